@@ -1,0 +1,36 @@
+// Starts a TypeScript program of this repository on any supported Node: `start.mjs <program> [arguments…]`.
+// Plain JavaScript, because it runs before anything can strip types.
+import fs from 'node:fs'
+import module from 'node:module'
+import path from 'node:path'
+import process from 'node:process'
+import { pathToFileURL } from 'node:url'
+
+const OLDEST_NODE = [20, 19]
+const ENVIRONMENT_LACKS_SOMETHING = 3
+
+const program = process.argv[2]
+const name = path.basename(program)
+const top = path.dirname(program)
+
+function refuse(reason) {
+  process.stderr.write(`${name}: ${reason}\n`)
+  process.exit(ENVIRONMENT_LACKS_SOMETHING)
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+  refuse(`Node.js ${OLDEST_NODE.join('.')} or later is needed, this is ${process.versions.node}`)
+}
+if (!fs.existsSync(path.join(top, 'node_modules', 'commander'))) {
+  refuse(`its packages are not installed in ${top} (run: npm ci)`)
+}
+
+module.enableCompileCache?.()
+if (!process.features.typescript) {
+  // By its own location, not the working directory's: the programs are called from anywhere.
+  const { register } = await import('tsx/esm/api')
+  register()
+}
+process.argv.splice(1, 2, program)
+await import(pathToFileURL(program).href)
