@@ -1,0 +1,52 @@
+import type { Node } from '../node/node.ts'
+import type { Emit } from '../report/events.ts'
+
+/** An ovl to be unpacked on every VM: packed by its own executable `tar`, as xcluster does it. */
+export interface OvlDirectory {
+  readonly name: string
+  /** Absolute; holds `tar`. */
+  readonly directory: string
+}
+
+/** What a start needs besides the settings with which the cluster was made. */
+export interface StartRequest {
+  /** The test for which it is started. */
+  readonly test: string
+  /** Ovls beside netns itself; later ones win where they have the same file. */
+  readonly extraOvls: readonly OvlDirectory[]
+  readonly emit: Emit
+  /** Aborted when the person or the system wants the run to end. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * A cluster that is described and not started. The life cycle is in the types: only a {@link RunningCluster} has
+ * nodes, and after `keep` or `stop` of that there is nothing left to call.
+ */
+export interface Cluster {
+  /** What a person calls this kind: `embedded`, `xcluster`. */
+  readonly kind: string
+  /**
+   * Starts the VMs and logs in on each.
+   * @throws Failure when they do not come up; nothing is left behind then
+   */
+  start(request: StartRequest): Promise<RunningCluster>
+  /**
+   * Logs in on the VMs of the cluster that runs already.
+   * @throws Failure NO_CLUSTER (exit 3) when there is none
+   */
+  attach(request: StartRequest): Promise<RunningCluster>
+}
+
+/** A cluster whose nodes answer. Exactly one of `keep` and `stop` ends our part in it. */
+export interface RunningCluster {
+  readonly name: string
+  /** In the order of their numbers. */
+  readonly nodes: readonly Node[]
+  /** Leaves the VMs running; returns how a person enters and ends them, as one sentence. */
+  keep(): Promise<string>
+  /** Ends the VMs and removes what belongs to them. */
+  stop(): Promise<void>
+  /** The last lines that a node wrote on its console. */
+  console(node: Node): Promise<string>
+}

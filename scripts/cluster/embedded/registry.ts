@@ -1,0 +1,175 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { environmentFailure } from '../../errors/failure.ts'
+import { withLock } from '../../host/lock.ts'
+import type { Role } from '../../settings/nodes.ts'
+import { bootId, end, isAlive, type ProcessId, parseStat, thisProcess } from './processes.ts'
+
+/** A VM as other processes need to know it. */
+export interface NodeRecord {
+  readonly name: string
+  readonly number: number
+  readonly role: Role
+  /** Where its ssh answers, on 127.0.0.1. */
+  readonly port: number
+}
+
+/** What is written down about a cluster, in `cluster.json` of its directory. */
+export interface ClusterRecord {
+  readonly name: string
+  readonly bootId: string
+  /** The process that runs tests on it. */
+  readonly owner: ProcessId
+  /** True when it was left running on purpose. */
+  readonly kept: boolean
+  /** ISO 8601 */
+  readonly created: string
+  /** Empty until all are up. */
+  readonly nodes: readonly NodeRecord[]
+  /** The VMs' host key: the public key blob of RFC 4253, in base64. */
+  readonly hostKey: string
+}
+
+/** `in use`: its owner lives. `kept`: left running on purpose. `abandoned`: its owner died, or the host was restarted. */
+export type Condition = 'in use' | 'kept' | 'abandoned'
+
+/** A cluster directory as it was found. */
+export interface FoundCluster {
+  readonly name: string
+  readonly directory: string
+  readonly condition: Condition
+  /** Missing when its owner died before it could write. */
+  readonly record: ClusterRecord | undefined
+  /** Of its VMs and switches, those that live. */
+  readonly processes: readonly ProcessId[]
+}
+
+const RECORD = 'cluster.json'
+/** Holds the line of /proc/<pid>/stat that the process wrote before it became what it is. */
+const PROCESS_SUFFIX = '.pid'
+
+const lockFile = (stateDirectory: string) => path.join(stateDirectory, 'lock')
+const clusterDirectory = (stateDirectory: string, name: string) => path.join(stateDirectory, 'clusters', name)
+
+/** The clusters of this user. */
+export function findClusters(stateDirectory: string): readonly FoundCluster[] {
+  let names: string[]
+  try {
+    names = fs.readdirSync(path.join(stateDirectory, 'clusters'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+  return names.sort().flatMap(name => findCluster(stateDirectory, name) ?? [])
+}
+
+/** The cluster of this name, if there is one, whatever its condition. */
+export function findCluster(stateDirectory: string, name: string): FoundCluster | undefined {
+  const directory = clusterDirectory(stateDirectory, name)
+  if (!fs.existsSync(directory)) return undefined
+  const record = readRecord(directory)
+  const sameBoot = record?.bootId === bootId()
+  const processes = sameBoot ? readProcesses(directory) : []
+  let condition: Condition = 'abandoned'
+  if (record && sameBoot) {
+    if (record.kept) condition = processes.length > 0 ? 'kept' : 'abandoned'
+    else if (isAlive(record.owner)) condition = 'in use'
+  }
+  return { name, directory, condition, record, processes }
+}
+
+/**
+ * Makes the directory of a new cluster, owned by this process; what an abandoned one of this name left is ended first.
+ * @returns the directory, which holds the record and nothing else
+ * @throws Failure CLUSTER_IN_USE, CLUSTER_RUNS or STATE_NOT_WRITABLE (exit 3)
+ */
+export async function claimCluster(stateDirectory: string, name: string, hostKey: string): Promise<string> {
+  makeStateDirectory(stateDirectory)
+  return await withLock(lockFile(stateDirectory), async () => {
+    const found = findCluster(stateDirectory, name)
+    if (found?.condition === 'in use') {
+      throw environmentFailure('CLUSTER_IN_USE', `cluster '${name}' is in use by process ${found.record?.owner.pid}`, {
+        hint: 'wait for it, or start one beside it with --name <another name>',
+      })
+    }
+    if (found?.condition === 'kept') {
+      throw environmentFailure('CLUSTER_RUNS', `cluster '${name}' is still running since ${found.record?.created}`, {
+        hint: `use it with --no-start, end it with: netns.ts stop --name ${name}, or start one beside it with --name <another name>`,
+      })
+    }
+    if (found) await destroy(found)
+    const directory = clusterDirectory(stateDirectory, name)
+    fs.mkdirSync(directory, { mode: 0o700 })
+    writeRecord(directory, {
+      name,
+      bootId: bootId(),
+      owner: thisProcess(),
+      kept: false,
+      created: new Date().toISOString(),
+      nodes: [],
+      hostKey,
+    })
+    return directory
+  })
+}
+
+/** Writes down what changed about a cluster that this process owns. */
+export function updateRecord(directory: string, change: Partial<ClusterRecord>): void {
+  const record = readRecord(directory)
+  if (!record) throw new Error(`${directory} has no record`)
+  writeRecord(directory, { ...record, ...change })
+}
+
+/**
+ * Ends the processes of a cluster and removes its directory.
+ * @param which `abandoned`: only if nobody wants it any more
+ * @returns false when there was none such
+ */
+export async function destroyCluster(stateDirectory: string, name: string, which: 'any' | 'abandoned'): Promise<boolean> {
+  if (!findCluster(stateDirectory, name)) return false
+  return await withLock(lockFile(stateDirectory), async () => {
+    const found = findCluster(stateDirectory, name)
+    if (!found || (which === 'abandoned' && found.condition !== 'abandoned')) return false
+    await destroy(found)
+    return true
+  })
+}
+
+async function destroy({ directory, processes }: FoundCluster): Promise<void> {
+  await end(processes)
+  fs.rmSync(directory, { recursive: true, force: true })
+}
+
+function makeStateDirectory(stateDirectory: string): void {
+  try {
+    fs.mkdirSync(path.join(stateDirectory, 'clusters'), { recursive: true, mode: 0o700 })
+    fs.accessSync(path.join(stateDirectory, 'clusters'), fs.constants.W_OK)
+  } catch (error) {
+    throw environmentFailure('STATE_NOT_WRITABLE', `cannot write to ${stateDirectory}`, {
+      hint: 'set XDG_STATE_HOME to a directory of yours',
+      cause: error,
+    })
+  }
+}
+
+function readRecord(directory: string): ClusterRecord | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(directory, RECORD), 'utf8')) as ClusterRecord
+  } catch {
+    return undefined // its owner died before the first one was written: the condition says so
+  }
+}
+
+function writeRecord(directory: string, record: ClusterRecord): void {
+  const file = path.join(directory, RECORD)
+  fs.writeFileSync(`${file}.new`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 })
+  fs.renameSync(`${file}.new`, file)
+}
+
+function readProcesses(directory: string): readonly ProcessId[] {
+  return fs
+    .readdirSync(directory)
+    .filter(file => file.endsWith(PROCESS_SUFFIX))
+    .flatMap(file => parseStat(fs.readFileSync(path.join(directory, file), 'utf8')) ?? [])
+    .filter(isAlive)
+}

@@ -1,0 +1,68 @@
+import type { Setting } from '../settings/sources.ts'
+
+/** What the steps of a run belong to. */
+export interface StepId {
+  readonly test: string
+  /** The step's name, as in `netns_test tcase_<step>`. */
+  readonly step: string
+  /** 1 for the first step of the test: a test may do the same step twice. */
+  readonly index: number
+}
+
+/** What went wrong, where. */
+export interface FailedStep extends StepId {
+  readonly node: string
+  readonly why: string
+  /** The command's own last lines. */
+  readonly lastLines: readonly string[]
+}
+
+export type Verdict = 'passed' | 'failed' | 'broken' | 'interrupted'
+
+/** One thing that happened in a run, in the order in which it did. Times are milliseconds since the epoch. */
+export type RunEvent = { readonly at: number } & (
+  | { readonly type: 'run-start'; readonly tests: readonly string[]; readonly settings: readonly Setting[] }
+  /** Something worth a line for the person, not tied to a test: the accelerator, what the ovl holds. */
+  | { readonly type: 'notice'; readonly text: string }
+  | { readonly type: 'cluster-start'; readonly test: string; readonly nodes: number }
+  | { readonly type: 'node-up'; readonly node: string; readonly up: number; readonly of: number }
+  | { readonly type: 'test-start'; readonly test: string; readonly summary: string }
+  | ({ readonly type: 'step-start'; readonly nodes: readonly string[] } & StepId)
+  | ({
+      readonly type: 'output'
+      readonly node: string
+      readonly stream: 'stdout' | 'stderr'
+      readonly line: string
+    } & StepId)
+  | ({
+      readonly type: 'step-end'
+      readonly node: string
+      readonly failure: FailedStep | undefined
+      readonly milliseconds: number
+    } & StepId)
+  | { readonly type: 'test-end'; readonly test: string; readonly verdict: Verdict; readonly why: string | undefined }
+  /** A directory or file brought home. */
+  | { readonly type: 'artefact'; readonly test: string; readonly path: string }
+  | {
+      readonly type: 'run-end'
+      readonly verdict: Verdict
+      readonly failures: readonly FailedStep[]
+      readonly seconds: number
+      readonly left: string | undefined
+    }
+)
+
+type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never
+
+/** An event before it has its time. */
+export type NewEvent = WithoutTime<RunEvent>
+
+/** Something that shows or writes what happens. `close` is awaited when the run is over. */
+export interface Listener {
+  readonly name: string
+  on(event: RunEvent): void
+  close?(): Promise<void>
+}
+
+/** Where the parts of a run say what happens. */
+export type Emit = (event: NewEvent) => void

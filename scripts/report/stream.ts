@@ -1,0 +1,37 @@
+import type { Emit, Listener } from './events.ts'
+
+/**
+ * Joins listeners into one receiver of events. A listener that throws is told off once and not asked again: a full
+ * disk under a report must neither end the run nor starve the other listeners.
+ * @param complain gets one line for each listener that failed
+ */
+export function eventStream(listeners: readonly Listener[], complain: (line: string) => void) {
+  const failed = new Set<Listener>()
+  const guard = (listener: Listener, error: unknown) => {
+    failed.add(listener)
+    complain(`report '${listener.name}' failed and is left out: ${error instanceof Error ? error.message : error}`)
+  }
+  const emit: Emit = event => {
+    const timed = { at: Date.now(), ...event }
+    for (const listener of listeners) {
+      if (failed.has(listener)) continue
+      try {
+        listener.on(timed)
+      } catch (error) {
+        guard(listener, error)
+      }
+    }
+  }
+  const close = async () => {
+    await Promise.all(
+      listeners.map(async listener => {
+        try {
+          await listener.close?.()
+        } catch (error) {
+          if (!failed.has(listener)) guard(listener, error)
+        }
+      }),
+    )
+  }
+  return { emit, close }
+}

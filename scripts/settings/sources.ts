@@ -1,0 +1,102 @@
+import { usageFailure } from '../errors/failure.ts'
+
+/** Where a value came from; `xcluster` is what `$XCLUSTER env` printed. */
+export type Origin = 'option' | 'environment' | 'xcluster' | 'default'
+
+/** The environment of the process, or one that a test made up. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** One effective setting, as `./netns.ts env` shows it. */
+export interface Setting {
+  /** The name of the variable that carries it, in xcluster's spelling: `__nvm`, `xcluster_NPODS`. */
+  readonly name: string
+  readonly value: string
+  readonly origin: Origin
+}
+
+/**
+ * xcluster's convention: the option `--long-name=v` is the variable `__long_name=v`, and a bare `--long-name` is
+ * `__long_name=yes`.
+ */
+export const variableOfOption = (option: string): string => `__${option.replace(/^--/, '').replaceAll('-', '_')}`
+
+/**
+ * Looks values up in the order option, environment, what xcluster says, default, and remembers where each came from.
+ */
+export class Sources {
+  readonly seen: Setting[] = []
+  readonly #options: Environment
+  readonly #environment: Environment
+  readonly #xcluster: Environment
+
+  /**
+   * @param options values of the command line under their variable's name (`__nvm`)
+   * @param environment the caller's environment
+   * @param xcluster the assignments printed by `$XCLUSTER env`; empty for the embedded cluster
+   */
+  constructor(options: Environment, environment: Environment, xcluster: Environment = {}) {
+    this.#options = options
+    this.#environment = environment
+    this.#xcluster = xcluster
+  }
+
+  /** The value of a variable, `fallback` when nobody set it. An empty value counts as not set, as it does in sh. */
+  text(name: string, fallback: string): string {
+    const setting = this.#find(name, fallback)
+    this.seen.push(setting)
+    return setting.value
+  }
+
+  /**
+   * A whole number within limits.
+   * @throws Failure BAD_VALUE (exit 2) naming the variable or option, the value and the limits
+   */
+  integer(name: string, fallback: number, smallest: number, largest: number): number {
+    const { value, origin } = this.#find(name, String(fallback))
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
+    if (!(number >= smallest && number <= largest)) {
+      throw badValue(name, value, origin, `a whole number from ${smallest} to ${largest}`)
+    }
+    this.seen.push({ name, value: String(number), origin })
+    return number
+  }
+
+  /** Yes or no, in xcluster's spelling: `yes`, or anything else for no. */
+  flag(name: string): boolean {
+    return this.text(name, 'no') === 'yes'
+  }
+
+  /**
+   * A value that must satisfy a check.
+   * @param wanted what is right, for the message: "an interface name of at most 15 characters"
+   * @throws Failure BAD_VALUE (exit 2)
+   */
+  checked(name: string, fallback: string, wanted: string, isRight: (value: string) => boolean): string {
+    const setting = this.#find(name, fallback)
+    if (!isRight(setting.value)) throw badValue(name, setting.value, setting.origin, wanted)
+    this.seen.push(setting)
+    return setting.value
+  }
+
+  /** True when somebody set it. */
+  has(name: string): boolean {
+    return this.#find(name, '').origin !== 'default'
+  }
+
+  #find(name: string, fallback: string): Setting {
+    for (const [origin, values] of [
+      ['option', this.#options],
+      ['environment', this.#environment],
+      ['xcluster', this.#xcluster],
+    ] as const) {
+      const value = values[name]
+      if (value) return { name, value, origin }
+    }
+    return { name, value: fallback, origin: 'default' }
+  }
+}
+
+function badValue(name: string, value: string, origin: Origin, wanted: string) {
+  const shown = origin === 'option' ? name.replace(/^__/, '--').replaceAll('_', '-') : name
+  return usageFailure('BAD_VALUE', `${shown}=${value}: must be ${wanted}`)
+}
