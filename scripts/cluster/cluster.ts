@@ -43,10 +43,19 @@ export interface RunningCluster {
   readonly name: string
   /** In the order of their numbers. */
   readonly nodes: readonly Node[]
-  /** Leaves the VMs running; returns how a person enters and ends them, as one sentence. */
-  keep(): Promise<string>
+  /** Leaves the VMs running. */
+  keep(): Promise<void>
   /** Ends the VMs and removes what belongs to them. */
   stop(): Promise<void>
-  /** The last lines that a node wrote on its console. */
+  /** All that a node wrote on its console. */
   console(node: Node): Promise<string>
+  /** What is known of a node that does not answer any more. */
+  fate(node: Node): Promise<Fate>
+}
+
+export interface Fate {
+  /** `its QEMU was ended by SIGKILL` */
+  readonly how: string
+  /** The last lines of its console. */
+  readonly console: readonly string[]
 }

@@ -41,6 +41,8 @@ export type RunEvent = { readonly at: number } & (
       readonly milliseconds: number
     } & StepId)
   | { readonly type: 'test-end'; readonly test: string; readonly verdict: Verdict; readonly why: string | undefined }
+  /** The run ends before its tests do. */
+  | { readonly type: 'run-failed'; readonly message: string }
   /** A directory or file brought home. */
   | { readonly type: 'artefact'; readonly test: string; readonly path: string }
   | {

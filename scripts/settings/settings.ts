@@ -56,8 +56,10 @@ export function readClusterName(options: Environment, environment: Environment):
   return clusterName(new Sources(options, environment))
 }
 
+export const DEFAULT_CLUSTER_NAME = 'default'
+
 const clusterName = (sources: Sources): string =>
-  sources.checked('__name', 'default', 'letters, digits, dots, dashes, underscores, at most 32', value =>
+  sources.checked('__name', DEFAULT_CLUSTER_NAME, 'letters, digits, dots, dashes, underscores, at most 32', value =>
     CLUSTER_NAME.test(value),
   )
 

@@ -72,8 +72,8 @@ export function findCluster(stateDirectory: string, name: string): FoundCluster 
   const processes = sameBoot ? readProcesses(directory) : []
   let condition: Condition = 'abandoned'
   if (record && sameBoot) {
-    if (record.kept) condition = processes.length > 0 ? 'kept' : 'abandoned'
-    else if (isAlive(record.owner)) condition = 'in use'
+    if (isAlive(record.owner)) condition = 'in use'
+    else if (record.kept && processes.length > 0) condition = 'kept'
   }
   return { name, directory, condition, record, processes }
 }
@@ -87,11 +87,7 @@ export async function claimCluster(stateDirectory: string, name: string, hostKey
   makeStateDirectory(stateDirectory)
   return await withLock(lockFile(stateDirectory), async () => {
     const found = findCluster(stateDirectory, name)
-    if (found?.condition === 'in use') {
-      throw environmentFailure('CLUSTER_IN_USE', `cluster '${name}' is in use by process ${found.record?.owner.pid}`, {
-        hint: 'wait for it, or start one beside it with --name <another name>',
-      })
-    }
+    if (found?.condition === 'in use') throw inUse(found)
     if (found?.condition === 'kept') {
       throw environmentFailure('CLUSTER_RUNS', `cluster '${name}' is still running since ${found.record?.created}`, {
         hint: `use it with --no-start, end it with: netns.ts stop --name ${name}, or start one beside it with --name <another name>`,
@@ -113,6 +109,42 @@ export async function claimCluster(stateDirectory: string, name: string, hostKey
   })
 }
 
+/**
+ * Makes this process the owner of a cluster that was left running.
+ * @throws Failure NO_CLUSTER or CLUSTER_IN_USE (exit 3)
+ */
+export async function adoptCluster(
+  stateDirectory: string,
+  name: string,
+): Promise<FoundCluster & { record: ClusterRecord }> {
+  makeStateDirectory(stateDirectory)
+  return await withLock(lockFile(stateDirectory), async () => {
+    const found = requireCluster(stateDirectory, name)
+    if (found.condition === 'in use') throw inUse(found)
+    updateRecord(found.directory, { owner: thisProcess() })
+    return found
+  })
+}
+
+/**
+ * The cluster of this name with its record.
+ * @throws Failure NO_CLUSTER (exit 3)
+ */
+export function requireCluster(stateDirectory: string, name: string): FoundCluster & { record: ClusterRecord } {
+  const found = findCluster(stateDirectory, name)
+  if (!found?.record || found.condition === 'abandoned') {
+    throw environmentFailure('NO_CLUSTER', `no cluster '${name}' is running`, {
+      hint: 'start one with: netns.ts test start --no-stop',
+    })
+  }
+  return { ...found, record: found.record }
+}
+
+const inUse = (found: FoundCluster) =>
+  environmentFailure('CLUSTER_IN_USE', `cluster '${found.name}' is in use by process ${found.record?.owner.pid}`, {
+    hint: 'wait for it, or start one beside it with --name <another name>',
+  })
+
 /** Writes down what changed about a cluster that this process owns. */
 export function updateRecord(directory: string, change: Partial<ClusterRecord>): void {
   const record = readRecord(directory)
@@ -125,7 +157,11 @@ export function updateRecord(directory: string, change: Partial<ClusterRecord>):
  * @param which `abandoned`: only if nobody wants it any more
  * @returns false when there was none such
  */
-export async function destroyCluster(stateDirectory: string, name: string, which: 'any' | 'abandoned'): Promise<boolean> {
+export async function destroyCluster(
+  stateDirectory: string,
+  name: string,
+  which: 'any' | 'abandoned',
+): Promise<boolean> {
   if (!findCluster(stateDirectory, name)) return false
   return await withLock(lockFile(stateDirectory), async () => {
     const found = findCluster(stateDirectory, name)

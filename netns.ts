@@ -1,0 +1,113 @@
+#!/bin/sh
+':' //; . "$(dirname "$(readlink -f -- "$0")")/scripts/launch/run.sh"
+// The line above makes a shell start Node with this file; for TypeScript it is a string and a comment.
+
+import { Command, Option } from 'commander'
+import { runProgram } from './scripts/commands/edge.ts'
+import { callersEnvironment } from './scripts/settings/environment.ts'
+import { splitWords } from './scripts/settings/options.ts'
+import { readClusterName, readDirectories } from './scripts/settings/settings.ts'
+
+const directories = () => readDirectories(callersEnvironment)
+const nameOption = () => new Option('--name <cluster>', 'which cluster, where several run on this host')
+const clusterName = (options: { name?: string }) => readClusterName({ __name: options.name }, callersEnvironment)
+
+/** Values of the command line under the names of xcluster's variables. */
+interface TestOptions {
+  readonly start: boolean
+  readonly stop: boolean
+  readonly ovl: readonly string[]
+  readonly list?: true
+  readonly [variable: string]: unknown
+}
+
+function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): Command {
+  const program = new Command('netns.ts')
+    .description('Network namespaces ("PODs") in small clusters of QEMU VMs: made, connected, addressed, and proved.')
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./netns.ts setup                          install what the host lacks, make the VMs' image
+  ./netns.ts test bridge > bridge.log       four VMs, four PODs in each, on Linux bridges
+  ./netns.ts test cni_bridge --nvm=2        the same by CNI plugins, in two VMs
+  ./netns.ts test start --no-stop           a cluster to look around in:
+  ./netns.ts exec vm-001 -- ip address      …a command in a VM
+  ./netns.ts stop                           …and its end`,
+    )
+  // Subcommands inherit exitOverride only when they are made after it was set.
+  program
+    .command('test')
+    .description('run tests, each on a cluster of its own: the summary goes to stderr, the log to stdout')
+    .argument('[words...]', 'tests (default: start), and ovls to be unpacked on the VMs beside netns')
+    .option('--list', 'print the tests and what each shows')
+    .option('--nvm <n>', 'VMs that hold PODs, 1–200 (default: 4)')
+    .option('--nrouters <n>', 'VMs that route, 0–20 (default: 0)')
+    .option('--ntesters <n>', 'VMs outside, 0–20 (default: 0)')
+    .option('--mem <MiB>', 'memory of each VM (default: 256); --mem3=512 for vm-003 alone')
+    .option('--smp <n>', 'CPUs of each VM (default: 1); --smp3=2 for vm-003 alone')
+    .option('--accel <kind>', 'kvm, tcg, or auto: KVM where a guest was seen to come up with it (default: auto)')
+    .option('--timeout <seconds>', 'for the VMs to come up, and for each step')
+    .option('--no-start', 'use the cluster that runs')
+    .option('--no-stop', 'leave the cluster running')
+    .option('--results <directory>', 'bring addresses, CNI results and consoles home')
+    .option('--ovl <directory>', 'one more ovl; can be repeated', (value, before: string[]) => [...before, value], [])
+    .addOption(nameOption())
+    .allowUnknownOption()
+    .action(async (words: string[], { list, start, stop, ovl, ...rest }: TestOptions) => {
+      const { listTests, runTestCommand } = await import('./scripts/commands/test.ts')
+      if (list) return listTests()
+      const { operands, options } = splitWords(words)
+      const known = Object.entries(rest).map(([name, value]) => [`__${name}`, String(value)])
+      const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
+      const all = { ...Object.fromEntries(known), ...flags, ...options }
+      setExitCode(await runTestCommand(operands, all, ovl, callersEnvironment, signal))
+    })
+
+  program
+    .command('exec')
+    .description('run a command in a VM or POD of a running cluster; without a command, a shell')
+    .argument('<target>', 'a VM (vm-002) or a POD (vm-002-ns03)')
+    .argument('[command...]', 'the command and its arguments')
+    .addOption(nameOption())
+    .passThroughOptions()
+    .action(async (target: string, command: string[], options) => {
+      const { execInCluster } = await import('./scripts/commands/exec.ts')
+      const terminal = callersEnvironment.TERM ?? 'dumb'
+      setExitCode(await execInCluster(directories(), clusterName(options), target, command, terminal))
+    })
+
+  program
+    .command('status')
+    .description('list the clusters that run')
+    .option('--json', 'for programs')
+    .action(async (options: { json?: true }) => {
+      const { showStatus } = await import('./scripts/commands/status.ts')
+      showStatus(directories(), options.json === true)
+    })
+
+  program
+    .command('stop')
+    .description('end a cluster and remove what belongs to it')
+    .option('--all', 'end every cluster of yours')
+    .option('--abandoned', 'end it only if the run that started it is gone')
+    .addOption(nameOption())
+    .action(async (options: { all?: true; abandoned?: true; name?: string }) => {
+      const { stopClusters } = await import('./scripts/commands/status.ts')
+      await stopClusters(directories(), options.all ? 'all' : [clusterName(options)], options.abandoned ? 'abandoned' : 'any')
+    })
+
+  return program
+}
+
+await runProgram('netns.ts', async signal => {
+  let exitCode = 0
+  const program = makeProgram(signal, code => {
+    exitCode = code
+  })
+  await program.parseAsync()
+  return exitCode
+})

@@ -1,0 +1,114 @@
+import type { Cluster, OvlDirectory, RunningCluster } from '../cluster/cluster.ts'
+import { environmentFailure } from '../errors/failure.ts'
+import type { Emit, FailedStep, Verdict } from '../report/events.ts'
+import { collectResults } from '../results/collect.ts'
+import type { Settings } from '../settings/settings.ts'
+import { nodesOf, runStep, type StepFailure } from './steps.ts'
+import type { TestCase } from './test-case.ts'
+
+export interface RunRequest {
+  readonly tests: readonly TestCase[]
+  readonly cluster: Cluster
+  readonly extraOvls: readonly OvlDirectory[]
+  readonly settings: Settings
+  readonly emit: Emit
+  readonly signal: AbortSignal
+}
+
+/** How tests end that were run to their end. */
+export type RunVerdict = Exclude<Verdict, 'interrupted'>
+
+export interface RunResult {
+  readonly verdict: RunVerdict
+  readonly failures: readonly FailedStep[]
+  /** The cluster that was left running. */
+  readonly left: string | undefined
+}
+
+/**
+ * Runs tests one after the other, each on a cluster of its own; with `--no-start` all on the one that runs.
+ * When a cluster is left running after a failure, the tests behind it are not run.
+ * @throws Failure when a cluster cannot be had, or is lost; the signal's reason when that is aborted
+ */
+export async function runTests(request: RunRequest): Promise<RunResult> {
+  const failures: StepFailure[] = []
+  let left: string | undefined
+  for (const [index, test] of request.tests.entries()) {
+    const isLast = index === request.tests.length - 1
+    const outcome = await runTest(test, isLast, request)
+    failures.push(...outcome.failures)
+    left = outcome.left
+    if (left && outcome.failures.length > 0) break
+  }
+  return { verdict: verdictOf(failures), failures, left }
+}
+
+function verdictOf(failures: readonly StepFailure[]): RunVerdict {
+  if (failures.length === 0) return 'passed'
+  return failures.some(failure => failure.broken) ? 'broken' : 'failed'
+}
+
+async function runTest(test: TestCase, isLast: boolean, request: RunRequest) {
+  const { settings, emit, signal } = request
+  emit({ type: 'test-start', test: test.name, summary: test.summary })
+  const begin = settings.cluster.start ? request.cluster.start : request.cluster.attach
+  const cluster = await begin({ test: test.name, extraOvls: request.extraOvls, emit, signal })
+  let failures: readonly StepFailure[] = []
+  try {
+    failures = await runSteps(test, cluster, request)
+    if (settings.resultsDirectory) {
+      await collectResults({
+        cluster,
+        test: test.name,
+        directory: settings.resultsDirectory,
+        failed: failures.length > 0,
+        timeoutSeconds: settings.timeoutSeconds,
+        emit,
+      })
+    }
+  } catch (error) {
+    await endCluster(cluster, !settings.cluster.start || settings.cluster.keep === 'always')
+    throw error
+  }
+  const [first] = failures
+  emit({
+    type: 'test-end',
+    test: test.name,
+    verdict: verdictOf(failures),
+    why: first && `${first.step} on ${first.node}: ${first.why}`,
+  })
+  const keep =
+    !settings.cluster.start ||
+    (settings.cluster.keep === 'always' && (isLast || first !== undefined)) ||
+    (settings.cluster.keep === 'after-failure' && first !== undefined)
+  await endCluster(cluster, keep)
+  return { failures, left: keep ? cluster.name : undefined }
+}
+
+async function runSteps(test: TestCase, cluster: RunningCluster, request: RunRequest): Promise<readonly StepFailure[]> {
+  const { settings, emit, signal } = request
+  for (const [position, step] of test.steps.entries()) {
+    const nodes = nodesOf(step, cluster.nodes)
+    if (nodes.length === 0) {
+      throw environmentFailure(
+        'NO_NODE',
+        `${test.name}: the cluster '${cluster.name}' has no ${step.where} to do ${step.name}`,
+      )
+    }
+    const failures = await runStep(step, nodes, {
+      test: test.name,
+      index: position + 1,
+      timeoutSeconds: settings.timeoutSeconds,
+      emit,
+      signal,
+      fate: cluster.fate,
+    })
+    if (failures.length > 0) return failures
+  }
+  return []
+}
+
+async function endCluster(cluster: RunningCluster, keep: boolean): Promise<void> {
+  if (keep) await cluster.keep()
+  else await cluster.stop()
+}

@@ -1,0 +1,82 @@
+import type { Fate } from '../cluster/cluster.ts'
+import { Failure, testFailure } from '../errors/failure.ts'
+import { type Node, runLines } from '../node/node.ts'
+import type { Emit, FailedStep, StepId } from '../report/events.ts'
+import type { Step } from './test-case.ts'
+
+/** How many of a command's last lines are shown with its failure. */
+const LAST_LINES = 8
+
+/** What a step needs to run. */
+export interface StepContext {
+  readonly test: string
+  /** 1 for the first of the test. */
+  readonly index: number
+  readonly timeoutSeconds: number
+  readonly emit: Emit
+  readonly signal: AbortSignal
+  fate(node: Node): Promise<Fate>
+}
+
+/** A step that failed on a node; `broken` when the node and not the tested network is to blame. */
+export interface StepFailure extends FailedStep {
+  readonly broken: boolean
+}
+
+/** The nodes that do a step. */
+export function nodesOf(step: Step, nodes: readonly Node[]): readonly Node[] {
+  if (step.where === 'workers') return nodes.filter(node => node.role === 'worker')
+  return nodes.filter(node => node.name === step.where)
+}
+
+/**
+ * Runs a step on its nodes, all at once, and waits for all of them.
+ * @returns what failed: empty when it passed everywhere
+ * @throws the signal's reason when that is aborted
+ */
+export async function runStep(
+  step: Step,
+  nodes: readonly Node[],
+  context: StepContext,
+): Promise<readonly StepFailure[]> {
+  const id: StepId = { test: context.test, step: step.name, index: context.index }
+  context.emit({ type: 'step-start', ...id, nodes: nodes.map(node => node.name) })
+  const failures = await Promise.all(
+    nodes.map(async node => {
+      const begun = performance.now()
+      const failure = await runOn(node, step, id, context)
+      context.emit({ type: 'step-end', ...id, node: node.name, failure, milliseconds: performance.now() - begun })
+      return failure
+    }),
+  )
+  return failures.filter(failure => failure !== undefined)
+}
+
+async function runOn(node: Node, step: Step, id: StepId, context: StepContext): Promise<StepFailure | undefined> {
+  const { emit, signal, timeoutSeconds } = context
+  const lastLines: string[] = []
+  let reason: string | undefined
+  const onLine = (stream: 'stdout' | 'stderr', line: string) => {
+    emit({ type: 'output', ...id, node: node.name, stream, line })
+    reason = /\bFAILED: (.*)/.exec(line)?.[1] ?? reason
+    if (lastLines.push(line) > LAST_LINES) lastLines.shift()
+  }
+  const failed = (why: string, broken: boolean) => ({ ...id, node: node.name, why, lastLines, broken })
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(hung(timeoutSeconds)), timeoutSeconds * 1000)
+  try {
+    const words = ['netns_test', `tcase_${step.name}`, ...step.arguments]
+    const exitCode = await runLines(node, words, onLine, AbortSignal.any([signal, patience.signal]))
+    return exitCode === 0 ? undefined : failed(reason ?? `ended with exit code ${exitCode}`, false)
+  } catch (error) {
+    if (!(error instanceof Failure) || signal.aborted) throw error
+    if (error.exitCode === 1) return failed(error.message, false)
+    const { how, console } = await context.fate(node)
+    lastLines.push(...console.map(line => `console: ${line}`))
+    return failed(`${error.message}; ${how}`, true)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const hung = (seconds: number) => testFailure('STEP_HUNG', `did not end in ${seconds} s`)

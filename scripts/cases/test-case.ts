@@ -1,0 +1,28 @@
+/** Which nodes do a step: all workers at once, or one node. */
+export type Where = 'workers' | `vm-${number}`
+
+/** One step of a test: `netns_test tcase_<name> <arguments>` on the nodes. */
+export interface Step {
+  readonly name: string
+  readonly arguments: readonly string[]
+  readonly where: Where
+}
+
+/** What a test needs beyond VMs; checked before any is started. */
+export type Need = 'cni'
+
+/** A test, as data: what it shows and the steps that show it. */
+export interface TestCase {
+  /** As typed by the person. */
+  readonly name: string
+  /** One line, for `--list` and the summary. */
+  readonly summary: string
+  readonly needs: readonly Need[]
+  readonly steps: readonly Step[]
+}
+
+/** A step that all workers do at once. */
+export const onWorkers = (name: string, ...args: string[]): Step => ({ name, arguments: args, where: 'workers' })
+
+/** A step that one node does. */
+export const on = (where: `vm-${number}`, name: string, ...args: string[]): Step => ({ name, arguments: args, where })

@@ -1,0 +1,6 @@
+import type { Settings } from '../settings/settings.ts'
+import type { Cluster } from './cluster.ts'
+import { embeddedCluster } from './embedded/embedded.ts'
+
+/** The kind of cluster that the settings ask for. */
+export const chooseCluster = (settings: Settings): Cluster => embeddedCluster(settings)

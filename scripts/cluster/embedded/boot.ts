@@ -1,0 +1,106 @@
+import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
+import type { Node } from '../../node/node.ts'
+import type { Emit } from '../../report/events.ts'
+import type { NodePlan } from '../../settings/nodes.ts'
+import { consoleTail } from './consoles.ts'
+import { type CommonIdentity, identityText } from './identity.ts'
+import { logIn } from './login.ts'
+import { type Machine, type MachineParts, startMachine } from './machine.ts'
+import type { NodeRecord } from './registry.ts'
+
+/** What {@link bringUp} needs. */
+export interface BringUpRequest {
+  readonly plans: readonly NodePlan[]
+  readonly clusterDirectory: string
+  readonly parts: MachineParts
+  readonly identity: CommonIdentity
+  /** For all of them together. */
+  readonly timeoutSeconds: number
+  readonly emit: Emit
+  readonly signal: AbortSignal
+}
+
+/** A VM that answers. */
+export interface BroughtUp {
+  readonly record: NodeRecord
+  readonly machine: Machine
+  readonly node: Node
+}
+
+const CONSOLE_LINES = 10
+
+/**
+ * Starts all VMs at once, gives each its identity and logs in on it.
+ * @throws Failure VM_LOST, VM_GAVE_UP, VM_NOT_UP (exit 4) naming the VMs, with the last lines of a console;
+ *   the signal's reason when that is aborted. The VMs run on then: ending them is the caller's.
+ */
+export async function bringUp(request: BringUpRequest): Promise<readonly BroughtUp[]> {
+  const { plans, timeoutSeconds, emit, signal } = request
+  // What ends the waiting of all: the first VM that fails, the person, or the end of patience.
+  const giveUp = new AbortController()
+  const onAbort = () => giveUp.abort(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  const up = new Set<string>()
+  const patience = setTimeout(() => giveUp.abort(notUp(request, up)), timeoutSeconds * 1000)
+  try {
+    signal.throwIfAborted()
+    return await Promise.all(
+      plans.map(async plan => {
+        try {
+          const result = await bringOneUp(plan, request, giveUp.signal)
+          up.add(plan.name)
+          emit({ type: 'node-up', node: plan.name, up: up.size, of: plans.length })
+          return result
+        } catch (error) {
+          giveUp.abort(error)
+          throw error
+        }
+      }),
+    )
+  } finally {
+    clearTimeout(patience)
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+async function bringOneUp(plan: NodePlan, request: BringUpRequest, giveUp: AbortSignal): Promise<BroughtUp> {
+  const { clusterDirectory } = request
+  const machine = startMachine(plan, clusterDirectory, request.parts)
+  const over = new Promise<never>((_, reject) => {
+    giveUp.addEventListener('abort', () => reject(giveUp.reason), { once: true })
+    machine.ended.then(how => reject(withConsole(clusterDirectory, plan, 'VM_LOST', `its QEMU ${how}`)))
+  })
+  over.catch(() => {}) // may come after the last wait for it
+  const { control } = machine
+  const port = await Promise.race([machine.sshPort(), over])
+  const gaveUp = (error: Error) => {
+    throw withConsole(clusterDirectory, plan, 'VM_GAVE_UP', error.message)
+  }
+  await Promise.race([control.reached('ready').catch(gaveUp), over])
+  control.send(identityText(plan, request.identity))
+  await Promise.race([control.reached('up').catch(gaveUp), over])
+  const record: NodeRecord = { name: plan.name, number: plan.number, role: plan.role, port }
+  const node = await Promise.race([logIn(clusterDirectory, record, request.identity.keys.hostPublicKey), over])
+  return { record, machine, node }
+}
+
+function notUp({ plans, clusterDirectory, timeoutSeconds }: BringUpRequest, up: ReadonlySet<string>): Failure {
+  const missing = plans.filter(plan => !up.has(plan.name))
+  const names = missing.map(plan => plan.name).join(', ')
+  const [first = plans[0]] = missing
+  const tail = first ? consoleLines(clusterDirectory, first) : ''
+  return infrastructureFailure(
+    'VM_NOT_UP',
+    `${missing.length} of ${plans.length} VMs did not come up in ${timeoutSeconds} s: ${names}${tail}`,
+    { hint: 'a slow host needs more: --timeout <seconds>' },
+  )
+}
+
+const withConsole = (clusterDirectory: string, plan: NodePlan, code: string, why: string): Failure =>
+  infrastructureFailure(code, `${plan.name} did not come up: ${why}${consoleLines(clusterDirectory, plan)}`)
+
+function consoleLines(clusterDirectory: string, plan: NodePlan): string {
+  const lines = consoleTail(clusterDirectory, plan.name, CONSOLE_LINES)
+  if (lines.length === 0) return `\n  (nothing on the console of ${plan.name})`
+  return `\n  the last lines on the console of ${plan.name}:${lines.map(line => `\n    ${line}`).join('')}\n`
+}

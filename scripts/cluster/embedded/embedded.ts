@@ -1,0 +1,142 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { environmentFailure } from '../../errors/failure.ts'
+import type { Node } from '../../node/node.ts'
+import type { NodePlan } from '../../settings/nodes.ts'
+import type { Settings } from '../../settings/settings.ts'
+import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
+import { chooseAccelerator } from './accelerator/choose.ts'
+import { bringUp } from './boot.ts'
+import { consoleTail, readConsole } from './consoles.ts'
+import { ensureImage } from './image/cache.ts'
+import { makeKeys } from './keys.ts'
+import { startLeash } from './leash.ts'
+import { logIn, storeKey } from './login.ts'
+import { checkMemory } from './memory.ts'
+import { layOvls } from './ovls.ts'
+import { adoptCluster, claimCluster, destroyCluster, updateRecord } from './registry.ts'
+import { startSwitches } from './switches.ts'
+
+const CONSOLE_LINES = 10
+
+/** The cluster that needs nothing but this repository and Debian's packages: VMs of our own image, as an ordinary user. */
+export const embeddedCluster = (settings: Settings): Cluster => ({
+  kind: 'embedded',
+  start: request => start(settings, request),
+  attach: () => attach(settings),
+})
+
+async function start(settings: Settings, request: StartRequest): Promise<RunningCluster> {
+  const { cluster, directories } = settings
+  const { emit, signal } = request
+  const notice = (text: string) => emit({ type: 'notice', text })
+  checkMemory(cluster.nodes)
+  const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice })
+  const accelerator = await chooseAccelerator({
+    wanted: cluster.accelerator,
+    image,
+    cacheDirectory: directories.cache,
+    onNotice: notice,
+  })
+  signal.throwIfAborted()
+
+  const keys = makeKeys()
+  const directory = await claimCluster(directories.state, cluster.name, keys.hostPublicKey)
+  const leash = startLeash(cluster.name)
+  const stop = async () => {
+    await destroyCluster(directories.state, cluster.name, 'any')
+    leash.release()
+  }
+  try {
+    storeKey(directory, keys.clientPrivateKey)
+    emit({ type: 'cluster-start', test: request.test, nodes: cluster.nodes.length })
+    const [ovls] = await Promise.all([
+      layOvls(directory, request.extraOvls, notice),
+      startSwitches(directory, switchedNets(cluster.nodes)),
+    ])
+    const broughtUp = await bringUp({
+      plans: cluster.nodes,
+      clusterDirectory: directory,
+      parts: { ...image, disks: [image.root, ...ovls], accelerator: accelerator.kind },
+      identity: {
+        keys,
+        environment: settings.guestEnvironment,
+        prefix: settings.addressing.prefix,
+        ovls: ovls.length,
+      },
+      timeoutSeconds: settings.timeoutSeconds,
+      emit,
+      signal,
+    })
+    updateRecord(directory, { nodes: broughtUp.map(({ record }) => record) })
+    const release = () => {
+      for (const { machine } of broughtUp) machine.release()
+      leash.release()
+    }
+    const fates = new Map(broughtUp.map(({ node, machine }) => [node.name, machine.ended]))
+    return running(
+      settings,
+      directory,
+      broughtUp.map(({ node }) => node),
+      { release, stop, fates },
+    )
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function attach(settings: Settings): Promise<RunningCluster> {
+  const { directories, cluster } = settings
+  const { directory, record } = await adoptCluster(directories.state, cluster.name)
+  if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
+  const nodes = await Promise.all(record.nodes.map(node => logIn(directory, node, record.hostKey)))
+  const stop = async () => {
+    await destroyCluster(directories.state, cluster.name, 'any')
+  }
+  return running(settings, directory, nodes, { release: () => {}, stop, fates: new Map() })
+}
+
+interface Ending {
+  readonly release: () => void
+  readonly stop: () => Promise<void>
+  /** How each VM ends, if it does. */
+  readonly fates: ReadonlyMap<string, Promise<string>>
+}
+
+function running(settings: Settings, directory: string, nodes: readonly Node[], ending: Ending): RunningCluster {
+  const { name } = settings.cluster
+  const disconnect = () => {
+    for (const node of nodes) node.connection.close()
+  }
+  return {
+    name,
+    nodes,
+    keep: async () => {
+      updateRecord(directory, { kept: true })
+      disconnect()
+      ending.release()
+    },
+    stop: async () => {
+      disconnect()
+      await ending.stop()
+    },
+    console: async node => readConsole(directory, node.name),
+    fate: async node => ({
+      how: await fateOf(node.name, ending.fates),
+      console: consoleTail(directory, node.name, CONSOLE_LINES),
+    }),
+  }
+}
+
+/** The sockets of a process are closed a moment before its end is known. */
+const END_FOLLOWS_MS = 500
+
+async function fateOf(name: string, fates: Ending['fates']): Promise<string> {
+  const ended = fates.get(name)?.then(how => `its QEMU ${how}`)
+  const goesOn = delay(END_FOLLOWS_MS, 'its QEMU still runs', { ref: false })
+  return await Promise.race([ended ?? 'it was started by another process', goesOn])
+}
+
+/** Every net but 0, which each VM has for itself. */
+const switchedNets = (plans: readonly NodePlan[]): readonly number[] =>
+  [...new Set(plans.flatMap(plan => plan.nets))].filter(net => net > 0).sort((a, b) => a - b)

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { quoteWord } from '../../node/quote.ts'
+import type { NodePlan } from '../../settings/nodes.ts'
+import type { ClusterKeys } from './keys.ts'
+
+/** What all VMs of a cluster are told alike. */
+export interface CommonIdentity {
+  readonly keys: ClusterKeys
+  /** Their environment. */
+  readonly environment: Readonly<Record<string, string>>
+  /** The beginning of their IPv6 addresses: `1000::1`. */
+  readonly prefix: string
+  /** Number of disks with ovls. */
+  readonly ovls: number
+}
+
+/**
+ * What makes a booted guest this node: written to its control port, see guest/init.
+ * @returns a head line with the number of lines that follow, and those: assignments of a POSIX shell
+ */
+export function identityText(node: NodePlan, common: CommonIdentity): string {
+  const environment = Object.entries(common.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
+  const assignments: Record<string, string> = {
+    node: String(node.number),
+    hostname: node.name,
+    nets: node.nets.join(' '),
+    ovls: String(common.ovls),
+    environment: environment.join(''),
+    authorized_keys: `${common.keys.clientPublicKey}\n`,
+    hostkey_base64: common.keys.hostPrivateKey,
+    prefix: common.prefix,
+    forward: node.role === 'router' ? 'yes' : 'no',
+    routes: '',
+    random_seed: randomBytes(32).toString('base64'),
+    unix_time: String(Math.floor(Date.now() / 1000)),
+  }
+  const text = Object.entries(assignments)
+    .map(([name, value]) => `${name}='${value.replaceAll("'", `'\\''`)}'\n`)
+    .join('')
+  return `identity ${text.split('\n').length - 1}\n${text}`
+}

@@ -1,0 +1,44 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { utils } from 'ssh2'
+
+/** The keys of one cluster, made for it and gone with it. */
+export interface ClusterKeys {
+  /** In OpenSSH's form, for the ssh client. */
+  readonly clientPrivateKey: string
+  /** A line of `authorized_keys`. */
+  readonly clientPublicKey: string
+  /** The VMs' host key as dropbear stores it, in base64. */
+  readonly hostPrivateKey: string
+  /** The public key blob that the VMs show, in base64. */
+  readonly hostPublicKey: string
+}
+
+const KEY_TYPE = 'ssh-ed25519'
+
+/** Makes a key pair for the login and one for the VMs, which share it. */
+export function makeKeys(): ClusterKeys {
+  const client = utils.generateKeyPairSync('ed25519')
+  const host = generateKeyPairSync('ed25519')
+  const publicBytes = rawKey(host.publicKey, 'x')
+  return {
+    clientPrivateKey: client.private,
+    clientPublicKey: client.public,
+    // dropbear's file: the type as an ssh string, then seed and public key together as another.
+    hostPrivateKey: sshStrings(Buffer.from(KEY_TYPE), Buffer.concat([rawKey(host.privateKey, 'd'), publicBytes])),
+    // RFC 8709, section 4.
+    hostPublicKey: sshStrings(Buffer.from(KEY_TYPE), publicBytes),
+  }
+}
+
+const rawKey = (key: KeyObject, field: 'd' | 'x'): Buffer =>
+  Buffer.from(key.export({ format: 'jwk' })[field] ?? '', 'base64url')
+
+/** Strings of RFC 4251, section 5 (length in four bytes, then the bytes), in base64. */
+function sshStrings(...parts: readonly Buffer[]): string {
+  const encoded = parts.flatMap(part => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(part.length)
+    return [length, part]
+  })
+  return Buffer.concat(encoded).toString('base64')
+}

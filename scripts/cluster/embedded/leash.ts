@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+
+const TOP = path.resolve(import.meta.dirname, '../../..')
+
+/** What holds the cluster of a run while that lasts. */
+export interface Leash {
+  /** The run has dealt with its cluster itself. */
+  release(): void
+}
+
+/**
+ * Starts a process that does nothing but wait for the end of this one, and ends the cluster if it was not released:
+ * SIGKILL leaves a runner no chance to do so itself.
+ */
+export function startLeash(clusterName: string): Leash {
+  const stop = [path.join(TOP, 'scripts/launch/start.mjs'), path.join(TOP, 'netns.ts'), 'stop', '--abandoned']
+  const child = spawn(
+    '/bin/sh',
+    ['-c', 'read -r word || exec "$@"', 'leash', process.execPath, ...stop, '--name', clusterName],
+    { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
+  )
+  child.unref()
+  child.stdin.on('error', () => {}) // it was killed: then only the next run or `stop` cleans up
+  return { release: () => child.stdin.end('released\n') }
+}

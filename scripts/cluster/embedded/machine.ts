@@ -1,0 +1,101 @@
+import type { Duplex } from 'node:stream'
+import type { NodePlan } from '../../settings/nodes.ts'
+import { type Control, openControl } from './control.ts'
+import { openQmp, type Qmp } from './qmp.ts'
+import { spawnInCluster } from './spawn.ts'
+import { switchDirectory } from './switches.ts'
+
+/** What all VMs of a cluster boot from. */
+export interface MachineParts {
+  readonly kernel: string
+  readonly initrd: string
+  /** squashfs images: the root first, then the ovls in the order in which they are laid over it. */
+  readonly disks: readonly string[]
+  readonly accelerator: 'kvm' | 'tcg'
+}
+
+/** A VM from the start of its QEMU on. */
+export interface Machine {
+  readonly control: Control
+  /** The port on 127.0.0.1 that leads to its ssh. */
+  sshPort(): Promise<number>
+  /** Resolves when the VM ends, with how: `was ended by SIGKILL`, `exited with 1: <QEMU's last line>`. */
+  readonly ended: Promise<string>
+  /** Lets the VM go on without us. */
+  release(): void
+}
+
+/** The VM's serial console, a file of the cluster's directory. */
+export const consoleFile = (node: string): string => `${node}.console`
+
+/** The number of a net and of a node are a byte each: xcluster's `00:00:00:01:<net>:<node>`. */
+export const macAddress = (net: number, node: number): string =>
+  ['00', '00', '00', '01', ...[net, node].map(byte => byte.toString(16).padStart(2, '0'))].join(':')
+
+/** Sockets that QEMU inherits: no path, no port, nobody else can connect. */
+const QMP_FD = 3
+const CONTROL_FD = 4
+
+/** Starts QEMU for a node; it runs in the cluster's directory, where relative names lie. */
+export function startMachine(node: NodePlan, clusterDirectory: string, parts: MachineParts): Machine {
+  const { child, ended, errors } = spawnInCluster(node.name, clusterDirectory, qemuCommand(node, parts), { pipes: 2 })
+  const control = openControl(child.stdio[CONTROL_FD] as Duplex)
+  const qmp = openQmp(child.stdio[QMP_FD] as Duplex)
+  return {
+    control,
+    sshPort: () => forwardedPort(qmp),
+    ended: ended.then(how => [how, lastLine(errors())].filter(Boolean).join(': ')),
+    release: () => {
+      control.close()
+      qmp.close()
+      child.unref()
+    },
+  }
+}
+
+const lastLine = (text: string): string => text.slice(text.lastIndexOf('\n') + 1)
+
+function qemuCommand(node: NodePlan, { kernel, initrd, disks, accelerator }: MachineParts): string[] {
+  const command = ['qemu-system-x86_64', '-name', node.name, '-nodefaults', '-no-user-config', '-no-reboot']
+  command.push('-display', 'none', '-machine', 'q35', '-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny')
+  if (accelerator === 'kvm') command.push('-accel', 'kvm', '-cpu', 'host')
+  else command.push('-accel', 'tcg,thread=multi', '-cpu', 'max')
+  command.push('-m', `${node.memoryMiB}M`, '-smp', String(node.cpus))
+  command.push('-kernel', kernel, '-initrd', initrd, '-append', 'console=ttyS0 quiet panic=-1')
+  command.push('-chardev', `file,id=console,path=${consoleFile(node.name)}`)
+  command.push('-serial', 'chardev:console')
+  command.push('-chardev', `socket,id=qmp,fd=${QMP_FD}`, '-mon', 'chardev=qmp,mode=control')
+  command.push('-chardev', `socket,id=control,fd=${CONTROL_FD}`, '-device', 'virtio-serial-pci')
+  command.push('-device', 'virtserialport,chardev=control,name=control')
+  disks.forEach((file, index) => {
+    const id = index === 0 ? 'root' : `ovl-${String(index - 1).padStart(2, '0')}`
+    const block = { 'node-name': id, driver: 'raw', 'read-only': true, file: { driver: 'file', filename: file } }
+    command.push('-blockdev', json(block), '-device', `virtio-blk-pci,drive=${id},serial=${id}`)
+  })
+  for (const net of node.nets) {
+    // The ROM is for booting from the net, and costs time at each start.
+    const device = `virtio-net-pci,netdev=eth${net},mac=${macAddress(net, node.number)},romfile=`
+    command.push('-netdev', netdev(net, node.number), '-device', device)
+  }
+  return command
+}
+
+/** JSON where QEMU takes it: its other syntax would need the commas in file names doubled. */
+const json = (value: unknown): string => JSON.stringify(value)
+
+/**
+ * Net 0 leads to the host's loopback and nowhere else: `restrict` cuts the guest off from host and world, and port 0
+ * lets the kernel pick one that is free. The other nets are switches of the cluster.
+ */
+function netdev(net: number, node: number): string {
+  if (net > 0) return `vde,id=eth${net},sock=${switchDirectory(net)}`
+  const own = 'net=192.168.0.0/24,host=192.168.0.254,dns=192.168.0.253,ipv6=off'
+  return `user,id=eth0,restrict=on,${own},hostfwd=tcp:127.0.0.1:0-192.168.0.${node}:22`
+}
+
+async function forwardedPort(qmp: Qmp): Promise<number> {
+  const table = String(await qmp.execute('human-monitor-command', { 'command-line': 'info usernet' }))
+  const port = /HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)/.exec(table)?.[1]
+  if (!port) throw new Error(`QEMU forwards no port: ${table}`)
+  return Number(port)
+}

@@ -1,0 +1,47 @@
+import path from 'node:path'
+import process from 'node:process'
+import { CommanderError } from 'commander'
+import { describeFailure, Failure } from '../errors/failure.ts'
+import { Interrupted } from '../errors/interrupted.ts'
+
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const OUR_FAULT = 4
+const WRONG_USAGE = 2
+
+/**
+ * The edge of a program: runs it, prints the one error that comes out of it on stderr, and sets the exit code.
+ * @param programName goes in front of messages
+ * @param main gets a signal that is aborted with {@link Interrupted} when the program is told to end
+ */
+export async function runProgram(programName: string, main: (signal: AbortSignal) => Promise<number>): Promise<void> {
+  const ending = new AbortController()
+  for (const name of ENDING_SIGNALS) process.on(name, () => ending.abort(new Interrupted(name)))
+  try {
+    process.exitCode = await main(ending.signal)
+  } catch (error) {
+    process.exitCode = exitCodeOf(error)
+    // Commander has said what was wrong itself.
+    if (!(error instanceof CommanderError)) process.stderr.write(`${programName}: ${describeError(error)}\n`)
+  } finally {
+    for (const name of ENDING_SIGNALS) process.removeAllListeners(name)
+  }
+}
+
+/** The exit code that tells what an error is. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Failure || error instanceof Interrupted) return error.exitCode
+  // Help and version end with 0, everything else that commander throws is wrong usage.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE
+  return OUR_FAULT
+}
+
+/** An error as the person gets to read it. */
+export const describeError = (error: unknown): string =>
+  error instanceof Interrupted ? error.message : describeFailure(error)
+
+/** The program as it can be typed again from here. */
+export function programAsTyped(): string {
+  const relative = path.relative(process.cwd(), process.argv[1] ?? '')
+  if (relative.startsWith('..')) return process.argv[1] ?? ''
+  return `./${relative}`
+}

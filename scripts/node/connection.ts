@@ -1,0 +1,198 @@
+import net from 'node:net'
+import os from 'node:os'
+import type { Readable, Writable } from 'node:stream'
+import { Client, type ClientChannel, type ConnectConfig } from 'ssh2'
+import { type Failure, infrastructureFailure } from '../errors/failure.ts'
+import { Slots } from './slots.ts'
+
+/** How a node is logged in to. */
+export interface Login {
+  /** The node's name, for messages. */
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** In OpenSSH's form; without it the login is by ssh's method `none`. */
+  readonly privateKey?: string
+  /** The public key blob that the node must show, in base64; `unchecked` where it is made anew at each start. */
+  readonly hostKey: string
+}
+
+/** Where the streams of a command go. */
+export interface CommandStreams {
+  readonly stdout: Writable
+  readonly stderr: Writable
+  /** Sent to the command; without it its input is empty. */
+  readonly stdin?: Readable | string
+  /** Given once the command runs: what can be done to it. */
+  onRunning?(channel: ClientChannel): void
+}
+
+/** Size of the window of a command that has a terminal. */
+export interface Terminal {
+  readonly type: string
+  readonly rows: number
+  readonly columns: number
+}
+
+/**
+ * dropbear 2022.83–2024.85 drops whole connections when many short commands run on one at once (mkj/dropbear #321):
+ * none of 480 at up to six, 3 % at eight.
+ */
+const MOST_CHANNELS = 4
+const KEEPALIVE_MS = 15_000
+const READY_TIMEOUT_MS = 20_000
+/** What a shell answers for a command that a signal ended. */
+const SIGNAL_BASE = 128
+
+/** An ssh connection to a node, on which commands run, four at a time at most. */
+export class Connection {
+  readonly #client: Client
+  readonly #login: Login
+  readonly #slots = new Slots(MOST_CHANNELS)
+  #lost: Failure | undefined
+
+  private constructor(client: Client, login: Login) {
+    this.#client = client
+    this.#login = login
+    client.on('error', error => this.#lose(error.message))
+    client.on('close', () => this.#lose('the connection was closed'))
+  }
+
+  /**
+   * Logs in.
+   * @throws Failure SSH_REFUSED or HOST_KEY_MISMATCH (exit 4)
+   */
+  static async open(login: Login): Promise<Connection> {
+    const client = new Client()
+    let shownKey: string | undefined
+    await new Promise<void>((resolve, reject) => {
+      client.once('ready', resolve)
+      client.once('error', reject)
+      client.once('close', () => reject(new Error('the connection was closed')))
+      client.connect(connectConfig(login, key => (shownKey = key)))
+    }).catch((error: Error) => {
+      client.destroy()
+      if (shownKey && !isRightKey(login, shownKey)) {
+        throw infrastructureFailure(
+          'HOST_KEY_MISMATCH',
+          `${login.name}: another host key than expected answers on ${address(login)}`,
+          { hint: 'another program may have taken the port', cause: error },
+        )
+      }
+      throw infrastructureFailure(
+        'SSH_REFUSED',
+        `${login.name}: cannot log in on ${address(login)}: ${error.message}`,
+        {
+          cause: error,
+        },
+      )
+    })
+    client.removeAllListeners('error')
+    client.removeAllListeners('close')
+    return new Connection(client, login)
+  }
+
+  /**
+   * Runs a command by the node's shell.
+   * @param signal ends the waiting: the command is killed, and the promise rejects with the signal's reason
+   * @returns its exit code; 128 + number for one that a signal ended
+   * @throws Failure NODE_LOST or NO_EXIT_CODE (exit 4)
+   */
+  async run(command: string, streams: CommandStreams, signal?: AbortSignal, terminal?: Terminal): Promise<number> {
+    return await this.#slots.use(() => this.#run(command, streams, signal, terminal))
+  }
+
+  /** Closes the connection; commands under way are cut. */
+  close(): void {
+    this.#client.end()
+  }
+
+  async #run(command: string, streams: CommandStreams, signal?: AbortSignal, terminal?: Terminal): Promise<number> {
+    signal?.throwIfAborted()
+    const channel = await this.#open(command, terminal)
+    let abort = () => {}
+    const ended = new Promise<number>((resolve, reject) => {
+      let exitCode: number | undefined
+      abort = () => {
+        channel.signal('KILL')
+        channel.close()
+        reject(signal?.reason)
+      }
+      channel.on('exit', (code: number | null, name?: string) => {
+        exitCode = code ?? SIGNAL_BASE + signalNumber(name)
+      })
+      channel.on('error', (error: Error) => reject(this.#lose(error.message)))
+      channel.on('close', () => {
+        if (exitCode === undefined) reject(this.#lost ?? noExitCode(this.#login, command))
+        else resolve(exitCode)
+      })
+    })
+    signal?.addEventListener('abort', abort, { once: true })
+    // ssh2 tells 'close' only after both have been read to their end.
+    channel.pipe(streams.stdout, { end: false })
+    channel.stderr.pipe(streams.stderr, { end: false })
+    streams.onRunning?.(channel)
+    if (streams.stdin === undefined || typeof streams.stdin === 'string') channel.end(streams.stdin)
+    else streams.stdin.pipe(channel)
+    try {
+      return await ended
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  #open(command: string, terminal: Terminal | undefined): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      const opened = (error: Error | undefined, channel: ClientChannel) => {
+        if (error) reject(this.#lost ?? this.#lose(error.message))
+        else resolve(channel)
+      }
+      if (this.#lost) reject(this.#lost)
+      else if (terminal && command === '') {
+        this.#client.shell({ term: terminal.type, rows: terminal.rows, cols: terminal.columns }, opened)
+      } else {
+        const pty = terminal && { term: terminal.type, rows: terminal.rows, cols: terminal.columns }
+        this.#client.exec(command, pty ? { pty } : {}, opened)
+      }
+    })
+  }
+
+  #lose(why: string): Failure {
+    this.#lost ??= infrastructureFailure('NODE_LOST', `${this.#login.name}: ssh to ${address(this.#login)}: ${why}`)
+    return this.#lost
+  }
+}
+
+const address = (login: Login) => `${login.host}:${login.port}`
+
+const isRightKey = (login: Login, key: string) => login.hostKey === 'unchecked' || key === login.hostKey
+
+const noExitCode = (login: Login, command: string) =>
+  infrastructureFailure('NO_EXIT_CODE', `${login.name}: the ssh server ended '${command}' without an exit code`)
+
+const signalNumber = (name: string | undefined): number =>
+  os.constants.signals[`SIG${name?.replace(/^SIG/, '')}` as NodeJS.Signals] ?? 0
+
+function connectConfig(login: Login, show: (hostKey: string) => void): ConnectConfig {
+  return {
+    // ssh2 leaves Nagle's algorithm on, which costs dropbear's answers 40 ms each.
+    sock: net.connect({ host: login.host, port: login.port, noDelay: true }),
+    username: login.user,
+    ...(login.privateKey === undefined ? { authHandler: ['none'] } : { privateKey: login.privateKey }),
+    hostVerifier: (key: Buffer) => {
+      const shown = key.toString('base64')
+      show(shown)
+      return isRightKey(login, shown)
+    },
+    keepaliveInterval: KEEPALIVE_MS,
+    readyTimeout: READY_TIMEOUT_MS,
+    // Group exchange, among ssh2's defaults, can take half a minute in an emulated guest.
+    algorithms: {
+      kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256'],
+      serverHostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-256'],
+      cipher: ['chacha20-poly1305@openssh.com', 'aes128-ctr', 'aes256-ctr'],
+      compress: ['none'],
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import type { Role } from '../settings/nodes.ts'
+import type { Connection } from './connection.ts'
+import { lineSplitter } from './lines.ts'
+import { quote } from './quote.ts'
+
+/** A VM that is up and logged in to. */
+export interface Node {
+  /** `vm-001` */
+  readonly name: string
+  readonly number: number
+  readonly role: Role
+  readonly connection: Connection
+}
+
+export type Stream = 'stdout' | 'stderr'
+
+/**
+ * Runs a command on a node and passes its output on line by line.
+ * @returns the exit code
+ * @throws Failure (exit 4) when the node is lost; the signal's reason when that is aborted
+ */
+export async function runLines(
+  node: Node,
+  words: readonly string[],
+  onLine: (stream: Stream, line: string) => void,
+  signal?: AbortSignal,
+): Promise<number> {
+  const stdout = lineSplitter(line => onLine('stdout', line))
+  const stderr = lineSplitter(line => onLine('stderr', line))
+  try {
+    return await node.connection.run(quote(words), { stdout, stderr }, signal)
+  } finally {
+    await Promise.all([stdout, stderr].map(stream => finished(stream.end())))
+  }
+}
+
+/**
+ * Runs a command on a node and returns what it wrote on stdout.
+ * @throws Failure (exit 4) when the node is lost
+ */
+export async function capture(
+  node: Node,
+  words: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ exitCode: number; stdout: Buffer }> {
+  const chunks: Buffer[] = []
+  const stdout = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      chunks.push(chunk)
+      done()
+    },
+  })
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const exitCode = await node.connection.run(quote(words), { stdout, stderr: nowhere }, signal)
+  return { exitCode, stdout: Buffer.concat(chunks) }
+}

@@ -1,0 +1,6 @@
+/** One word of a POSIX shell, whatever it holds. */
+export const quoteWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+
+/** A command line that a POSIX shell splits into exactly these words. */
+export const quote = (words: readonly string[]): string => words.map(quoteWord).join(' ')

@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import type { Writable } from 'node:stream'
+import type { FailedStep, Listener, RunEvent, StepId } from './events.ts'
+import { plainText } from './text.ts'
+
+/**
+ * The whole log of a run: each line `HH:MM:SS.mmm <node> <test>/<step> <mark> <text>`, so that it can be read by eyes and by
+ * `grep` alike. The mark is `|` for a command's stdout, `!` for its stderr, `-` for what the host side says.
+ */
+export function log(output: Writable): Listener {
+  let first: FailedStep | undefined
+  const line = (at: number, node: string, where: string, mark: string, text: string) => {
+    for (const part of text.split('\n')) output.write(`${clock(at)} ${node} ${where} ${mark} ${plainText(part)}\n`)
+  }
+  const place = ({ test, step }: StepId) => `${test}/${step}`
+  const host = (at: number, where: string, text: string) => line(at, 'host', where, '-', text)
+
+  const on = (event: RunEvent) => {
+    switch (event.type) {
+      case 'run-start':
+        host(event.at, 'run', `tests: ${event.tests.join(' ')}`)
+        for (const { name, value, origin } of event.settings)
+          host(event.at, 'run', `setting ${name}='${value}' (${origin})`)
+        break
+      case 'notice':
+        host(event.at, 'run', event.text)
+        break
+      case 'test-start':
+        host(event.at, event.test, `TEST CASE: ${event.summary}`)
+        break
+      case 'cluster-start':
+        host(event.at, event.test, `starting ${event.nodes} VMs`)
+        break
+      case 'node-up':
+        host(event.at, 'run', `${event.node} is up (${event.up} of ${event.of})`)
+        break
+      case 'step-start':
+        host(event.at, place(event), `on ${event.nodes.join(' ')}`)
+        break
+      case 'output':
+        line(event.at, event.node, place(event), event.stream === 'stdout' ? '|' : '!', event.line)
+        break
+      case 'step-end': {
+        const { failure } = event
+        first ??= failure
+        const verdict = failure ? `FAILED: ${failure.why}` : 'passed'
+        line(event.at, event.node, place(event), '-', `${verdict} (${Math.round(event.milliseconds)} ms)`)
+        break
+      }
+      case 'test-end':
+        host(event.at, event.test, event.verdict === 'passed' ? 'passed' : `${event.verdict}: ${event.why}`)
+        break
+      case 'run-failed':
+        host(event.at, 'run', `FAILED: ${event.message}`)
+        break
+      case 'artefact':
+        host(event.at, event.test, `results: ${event.path}`)
+        break
+      case 'run-end':
+        if (event.left) host(event.at, 'run', event.left)
+        host(event.at, 'run', `${event.verdict} in ${event.seconds} s`)
+        if (first) {
+          for (const last of first.lastLines) line(event.at, first.node, place(first), '|', last)
+          line(event.at, first.node, place(first), '-', `FAILED first: ${first.why}`)
+        }
+        break
+    }
+  }
+  // A run that ends before its log is written would cut it.
+  const close = async () => {
+    if (output.writableNeedDrain) await once(output, 'drain')
+  }
+  return { name: 'log', on, close }
+}
+
+/** Local time of day with milliseconds. */
+function clock(at: number): string {
+  const date = new Date(at)
+  return `${date.toTimeString().slice(0, 8)}.${String(date.getMilliseconds()).padStart(3, '0')}`
+}

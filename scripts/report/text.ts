@@ -1,0 +1,7 @@
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const ESCAPE_SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL_CHARACTERS = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g
+
+/** A line without terminal codes and control characters (tabs stay): a VM may write anything. */
+export const plainText = (line: string): string => line.replace(ESCAPE_SEQUENCES, '').replace(CONTROL_CHARACTERS, '')

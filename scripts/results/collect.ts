@@ -1,0 +1,78 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import type { RunningCluster } from '../cluster/cluster.ts'
+import { environmentFailure, Failure } from '../errors/failure.ts'
+import { capture, type Node } from '../node/node.ts'
+import type { Emit } from '../report/events.ts'
+
+export interface CollectRequest {
+  readonly cluster: RunningCluster
+  readonly test: string
+  /** Gets a directory for the test, and in that one for each node. */
+  readonly directory: string
+  /** After a failure more is brought home. */
+  readonly failed: boolean
+  readonly timeoutSeconds: number
+  readonly emit: Emit
+}
+
+/** A file brought home and the command on the node whose output it holds. */
+type Source = readonly [file: string, command: readonly string[]]
+
+const ALWAYS: readonly Source[] = [
+  ['addresses.json', ['ip', '-j', 'address']],
+  ['status.json', ['netns_test', 'status', '--json']],
+]
+const AFTER_FAILURE: readonly Source[] = [['dmesg.txt', ['dmesg']]]
+
+/** What a POD may be called: it becomes a file name here. */
+const POD_NAME = /^[\w-]+$/
+
+/**
+ * Brings home what a test left on its nodes: addresses, PODs, CNI results, consoles and, after a failure, kernel messages.
+ * A node that does not answer any more is left out with a notice; its console is brought all the same.
+ * @throws Failure RESULTS_NOT_WRITABLE (exit 3)
+ */
+export async function collectResults(request: CollectRequest): Promise<void> {
+  const { cluster, emit } = request
+  const directory = path.join(request.directory, request.test)
+  try {
+    await Promise.all(cluster.nodes.map(node => collectNode(node, path.join(directory, node.name), request)))
+  } catch (error) {
+    if (error instanceof Failure || !(error instanceof Error)) throw error
+    throw environmentFailure('RESULTS_NOT_WRITABLE', `cannot write results: ${error.message}`, { cause: error })
+  }
+  emit({ type: 'artefact', test: request.test, path: directory })
+}
+
+async function collectNode(node: Node, directory: string, request: CollectRequest): Promise<void> {
+  await fs.mkdir(directory, { recursive: true })
+  await fs.writeFile(path.join(directory, 'console.log'), await request.cluster.console(node))
+  const signal = AbortSignal.timeout(request.timeoutSeconds * 1000)
+  try {
+    const wanted = [...ALWAYS, ...(request.failed ? AFTER_FAILURE : []), ...(await cniResults(node, signal))]
+    await Promise.all(wanted.map(source => fetch(node, source, directory, signal)))
+  } catch (error) {
+    if (!(error instanceof Failure) && !signal.aborted) throw error
+    request.emit({ type: 'notice', text: `results: nothing more from ${node.name}: ${(error as Error).message}` })
+  }
+}
+
+/** What the node does not have (any more) must not stay here from an earlier run. */
+async function fetch(node: Node, [file, command]: Source, directory: string, signal: AbortSignal): Promise<void> {
+  const target = path.join(directory, file)
+  const { exitCode, stdout } = await capture(node, command, signal)
+  if (exitCode !== 0) return await fs.rm(target, { force: true })
+  await fs.mkdir(path.dirname(target), { recursive: true })
+  await fs.writeFile(target, stdout)
+}
+
+/** A plugin's answer to CNI ADD for each POD, where there is one. */
+async function cniResults(node: Node, signal: AbortSignal): Promise<readonly Source[]> {
+  const { stdout } = await capture(node, ['netns_test', 'name'], signal)
+  const pods = stdout
+    .toString()
+    .split('\n')
+    .filter(name => POD_NAME.test(name))
+  return pods.map(pod => [`cni/${pod}.json`, ['cat', `/tmp/${pod}.json`]])
+}

@@ -1,0 +1,29 @@
+import { usageFailure } from '../errors/failure.ts'
+import { type Environment, variableOfOption } from './sources.ts'
+
+/** Options that exist once for each node, or that are spelt as xcluster spells them: too many to list them in a help. */
+const PATTERNS = /^--((mem|smp|nets)[0-9]+|nets[-_](vm|router|tester))$/
+
+/**
+ * Takes the options out of the words of a command line that the option parser did not know.
+ * @param words what it left: operands, and options as `--name=value`
+ * @returns the operands, and the options under their variables' names
+ * @throws Failure UNKNOWN_OPTION or BAD_VALUE (exit 2)
+ */
+export function splitWords(words: readonly string[]): { operands: readonly string[]; options: Environment } {
+  const options: Record<string, string> = {}
+  const operands: string[] = []
+  for (const word of words) {
+    if (!word.startsWith('-')) {
+      operands.push(word)
+      continue
+    }
+    const [, option = word, value] = /^([^=]*)=(.*)$/s.exec(word) ?? []
+    if (!PATTERNS.test(option)) {
+      throw usageFailure('UNKNOWN_OPTION', `unknown option ${option}`, { hint: 'netns.ts test --help lists them' })
+    }
+    if (!value) throw usageFailure('BAD_VALUE', `${option}: needs a value, as in ${option}=<value>`)
+    options[variableOfOption(option)] = value
+  }
+  return { operands, options }
+}
