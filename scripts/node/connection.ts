@@ -97,7 +97,7 @@ export class Connection {
    * Runs a command by the node's shell.
    * @param signal ends the waiting: the command is killed, and the promise rejects with the signal's reason
    * @returns its exit code; 128 + number for one that a signal ended
-   * @throws Failure NODE_LOST or NO_EXIT_CODE (exit 4)
+   * @throws Failure NODE_LOST, COMMAND_REFUSED or NO_EXIT_CODE (exit 4)
    */
   async run(command: string, streams: CommandStreams, signal?: AbortSignal, terminal?: Terminal): Promise<number> {
     return await this.#slots.use(() => this.#run(command, streams, signal, terminal))
@@ -108,53 +108,44 @@ export class Connection {
     this.#client.end()
   }
 
-  async #run(command: string, streams: CommandStreams, signal?: AbortSignal, terminal?: Terminal): Promise<number> {
-    signal?.throwIfAborted()
-    const channel = await this.#open(command, terminal)
-    let abort = () => {}
-    const ended = new Promise<number>((resolve, reject) => {
-      let exitCode: number | undefined
-      abort = () => {
+  #run(command: string, streams: CommandStreams, signal?: AbortSignal, terminal?: Terminal): Promise<number> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      if (this.#lost) throw this.#lost
+      const pty = terminal && { term: terminal.type, rows: terminal.rows, cols: terminal.columns }
+      this.#client.exec(command, pty ? { pty } : {}, (error, channel) => {
+        if (error) reject(this.#lost ?? refused(this.#login, command, error))
+        // At once: the exit code can be in the very bytes in which the channel was granted.
+        else this.#attach(channel, command, streams, signal).then(resolve, reject)
+      })
+    })
+  }
+
+  #attach(channel: ClientChannel, command: string, streams: CommandStreams, signal?: AbortSignal): Promise<number> {
+    let exitCode: number | undefined
+    return new Promise<number>((resolve, reject) => {
+      const abort = () => {
         channel.signal('KILL')
         channel.close()
         reject(signal?.reason)
       }
+      if (signal?.aborted) return abort()
+      signal?.addEventListener('abort', abort, { once: true })
       channel.on('exit', (code: number | null, name?: string) => {
         exitCode = code ?? SIGNAL_BASE + signalNumber(name)
       })
       channel.on('error', (error: Error) => reject(this.#lose(error.message)))
+      // ssh2 tells it only after both streams have been read to their end.
       channel.on('close', () => {
+        signal?.removeEventListener('abort', abort)
         if (exitCode === undefined) reject(this.#lost ?? noExitCode(this.#login, command))
         else resolve(exitCode)
       })
-    })
-    signal?.addEventListener('abort', abort, { once: true })
-    // ssh2 tells 'close' only after both have been read to their end.
-    channel.pipe(streams.stdout, { end: false })
-    channel.stderr.pipe(streams.stderr, { end: false })
-    streams.onRunning?.(channel)
-    if (streams.stdin === undefined || typeof streams.stdin === 'string') channel.end(streams.stdin)
-    else streams.stdin.pipe(channel)
-    try {
-      return await ended
-    } finally {
-      signal?.removeEventListener('abort', abort)
-    }
-  }
-
-  #open(command: string, terminal: Terminal | undefined): Promise<ClientChannel> {
-    return new Promise((resolve, reject) => {
-      const opened = (error: Error | undefined, channel: ClientChannel) => {
-        if (error) reject(this.#lost ?? this.#lose(error.message))
-        else resolve(channel)
-      }
-      if (this.#lost) reject(this.#lost)
-      else if (terminal && command === '') {
-        this.#client.shell({ term: terminal.type, rows: terminal.rows, cols: terminal.columns }, opened)
-      } else {
-        const pty = terminal && { term: terminal.type, rows: terminal.rows, cols: terminal.columns }
-        this.#client.exec(command, pty ? { pty } : {}, opened)
-      }
+      channel.pipe(streams.stdout, { end: false })
+      channel.stderr.pipe(streams.stderr, { end: false })
+      streams.onRunning?.(channel)
+      if (streams.stdin === undefined || typeof streams.stdin === 'string') channel.end(streams.stdin)
+      else streams.stdin.pipe(channel)
     })
   }
 
@@ -167,6 +158,15 @@ export class Connection {
 const address = (login: Login) => `${login.host}:${login.port}`
 
 const isRightKey = (login: Login, key: string) => login.hostKey === 'unchecked' || key === login.hostKey
+
+const refused = (login: Login, command: string, cause: Error) =>
+  infrastructureFailure(
+    'COMMAND_REFUSED',
+    `${login.name}: the ssh server does not run '${command}': ${cause.message}`,
+    {
+      cause,
+    },
+  )
 
 const noExitCode = (login: Login, command: string) =>
   infrastructureFailure('NO_EXIT_CODE', `${login.name}: the ssh server ended '${command}' without an exit code`)

@@ -1,0 +1,151 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { PassThrough, Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import ssh2, { type ServerChannel } from 'ssh2'
+import { Connection, type Login } from '../../scripts/node/connection.ts'
+
+const hostKey = ssh2.utils.generateKeyPairSync('ed25519')
+const blobOf = (key: string) => key.split(' ')[1] ?? ''
+
+/** An ssh server on loopback that lets anybody in and gives each command to `answer`. */
+async function serve(t: ExecutionContext, answer: (channel: ServerChannel, command: string) => void): Promise<Login> {
+  const server = new ssh2.Server({ hostKeys: [hostKey.private] }, client => {
+    client.on('error', () => {})
+    client.on('authentication', context => context.accept())
+    client.on('session', accept => {
+      const session = accept()
+      session.on('signal', (accepted, _rejected, { name }) => {
+        accepted?.()
+        session.emit('told', name)
+      })
+      session.on('exec', (accepted, _rejected, { command }) => answer(Object.assign(accepted(), { session }), command))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  return { name: 'vm-001', host: '127.0.0.1', port, user: 'root', hostKey: blobOf(hostKey.public) }
+}
+
+async function open(t: ExecutionContext, login: Login): Promise<Connection> {
+  const connection = await Connection.open(login)
+  t.teardown(() => connection.close())
+  return connection
+}
+
+const sink = () => {
+  const stream = new PassThrough()
+  const chunks: Buffer[] = []
+  stream.on('data', chunk => chunks.push(chunk))
+  return { stream, text: () => Buffer.concat(chunks).toString() }
+}
+
+test('streams and exit code of a command come back', async t => {
+  const login = await serve(t, (channel, command) => {
+    channel.write(`out of ${command}`)
+    channel.stderr.write('complaint')
+    channel.exit(7)
+    channel.end()
+  })
+  const connection = await open(t, login)
+  const [out, err] = [sink(), sink()]
+  t.is(await connection.run('true', { stdout: out.stream, stderr: err.stream }), 7)
+  t.is(out.text(), 'out of true')
+  t.is(err.text(), 'complaint')
+})
+
+test('a command reads what it is given', async t => {
+  const login = await serve(t, channel => {
+    channel.pipe(channel, { end: false })
+    channel.on('end', () => {
+      channel.exit(0)
+      channel.end()
+    })
+  })
+  const connection = await open(t, login)
+  const [text, stream] = [sink(), sink()]
+  t.is(await connection.run('cat', { stdout: text.stream, stderr: sink().stream, stdin: 'words' }), 0)
+  t.is(
+    await connection.run('cat', { stdout: stream.stream, stderr: sink().stream, stdin: Readable.from(['a', 'b']) }),
+    0,
+  )
+  t.is(text.text(), 'words')
+  t.is(stream.text(), 'ab')
+})
+
+test('a command that a signal ended has 128 and its number for exit code', async t => {
+  const login = await serve(t, channel => {
+    channel.exit('TERM')
+    channel.end()
+  })
+  const connection = await open(t, login)
+  t.is(await connection.run('x', { stdout: sink().stream, stderr: sink().stream }), 143)
+})
+
+test('a channel that closes without an exit code is no pass', async t => {
+  const login = await serve(t, channel => channel.end())
+  const connection = await open(t, login)
+  await t.throwsAsync(connection.run('x', { stdout: sink().stream, stderr: sink().stream }), {
+    code: 'NO_EXIT_CODE',
+    message: /vm-001.*'x'/,
+  })
+})
+
+test('another host key than expected is refused', async t => {
+  const login = await serve(t, channel => channel.end())
+  const other = blobOf(ssh2.utils.generateKeyPairSync('ed25519').public)
+  await t.throwsAsync(Connection.open({ ...login, hostKey: other }), { code: 'HOST_KEY_MISMATCH', message: /vm-001/ })
+  const unchecked = await Connection.open({ ...login, hostKey: 'unchecked' })
+  unchecked.close()
+})
+
+test('a port where nobody listens is an error of the infrastructure that names the node', async t => {
+  const login = await serve(t, channel => channel.end())
+  await t.throwsAsync(Connection.open({ ...login, port: 1 }), {
+    code: 'SSH_REFUSED',
+    message: /^vm-001: .*127\.0\.0\.1:1: .*ECONNREFUSED/,
+  })
+})
+
+test('a connection that is lost fails what runs on it and what comes after', async t => {
+  const login = await serve(t, channel => {
+    // The whole connection goes, as when a VM dies.
+    ;(channel as unknown as { _client: { _sock: { destroy(): void } } })._client._sock.destroy()
+  })
+  const connection = await open(t, login)
+  const streams = () => ({ stdout: sink().stream, stderr: sink().stream })
+  await t.throwsAsync(connection.run('x', streams()), { code: 'NODE_LOST' })
+  await t.throwsAsync(connection.run('y', streams()), { code: 'NODE_LOST' })
+})
+
+test('never more than four commands at once on a connection', async t => {
+  let running = 0
+  let most = 0
+  const login = await serve(t, async channel => {
+    most = Math.max(most, ++running)
+    await delay(5)
+    running -= 1
+    channel.exit(0)
+    channel.end()
+  })
+  const connection = await open(t, login)
+  const all = Array.from({ length: 40 }, () => connection.run('x', { stdout: sink().stream, stderr: sink().stream }))
+  t.deepEqual(new Set(await Promise.all(all)), new Set([0]))
+  t.true(most > 1 && most <= 4, `${most} at once`)
+})
+
+test('an aborted signal kills the command and ends the waiting', async t => {
+  const told: string[] = []
+  const login = await serve(t, channel => {
+    const { session } = channel as unknown as { session: NodeJS.EventEmitter }
+    session.on('told', name => told.push(name))
+  })
+  const connection = await open(t, login)
+  const controller = new AbortController()
+  const running = connection.run('sleep', { stdout: sink().stream, stderr: sink().stream }, controller.signal)
+  setImmediate(() => controller.abort(new Error('enough')))
+  await t.throwsAsync(running, { message: 'enough' })
+})

@@ -1,0 +1,85 @@
+import { PassThrough } from 'node:stream'
+import test from 'ava'
+import type { Listener, NewEvent } from '../../scripts/report/events.ts'
+import { log } from '../../scripts/report/log.ts'
+import { eventStream } from '../../scripts/report/stream.ts'
+import { summary } from '../../scripts/report/summary.ts'
+import { plainText } from '../../scripts/report/text.ts'
+
+const id = { test: 'bridge', step: 'bridge_ping', index: 3 }
+const failure = { ...id, node: 'vm-002', why: 'vm-002-ns03 172.16.2.3 does not answer', lastLines: ['the last line'] }
+const RUN: readonly NewEvent[] = [
+  { type: 'run-start', tests: ['bridge'], settings: [{ name: '__nvm', value: '2', origin: 'option' }] },
+  { type: 'test-start', test: 'bridge', summary: 'PODs on a Linux bridge' },
+  { type: 'cluster-start', test: 'bridge', nodes: 2 },
+  { type: 'node-up', node: 'vm-001', up: 1, of: 2 },
+  { type: 'step-start', ...id, nodes: ['vm-001', 'vm-002'] },
+  { type: 'output', ...id, node: 'vm-001', stream: 'stderr', line: '10:00:00 (vm-001): TEST CASE: Ping' },
+  { type: 'output', ...id, node: 'vm-002', stream: 'stdout', line: 'a\u001b[31mred\u001b[0m\u0007 line' },
+  { type: 'step-end', ...id, node: 'vm-001', failure: undefined, milliseconds: 12.3 },
+  { type: 'step-end', ...id, node: 'vm-002', failure, milliseconds: 500 },
+  { type: 'test-end', test: 'bridge', verdict: 'failed', why: 'ping' },
+  { type: 'run-end', verdict: 'failed', failures: [failure], seconds: 9, left: 'The cluster is left running' },
+]
+
+function play(listenerOf: (output: { write(text: string): unknown }) => Listener): string {
+  let text = ''
+  const { emit } = eventStream([listenerOf({ write: more => (text += more) })], () => {})
+  for (const event of RUN) emit(event)
+  return text
+}
+
+test('the summary has its form: host lines with seconds, VM lines indented, total time last', t => {
+  const lines = play(output => summary(output, { colour: false, progress: false }))
+    .split('\n')
+    .slice(0, -1)
+  t.regex(lines[0] ?? '', /^\d\d:\d\d:\d\d \(0\): TEST CASE: bridge: PODs on a Linux bridge$/)
+  t.is(lines[1], '  10:00:00 (vm-001): TEST CASE: Ping')
+  t.regex(
+    lines[2] ?? '',
+    /^\d\d:\d\d:\d\d \(0\): FAILED: bridge: bridge_ping on vm-002: vm-002-ns03 172\.16\.2\.3 does not answer$/,
+  )
+  t.is(lines[3], '    the last line')
+  t.regex(lines.at(-1) ?? '', /Total time: 9 s\. The cluster is left running$/)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.notRegex(lines.join(''), /[\x00-\x1f]/)
+})
+
+test('on a terminal there is colour, and progress that leaves no trace', t => {
+  const text = play(output => summary(output, { colour: true, progress: true }))
+  t.true(text.includes('1 of 2 VMs up'))
+  t.true(text.includes('\u001b[31m'))
+  t.true(text.endsWith('left running\n'))
+})
+
+test('the log has every line with time, VM and step, no control character, and what failed first at its end', t => {
+  const output = new PassThrough()
+  play(() => log(output))
+  const lines = output.read().toString().split('\n').slice(0, -1)
+  for (const line of lines) t.regex(line, /^\d\d:\d\d:\d\d\.\d{3} (host|vm-00\d) \S+ [-|!] /)
+  t.true(lines.some((line: string) => line.includes("setting __nvm='2' (option)")))
+  t.true(lines.some((line: string) => line.endsWith('vm-002 bridge/bridge_ping | ared line')))
+  t.regex(lines.at(-1) ?? '', /vm-002 bridge\/bridge_ping - FAILED first: vm-002-ns03/)
+})
+
+test('a listener that fails is left out, told once, and the others go on', t => {
+  const complaints: string[] = []
+  const seen: string[] = []
+  const broken: Listener = {
+    name: 'broken',
+    on: () => {
+      throw new Error('no space')
+    },
+  }
+  const { emit } = eventStream([broken, { name: 'good', on: event => seen.push(event.type) }], line =>
+    complaints.push(line),
+  )
+  emit({ type: 'notice', text: 'a' })
+  emit({ type: 'notice', text: 'b' })
+  t.deepEqual(seen, ['notice', 'notice'])
+  t.deepEqual(complaints, ["report 'broken' failed and is left out: no space"])
+})
+
+test('terminal codes are taken out whole', t => {
+  t.is(plainText('\u001b[1;31mred\u001b[0m \u001b]0;title\u0007x\ty\r'), 'red x\ty')
+})

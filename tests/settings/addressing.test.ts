@@ -1,0 +1,26 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { Failure } from '../../scripts/errors/failure.ts'
+import { parseTemplate } from '../../scripts/settings/addressing.ts'
+
+test('every template of four bytes and two ordered lengths is read back', t => {
+  const byte = fc.integer({ min: 0, max: 255 })
+  const lengths = fc.tuple(fc.integer({ min: 0, max: 32 }), fc.integer({ min: 0, max: 32 }))
+  fc.assert(
+    fc.property(byte, byte, byte, byte, lengths, (a, b, c, d, [first, second]) => {
+      const [outer, inner] = [Math.min(first, second), Math.max(first, second)]
+      const text = `${a}.${b}.${c}.${d}/${outer}/${inner}`
+      t.deepEqual(parseTemplate(text), { text, outer, inner })
+    }),
+  )
+})
+
+test('whatever else is refused as wrong usage', t => {
+  fc.assert(
+    fc.property(fc.string(), text => {
+      fc.pre(!/^(\d+\.){3}\d+\/\d+\/\d+$/.test(text))
+      const error = t.throws(() => parseTemplate(text), { instanceOf: Failure })
+      t.is(error?.exitCode, 2)
+    }),
+  )
+})

@@ -1,0 +1,124 @@
+import path from 'node:path'
+import test from 'ava'
+import { Failure } from '../../scripts/errors/failure.ts'
+import { readClusterName, readDirectories, readSettings } from '../../scripts/settings/settings.ts'
+import type { Environment } from '../../scripts/settings/sources.ts'
+
+const refused = (options: Environment, environment: Environment = {}): Failure => {
+  try {
+    readSettings(options, environment)
+  } catch (error) {
+    if (error instanceof Failure) return error
+    throw error
+  }
+  throw new Error('was not refused')
+}
+
+test('without options and environment it is four workers with four PODs each', t => {
+  const settings = readSettings({}, {})
+  t.deepEqual(
+    settings.cluster.nodes.map(({ name, role, nets }) => ({ name, role, nets: nets.join() })),
+    ['vm-001', 'vm-002', 'vm-003', 'vm-004'].map(name => ({ name, role: 'worker' as const, nets: '0,1' })),
+  )
+  t.is(settings.addressing.podsPerNode, 4)
+  t.is(settings.cluster.keep, 'after-failure')
+  t.true(settings.cluster.start)
+  t.is(settings.guestEnvironment.__nvm, '4')
+  t.is(settings.guestEnvironment.ADRTEMPLATE, '172.16.0.0/16/24')
+})
+
+test('an option wins over the environment, and both say where they came from', t => {
+  const { cluster, origins } = readSettings({ __nvm: '2' }, { __nvm: '3', __mem: '512' })
+  t.is(cluster.nodes.length, 2)
+  t.is(cluster.nodes[0]?.memoryMiB, 512)
+  t.deepEqual(
+    origins.filter(({ name }) => ['__nvm', '__mem', '__smp'].includes(name)),
+    [
+      { name: '__mem', value: '512', origin: 'environment' },
+      { name: '__smp', value: '1', origin: 'default' },
+      { name: '__nvm', value: '2', origin: 'option' },
+    ],
+  )
+})
+
+test('a node can have memory, CPUs and nets of its own; routers and testers have their numbers and nets', t => {
+  const { cluster } = readSettings(
+    { __nvm: '2', __nrouters: '1', __ntesters: '1', __mem2: '512', __smp2: '2', __nets201: '0,1,2,3' },
+    {},
+  )
+  t.deepEqual(
+    cluster.nodes.map(({ name, role, memoryMiB, cpus, nets }) => [name, role, memoryMiB, cpus, nets.join()]),
+    [
+      ['vm-001', 'worker', 256, 1, '0,1'],
+      ['vm-002', 'worker', 512, 2, '0,1'],
+      ['vm-201', 'router', 256, 1, '0,1,2,3'],
+      ['vm-221', 'tester', 256, 1, '0,2'],
+    ],
+  )
+})
+
+test('xcluster_* variables reach the VMs without their prefix', t => {
+  const { guestEnvironment } = readSettings({}, { xcluster_FOO: "it's", xcluster_NPODS: '7', OTHER: 'x' })
+  t.is(guestEnvironment.FOO, "it's")
+  t.is(guestEnvironment.NPODS, '7')
+  t.false('OTHER' in guestEnvironment)
+})
+
+for (const [what, options, environment, says] of [
+  ['no VM', { __nvm: '0' }, {}, '--nvm=0'],
+  ['too many VMs', { __nvm: '201' }, {}, '--nvm=201'],
+  ['a word for a number', { __nvm: 'x' }, {}, '--nvm=x'],
+  ['a fraction', { __nvm: '1.5' }, {}, '--nvm=1.5'],
+  ['a number in the environment', {}, { __nvm: '1e2' }, '__nvm=1e2'],
+  ['no POD', {}, { xcluster_NPODS: '0' }, 'xcluster_NPODS=0'],
+  ['too many PODs', {}, { xcluster_NPODS: '255' }, 'xcluster_NPODS=255'],
+  ['a word for PODs', {}, { xcluster_NPODS: 'x' }, 'xcluster_NPODS=x'],
+  ['a template that is none', {}, { xcluster_ADRTEMPLATE: '172.16.0.0/16' }, 'xcluster_ADRTEMPLATE=172.16.0.0/16'],
+  ['a byte over 255', {}, { xcluster_ADRTEMPLATE: '300.16.0.0/16/24' }, 'ADRTEMPLATE'],
+  ['lengths the wrong way round', {}, { xcluster_ADRTEMPLATE: '10.0.0.0/24/16' }, 'ADRTEMPLATE'],
+  ['too few networks', {}, { xcluster_ADRTEMPLATE: '10.0.0.0/24/26' }, 'nodes up to 3'],
+  ['too few addresses', {}, { xcluster_ADRTEMPLATE: '10.0.0.0/16/30', xcluster_NPODS: '3' }, 'has 2 addresses'],
+  ['no address at all', {}, { xcluster_ADRTEMPLATE: '10.0.0.0/16/32' }, 'has 0 addresses'],
+  ['a long interface name', {}, { xcluster_PODIF: 'a234567890123456' }, 'xcluster_PODIF'],
+  ['an interface name with a slash', {}, { xcluster_PODIF: 'a/b' }, 'xcluster_PODIF'],
+  ['a prefix that is none', {}, { xcluster_PREFIX: 'fd00' }, 'xcluster_PREFIX=fd00'],
+  ['nets without net 0', { __nets1: '1,2' }, {}, '__nets1=1,2'],
+  ['a net twice', { __nets_vm: '0,1,1' }, {}, '__nets_vm=0,1,1'],
+  ['too little memory', { __mem: '5' }, {}, '--mem=5'],
+  ['an accelerator that is none', { __accel: 'hvf' }, {}, '--accel=hvf'],
+  ['no time', { __timeout: '0' }, {}, '--timeout=0'],
+  ['a cluster name with a slash', { __name: '../x' }, {}, '--name=../x'],
+  ['a line break in a variable for the VMs', {}, { xcluster_FOO: 'a\nb' }, 'xcluster_FOO'],
+] as const) {
+  test(`refuses ${what}`, t => {
+    const failure = refused(options, environment)
+    t.is(failure.exitCode, 2)
+    t.true(failure.message.includes(says), failure.message)
+  })
+}
+
+test('the smallest template that suffices is taken', t => {
+  const { addressing } = readSettings({}, { xcluster_ADRTEMPLATE: '10.0.0.0/26/29', xcluster_NPODS: '6' })
+  t.is(addressing.podsPerNode, 6)
+})
+
+test('CI=true leaves no cluster behind, --no-stop does', t => {
+  t.is(readSettings({}, { CI: 'true' }).cluster.keep, 'never')
+  t.is(readSettings({}, { CI: 'false' }).cluster.keep, 'after-failure')
+  t.is(readSettings({ __no_stop: 'yes' }, { CI: 'true' }).cluster.keep, 'always')
+})
+
+test('directories follow XDG, and relative ones there are ignored', t => {
+  t.deepEqual(readDirectories({ HOME: '/home/a' }), {
+    cache: '/home/a/.cache/xcluster-netns',
+    state: '/home/a/.local/state/xcluster-netns',
+  })
+  const { cache, state } = readDirectories({ HOME: '/home/a', XDG_CACHE_HOME: '/c', XDG_STATE_HOME: 'relative' })
+  t.is(cache, '/c/xcluster-netns')
+  t.is(state, path.join('/home/a', '.local/state/xcluster-netns'))
+})
+
+test('the cluster has a name', t => {
+  t.is(readClusterName({}, {}), 'default')
+  t.is(readClusterName({ __name: 'mine' }, { __name: 'other' }), 'mine')
+})
