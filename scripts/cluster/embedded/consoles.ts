@@ -16,9 +16,11 @@ export function readConsole(clusterDirectory: string, node: string): string {
   }
 }
 
-/** The last lines of it that say something. */
-export const consoleTail = (clusterDirectory: string, node: string, count: number): readonly string[] =>
-  readConsole(clusterDirectory, node)
+/** The last lines of it that say something; of a kernel that panicked, those up to the panic and not its call trace. */
+export function consoleTail(clusterDirectory: string, node: string, count: number): readonly string[] {
+  const lines = readConsole(clusterDirectory, node)
     .split('\n')
     .filter(line => line.trim() !== '')
-    .slice(-count)
+  const panic = lines.findIndex(line => line.includes('Kernel panic'))
+  return (panic < 0 ? lines : lines.slice(0, panic + 1)).slice(-count)
+}

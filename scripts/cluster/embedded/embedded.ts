@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { environmentFailure } from '../../errors/failure.ts'
+import { requireCommands, TO_RUN } from '../../host/requirements.ts'
 import type { Node } from '../../node/node.ts'
+import { callersEnvironment } from '../../settings/environment.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
@@ -29,6 +31,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const { cluster, directories } = settings
   const { emit, signal } = request
   const notice = (text: string) => emit({ type: 'notice', text })
+  requireCommands(TO_RUN, callersEnvironment)
   checkMemory(cluster.nodes)
   const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice })
   const accelerator = await chooseAccelerator({
@@ -50,7 +53,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     storeKey(directory, keys.clientPrivateKey)
     emit({ type: 'cluster-start', test: request.test, nodes: cluster.nodes.length })
     const [ovls] = await Promise.all([
-      layOvls(directory, request.extraOvls, notice),
+      layOvls(directory, request.extraOvls, notice, signal),
       startSwitches(directory, switchedNets(cluster.nodes)),
     ])
     const broughtUp = await bringUp({

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { quoteWord } from '../../node/quote.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import type { ClusterKeys } from './keys.ts'
@@ -30,9 +29,6 @@ export function identityText(node: NodePlan, common: CommonIdentity): string {
     hostkey_base64: common.keys.hostPrivateKey,
     prefix: common.prefix,
     forward: node.role === 'router' ? 'yes' : 'no',
-    routes: '',
-    random_seed: randomBytes(32).toString('base64'),
-    unix_time: String(Math.floor(Date.now() / 1000)),
   }
   const text = Object.entries(assignments)
     .map(([name, value]) => `${name}='${value.replaceAll("'", `'\\''`)}'\n`)

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { utils } from 'ssh2'
+import ssh2 from 'ssh2'
 
 /** The keys of one cluster, made for it and gone with it. */
 export interface ClusterKeys {
@@ -17,7 +17,7 @@ const KEY_TYPE = 'ssh-ed25519'
 
 /** Makes a key pair for the login and one for the VMs, which share it. */
 export function makeKeys(): ClusterKeys {
-  const client = utils.generateKeyPairSync('ed25519')
+  const client = ssh2.utils.generateKeyPairSync('ed25519')
   const host = generateKeyPairSync('ed25519')
   const publicBytes = rawKey(host.publicKey, 'x')
   return {

@@ -55,29 +55,41 @@ export function startMachine(node: NodePlan, clusterDirectory: string, parts: Ma
 
 const lastLine = (text: string): string => text.slice(text.lastIndexOf('\n') + 1)
 
-function qemuCommand(node: NodePlan, { kernel, initrd, disks, accelerator }: MachineParts): string[] {
-  const command = ['qemu-system-x86_64', '-name', node.name, '-nodefaults', '-no-user-config', '-no-reboot']
-  command.push('-display', 'none', '-machine', 'q35', '-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny')
-  if (accelerator === 'kvm') command.push('-accel', 'kvm', '-cpu', 'host')
-  else command.push('-accel', 'tcg,thread=multi', '-cpu', 'max')
-  command.push('-m', `${node.memoryMiB}M`, '-smp', String(node.cpus))
-  command.push('-kernel', kernel, '-initrd', initrd, '-append', 'console=ttyS0 quiet panic=-1')
-  command.push('-chardev', `file,id=console,path=${consoleFile(node.name)}`)
-  command.push('-serial', 'chardev:console')
+function qemuCommand(node: NodePlan, parts: MachineParts): string[] {
+  const command = ['qemu-system-x86_64', '-name', node.name, ...bootOptions(parts, node.memoryMiB, node.cpus)]
+  command.push('-chardev', `file,id=console,path=${consoleFile(node.name)}`, '-serial', 'chardev:console')
   command.push('-chardev', `socket,id=qmp,fd=${QMP_FD}`, '-mon', 'chardev=qmp,mode=control')
-  command.push('-chardev', `socket,id=control,fd=${CONTROL_FD}`, '-device', 'virtio-serial-pci')
-  command.push('-device', 'virtserialport,chardev=control,name=control')
-  disks.forEach((file, index) => {
-    const id = index === 0 ? 'root' : `ovl-${String(index - 1).padStart(2, '0')}`
-    const block = { 'node-name': id, driver: 'raw', 'read-only': true, file: { driver: 'file', filename: file } }
-    command.push('-blockdev', json(block), '-device', `virtio-blk-pci,drive=${id},serial=${id}`)
-  })
+  command.push('-chardev', `socket,id=control,fd=${CONTROL_FD}`)
   for (const net of node.nets) {
     // The ROM is for booting from the net, and costs time at each start.
     const device = `virtio-net-pci,netdev=eth${net},mac=${macAddress(net, node.number)},romfile=`
     command.push('-netdev', netdev(net, node.number), '-device', device)
   }
   return command
+}
+
+/**
+ * QEMU's options for a machine that boots from an image; its control port is the character device `control`, which the
+ * caller adds.
+ */
+export function bootOptions(
+  { kernel, initrd, disks, accelerator }: MachineParts,
+  memoryMiB: number,
+  cpus: number,
+): string[] {
+  const options = ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-machine', 'q35']
+  options.push('-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny')
+  if (accelerator === 'kvm') options.push('-accel', 'kvm', '-cpu', 'host')
+  else options.push('-accel', 'tcg,thread=multi', '-cpu', 'max')
+  options.push('-m', `${memoryMiB}M`, '-smp', String(cpus))
+  options.push('-kernel', kernel, '-initrd', initrd, '-append', 'console=ttyS0 quiet panic=-1')
+  options.push('-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=control,name=control')
+  disks.forEach((file, index) => {
+    const id = index === 0 ? 'root' : `ovl-${String(index - 1).padStart(2, '0')}`
+    const block = { 'node-name': id, driver: 'raw', 'read-only': true, file: { driver: 'file', filename: file } }
+    options.push('-blockdev', json(block), '-device', `virtio-blk-pci,drive=${id},serial=${id}`)
+  })
+  return options
 }
 
 /** JSON where QEMU takes it: its other syntax would need the commas in file names doubled. */

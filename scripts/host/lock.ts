@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import path from 'node:path'
+import { infrastructureFailure } from '../errors/failure.ts'
+
+/**
+ * Does something while no other process of this host does it.
+ *
+ * The lock is flock(2)'s, held by util-linux's `flock` as long as our end of its standard input is open: the kernel frees it
+ * whatever way this process ends, so it cannot go stale.
+ * @param file is made where it is missing, and stays
+ * @param onWait called when another process holds the lock
+ * @throws Failure NO_LOCK (exit 4)
+ */
+export async function withLock<T>(file: string, task: () => Promise<T>, onWait?: () => void): Promise<T> {
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  let holder = await hold(file, ['--nonblock'])
+  if (!holder) {
+    onWait?.()
+    holder = await hold(file, [])
+  }
+  if (!holder) throw infrastructureFailure('NO_LOCK', `cannot lock ${file}`)
+  try {
+    return await task()
+  } finally {
+    holder.stdin.end()
+    await once(holder, 'close')
+  }
+}
+
+/** Its exit code for a lock that is held elsewhere, chosen among those that flock does not use itself. */
+const HELD_ELSEWHERE = 99
+
+async function hold(file: string, options: readonly string[]) {
+  const words = ['--exclusive', ...options, '--conflict-exit-code', String(HELD_ELSEWHERE), file]
+  const child = spawn('flock', [...words, '/bin/sh', '-c', 'echo locked; read -r end'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // Out of reach of Ctrl-C: it ends with its standard input.
+    detached: true,
+  })
+  child.stdin.on('error', () => {})
+  let errors = ''
+  child.stderr.on('data', chunk => (errors += chunk))
+  return await new Promise<typeof child | undefined>((resolve, reject) => {
+    child.stdout.once('data', () => resolve(child))
+    child.once('error', error => reject(infrastructureFailure('NO_LOCK', `cannot run flock: ${error.message}`)))
+    child.once('close', code => {
+      if (code === HELD_ELSEWHERE) resolve(undefined)
+      else reject(infrastructureFailure('NO_LOCK', `cannot lock ${file}: ${errors.trim()}`))
+    })
+  })
+}

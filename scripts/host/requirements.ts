@@ -1,0 +1,59 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { environmentFailure } from '../errors/failure.ts'
+import type { Environment } from '../settings/sources.ts'
+
+/** A command that we call, and Debian's package that brings it. */
+export interface Requirement {
+  readonly command: string
+  readonly package: string
+}
+
+/** What it takes to run the embedded cluster. */
+export const TO_RUN: readonly Requirement[] = [
+  { command: 'qemu-system-x86_64', package: 'qemu-system-x86' },
+  { command: 'vde_switch', package: 'vde2' },
+  { command: 'sqfstar', package: 'squashfs-tools' },
+  { command: 'flock', package: 'util-linux' },
+]
+
+/** What it takes besides to make its image. */
+export const TO_BUILD: readonly Requirement[] = [
+  { command: 'mmdebstrap', package: 'mmdebstrap' },
+  { command: 'mksquashfs', package: 'squashfs-tools' },
+  { command: 'cpio', package: 'cpio' },
+]
+
+/** Directories of administrators' commands, which an ordinary user's PATH lacks. */
+const MORE_PLACES = ['/usr/sbin', '/sbin']
+
+/** PATH with the places where Debian keeps `vde_switch` and others for some users. */
+export const searchPath = (environment: Environment): readonly string[] => [
+  ...(environment.PATH ?? '/usr/bin:/bin').split(':').filter(Boolean),
+  ...MORE_PLACES,
+]
+
+/** Those of the requirements that the host lacks. Looks at PATH, runs nothing. */
+export function missing(requirements: readonly Requirement[], environment: Environment): readonly Requirement[] {
+  const places = searchPath(environment)
+  return requirements.filter(({ command }) => !places.some(place => isExecutable(path.join(place, command))))
+}
+
+/**
+ * @throws Failure HOST_LACKS (exit 3) that names commands and packages
+ */
+export function requireCommands(requirements: readonly Requirement[], environment: Environment): void {
+  const lacking = missing(requirements, environment)
+  if (lacking.length === 0) return
+  const names = lacking.map(({ command, package: name }) => `${command} (package ${name})`)
+  throw environmentFailure('HOST_LACKS', `this host lacks ${names.join(', ')}`, { hint: 'run: ./netns.ts setup' })
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.X_OK)
+    return true
+  } catch {
+    return false // the answer: whatever the reason, it cannot be run
+  }
+}
