@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# The Linux bridge that joins the PODs of this VM.
+
+BRIDGE=cbr0
+
+# Makes a bridge that is up, with duplicate address detection off, unless it is there.
+make_bridge() { # <bridge>
+	[ -e "/sys/class/net/$1/bridge" ] && return
+	[ ! -e "/sys/class/net/$1" ] || die "$1 is there and is no bridge"
+	ip link add "$1" type bridge || die "cannot make the bridge $1"
+	echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_dad"
+	ip link set "$1" up
+}
+
+cmd_connect_to_bridge() {
+	[ $# -ge 1 ] || usage "connect_to_bridge: the name of a bridge is needed"
+	bridge=$1
+	shift
+	range "$@"
+	own_node
+	[ -e "/sys/class/net/$bridge/bridge" ] || die "connect_to_bridge: no bridge '$bridge'"
+	each_pod check_port
+	each_pod port_line | ip -batch - || die "connect_to_bridge: some PODs could not be connected, see above"
+}
+
+check_port() { # <pod>
+	[ -e "/sys/class/net/$1" ] || die "connect_to_bridge: no interface '$1' (netns_test veth makes them)"
+}
+port_line() { echo "link set $1 up master $bridge"; }
+
+cmd_assign_bridge_address() {
+	random=no
+	if [ "${1-}" = --random ]; then
+		random=yes
+		shift
+	fi
+	[ $# -eq 1 ] || usage "assign_bridge_address: a device is needed"
+	[ -e "/sys/class/net/$1" ] || die "assign_bridge_address: no device '$1'"
+	own_node
+	load_template
+	case $random in
+	yes) random_address "$node" ;;
+	no) pod_address "$node" 0 ;;
+	esac
+	format_ipv4 "$ipv4"
+	{
+		echo "address replace $text/$inner dev $1"
+		echo "address replace $PREFIX:$text/$((inner + 96)) dev $1"
+	} | ip -batch - || die "assign_bridge_address: $1 does not take $text"
+}

@@ -1,0 +1,88 @@
+# shellcheck shell=sh
+# PODs connected by CNI plugins. The protocol is the CNI specification's: a plugin reads its network configuration on
+# stdin and its parameters from CNI_* variables, and prints a result, or an error, as JSON.
+
+CNI_CONFIG=/etc/cni/net.d/netns.json
+# In memory: allocations must not outlive the PODs.
+CNI_STATE=/run/netns-cni
+# A plugin takes a second when twenty start at once in an emulated VM.
+CNI_SECONDS=60
+
+# Sets $plugins to the directory of the plugins.
+find_plugins() {
+	for plugins in /opt/cni/bin /usr/lib/cni; do
+		[ -x "$plugins/bridge" ] && [ -x "$plugins/host-local" ] && return
+	done
+	die "the CNI plugins bridge and host-local are neither in /opt/cni/bin nor in /usr/lib/cni"
+}
+
+cmd_cni_bridge_configure() {
+	[ $# -eq 0 ] || usage "cni_bridge_configure: takes no arguments"
+	own_node
+	load_template
+	find_plugins
+	pod_address "$node" 0
+	subnet4=$ipv4
+	format_ipv4 "$subnet4"
+	subnet4=$text/$inner
+	format_mapped "$ipv4"
+	subnet6=$text/$((inner + 96))
+	# The newest version that both understand.
+	version=$({ CNI_COMMAND=VERSION "$plugins/bridge" && CNI_COMMAND=VERSION "$plugins/host-local"; } </dev/null |
+		jq -rs '[.[].supportedVersions] | (.[0] - (.[0] - .[1])) | last') || die "the CNI plugins do not tell their versions"
+	mkdir -p "${CNI_CONFIG%/*}"
+	cat >"$CNI_CONFIG" <<-EOF
+		{
+		  "cniVersion": "$version",
+		  "name": "netns",
+		  "type": "bridge",
+		  "bridge": "$BRIDGE",
+		  "isDefaultGateway": true,
+		  "hairpinMode": true,
+		  "ipam": {
+		    "type": "host-local",
+		    "dataDir": "$CNI_STATE",
+		    "ranges": [[{ "subnet": "$subnet4" }], [{ "subnet": "$subnet6" }]]
+		  }
+		}
+	EOF
+	echo "CNI $version: $subnet4 $subnet6, see $CNI_CONFIG"
+}
+
+cmd_cni_bridge_start() {
+	[ $# -eq 0 ] || usage "cni_bridge_start: takes no arguments"
+	find_plugins
+	[ -r "$CNI_CONFIG" ] || die "no $CNI_CONFIG (netns_test cni_bridge_configure writes it)"
+	cmd_create
+	range
+	pids=
+	each_pod cni_add
+	cni_results
+}
+
+cni_add() { # <pod>
+	pod_interface "$1"
+	CNI_COMMAND=ADD CNI_CONTAINERID=$1 CNI_NETNS=$NETNS/$1 CNI_IFNAME=$interface CNI_PATH=$plugins \
+		timeout "$CNI_SECONDS" "$plugins/bridge" <"$CNI_CONFIG" >"/tmp/$1.json" 2>"/tmp/$1.error" &
+	pids="$pids $!"
+}
+
+# The plugins run at once; their results are looked at one after the other, so that all failures are shown.
+cni_results() {
+	status=0
+	n=$first
+	for pid in $pids; do
+		pod_name "$n"
+		wait "$pid"
+		code=$?
+		if [ "$code" -ne 0 ]; then
+			status=1
+			[ "$code" -ne 124 ] && [ "$code" -ne 143 ] || echo "no answer in $CNI_SECONDS s" >>"/tmp/$pod.error"
+			failed "CNI ADD for $pod: exit $code: $(tr -s '\n\t ' ' ' <"/tmp/$pod.json") $(cat "/tmp/$pod.error")"
+			rm -f "/tmp/$pod.json"
+		fi
+		rm -f "/tmp/$pod.error"
+		n=$((n + 1))
+	done
+	return "$status"
+}

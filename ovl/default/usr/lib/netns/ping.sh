@@ -1,0 +1,57 @@
+# shellcheck shell=sh
+# Pings with patience: what may need time is tried up to ten times, a second apart.
+
+TRIES=10
+TARGETS=/tmp/netns-targets.$$
+
+# Pings all addresses until all have answered; fails with those that never did. Removes the file.
+ping_all() { # <file with lines "<address> <whose it is>">
+	[ -s "$1" ] || die "nothing to ping"
+	try=1
+	while :; do
+		answered=$(answering "$1")
+		while read -r address whose; do
+			case " $answered " in
+			*" $address "*) echo "$whose $address answers" ;;
+			*) echo "$address $whose" >>"$1.silent" ;;
+			esac
+		done <"$1"
+		rm -f "$1"
+		[ -e "$1.silent" ] || return 0
+		mv "$1.silent" "$1"
+		[ "$try" -lt "$TRIES" ] || break
+		try=$((try + 1))
+		sleep 1
+	done
+	while read -r address whose; do
+		failed "no answer to ping: $whose, address $address"
+	done <"$1"
+	rm -f "$1"
+	return 1
+}
+
+# Prints those of the addresses that answer, on one line.
+answering() { # <file>
+	targets4='' targets6=''
+	while read -r address _; do
+		case $address in
+		*:*) targets6="$targets6 $address" ;;
+		*) targets4="$targets4 $address" ;;
+		esac
+	done <"$1"
+	if command -v fping >/dev/null; then
+		# shellcheck disable=SC2086
+		[ -z "$targets4" ] || fping -4 -a -q -r 0 -t 500 $targets4 2>/dev/null
+		# shellcheck disable=SC2086
+		[ -z "$targets6" ] || fping -6 -a -q -r 0 -t 500 $targets6 2>/dev/null
+	else
+		for address in $targets4 $targets6; do
+			ping -c 1 -W 1 "$address" >/dev/null 2>&1 && echo "$address" &
+		done
+		wait
+	fi | {
+		line=
+		while read -r address; do line="$line $address"; done
+		echo "$line"
+	}
+}

@@ -1,0 +1,103 @@
+# shellcheck shell=sh
+# The steps of tests: each says what it does on stderr, and why it failed; details go to stdout.
+
+run_tcase() { # <name> [arguments…]
+	name=$1
+	shift
+	command -v "tcase_$name" >/dev/null || usage "unknown test case '$name'"
+	load_environment
+	in_tcase=yes
+	"tcase_$name" "$@"
+}
+
+tcase_version() {
+	tcase "Versions"
+	uname -a
+	ip -V
+	echo "nodes $__nvm, PODs a node $NPODS, template $ADRTEMPLATE, prefix $PREFIX"
+	cmd_prerequisites
+}
+
+tcase_create() {
+	tcase "Create $NPODS PODs"
+	cmd_create
+}
+
+tcase_create_with_addresses() {
+	tcase "Create $NPODS PODs with addresses"
+	cmd_create && cmd_veth || return
+	if [ "${RNDADR-}" = yes ]; then cmd_assign_addresses --random; else cmd_assign_addresses; fi
+}
+
+tcase_linux_bridge() {
+	tcase "Connect PODs to the bridge $BRIDGE"
+	make_bridge "$BRIDGE"
+	if [ "${RNDADR-}" = yes ]; then
+		cmd_assign_bridge_address --random "$BRIDGE"
+	else
+		cmd_assign_bridge_address "$BRIDGE"
+	fi
+	cmd_connect_to_bridge "$BRIDGE"
+}
+
+tcase_bridge_ping() {
+	tcase "Ping PODs on the bridge"
+	own_node
+	load_template
+	range
+	each_pod print_targets >"$TARGETS"
+	ping_all "$TARGETS"
+}
+
+# Lines "<address> <pod>" for both families.
+print_targets() { # <pod>
+	if [ "${RNDADR-}" = yes ]; then random_pod_address "$node" "$n"; else pod_address "$node" "$n"; fi
+	address=$ipv4
+	format_ipv4 "$address"
+	echo "$text $1"
+	format_mapped "$address"
+	echo "$text $1"
+}
+
+tcase_cni_bridge_configure() {
+	tcase "Configure the CNI plugins"
+	cmd_cni_bridge_configure
+}
+
+tcase_cni_bridge_start() {
+	tcase "CNI ADD for $NPODS PODs"
+	cmd_cni_bridge_start
+}
+
+tcase_cni_bridge_ping() {
+	tcase "Ping the addresses that CNI gave"
+	own_node
+	range
+	: >"$TARGETS"
+	each_pod cni_targets
+	ping_all "$TARGETS"
+}
+
+# A POD must have been given an address of each family: none would be a ping that cannot fail.
+cni_targets() { # <pod>
+	[ -r "/tmp/$1.json" ] || die "no CNI result for $1"
+	jq -r --arg pod "$1" '.ips[].address | split("/")[0] + " " + $pod' "/tmp/$1.json" >"$TARGETS.pod" || die "/tmp/$1.json is no CNI result"
+	grep -q : "$TARGETS.pod" && grep -qv : "$TARGETS.pod" || die "CNI gave $1 no address of each family: $(cat "$TARGETS.pod")"
+	cat "$TARGETS.pod" >>"$TARGETS"
+	rm -f "$TARGETS.pod"
+}
+
+cmd_prerequisites() {
+	lacking=
+	for program in ip jq mount umount nsenter unshare ping timeout; do
+		command -v "$program" >/dev/null || lacking="$lacking $program"
+	done
+	for feature in /proc/self/ns/net /proc/self/ns/uts /proc/sys/net/ipv6/conf/default/addr_gen_mode /proc/sys/net/core/devconf_inherit_init_net; do
+		[ -e "$feature" ] || lacking="$lacking $feature"
+	done
+	for module in veth bridge; do
+		[ -e "/sys/module/$module" ] || modprobe "$module" 2>/dev/null || lacking="$lacking module:$module"
+	done
+	[ -z "$lacking" ] || die "prerequisites: this VM lacks$lacking"
+	echo "all prerequisites are there"
+}

@@ -1,0 +1,55 @@
+# shellcheck shell=sh
+# A veth pair for each POD: its name in the VM, $PODIF in the POD.
+
+cmd_veth() {
+	range "$@"
+	own_node
+	real_run 2>/dev/null || die "veth: no PODs (netns_test create makes them)"
+	each_pod check_veth
+	inherit_settings
+	# One process for all pairs. The peer is made in the POD and up from the start.
+	each_pod veth_line | ip -batch -
+	status=$?
+	restore_settings
+	[ "$status" -eq 0 ] || die "veth: some pairs could not be made, see above"
+}
+
+check_veth() { # <pod>
+	require_pod "$1"
+	case $1 in
+	????????????????*) usage "veth: '$1' is too long for an interface name (15 characters): shorten NAME_PREFIX" ;;
+	esac
+}
+
+veth_line() { # <pod>
+	[ ! -e "/sys/class/net/$1" ] || return 0
+	pod_interface "$1"
+	echo "link add $1 up type veth peer name $interface netns $1 up"
+}
+
+cmd_assign_addresses() {
+	random=no
+	if [ "${1-}" = --random ]; then
+		random=yes
+		shift
+	fi
+	range "$@"
+	own_node
+	load_template
+	find_multi
+	each_pod assign_address
+}
+
+assign_address() { # <pod>
+	require_pod "$1"
+	pod_interface "$1"
+	case $random in
+	yes) random_pod_address "$node" "$n" ;;
+	no) pod_address "$node" "$n" ;;
+	esac
+	format_ipv4 "$ipv4"
+	# shellcheck disable=SC2016
+	in_pod "$1" 'ip address replace "$2" broadcast + dev "$1" && ip address replace "$3" dev "$1"' \
+		sh "$interface" "$text/$inner" "$PREFIX:$text/$((inner + 96))" ||
+		die "assign_addresses: $1 does not take $text on $interface"
+}
