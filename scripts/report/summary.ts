@@ -1,4 +1,4 @@
-import type { Listener, RunEvent } from './events.ts'
+import type { FailedStep, Listener, RunEvent } from './events.ts'
 import { plainText } from './text.ts'
 
 /** Where a listener writes; tests pass one that remembers. */
@@ -66,7 +66,7 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
             event.at,
             paint(RED, `FAILED: ${event.test}: ${event.step} on ${event.node}: ${plainText(event.failure.why)}`),
           )
-          for (const last of event.failure.lastLines) line(`    ${plainText(last)}`)
+          for (const last of newLines(event.failure)) line(`    ${plainText(last)}`)
         }
         break
       case 'test-end':
@@ -91,6 +91,10 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
   const failedInRed = (text: string) => (/\bFAILED: /.test(text) ? paint(RED, text) : text)
   return { name: 'summary', on }
 }
+
+/** A step that told its reason itself has been shown with it; the others' last words help. */
+const newLines = ({ why, lastLines }: FailedStep): readonly string[] =>
+  lastLines.some(last => last.includes(why)) ? [] : lastLines
 
 /** Local time of day, `HH:MM:SS`. */
 const clock = (at: number): string => new Date(at).toTimeString().slice(0, 8)

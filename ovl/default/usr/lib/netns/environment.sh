@@ -7,12 +7,12 @@ MOST_PODS=254
 load_environment() {
 	if [ -r /etc/xcluster_env ]; then
 		while IFS= read -r line; do
-			name=${line#export }
-			name=${name%%=*}
-			case $name in
+			variable=${line#export }
+			variable=${variable%%=*}
+			case $variable in
 			'' | *[!A-Za-z0-9_]*) continue ;;
 			esac
-			eval "[ -n \"\${$name+set}\" ]" || eval "$line"
+			eval "[ -n \"\${$variable+set}\" ]" || eval "$line"
 		done </etc/xcluster_env
 	fi
 	: "${NPODS:=4}" "${ADRTEMPLATE:=172.16.0.0/16/24}" "${PODIF:=eth0}" "${PREFIX:=1000::1}" "${__nvm:=4}"

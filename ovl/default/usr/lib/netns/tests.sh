@@ -2,12 +2,11 @@
 # The steps of tests: each says what it does on stderr, and why it failed; details go to stdout.
 
 run_tcase() { # <name> [arguments…]
-	name=$1
+	in_tcase=$1
 	shift
-	command -v "tcase_$name" >/dev/null || usage "unknown test case '$name'"
+	command -v "tcase_$in_tcase" >/dev/null || usage "unknown test case '$in_tcase'"
 	load_environment
-	in_tcase=yes
-	"tcase_$name" "$@"
+	"tcase_$in_tcase" "$@"
 }
 
 tcase_version() {

@@ -7,11 +7,14 @@ cmd_veth() {
 	real_run 2>/dev/null || die "veth: no PODs (netns_test create makes them)"
 	each_pod check_veth
 	inherit_settings
-	# One process for all pairs. The peer is made in the POD and up from the start.
+	# One process for all pairs, the peer made in its POD.
 	each_pod veth_line | ip -batch -
 	status=$?
 	restore_settings
 	[ "$status" -eq 0 ] || die "veth: some pairs could not be made, see above"
+	# The kernel brings no end up before both are there, so the PODs' ends come up in a round of their own.
+	find_multi
+	each_pod bring_up
 }
 
 check_veth() { # <pod>
@@ -24,7 +27,13 @@ check_veth() { # <pod>
 veth_line() { # <pod>
 	[ ! -e "/sys/class/net/$1" ] || return 0
 	pod_interface "$1"
-	echo "link add $1 up type veth peer name $interface netns $1 up"
+	echo "link add $1 up type veth peer name $interface netns $1"
+}
+
+bring_up() { # <pod>
+	pod_interface "$1"
+	# shellcheck disable=SC2016
+	in_pod "$1" 'ip link set "$1" up' sh "$interface" || die "veth: $interface in $1 does not come up"
 }
 
 cmd_assign_addresses() {
