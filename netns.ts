@@ -4,6 +4,7 @@
 
 import { Command, Option } from 'commander'
 import { runProgram } from './scripts/commands/edge.ts'
+import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
 import { splitWords } from './scripts/settings/options.ts'
 import { readClusterName, readDirectories } from './scripts/settings/settings.ts'
@@ -39,8 +40,9 @@ Examples:
   ./netns.ts stop                           …and its end`,
     )
   // Subcommands inherit exitOverride only when they are made after it was set.
-  program
-    .command('test')
+  definePacking(program.command('tar'), signal)
+
+  addPackingOptions(program.command('test'))
     .description('run tests, each on a cluster of its own: the summary goes to stderr, the log to stdout')
     .argument('[words...]', 'tests (default: start), and ovls to be unpacked on the VMs beside netns')
     .option('--list', 'print the tests and what each shows')
@@ -97,7 +99,11 @@ Examples:
     .addOption(nameOption())
     .action(async (options: { all?: true; abandoned?: true; name?: string }) => {
       const { stopClusters } = await import('./scripts/commands/status.ts')
-      await stopClusters(directories(), options.all ? 'all' : [clusterName(options)], options.abandoned ? 'abandoned' : 'any')
+      await stopClusters(
+        directories(),
+        options.all ? 'all' : [clusterName(options)],
+        options.abandoned ? 'abandoned' : 'any',
+      )
     })
 
   return program

@@ -1,5 +1,6 @@
 import type { Cluster, OvlDirectory, RunningCluster } from '../cluster/cluster.ts'
 import { environmentFailure } from '../errors/failure.ts'
+import { requireCni } from '../ovl/cni.ts'
 import type { Emit, FailedStep, Verdict } from '../report/events.ts'
 import { collectResults } from '../results/collect.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -31,6 +32,7 @@ export interface RunResult {
  * @throws Failure when a cluster cannot be had, or is lost; the signal's reason when that is aborted
  */
 export async function runTests(request: RunRequest): Promise<RunResult> {
+  if (request.tests.some(test => test.needs.includes('cni'))) requireCni(request.settings.packing)
   const failures: StepFailure[] = []
   let left: string | undefined
   for (const [index, test] of request.tests.entries()) {

@@ -16,6 +16,12 @@ const WRONG_USAGE = 2
 export async function runProgram(programName: string, main: (signal: AbortSignal) => Promise<number>): Promise<void> {
   const ending = new AbortController()
   for (const name of ENDING_SIGNALS) process.on(name, () => ending.abort(new Interrupted(name)))
+  // Node ends when nothing is left to wait for, even in the middle of an `await`: that must not look like an end.
+  const unfinished = () => {
+    process.stderr.write(`${programName}: internal error: ended before its work was done\n`)
+    process.exitCode = OUR_FAULT
+  }
+  process.once('exit', unfinished)
   try {
     process.exitCode = await main(ending.signal)
   } catch (error) {
@@ -23,6 +29,7 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
     // Commander has said what was wrong itself.
     if (!(error instanceof CommanderError)) process.stderr.write(`${programName}: ${describeError(error)}\n`)
   } finally {
+    process.off('exit', unfinished)
     for (const name of ENDING_SIGNALS) process.removeAllListeners(name)
   }
 }

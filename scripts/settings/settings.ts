@@ -3,6 +3,7 @@ import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
 import { type Addressing, readAddressing } from './addressing.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
+import { type Packing, readPacking } from './packing.ts'
 import { type Environment, type Setting, Sources } from './sources.ts'
 
 export type AcceleratorWish = 'auto' | 'kvm' | 'tcg'
@@ -27,6 +28,8 @@ export interface Settings {
   readonly timeoutSeconds: number
   /** Where results are brought, if they are. */
   readonly resultsDirectory: string | undefined
+  /** What is in the ovl netns. */
+  readonly packing: Packing
   /** Directories in which ovls are looked for by name. */
   readonly ovlPath: readonly string[]
   readonly directories: Directories
@@ -99,6 +102,7 @@ export function readSettings(options: Environment, environment: Environment): Se
     guestEnvironment: guestEnvironment(sources, environment, nodes, addressing),
     timeoutSeconds,
     resultsDirectory: results ? path.resolve(results) : undefined,
+    packing: readPacking({ cni: options.__cni, seed: options.__seed }, environment),
     ovlPath: Object.freeze(sources.text('XCLUSTER_OVLPATH', '').split(':').filter(Boolean)),
     directories: readDirectories(environment),
     origins: Object.freeze(sources.seen),

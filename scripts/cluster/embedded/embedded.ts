@@ -53,7 +53,13 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     storeKey(directory, keys.clientPrivateKey)
     emit({ type: 'cluster-start', test: request.test, nodes: cluster.nodes.length })
     const [ovls] = await Promise.all([
-      layOvls(directory, request.extraOvls, notice, signal),
+      layOvls({
+        clusterDirectory: directory,
+        packing: settings.packing,
+        extra: request.extraOvls,
+        onLine: notice,
+        signal,
+      }),
       startSwitches(directory, switchedNets(cluster.nodes)),
     ])
     const broughtUp = await bringUp({

@@ -1,46 +1,57 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { environmentFailure } from '../../errors/failure.ts'
+import { infrastructureFailure } from '../../errors/failure.ts'
 import { run } from '../../host/command.ts'
+import { collectMembers } from '../../ovl/collect.ts'
+import { writeArchive } from '../../ovl/output.ts'
+import type { Packing } from '../../settings/packing.ts'
 import type { OvlDirectory } from '../cluster.ts'
 
-/** This repository is an ovl itself. */
-const NETNS: OvlDirectory = { name: 'netns', directory: path.resolve(import.meta.dirname, '../../..') }
-
-/**
- * Packs ovls as xcluster does, by `<ovl>/tar <file>`, and makes a read-only disk of each: the VMs lay them over their root, so
- * that they take none of their memory, and share one copy in the host's page cache.
- * @returns the disks, in the order of the ovls; netns comes first
- * @throws Failure OVL_FAILED (exit 3) naming the ovl, with its last lines
- */
-export async function layOvls(
-  clusterDirectory: string,
-  extra: readonly OvlDirectory[],
-  onLine: (line: string) => void,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  return await Promise.all([NETNS, ...extra].map((ovl, index) => layOvl(ovl, index, clusterDirectory, onLine, signal)))
+export interface OvlsRequest {
+  readonly clusterDirectory: string
+  readonly packing: Packing
+  /** Ovls beside netns, which comes first. */
+  readonly extra: readonly OvlDirectory[]
+  /** Gets what the packing says. */
+  readonly onLine: (line: string) => void
+  readonly signal: AbortSignal
 }
 
-async function layOvl(
-  { name, directory }: OvlDirectory,
-  index: number,
-  clusterDirectory: string,
-  onLine: (line: string) => void,
-  signal: AbortSignal,
-): Promise<string> {
-  const archive = path.join(clusterDirectory, `${String(index).padStart(2, '0')}${name}.tar`)
-  const disk = archive.replace(/\.tar$/, '.squashfs')
-  await run(path.join(directory, 'tar'), [archive], {
-    signal,
-    onErrorLine: line => onLine(`ovl ${name}: ${line}`),
-    failure: { exitCode: 3, code: 'OVL_FAILED' },
+/**
+ * Packs the ovls and makes a read-only disk of each: the VMs lay them over their root, so that they take none of their memory,
+ * and share one copy in the host's page cache.
+ * @returns the disks, in the order of the ovls
+ * @throws Failure of the packing; OVL_FAILED (exit 4) naming the ovl, with its last lines
+ */
+export async function layOvls(request: OvlsRequest): Promise<readonly string[]> {
+  const { clusterDirectory, packing, extra, onLine, signal } = request
+  const archive = (index: number) => path.join(clusterDirectory, `ovl-${index}.tar`)
+  const netns = async () => {
+    const members = await collectMembers(packing, line => onLine(`ovl netns: ${line}`))
+    await writeArchive(members, packing.time, archive(0), signal)
+    return await makeDisk('netns', archive(0), signal)
+  }
+  const others = extra.map(async ({ name, directory }, index) => {
+    const file = archive(index + 1)
+    const lines = (line: string) => onLine(`ovl ${name}: ${line}`)
+    await run(path.join(directory, 'tar'), [file], {
+      signal,
+      onErrorLine: lines,
+      failure: { exitCode: 4, code: 'OVL_FAILED' },
+    })
+    return await makeDisk(name, file, signal)
   })
-  if (!fs.existsSync(archive)) throw environmentFailure('OVL_FAILED', `${directory}/tar made no archive`)
+  return await Promise.all([netns(), ...others])
+}
+
+async function makeDisk(name: string, archive: string, signal: AbortSignal): Promise<string> {
+  if (!fs.existsSync(archive))
+    throw infrastructureFailure('OVL_FAILED', `ovl ${name}: its tar ended well and wrote no archive`)
+  const disk = archive.replace(/\.tar$/, '.squashfs')
   const plain = ['-noI', '-noD', '-noF', '-noX', '-no-xattrs', '-all-root', '-quiet', '-no-progress']
   await run('/bin/sh', ['-c', 'archive=$1 && shift && exec sqfstar "$@" <"$archive"', 'sh', archive, disk, ...plain], {
     signal,
-    failure: { exitCode: 3, code: 'OVL_FAILED', hint: `is what ${directory}/tar makes a tar archive?` },
+    failure: { exitCode: 4, code: 'OVL_FAILED', hint: `is what ovl ${name} packs a tar archive?` },
   })
   fs.rmSync(archive)
   return disk

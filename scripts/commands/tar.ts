@@ -1,0 +1,39 @@
+import process from 'node:process'
+import type { Command } from 'commander'
+import { usageFailure } from '../errors/failure.ts'
+import { callersEnvironment } from '../settings/environment.ts'
+import { type PackingOptions, readPacking } from '../settings/packing.ts'
+
+/**
+ * Adds the arguments and options of packing to a command: `tar.ts` and `netns.ts tar` have the same.
+ * @param signal stops it
+ */
+export function definePacking(command: Command, signal: AbortSignal): Command {
+  return addPackingOptions(command)
+    .description("pack the ovl into a tar archive: this repository's files, random addresses, CNI plugins, ipu")
+    .argument('<file>', 'the archive to be written; - for standard output')
+    .option('--require <parts>', 'fail when a part is not found: cni, ipu, or cni,ipu')
+    .action(async (file: string, options: PackingOptions) => {
+      const packing = readPacking(options, callersEnvironment)
+      const notice = (line: string) => process.stderr.write(`${line}\n`)
+      if (file === '-' && process.stdout.isTTY) {
+        throw usageFailure('BAD_OUTPUT', 'standard output is a terminal, and an archive is no text', {
+          hint: 'send it into a file or a pipe',
+        })
+      }
+      const [{ collectMembers }, { writeArchive, writeStream }] = await Promise.all([
+        import('../ovl/collect.ts'),
+        import('../ovl/output.ts'),
+      ])
+      const members = await collectMembers(packing, notice)
+      signal.throwIfAborted()
+      if (file === '-') await writeStream(members, packing.time, process.stdout, 'standard output', signal)
+      else await writeArchive(members, packing.time, file, signal)
+    })
+}
+
+/** The options that decide what is in the ovl; `test` has them too. */
+export const addPackingOptions = (command: Command): Command =>
+  command
+    .option('--cni <place>', 'CNI plugins: a release archive, or a directory')
+    .option('--seed <n>', 'of the random addresses; the same seed gives the same archive')

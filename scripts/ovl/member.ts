@@ -1,0 +1,25 @@
+/** One entry of the ovl, ready to be written. Paths are relative, with `/`, and without a leading `./`. */
+export type Member =
+  | { readonly type: 'file'; readonly path: string; readonly executable: boolean; readonly content: Buffer }
+  | { readonly type: 'directory'; readonly path: string }
+  | { readonly type: 'link'; readonly path: string; readonly target: string }
+
+/** An executable file. */
+export const program = (path: string, content: Buffer): Member => ({ type: 'file', path, executable: true, content })
+
+/**
+ * The members in the order of the archive, each once, with the directories that they lie in. The order is that of the bytes of
+ * the paths, so that it depends on no locale, and a directory comes before what is in it.
+ */
+export function arrange(members: readonly Member[]): readonly Member[] {
+  const all = new Map<string, Member>()
+  for (const member of members) {
+    const parts = member.path.split('/')
+    for (let depth = 1; depth < parts.length; depth += 1) {
+      const path = parts.slice(0, depth).join('/')
+      if (!all.has(path)) all.set(path, { type: 'directory', path })
+    }
+    all.set(member.path, member)
+  }
+  return [...all.values()].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)))
+}

@@ -1,0 +1,58 @@
+import { createHash, randomInt } from 'node:crypto'
+import type { Member } from './member.ts'
+
+/** Host numbers of an IPv4 network with 24 bits: 0 is the network's, 255 the broadcast's. */
+const NUMBERS = 254
+
+/** A seed for those who did not choose one. */
+export const randomSeed = (): number => randomInt(2 ** 32)
+
+/**
+ * `etc/rnd-addresses`: the numbers 1–254 in random order, one a line. The same seed gives the same order everywhere.
+ * @param seed 0–2³²-1
+ */
+export function rndAddresses(seed: number): Member {
+  const numbers = shuffle(
+    Array.from({ length: NUMBERS }, (_, index) => index + 1),
+    seed,
+  )
+  const content = Buffer.from(numbers.map(number => `${number}\n`).join(''))
+  return { type: 'file', path: 'etc/rnd-addresses', executable: false, content }
+}
+
+/** Every order is equally likely (Fisher–Yates, and numbers that are drawn without a bias). */
+export function shuffle<T>(values: readonly T[], seed: number): T[] {
+  const shuffled = [...values]
+  const draw = drawer(seed)
+  for (let last = shuffled.length - 1; last > 0; last -= 1) {
+    const chosen = draw(last + 1)
+    const [a, b] = [shuffled[last] as T, shuffled[chosen] as T]
+    shuffled[last] = b
+    shuffled[chosen] = a
+  }
+  return shuffled
+}
+
+/**
+ * Draws numbers below a limit from the stream SHA-256("<seed>:0"), SHA-256("<seed>:1"), …, read as 32-bit big-endian numbers:
+ * defined here to the bit, since a language's own generator may change.
+ */
+function drawer(seed: number): (limit: number) => number {
+  let block = 0
+  let words: number[] = []
+  const nextWord = (): number => {
+    if (words.length === 0) {
+      const digest = createHash('sha256').update(`${seed}:${block}`).digest()
+      block += 1
+      words = Array.from({ length: digest.length / 4 }, (_, index) => digest.readUInt32BE(index * 4))
+    }
+    return words.shift() ?? 0
+  }
+  return limit => {
+    // What is left behind the largest multiple of the limit would favour small numbers.
+    const fair = 2 ** 32 - (2 ** 32 % limit)
+    let word = nextWord()
+    while (word >= fair) word = nextWord()
+    return word % limit
+  }
+}

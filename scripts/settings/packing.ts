@@ -1,0 +1,76 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { usageFailure } from '../errors/failure.ts'
+import type { Environment } from './sources.ts'
+
+/** What options say about the packing of the ovl, as typed. */
+export interface PackingOptions {
+  readonly cni?: string | undefined
+  readonly seed?: string | undefined
+  readonly require?: string | undefined
+}
+
+/** What can be demanded with `--require`. */
+export const OPTIONAL_PARTS = ['cni', 'ipu'] as const
+export type OptionalPart = (typeof OPTIONAL_PARTS)[number]
+
+/** Everything that decides about the content of the ovl. */
+export interface Packing {
+  /** An archive or a directory of CNI plugins, given by name. */
+  readonly cni: string | undefined
+  /** Directories with unpacked CNI plugins, looked into when there is no archive. */
+  readonly cniDirectories: readonly string[]
+  /** Directories in which release archives are kept; the first one's win a tie. */
+  readonly archiveDirectories: readonly string[]
+  /** Where `ipu` may be, already unpacked. */
+  readonly ipuPlaces: readonly string[]
+  /** Of the shuffle of the random addresses; chosen at random when missing. */
+  readonly seed: number | undefined
+  /** Of all members. */
+  readonly time: Date
+  readonly required: readonly OptionalPart[]
+}
+
+/** 2020-01-01: a time that is the same everywhere, and that no tar program finds strange. */
+const CONSTANT_TIME = 1_577_836_800
+
+/**
+ * @param environment the caller's: ARCHIVE, HOME, NFQLBDIR and SOURCE_DATE_EPOCH count
+ * @throws Failure BAD_VALUE (exit 2)
+ */
+export function readPacking(options: PackingOptions, environment: Environment): Packing {
+  const home = environment.HOME || os.homedir()
+  const nfqlb = environment.NFQLBDIR
+  if (nfqlb && !fs.existsSync(nfqlb)) {
+    throw usageFailure('BAD_VALUE', `NFQLBDIR=${nfqlb}: there is no such directory`, {
+      hint: 'it is an unpacked nfqlb release, with bin/ipu in it; or unset it',
+    })
+  }
+  const ipuDirectories = [nfqlb ?? '', home, path.join(home, 'tmp/nfqlb')].filter(Boolean)
+  return Object.freeze({
+    cni: options.cni === undefined ? undefined : path.resolve(options.cni),
+    cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
+    archiveDirectories: [environment.ARCHIVE ?? '', path.join(home, 'Downloads')].filter(Boolean),
+    ipuPlaces: ipuDirectories.map(directory => path.join(directory, 'bin/ipu')),
+    seed: options.seed === undefined ? undefined : wholeNumber('--seed', options.seed),
+    time: new Date(wholeNumber('SOURCE_DATE_EPOCH', environment.SOURCE_DATE_EPOCH || String(CONSTANT_TIME)) * 1000),
+    required: readRequired(options.require),
+  })
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  if (!(number <= 0xffff_ffff))
+    throw usageFailure('BAD_VALUE', `${name}=${text}: must be a whole number from 0 to 4294967295`)
+  return number
+}
+
+function readRequired(text: string | undefined): readonly OptionalPart[] {
+  const names = text === undefined ? [] : text.split(',')
+  return names.map(name => {
+    const part = OPTIONAL_PARTS.find(known => known === name)
+    if (!part) throw usageFailure('BAD_VALUE', `--require=${text}: can name ${OPTIONAL_PARTS.join(' and ')}`)
+    return part
+  })
+}

@@ -1,0 +1,12 @@
+#!/bin/sh
+':' //; . "$(dirname "$(readlink -f -- "$0")")/scripts/launch/run.sh"
+// The line above makes a shell start Node with this file; for TypeScript it is a string and a comment.
+
+import { Command } from 'commander'
+import { runProgram } from './scripts/commands/edge.ts'
+import { definePacking } from './scripts/commands/tar.ts'
+
+await runProgram('tar', async signal => {
+  await definePacking(new Command('tar').exitOverride(), signal).parseAsync()
+  return 0
+})
