@@ -55,6 +55,7 @@ export async function buildImage(
   pruneModules(modules)
   await run(path.join(root, 'bin/busybox'), ['depmod', '-b', root, kernelVersion])
   copyGuestFiles(path.join(GUEST_DIRECTORY, 'root'), root)
+  await linkApplets(root)
   await packInitrd(directory, root, modules)
   await packRoot(directory, root)
   fs.rmSync(root, { recursive: true })
@@ -101,6 +102,17 @@ function copyGuestFiles(from: string, to: string): void {
       fs.copyFileSync(source, target)
       fs.chmodSync(target, fs.statSync(source).mode & 0o100 ? 0o755 : 0o644)
     }
+  }
+}
+
+/** busybox stands in for every command that no package brought, `grep` and `sed` among them. */
+async function linkApplets(root: string): Promise<void> {
+  const applets = (await run(path.join(root, 'bin/busybox'), ['--list'])).split('\n').filter(Boolean)
+  const places = ['bin', 'sbin', 'usr/bin', 'usr/sbin']
+  // A link that leads nowhere counts: what it leads to comes from an alternative, or is absolute.
+  const isThere = (place: string, name: string) => fs.lstatSync(path.join(root, place, name), { throwIfNoEntry: false })
+  for (const name of applets) {
+    if (!places.some(place => isThere(place, name))) fs.symlinkSync('busybox', path.join(root, 'bin', name))
   }
 }
 

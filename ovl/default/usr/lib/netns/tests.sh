@@ -80,10 +80,16 @@ tcase_cni_bridge_ping() {
 # A POD must have been given an address of each family: none would be a ping that cannot fail.
 cni_targets() { # <pod>
 	[ -r "/tmp/$1.json" ] || die "no CNI result for $1"
-	jq -r --arg pod "$1" '.ips[].address | split("/")[0] + " " + $pod' "/tmp/$1.json" >"$TARGETS.pod" || die "/tmp/$1.json is no CNI result"
-	grep -q : "$TARGETS.pod" && grep -qv : "$TARGETS.pod" || die "CNI gave $1 no address of each family: $(cat "$TARGETS.pod")"
-	cat "$TARGETS.pod" >>"$TARGETS"
-	rm -f "$TARGETS.pod"
+	addresses=$(jq -r '.ips[].address | split("/")[0]' "/tmp/$1.json") || die "/tmp/$1.json is no CNI result"
+	has4=no has6=no
+	for address in $addresses; do
+		case $address in
+		*:*) has6=yes ;;
+		*) has4=yes ;;
+		esac
+		echo "$address $1" >>"$TARGETS"
+	done
+	[ "$has4$has6" = yesyes ] || die "CNI gave $1 no address of each family, but: $addresses"
 }
 
 cmd_prerequisites() {
