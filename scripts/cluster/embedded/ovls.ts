@@ -48,8 +48,9 @@ async function makeDisk(name: string, archive: string, signal: AbortSignal): Pro
   if (!fs.existsSync(archive))
     throw infrastructureFailure('OVL_FAILED', `ovl ${name}: its tar ended well and wrote no archive`)
   const disk = archive.replace(/\.tar$/, '.squashfs')
+  // Not compressed, as the root is not: see image/build.ts.
   const plain = ['-noI', '-noD', '-noF', '-noX', '-no-xattrs', '-all-root', '-quiet', '-no-progress']
-  await run('/bin/sh', ['-c', 'archive=$1 && shift && exec sqfstar "$@" <"$archive"', 'sh', archive, disk, ...plain], {
+  await run('/bin/sh', ['-c', 'archive=$1 && shift && exec sqfstar "$@" <"$archive"', 'sh', archive, ...plain, disk], {
     signal,
     failure: { exitCode: 4, code: 'OVL_FAILED', hint: `is what ovl ${name} packs a tar archive?` },
   })
