@@ -2,12 +2,13 @@
 ':' //; . "$(dirname "$(readlink -f -- "$0")")/scripts/launch/run.sh"
 // The line above makes a shell start Node with this file; for TypeScript it is a string and a comment.
 
+import process from 'node:process'
 import { Command, Option } from 'commander'
 import { runProgram } from './scripts/commands/edge.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
 import { splitWords } from './scripts/settings/options.ts'
-import { readClusterName, readDirectories } from './scripts/settings/settings.ts'
+import { readClusterName, readDirectories, readSettings } from './scripts/settings/settings.ts'
 
 const directories = () => readDirectories(callersEnvironment)
 const nameOption = () => new Option('--name <cluster>', 'which cluster, where several run on this host')
@@ -70,6 +71,32 @@ Examples:
     })
 
   program
+    .command('setup')
+    .description('install the packages that this host lacks, and make the image of the VMs')
+    .option('--check', 'only tell what is missing (exit code 3)')
+    .option('--refresh', 'make the image anew, with the packages of today')
+    .action(async (options: { check?: true; refresh?: true }) => {
+      const { setUp } = await import('./scripts/setup/setup.ts')
+      await setUp({
+        directories: directories(),
+        accelerator: 'auto',
+        check: options.check === true,
+        refresh: options.refresh === true,
+        environment: callersEnvironment,
+        onLine: line => process.stderr.write(`${line}\n`),
+      })
+    })
+
+  program
+    .command('env')
+    .description('print the effective settings, and where each came from')
+    .option('--json', 'for programs')
+    .action(async (options: { json?: true }) => {
+      const { showSettings } = await import('./scripts/commands/env.ts')
+      showSettings(readSettings({}, callersEnvironment), options.json === true)
+    })
+
+  program
     .command('exec')
     .description('run a command in a VM or POD of a running cluster; without a command, a shell')
     .argument('<target>', 'a VM (vm-002) or a POD (vm-002-ns03)')
@@ -79,7 +106,8 @@ Examples:
     .action(async (target: string, command: string[], options) => {
       const { execInCluster } = await import('./scripts/commands/exec.ts')
       const terminal = callersEnvironment.TERM ?? 'dumb'
-      setExitCode(await execInCluster(directories(), clusterName(options), target, command, terminal))
+      const words = command[0] === '--' ? command.slice(1) : command
+      setExitCode(await execInCluster(directories(), clusterName(options), target, words, terminal))
     })
 
   program
@@ -111,6 +139,7 @@ Examples:
 
 await runProgram('netns.ts', async signal => {
   let exitCode = 0
+  if (process.argv.length === 2) process.argv.push('help')
   const program = makeProgram(signal, code => {
     exitCode = code
   })

@@ -16,6 +16,8 @@ const WRONG_USAGE = 2
 export async function runProgram(programName: string, main: (signal: AbortSignal) => Promise<number>): Promise<void> {
   const ending = new AbortController()
   for (const name of ENDING_SIGNALS) process.on(name, () => ending.abort(new Interrupted(name)))
+  // Whoever read our output may leave first (`| head`): that is no reason to break off a test, nor for a stack trace.
+  process.stdout.on('error', () => {})
   // Node ends when nothing is left to wait for, even in the middle of an `await`: that must not look like an end.
   const unfinished = () => {
     process.stderr.write(`${programName}: internal error: ended before its work was done\n`)

@@ -38,7 +38,8 @@ export async function execInCluster(
     throw usageFailure('NO_COMMAND', `exec ${target}: a command is needed where there is no terminal for a shell`)
   }
   const command = words.length === 0 ? ['/bin/sh', '-l'] : words
-  const line = quote(target === node.name ? command : ['netns_test', 'exec', target, '--', ...command])
+  // Without `exec` the login shell would stay in between, and signals would reach it instead of the command.
+  const line = `exec ${quote(target === node.name ? command : ['netns_test', 'exec', target, '--', ...command])}`
   const { connection } = await logIn(directory, node, record.hostKey)
   try {
     return await runAttached(connection, line, words.length === 0 ? terminalType : undefined)
@@ -69,7 +70,13 @@ async function runAttached(connection: Connection, line: string, terminalType: s
             cleanUp.push(() => process.off(name, forward))
           }
           // As with a local command: nobody reads any more, so it ends.
-          process.stdout.once('error', () => channel.close())
+          process.stdout.once('error', () => {
+            // What still comes is read and thrown away: only then does the channel come to its end.
+            channel.unpipe(process.stdout)
+            channel.resume()
+            channel.signal('PIPE')
+            channel.close()
+          })
           const resize = () => {
             const { rows, columns } = windowSize()
             channel.setWindow(rows, columns, 0, 0)

@@ -25,7 +25,7 @@ export function definePacking(command: Command, signal: AbortSignal): Command {
         import('../ovl/collect.ts'),
         import('../ovl/output.ts'),
       ])
-      const members = await collectMembers(packing, notice)
+      const members = await collectMembers(packing, notice, signal)
       signal.throwIfAborted()
       if (file === '-') await writeStream(members, packing.time, process.stdout, 'standard output', signal)
       else await writeArchive(members, packing.time, file, signal)

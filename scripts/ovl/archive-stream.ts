@@ -1,34 +1,33 @@
 import { Header, Pax } from 'tar'
-import type { Member } from './member.ts'
+import { infrastructureFailure } from '../errors/failure.ts'
+import { type Member, sizeOf } from './member.ts'
 
 const BLOCK = 512
 /** POSIX: two blocks of zeros. */
 const END = Buffer.alloc(2 * BLOCK)
+const PADDING = Buffer.alloc(BLOCK)
 
 /**
- * The members as a tar archive, in ustar's form (pax's for names that do not fit), owned by root: GNU tar and busybox read it.
+ * The members as a tar archive, in ustar's form, owned by root: GNU tar and busybox read it. A name that is not ASCII is there a
+ * second time in pax's form, as POSIX has it.
  * @param time of all members
+ * @throws Failure NAME_TOO_LONG (exit 4): busybox reads nothing but ustar's names
  */
 export function* archiveBlocks(members: readonly Member[], time: Date): Generator<Buffer> {
   for (const member of members) {
-    const content = member.type === 'file' ? member.content : Buffer.alloc(0)
-    const fields = {
-      ...fieldsOf(member),
-      size: content.length,
-      mtime: time,
-      uid: 0,
-      gid: 0,
-      uname: 'root',
-      gname: 'root',
-    }
+    const size = sizeOf(member)
+    const fields = { ...fieldsOf(member), size, mtime: time, uid: 0, gid: 0, uname: 'root', gname: 'root' }
     const block = Buffer.alloc(BLOCK)
-    // True when the name is cut in the header: an extended header in front of it holds the whole.
-    if (new Header(fields).encode(block, 0)) yield new Pax(fields).encode()
+    const needsPax = new Header(fields).encode(block, 0)
+    const encoded = new Header(block)
+    if (encoded.path !== fields.path || (member.type === 'link' && encoded.linkpath !== member.target)) {
+      throw infrastructureFailure('NAME_TOO_LONG', `${member.path}: its name or target is too long for a tar archive`)
+    }
+    if (needsPax) yield new Pax(fields).encode()
     yield block
-    if (content.length === 0) continue
-    yield content
-    const rest = content.length % BLOCK
-    if (rest > 0) yield Buffer.alloc(BLOCK - rest)
+    if (member.type !== 'file') continue
+    yield* member.content
+    if (size % BLOCK > 0) yield PADDING.subarray(size % BLOCK)
   }
   yield END
 }

@@ -1,166 +1,135 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import fs from 'node:fs'
-import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { Parser, type ReadEntry } from 'tar'
-import { environmentFailure, type Failure, testFailure } from '../errors/failure.ts'
+import { type Failure, testFailure } from '../errors/failure.ts'
+import type { Content } from './member.ts'
+import { corruptArchive, type Sink, unpack } from './unpack.ts'
 
 /** A file taken out of an archive. */
 export interface ArchiveFile {
   readonly path: string
   readonly executable: boolean
-  readonly content: Buffer
+  readonly content: Content
 }
 
-/**
- * Limits for archives of strangers. The largest releases that there are have a tenth of this.
- */
-export const LIMITS = { bytes: 512 * 2 ** 20, members: 2000 } as const
+/** How much of a stranger's archive is endured before it is taken for a bomb. */
+export interface Limits {
+  /** Of the whole archive, unpacked. */
+  readonly archiveBytes: number
+  /** Of a member that is taken, and so held in memory. */
+  readonly memberBytes: number
+  readonly members: number
+}
 
-/** Node's gunzip makes 166 MB/s with its default chunks of 16 KiB, and 490 with these. */
-const CHUNK_BYTES = 2 ** 20
-const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
-const XZ_MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])
+/** The largest releases that there are have a tenth of this. */
+export const LIMITS: Limits = { archiveBytes: 512 * 2 ** 20, memberBytes: 128 * 2 ** 20, members: 10_000 }
+
+const REGULAR_FILES = ['File', 'OldFile', 'ContiguousFile']
 
 /**
  * Reads regular files out of a compressed tar archive, into memory: nothing of it gets to a disk under a name that it chose, which
  * rules out what links, `..` and races could do there.
  *
  * The whole archive is read and must be sound: a link, device, absolute or climbing name anywhere in it is an attack or a mistake,
- * and neither is to be installed.
+ * and neither is to be installed. What follows the tar's own end is ignored, as every tar does.
  * @param wanted tells by its path, without a leading `./`, whether a file is taken
- * @throws Failure (exit 1) ARCHIVE_CORRUPT, ARCHIVE_UNSAFE, ARCHIVE_TOO_LARGE, naming archive and member; NO_XZ (exit 3)
+ * @throws Failure (exit 1) ARCHIVE_CORRUPT, ARCHIVE_UNSAFE, ARCHIVE_TOO_LARGE, naming archive and member; of {@link unpack}
  */
-export async function readArchive(file: string, wanted: (path: string) => boolean): Promise<readonly ArchiveFile[]> {
-  const source = await openArchive(file)
+export async function readArchive(
+  file: string,
+  wanted: (path: string) => boolean,
+  { signal, limits = LIMITS }: { readonly signal?: AbortSignal | undefined; readonly limits?: Limits } = {},
+): Promise<readonly ArchiveFile[]> {
+  const { write, end } = tarReader(file, wanted, limits)
+  await unpack(file, write, signal)
+  return end()
+}
+
+/**
+ * Takes a tar archive piece by piece. Everything in here is synchronous: an entry that comes is consumed at once, so the parser
+ * never holds anything back.
+ */
+function tarReader(file: string, wanted: (path: string) => boolean, limits: Limits) {
   const files: ArchiveFile[] = []
   const seen = new Set<string>()
+  let failure: Failure | undefined
   let bytes = 0
+  let beginning: Buffer | undefined = Buffer.alloc(0)
+  let sawEnd = false
   let last = ''
-  const parser = new Parser({ strict: true })
-  const failed = new Promise<never>((_, reject) => {
-    parser.on('error', (error: Error) => reject(corrupt(file, error.message, last)))
-    source.failed.catch(reject)
-    parser.on('ignoredEntry', (entry: ReadEntry) => reject(unsafe(file, entry)))
-    parser.on('entry', (entry: ReadEntry) => {
-      last = entry.path
-      bytes += entry.size
-      if (bytes > LIMITS.bytes || seen.size >= LIMITS.members) return reject(tooLarge(file, entry.path))
-      if (!isSafe(entry)) return reject(unsafe(file, entry))
-      const path = entry.path.replace(/^(\.\/)+/, '')
-      if (seen.has(path) && entry.type !== 'Directory') return reject(corrupt(file, 'the member is there twice', path))
-      seen.add(path)
-      if (entry.type === 'Directory' || !wanted(path)) return entry.resume()
-      const chunks: Buffer[] = []
-      entry.on('data', chunk => chunks.push(chunk))
-      entry.on('end', () => {
-        files.push({ path, executable: ((entry.mode ?? 0) & 0o100) !== 0, content: Buffer.concat(chunks) })
-      })
-    })
-  })
-  try {
-    await Promise.race([feed(source.stream, parser), failed])
-  } finally {
-    source.close()
+  const fail = (reason: Failure) => {
+    failure ??= reason
   }
-  if (seen.size === 0) throw corrupt(file, 'it is empty', '')
-  return files
-}
 
-async function feed(source: Readable, parser: Parser): Promise<void> {
-  const ended = once(parser, 'end')
-  for await (const chunk of source) {
-    if (!parser.write(chunk as Buffer)) await once(parser, 'drain')
-  }
-  parser.end()
-  await ended
-}
-
-function isSafe(entry: ReadEntry): boolean {
-  if (!['File', 'OldFile', 'ContiguousFile', 'Directory'].includes(entry.type)) return false
-  return !entry.path.startsWith('/') && !entry.path.split('/').includes('..') && !entry.path.includes('\0')
-}
-
-interface Source {
-  readonly stream: Readable
-  /** Rejects when the compressed data are not sound; never resolves. */
-  readonly failed: Promise<never>
-  close(): void
-}
-
-async function openArchive(file: string): Promise<Source> {
-  const magic = await readMagic(file)
-  if (magic.subarray(0, 2).equals(GZIP_MAGIC)) return openGzip(file)
-  if (magic.equals(XZ_MAGIC)) return openXz(file)
-  throw corrupt(file, magic.length === 0 ? 'it is empty' : 'it is neither gzip nor xz', '')
-}
-
-async function readMagic(file: string): Promise<Buffer> {
-  let handle: fs.promises.FileHandle | undefined
-  try {
-    handle = await fs.promises.open(file)
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(XZ_MAGIC.length), 0, XZ_MAGIC.length, 0)
-    return buffer.subarray(0, bytesRead)
-  } catch (error) {
-    throw environmentFailure('ARCHIVE_UNREADABLE', `cannot read ${file}: ${(error as Error).message}`, { cause: error })
-  } finally {
-    await handle?.close()
-  }
-}
-
-function openGzip(file: string): Source {
-  const compressed = fs.createReadStream(file, { highWaterMark: CHUNK_BYTES })
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
-  const failed = new Promise<never>((_, reject) => {
-    compressed.on('error', error => reject(corrupt(file, error.message, '')))
-    gunzip.on('error', error => reject(corrupt(file, error.message, '')))
+  const parser = new Parser({ strict: true, zstd: false })
+  parser.on('error', (error: Error) => fail(corruptArchive(memberOf(file, last), inWords(error))))
+  parser.on('eof', () => {
+    sawEnd = true
   })
-  failed.catch(() => {}) // may come after the reading has ended
-  const close = () => {
-    compressed.destroy()
-    gunzip.destroy()
+  // What the parser does not know, or finds too long.
+  parser.on('ignoredEntry', (entry: ReadEntry) => fail(unsafe(file, entry.path, `it is a ${entry.type}`)))
+  parser.on('entry', (entry: ReadEntry) => {
+    last = entry.path
+    const path = entry.path.replace(/^(\.\/)+/, '')
+    const isDirectory = entry.type === 'Directory'
+    if (!isDirectory && !REGULAR_FILES.includes(entry.type)) fail(unsafe(file, last, `it is a ${entry.type}`))
+    if (leadsOut(last)) fail(unsafe(file, last, 'its name leads out of the archive'))
+    if (!isDirectory && seen.has(path)) fail(corruptArchive(memberOf(file, last), 'it is there twice'))
+    seen.add(path)
+    const isTaken = !isDirectory && wanted(path)
+    if (isTaken && entry.size > limits.memberBytes) fail(tooLarge(file, last, mebibytes(limits.memberBytes)))
+    if (seen.size > limits.members) fail(tooLarge(file, last, `${limits.members} members`))
+    if (failure || !isTaken) return entry.resume()
+    const content: Buffer[] = []
+    entry.on('data', piece => content.push(piece))
+    entry.on('end', () => files.push({ path, executable: ((entry.mode ?? 0) & 0o100) !== 0, content }))
+  })
+
+  const write: Sink = piece => {
+    bytes += piece.length
+    if (bytes > limits.archiveBytes) throw tooLarge(file, last, mebibytes(limits.archiveBytes))
+    // The parser would store what follows the end.
+    if (sawEnd) return
+    let next = piece
+    if (beginning) {
+      beginning = Buffer.concat([beginning, piece])
+      if (beginning.length < 2) return
+      // The parser would unpack it once more, past all limits.
+      if (beginning[0] === 0x1f && beginning[1] === 0x8b) throw corruptArchive(file, 'it is compressed twice')
+      next = beginning
+      beginning = undefined
+    }
+    parser.write(next)
+    if (failure) throw failure
   }
-  return { stream: compressed.pipe(gunzip), failed, close }
+
+  const end = (): readonly ArchiveFile[] => {
+    parser.end()
+    if (failure) throw failure
+    if (!sawEnd) throw corruptArchive(memberOf(file, last), 'it is cut off behind this member')
+    if (seen.size === 0) throw corruptArchive(file, 'there is nothing in it')
+    return files
+  }
+  return { write, end }
 }
 
-/** Node has no xz; Debian's tool has, with a limit for the memory that an archive may demand. */
-function openXz(file: string): Source {
-  const child = spawn('xz', ['--decompress', '--stdout', '--memlimit-decompress=256MiB', '--', file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+const leadsOut = (path: string): boolean => path.startsWith('/') || path.split('/').includes('..')
+
+/** The parser puts its own codes in front. */
+const inWords = ({ message }: Error): string => message.replace(/^TAR_\w+: /, '')
+
+const memberOf = (file: string, member: string) => (member ? `${file}: member '${printable(member)}'` : file)
+
+/** A name that a stranger chose must not write on a terminal what it likes. */
+const printable = (name: string): string =>
+  name.replace(/[\p{Cc}\p{Cf}]/gu, character => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+
+const mebibytes = (bytes: number): string => `${bytes / 2 ** 20} MiB`
+
+const unsafe = (file: string, member: string, why: string): Failure =>
+  testFailure('ARCHIVE_UNSAFE', `${memberOf(file, member)}: refused: ${why}`, {
+    hint: 'only regular files and directories are taken from archives',
   })
-  let said = ''
-  child.stderr.on('data', chunk => (said += chunk))
-  const failed = new Promise<never>((_, reject) => {
-    child.once('error', error => reject(noXz(file, error)))
-    child.once(
-      'close',
-      code => code === 0 || reject(corrupt(file, said.trim().replace(/^xz: /, '') || `xz exits ${code}`, '')),
-    )
+
+const tooLarge = (file: string, member: string, most: string): Failure =>
+  testFailure('ARCHIVE_TOO_LARGE', `${memberOf(file, member)}: refused: more than ${most} unpacked`, {
+    hint: 'no release is that large',
   })
-  failed.catch(() => {})
-  return { stream: child.stdout, failed, close: () => child.kill('SIGKILL') }
-}
-
-const noXz = (file: string, cause: Error) =>
-  environmentFailure('NO_XZ', `cannot unpack ${file}: ${cause.message}`, { hint: 'install xz-utils', cause })
-
-const describe = (file: string, member: string) => (member ? `${file}: member '${member}'` : file)
-
-const corrupt = (file: string, why: string, member: string): Failure =>
-  testFailure('ARCHIVE_CORRUPT', `${describe(file, member)}: corrupt: ${why}`, { hint: 'fetch it again' })
-
-const unsafe = (file: string, entry: ReadEntry): Failure =>
-  testFailure(
-    'ARCHIVE_UNSAFE',
-    `${describe(file, entry.path)}: refused: ${isPlain(entry) ? 'its name leads out of the archive' : `it is a ${entry.type}`}`,
-    { hint: 'only regular files and directories are taken from archives' },
-  )
-
-const isPlain = (entry: ReadEntry) => ['File', 'OldFile', 'ContiguousFile', 'Directory'].includes(entry.type)
-
-const tooLarge = (file: string, member: string): Failure =>
-  testFailure(
-    'ARCHIVE_TOO_LARGE',
-    `${describe(file, member)}: refused: more than ${LIMITS.bytes / 2 ** 20} MiB or ${LIMITS.members} members unpacked`,
-  )

@@ -2,9 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, testFailure, usageFailure } from '../errors/failure.ts'
 import type { Packing } from '../settings/packing.ts'
-import { readArchive } from './archive.ts'
-import { type Architecture, hostArchitecture, isElf, requireArchitecture } from './elf.ts'
+import { type ArchiveFile, readArchive } from './archive.ts'
+import { type Architecture, headOf, hostArchitecture, isElf, isScript, requireArchitecture } from './elf.ts'
 import { type Member, program } from './member.ts'
+import { lookAt, namesIn, reasonOf } from './places.ts'
 import { newestRelease } from './versions.ts'
 
 /** Where CNI plugins come from. */
@@ -12,6 +13,7 @@ export interface CniSource {
   /** An archive, or a directory of plugins. */
   readonly place: string
   readonly version: string
+  readonly isArchive: boolean
 }
 
 /** A plugin's name: no path, and nothing that a shell or tar could take for something else. */
@@ -24,16 +26,23 @@ const archiveName = (architecture: Architecture) => new RegExp(`^cni-plugins-lin
  * @throws Failure NO_SUCH_CNI (exit 2) when what was given is not there
  */
 export function findCni(packing: Packing, architecture: Architecture): CniSource | undefined {
-  if (packing.cni !== undefined) {
-    if (!fs.existsSync(packing.cni))
-      throw usageFailure('NO_SUCH_CNI', `--cni ${packing.cni}: there is no such archive or directory`)
-    const version = /-v(\d.*)\.tgz$/.exec(packing.cni)?.[1]
-    return { place: packing.cni, version: version ? `v${version}` : 'version unknown' }
-  }
+  if (packing.cni !== undefined) return givenCni(packing.cni)
   const release = newestRelease(packing.archiveDirectories, archiveName(architecture))
-  if (release) return { place: release.file, version: `v${release.version}` }
-  const place = packing.cniDirectories.find(directory => fs.existsSync(path.join(directory, 'bridge')))
-  return place === undefined ? undefined : { place, version: 'as installed' }
+  if (release) return { place: release.file, version: `v${release.version}`, isArchive: true }
+  const place = packing.cniDirectories.find(directory => lookAt(path.join(directory, 'bridge')))
+  return place === undefined ? undefined : { place, version: 'as installed', isArchive: false }
+}
+
+function givenCni(place: string): CniSource {
+  try {
+    const isArchive = !fs.statSync(place).isDirectory()
+    const version = /-v(\d.*)\.t(ar\.)?[gx]z$/.exec(path.basename(place))?.[1]
+    return { place, version: version ? `v${version}` : 'version unknown', isArchive }
+  } catch (error) {
+    throw usageFailure('NO_SUCH_CNI', `--cni ${place}: ${reasonOf(error)}`, {
+      hint: 'it takes a release archive of CNI plugins, or a directory that holds some',
+    })
+  }
 }
 
 /**
@@ -43,39 +52,62 @@ export function findCni(packing: Packing, architecture: Architecture): CniSource
 export function requireCni(packing: Packing): void {
   const architecture = hostArchitecture()
   if (!findCni(packing, architecture)) {
-    throw environmentFailure('NO_CNI', `this test needs CNI plugins, and there is ${whereNot(packing, architecture)}`, {
-      hint: 'install containernetworking-plugins, or name some with --cni <archive or directory>',
-    })
+    throw environmentFailure(
+      'NO_CNI',
+      `this test needs CNI plugins, and there are none: ${placesOfCni(packing, architecture)}`,
+      {
+        hint: 'install containernetworking-plugins, or name some with --cni <archive or directory>',
+      },
+    )
   }
 }
 
-/** Where plugins were looked for in vain. */
-export const whereNot = ({ archiveDirectories, cniDirectories }: Packing, architecture: Architecture): string =>
-  `neither a cni-plugins-linux-${architecture}-v*.tgz in ${archiveDirectories.join(', ')}, nor plugins in ${cniDirectories.join(', ')}`
+/** Where plugins are looked for, as a sentence. */
+export const placesOfCni = ({ archiveDirectories, cniDirectories }: Packing, architecture: Architecture): string =>
+  `looked for cni-plugins-linux-${architecture}-v*.tgz in ${archiveDirectories.join(', ')} and for plugins in ${cniDirectories.join(', ')}`
 
 /**
  * The plugins as members `opt/cni/bin/*`. Only programs count: releases hold a licence and a text, too.
- * @throws Failure of the archive, NO_PLUGINS or WRONG_ARCHITECTURE (exit 1)
+ * @throws Failure of the archive, NO_PLUGINS or WRONG_ARCHITECTURE (exit 1), CNI_UNREADABLE (exit 3)
  */
-export async function readCni({ place }: CniSource, architecture: Architecture): Promise<readonly Member[]> {
-  const files = fs.statSync(place).isDirectory()
-    ? readDirectory(place)
-    : await readArchive(place, file => PLUGIN_NAME.test(file))
-  const plugins = files.filter(({ content }) => isElf(content))
+export async function readCni(
+  { place, isArchive }: CniSource,
+  architecture: Architecture,
+  signal?: AbortSignal,
+): Promise<readonly Member[]> {
+  const files = isArchive ? await readArchive(place, file => PLUGIN_NAME.test(file), { signal }) : readDirectory(place)
+  const plugins = files.filter(file => isPlugin(file, architecture, place))
   if (plugins.length === 0) throw testFailure('NO_PLUGINS', `${place}: holds no CNI plugins`)
-  for (const { path: name, content } of plugins) requireArchitecture(content, architecture, `${place}: ${name}`)
   return plugins.map(({ path: name, content }) => program(`opt/cni/bin/${name}`, content))
 }
 
-function readDirectory(directory: string) {
-  try {
-    return fs
-      .readdirSync(directory, { withFileTypes: true })
-      .filter(entry => entry.isFile() && PLUGIN_NAME.test(entry.name))
-      .map(entry => ({ path: entry.name, content: fs.readFileSync(path.join(directory, entry.name)) }))
-  } catch (error) {
-    throw environmentFailure('CNI_UNREADABLE', `cannot read ${directory}: ${(error as Error).message}`, {
-      cause: error,
+function isPlugin(
+  { path: name, executable, content }: ArchiveFile,
+  architecture: Architecture,
+  place: string,
+): boolean {
+  const head = headOf(content)
+  if (!executable || !(isElf(head) || isScript(head))) return false
+  if (isElf(head)) requireArchitecture(head, architecture, `${place}: ${name}`)
+  return true
+}
+
+/** Links are followed here: unlike an archive, a directory is what this host's administrator made of it. */
+function readDirectory(directory: string): readonly ArchiveFile[] {
+  return namesIn(directory)
+    .filter(name => PLUGIN_NAME.test(name))
+    .flatMap(name => {
+      const file = path.join(directory, name)
+      const stats = lookAt(file)
+      if (!stats?.isFile() || (stats.mode & 0o100) === 0) return []
+      return { path: name, executable: true, content: [readProgram(file)] }
     })
+}
+
+function readProgram(file: string): Buffer {
+  try {
+    return fs.readFileSync(file)
+  } catch (error) {
+    throw environmentFailure('CNI_UNREADABLE', `cannot read ${file}: ${reasonOf(error)}`, { cause: error })
   }
 }

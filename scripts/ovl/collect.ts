@@ -1,55 +1,81 @@
 import { environmentFailure } from '../errors/failure.ts'
 import type { OptionalPart, Packing } from '../settings/packing.ts'
-import { findCni, readCni, whereNot } from './cni.ts'
+import { findCni, placesOfCni, readCni } from './cni.ts'
 import { readTree } from './default-tree.ts'
 import { hostArchitecture } from './elf.ts'
-import { findIpu, readIpu } from './ipu.ts'
-import { arrange, type Member } from './member.ts'
+import { findIpu, placesOfIpu, readIpu } from './ipu.ts'
+import { arrange, type Member, sizeOf } from './member.ts'
 import { randomSeed, rndAddresses } from './rnd-addresses.ts'
+
+/** Something that is packed when it is found. */
+interface Part {
+  readonly name: OptionalPart
+  readonly source: { readonly place: string; readonly version: string } | undefined
+  /** Where it was looked for. */
+  readonly places: string
+  readonly whenMissing: string
+  readonly whatItIs: (members: readonly Member[]) => string
+  readonly read: () => Promise<readonly Member[]>
+}
 
 /**
  * Everything that is in the ovl, in the order of the archive. All sources are read and checked before this returns, so that
  * nothing is written that would have to be taken back.
- * @param onNotice gets a line for each part that was taken, or is missing
- * @throws Failure of the sources; MISSING_PART (exit 3) when a required part is not there
+ * @param onNotice gets the seed, and a line for each part that was taken, or is missing
+ * @throws Failure of the sources; MISSING_PART (exit 3) when a required part is not there; the signal's reason
  */
-export async function collectMembers(packing: Packing, onNotice: (line: string) => void): Promise<readonly Member[]> {
-  const architecture = hostArchitecture()
+export async function collectMembers(
+  packing: Packing,
+  onNotice: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<readonly Member[]> {
+  const parts = findParts(packing, signal)
+  const lacking = parts.filter(({ name, source }) => !source && packing.required.includes(name))
+  if (lacking.length > 0) {
+    throw environmentFailure(
+      'MISSING_PART',
+      lacking.map(({ name, places }) => `${name}: not found: ${places}`).join('; '),
+      {
+        hint: '--require was given',
+      },
+    )
+  }
   const seed = packing.seed ?? randomSeed()
   onNotice(`random addresses: seed ${seed}`)
   const members: Member[] = [...readTree(), rndAddresses(seed)]
-  const take = (
-    part: OptionalPart,
-    what: string,
-    { place, version }: { place: string; version: string },
-    taken: readonly Member[],
-  ) => {
-    const bytes = taken.reduce((sum, member) => sum + (member.type === 'file' ? member.content.length : 0), 0)
-    onNotice(`${part}: ${what}, ${version}, ${(bytes / 1e6).toFixed(1)} MB, from ${place}`)
+  for (const { name, source, places, whenMissing, whatItIs, read } of parts) {
+    if (!source) {
+      onNotice(`${name}: not found, ${whenMissing}: ${places}`)
+      continue
+    }
+    const taken = await read()
+    const bytes = taken.reduce((sum, member) => sum + sizeOf(member), 0)
+    onNotice(`${name}: ${whatItIs(taken)}, ${source.version}, ${(bytes / 1e6).toFixed(1)} MB, from ${source.place}`)
     members.push(...taken)
-  }
-
-  const cni = findCni(packing, architecture)
-  if (cni) {
-    const plugins = await readCni(cni, architecture)
-    take('cni', `${plugins.length} plugins`, cni, plugins)
-  } else {
-    missing('cni', `no plugins: ${whereNot(packing, architecture)}`, packing, onNotice)
-  }
-
-  const ipu = findIpu(packing)
-  if (ipu) take('ipu', 'the address tool', ipu, [await readIpu(ipu, architecture)])
-  else {
-    const places = `${list(packing.ipuPlaces)}, nor an nfqlb-*.tar.xz in ${list(packing.archiveDirectories)}`
-    missing('ipu', `not there (netns_test does without): neither ${places}`, packing, onNotice)
   }
   return arrange(members)
 }
 
-function missing(part: OptionalPart, why: string, { required }: Packing, onNotice: (line: string) => void): void {
-  if (required.includes(part))
-    throw environmentFailure('MISSING_PART', `${part}: ${why}`, { hint: `--require ${part} was given` })
-  onNotice(`${part}: ${why}`)
+function findParts(packing: Packing, signal: AbortSignal | undefined): readonly Part[] {
+  const architecture = hostArchitecture()
+  const cni = findCni(packing, architecture)
+  const ipu = findIpu(packing)
+  return [
+    {
+      name: 'cni',
+      source: cni,
+      places: placesOfCni(packing, architecture),
+      whenMissing: 'cni tests will not work',
+      whatItIs: plugins => `${plugins.length} plugins`,
+      read: async () => (cni ? await readCni(cni, architecture, signal) : []),
+    },
+    {
+      name: 'ipu',
+      source: ipu,
+      places: placesOfIpu(packing),
+      whenMissing: 'netns_test does without',
+      whatItIs: () => 'the address tool',
+      read: async () => (ipu ? [await readIpu(ipu, architecture, signal)] : []),
+    },
+  ]
 }
-
-const list = (places: readonly string[]): string => places.join(', ')

@@ -1,28 +1,60 @@
-import { testFailure } from '../errors/failure.ts'
+import { environmentFailure, testFailure } from '../errors/failure.ts'
+import type { Content } from './member.ts'
 
-/** A processor in the spelling of release archives, with its number in ELF files (e_machine). */
-const MACHINES = { amd64: 62, arm64: 183 } as const
+/** Processors in the spelling of release archives: Node's name for them, and their number in ELF files (e_machine). */
+const MACHINES = {
+  amd64: { node: 'x64', machine: 62 },
+  arm64: { node: 'arm64', machine: 183 },
+  arm: { node: 'arm', machine: 40 },
+  riscv64: { node: 'riscv64', machine: 243 },
+  s390x: { node: 's390x', machine: 22 },
+  ppc64le: { node: 'ppc64', machine: 21 },
+} as const
 export type Architecture = keyof typeof MACHINES
 
-/** The architecture of this host, which is that of its VMs. */
-export const hostArchitecture = (): Architecture => (process.arch === 'arm64' ? 'arm64' : 'amd64')
+/**
+ * The architecture of a host, which is that of its VMs.
+ * @param nodesName as in `process.arch`
+ * @throws Failure UNKNOWN_ARCHITECTURE (exit 3)
+ */
+export function hostArchitecture(nodesName: string = process.arch): Architecture {
+  const names = Object.keys(MACHINES) as Architecture[]
+  const found = names.find(name => MACHINES[name].node === nodesName)
+  if (!found) {
+    throw environmentFailure('UNKNOWN_ARCHITECTURE', `there are no releases for this host's processor, ${nodesName}`, {
+      hint: `known are ${names.join(', ')}`,
+    })
+  }
+  return found
+}
 
 const MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46])
 const LITTLE_ENDIAN = 1
 /** Offsets of the ELF header, System V ABI. */
 const DATA = 5
 const MACHINE = 18
+const NEEDED = MACHINE + 2
+
+/** As many of the first bytes as the functions here look at. */
+export const headOf = (content: Content): Buffer => {
+  const [first] = content
+  return (first && first.length >= NEEDED ? first : Buffer.concat(content)).subarray(0, NEEDED)
+}
 
 /** True for a program or library of any architecture. */
-export const isElf = (content: Buffer): boolean => content.length > MACHINE + 1 && content.subarray(0, 4).equals(MAGIC)
+export const isElf = (head: Buffer): boolean => head.length >= NEEDED && head.subarray(0, MAGIC.length).equals(MAGIC)
+
+/** True for a text that is run by an interpreter. */
+export const isScript = (head: Buffer): boolean => head.subarray(0, 2).equals(Buffer.from('#!'))
 
 /**
+ * @param head of an ELF file
  * @param where the file as the person knows it, for the message
  * @throws Failure WRONG_ARCHITECTURE (exit 1) when it cannot run on the architecture
  */
-export function requireArchitecture(content: Buffer, architecture: Architecture, where: string): void {
-  const machine = content[DATA] === LITTLE_ENDIAN ? content.readUInt16LE(MACHINE) : content.readUInt16BE(MACHINE)
-  if (machine === MACHINES[architecture]) return
-  const name = Object.entries(MACHINES).find(([, number]) => number === machine)?.[0] ?? `machine ${machine}`
+export function requireArchitecture(head: Buffer, architecture: Architecture, where: string): void {
+  const machine = head[DATA] === LITTLE_ENDIAN ? head.readUInt16LE(MACHINE) : head.readUInt16BE(MACHINE)
+  if (machine === MACHINES[architecture].machine) return
+  const name = Object.entries(MACHINES).find(([, known]) => known.machine === machine)?.[0] ?? `ELF machine ${machine}`
   throw testFailure('WRONG_ARCHITECTURE', `${where}: is for ${name}, and the VMs are ${architecture}`)
 }

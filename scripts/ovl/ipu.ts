@@ -1,9 +1,10 @@
 import fs from 'node:fs'
-import { testFailure } from '../errors/failure.ts'
+import { environmentFailure, testFailure } from '../errors/failure.ts'
 import type { Packing } from '../settings/packing.ts'
 import { readArchive } from './archive.ts'
-import { type Architecture, isElf, requireArchitecture } from './elf.ts'
-import { type Member, program } from './member.ts'
+import { type Architecture, headOf, isElf, requireArchitecture } from './elf.ts'
+import { type Content, type Member, program } from './member.ts'
+import { lookAt, reasonOf } from './places.ts'
 import { newestRelease } from './versions.ts'
 
 /** Where nfqlb's address tool comes from. */
@@ -16,25 +17,43 @@ export interface IpuSource {
 
 /** An unpacked `ipu`, else the newest release archive. */
 export function findIpu({ ipuPlaces, archiveDirectories }: Packing): IpuSource | undefined {
-  const place = ipuPlaces.find(candidate => fs.statSync(candidate, { throwIfNoEntry: false })?.isFile())
+  const place = ipuPlaces.find(candidate => lookAt(candidate)?.isFile())
   if (place) return { place, version: 'version unknown', isArchive: false }
-  const release = newestRelease(archiveDirectories, /^nfqlb-(\d.*)\.tar\.xz$/)
+  const release = newestRelease(archiveDirectories, /^nfqlb-(.+)\.tar\.xz$/)
   return release && { place: release.file, version: release.version, isArchive: true }
 }
 
+/** Where the tool is looked for, as a sentence. */
+export const placesOfIpu = ({ ipuPlaces, archiveDirectories }: Packing): string =>
+  `looked for ${ipuPlaces.join(', ')} and for nfqlb-*.tar.xz in ${archiveDirectories.join(', ')}`
+
 /**
  * The tool as member `bin/ipu`.
- * @throws Failure of the archive, NO_IPU or WRONG_ARCHITECTURE (exit 1)
+ * @throws Failure of the archive, NO_IPU or WRONG_ARCHITECTURE (exit 1), IPU_UNREADABLE (exit 3)
  */
-export async function readIpu({ place, isArchive }: IpuSource, architecture: Architecture): Promise<Member> {
-  const content = isArchive ? await readFromArchive(place) : fs.readFileSync(place)
-  if (!isElf(content)) throw testFailure('NO_IPU', `${place}: ipu is no program`)
-  requireArchitecture(content, architecture, `${place}: ipu`)
+export async function readIpu(
+  { place, isArchive }: IpuSource,
+  architecture: Architecture,
+  signal?: AbortSignal,
+): Promise<Member> {
+  const content = isArchive ? await readFromArchive(place, signal) : [readTool(place)]
+  const head = headOf(content)
+  if (!isElf(head)) throw testFailure('NO_IPU', `${place}: ipu is no program`)
+  requireArchitecture(head, architecture, `${place}: ipu`)
   return program('bin/ipu', content)
 }
 
-async function readFromArchive(archive: string): Promise<Buffer> {
-  const [file] = await readArchive(archive, path => /^[^/]+\/bin\/ipu$/.test(path))
+async function readFromArchive(archive: string, signal: AbortSignal | undefined): Promise<Content> {
+  const [file, other] = await readArchive(archive, path => /^[^/]+\/bin\/ipu$/.test(path), { signal })
   if (!file) throw testFailure('NO_IPU', `${archive}: holds no <top directory>/bin/ipu`)
+  if (other) throw testFailure('NO_IPU', `${archive}: holds both ${file.path} and ${other.path}`)
   return file.content
+}
+
+function readTool(file: string): Buffer {
+  try {
+    return fs.readFileSync(file)
+  } catch (error) {
+    throw environmentFailure('IPU_UNREADABLE', `cannot read ${file}: ${reasonOf(error)}`, { cause: error })
+  }
 }

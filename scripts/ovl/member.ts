@@ -1,11 +1,18 @@
+/** The bytes of a file, in pieces: as they came, since joining 45 MB of plugins would cost more than writing them. */
+export type Content = readonly Buffer[]
+
 /** One entry of the ovl, ready to be written. Paths are relative, with `/`, and without a leading `./`. */
 export type Member =
-  | { readonly type: 'file'; readonly path: string; readonly executable: boolean; readonly content: Buffer }
+  | { readonly type: 'file'; readonly path: string; readonly executable: boolean; readonly content: Content }
   | { readonly type: 'directory'; readonly path: string }
   | { readonly type: 'link'; readonly path: string; readonly target: string }
 
 /** An executable file. */
-export const program = (path: string, content: Buffer): Member => ({ type: 'file', path, executable: true, content })
+export const program = (path: string, content: Content): Member => ({ type: 'file', path, executable: true, content })
+
+/** Size of a member's content in bytes. */
+export const sizeOf = (member: Member): number =>
+  member.type === 'file' ? member.content.reduce((sum, piece) => sum + piece.length, 0) : 0
 
 /**
  * The members in the order of the archive, each once, with the directories that they lie in. The order is that of the bytes of

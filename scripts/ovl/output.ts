@@ -3,14 +3,16 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { list } from 'tar'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { environmentFailure, Failure, infrastructureFailure, usageFailure } from '../errors/failure.ts'
 import { archiveBlocks } from './archive-stream.ts'
 import type { Member } from './member.ts'
+import { reasonOf } from './places.ts'
 
 /**
- * Writes the archive into a file: under a temporary name beside it, looked at again, and renamed, so that whatever happens the
- * file is there as a whole or as it was before. What is no regular file (a pipe, a terminal's device) is written into.
+ * Writes the archive into a file: under a temporary name beside it, compared with what was meant, and renamed, so that whatever
+ * happens the file is there as a whole or as it was before. A link is followed, and what is no regular file (a pipe, a device)
+ * is written into.
  * @param signal stops the writing
  * @throws Failure BAD_OUTPUT (exit 2), OUTPUT_FAILED (exit 3) naming the file; the signal's reason
  */
@@ -20,27 +22,28 @@ export async function writeArchive(
   file: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const target = resolveTarget(file)
-  const found = fs.statSync(target, { throwIfNoEntry: false })
-  if (found?.isDirectory()) {
-    throw usageFailure('BAD_OUTPUT', `${file}: is a directory, and the archive must be a file`)
-  }
-  if (found && !found.isFile()) return await writeStream(members, time, fs.createWriteStream(target), file, signal)
-  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}`)
+  if (file === '') throw usageFailure('BAD_OUTPUT', 'the name of the archive is empty')
   try {
-    await writeStream(members, time, fs.createWriteStream(temporary, { flags: 'wx' }), file, signal)
-    await verify(temporary, members, file)
-    fs.renameSync(temporary, target)
+    const target = followLinks(file)
+    const found = fs.statSync(target, { throwIfNoEntry: false })
+    if (found?.isDirectory() || file.endsWith('/')) {
+      throw usageFailure('BAD_OUTPUT', `${file}: is a directory, and the archive must be a file`)
+    }
+    if (found && (!found.isFile() || OPEN_FILES.test(target))) {
+      return await writeStream(members, time, fs.createWriteStream(target), file, signal)
+    }
+    if (found) fs.accessSync(target, fs.constants.W_OK)
+    await replaceFile(members, time, target, signal)
   } catch (error) {
-    fs.rmSync(temporary, { force: true })
-    throw error instanceof Failure || signal?.aborted ? error : outputFailed(file, error)
+    signal?.throwIfAborted()
+    throw error instanceof Failure ? error : outputFailed(file, error)
   }
 }
 
 /**
  * Writes the archive to a stream.
  * @param name of the stream for messages
- * @throws Failure OUTPUT_FAILED (exit 3)
+ * @throws Failure OUTPUT_FAILED (exit 3); the signal's reason
  */
 export async function writeStream(
   members: readonly Member[],
@@ -53,45 +56,66 @@ export async function writeStream(
     await pipeline(Readable.from(archiveBlocks(members, time)), output, { ...(signal && { signal }) })
   } catch (error) {
     signal?.throwIfAborted()
-    throw outputFailed(name, error)
+    throw error instanceof Failure ? error : outputFailed(name, error)
   }
 }
 
-/** What was written counts, not what was to be. */
-async function verify(temporary: string, members: readonly Member[], file: string): Promise<void> {
-  const written: string[] = []
-  await list({
-    file: temporary,
-    strict: true,
-    onReadEntry: entry => written.push(`${entry.path.replace(/\/$/, '')} ${entry.size}`),
-  })
-  const wanted = members.map(
-    ({ path: name, ...member }) => `${name} ${'content' in member ? member.content.length : 0}`,
-  )
-  if (written.join('\n') !== wanted.join('\n')) {
-    throw infrastructureFailure('BAD_ARCHIVE', `${file}: not all that was packed was written`)
-  }
-}
-
-/** Through a link, as any program would write. */
-function resolveTarget(file: string): string {
+async function replaceFile(
+  members: readonly Member[],
+  time: Date,
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const temporary = path.join(path.dirname(target), `.ovl-${randomBytes(6).toString('hex')}`)
+  const file = fs.openSync(temporary, 'wx+')
   try {
-    return fs.realpathSync(file)
-  } catch {
-    return path.resolve(file) // it is not there yet
+    try {
+      for (const block of archiveBlocks(members, time)) {
+        // A third of the time that Node's asynchronous writes take; in between, a signal gets through.
+        fs.writeFileSync(file, block)
+        await nextTurn()
+        signal?.throwIfAborted()
+      }
+      verify(file, archiveBlocks(members, time), target)
+    } finally {
+      fs.closeSync(file)
+    }
+    fs.renameSync(temporary, target)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
+    throw error
   }
 }
 
-function outputFailed(name: string, error: unknown): Failure {
-  const { code, message } = error as NodeJS.ErrnoException
-  const reasons: Readonly<Record<string, string>> = {
-    EPIPE: 'nobody reads it any more',
-    ENOSPC: 'no space left',
-    EACCES: 'no permission',
-    ENOENT: 'there is no such directory',
-    ENOTDIR: 'a part of its path is no directory',
+/** What was written counts, not what was to be: every byte of it is compared. */
+function verify(file: number, blocks: Iterable<Buffer>, target: string): void {
+  let buffer = Buffer.alloc(0)
+  let position = 0
+  for (const block of blocks) {
+    if (buffer.length < block.length) buffer = Buffer.allocUnsafe(block.length)
+    const bytesRead = fs.readSync(file, buffer, 0, block.length, position)
+    if (!buffer.subarray(0, bytesRead).equals(block)) {
+      throw infrastructureFailure('BAD_ARCHIVE', `${target}: what was written differs from what was packed`)
+    }
+    position += block.length
   }
-  return environmentFailure('OUTPUT_FAILED', `cannot write ${name}: ${reasons[code ?? ''] ?? message}`, {
-    cause: error,
-  })
 }
+
+/** Linux follows as many (path_resolution(7)). */
+const MOST_LINKS = 40
+/** What looks like links there are the process's open files: `/dev/stdout` leads to them. */
+const OPEN_FILES = /^\/proc\/[^/]+\/fd\//
+
+/** Where a program's output would go: through links, even if nothing is there yet. */
+function followLinks(file: string): string {
+  let target = file
+  for (let links = 0; links < MOST_LINKS; links += 1) {
+    target = path.join(fs.realpathSync(path.dirname(target)), path.basename(target))
+    if (OPEN_FILES.test(target) || !fs.lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return target
+    target = path.resolve(path.dirname(target), fs.readlinkSync(target))
+  }
+  throw Object.assign(new Error('too many links'), { code: 'ELOOP' })
+}
+
+const outputFailed = (name: string, error: unknown): Failure =>
+  environmentFailure('OUTPUT_FAILED', `cannot write ${name}: ${reasonOf(error)}`, { cause: error })

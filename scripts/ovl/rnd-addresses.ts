@@ -17,7 +17,7 @@ export function rndAddresses(seed: number): Member {
     seed,
   )
   const content = Buffer.from(numbers.map(number => `${number}\n`).join(''))
-  return { type: 'file', path: 'etc/rnd-addresses', executable: false, content }
+  return { type: 'file', path: 'etc/rnd-addresses', executable: false, content: [content] }
 }
 
 /** Every order is equally likely (Fisher–Yates, and numbers that are drawn without a bias). */

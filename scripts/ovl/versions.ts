@@ -1,5 +1,5 @@
-import fs from 'node:fs'
 import path from 'node:path'
+import { lookAt, namesIn } from './places.ts'
 
 /** A release archive, found by its name. */
 export interface Release {
@@ -14,43 +14,50 @@ export interface Release {
  */
 export function newestRelease(directories: readonly string[], name: RegExp): Release | undefined {
   const releases = directories.flatMap(directory =>
-    listDirectory(directory).flatMap(entry => {
+    namesIn(directory).flatMap(entry => {
       const version = name.exec(entry)?.[1]
       return version === undefined ? [] : { file: path.join(directory, entry), version }
     }),
   )
-  return releases.reduce<Release | undefined>(
-    (best, release) => (best && compareVersions(best.version, release.version) >= 0 ? best : release),
-    undefined,
-  )
+  return releases
+    .filter(({ file }) => lookAt(file)?.isFile())
+    .reduce<Release | undefined>(
+      (best, release) => (best && compareVersions(best.version, release.version) >= 0 ? best : release),
+      undefined,
+    )
 }
 
 /**
- * Orders versions as SemVer does: numbers as numbers, and `1.2.0-rc1` before `1.2.0`.
+ * Orders versions as people mean them: numbers by their value (`1.10` after `1.9`), and what is before a release before it
+ * (`1.2.0-rc1` before `1.2.0`).
  * @returns below, at or above 0
  */
 export function compareVersions(a: string, b: string): number {
-  const [releaseA = '', ...preA] = a.split('-')
-  const [releaseB = '', ...preB] = b.split('-')
-  const release = compareParts(releaseA.split('.'), releaseB.split('.'))
-  if (release !== 0) return release
-  if (preA.length === 0 || preB.length === 0) return preB.length - preA.length
-  return compareParts(preA.join('-').split('.'), preB.join('-').split('.'))
+  const [releaseA, previewA] = splitPreview(a)
+  const [releaseB, previewB] = splitPreview(b)
+  const order = compareText(releaseA, releaseB)
+  if (order !== 0) return order
+  if (previewA === undefined || previewB === undefined)
+    return Number(previewA === undefined) - Number(previewB === undefined)
+  return compareText(previewA, previewB)
 }
 
-function compareParts(a: readonly string[], b: readonly string[]): number {
-  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
-    const [x = '', y = ''] = [a[index], b[index]]
-    const order = x.localeCompare(y, 'en', { numeric: true })
+function splitPreview(version: string): [release: string, preview: string | undefined] {
+  const dash = version.indexOf('-')
+  return dash < 0 ? [version, undefined] : [version.slice(0, dash), version.slice(dash + 1)]
+}
+
+/** Runs of digits are compared as numbers of any length, the rest by its characters; what is longer comes later. */
+function compareText(a: string, b: string): number {
+  const [runsA, runsB] = [runs(a), runs(b)]
+  for (let index = 0; index < Math.max(runsA.length, runsB.length); index += 1) {
+    const [x = '', y = ''] = [runsA[index], runsB[index]]
+    const order = /^\d/.test(x) && /^\d/.test(y) ? compare(BigInt(x), BigInt(y)) : compare(x, y)
     if (order !== 0) return order
   }
   return 0
 }
 
-function listDirectory(directory: string): readonly string[] {
-  try {
-    return fs.readdirSync(directory)
-  } catch {
-    return [] // most people have no such directory, and nobody has to
-  }
-}
+const runs = (text: string): readonly string[] => text.match(/\d+|\D+/g) ?? []
+
+const compare = <T extends string | bigint>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
