@@ -63,24 +63,14 @@ async function runAttached(connection: Connection, line: string, terminalType: s
         stdout: process.stdout,
         stderr: process.stderr,
         stdin: process.stdin,
-        onRunning: channel => {
+        onRunning: command => {
           for (const name of FORWARDED) {
-            const forward = () => channel.signal(name.replace(/^SIG/, ''))
+            const forward = () => command.signal(name.replace(/^SIG/, ''))
             process.on(name, forward)
             cleanUp.push(() => process.off(name, forward))
           }
-          // As with a local command: nobody reads any more, so it ends.
-          process.stdout.once('error', () => {
-            // What still comes is read and thrown away: only then does the channel come to its end.
-            channel.unpipe(process.stdout)
-            channel.resume()
-            channel.signal('PIPE')
-            channel.close()
-          })
-          const resize = () => {
-            const { rows, columns } = windowSize()
-            channel.setWindow(rows, columns, 0, 0)
-          }
+          process.stdout.once('error', command.hangUp)
+          const resize = () => command.resize(windowSize().rows, windowSize().columns)
           if (terminal) process.stdout.on('resize', resize)
           cleanUp.push(() => process.stdout.off('resize', resize))
         },

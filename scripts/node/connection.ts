@@ -25,7 +25,17 @@ export interface CommandStreams {
   /** Sent to the command; without it its input is empty. */
   readonly stdin?: Readable | string
   /** Given once the command runs: what can be done to it. */
-  onRunning?(channel: ClientChannel): void
+  onRunning?(command: RunningCommand): void
+}
+
+/** What can be done to a command that runs. */
+export interface RunningCommand {
+  /** @param name without `SIG`: `TERM` */
+  signal(name: string): void
+  /** Tells the command's terminal how large the window is. */
+  resize(rows: number, columns: number): void
+  /** Nobody reads the output any more: as a closed pipe would, this ends the command. */
+  hangUp(): void
 }
 
 /** Size of the window of a command that has a terminal. */
@@ -125,7 +135,7 @@ export class Connection {
     let exitCode: number | undefined
     return new Promise<number>((resolve, reject) => {
       const abort = () => {
-        channel.signal('KILL')
+        sendSignal(channel, 'KILL')
         channel.close()
         reject(signal?.reason)
       }
@@ -143,7 +153,17 @@ export class Connection {
       })
       channel.pipe(streams.stdout, { end: false })
       channel.stderr.pipe(streams.stderr, { end: false })
-      streams.onRunning?.(channel)
+      streams.onRunning?.({
+        signal: name => sendSignal(channel, name),
+        resize: (rows, columns) => channel.setWindow(rows, columns, 0, 0),
+        hangUp: () => {
+          // What still comes is read and thrown away: only then does the channel come to its end.
+          channel.unpipe(streams.stdout)
+          channel.resume()
+          sendSignal(channel, 'PIPE')
+          channel.close()
+        },
+      })
       if (streams.stdin === undefined || typeof streams.stdin === 'string') channel.end(streams.stdin)
       else streams.stdin.pipe(channel)
     })
@@ -153,6 +173,19 @@ export class Connection {
     this.#lost ??= infrastructureFailure('NODE_LOST', `${this.#login.name}: ssh to ${address(this.#login)}: ${why}`)
     return this.#lost
   }
+}
+
+/**
+ * `ClientChannel.signal` does nothing once the command's input has ended, although RFC 4254, section 6.9, has no such rule: the
+ * request is made where ssh2 makes it.
+ */
+function sendSignal(channel: ClientChannel, name: string): void {
+  const inner = channel as unknown as {
+    _client: { _protocol: { signal(channel: number, name: string): void } }
+    outgoing: { id: number; state: string }
+  }
+  if (inner.outgoing.state === 'open' || inner.outgoing.state === 'eof')
+    inner._client._protocol.signal(inner.outgoing.id, name)
 }
 
 const address = (login: Login) => `${login.host}:${login.port}`
