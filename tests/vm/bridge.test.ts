@@ -1,0 +1,71 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { processesIn, program } from './program.ts'
+
+test('bridge passes with four VMs; summary and log can each be read alone; nothing is left', async t => {
+  const { run, state } = program(t)
+  const { status, stdout, stderr } = await run('test', 'bridge', '--results', 'results')
+  t.is(status, 0, stderr)
+  t.regex(stderr, /^\d\d:\d\d:\d\d \(0\): TEST CASE: bridge: /m)
+  for (const vm of ['vm-001', 'vm-002', 'vm-003', 'vm-004']) {
+    t.regex(stderr, new RegExp(`^  \\d\\d:\\d\\d:\\d\\d \\(${vm}\\): TEST CASE: Ping`, 'm'))
+    const number = Number(vm.slice(-1))
+    for (const pod of [1, 2, 3, 4]) {
+      t.true(stdout.includes(`${vm}-ns0${pod} 172.16.${number}.${pod} answers`))
+      t.true(stdout.includes(`${vm}-ns0${pod} 1000::1:ac10:${number}0${pod} answers`))
+    }
+    const brought = path.join(state, 'results/bridge', vm)
+    const addresses = JSON.parse(fs.readFileSync(path.join(brought, 'addresses.json'), 'utf8'))
+    t.true(JSON.stringify(addresses).includes(`172.16.${number}.0`))
+    const { pods } = JSON.parse(fs.readFileSync(path.join(brought, 'status.json'), 'utf8'))
+    t.is(pods.length, 4)
+    t.true(JSON.stringify(pods[2]).includes(`172.16.${number}.3`))
+    t.true(fs.existsSync(path.join(brought, 'console.log')))
+  }
+  t.regex(stderr, /passed: bridge\n.*Total time: \d+ s\n$/)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.notRegex(stdout + stderr, /[\x00-\x08\x0b-\x1f\x7f]/)
+  t.deepEqual(processesIn(state), [])
+  t.deepEqual(fs.readdirSync(path.join(state, 'xcluster-netns/clusters')), [])
+})
+
+test('bridge passes with twenty PODs in two VMs, whose interfaces are called after them', async t => {
+  const { runWith } = program(t)
+  const { status, stdout, stderr } = await runWith(
+    { xcluster_NPODS: '20', xcluster_PODIF: 'hostname' },
+    ...['test', 'bridge', '--nvm=2', '--results', 'results'],
+  )
+  t.is(status, 0, stderr)
+  t.true(stdout.includes('vm-002-ns20 172.16.2.20 answers'))
+})
+
+test('a POD whose link is down fails the step, named with VM and address, and the cluster stays to be looked at', async t => {
+  const { run, runWith } = program(t)
+  t.is((await run('test', 'bridge', '--nvm=2', '--no-stop')).status, 0)
+  t.is((await run('exec', 'vm-002', '--', 'ip', 'link', 'set', 'vm-002-ns03', 'down')).status, 0)
+  const { status, stdout, stderr } = await run('test', 'bridge', '--no-start', '--results', 'results')
+  t.is(status, 0, 'the steps repair the link: they bring it up again')
+  t.is(stderr.match(/passed: bridge/)?.length, 1, stdout)
+
+  // A POD that answers no ping is what they cannot repair.
+  const mute = ['sysctl', '-w', 'net.ipv4.icmp_echo_ignore_all=1']
+  t.is((await run('exec', 'vm-002-ns03', '--', ...mute)).status, 0)
+  const failed = await run('test', 'bridge', '--no-start', '--results', 'results')
+  t.is(failed.status, 1)
+  t.regex(
+    failed.stderr,
+    /FAILED: bridge: bridge_ping on vm-002: no answer to ping: vm-002-ns03, address 172\.16\.2\.3$/m,
+  )
+  t.notRegex(failed.stderr, /vm-002-ns0[124]|on vm-001: /)
+  t.regex(
+    failed.stderr.trim().split('\n').at(-1) ?? '',
+    /The cluster is left running: .* exec vm-001 enters it, .* stop ends it/,
+  )
+  t.regex(
+    failed.stdout.trim().split('\n').at(-1) ?? '',
+    /vm-002 bridge\/bridge_ping - FAILED first: no answer to ping: vm-002-ns03/,
+  )
+  const inCi = await runWith({ CI: 'true' }, 'status', '--json')
+  t.is(JSON.parse(inCi.stdout)[0].condition, 'kept')
+})

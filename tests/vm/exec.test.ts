@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import test from 'ava'
+import { program } from './program.ts'
+
+test('exec runs commands in VMs and PODs, with streams, exit codes and signals', async t => {
+  const { run, start, state } = program(t)
+  t.is((await run('test', 'bridge', '--nvm=2', '--no-stop')).status, 0)
+
+  const inVm = await run('exec', 'vm-002', '--', 'sh', '-c', 'hostname; echo complaint >&2; exit 7')
+  t.deepEqual(inVm, { status: 7, stdout: 'vm-002\n', stderr: 'complaint\n' })
+  const inPod = await run('exec', 'vm-002-ns03', 'sh', '-c', 'hostname; ip -br address show eth0')
+  t.regex(inPod.stdout, /^vm-002-ns03\neth0\S* +UP +172\.16\.2\.3\/24 1000::1:ac10:203\/120/)
+  t.is((await run('exec', 'vm-001', "it's", 'no command')).status, 127)
+  t.is((await run('exec', 'vm-001-ns01', 'nothing-of-this-name')).status, 127)
+  t.is((await run('exec', 'vm-001', 'printf', '%s|', 'a b', "c'd", '$HOME', '')).stdout, "a b|c'd|$HOME||")
+
+  for (const target of ['vm-001', 'vm-001-ns02']) {
+    const child = start([
+      'exec',
+      target,
+      '--',
+      'sh',
+      '-c',
+      'trap "echo told; exit 9" TERM; echo ready; while :; do sleep 0.1; done',
+    ])
+    await once(child.stdout as NodeJS.ReadableStream, 'data')
+    child.kill('SIGTERM')
+    const { status, stdout } = await child.ended
+    t.deepEqual([status, stdout], [9, 'ready\ntold\n'], target)
+  }
+
+  const program_ = path.resolve(import.meta.dirname, '../../netns.ts')
+  const piped = spawn('/bin/sh', ['-c', 'seq 1 100000 | "$0" exec vm-001-ns01 -- wc -l', program_], {
+    env: { ...process.env, XDG_STATE_HOME: state },
+  })
+  const [output] = await once(piped.stdout, 'data')
+  t.is(String(output).trim(), '100000')
+
+  for (const [words, status, says] of [
+    [['exec', 'vm-009', 'true'], 2, /'vm-009' is no VM or POD.*vm-001 vm-002/],
+    [['exec', 'nobody', 'true'], 2, /'nobody' is no VM or POD/],
+    [['exec', 'vm-001-ns99', 'true'], 1, /no POD 'vm-001-ns99'/],
+    [['exec', 'vm-001'], 2, /a command is needed/],
+    [['exec', '--name', 'other', 'vm-001', 'true'], 3, /no cluster 'other' is running/],
+  ] as const) {
+    const refused = await run(...words)
+    t.is(refused.status, status, words.join(' '))
+    t.regex(refused.stderr, says)
+  }
+})

@@ -1,0 +1,114 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import test from 'ava'
+import { processesIn, program } from './program.ts'
+
+test('whenever the runner is killed, nothing is left that nobody shows or ends', async t => {
+  const { state, start, run } = program(t)
+  // From before the cluster's directory is there to after the VMs are up.
+  for (const milliseconds of [300, 700, 900, 1100, 1500, 2500, 4500]) {
+    const runner = start(['test', 'start', '--nvm=2'])
+    await delay(milliseconds + Math.random() * 200)
+    runner.kill('SIGKILL')
+    await runner.ended
+    const { status, stderr } = await run('stop', '--all')
+    t.is(status, 0, stderr)
+    t.deepEqual(processesIn(state), [], `killed after ${milliseconds} ms`)
+    t.deepEqual(
+      fs.readdirSync(state).length === 0 ? [] : fs.readdirSync(path.join(state, 'xcluster-netns/clusters')),
+      [],
+    )
+  }
+})
+
+test('what a killed runner leaves is ended by itself', async t => {
+  const { state, start, run } = program(t)
+  const runner = start(['test', 'start', '--nvm=1'])
+  while (processesIn(path.join(state, 'xcluster-netns')).length < 2) await delay(20)
+  runner.kill('SIGKILL')
+  await runner.ended
+  const patience = Date.now() + 20_000
+  while (processesIn(path.join(state, 'xcluster-netns')).length > 0 && Date.now() < patience) await delay(50)
+  t.deepEqual(processesIn(path.join(state, 'xcluster-netns')), [])
+  t.is((await run('status', '--json')).stdout, '[]\n')
+})
+
+test('Ctrl-C ends the run and its cluster', async t => {
+  const { state, start } = program(t)
+  const runner = start(['test', 'start', '--nvm=2'])
+  while (processesIn(path.join(state, 'xcluster-netns')).length < 3) await delay(20)
+  runner.kill('SIGINT')
+  const { status, stderr } = await runner.ended
+  t.is(status, 130)
+  t.regex(stderr, /interrupted by SIGINT/)
+  t.deepEqual(processesIn(state), [])
+})
+
+test('a VM that dies in the middle is named, with how, and the exit code says that the infrastructure is to blame', async t => {
+  const { state, start } = program(t)
+  const ovl = path.join(state, 'slow')
+  fs.mkdirSync(path.join(ovl, 'usr/bin'), { recursive: true })
+  // Takes the place of fping, for which the last step waits.
+  fs.writeFileSync(path.join(ovl, 'usr/bin/fping'), '#!/bin/sh\nsleep 60\n', { mode: 0o755 })
+  fs.writeFileSync(path.join(ovl, 'tar'), '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" usr\n', { mode: 0o755 })
+  const runner = start(['test', 'bridge', '--nvm=2', './slow', '--timeout', '30'])
+  let log = ''
+  runner.stdout?.on('data', chunk => {
+    log += chunk
+  })
+  while (!log.includes('(vm-002): TEST CASE: Ping')) await delay(20)
+  const cluster = path.join(state, 'xcluster-netns/clusters/default')
+  process.kill(Number.parseInt(fs.readFileSync(path.join(cluster, 'vm-002.pid'), 'utf8'), 10), 'SIGKILL')
+  const { status, stderr } = await runner.ended
+  t.is(status, 4)
+  t.regex(stderr, /FAILED: bridge: bridge_ping on vm-002: .*its QEMU was ended by SIGKILL/)
+  t.regex(stderr, /FAILED: bridge: bridge_ping on vm-001: did not end in 30 s/)
+})
+
+test('a VM that does not come up in time is told with its console; nothing is left', async t => {
+  const { state, run } = program(t)
+  const { status, stderr } = await run('test', 'start', '--nvm=2', '--timeout', '1')
+  t.is(status, 4)
+  t.regex(stderr, /2 of 2 VMs did not come up in 1 s: vm-001, vm-002/)
+  t.deepEqual(processesIn(state), [])
+})
+
+test('a cluster that is left running is used with --no-start, not started over, and ended with stop', async t => {
+  const { run, state } = program(t)
+  const started = await run('test', 'start', '--nvm=1', '--no-stop')
+  t.is(started.status, 0)
+  t.regex(started.stderr, /The cluster is left running/)
+  const again = await run('test', 'start', '--nvm=1')
+  t.is(again.status, 3)
+  t.regex(again.stderr, /cluster 'default' is still running .*--no-start.*stop --name default.*--name/)
+  t.is((await run('test', 'bridge', '--no-start')).status, 0)
+  t.is((await run('stop')).status, 0)
+  t.is((await run('stop')).status, 3)
+  t.is((await run('test', 'start', '--no-start')).status, 3)
+  t.deepEqual(processesIn(state), [])
+})
+
+test('a second run under the same name is refused while the first is under way; under another it runs beside it', async t => {
+  const { start, run, state } = program(t)
+  const first = start(['test', 'bridge', '--nvm=1'])
+  while (processesIn(path.join(state, 'xcluster-netns')).length < 2) await delay(20)
+  const second = await run('test', 'start', '--nvm=1')
+  t.is(second.status, 3)
+  t.regex(second.stderr, /cluster 'default' is in use by process \d+ /)
+  const other = await run('test', 'bridge', '--nvm=1', '--name', 'other')
+  t.is(other.status, 0, other.stderr)
+  t.is((await first.ended).status, 0)
+})
+
+test('in a pipeline nothing is left running after a failure', async t => {
+  const { runWith, state } = program(t)
+  const ovl = path.join(state, 'failing')
+  fs.mkdirSync(path.join(ovl, 'bin'), { recursive: true })
+  fs.writeFileSync(path.join(ovl, 'bin/netns_test'), '#!/bin/sh\necho some last words\nexit 3\n', { mode: 0o755 })
+  fs.writeFileSync(path.join(ovl, 'tar'), '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" bin\n', { mode: 0o755 })
+  const { status, stderr } = await runWith({ CI: 'true' }, 'test', 'start', '--nvm=1', '--ovl', './failing')
+  t.is(status, 1)
+  t.regex(stderr, /FAILED: start: version on vm-001: ended with exit code 3\n {4}some last words/)
+  t.deepEqual(processesIn(state), [])
+})

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { ExecutionContext } from 'ava'
+
+const TOP = path.resolve(import.meta.dirname, '../..')
+
+/** How a call of the program ended. */
+export interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The program with a state directory of its own, so that a test sees no cluster but its own, and nobody's is touched. */
+export interface Program {
+  readonly state: string
+  run(...words: string[]): Promise<Ended>
+  /** With more variables. */
+  runWith(environment: Readonly<Record<string, string>>, ...words: string[]): Promise<Ended>
+  start(
+    words: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+  ): ChildProcess & { ended: Promise<Ended> }
+}
+
+/** Ends whatever is left of its clusters after the test. */
+export function program(t: ExecutionContext): Program {
+  const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-vm-'))
+  const start = (words: readonly string[], environment = {}) => {
+    const child = spawn(path.join(TOP, 'netns.ts'), words, {
+      cwd: state,
+      env: { ...process.env, CI: '', XDG_STATE_HOME: state, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const [stdout, stderr] = [child.stdout, child.stderr].map(stream => {
+      const chunks: Buffer[] = []
+      stream?.on('data', chunk => chunks.push(chunk))
+      return () => Buffer.concat(chunks).toString()
+    }) as [() => string, () => string]
+    const ended = new Promise<Ended>(resolve => {
+      child.once('close', status => resolve({ status, stdout: stdout(), stderr: stderr() }))
+    })
+    return Object.assign(child, { ended })
+  }
+  const runWith = (environment: Readonly<Record<string, string>>, ...words: string[]) => start(words, environment).ended
+  t.teardown(async () => {
+    await runWith({}, 'stop', '--all')
+    fs.rmSync(state, { recursive: true, force: true })
+  })
+  return { state, start, runWith, run: (...words) => runWith({}, ...words) }
+}
+
+/** The numbers of the processes whose working directory is below one: VMs and switches run in their cluster's. */
+export function processesIn(directory: string): readonly number[] {
+  return fs.readdirSync('/proc').flatMap(name => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      return fs.readlinkSync(`/proc/${name}/cwd`).startsWith(directory) ? [Number(name)] : []
+    } catch {
+      return [] // ended meanwhile, or somebody else's
+    }
+  })
+}
