@@ -3,30 +3,35 @@
 
 # As JSON: { node, interfaces, routes4, routes6, pods: [{ name, interfaces, routes4, routes6 }] }
 cmd_status() {
-	case $# in
-	0) format=text ;;
-	*) [ "$1" = --json ] && [ $# -eq 1 ] || usage "status: takes --json and nothing else" && format=json ;;
-	esac
-	if [ "$format" = text ]; then
-		status_text
-	else
+	case $#${1-} in
+	0) status_text ;;
+	1--json)
 		status_stream | jq -s '
-			[range(0; length; 4) as $i | { name: .[$i], interfaces: .[$i + 1], routes4: .[$i + 2], routes6: .[$i + 3] }]
-			| { node: .[0].name, interfaces: .[0].interfaces, routes4: .[0].routes4, routes6: .[0].routes6, pods: .[1:] }'
-	fi
+			[_nwise(4) | { name: .[0], interfaces: .[1], routes4: .[2], routes6: .[3] }]
+			| (.[0] | del(.name)) + { node: .[0].name, pods: .[1:] }'
+		;;
+	*) usage "status: takes --json and nothing else" ;;
+	esac
 }
 
 # Four JSON values for the VM and for each POD: name, interfaces, IPv4 and IPv6 routes.
 status_stream() {
+	ip=$(command -v ip)
+	find_multi
 	printf '"%s"\n' "$host"
-	status_queries | ip -d -j -batch -
+	status_queries | $ip -d -j -batch -
+	$ip -6 -j route show
 	for file in "$NETNS"/*; do
 		[ -e "$file" ] || continue
 		printf '"%s"\n' "${file##*/}"
-		status_queries | nsenter --net="$file" ip -d -j -batch -
+		# shellcheck disable=SC2086
+		status_queries | $multi nsenter --net="$file" "$ip" -d -j -batch -
+		# shellcheck disable=SC2086
+		$multi nsenter --net="$file" "$ip" -6 -j route show
 	done
 }
-status_queries() { printf 'address show\nroute show\n-6 route show\n'; }
+# A batch can have no family of its own in a line.
+status_queries() { printf 'address show\nroute show\n'; }
 
 status_text() {
 	echo "$host"
