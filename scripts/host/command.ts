@@ -1,13 +1,17 @@
+import fs from 'node:fs'
 import { $, type ProcessOutput } from 'zx'
 import { type ExitCode, Failure } from '../errors/failure.ts'
 import { callersEnvironment } from '../settings/environment.ts'
+import { searchPath } from './requirements.ts'
 
 /** How a host command is run. */
 export interface CommandOptions {
   readonly cwd?: string
   /** Added to the caller's environment. */
   readonly environment?: Readonly<Record<string, string>>
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
+  /** A file that is made anew and gets the command's stdout. */
+  readonly stdout?: string
   /** Gets each line that the command writes on stderr. */
   readonly onErrorLine?: (line: string) => void
   /** What its failure means. */
@@ -17,41 +21,45 @@ export interface CommandOptions {
 const LAST_LINES = 5
 
 /**
- * Runs a command of the host in the C locale.
+ * Runs a command of the host in the C locale, where also administrators' commands are found.
  * @returns what it wrote on stdout
- * @throws Failure COMMAND_FAILED (exit 4, or as the options say) with its last lines on stderr
+ * @throws Failure COMMAND_FAILED (exit 4, or as the options say) with its last lines on stderr; the signal's reason when that
+ *   is aborted, after the command has ended
  */
 export async function run(command: string, words: readonly string[], options: CommandOptions = {}): Promise<string> {
-  const { cwd, environment, signal, onErrorLine, failure } = options
-  const child = $({
-    quiet: true,
-    nothrow: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...callersEnvironment, LC_ALL: 'C', ...environment },
-    ...(cwd && { cwd }),
-    ...(signal && { signal }),
-  })`${[command, ...words]}`
-  if (onErrorLine)
-    child.stderr.on('data', (chunk: Buffer) => chunk.toString().split('\n').filter(Boolean).forEach(onErrorLine))
-  const output = await child
+  const { cwd, environment, signal, stdout, onErrorLine, failure } = options
   signal?.throwIfAborted()
-  if (output.exitCode === 0) return output.stdout
-  throw new Failure(
-    failure?.exitCode ?? 4,
-    failure?.code ?? 'COMMAND_FAILED',
-    `${command} ${how(output)}${lastLines(output.stderr)}`,
-    {
-      hint: failure?.hint,
-    },
-  )
+  const file = stdout === undefined ? undefined : fs.openSync(stdout, 'w')
+  try {
+    const path = searchPath(callersEnvironment).join(':')
+    const child = $({
+      quiet: true,
+      nothrow: true,
+      stdio: ['ignore', file ?? 'pipe', 'pipe'],
+      env: { ...callersEnvironment, PATH: path, LC_ALL: 'C', ...environment },
+      ...(cwd && { cwd }),
+      ...(signal && { signal }),
+    })`${[command, ...words]}`
+    if (onErrorLine)
+      child.stderr.on('data', (chunk: Buffer) => chunk.toString().split('\n').filter(Boolean).forEach(onErrorLine))
+    const output = await child
+    signal?.throwIfAborted()
+    if (output.exitCode === 0) return output.stdout
+    const { exitCode = 4, code = 'COMMAND_FAILED', hint } = failure ?? {}
+    throw new Failure(exitCode, code, `${command} ${how(output)}${lastLines(output.stderr)}`, { hint })
+  } finally {
+    if (file !== undefined) fs.closeSync(file)
+  }
 }
 
-const how = (output: ProcessOutput) =>
-  output.signal
-    ? `was ended by ${output.signal}`
-    : output.exitCode === null
-      ? 'could not be run'
-      : `failed (exit ${output.exitCode})`
+/** What a shell exits with when it does not find a command. */
+const NOT_FOUND = 127
+
+function how({ signal, exitCode }: ProcessOutput): string {
+  if (signal) return `was ended by ${signal}`
+  if (exitCode === NOT_FOUND) return 'could not be run (exit 127)'
+  return exitCode === null ? 'could not be run' : `failed (exit ${exitCode})`
+}
 
 function lastLines(text: string): string {
   const lines = text.trim().split('\n').filter(Boolean).slice(-LAST_LINES)

@@ -5,6 +5,7 @@ import type { Environment } from '../settings/sources.ts'
 
 /** A command that we call, and Debian's package that brings it. */
 export interface Requirement {
+  /** Looked for on PATH, or an absolute path. */
   readonly command: string
   readonly package: string
 }
@@ -20,14 +21,21 @@ export const TO_RUN: readonly Requirement[] = [
 /** What it takes besides to make its image. */
 export const TO_BUILD: readonly Requirement[] = [
   { command: 'mmdebstrap', package: 'mmdebstrap' },
+  { command: '/usr/share/keyrings/debian-archive-keyring.gpg', package: 'debian-archive-keyring' },
+  { command: 'apt-get', package: 'apt' },
   { command: 'mksquashfs', package: 'squashfs-tools' },
   { command: 'cpio', package: 'cpio' },
+  { command: 'depmod', package: 'kmod' },
+  { command: 'find', package: 'findutils' },
+  { command: 'lz4', package: 'lz4' },
+  { command: 'xz', package: 'xz-utils' },
+  { command: 'zstd', package: 'zstd' },
 ]
 
 /** Directories of administrators' commands, which an ordinary user's PATH lacks. */
 const MORE_PLACES = ['/usr/sbin', '/sbin']
 
-/** PATH with the places where Debian keeps `vde_switch` and others for some users. */
+/** PATH with the places where Debian keeps `depmod` and others. */
 export const searchPath = (environment: Environment): readonly string[] => [
   ...(environment.PATH ?? '/usr/bin:/bin').split(':').filter(Boolean),
   ...MORE_PLACES,
@@ -36,7 +44,10 @@ export const searchPath = (environment: Environment): readonly string[] => [
 /** Those of the requirements that the host lacks. Looks at PATH, runs nothing. */
 export function missing(requirements: readonly Requirement[], environment: Environment): readonly Requirement[] {
   const places = searchPath(environment)
-  return requirements.filter(({ command }) => !places.some(place => isExecutable(path.join(place, command))))
+  return requirements.filter(({ command }) => {
+    if (path.isAbsolute(command)) return !fs.existsSync(command)
+    return !places.some(place => isExecutable(path.join(place, command)))
+  })
 }
 
 /**
@@ -52,7 +63,7 @@ export function requireCommands(requirements: readonly Requirement[], environmen
 function isExecutable(file: string): boolean {
   try {
     fs.accessSync(file, fs.constants.X_OK)
-    return true
+    return fs.statSync(file).isFile()
   } catch {
     return false // the answer: whatever the reason, it cannot be run
   }

@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { environmentFailure } from '../../../errors/failure.ts'
+import { environmentFailure, infrastructureFailure } from '../../../errors/failure.ts'
 import { withLock } from '../../../host/lock.ts'
 import { requireCommands, TO_BUILD } from '../../../host/requirements.ts'
 import { callersEnvironment } from '../../../settings/environment.ts'
 import { type Built, buildImage, GUEST_DIRECTORY, IMAGE_FILES } from './build.ts'
+import { contentDigest, type Manifest, readManifest, writeManifest } from './manifest.ts'
 import { recipe } from './recipe.ts'
-import { type PackageSources, readPackageSources } from './release.ts'
+import { readCodename } from './release.ts'
 
 /** What VMs boot from. */
 export interface GuestImage extends Built {
-  /** Names everything that went in, in hexadecimal. */
-  readonly key: string
+  /** Names the content, in hexadecimal. */
+  readonly digest: string
+  readonly directory: string
   readonly kernel: string
   readonly initrd: string
   readonly root: string
@@ -24,36 +25,30 @@ export interface ImageRequest {
   readonly onProgress: (line: string) => void
   /** Make it anew, with the packages of today. */
   readonly refresh?: boolean
+  /** The release whose packages are taken; the host's own. */
+  readonly codename?: string
+  /** Ends a build that is under way. */
+  readonly signal?: AbortSignal
 }
 
-/** How a file was when its digest was taken: as long as this is the same, so is the content. */
-interface Seal {
-  readonly sha256: string
-  readonly size: string
-  readonly mtimeNs: string
-  readonly ctimeNs: string
-  readonly inode: string
-}
-
-interface Manifest extends Built {
-  readonly files: Readonly<Record<string, Seal>>
-}
-
-const MANIFEST = 'manifest.json'
+/** Where a build is under way; whatever has this name while nobody builds is left over. */
+const MAKING = 'making-'
+/** An image that no run has used for so long goes when another is made: other versions of this program left it. */
+const UNUSED_DAYS = 30
 
 /**
  * The guest image: from the cache, or made when it is missing or damaged. Runs at the same time make it once.
  *
- * Its name is derived from the recipe, the guest's files of this repository, and the release and sources of the packages. Their
- * versions are those of the day when it was made, and stand in its manifest.
- * @throws Failure CACHE_NOT_WRITABLE, HOST_LACKS (exit 3), or of the build
+ * Its name is derived from the release, the list of packages, and the files of this repository that go in or put it together.
+ * Packages have the versions that the release had when the image was made, which stand in its manifest. Where they were
+ * downloaded is not part of the name: Debian's signature makes all mirrors alike.
+ * @throws Failure UNSUPPORTED_HOST, CACHE_NOT_WRITABLE, HOST_LACKS (exit 3), or of the build
  */
 export async function ensureImage(request: ImageRequest): Promise<GuestImage> {
-  const sources = await readPackageSources()
-  const key = imageKey(sources)
-  const directory = path.join(request.cacheDirectory, `image-${key}`)
+  const codename = request.codename ?? readCodename()
+  const directory = imageDirectory(request.cacheDirectory, codename)
   if (!request.refresh) {
-    const image = await openImage(directory, key, request.onProgress)
+    const image = await openImage(directory, request.onProgress)
     if (image) return image
   }
   requireCommands(TO_BUILD, callersEnvironment)
@@ -62,111 +57,108 @@ export async function ensureImage(request: ImageRequest): Promise<GuestImage> {
     path.join(request.cacheDirectory, 'image.lock'),
     async () => {
       // Another run may have made it while this one waited for the lock.
-      const made = request.refresh ? undefined : await openImage(directory, key, () => {})
-      return made ?? (await makeImage(directory, key, sources, request))
+      const made = request.refresh ? undefined : await openImage(directory, () => {})
+      return made ?? (await makeImage(directory, codename, request))
     },
     () => request.onProgress('image: another run is making it; waiting'),
   )
 }
 
-/** Digest of everything that is put into the image. */
-function imageKey(sources: PackageSources): string {
-  const hash = createHash('sha256')
-  hash.update(JSON.stringify({ recipe, codename: sources.codename, lines: sources.lines, arch: process.arch }))
-  for (const file of [...guestFiles(), path.join(import.meta.dirname, 'build.ts')]) {
-    const executable = (fs.statSync(file).mode & 0o100) !== 0
-    hash.update(JSON.stringify([path.relative(GUEST_DIRECTORY, file), executable])).update(fs.readFileSync(file))
+/** The image as it is in the cache: nothing is made, and what is damaged counts as missing. */
+export async function findImage(cacheDirectory: string, onDamage: (line: string) => void) {
+  return await openImage(imageDirectory(cacheDirectory, readCodename()), onDamage)
+}
+
+/** The directory of the image that today's recipe makes. */
+export const imageDirectory = (cacheDirectory: string, codename: string): string =>
+  path.join(cacheDirectory, `image-${imageKey(codename)}`)
+
+/** Digest of everything that decides what the image is. */
+function imageKey(codename: string): string {
+  const hash = createHash('sha256').update(JSON.stringify({ recipe, codename, architecture: process.arch }))
+  for (const directory of [GUEST_DIRECTORY, import.meta.dirname]) {
+    for (const file of filesBelow(directory)) {
+      const executable = (fs.statSync(file).mode & 0o100) !== 0
+      hash.update(JSON.stringify([path.relative(GUEST_DIRECTORY, file), executable])).update(fs.readFileSync(file))
+    }
   }
   return hash.digest('hex').slice(0, 16)
 }
 
-const guestFiles = (): readonly string[] =>
+const filesBelow = (directory: string): readonly string[] =>
   fs
-    .readdirSync(GUEST_DIRECTORY, { recursive: true, withFileTypes: true })
+    .readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
     .map(entry => path.join(entry.parentPath, entry.name))
     .sort()
 
-async function openImage(
-  directory: string,
-  key: string,
-  onDamage: (line: string) => void,
-): Promise<GuestImage | undefined> {
-  let manifest: Manifest
+async function openImage(directory: string, onDamage: (line: string) => void): Promise<GuestImage | undefined> {
+  if (!fs.existsSync(directory)) return undefined
   try {
-    manifest = JSON.parse(fs.readFileSync(path.join(directory, MANIFEST), 'utf8')) as Manifest
-    for (const [name, seal] of Object.entries(manifest.files)) {
-      const file = path.join(directory, name)
-      if (isUntouched(file, seal)) continue
-      if ((await digest(file)) !== seal.sha256) throw new Error(`${name} is not what it was`)
-    }
+    const image = describeImage(directory, await readManifest(directory))
+    markUsed(directory)
+    return image
   } catch (error) {
-    if (fs.existsSync(directory))
-      onDamage(`image: ${directory} is damaged (${(error as Error).message}): making it anew`)
+    onDamage(`image: ${directory} is damaged (${(error as Error).message})`)
     return undefined
   }
+}
+
+function describeImage(directory: string, manifest: Manifest): GuestImage {
   const { kernelVersion, packages } = manifest
   const file = (name: keyof typeof IMAGE_FILES) => path.join(directory, IMAGE_FILES[name])
-  return { key, kernelVersion, packages, kernel: file('kernel'), initrd: file('initrd'), root: file('root') }
+  const files = { kernel: file('kernel'), initrd: file('initrd'), root: file('root') }
+  return { digest: contentDigest(manifest), directory, kernelVersion, packages, ...files }
 }
 
-async function makeImage(
-  directory: string,
-  key: string,
-  sources: PackageSources,
-  request: ImageRequest,
-): Promise<GuestImage> {
-  // The lock is ours: what other builds left here belongs to processes that are gone.
-  for (const name of fs.readdirSync(request.cacheDirectory)) {
-    if (name.startsWith('making-')) fs.rmSync(path.join(request.cacheDirectory, name), { recursive: true })
-  }
-  const making = fs.mkdtempSync(path.join(request.cacheDirectory, 'making-'))
+async function makeImage(directory: string, codename: string, request: ImageRequest): Promise<GuestImage> {
+  const { cacheDirectory, onProgress, signal } = request
+  removeLeftovers(cacheDirectory)
+  const making = fs.mkdtempSync(path.join(cacheDirectory, MAKING))
   try {
-    const built = await buildImage(making, sources, request.onProgress)
-    fs.rmSync(directory, { recursive: true, force: true })
+    const manifest = await writeManifest(making, await buildImage(making, codename, onProgress, signal))
+    remove(directory)
     fs.renameSync(making, directory)
-    await writeManifest(directory, built)
+    onProgress(`image: made in ${directory}`)
+    return describeImage(directory, manifest)
   } catch (error) {
-    fs.rmSync(making, { recursive: true, force: true })
-    throw error
+    remove(making)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    throw environmentFailure('NO_SPACE', `${cacheDirectory}: no space left while the image was made`, { cause: error })
   }
-  const image = await openImage(directory, key, request.onProgress)
-  if (!image) throw new Error('the image just made cannot be read')
-  request.onProgress(`image: made in ${directory}`)
-  return image
 }
 
-/** Comes last: an image without it does not count. */
-async function writeManifest(directory: string, built: Built): Promise<void> {
-  const files: Record<string, Seal> = {}
-  for (const name of Object.values(IMAGE_FILES)) files[name] = await seal(path.join(directory, name))
-  const manifest: Manifest = { ...built, files }
-  fs.writeFileSync(path.join(directory, `${MANIFEST}.new`), JSON.stringify(manifest, undefined, 2))
-  fs.renameSync(path.join(directory, `${MANIFEST}.new`), path.join(directory, MANIFEST))
+/** The lock is ours: what other builds left here belongs to runs that are gone. */
+function removeLeftovers(cacheDirectory: string): void {
+  const tooOld = Date.now() - UNUSED_DAYS * 24 * 3600 * 1000
+  for (const name of fs.readdirSync(cacheDirectory)) {
+    const entry = path.join(cacheDirectory, name)
+    if (name.startsWith(MAKING) || (name.startsWith('image-') && fs.statSync(entry).mtimeMs < tooOld)) remove(entry)
+  }
 }
 
-const stamp = (file: string) => {
-  const { size, mtimeNs, ctimeNs, ino } = fs.statSync(file, { bigint: true })
-  return { size: String(size), mtimeNs: String(mtimeNs), ctimeNs: String(ctimeNs), inode: String(ino) }
+/** Again when it is not empty yet: the tools of a build whose run was killed may still write for a moment. */
+function remove(directory: string): void {
+  try {
+    fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+  } catch (error) {
+    throw infrastructureFailure('CACHE_NOT_WRITABLE', `cannot remove ${directory}: ${(error as Error).message}`)
+  }
 }
 
-const seal = async (file: string): Promise<Seal> => ({ sha256: await digest(file), ...stamp(file) })
-
-/** Nobody can set the time of a file's last change of status: with it and the rest unchanged the content is. */
-function isUntouched(file: string, { sha256: _, ...sealed }: Seal): boolean {
-  return JSON.stringify(stamp(file)) === JSON.stringify(sealed)
-}
-
-async function digest(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(fs.createReadStream(file, { highWaterMark: 1 << 20 }), hash)
-  return hash.digest('hex')
+function markUsed(directory: string): void {
+  const now = new Date()
+  try {
+    fs.utimesSync(directory, now, now)
+  } catch {
+    // a cache that others keep for us, to read only
+  }
 }
 
 function makeCacheDirectory(directory: string): void {
   try {
     fs.mkdirSync(directory, { recursive: true })
-    fs.accessSync(directory, fs.constants.W_OK)
+    fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK)
   } catch (error) {
     throw environmentFailure('CACHE_NOT_WRITABLE', `cannot write to ${directory}`, {
       hint: 'set XDG_CACHE_HOME to a directory of yours',

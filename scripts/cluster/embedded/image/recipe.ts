@@ -1,26 +1,35 @@
 /**
- * What goes into the guest image. Everything here becomes part of the image's name in the cache: change it, and the image is
- * made anew.
+ * What goes into the guest image. All of it is part of the image's name in the cache: change it, and the image is made anew.
  */
 export const recipe = {
   /** Debian's packages; what they depend on comes with them. */
   packages: [
+    'bash',
     'busybox-static',
     'dash',
     'dropbear-bin',
     'ethtool',
     'fping',
     'iproute2',
+    'iptables',
     'iputils-ping',
     'jq',
     'kmod',
     'linux-image-cloud-amd64',
+    'ncurses-base',
     'nftables',
     'tcpdump',
     'util-linux',
   ],
-  /** What no guest reads. */
+  /** What no guest reads; most of it comes with what the kernel's package needs on a host. */
   excludedPaths: [
+    '/boot/System.map*',
+    '/lib/systemd/*',
+    '/lib/udev/*',
+    '/usr/lib/systemd/*',
+    '/usr/lib/udev/*',
+    '/usr/lib/x86_64-linux-gnu/gconv/*',
+    '/usr/lib/x86_64-linux-gnu/perl*',
     '/usr/share/bash-completion/*',
     '/usr/share/bug/*',
     '/usr/share/doc/*',
@@ -29,37 +38,36 @@ export const recipe = {
     '/usr/share/lintian/*',
     '/usr/share/locale/*',
     '/usr/share/man/*',
-    '/usr/share/perl5/*',
-    '/usr/lib/x86_64-linux-gnu/perl-base/*',
-    '/boot/System.map*',
+    '/usr/share/perl*',
   ],
-  /** Directories of kernel modules that are kept, below `kernel/`: networks, and what a guest boots from. */
-  moduleDirectories: [
-    'arch',
-    'crypto',
-    'drivers/block',
-    'drivers/char',
-    'drivers/net',
-    'drivers/vhost',
-    'drivers/virtio',
-    'fs/isofs',
-    'fs/overlayfs',
-    'fs/squashfs',
-    'lib',
-    'net',
+  /** Kernel modules that are kept, below `kernel/`: networks, and what a guest boots from. */
+  modules: [
+    'arch/x86/crypto/',
+    'crypto/',
+    'drivers/block/loop.ko',
+    'drivers/block/virtio_blk.ko',
+    'drivers/char/',
+    'drivers/net/',
+    'drivers/vhost/',
+    'drivers/virtio/',
+    'fs/isofs/',
+    'fs/overlayfs/',
+    'fs/squashfs/',
+    'lib/',
+    'net/',
   ],
-  /** Directories below those that are real hardware. */
+  /** Modules among those that are left out: real hardware. */
   withoutModules: [
-    'drivers/net/ethernet',
-    'drivers/net/wireless',
-    'drivers/net/phy',
-    'drivers/net/usb',
-    'drivers/net/hyperv',
-    'net/bluetooth',
-    'net/mac80211',
-    'net/wireless',
-    'net/ceph',
-    'net/sunrpc',
+    'drivers/net/ethernet/',
+    'drivers/net/hyperv/',
+    'drivers/net/phy/',
+    'drivers/net/usb/',
+    'drivers/net/wireless/',
+    'net/bluetooth/',
+    'net/ceph/',
+    'net/mac80211/',
+    'net/sunrpc/',
+    'net/wireless/',
   ],
   /**
    * Modules that are loaded before the root is there, with what they depend on: those that the root needs, and those of

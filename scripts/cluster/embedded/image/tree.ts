@@ -1,0 +1,72 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { run } from '../../../host/command.ts'
+
+/** Directories that Debian merges into /usr since 13, by links. */
+const MERGED = ['bin', 'sbin', 'lib', 'lib64'] as const
+
+/** Where a root keeps what busybox can be asked for. */
+export const BUSYBOX = 'bin/busybox'
+
+/**
+ * Gives a root real directories `/bin`, `/lib` and so on, with a link for each entry that is below /usr. A link for the whole
+ * directory would be hidden by an ovl that brings `bin/something`, and all commands with it.
+ */
+export function separateFromUsr(root: string): void {
+  for (const name of MERGED) {
+    const directory = path.join(root, name)
+    const merged = path.join(root, 'usr', name)
+    if (fs.lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) fs.rmSync(directory)
+    else if (fs.existsSync(directory)) continue
+    fs.mkdirSync(directory)
+    if (!fs.existsSync(merged)) continue
+    for (const entry of fs.readdirSync(merged)) fs.symlinkSync(`../usr/${name}/${entry}`, path.join(directory, entry))
+  }
+}
+
+/** As git has them, whatever the umask: only the executable bit counts. */
+export function copyGuestFiles(from: string, to: string): void {
+  for (const entry of fs.readdirSync(from, { recursive: true, withFileTypes: true })) {
+    const source = path.join(entry.parentPath, entry.name)
+    const target = path.join(to, path.relative(from, source))
+    if (entry.isDirectory()) fs.mkdirSync(target, { recursive: true })
+    else {
+      fs.rmSync(target, { force: true })
+      fs.copyFileSync(source, target)
+      fs.chmodSync(target, fs.statSync(source).mode & 0o100 ? 0o755 : 0o644)
+    }
+  }
+}
+
+/** busybox stands in for every command that no package brought, `grep` and `sed` among them. */
+export async function linkApplets(root: string): Promise<void> {
+  const applets = (await run(path.join(root, BUSYBOX), ['--list'])).split('\n').filter(Boolean)
+  const places = ['bin', 'sbin', 'usr/bin', 'usr/sbin']
+  // A link that leads nowhere counts: what it leads to comes from an alternative, or is absolute.
+  const isThere = (place: string, name: string) => fs.lstatSync(path.join(root, place, name), { throwIfNoEntry: false })
+  for (const name of applets) {
+    if (!places.some(place => isThere(place, name))) fs.symlinkSync('busybox', path.join(root, 'bin', name))
+  }
+}
+
+/** Removes what only Debian's tools read, and makes the directories that the guest mounts or writes on. */
+export function tidyTree(root: string): void {
+  for (const useless of ['boot', 'dev', 'var/cache/apt', 'var/lib/apt', 'var/lib/dpkg', 'var/run']) {
+    fs.rmSync(path.join(root, useless), { recursive: true, force: true })
+  }
+  for (const [name, mode] of [
+    ['dev', 0o755],
+    ['proc', 0o755],
+    ['sys', 0o755],
+    ['run', 0o755],
+    ['tmp', 0o1777],
+    ['root', 0o700],
+    ['root/.ssh', 0o700],
+    ['etc/dropbear', 0o755],
+    ['var', 0o755],
+  ] as const) {
+    fs.mkdirSync(path.join(root, name), { recursive: true })
+    fs.chmodSync(path.join(root, name), mode)
+  }
+  fs.symlinkSync('/run', path.join(root, 'var/run'))
+}
