@@ -1,0 +1,70 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { Duplex, PassThrough } from 'node:stream'
+import test from 'ava'
+import { consoleTail } from '../../../scripts/cluster/embedded/consoles.ts'
+import { openControl } from '../../../scripts/cluster/embedded/control.ts'
+import { checkMemory } from '../../../scripts/cluster/embedded/memory.ts'
+import { openQmp } from '../../../scripts/cluster/embedded/qmp.ts'
+import { startSwitches } from '../../../scripts/cluster/embedded/switches.ts'
+
+const plan = { number: 1, name: 'vm-001', role: 'worker', memoryMiB: 1024, cpus: 1, nets: [0, 1] } as const
+
+/** Our end of a socket, and what is written into it from the other. */
+function socket() {
+  const incoming = new PassThrough()
+  const outgoing = new PassThrough()
+  return { end: Duplex.from({ readable: incoming, writable: outgoing }), incoming, outgoing }
+}
+
+test('the stages of a guest are awaited in any order; its reason to give up is passed on', async t => {
+  const { end, incoming } = socket()
+  const control = openControl(end)
+  const up = control.reached('up')
+  incoming.write('ready\nu')
+  await control.reached('ready')
+  incoming.write('p\n')
+  await up
+  incoming.write('failed no root disk\n')
+  await new Promise(setImmediate)
+  await t.throwsAsync(control.reached('up'), { message: 'no root disk' })
+})
+
+test('QMP answers belong to their commands, events and greetings to none', async t => {
+  const { end, incoming, outgoing } = socket()
+  const qmp = openQmp(end)
+  const first = qmp.execute('one')
+  const second = qmp.execute('two', { a: 1 })
+  incoming.write(
+    '{"QMP":{}}\n{"return":{}}\n{"event":"RESUME"}\n{"return":"1"}\n{"error":{"class":"X","desc":"no such thing"}}\n',
+  )
+  t.is(await first, '1')
+  await t.throwsAsync(second, { message: 'no such thing' })
+  t.true(String(outgoing.read()).includes('{"execute":"two","arguments":{"a":1}}'))
+})
+
+test('a host without memory is told the estimate before anything starts', t => {
+  const meminfo = 'MemTotal: 9 kB\nMemAvailable: 1048576 kB\nSwapFree: 0 kB\n'
+  t.notThrows(() => checkMemory([plan], meminfo))
+  t.throws(() => checkMemory([plan, plan], meminfo), {
+    code: 'NO_MEMORY',
+    message: '2 VMs need about 1.1 GiB of memory, and 1.0 GiB are free',
+  })
+})
+
+test('the tail of a console is plain text, and ends with the panic', t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-console-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true }))
+  t.deepEqual(consoleTail(directory, 'vm-001', 3), [])
+  fs.writeFileSync(
+    path.join(directory, 'vm-001.console'),
+    'a\r\n\u001b[0mb\r\n\r\nKernel panic - x\r\nCall Trace:\r\n foo\r\n',
+  )
+  t.deepEqual(consoleTail(directory, 'vm-001', 2), ['b', 'Kernel panic - x'])
+})
+
+test('a directory that is too long for sockets is refused with the way out', async t => {
+  const directory = path.join(os.tmpdir(), 'x'.repeat(100))
+  await t.throwsAsync(startSwitches(directory, [1]), { code: 'STATE_PATH_TOO_LONG', message: /too long/ })
+})

@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import test from 'ava'
+import fc from 'fast-check'
+import ssh2 from 'ssh2'
+import { identityText } from '../../../scripts/cluster/embedded/identity.ts'
+import { makeKeys } from '../../../scripts/cluster/embedded/keys.ts'
+import { macAddress } from '../../../scripts/cluster/embedded/machine.ts'
+
+const plan = { number: 7, name: 'vm-007', role: 'worker', memoryMiB: 256, cpus: 1, nets: [0, 1, 3] } as const
+
+test('a shell reads the identity back, whatever the environment of the run holds', t => {
+  const keys = makeKeys()
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary' }).map(text => text.replace(/[\0\r\n]/g, '')),
+      value => {
+        const text = identityText(plan, { keys, environment: { FOO: value }, prefix: '1000::1', ovls: 2 })
+        const [head, ...lines] = text.split('\n')
+        t.is(head, `identity ${lines.length - 1}`)
+        const script = `${lines.join('\n')}\neval "$environment"; printf '%s|' "$node" "$hostname" "$nets" "$ovls" "$FOO"`
+        t.is(execFileSync('/bin/sh', ['-c', script]).toString(), `7|vm-007|0 1 3|2|${Buffer.from(value)}|`)
+      },
+    ),
+    { numRuns: 30 },
+  )
+})
+
+test('keys are new each time, and their forms are those that ssh and dropbear read', t => {
+  const [keys, others] = [makeKeys(), makeKeys()]
+  t.not(keys.clientPrivateKey, others.clientPrivateKey)
+  t.not(keys.hostPublicKey, others.hostPublicKey)
+  const client = ssh2.utils.parseKey(keys.clientPrivateKey)
+  t.false(client instanceof Error)
+  const host = ssh2.utils.parseKey(`ssh-ed25519 ${keys.hostPublicKey}`)
+  t.false(host instanceof Error)
+  // Type, then 64 bytes: the seed and the public key, which is the end of the public blob as well.
+  const [own, blob] = [keys.hostPrivateKey, keys.hostPublicKey].map(key => Buffer.from(key, 'base64')) as [
+    Buffer,
+    Buffer,
+  ]
+  t.is(own.length, 4 + 11 + 4 + 64)
+  t.deepEqual(own.subarray(-32), blob.subarray(-32))
+})
+
+test('the MAC is made of net and node', t => {
+  t.is(macAddress(1, 200), '00:00:00:01:01:c8')
+})

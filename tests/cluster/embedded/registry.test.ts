@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { end, findProcess, isAlive, parseStat } from '../../../scripts/cluster/embedded/processes.ts'
+import {
+  adoptCluster,
+  claimCluster,
+  destroyCluster,
+  findCluster,
+  findClusters,
+  updateRecord,
+} from '../../../scripts/cluster/embedded/registry.ts'
+import { spawnInCluster } from '../../../scripts/cluster/embedded/spawn.ts'
+
+function stateDirectory(t: ExecutionContext): string {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-state-'))
+  t.teardown(() => fs.rmSync(made, { recursive: true, force: true }))
+  return made
+}
+
+/** A process that is gone. */
+const GONE = { pid: 4_000_000, startTime: '1' }
+
+test('a claimed cluster is in use, and refused to others by name', async t => {
+  const state = stateDirectory(t)
+  await claimCluster(state, 'mine', 'key')
+  t.is(findCluster(state, 'mine')?.condition, 'in use')
+  await t.throwsAsync(claimCluster(state, 'mine', 'key'), { code: 'CLUSTER_IN_USE', message: /'mine'.*process/ })
+  await t.notThrowsAsync(claimCluster(state, 'other', 'key'))
+  t.deepEqual(
+    findClusters(state).map(({ name }) => name),
+    ['mine', 'other'],
+  )
+})
+
+test('of two claims at once one gets the cluster', async t => {
+  const state = stateDirectory(t)
+  const claims = await Promise.allSettled(Array.from({ length: 5 }, () => claimCluster(state, 'mine', 'key')))
+  t.is(claims.filter(({ status }) => status === 'fulfilled').length, 1)
+})
+
+test('what a cluster started is found by the next process, ended by id, and nothing else is', async t => {
+  const state = stateDirectory(t)
+  const directory = await claimCluster(state, 'mine', 'key')
+  const vm = spawnInCluster('vm-001', directory, ['sleep', '1000'])
+  const neighbour = spawn('sleep', ['1000'], { cwd: directory })
+  t.teardown(() => neighbour.kill())
+  while (findCluster(state, 'mine')?.processes.length !== 1) await new Promise(setImmediate)
+  updateRecord(directory, { owner: GONE })
+  t.is(findCluster(state, 'mine')?.condition, 'abandoned')
+  t.true(await destroyCluster(state, 'mine', 'abandoned'))
+  t.is(await vm.ended, 'was ended by SIGKILL')
+  t.true(isAlive(findProcess(neighbour.pid ?? 0) ?? GONE))
+  t.false(fs.existsSync(directory))
+})
+
+test('an abandoned cluster makes way for a claim; one that was kept does not, and can be adopted', async t => {
+  const state = stateDirectory(t)
+  const directory = await claimCluster(state, 'mine', 'key')
+  updateRecord(directory, { owner: GONE })
+  await claimCluster(state, 'mine', 'new key')
+  t.is(findCluster(state, 'mine')?.record?.hostKey, 'new key')
+
+  const { child } = spawnInCluster('vm-001', directory, ['sleep', '1000'])
+  while (findCluster(state, 'mine')?.processes.length !== 1) await new Promise(setImmediate)
+  updateRecord(directory, { owner: GONE, kept: true })
+  t.is(findCluster(state, 'mine')?.condition, 'kept')
+  await t.throwsAsync(claimCluster(state, 'mine', 'key'), { code: 'CLUSTER_RUNS', message: /still running/ })
+  t.false(await destroyCluster(state, 'mine', 'abandoned'))
+  t.is((await adoptCluster(state, 'mine')).record.name, 'mine')
+  await t.throwsAsync(adoptCluster(state, 'mine'), { code: 'CLUSTER_IN_USE' })
+  child.unref()
+  t.true(await destroyCluster(state, 'mine', 'any'))
+  await t.throwsAsync(adoptCluster(state, 'mine'), { code: 'NO_CLUSTER' })
+})
+
+test('a record of another boot of the host means that nothing of it runs', async t => {
+  const state = stateDirectory(t)
+  const directory = await claimCluster(state, 'mine', 'key')
+  // A process that lives and has the number that was written down.
+  fs.copyFileSync('/proc/self/stat', path.join(directory, 'vm-001.pid'))
+  updateRecord(directory, { bootId: 'another', kept: true })
+  const found = findCluster(state, 'mine')
+  t.is(found?.condition, 'abandoned')
+  t.deepEqual(found?.processes, [])
+  t.true(await destroyCluster(state, 'mine', 'abandoned'))
+})
+
+test('a directory without a record, of a runner that was killed early, is abandoned', async t => {
+  const state = stateDirectory(t)
+  fs.mkdirSync(path.join(state, 'clusters/early'), { recursive: true })
+  t.is(findCluster(state, 'early')?.condition, 'abandoned')
+  t.true(await destroyCluster(state, 'early', 'any'))
+})
+
+test('a state directory that cannot be written is told, with the way out', async t => {
+  const state = stateDirectory(t)
+  fs.writeFileSync(path.join(state, 'file'), '')
+  await t.throwsAsync(claimCluster(path.join(state, 'file'), 'mine', 'key'), {
+    code: 'STATE_NOT_WRITABLE',
+    message: /file/,
+  })
+})
+
+test('process lines are read whatever the command is called; zombies do not count', t => {
+  const fields = (state: string) => `77 (a) (b c) ${state} ${Array.from({ length: 18 }, (_, i) => i).join(' ')} 4242 0`
+  t.deepEqual(parseStat(fields('S')), { pid: 77, startTime: '4242' })
+  t.is(parseStat(fields('Z')), undefined)
+  t.is(parseStat(''), undefined)
+})
+
+test('a process number that was given again is not the process', async t => {
+  const child = spawn('sleep', ['1000'])
+  t.teardown(() => child.kill())
+  const id = findProcess(child.pid ?? 0)
+  t.truthy(id)
+  await end([{ pid: child.pid ?? 0, startTime: '1' }])
+  t.true(isAlive(id ?? GONE))
+})
+
+test('a process whose cluster is gone never starts', async t => {
+  const state = stateDirectory(t)
+  const directory = await claimCluster(state, 'mine', 'key')
+  const marker = path.join(state, 'ran')
+  const late = spawnInCluster('vm-001', directory, ['touch', marker])
+  fs.rmSync(directory, { recursive: true })
+  const how = await late.ended
+  // Either the directory went before the process could write its id, or it had started by then.
+  t.true(how === 'exited with 0' || !fs.existsSync(marker), how)
+})

@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+
+const TOP = path.resolve(import.meta.dirname, '../..')
+
+function directory(t: ExecutionContext): string {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-launch-'))
+  t.teardown(() => fs.rmSync(made, { recursive: true }))
+  return made
+}
+const run = (program: string, words: string[] = [], options = {}) => {
+  const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', ...options })
+  return { status, stdout, stderr }
+}
+
+test('it runs from anywhere, through links, as netns.sh too', t => {
+  const made = directory(t)
+  fs.symlinkSync(path.join(TOP, 'netns.sh'), path.join(made, 'a'))
+  fs.symlinkSync('a', path.join(made, 'b'))
+  const { status, stdout } = run('./b', ['test', '--list'], { cwd: made })
+  t.is(status, 0)
+  t.regex(stdout, /^bridge +\S/m)
+})
+
+test('without node_modules it says so in one line', t => {
+  const made = directory(t)
+  for (const name of ['netns.ts', 'tar.ts', 'scripts'])
+    fs.cpSync(path.join(TOP, name), path.join(made, name), { recursive: true })
+  for (const program of ['netns.ts', 'tar.ts']) {
+    const { status, stdout, stderr } = run(path.join(made, program), ['--help'])
+    t.is(status, 3)
+    t.is(stdout, '')
+    t.regex(stderr, /^[^\n]*\(run: npm ci\)\n$/)
+  }
+})
+
+test('without Node it says so', t => {
+  const made = directory(t)
+  for (const name of ['dirname', 'readlink']) fs.symlinkSync(`/usr/bin/${name}`, path.join(made, name))
+  const { status, stderr } = run(path.join(TOP, 'netns.ts'), [], { env: { PATH: made } })
+  t.is(status, 3)
+  t.regex(stderr, /node is not installed/)
+})
+
+test('--help loads neither zx nor ssh2', t => {
+  const { stderr } = run(path.join(TOP, 'netns.ts'), ['--help'], { env: { ...process.env, NODE_DEBUG: 'module,esm' } })
+  t.notRegex(stderr, /node_modules\/(zx|ssh2)\//)
+})
+
+test('help is data, wrong usage is not, and neither starts anything', t => {
+  const program = path.join(TOP, 'netns.ts')
+  for (const words of [[], ['help'], ['--help'], ['test', '--help']]) {
+    const { status, stdout, stderr } = run(program, words)
+    t.is(status, 0)
+    t.regex(stdout, /^Usage: netns\.ts/)
+    t.is(stderr, '')
+  }
+  for (const [words, says] of [
+    [['bogus'], /unknown command 'bogus'/],
+    [['tset'], /Did you mean test/],
+    [['test', 'bogus'], /'bogus'.*tests are start, /],
+    [['test', './nothing'], /nothing\/tar/],
+    [['test', '--bogus'], /--bogus/],
+    [['test', '--nvm', '0'], /--nvm=0: must be/],
+    [['test', '--nvm', '201'], /--nvm=201/],
+    [['test', '--nvm', 'x'], /--nvm=x/],
+    [['test', '--mem3'], /--mem3: needs a value/],
+    [['status', '--bogus'], /--bogus/],
+    [['exec'], /missing required argument 'target'/],
+  ] as const) {
+    const { status, stdout, stderr } = run(program, [...words])
+    t.is(status, 2, words.join(' '))
+    t.is(stdout, '')
+    t.regex(stderr, says)
+    t.notRegex(stderr, /\n\s+at /)
+  }
+})
