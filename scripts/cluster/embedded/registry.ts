@@ -173,7 +173,8 @@ export async function destroyCluster(
 
 async function destroy({ directory, processes }: FoundCluster): Promise<void> {
   await end(processes)
-  fs.rmSync(directory, { recursive: true, force: true })
+  // A process that was just being started may still write its id. It finds no directory to run in then, and ends by itself.
+  fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
 }
 
 function makeStateDirectory(stateDirectory: string): void {

@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process'
+
+/** The middle of some numbers. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const [low = 0, high = 0] = [sorted[middle - (1 - (sorted.length % 2))], sorted[middle]]
+  return (low + high) / 2
+}
+
+/** One row: a thing of ours, and what a person would use instead, measured in the same run. */
+export interface Row {
+  readonly what: string
+  /** Milliseconds, one for each run. */
+  readonly ours: readonly number[]
+  readonly insteadOf: string
+  readonly theirs: readonly number[]
+}
+
+/**
+ * Runs a command and returns its wall time in milliseconds.
+ * @throws Error when it fails: the time of a failure says nothing
+ */
+export function time(
+  command: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): { milliseconds: number; stdout: string } {
+  const [program = '', ...words] = command
+  const begun = performance.now()
+  const { status, stdout, stderr } = spawnSync(program, words, {
+    env: { ...process.env, ...environment },
+    maxBuffer: 2 ** 29,
+  })
+  if (status !== 0) throw new Error(`${command.join(' ')} exits with ${status}: ${stderr}`)
+  return { milliseconds: performance.now() - begun, stdout: stdout.toString() }
+}
+
+/** The rows as a table for docs/performance.md. */
+export function table(rows: readonly Row[]): string {
+  const seconds = (values: readonly number[]) => {
+    const spread = `${(Math.min(...values) / 1000).toFixed(2)}–${(Math.max(...values) / 1000).toFixed(2)}`
+    return `${(median(values) / 1000).toFixed(2)} s (${spread})`
+  }
+  const lines = rows.map(
+    ({ what, ours, insteadOf, theirs }) =>
+      `| ${what} | ${seconds(ours)} | ${insteadOf} | ${seconds(theirs)} | ${(median(ours) / median(theirs)).toFixed(2)} |`,
+  )
+  return [
+    '| what | median (from–to) | instead of | median (from–to) | ratio |',
+    '|---|---|---|---|---|',
+    ...lines,
+  ].join('\n')
+}

@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { median, type Row, table, time } from './measure.ts'
+
+// `npm run bench`: every row is a ratio to what a person would use instead, measured in the same run.
+
+const TOP = path.resolve(import.meta.dirname, '..')
+const NETNS = path.join(TOP, 'netns.ts')
+const QUICK_RUNS = 7
+const VM_RUNS = 3
+
+const work = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bench-'))
+const environment = { XDG_STATE_HOME: work, CI: 'true', HOME: work, XDG_CACHE_HOME: cacheDirectory() }
+try {
+  const split: Record<string, number[]> = {}
+  const rows: Row[] = [help(), packing(), bridge(split), ...pods()]
+  process.stdout.write(
+    `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, Node ${process.versions.node}\n\n`,
+  )
+  process.stdout.write(`${table(rows)}\n\n`)
+  process.stdout.write('Where the time of `test bridge` goes, medians:\n\n| stage | s |\n|---|---|\n')
+  for (const [stage, values] of Object.entries(split))
+    process.stdout.write(`| ${stage} | ${(median(values) / 1000).toFixed(2)} |\n`)
+} finally {
+  spawnSync(NETNS, ['stop', '--all'], { env: { ...process.env, ...environment } })
+  fs.rmSync(work, { recursive: true, force: true })
+}
+
+/** The image is not made anew for a bench. */
+function cacheDirectory(): string {
+  return process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache')
+}
+
+function repeat(count: number, run: () => number): number[] {
+  return Array.from({ length: count }, () => {
+    process.stderr.write('.')
+    return run()
+  })
+}
+
+function help(): Row {
+  return {
+    what: '`./netns.ts --help`',
+    ours: repeat(QUICK_RUNS, () => time([NETNS, '--help']).milliseconds),
+    insteadOf: '`node -e 0`',
+    theirs: repeat(QUICK_RUNS, () => time([process.execPath, '-e', '0']).milliseconds),
+  }
+}
+
+/** A release of the size of a real one, made of the plugins that Debian has. */
+function packing(): Row {
+  const release = path.join(work, 'cni-plugins-linux-amd64-v1.1.1.tgz')
+  time(['tar', 'czf', release, '-C', '/usr/lib/cni', '.'])
+  const output = path.join(work, 'ovl.tar')
+  const unpack = `gzip -dc '${release}' >'${output}.plain'`
+  return {
+    what: '`./tar` with a CNI release',
+    ours: repeat(QUICK_RUNS, () => time([path.join(TOP, 'tar'), '--cni', release, output], environment).milliseconds),
+    insteadOf: "`gzip -dc` of the release, and the program's start-up (`./tar --help`)",
+    theirs: repeat(
+      QUICK_RUNS,
+      () => time(['/bin/sh', '-c', unpack]).milliseconds + time([path.join(TOP, 'tar'), '--help']).milliseconds,
+    ),
+  }
+}
+
+/** The whole of `test bridge`, four VMs; its log tells where the time goes. */
+function bridge(split: Record<string, number[]>): Row {
+  const ours = repeat(VM_RUNS, () => {
+    const { milliseconds, stdout } = time([NETNS, 'test', 'bridge'], environment)
+    for (const [stage, value] of Object.entries(stages(stdout, milliseconds))) {
+      split[stage] = [...(split[stage] ?? []), value]
+    }
+    return milliseconds
+  })
+  // A person without this program boots VMs, too: the least is one VM that comes up and does nothing.
+  const theirs = repeat(VM_RUNS, () => time([NETNS, 'test', 'start', '--nvm=1'], environment).milliseconds)
+  return {
+    what: '`test bridge`, 4 VMs with 4 PODs each',
+    ours,
+    insteadOf: '`test start --nvm=1`: one VM, no PODs',
+    theirs,
+  }
+}
+
+function stages(log: string, total: number): Record<string, number> {
+  const at = (pattern: RegExp, which: 'first' | 'last' = 'first'): number => {
+    const lines = log.split('\n').filter(line => pattern.test(line))
+    const [, hours, minutes, seconds] = /^(\d+):(\d+):([\d.]+)/.exec(lines.at(which === 'first' ? 0 : -1) ?? '') ?? []
+    return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
+  }
+  const begun = at(/starting \d+ VMs/)
+  const up = at(/is up \(4 of 4\)/)
+  const stage = (step: string) => at(new RegExp(`bridge/${step} - passed`), 'last')
+  const [created, bridged, pinged] = ['create_with_addresses', 'linux_bridge', 'bridge_ping'].map(stage) as [
+    number,
+    number,
+    number,
+  ]
+  return {
+    'ovl packed, VMs booted and logged in to': up - begun,
+    'create_with_addresses on all': created - up,
+    'linux_bridge on all': bridged - created,
+    'bridge_ping on all': pinged - bridged,
+    'start of the program, and end of the VMs': total - (pinged - begun),
+  }
+}
+
+/** 50 PODs in one VM, by netns_test and by a process for each operation. */
+function pods(): Row[] {
+  time([NETNS, 'test', 'start', '--nvm=1', '--no-stop', '--name', 'pods'], environment)
+  const inVm = (script: string) =>
+    time([NETNS, 'exec', '--name', 'pods', 'vm-001', '--', 'sh', '-c', script], environment).milliseconds
+  const overhead = median(repeat(3, () => inVm('true')))
+  const ours = repeat(VM_RUNS, () => {
+    const milliseconds = inVm(
+      'netns_test create 50 && netns_test veth 50 && netns_test assign_addresses 50 && ip link add br9 type bridge && netns_test connect_to_bridge br9 50',
+    )
+    inVm('netns_test delete 50; ip link delete br9')
+    return milliseconds - overhead
+  })
+  const theirs = repeat(1, () => inVm(ONE_PROCESS_PER_OPERATION) - overhead)
+  time([NETNS, 'stop', '--name', 'pods'], environment)
+  return [
+    {
+      what: '50 PODs: made, wired, addressed, bridged, in one VM',
+      ours,
+      insteadOf: 'one process for each operation',
+      theirs,
+    },
+  ]
+}
+
+const ONE_PROCESS_PER_OPERATION = `
+ip link add br8 type bridge
+mkdir -p /var/run/utsns
+for n in $(seq 1 50); do
+  p=old$n
+  ip netns add $p
+  touch /var/run/utsns/$p
+  unshare --uts=/var/run/utsns/$p hostname $p
+  ip netns exec $p ip link set lo up
+  ip link add $p type veth peer name peer$n
+  ip link set peer$n netns $p
+  ip netns exec $p ip link set peer$n name eth0
+  for s in accept_dad=0 accept_ra=0 addr_gen_mode=1; do
+    sysctl -q -w net.ipv6.conf.$p.$s
+    ip netns exec $p sysctl -q -w net.ipv6.conf.eth0.$s
+  done
+  ip link set $p up
+  ip netns exec $p ip link set eth0 up
+  ip netns exec $p ip address add 10.9.0.$n/24 dev eth0
+  ip netns exec $p ip address add fd00::$n/64 dev eth0
+  ip link set $p master br8
+done
+`
