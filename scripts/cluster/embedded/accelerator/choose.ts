@@ -1,11 +1,10 @@
 import fs from 'node:fs'
 import os from 'node:os'
-import path from 'node:path'
 import { environmentFailure } from '../../../errors/failure.ts'
-import { run } from '../../../host/command.ts'
 import type { AcceleratorWish } from '../../../settings/settings.ts'
 import type { GuestImage } from '../image/cache.ts'
-import { probeKvm } from './probe.ts'
+import { recall, remember } from './memory.ts'
+import { probe } from './probe.ts'
 
 /** How VMs are run, and why so. */
 export interface Accelerator {
@@ -19,9 +18,16 @@ export interface AcceleratorRequest {
   readonly cacheDirectory: string
   /** Told when hardware virtualisation is not used, unless that was asked for. */
   readonly onNotice: (line: string) => void
+  /** Try again what is remembered. */
+  readonly again?: boolean
+  readonly signal?: AbortSignal
+  /** The device of KVM; another in tests. */
+  readonly device?: string
 }
 
 const DEVICE = '/dev/kvm'
+/** A guest is ready in a second with KVM; one that hangs does so for ever. */
+const PATIENCE_MS = 10_000
 
 /**
  * Chooses between hardware virtualisation and emulation. A device that opens says little: on nested hosts a guest can hang all
@@ -29,13 +35,13 @@ const DEVICE = '/dev/kvm'
  * @throws Failure NO_KVM (exit 3) when KVM was demanded and cannot be had
  */
 export async function chooseAccelerator(request: AcceleratorRequest): Promise<Accelerator> {
-  const { wanted, onNotice } = request
+  const { wanted, onNotice, device = DEVICE } = request
   if (wanted === 'tcg') return { kind: 'tcg', reason: 'asked for' }
-  const obstacle = deviceObstacle() ?? (await guestObstacle(request))
+  const obstacle = deviceObstacle(device) ?? (await guestObstacle(request))
   if (!obstacle) return { kind: 'kvm', reason: 'a guest came up with it' }
   if (wanted === 'kvm')
     throw environmentFailure('NO_KVM', `KVM cannot be used: ${obstacle.why}`, { hint: obstacle.wayOut })
-  onNotice(`VMs are emulated (TCG), which is slower: ${obstacle.why}`)
+  onNotice(`VMs are emulated (TCG), which is slower than KVM: ${obstacle.why}`)
   return { kind: 'tcg', reason: obstacle.why }
 }
 
@@ -44,51 +50,29 @@ interface Obstacle {
   readonly wayOut?: string
 }
 
-function deviceObstacle(): Obstacle | undefined {
-  if (!fs.existsSync(DEVICE))
-    return { why: `no ${DEVICE}`, wayOut: 'is virtualisation enabled in the firmware, and the module kvm loaded?' }
+function deviceObstacle(device: string): Obstacle | undefined {
+  if (!fs.existsSync(device))
+    return { why: `no ${device}`, wayOut: 'is virtualisation enabled in the firmware, and the module kvm loaded?' }
   try {
-    fs.accessSync(DEVICE, fs.constants.R_OK | fs.constants.W_OK)
+    fs.accessSync(device, fs.constants.R_OK | fs.constants.W_OK)
     return undefined
   } catch {
     return {
-      why: `no permission for ${DEVICE}`,
-      wayOut: `add yourself to its group: sudo usermod -aG kvm ${os.userInfo().username}`,
+      why: `no permission for ${device}`,
+      wayOut: `sudo usermod -aG kvm ${os.userInfo().username}, then log in anew`,
     }
   }
 }
 
-/** What is remembered, and where: one answer for each host, kernel and QEMU. */
-async function guestObstacle({ image, cacheDirectory, onNotice }: AcceleratorRequest): Promise<Obstacle | undefined> {
-  const file = path.join(cacheDirectory, 'kvm.json')
-  const subject = [os.hostname(), readMachineId(), os.release(), os.cpus()[0]?.model ?? '', await qemuVersion()].join(
-    '|',
-  )
-  const remembered = readAnswers(file)
-  let works = remembered[subject]
-  if (works === undefined) {
+async function guestObstacle(request: AcceleratorRequest): Promise<Obstacle | undefined> {
+  const { image, cacheDirectory, onNotice, again, signal } = request
+  let answer = again ? undefined : recall(cacheDirectory)
+  if (answer === undefined) {
     onNotice('trying whether a guest comes up with KVM')
-    works = await probeKvm(image)
-    fs.writeFileSync(`${file}.${process.pid}`, JSON.stringify({ ...readAnswers(file), [subject]: works }, undefined, 2))
-    fs.renameSync(`${file}.${process.pid}`, file)
+    const why = await probe(image, 'kvm', PATIENCE_MS, signal)
+    answer = why ?? true
+    remember(cacheDirectory, answer)
   }
-  return works ? undefined : { why: `a guest does not come up with KVM on this host`, wayOut: `remembered in ${file}` }
-}
-
-const qemuVersion = async () => (await run('qemu-system-x86_64', ['--version'])).split('\n')[0] ?? ''
-
-function readMachineId(): string {
-  try {
-    return fs.readFileSync('/etc/machine-id', 'utf8').trim()
-  } catch {
-    return '' // containers may have none: the host's name and CPU have to do
-  }
-}
-
-function readAnswers(file: string): Record<string, boolean> {
-  try {
-    return JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, boolean>
-  } catch {
-    return {} // nothing remembered, or damaged: it is found out again
-  }
+  if (answer === true) return undefined
+  return { why: answer, wayOut: './netns.ts setup tries again' }
 }

@@ -4,34 +4,58 @@ import { openControl } from '../control.ts'
 import type { GuestImage } from '../image/cache.ts'
 import { bootOptions } from '../machine.ts'
 
-/** A guest is ready in a second with KVM; one that hangs does so for ever. */
-const PATIENCE_MS = 10_000
+const MEMORY_MIB = 256
 
-/** True when a guest of this image gets ready with KVM. Its QEMU is gone afterwards, whatever comes out. */
-export async function probeKvm(image: GuestImage): Promise<boolean> {
-  const words = bootOptions({ ...image, disks: [image.root], accelerator: 'kvm' }, 256, 1)
+/**
+ * Starts a guest to see whether it gets ready. Its QEMU is gone afterwards, whatever comes out.
+ * @param patienceMs how long it may take
+ * @param signal ends the waiting; the promise rejects with its reason
+ * @returns why it did not get ready; nothing when it did
+ */
+export async function probe(
+  image: Pick<GuestImage, 'kernel' | 'initrd' | 'root'>,
+  accelerator: 'kvm' | 'tcg',
+  patienceMs: number,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  signal?.throwIfAborted()
+  const { kernel, initrd, root } = image
+  const words = bootOptions({ kernel, initrd, disks: [root], accelerator }, MEMORY_MIB, 1)
   const child = spawn('qemu-system-x86_64', [...words, '-chardev', 'socket,id=control,fd=3'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    // Ctrl-C is ours to handle: it must not look like a guest that failed.
+    detached: true,
   })
-  const ended = new Promise<void>(resolve => {
-    child.once('error', () => resolve())
-    child.once('exit', () => resolve())
+  let errors = ''
+  child.stderr?.on('data', chunk => (errors += chunk))
+  const ended = new Promise<string>(resolve => {
+    child.once('error', error => resolve(error.message))
+    child.once('close', () => resolve(`QEMU ended: ${errors.trim().split('\n').at(-1)}`))
   })
+  const killNow = () => child.kill('SIGKILL')
+  process.once('exit', killNow)
   const control = openControl(child.stdio[3] as Duplex)
-  let timer: NodeJS.Timeout | undefined
-  const patience = new Promise<boolean>(resolve => {
-    timer = setTimeout(resolve, PATIENCE_MS, false)
+  let giveUp: (() => void) | undefined
+  const patience = new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(resolve, patienceMs, `a guest did not get ready in ${patienceMs / 1000} s`)
+    const abort = () => reject(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    giveUp = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
   })
   try {
     const ready = control.reached('ready').then(
-      () => true,
-      () => false,
+      () => undefined,
+      (error: Error) => error.message,
     )
-    return await Promise.race([ready, ended.then(() => false), patience])
+    return await Promise.race([ready, ended, patience])
   } finally {
-    clearTimeout(timer)
-    control.close()
+    giveUp?.()
     child.kill('SIGKILL')
     await ended
+    control.close()
+    process.off('exit', killNow)
   }
 }

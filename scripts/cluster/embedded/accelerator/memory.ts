@@ -1,0 +1,58 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { searchPath } from '../../../host/requirements.ts'
+import { callersEnvironment } from '../../../settings/environment.ts'
+
+const FILE = 'kvm.json'
+
+/** Whether a guest came up with KVM, or why it did not. */
+export type Answer = true | string
+
+/** What was found out on this host, with its kernel and QEMU, if it was. */
+export const recall = (cacheDirectory: string): Answer | undefined => readAnswers(cacheDirectory)[subject()]
+
+/** Keeps an answer. A cache that cannot be written to is no hindrance: it is found out again. */
+export function remember(cacheDirectory: string, answer: Answer): void {
+  const file = path.join(cacheDirectory, FILE)
+  const own = `${file}.${process.pid}`
+  try {
+    fs.writeFileSync(own, `${JSON.stringify({ ...readAnswers(cacheDirectory), [subject()]: answer }, undefined, 2)}\n`)
+    fs.renameSync(own, file)
+  } catch {
+    fs.rmSync(own, { force: true })
+  }
+}
+
+/** All that the answer depends on. QEMU is known by its file: asking for its version would cost every run a process. */
+const subject = (): string =>
+  [os.hostname(), machineId(), os.release(), os.cpus()[0]?.model ?? '', qemuFile()].join('|')
+
+function qemuFile(): string {
+  for (const place of searchPath(callersEnvironment)) {
+    const stat = fs.statSync(path.join(place, 'qemu-system-x86_64'), { throwIfNoEntry: false })
+    if (stat) return `${stat.size}/${stat.mtimeMs}`
+  }
+  return 'no QEMU'
+}
+
+function machineId(): string {
+  try {
+    return fs.readFileSync('/etc/machine-id', 'utf8').trim()
+  } catch {
+    return '' // containers may have none: the host's name and CPU have to do
+  }
+}
+
+function readAnswers(cacheDirectory: string): Record<string, Answer> {
+  try {
+    const answers: unknown = JSON.parse(fs.readFileSync(path.join(cacheDirectory, FILE), 'utf8'))
+    const entries = Object.entries(answers as object).filter(
+      ([, answer]) => answer === true || typeof answer === 'string',
+    )
+    return Object.fromEntries(entries)
+  } catch {
+    return {} // nothing remembered, or damaged: it is found out again
+  }
+}

@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { probe } from '../../scripts/cluster/embedded/accelerator/probe.ts'
+import { consoleTail } from '../../scripts/cluster/embedded/consoles.ts'
+import { type CommonIdentity, identityText } from '../../scripts/cluster/embedded/identity.ts'
+import { ensureImage, type GuestImage } from '../../scripts/cluster/embedded/image/cache.ts'
+import { makeKeys } from '../../scripts/cluster/embedded/keys.ts'
+import { type Machine, startMachine } from '../../scripts/cluster/embedded/machine.ts'
+import { Connection } from '../../scripts/node/connection.ts'
+import { capture, type Node } from '../../scripts/node/node.ts'
+import type { NodePlan } from '../../scripts/settings/nodes.ts'
+import { readDirectories } from '../../scripts/settings/settings.ts'
+
+const { cache } = readDirectories(process.env)
+const image = (t: ExecutionContext, codename?: string) =>
+  ensureImage({ cacheDirectory: cache, onProgress: line => t.log(line), ...(codename && { codename }) })
+
+const plan: NodePlan = { number: 202, name: 'vm-202', role: 'router', memoryMiB: 256, cpus: 1, nets: [0] }
+
+/** A VM of the image alone, without a cluster; ended after the test. */
+function boot(t: ExecutionContext, { kernel, initrd, root }: GuestImage, ovls: readonly string[] = []) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-image-'))
+  const machine = startMachine(plan, directory, { kernel, initrd, disks: [root, ...ovls], accelerator: 'tcg' })
+  t.teardown(async () => {
+    const pid = Number(fs.readFileSync(path.join(directory, `${plan.name}.pid`), 'utf8').split(' ')[0])
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // it has ended itself
+    }
+    await machine.ended
+    machine.release()
+    fs.rmSync(directory, { recursive: true })
+  })
+  return { machine, directory }
+}
+
+async function comeUp(machine: Machine, identity: CommonIdentity): Promise<Node> {
+  await machine.control.reached('ready')
+  machine.control.send(identityText(plan, identity))
+  await machine.control.reached('up')
+  const login = { name: plan.name, host: '127.0.0.1', port: await machine.sshPort(), user: 'root' }
+  const { clientPrivateKey: privateKey, hostPublicKey: hostKey } = identity.keys
+  return { ...plan, connection: await Connection.open({ ...login, privateKey, hostKey }) }
+}
+
+const identityOf = (ovls: number): CommonIdentity => ({
+  keys: makeKeys(),
+  environment: { WORDS: `it's "two" $words` },
+  prefix: 'fd00:',
+  ovls,
+})
+
+/** An ovl's disk with a file in `/bin`, and a start script. */
+function makeOvl(t: ExecutionContext, says: string): string {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-ovl-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true }))
+  const tree = path.join(directory, 'tree')
+  for (const name of ['bin', 'etc/init.d', 'var/run']) fs.mkdirSync(path.join(tree, name), { recursive: true })
+  fs.writeFileSync(path.join(tree, 'bin/hello'), `#!/bin/sh\necho ${says}\n`, { mode: 0o755 })
+  const script = '#!/bin/sh\necho "$WORDS" >/tmp/started\nexit 7\n'
+  fs.writeFileSync(path.join(tree, 'etc/init.d/30hello.rc'), script, { mode: 0o755 })
+  const disk = path.join(directory, 'ovl.squashfs')
+  execFileSync('mksquashfs', [tree, disk, '-all-root', '-quiet', '-no-progress', '-noI', '-noD', '-noF', '-noX'])
+  return disk
+}
+
+for (const codename of [undefined, 'trixie']) {
+  test.serial(`a VM of ${codename ?? "the host's release"} gets its identity, its ovls and a login by key`, async t => {
+    const ovls = [makeOvl(t, 'first'), makeOvl(t, 'second')]
+    const { machine, directory } = boot(t, await image(t, codename), ovls)
+    const node = await comeUp(machine, identityOf(2))
+    t.teardown(() => node.connection.close())
+    const answer = async (command: string) => {
+      const { exitCode, stdout } = await capture(node, ['sh', '-c', command])
+      t.is(exitCode, 0, command)
+      return stdout.toString().trim()
+    }
+    t.is(await answer('hostname'), 'vm-202')
+    t.is(await answer('hello'), 'second', 'the later ovl wins')
+    t.is(await answer('cat /tmp/started'), `it's "two" $words`, 'start scripts have the environment')
+    t.true(consoleTail(directory, plan.name, 10).includes('boot: /etc/init.d/30hello.rc failed with 7'))
+    t.is(await answer(`. /etc/profile && echo "$WORDS"`), `it's "two" $words`)
+    t.is(await answer('echo $PATH'), '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin')
+    const addresses = await answer('ip -o address show dev eth0')
+    t.regex(addresses, /inet 192\.168\.0\.202\/24/)
+    t.regex(addresses, /inet6 fd00::c0a8:ca\/120 scope global/)
+    t.notRegex(addresses, /tentative/)
+    t.is(await answer('cat /sys/class/net/eth0/address'), '00:00:00:01:00:ca')
+    t.is(await answer('sysctl -n net.ipv4.ip_forward'), '1', 'it is a router')
+    t.is(await answer('readlink -f /var/run'), '/run')
+    t.is(await answer('ip netns add a && ip netns list'), 'a')
+    t.is(await answer('stat -c %a /tmp /root /root/.ssh/authorized_keys /etc/dropbear/host_key'), '1777\n700\n600\n600')
+    for (const kind of ['dummy', 'bond', 'vrf table 1', 'vxlan id 1 dstport 4789', 'ip6tnl external']) {
+      await answer(`ip link add x type ${kind} && ip link del x`)
+    }
+    for (const kind of ['ipvlan', 'macvlan', 'vlan id 100']) {
+      await answer(`ip link add x link eth0 type ${kind} && ip link del x`)
+    }
+    await answer('nft add table inet t && iptables -L && tcpdump --version && jq --version && fping --version')
+    const pid = await answer('cat /proc/$(pgrep -o dropbear)/stat | cut -d" " -f1')
+    await answer(`kill ${pid}; until [ -s /run/dropbear.pid ]; do usleep 10000; done`)
+    t.not(await answer('cat /run/dropbear.pid'), pid, 'it was started again')
+  })
+}
+
+test.serial('a VM that gets another host key than the client knows is refused', async t => {
+  const { machine } = boot(t, await image(t))
+  const identity = identityOf(0)
+  const { hostPrivateKey } = makeKeys()
+  await machine.control.reached('ready')
+  machine.control.send(identityText(plan, { ...identity, keys: { ...identity.keys, hostPrivateKey } }))
+  await machine.control.reached('up')
+  const login = { name: plan.name, host: '127.0.0.1', port: await machine.sshPort(), user: 'root' }
+  const { clientPrivateKey: privateKey, hostPublicKey: hostKey } = identity.keys
+  await t.throwsAsync(Connection.open({ ...login, privateKey, hostKey }), { code: 'HOST_KEY_MISMATCH' })
+})
+
+test.serial('a VM whose ovl is missing says so and ends', async t => {
+  const { machine } = boot(t, await image(t))
+  await machine.control.reached('ready')
+  machine.control.send(identityText(plan, identityOf(1)))
+  await t.throwsAsync(machine.control.reached('up'), { message: 'no disk for ovl-00' })
+  t.is(await machine.ended, 'exited with 0')
+})
+
+test.serial('the probe sees a guest that comes up, and one that does not', async t => {
+  const good = await image(t)
+  t.is(await probe(good, 'tcg', 60_000), undefined)
+  t.regex((await probe({ ...good, root: '/dev/null' }, 'tcg', 60_000)) ?? '', /\S/)
+})
