@@ -40,7 +40,7 @@ test('Ctrl-C ends the run and its cluster', async t => {
   while (processesIn(path.join(state, 'xcluster-netns')).length < 3) await delay(20)
   runner.kill('SIGINT')
   const { status, stderr } = await runner.ended
-  t.is(status, 130)
+  t.is(status, 130, stderr)
   t.regex(stderr, /interrupted by SIGINT/)
   t.deepEqual(processesIn(state), [])
 })

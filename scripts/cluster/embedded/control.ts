@@ -23,12 +23,14 @@ export function openControl(port: Duplex): Control {
   const wake = () => {
     for (const look of waiting) look()
   }
-  createInterface({ input: port }).on('line', line => {
+  const lines = createInterface({ input: port })
+  lines.on('line', line => {
     if (line.startsWith('failed ')) failure ??= new Error(line.slice('failed '.length))
     said.add(line)
     wake()
   })
-  port.on('error', () => {}) // the VM ended: its process says so
+  // The VM ended: its process says so. The interface passes on what its input throws.
+  for (const stream of [port, lines]) stream.on('error', () => {})
   return {
     reached: stage =>
       new Promise((resolve, reject) => {

@@ -18,11 +18,13 @@ interface Answer {
 
 export function openQmp(socket: Duplex): Qmp {
   const waiting: ((answer: Answer) => void)[] = []
-  createInterface({ input: socket }).on('line', line => {
+  const lines = createInterface({ input: socket })
+  lines.on('line', line => {
     const message = JSON.parse(line) as Answer & { QMP?: unknown; event?: string }
     if (!message.QMP && !message.event) waiting.shift()?.(message)
   })
-  socket.on('error', () => {}) // QEMU ended: its process says so
+  // QEMU ended: its process says so. The interface passes on what its input throws.
+  for (const stream of [socket, lines]) stream.on('error', () => {})
   const execute = (command: string, options: Record<string, unknown> = {}) =>
     new Promise<unknown>((resolve, reject) => {
       waiting.push(({ error, return: value }) => (error ? reject(new Error(error.desc)) : resolve(value)))

@@ -31,6 +31,16 @@ test('the stages of a guest are awaited in any order; its reason to give up is p
   await t.throwsAsync(control.reached('up'), { message: 'no root disk' })
 })
 
+test('a VM that goes while its ports are read is no error of theirs', async t => {
+  for (const open of [openControl, openQmp]) {
+    const { end } = socket()
+    open(end)
+    end.destroy(new Error('read ECONNRESET'))
+    await new Promise(setImmediate)
+  }
+  t.pass()
+})
+
 test('QMP answers belong to their commands, events and greetings to none', async t => {
   const { end, incoming, outgoing } = socket()
   const qmp = openQmp(end)
