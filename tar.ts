@@ -2,6 +2,7 @@
 ':' //; . "$(dirname "$(readlink -f -- "$0")")/scripts/launch/run.sh"
 // The line above makes a shell start Node with this file; for TypeScript it is a string and a comment.
 
+import process from 'node:process'
 import { Command } from 'commander'
 import { runProgram } from './scripts/commands/edge.ts'
 import { definePacking } from './scripts/commands/tar.ts'
@@ -10,3 +11,5 @@ await runProgram('tar', async signal => {
   await definePacking(new Command('tar').exitOverride(), signal).parseAsync()
   return 0
 })
+// A reader of standard output that is stuck would keep a program alive that has given up.
+if (process.exitCode) process.exit()

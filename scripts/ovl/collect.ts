@@ -66,7 +66,7 @@ function findParts(packing: Packing, signal: AbortSignal | undefined): readonly 
       source: cni,
       places: placesOfCni(packing, architecture),
       whenMissing: 'cni tests will not work',
-      whatItIs: plugins => `${plugins.length} plugins`,
+      whatItIs: ({ length }) => (length === 1 ? '1 plugin' : `${length} plugins`),
       read: async () => (cni ? await readCni(cni, architecture, signal) : []),
     },
     {

@@ -27,7 +27,7 @@ export async function writeArchive(
     const target = followLinks(file)
     const found = fs.statSync(target, { throwIfNoEntry: false })
     if (found?.isDirectory() || file.endsWith('/')) {
-      throw usageFailure('BAD_OUTPUT', `${file}: is a directory, and the archive must be a file`)
+      throw usageFailure('BAD_OUTPUT', `${file}: names a directory, and the archive must be a file`)
     }
     if (found && (!found.isFile() || OPEN_FILES.test(target))) {
       return await writeStream(members, time, fs.createWriteStream(target), file, signal)

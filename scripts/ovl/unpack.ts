@@ -10,6 +10,7 @@ import { reasonOf } from './places.ts'
 
 /** Gets the unpacked bytes, piece by piece. */
 export type Sink = (piece: Buffer) => void
+type Drain = (pieces: AsyncIterable<Buffer>) => Promise<void>
 
 /** Node's gunzip makes 166 MB/s with its default chunks of 16 KiB, and 490 with these. */
 const CHUNK_BYTES = 2 ** 20
@@ -23,14 +24,27 @@ const XZ_MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])
  */
 export async function unpack(file: string, sink: Sink, signal?: AbortSignal): Promise<void> {
   const { handle, size } = await openRegularFile(file)
+  // Of several errors a pipeline may tell a later one, that it was aborted: this one is the reason.
+  const thrown: unknown[] = []
+  const drain: Drain = async pieces => {
+    for await (const piece of pieces) {
+      try {
+        sink(piece)
+      } catch (error) {
+        thrown.push(error)
+        throw error
+      }
+    }
+  }
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(XZ_MAGIC.length), 0, XZ_MAGIC.length, 0)
     const magic = buffer.subarray(0, bytesRead)
-    if (magic.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) await gunzip(handle, size, file, sink, signal)
-    else if (magic.equals(XZ_MAGIC)) await unxz(handle, file, sink, signal)
+    if (magic.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) await gunzip(handle, size, file, drain, signal)
+    else if (magic.equals(XZ_MAGIC)) await unxz(handle, file, drain, signal)
     else throw corruptArchive(file, size === 0 ? 'it is empty' : 'it is neither gzip nor xz')
   } catch (error) {
     signal?.throwIfAborted()
+    if (thrown.length > 0) throw thrown[0]
     throw error instanceof Failure ? error : corruptArchive(file, (error as Error).message, error)
   } finally {
     await handle.close()
@@ -59,12 +73,12 @@ async function gunzip(
   handle: fs.promises.FileHandle,
   size: number,
   file: string,
-  sink: Sink,
+  drain: Drain,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const compressed = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: CHUNK_BYTES })
   const unpacked = createGunzip({ chunkSize: CHUNK_BYTES })
-  await pipeline(compressed, unpacked, drainInto(sink), { ...(signal && { signal }) })
+  await pipeline(compressed, unpacked, drain, { ...(signal && { signal }) })
   // Node stops silently where something else follows; its counter says how much it took.
   if (unpacked.bytesWritten < size) throw corruptArchive(file, 'something follows the end of the compressed data')
 }
@@ -73,7 +87,7 @@ async function gunzip(
 async function unxz(
   handle: fs.promises.FileHandle,
   file: string,
-  sink: Sink,
+  drain: Drain,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const child = spawn('xz', ['--decompress', '--stdout', '--format=xz', '--memlimit-decompress=256MiB'], {
@@ -93,7 +107,7 @@ async function unxz(
   ended.catch(() => {}) // looked at below
   let broken: unknown
   try {
-    await pipeline(child.stdout, drainInto(sink), { ...(signal && { signal }) })
+    await pipeline(child.stdout, drain, { ...(signal && { signal }) })
   } catch (error) {
     broken = error
     child.kill('SIGKILL')
@@ -102,9 +116,3 @@ async function unxz(
   if (broken) throw broken
   if (code !== 0) throw corruptArchive(file, said.trim().replace(/^.*: /, '') || `xz exits ${code}`)
 }
-
-const drainInto =
-  (sink: Sink) =>
-  async (pieces: AsyncIterable<Buffer>): Promise<void> => {
-    for await (const piece of pieces) sink(piece)
-  }

@@ -42,7 +42,8 @@ const CONSTANT_TIME = 1_577_836_800
 export function readPacking(options: PackingOptions, environment: Environment): Packing {
   const home = environment.HOME || os.homedir()
   const nfqlb = environment.NFQLBDIR
-  if (nfqlb && !fs.statSync(nfqlb, { throwIfNoEntry: false })?.isDirectory()) {
+  // With the dot, a file is none.
+  if (nfqlb && !fs.existsSync(`${nfqlb}/.`)) {
     throw usageFailure('BAD_VALUE', `NFQLBDIR=${nfqlb}: there is no such directory`, {
       hint: 'it is an unpacked nfqlb release, with bin/ipu in it; or unset it',
     })

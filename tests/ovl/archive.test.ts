@@ -1,0 +1,191 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import test from 'ava'
+import { LIMITS, readArchive } from '../../scripts/ovl/archive.ts'
+import {
+  contentOf,
+  failureOf,
+  paxHeader,
+  type RawMember,
+  rawTar,
+  temporaryDirectory,
+  writeTgz,
+} from './fixtures/archives.ts'
+
+const all = (_path: string) => true
+const good: RawMember = { name: './bridge', content: 'a plugin' }
+
+test('takes the wanted files, whatever ./ is in front of them, and who may run them', async t => {
+  const file = writeTgz(temporaryDirectory(t), [
+    { name: './', type: '5' },
+    good,
+    { name: 'README', content: 'x'.repeat(2000), mode: 0o644 },
+    { name: './unwanted', content: 'u' },
+    { name: 'empty', content: '' },
+  ])
+  const files = await readArchive(file, name => name !== 'unwanted')
+  t.deepEqual(
+    files.map(entry => [entry.path, entry.executable, contentOf(entry).length]),
+    [
+      ['bridge', true, 8],
+      ['README', false, 2000],
+      ['empty', true, 0],
+    ],
+  )
+  t.is(contentOf(files[0]), 'a plugin')
+})
+
+test('a file that is spread over many pieces is whole', async t => {
+  const content = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => (index * 7919) % 251))
+  const file = writeTgz(temporaryDirectory(t), [good, { name: 'large', content }])
+  const [, large] = await readArchive(file, all)
+  t.true(Buffer.concat(large?.content ?? []).equals(content))
+})
+
+test("names and sizes of pax headers and GNU's long names count", async t => {
+  const long = `bin/${'long'.repeat(40)}`
+  const file = writeTgz(temporaryDirectory(t), [
+    paxHeader({ path: long }),
+    { name: 'short', content: 'by pax' },
+    { name: '././@LongLink', type: 'L', content: `${long}2\0` },
+    { name: 'short', content: 'by GNU' },
+    paxHeader({ size: '3' }),
+    { name: 'three', content: 'abc', size: 0 },
+  ])
+  const files = await readArchive(file, all)
+  t.deepEqual(
+    files.map(entry => [entry.path, contentOf(entry)]),
+    [
+      [long, 'by pax'],
+      [`${long}2`, 'by GNU'],
+      ['three', 'abc'],
+    ],
+  )
+})
+
+for (const [what, member, says] of [
+  ['a symbolic link', { name: 'evil', type: '2', target: '/etc/passwd' }, /'evil'.*SymbolicLink/],
+  ['a link that stays inside', { name: 'evil', type: '2', target: 'bridge' }, /'evil'.*SymbolicLink/],
+  ['a hard link', { name: 'evil', type: '1', target: 'bridge' }, /'evil'.*a Link/],
+  ['a character device', { name: 'evil', type: '3' }, /'evil'.*CharacterDevice/],
+  ['a block device', { name: 'evil', type: '4' }, /'evil'.*BlockDevice/],
+  ['a fifo', { name: 'evil', type: '6' }, /'evil'.*FIFO/],
+  ['a sparse file', { name: 'evil', type: 'S' }, /'evil'/],
+  ['a type that nobody knows', { name: 'evil', type: 'Z' }, /'evil'/],
+  ['a name that climbs', { name: '../evil', content: 'x' }, /'\.\.\/evil'.*leads out/],
+  ['a name that climbs later', { name: 'a/../../evil', content: 'x' }, /leads out/],
+  ['a climbing directory', { name: '..', type: '5' }, /leads out/],
+  ['an absolute name', { name: '/etc/evil', content: 'x' }, /'\/etc\/evil'.*leads out/],
+] as const) {
+  test(`refuses ${what}, wanted or not`, async t => {
+    const directory = temporaryDirectory(t)
+    for (const [index, members] of [
+      [member, good],
+      [good, member],
+    ].entries()) {
+      const file = writeTgz(directory, members, `${index}.tgz`)
+      for (const wanted of [all, () => false]) {
+        const failure = await failureOf(readArchive(file, wanted))
+        t.is(failure.code, 'ARCHIVE_UNSAFE')
+        t.is(failure.exitCode, 1)
+        t.regex(failure.message, says)
+        t.true(failure.message.startsWith(file))
+      }
+    }
+  })
+}
+
+test('refuses a climbing name that a pax header brings', async t => {
+  const file = writeTgz(temporaryDirectory(t), [paxHeader({ path: '../../evil' }), good])
+  t.is((await failureOf(readArchive(file, all))).code, 'ARCHIVE_UNSAFE')
+})
+
+test('a NUL in a name ends it, and does not hide what comes before', async t => {
+  const directory = temporaryDirectory(t)
+  const file = writeTgz(directory, [paxHeader({ path: 'bridge\0/../x' }), { name: 'x', content: 'x' }])
+  t.deepEqual(
+    (await readArchive(file, all)).map(entry => entry.path),
+    ['bridge'],
+  )
+  const evil = writeTgz(directory, [paxHeader({ path: '../x\0bridge' }), { name: 'x', content: 'x' }])
+  t.is((await failureOf(readArchive(evil, all))).code, 'ARCHIVE_UNSAFE')
+})
+
+test('a member that is there twice is no release', async t => {
+  const file = writeTgz(temporaryDirectory(t), [good, { ...good, name: 'bridge' }])
+  const failure = await failureOf(readArchive(file, all))
+  t.is(failure.code, 'ARCHIVE_CORRUPT')
+  t.regex(failure.message, /'bridge'.*twice/)
+})
+
+test('a name cannot write on the terminal what it likes', async t => {
+  const file = writeTgz(temporaryDirectory(t), [{ name: '../\u001b[2Jx\nroot: ok' }])
+  const { message } = await failureOf(readArchive(file, all))
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+  t.notRegex(message, /[\u0000-\u001f]/)
+  t.true(message.includes('\\u{1b}[2Jx\\u{a}root'))
+})
+
+for (const [what, tar, says] of [
+  ['nothing', Buffer.alloc(0), /Unrecognized archive format/],
+  ['text', Buffer.from('hello '.repeat(1000)), /checksum|Unrecognized/],
+  ['no member', rawTar([]), /Unrecognized/],
+  ['a member without content', rawTar([{ name: 'x', size: 5000 }], Buffer.alloc(512)), /'x'.*Truncated/],
+  ['a member without an end behind it', rawTar([good], Buffer.alloc(0)), /bridge'.*cut off/],
+  ['a damaged header', Buffer.concat([rawTar([good], Buffer.alloc(0)), Buffer.alloc(512, 1)]), /checksum/],
+  ['another gzip file', gzipSync(rawTar([good])), /compressed twice/],
+] as const) {
+  test(`gzip of ${what} is corrupt`, async t => {
+    const file = path.join(temporaryDirectory(t), 'archive.tgz')
+    fs.writeFileSync(file, gzipSync(tar))
+    const failure = await failureOf(readArchive(file, all))
+    t.is(failure.code, 'ARCHIVE_CORRUPT')
+    t.is(failure.exitCode, 1)
+    t.regex(failure.message, says)
+    t.true(failure.message.startsWith(file))
+    t.truthy(failure.hint)
+  })
+}
+
+test('what follows the end of the tar is not looked at, and not held in memory', async t => {
+  const file = path.join(temporaryDirectory(t), 'archive.tgz')
+  fs.writeFileSync(
+    file,
+    gzipSync(Buffer.concat([rawTar([good]), rawTar([{ name: '../evil' }]), Buffer.alloc(5_000_000)])),
+  )
+  t.is((await readArchive(file, all)).length, 1)
+})
+
+test('limits: the whole, a member, the number of members', async t => {
+  const directory = temporaryDirectory(t)
+  const limits = { archiveBytes: 100_000, memberBytes: 50_000, members: 3 }
+  const refused = async (members: readonly RawMember[], wanted = all) => {
+    const failure = await failureOf(readArchive(writeTgz(directory, members), wanted, { limits }))
+    t.is(failure.code, 'ARCHIVE_TOO_LARGE')
+    t.is(failure.exitCode, 1)
+    return failure.message
+  }
+  const zeros = (bytes: number) => Buffer.alloc(bytes)
+  t.regex(await refused([{ name: 'x', content: zeros(50_001) }]), /'x'/)
+  await refused([good, { name: 'x', content: zeros(100_000) }], name => name === 'bridge')
+  await refused(['1', '2', '3', '4'].map(name => ({ name })))
+  // A size that is only claimed is refused before anything of it is there.
+  await refused([{ name: 'x', size: 0o77777777777 }])
+  await refused([paxHeader({ size: '9000000000000' }), { name: 'x' }])
+  const most = [{ name: 'x', content: zeros(50_000) }, { name: 'y', content: zeros(40_000) }, { name: 'z' }]
+  t.is((await readArchive(writeTgz(directory, most), all, { limits })).length, 3)
+})
+
+test('a bomb of zeros behind the end of the tar ends at the limit', async t => {
+  const file = path.join(temporaryDirectory(t), 'archive.tgz')
+  fs.writeFileSync(file, gzipSync(Buffer.concat([rawTar([good]), Buffer.alloc(20_000_000)])))
+  const limits = { ...LIMITS, archiveBytes: 10_000_000 }
+  t.is((await failureOf(readArchive(file, all, { limits }))).code, 'ARCHIVE_TOO_LARGE')
+})
+
+test('an aborted signal ends the reading with its reason', async t => {
+  const file = writeTgz(temporaryDirectory(t), [good])
+  const reason = new Error('enough')
+  await t.throwsAsync(readArchive(file, all, { signal: AbortSignal.abort(reason) }), { is: reason })
+})

@@ -1,0 +1,58 @@
+import path from 'node:path'
+import test from 'ava'
+import { Failure } from '../../scripts/errors/failure.ts'
+import { type PackingOptions, readPacking } from '../../scripts/settings/packing.ts'
+import type { Environment } from '../../scripts/settings/sources.ts'
+
+test('without options and environment: home, the distribution, a constant time', t => {
+  const packing = readPacking({}, { HOME: '/home/a' })
+  t.deepEqual(packing, {
+    cni: undefined,
+    cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
+    archiveDirectories: ['/home/a/Downloads'],
+    ipuPlaces: ['/home/a/bin/ipu', '/home/a/tmp/nfqlb/bin/ipu'],
+    seed: undefined,
+    time: new Date('2020-01-01T00:00:00Z'),
+    required: [],
+  })
+  t.true(Object.isFrozen(packing))
+})
+
+test('options and environment decide, first things first', t => {
+  const packing = readPacking(
+    { cni: 'x.tgz', seed: '0', require: 'cni,ipu' },
+    { HOME: '/home/a', ARCHIVE: '/archive', NFQLBDIR: '/usr', SOURCE_DATE_EPOCH: '4294967295' },
+  )
+  t.is(packing.cni, path.resolve('x.tgz'))
+  t.deepEqual(packing.archiveDirectories, ['/archive', '/home/a/Downloads'])
+  t.is(packing.ipuPlaces[0], '/usr/bin/ipu')
+  t.is(packing.seed, 0)
+  t.is(packing.time.getTime(), 4_294_967_295_000)
+  t.deepEqual(packing.required, ['cni', 'ipu'])
+})
+
+test('what is empty is not set', t => {
+  const empty = readPacking({}, { HOME: '/home/a', ARCHIVE: '', NFQLBDIR: '', SOURCE_DATE_EPOCH: '' })
+  t.deepEqual(empty, readPacking({}, { HOME: '/home/a' }))
+})
+
+const cases: readonly [what: string, options: PackingOptions, environment: Environment, says: string][] = [
+  ['a seed that is no number', { seed: 'x' }, {}, '--seed=x'],
+  ['an empty seed', { seed: '' }, {}, '--seed='],
+  ['a negative seed', { seed: '-1' }, {}, '--seed=-1'],
+  ['a fraction', { seed: '1.5' }, {}, '--seed=1.5'],
+  ['a seed of more than 32 bits', { seed: '4294967296' }, {}, '--seed=4294967296'],
+  ['a time that is none', {}, { SOURCE_DATE_EPOCH: 'now' }, 'SOURCE_DATE_EPOCH=now'],
+  ['a part that nobody knows', { require: 'cni,foo' }, {}, '--require=cni,foo'],
+  ['no part', { require: '' }, {}, '--require='],
+  ['an NFQLBDIR that is not there', {}, { NFQLBDIR: '/nonexistent' }, 'NFQLBDIR=/nonexistent'],
+  ['an NFQLBDIR that is a file', {}, { NFQLBDIR: '/etc/passwd' }, 'NFQLBDIR=/etc/passwd'],
+  ['an NFQLBDIR below a file', {}, { NFQLBDIR: '/etc/passwd/x' }, 'NFQLBDIR=/etc/passwd/x'],
+]
+for (const [what, options, environment, says] of cases) {
+  test(`refuses ${what}`, t => {
+    const failure = t.throws(() => readPacking(options, environment), { instanceOf: Failure })
+    t.is(failure.exitCode, 2)
+    t.true(failure.message.includes(says), failure.message)
+  })
+}
