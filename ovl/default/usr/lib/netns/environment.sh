@@ -24,6 +24,21 @@ load_environment() {
 	esac
 }
 
+# Sets $program to the path of a command on PATH.
+find_program() { # <name>
+	program=$1
+	case $1 in
+	*/*) [ -x "$1" ] && return ;;
+	esac
+	places=$PATH:
+	while [ -n "$places" ]; do
+		program=${places%%:*}/$1
+		places=${places#*:}
+		[ -f "$program" ] && [ -x "$program" ] && return
+	done
+	return 1
+}
+
 is_number() {
 	case $1 in
 	'' | *[!0-9]* | ??????????*) return 1 ;;

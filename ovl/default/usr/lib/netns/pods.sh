@@ -44,33 +44,16 @@ cmd_create() {
 	mkdir -p "$NETNS" "$UTSNS" || die "cannot make $NETNS and $UTSNS"
 	real_run
 	find_multi
-	inherit_settings
 	status=0
 	each_pod create_pod || status=1
-	restore_settings
 	return "$status"
 }
 
-# New namespaces take the VM's defaults over: no duplicate address detection (a wait of a second), no router
-# advertisements, no link-local addresses (addr_gen_mode 1).
-INHERIT=/proc/sys/net/core/devconf_inherit_init_net
+# New interfaces take these over: no duplicate address detection (a wait of a second), no router advertisements, and no link-local
+# addresses (addr_gen_mode 1). Written where it runs: /proc/sys/net shows the namespace of whoever looks.
 DEFAULTS=/proc/sys/net/ipv6/conf/default
-inherit_settings() {
-	read -r saved_dad <$DEFAULTS/accept_dad
-	read -r saved_ra <$DEFAULTS/accept_ra
-	read -r saved_gen <$DEFAULTS/addr_gen_mode
-	read -r saved_inherit <$INHERIT
-	echo 0 >$DEFAULTS/accept_dad
-	echo 0 >$DEFAULTS/accept_ra
-	echo 1 >$DEFAULTS/addr_gen_mode
-	echo 1 >$INHERIT
-}
-restore_settings() {
-	echo "$saved_dad" >$DEFAULTS/accept_dad
-	echo "$saved_ra" >$DEFAULTS/accept_ra
-	echo "$saved_gen" >$DEFAULTS/addr_gen_mode
-	echo "$saved_inherit" >$INHERIT
-}
+# shellcheck disable=SC2016
+SET_DEFAULTS='cd /proc/sys/net/ipv6/conf/default && echo 0 >accept_dad && echo 0 >accept_ra && echo 1 >addr_gen_mode'
 
 create_pod() { # <pod>
 	has_net=no has_uts=no
@@ -92,7 +75,7 @@ create_pod() { # <pod>
 		return 1
 	}
 	# shellcheck disable=SC2016
-	in_pod "$pod_new" 'echo "$1" >/proc/sys/kernel/hostname && ip link set lo up' sh "$pod_new" || {
+	in_pod "$pod_new" "$SET_DEFAULTS"' && echo "$1" >/proc/sys/kernel/hostname && ip link set lo up' sh "$pod_new" || {
 		failed "create: $pod_new cannot be set up"
 		return 1
 	}
@@ -122,7 +105,7 @@ cmd_exec() {
 	[ "${1-}" != -- ] || shift
 	[ $# -ge 1 ] || usage "exec $pod_exec: a command is needed"
 	require_pod "$pod_exec"
-	if ! program=$(command -v "$1"); then
+	if ! find_program "$1"; then
 		echo "netns_test: exec: no command '$1'" >&2
 		exit 127
 	fi

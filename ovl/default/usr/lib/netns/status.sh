@@ -16,18 +16,17 @@ cmd_status() {
 
 # Four JSON values for the VM and for each POD: name, interfaces, IPv4 and IPv6 routes.
 status_stream() {
-	ip=$(command -v ip)
 	find_multi
 	printf '"%s"\n' "$host"
-	status_queries | $ip -d -j -batch -
-	$ip -6 -j route show
+	status_queries | ip -d -j -batch -
+	ip -6 -j route show
 	for file in "$NETNS"/*; do
 		[ -e "$file" ] || continue
 		printf '"%s"\n' "${file##*/}"
 		# shellcheck disable=SC2086
-		status_queries | $multi nsenter --net="$file" "$ip" -d -j -batch -
+		status_queries | $multi nsenter --net="$file" "$real_ip" -d -j -batch -
 		# shellcheck disable=SC2086
-		$multi nsenter --net="$file" "$ip" -6 -j route show
+		$multi nsenter --net="$file" "$real_ip" -6 -j route show
 	done
 }
 # A batch can have no family of its own in a line.
@@ -39,6 +38,6 @@ status_text() {
 	for file in "$NETNS"/*; do
 		[ -e "$file" ] || continue
 		echo "${file##*/}"
-		nsenter --net="$file" ip -br address
+		nsenter --net="$file" "$real_ip" -br address
 	done
 }

@@ -97,7 +97,7 @@ cmd_prerequisites() {
 	for program in ip jq mount umount nsenter unshare ping timeout; do
 		command -v "$program" >/dev/null || lacking="$lacking $program"
 	done
-	for feature in /proc/self/ns/net /proc/self/ns/uts /proc/sys/net/ipv6/conf/default/addr_gen_mode /proc/sys/net/core/devconf_inherit_init_net; do
+	for feature in /proc/self/ns/net /proc/self/ns/uts /proc/sys/net/ipv6/conf/default/addr_gen_mode; do
 		[ -e "$feature" ] || lacking="$lacking $feature"
 	done
 	for module in veth bridge; do

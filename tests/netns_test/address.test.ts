@@ -1,0 +1,124 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import fc from 'fast-check'
+import { netnsTest, SHELLS } from './shell.ts'
+
+/** What nfqlb's `ipu` answers: arguments, exit code, output. */
+const CASES = fs
+  .readFileSync(path.join(import.meta.dirname, 'ipu-cases.tsv'), 'utf8')
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map(line => line.split('\t') as [string, string, string | undefined])
+
+for (const shell of SHELLS) {
+  test(`${shell.join(' ')}: every answer is ipu's`, t => {
+    t.true(CASES.length > 150)
+    for (const [words, status, output = ''] of CASES) {
+      const answer = netnsTest(shell, words.split(' '))
+      t.deepEqual([answer.status, answer.stdout.trim()], [Number(status), output], words)
+    }
+  })
+}
+
+const template = fc
+  .tuple(fc.nat(2 ** 32 - 1), fc.integer({ min: 0, max: 32 }), fc.integer({ min: 0, max: 32 }))
+  .map(([base, a, b]) => ({ base, outer: Math.min(a, b), inner: Math.max(a, b) }))
+const dotted = (address: bigint) => [24n, 16n, 8n, 0n].map(shift => (address >> shift) & 255n).join('.')
+
+test('addresses agree with arithmetic on large numbers, and with the URL standard on how IPv6 is written', t => {
+  fc.assert(
+    fc.property(
+      template,
+      fc.nat(2 ** 32 - 1),
+      fc.nat(2 ** 32 - 1),
+      fc.array(fc.nat(0xffff), { minLength: 6, maxLength: 6 }),
+      ({ base, outer, inner }, n, h, groups) => {
+        const net = BigInt(n) % (1n << BigInt(inner - outer))
+        const host = BigInt(h) % (1n << BigInt(32 - inner))
+        const address =
+          ((BigInt(base) >> BigInt(32 - outer)) << BigInt(32 - outer)) | (net << BigInt(32 - inner)) | host
+        const words = [`--cidr=${dotted(BigInt(base))}/${outer}/${inner}`, `--net=${net}`, `--host=${host}`]
+        if (net > 999_999_999n || host > 999_999_999n) return // longer than any number that it takes
+        t.is(netnsTest(['dash'], ['makeip', ...words]).stdout, `${dotted(address)}\n`)
+        // A prefix of zeros is written with a dotted tail by some and without by others.
+        if (groups.every(group => group === 0)) return
+        const prefix = groups.map(group => group.toString(16)).join(':')
+        const { hostname } = new URL(`http://[${prefix}:${dotted(address)}]/`)
+        const six = netnsTest(['dash'], ['makeip', ...words, '--subnet=2', `--ipv6template=${prefix}:0.0.0.0`]).stdout
+        t.is(six, `${hostname.slice(1, -1)}/${inner + 96}\n`)
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+test('a net or host that does not fit is refused', t => {
+  fc.assert(
+    fc.property(template, fc.nat(1000), ({ outer, inner }, more) => {
+      fc.pre(inner - outer < 29 && 32 - inner < 29)
+      const cidr = `--cidr=10.0.0.0/${outer}/${inner}`
+      t.is(netnsTest(['dash'], ['makeip', cidr, `--net=${2 ** (inner - outer) + more}`]).status, 1)
+      t.is(netnsTest(['dash'], ['makeip', cidr, `--host=${2 ** (32 - inner) + more}`]).status, 1)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('the address of a POD, by its name', t => {
+  const [shell] = SHELLS
+  t.is(netnsTest(shell, ['compute_address', 'vm-002-ns03']).stdout, '172.16.2.3/24\n1000::1:ac10:203/120\n')
+  t.is(netnsTest(shell, ['compute_address', '--family=6', 'vm-010-ns12']).stdout, '1000::1:ac10:a0c/120\n')
+  const environment = { ADRTEMPLATE: '10.0.0.0/8/20', PREFIX: 'fd00:' }
+  t.is(
+    netnsTest(shell, ['compute_address', 'vm-200-ns250'], environment).stdout,
+    '10.12.128.250/20\nfd00::a0c:80fa/116\n',
+  )
+  for (const name of ['nobody', 'vm-2-ns03', 'vm-002'])
+    t.is(netnsTest(shell, ['compute_address', name]).status, 2, name)
+})
+
+test('the addresses of a node, the families in turn', t => {
+  const [shell] = SHELLS
+  const answer = netnsTest(shell, ['address_pods', '2'], { NPODS: '2' }).stdout
+  t.is(answer, '172.16.2.1\n1000::1:ac10:201\n172.16.2.2\n1000::1:ac10:202\n')
+  t.is(netnsTest(shell, ['address_pods', '2', '4'], { NPODS: '2' }).stdout, '172.16.2.1\n172.16.2.2\n')
+  t.is(netnsTest(shell, ['address_pods', 'x']).status, 2)
+})
+
+for (const shell of SHELLS) {
+  test(`${shell.join(' ')}: numbers, help and wrong usage`, t => {
+    t.is(netnsTest(shell, ['for', '3', '5']).stdout, '5\n6\n7\n')
+    t.is(netnsTest(shell, ['for']).stdout, '1\n2\n3\n4\n')
+    for (const words of [[], ['help']]) {
+      const { status, stdout, stderr } = netnsTest(shell, words)
+      t.deepEqual([status, stderr], [0, ''])
+      t.regex(stdout, /cni_bridge_start/)
+    }
+    for (const [words, says] of [
+      [['bogus'], /unknown command 'bogus'/],
+      [['../x'], /unknown command/],
+      [['tcase_bogus'], /unknown test case 'bogus'/],
+      [['for', 'x'], /count 'x'/],
+      [['for', '1', '0'], /first '0'/],
+      [['for', '255'], /PODs 1 to 255/],
+      [['exec', 'vm-001-ns01'], /a command is needed/],
+    ] as const) {
+      const { status, stdout, stderr } = netnsTest(shell, words)
+      t.deepEqual([status, stdout], [2, ''], words.join(' '))
+      t.regex(stderr, says)
+    }
+    for (const [name, value] of [
+      ['NPODS', '0'],
+      ['NPODS', '255'],
+      ['NPODS', 'x'],
+      ['PODIF', 'a/b'],
+      ['PODIF', 'a234567890123456'],
+    ] as const) {
+      const { status, stderr } = netnsTest(shell, ['for'], { [name]: value })
+      t.is(status, 2)
+      t.regex(stderr, new RegExp(`${name}=${value}`))
+    }
+  })
+}

@@ -1,0 +1,99 @@
+import test from 'ava'
+import { inVm, SHELLS } from './shell.ts'
+
+for (const shell of SHELLS) {
+  const name = shell.join(' ')
+
+  test(`${name}: PODs are made, connected, addressed, and answer`, t => {
+    const script = `
+      netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge || exit 1
+      netns_test exec vm-003-ns02 -- sh -c 'hostname; cat /proc/sys/net/ipv6/conf/eth0/accept_dad /proc/sys/net/ipv6/conf/eth0/accept_ra /proc/sys/net/ipv6/conf/eth0/addr_gen_mode'
+      cat /proc/sys/net/ipv6/conf/vm-003-ns02/accept_dad /proc/sys/net/ipv6/conf/vm-003-ns02/addr_gen_mode
+      netns_test exec vm-003-ns02 ip -br address show
+      netns_test exec vm-003-ns02 sh -c 'exit 7'; echo "exit $?"
+      netns_test tcase_bridge_ping`
+    const { status, stdout, stderr } = inVm(shell, script, { NPODS: '3' })
+    t.is(status, 0, stderr)
+    t.true(stdout.startsWith('vm-003-ns02\n0\n0\n1\n0\n1\n'), stdout)
+    t.regex(
+      stdout,
+      /^lo +UNKNOWN +127\.0\.0\.1\/8 ::1\/128 *\neth0\S+ +UP +172\.16\.3\.2\/24 1000::1:ac10:302\/120 *$/m,
+    )
+    t.regex(stdout, /^exit 7$/m)
+    t.regex(stdout, /^vm-003-ns03 1000::1:ac10:303 answers$/m)
+    t.regex(stderr, /^\d\d:\d\d:\d\d \(vm-003\): TEST CASE: Ping PODs on the bridge$/m)
+  })
+
+  test(`${name}: a POD that is not there is named`, t => {
+    const { status, stderr } = inVm(shell, 'netns_test exec vm-003-ns09 true', {})
+    t.is(status, 1)
+    t.regex(stderr, /vm-003-ns09/)
+  })
+
+  test(`${name}: made again nothing changes, taken away nothing is left`, t => {
+    const script = `
+      state() { ip -o link | cut -d: -f2 | cut -d@ -f1 | sort; ls /var/run/netns /var/run/utsns 2>/dev/null; sysctl -n net.core.devconf_inherit_init_net net.ipv6.conf.default.accept_dad 2>/dev/null; }
+      netns_test create 2 && netns_test veth 2 || exit 1
+      state >/tmp/first
+      netns_test create 2 && netns_test veth 2 && netns_test assign_addresses 2 && netns_test assign_addresses 2 || exit 1
+      state >/tmp/second
+      diff /tmp/first /tmp/second || exit 2
+      netns_test delete 2 || exit 3
+      state
+      netns_test create 2 && netns_test veth 2 || exit 4
+      state | diff /tmp/first - || exit 5`
+    const { status, stdout, stderr } = inVm(shell, script)
+    t.is(status, 0, `${stdout}${stderr}`)
+    t.notRegex(stdout, /vm-003-ns/)
+  })
+}
+
+test('a link that is down fails the ping, with POD and address, and no other is named', t => {
+  const script = `
+    netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge || exit 9
+    netns_test exec vm-003-ns02 ip link set eth0 down
+    netns_test tcase_bridge_ping`
+  const { status, stderr } = inVm(SHELLS[0], script, { NPODS: '3' })
+  t.is(status, 1)
+  t.regex(stderr, /FAILED: no answer to ping: vm-003-ns02, address 172\.16\.3\.2$/m)
+  t.regex(stderr, /FAILED: no answer to ping: vm-003-ns02, address 1000::1:ac10:302$/m)
+  t.notRegex(stderr, /vm-003-ns0[13]/)
+})
+
+test('PODIF=hostname calls the interface after the POD', t => {
+  const script = 'netns_test create 1 && netns_test veth 1 && netns_test exec vm-003-ns01 ip -br link show vm-003-ns01'
+  const { status, stdout } = inVm(SHELLS[0], script, { PODIF: 'hostname' })
+  t.is(status, 0)
+  t.regex(stdout, /^vm-003-ns01@\S+ +UP/)
+})
+
+test('random addresses come from the file, nodes first, and all differ', t => {
+  const script = `
+    seq 254 -1 1 >/tmp/rnd && : >/etc/rnd-addresses 2>/dev/null || mount --bind /tmp /etc && seq 254 -1 1 >/etc/rnd-addresses
+    netns_test rndaddress_node 3; netns_test rndaddress_pods 3 4
+    netns_test create 2 && netns_test veth 2 && netns_test assign_addresses --random 2 && netns_test exec vm-003-ns02 ip -4 -br address show eth0`
+  const { status, stdout, stderr } = inVm(SHELLS[0], `mount -t tmpfs etc /etc\n${script}`, { NPODS: '2' })
+  t.is(status, 0, stderr)
+  // Of 254, 253, …: four nodes, then two PODs a node: node 3's are the ninth and tenth.
+  t.regex(
+    stdout,
+    /^172\.16\.0\.252\n1000::1:ac10:fc\n172\.16\.0\.246\n172\.16\.0\.245\neth0\S+ +UP +172\.16\.0\.245\/24/,
+  )
+})
+
+test('status tells PODs, interfaces, addresses and routes as JSON', t => {
+  const script = 'netns_test create 2 && netns_test veth 2 && netns_test assign_addresses 2 && netns_test status --json'
+  const { status, stdout, stderr } = inVm(SHELLS[0], script)
+  t.is(status, 0, stderr)
+  const { node, interfaces, routes4, routes6, pods } = JSON.parse(stdout)
+  t.is(node, 'vm-003')
+  t.true(Array.isArray(routes4) && Array.isArray(routes6))
+  t.true(interfaces.some(({ ifname }: { ifname: string }) => ifname === 'vm-003-ns02'))
+  t.deepEqual(
+    pods.map(({ name }: { name: string }) => name),
+    ['vm-003-ns01', 'vm-003-ns02'],
+  )
+  t.true(JSON.stringify(pods[1].interfaces).includes('"172.16.3.2"'))
+  t.is(pods[1].routes4[0].dst, '172.16.3.0/24')
+  t.true(JSON.stringify(pods[1].routes6).includes('1000::1:ac10:300/120'))
+})

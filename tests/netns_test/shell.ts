@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+
+const PROGRAM = path.resolve(import.meta.dirname, '../../ovl/default/bin/netns_test')
+
+/** The shells that a VM may have. */
+export const SHELLS = [['dash'], ['busybox', 'sh']] as const
+export type Shell = (typeof SHELLS)[number]
+
+export interface Answer {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `netns_test` on this host, for what needs no namespaces. */
+export function netnsTest(
+  shell: Shell,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Answer {
+  const [program, ...options] = shell
+  const { status, stdout, stderr } = spawnSync(program, [...options, PROGRAM, ...words], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH ?? '', ...environment },
+  })
+  return { status, stdout, stderr }
+}
+
+/**
+ * Runs a script as in VM 3 of a cluster: in namespaces of its own, in which it is root, with a /run of its own. What it makes is gone
+ * with it, and this host sees none of it.
+ */
+export function inVm(shell: Shell, script: string, environment: Readonly<Record<string, string>> = {}): Answer {
+  const prologue = `
+set -e
+mount -t tmpfs run /run
+[ -L /var/run ] || mount --bind /run /var/run
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t tmpfs tmp /tmp
+echo vm-003 >/proc/sys/kernel/hostname
+ip link set lo up
+set +e
+netns_test() { ${shell.join(' ')} '${PROGRAM}' "$@"; }
+`
+  const unshare = ['--user', '--map-root-user', '--net', '--mount', '--uts', '--pid', '--fork']
+  const { status, stdout, stderr } = spawnSync('unshare', [...unshare, 'dash', '-c', prologue + script], {
+    encoding: 'utf8',
+    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, ...environment },
+    timeout: 60_000,
+  })
+  return { status, stdout, stderr }
+}
