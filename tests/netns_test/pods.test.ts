@@ -48,6 +48,19 @@ for (const shell of SHELLS) {
   })
 }
 
+test('what is half there is made whole', t => {
+  const script = `
+    netns_test create 2 || exit 9
+    umount /var/run/utsns/vm-003-ns01 /var/run/netns/vm-003-ns02
+    netns_test create 2 || exit 8
+    for pod in vm-003-ns01 vm-003-ns02; do
+      netns_test exec $pod -- sh -c 'hostname; ip -br link show lo; cat /proc/sys/net/ipv6/conf/default/accept_dad'
+    done`
+  const { status, stdout, stderr } = inVm(SHELLS[0], script)
+  t.is(status, 0, stderr)
+  t.regex(stdout, /^vm-003-ns01\nlo +UNKNOWN .*\n0\nvm-003-ns02\nlo +UNKNOWN .*\n0\n$/)
+})
+
 test('a link that is down fails the ping, with POD and address, and no other is named', t => {
   const script = `
     netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge || exit 9

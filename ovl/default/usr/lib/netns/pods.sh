@@ -22,11 +22,19 @@ in_pod() { # <pod> <script> [arguments…]
 	$multi nsenter --net="$NETNS/$pod_in" --uts="$UTSNS/$pod_in" $multi sh -c "$@"
 }
 
-is_mounted() { # <file>
+# Sets $mounts to all mount points, with a space on each side: read once, since there are two for each POD.
+read_mounts() {
+	mounts=' '
 	while read -r _ _ _ _ mount_point _; do
-		[ "$mount_point" != "$1" ] || return 0
+		mounts="$mounts$mount_point "
 	done </proc/self/mountinfo
-	return 1
+}
+
+is_mounted() { # <file>; read_mounts comes before
+	case $mounts in
+	*" $1 "*) ;;
+	*) return 1 ;;
+	esac
 }
 
 # /var/run may be a link to /run, and mountinfo says where things really are.
@@ -43,10 +51,9 @@ cmd_create() {
 	own_node
 	mkdir -p "$NETNS" "$UTSNS" || die "cannot make $NETNS and $UTSNS"
 	real_run
+	read_mounts
 	find_multi
-	status=0
-	each_pod create_pod || status=1
-	return "$status"
+	each_pod create_pod
 }
 
 # New interfaces take these over: no duplicate address detection (a wait of a second), no router advertisements, and no link-local
@@ -54,48 +61,65 @@ cmd_create() {
 DEFAULTS=/proc/sys/net/ipv6/conf/default
 # shellcheck disable=SC2016
 SET_DEFAULTS='cd /proc/sys/net/ipv6/conf/default && echo 0 >accept_dad && echo 0 >accept_ra && echo 1 >addr_gen_mode'
+# shellcheck disable=SC2016
+SET_UP=$SET_DEFAULTS' && echo "$1" >/proc/sys/kernel/hostname && ip link set lo up'
 
 create_pod() { # <pod>
 	has_net=no has_uts=no
 	is_mounted "$netns_real/$1" && has_net=yes
 	is_mounted "$utsns_real/$1" && has_uts=yes
+	[ "$has_net$has_uts" != yesyes ] || return 0
+	: >>"$NETNS/$1" && : >>"$UTSNS/$1" || die "create: cannot write in $NETNS and $UTSNS"
 	case $has_net$has_uts in
-	yesyes) return 0 ;;
-	yesno) set -- "$1" --uts="$UTSNS/$1" ;;
-	noyes) set -- "$1" --net="$NETNS/$1" ;;
-	nono) set -- "$1" --net="$NETNS/$1" --uts="$UTSNS/$1" ;;
+	nono)
+		# The usual case: one process makes both, and becomes the one that sets them up.
+		# shellcheck disable=SC2086
+		new_pod "$1" --net="$NETNS/$1" --uts="$UTSNS/$1" $multi sh -c "$SET_UP" sh "$1"
+		return
+		;;
+	yesno) new_pod "$1" --uts="$UTSNS/$1" true ;;
+	noyes) new_pod "$1" --net="$NETNS/$1" true ;;
 	esac
+	# What was half there is set up as a whole.
+	in_pod "$1" "$SET_UP" sh "$1" || die "create: $1 cannot be set up"
+}
+
+new_pod() { # <pod> <unshare's arguments…>
 	pod_new=$1
 	shift
-	: >>"$NETNS/$pod_new" && : >>"$UTSNS/$pod_new" || die "create: cannot write in $NETNS and $UTSNS"
-	# shellcheck disable=SC2086,SC2016
-	$multi unshare "$@" $multi sh -c 'true' || {
-		remove_pod "$pod_new"
-		failed "create: the namespaces of $pod_new cannot be made"
-		return 1
-	}
-	# shellcheck disable=SC2016
-	in_pod "$pod_new" "$SET_DEFAULTS"' && echo "$1" >/proc/sys/kernel/hostname && ip link set lo up' sh "$pod_new" || {
-		failed "create: $pod_new cannot be set up"
-		return 1
-	}
+	$multi unshare "$@" && return
+	remove_pods "$pod_new"
+	die "create: $pod_new cannot be made"
 }
 
 cmd_delete() {
 	range "$@"
 	own_node
-	each_pod remove_pod
+	[ -d "$NETNS" ] && [ -d "$UTSNS" ] || return 0
+	real_run
+	# shellcheck disable=SC2046
+	remove_pods $(each_pod echo)
 }
 
-# What is in a namespace goes with it; of a veth pair the end in the VM too.
-remove_pod() { # <pod>
-	for file in "$NETNS/$1" "$UTSNS/$1"; do
-		[ -e "$file" ] || continue
-		umount "$file" 2>/dev/null
-		rm -f "$file" || die "delete: cannot remove $file"
+# What is in a namespace goes with it; of a veth pair the end in the VM too, though a moment later, so it is deleted first.
+remove_pods() { # <pod…>
+	read_mounts
+	mounted='' files='' links=''
+	for gone; do
+		for file in "$netns_real/$gone" "$utsns_real/$gone"; do
+			! is_mounted "$file" || mounted="$mounted $file"
+			files="$files $file"
+		done
+		files="$files /tmp/$gone.json"
+		[ ! -e "/sys/class/net/$gone" ] || links="$links link delete $gone
+"
 	done
-	[ ! -e "/sys/class/net/$1" ] || ip link delete "$1"
-	rm -f "/tmp/$1.json"
+	[ -z "$links" ] || printf %s "$links" | ip -batch - || die "delete: some interfaces could not be deleted, see above"
+	find_multi
+	# shellcheck disable=SC2086
+	[ -z "$mounted" ] || $multi umount $mounted || die "delete: some namespaces could not be unmounted, see above"
+	# shellcheck disable=SC2086
+	rm -f $files
 }
 
 cmd_exec() {
