@@ -69,7 +69,8 @@ create_pod() { # <pod>
 	is_mounted "$netns_real/$1" && has_net=yes
 	is_mounted "$utsns_real/$1" && has_uts=yes
 	[ "$has_net$has_uts" != yesyes ] || return 0
-	: >>"$NETNS/$1" && : >>"$UTSNS/$1" || die "create: cannot write in $NETNS and $UTSNS"
+	{ [ "$has_net" = yes ] || : >"$NETNS/$1"; } && { [ "$has_uts" = yes ] || : >"$UTSNS/$1"; } ||
+		die "create: cannot write in $NETNS and $UTSNS"
 	case $has_net$has_uts in
 	nono)
 		# The usual case: one process makes both, and becomes the one that sets them up.
