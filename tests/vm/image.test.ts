@@ -101,8 +101,8 @@ for (const codename of [undefined, 'trixie']) {
       await answer(`ip link add x link eth0 type ${kind} && ip link del x`)
     }
     await answer('nft add table inet t && iptables -L && tcpdump --version && jq --version && fping --version')
-    const pid = await answer('cat /proc/$(pgrep -o dropbear)/stat | cut -d" " -f1')
-    await answer(`kill ${pid}; until [ -s /run/dropbear.pid ]; do usleep 10000; done`)
+    const pid = await answer('pgrep -o -x dropbear')
+    await answer(`kill ${pid}; timeout 20 sh -c 'until [ -s /run/dropbear.pid ]; do usleep 10000; done'`)
     t.not(await answer('cat /run/dropbear.pid'), pid, 'it was started again')
   })
 }

@@ -6,7 +6,7 @@ import { pruneModules } from './modules.ts'
 import { packInitrd, packRoot } from './pack.ts'
 import { unpackPackages } from './packages.ts'
 import { readPackageSources } from './release.ts'
-import { copyGuestFiles, linkApplets, separateFromUsr, tidyTree } from './tree.ts'
+import { copyGuestFiles, linkCommands, separateFromUsr, tidyTree } from './tree.ts'
 
 /** The files of an image, in the directory where it is built and later kept. */
 export const IMAGE_FILES = { kernel: 'vmlinux', initrd: 'initrd', root: 'root.squashfs' } as const
@@ -64,7 +64,7 @@ async function build(
   const modules = fs.realpathSync(path.join(root, 'lib/modules', kernelVersion))
   await pruneModules(modules)
   copyGuestFiles(path.join(GUEST_DIRECTORY, 'root'), root)
-  await linkApplets(root)
+  await linkCommands(root)
   const init = path.join(GUEST_DIRECTORY, 'init')
   await packInitrd({ root, modules, init, scratch: path.join(directory, 'initrd.d') }, file('initrd'))
   tidyTree(root)

@@ -18,6 +18,7 @@ export const recipe = {
     'linux-image-cloud-amd64',
     'ncurses-base',
     'nftables',
+    'procps',
     'tcpdump',
     'util-linux',
   ],
@@ -40,6 +41,15 @@ export const recipe = {
     '/usr/share/man/*',
     '/usr/share/perl*',
   ],
+  /** Links that a package's scripts would have made, and to what. */
+  alternatives: {
+    'usr/sbin/iptables': 'xtables-nft-multi',
+    'usr/sbin/iptables-restore': 'xtables-nft-multi',
+    'usr/sbin/iptables-save': 'xtables-nft-multi',
+    'usr/sbin/ip6tables': 'xtables-nft-multi',
+    'usr/sbin/ip6tables-restore': 'xtables-nft-multi',
+    'usr/sbin/ip6tables-save': 'xtables-nft-multi',
+  },
   /** Kernel modules that are kept, below `kernel/`: networks, and what a guest boots from. */
   modules: [
     'arch/x86/crypto/',

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { run } from '../../../host/command.ts'
+import { recipe } from './recipe.ts'
 
 /** Directories that Debian merges into /usr since 13, by links. */
 const MERGED = ['bin', 'sbin', 'lib', 'lib64'] as const
@@ -38,8 +39,9 @@ export function copyGuestFiles(from: string, to: string): void {
   }
 }
 
-/** busybox stands in for every command that no package brought, `grep` and `sed` among them. */
-export async function linkApplets(root: string): Promise<void> {
+/** Makes the links of commands: those of the recipe, and busybox's for what no package brought, `grep` and `sed` among them. */
+export async function linkCommands(root: string): Promise<void> {
+  for (const [name, target] of Object.entries(recipe.alternatives)) fs.symlinkSync(target, path.join(root, name))
   const applets = (await run(path.join(root, BUSYBOX), ['--list'])).split('\n').filter(Boolean)
   const places = ['bin', 'sbin', 'usr/bin', 'usr/sbin']
   // A link that leads nowhere counts: what it leads to comes from an alternative, or is absolute.
