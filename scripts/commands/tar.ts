@@ -21,11 +21,11 @@ export function definePacking(command: Command, signal: AbortSignal): Command {
           hint: 'send it into a file or a pipe',
         })
       }
-      const [{ collectMembers }, { writeArchive, writeStream }] = await Promise.all([
-        import('../ovl/collect.ts'),
-        import('../ovl/output.ts'),
-      ])
+      const { collectMembers } = await import('../ovl/collect.ts')
+      // Loaded while the archives are unpacked, which another thread does.
+      const output = import('../ovl/output.ts')
       const members = await collectMembers(packing, notice, signal)
+      const { writeArchive, writeStream } = await output
       signal.throwIfAborted()
       if (file === '-') await writeStream(members, packing.time, process.stdout, 'standard output', signal)
       else await writeArchive(members, packing.time, file, signal)

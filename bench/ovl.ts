@@ -1,0 +1,76 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { environmentFailure } from '../scripts/errors/failure.ts'
+import { type Row, table, time } from './measure.ts'
+
+const TOP = path.resolve(import.meta.dirname, '..')
+const ROUNDS = 11
+
+/**
+ * Packs the ovl with a release of CNI plugins: against gunzip alone, and against the commands that do the same in a shell.
+ * The release is made of installed plugins, which are those of a release that a distribution built.
+ * @param plugins a directory of CNI plugins
+ * @throws Failure NO_CNI (exit 3) when there are none
+ */
+export function benchOvl(plugins = '/usr/lib/cni', rounds = ROUNDS): readonly Row[] {
+  if (!fs.existsSync(path.join(plugins, 'bridge'))) {
+    throw environmentFailure('NO_CNI', `no CNI plugins in ${plugins}`, { hint: 'install containernetworking-plugins' })
+  }
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bench-'))
+  try {
+    const release = path.join(directory, 'cni-plugins-linux-amd64-v1.1.1.tgz')
+    time(['tar', 'czf', release, '-C', plugins, '.'])
+    const pack = (output: string) => `${TOP}/tar --cni ${release} --seed 1 ${output}`
+    const { start, gunzip, gunzipToFile, file, stdout, shell } = inTurn(directory, rounds, {
+      start: `${TOP}/tar --help`,
+      gunzip: `gzip -dc ${release} >/dev/null`,
+      gunzipToFile: `gzip -dc ${release} >g.tar`,
+      file: pack('o.tar'),
+      stdout: pack('- >/dev/null'),
+      shell: `mkdir -p tree/etc tree/opt/cni/bin && cp -R ${TOP}/ovl/default/. tree && shuf -i 1-254 >tree/etc/rnd-addresses &&
+        tar xzf ${release} -C tree/opt/cni/bin && tar cf s.tar -C tree . && rm -r tree`,
+    })
+    const withStart = (times: readonly number[]) =>
+      times.map((milliseconds, round) => milliseconds + (start[round] ?? 0))
+    const startUp = "and the program's start-up (`./tar --help`)"
+    return [
+      {
+        what: '`./tar <file>` with a CNI release',
+        ours: file,
+        insteadOf: `\`gzip -dc\` of it into a file, ${startUp}`,
+        theirs: withStart(gunzipToFile),
+      },
+      {
+        what: '`./tar -` with a CNI release',
+        ours: stdout,
+        insteadOf: `\`gzip -dc\` of it, ${startUp}`,
+        theirs: withStart(gunzip),
+      },
+      { what: '`./tar <file>` with a CNI release', ours: file, insteadOf: '`cp`, `shuf`, `tar`, `tar`', theirs: shell },
+    ]
+  } finally {
+    fs.rmSync(directory, { recursive: true })
+  }
+}
+
+/** Runs shell commands in turn, so that what else the machine does falls on all of them. The first round warms up. */
+function inTurn<Name extends string>(
+  directory: string,
+  rounds: number,
+  commands: Readonly<Record<Name, string>>,
+): Readonly<Record<Name, readonly number[]>> {
+  const names = Object.keys(commands) as Name[]
+  const times = Object.fromEntries(names.map(name => [name, [] as number[]])) as Record<Name, number[]>
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const name of names) {
+      const { milliseconds } = time(['/bin/sh', '-c', `cd ${directory} && rm -f *.tar && { ${commands[name]}; }`])
+      if (round > 0) times[name].push(milliseconds)
+    }
+  }
+  return times
+}
+
+// By itself: node --import tsx bench/ovl.ts
+if (process.argv[1] === import.meta.filename) process.stdout.write(`${table(benchOvl())}\n`)

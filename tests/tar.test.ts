@@ -1,0 +1,265 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { elf, temporaryDirectory, writeTgz } from './ovl/fixtures/archives.ts'
+
+const TOP = path.resolve(import.meta.dirname, '..')
+const PROGRAM = path.join(TOP, 'tar')
+const ARM = process.arch === 'arm64'
+const [OURS, OTHER] = ARM ? [183, 62] : [62, 183]
+const ARCHITECTURE = ARM ? 'arm64' : 'amd64'
+const PATH = process.env.PATH ?? ''
+
+interface Packed {
+  readonly status: number | null
+  readonly stdout: Buffer
+  readonly stderr: string
+}
+
+function pack(words: readonly string[], environment: Record<string, string> = {}, command = PROGRAM): Packed {
+  const { status, stdout, stderr } = spawnSync(command, words, {
+    cwd: '/',
+    env: { PATH, HOME: '/nonexistent', ...environment },
+    maxBuffer: 2 ** 28,
+  })
+  return { status, stdout, stderr: stderr.toString() }
+}
+
+/** A home with a small release of CNI plugins in its Downloads, as people have them. */
+function homeWithRelease(t: ExecutionContext, machine = OURS) {
+  const home = temporaryDirectory(t)
+  const downloads = path.join(home, 'Downloads')
+  fs.mkdirSync(downloads)
+  const release = writeTgz(
+    downloads,
+    [
+      { name: './', type: '5' },
+      { name: './bridge', content: elf(machine, 5000) },
+      { name: './host-local', content: elf(machine, 300_000) },
+      { name: './LICENSE', content: 'text', mode: 0o644 },
+    ],
+    `cni-plugins-linux-${ARCHITECTURE}-v1.6.2.tgz`,
+  )
+  return { home, downloads, release, environment: { HOME: home } }
+}
+
+const names = (archive: Buffer): string[] =>
+  execFileSync('tar', ['tf', '-'], { input: archive }).toString().trim().split('\n')
+
+/** A message, and no trace of where in the program it came from. */
+function fails(t: ExecutionContext, { status, stdout, stderr }: Packed, exitCode: number, says: RegExp) {
+  t.is(status, exitCode, stderr)
+  t.regex(stderr, says)
+  t.notRegex(stderr, /\n\s+at |internal error/)
+  t.is(stdout.length, 0)
+}
+
+test('members are sorted, relative, owned by root, of one time, and their directories are there', t => {
+  const { release, environment } = homeWithRelease(t)
+  const { status, stdout, stderr } = pack(['-', '--seed', '3'], environment)
+  t.is(status, 0, stderr)
+  const listed = names(stdout)
+  const plain = listed.map(name => name.replace(/\/$/, ''))
+  t.deepEqual(plain, plain.toSorted())
+  for (const wanted of ['bin/', 'bin/netns_test', 'etc/', 'etc/rnd-addresses', 'opt/cni/bin/host-local']) {
+    t.true(listed.includes(wanted), wanted)
+  }
+  t.false(listed.includes('opt/cni/bin/LICENSE'))
+  const long = execFileSync('tar', ['tvf', '-', '--numeric-owner', '--full-time'], {
+    input: stdout,
+    env: { TZ: 'UTC', PATH },
+  })
+  for (const line of long.toString().trim().split('\n')) {
+    t.regex(line, /^(drwxr-xr-x|-rwxr-xr-x|-rw-r--r--) 0\/0 .* 2020-01-01 00:00:00 /)
+  }
+  const [seed, cni, ipu, ...more] = stderr.trim().split('\n')
+  t.is(seed, 'random addresses: seed 3')
+  t.is(cni, `cni: 2 plugins, v1.6.2, 0.3 MB, from ${release}`)
+  t.regex(ipu ?? '', /^ipu: not found, .*\/bin\/ipu/)
+  t.deepEqual(more, [])
+})
+
+test('GNU tar and busybox unpack it to the same tree', t => {
+  const { home, environment } = homeWithRelease(t)
+  const archive = path.join(home, 'o.tar')
+  const { status, stdout } = pack([archive], environment)
+  t.is(status, 0)
+  t.is(stdout.length, 0)
+  const [gnu, busybox] = ['gnu', 'busybox'].map(name => path.join(home, name)) as [string, string]
+  fs.mkdirSync(gnu)
+  fs.mkdirSync(busybox)
+  execFileSync('tar', ['xf', archive, '-C', gnu])
+  execFileSync('busybox', ['tar', '-o', '-x', '-f', archive, '-C', busybox])
+  t.is(execFileSync('diff', ['-r', gnu, busybox]).toString(), '')
+  t.true(fs.readdirSync(gnu, { recursive: true, encoding: 'utf8' }).includes('bin/netns_test'))
+})
+
+test('the same seed gives the same bytes to everybody, another or none gives others', t => {
+  const { home, environment } = homeWithRelease(t)
+  const run = (words: string[], more = {}) => pack(words, { ...environment, ...more }).stdout.toString('base64')
+  const first = run(['-', '--seed', '7'])
+  t.true(first.length > 300_000)
+  t.is(run(['--seed=7', '-'], { LC_ALL: 'de_DE.UTF-8', TZ: 'Asia/Tokyo' }), first)
+  const file = path.join(home, 'o.tar')
+  const { status } = pack(['-c', `umask 077; cd "${home}"; exec "${PROGRAM}" --seed 7 o.tar`], environment, '/bin/sh')
+  t.is(status, 0)
+  t.is(fs.readFileSync(file, 'base64'), first)
+  t.is(fs.statSync(file).mode & 0o777, 0o600)
+  t.not(run(['-', '--seed', '8']), first)
+  t.not(run(['-', '--seed', '7'], { SOURCE_DATE_EPOCH: '1' }), first)
+  t.not(run(['-']), run(['-']))
+})
+
+test('a checkout with other modes packs the same bytes, and needs neither zx nor ssh2; its help not even tar', t => {
+  const { home, environment } = homeWithRelease(t)
+  const checkout = path.join(home, 'checkout')
+  fs.mkdirSync(path.join(checkout, 'node_modules'), { recursive: true })
+  for (const name of ['tar.ts', 'scripts', 'ovl']) {
+    fs.cpSync(path.join(TOP, name), path.join(checkout, name), { recursive: true })
+  }
+  execFileSync('chmod', ['-R', 'go=', checkout])
+  fs.copyFileSync(path.join(TOP, 'package.json'), path.join(checkout, 'package.json'))
+  const install = (name: string) =>
+    fs.symlinkSync(path.join(TOP, 'node_modules', name), path.join(checkout, 'node_modules', name))
+  install('commander')
+  install('tsx')
+  const program = path.join(checkout, 'tar.ts')
+  const help = pack(['--help'], environment, program)
+  t.is(help.status, 0, help.stderr)
+  t.regex(help.stdout.toString(), /^Usage: tar .*<file>/)
+  t.not(pack(['-'], environment, program).status, 0, 'tar is needed to pack')
+  install('tar')
+  const { status, stdout, stderr } = pack(['-', '--seed', '7'], environment, program)
+  t.is(status, 0, stderr)
+  t.true(stdout.equals(pack(['-', '--seed', '7'], environment).stdout))
+})
+
+test('ipu comes from an unpacked release, else from an archive', t => {
+  const { home, downloads, environment } = homeWithRelease(t)
+  const bin = path.join(home, 'nfqlb-1.2.3/bin')
+  fs.mkdirSync(bin, { recursive: true })
+  fs.writeFileSync(path.join(bin, 'ipu'), elf(OURS), { mode: 0o755 })
+  execFileSync('tar', ['cJf', path.join(downloads, 'nfqlb-1.2.3.tar.xz'), '-C', home, 'nfqlb-1.2.3'])
+  const archived = pack(['-', '--require', 'cni,ipu'], environment)
+  t.regex(archived.stderr, /ipu: the address tool, 1\.2\.3, 0\.0 MB, from .*nfqlb-1\.2\.3\.tar\.xz/)
+  t.true(names(archived.stdout).includes('bin/ipu'))
+  const unpacked = pack(['-'], { ...environment, NFQLBDIR: path.dirname(bin) })
+  t.regex(unpacked.stderr, /ipu: the address tool, .*nfqlb-1\.2\.3\/bin\/ipu/)
+})
+
+test('a damaged or foreign archive leaves the output as it was, nothing beside it, and nothing on stdout', t => {
+  const damaged = homeWithRelease(t)
+  fs.truncateSync(damaged.release, fs.statSync(damaged.release).size - 5)
+  for (const [{ home, release, environment }, says] of [
+    [damaged, /v1\.6\.2\.tgz.*corrupt/],
+    [homeWithRelease(t, OTHER), /v1\.6\.2\.tgz: bridge: is for /],
+  ] as const) {
+    const output = path.join(home, 'out.tar')
+    fs.writeFileSync(output, 'as it was')
+    const before = fs.readdirSync(home)
+    fails(t, pack([output], environment), 1, says)
+    t.is(fs.readFileSync(output, 'utf8'), 'as it was')
+    t.deepEqual(fs.readdirSync(home), before)
+    const streamed = pack(['-'], environment)
+    fails(t, streamed, 1, says)
+    t.true(streamed.stderr.includes(release))
+  }
+})
+
+for (const [what, words, environment, status, says] of [
+  ['a missing --cni', ['-', '--cni', '/nonexistent.tgz'], {}, 2, /--cni \/nonexistent\.tgz/],
+  ['a bad seed', ['-', '--seed', 'x'], {}, 2, /--seed=x/],
+  ['a bad SOURCE_DATE_EPOCH', ['-'], { SOURCE_DATE_EPOCH: 'x' }, 2, /SOURCE_DATE_EPOCH=x/],
+  ['an NFQLBDIR that is not there', ['-'], { NFQLBDIR: '/nonexistent' }, 2, /NFQLBDIR=\/nonexistent/],
+  ['an unknown part', ['-', '--require', 'foo'], {}, 2, /--require=foo/],
+  ['a required part that is missing', ['-', '--require', 'ipu'], {}, 3, /ipu: not found: looked for \//],
+  ['no output', [], {}, 2, /missing required argument/],
+  ['two outputs', ['a', 'b'], {}, 2, /too many arguments/],
+  ['an unknown option', ['--bogus', '-'], {}, 2, /--bogus/],
+  ['a directory as output', ['/tmp'], {}, 2, /\/tmp: names a directory/],
+  ['a missing directory', ['/nonexistent/o.tar'], {}, 3, /\/nonexistent\/o\.tar: there is no such file or dir/],
+] as const) {
+  test(`${what}: a message and exit code ${status}`, t => fails(t, pack(words, environment), status, says))
+}
+
+test('a full disk leaves the output as it was; a full device and a reader that leaves are told', t => {
+  const { home, environment } = homeWithRelease(t)
+  const small = path.join(home, 'small')
+  fs.mkdirSync(small)
+  const script = `mount -t tmpfs -o size=128k none "${small}" || exit 77
+    cd "${small}" && printf 'as it was' >o.tar
+    "${PROGRAM}" o.tar; echo "exit $?, $(cat o.tar), $(ls -A)"`
+  const { status, stdout, stderr } = pack(
+    ['--user', '--map-root-user', '--mount', '/bin/sh', '-c', script],
+    environment,
+    'unshare',
+  )
+  if (status !== 0) t.log(`no file system can be mounted here, so a full one was not tried: ${stderr}`)
+  else {
+    t.is(stdout.toString(), 'exit 3, as it was, o.tar\n')
+    t.regex(stderr, /cannot write o\.tar: no space left/)
+  }
+  fails(t, pack(['-c', `exec "${PROGRAM}" - >/dev/full`], environment, '/bin/sh'), 3, /standard output: no space left/)
+  const left = pack(['-c', `{ "${PROGRAM}" -; echo "exit $?" >&2; } | head -c 1 >/dev/null`], environment, '/bin/sh')
+  t.regex(left.stderr, /standard output: nobody reads it any more\nexit 3\n$/)
+})
+
+test('an ordinary user is told what may not be read or written', t => {
+  const { home, release, environment } = homeWithRelease(t)
+  fs.chmodSync(home, 0o755)
+  fs.chmodSync(path.dirname(release), 0o755)
+  fs.mkdirSync(path.join(home, 'mine'), { mode: 0o555 })
+  const asUser = process.getuid?.() === 0 ? ['--reuid=65534', '--regid=65534', '--clear-groups'] : []
+  const packAsUser = (words: string[]) => pack([...asUser, PROGRAM, ...words], environment, 'setpriv')
+  const output = path.join(home, 'mine/o.tar')
+  fails(t, packAsUser([output]), 3, /cannot write .*\/mine\/o\.tar: no permission/)
+  fs.chmodSync(release, 0)
+  fails(t, packAsUser(['-']), 3, /cannot read .*v1\.6\.2\.tgz: no permission/)
+  fs.chmodSync(home, 0)
+  // What cannot be looked into holds nothing to be found, and is no error.
+  const { status, stderr } = packAsUser(['-'])
+  fs.chmodSync(home, 0o755)
+  t.is(status, 0, stderr)
+  t.regex(stderr, /ipu: not found/)
+})
+
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  test(`${signal} ends it, even when nobody reads what it writes`, async t => {
+    const { environment } = homeWithRelease(t)
+    const child = spawn(PROGRAM, ['-'], { env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    for await (const chunk of child.stderr) {
+      said += chunk
+      if (said.includes('ipu:') && !child.killed) child.kill(signal)
+    }
+    const [status] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode]
+    t.is(status, exitCode, said)
+    t.true(said.endsWith(`tar: interrupted by ${signal}\n`), said)
+  })
+}
+
+test('it runs through two links, from anywhere, and writes through a link', t => {
+  const { home, environment } = homeWithRelease(t)
+  fs.mkdirSync(path.join(home, 'ovl'))
+  fs.symlinkSync(PROGRAM, path.join(home, 'ovl/tar'))
+  fs.symlinkSync('ovl/tar', path.join(home, 'tar'))
+  fs.symlinkSync('real.tar', path.join(home, 'link.tar'))
+  fs.writeFileSync(path.join(home, 'real.tar'), 'old')
+  const { status } = pack(['-c', `cd "${home}" && ./tar link.tar`], environment, '/bin/sh')
+  t.is(status, 0)
+  t.true(fs.lstatSync(path.join(home, 'link.tar')).isSymbolicLink())
+  t.true(names(fs.readFileSync(path.join(home, 'real.tar'))).includes('bin/netns_test'))
+})
+
+test('netns.ts tar and tar.ts make the same', t => {
+  const { environment } = homeWithRelease(t)
+  const words = ['-', '--seed', '7']
+  const { status, stdout, stderr } = pack(['tar', ...words], environment, path.join(TOP, 'netns.ts'))
+  t.is(status, 0, stderr)
+  t.true(stdout.equals(pack(words, environment).stdout))
+})
