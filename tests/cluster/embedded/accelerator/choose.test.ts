@@ -1,0 +1,55 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { chooseAccelerator } from '../../../../scripts/cluster/embedded/accelerator/choose.ts'
+import { recall, remember } from '../../../../scripts/cluster/embedded/accelerator/memory.ts'
+
+const image = { digest: '', directory: '', kernelVersion: '', packages: {}, kernel: '', initrd: '', root: '' }
+
+function scene(t: ExecutionContext) {
+  const cacheDirectory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-kvm-'))
+  t.teardown(() => fs.rmSync(cacheDirectory, { recursive: true }))
+  const device = path.join(cacheDirectory, 'device')
+  fs.writeFileSync(device, '')
+  const notices: string[] = []
+  return { cacheDirectory, device, notices, image, onNotice: (line: string) => notices.push(line) }
+}
+
+test('emulation that is asked for is no news', async t => {
+  const { notices, ...rest } = scene(t)
+  t.is((await chooseAccelerator({ ...rest, wanted: 'tcg' })).kind, 'tcg')
+  t.deepEqual(notices, [])
+})
+
+test('without the device there is one line of notice, or a failure when KVM is demanded', async t => {
+  const { notices, ...rest } = scene(t)
+  const device = `${rest.device}-not`
+  t.is((await chooseAccelerator({ ...rest, device, wanted: 'auto' })).kind, 'tcg')
+  t.is(notices.length, 1)
+  t.regex(notices[0] ?? '', /TCG.*device-not/)
+  const error = await t.throwsAsync(chooseAccelerator({ ...rest, device, wanted: 'kvm' }), { code: 'NO_KVM' })
+  t.like(error, { exitCode: 3 })
+})
+
+test('what is remembered decides, without a guest', async t => {
+  const { notices, ...rest } = scene(t)
+  remember(rest.cacheDirectory, true)
+  t.is((await chooseAccelerator({ ...rest, wanted: 'auto' })).kind, 'kvm')
+  t.deepEqual(notices, [])
+  remember(rest.cacheDirectory, 'it hung')
+  await t.throwsAsync(chooseAccelerator({ ...rest, wanted: 'kvm' }), { code: 'NO_KVM', message: /it hung/ })
+})
+
+test('what is remembered of another host, or damaged, counts for nothing', t => {
+  const { cacheDirectory } = scene(t)
+  const file = path.join(cacheDirectory, 'kvm.json')
+  for (const text of ['{"another host": true}', '{"', '[]', 'null', '']) {
+    fs.writeFileSync(file, text)
+    t.is(recall(cacheDirectory), undefined, text)
+  }
+  remember(cacheDirectory, true)
+  t.true(recall(cacheDirectory))
+  t.deepEqual(fs.readdirSync(cacheDirectory).sort(), ['device', 'kvm.json'])
+  t.notThrows(() => remember(path.join(cacheDirectory, 'not-there'), true))
+})

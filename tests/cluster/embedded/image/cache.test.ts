@@ -1,0 +1,105 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { checkSpace, IMAGE_FILES } from '../../../../scripts/cluster/embedded/image/build.ts'
+import { ensureImage, imageDirectory } from '../../../../scripts/cluster/embedded/image/cache.ts'
+import { contentDigest, readManifest, writeManifest } from '../../../../scripts/cluster/embedded/image/manifest.ts'
+
+const BUILT = { kernelVersion: '6.1', packages: { jq: '1.6' } }
+
+/** An image of a few bytes, at the place where the cache looks for the one of today's recipe. */
+async function makeCache(t: ExecutionContext) {
+  const cacheDirectory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-cache-'))
+  t.teardown(() => fs.rmSync(cacheDirectory, { recursive: true, force: true }))
+  const directory = imageDirectory(cacheDirectory, 'bookworm')
+  fs.mkdirSync(directory)
+  for (const name of Object.values(IMAGE_FILES)) fs.writeFileSync(path.join(directory, name), name)
+  await writeManifest(directory, BUILT)
+  const lines: string[] = []
+  // A refusal instead of a build: no mirror knows this release.
+  const ensure = (codename = 'bookworm') =>
+    ensureImage({ cacheDirectory, codename, onProgress: line => lines.push(line), signal: AbortSignal.abort('BUILD') })
+  return { cacheDirectory, directory, lines, ensure }
+}
+
+test('an image that is there is used, without a word', async t => {
+  const { directory, lines, ensure } = await makeCache(t)
+  const image = await ensure()
+  t.is(image.root, path.join(directory, IMAGE_FILES.root))
+  t.deepEqual({ kernelVersion: image.kernelVersion, packages: image.packages }, BUILT)
+  t.deepEqual(lines, [])
+})
+
+for (const [what, damage] of [
+  ['altered at the same length', (directory: string) => fs.writeFileSync(path.join(directory, 'initrd'), 'INITRD')],
+  ['truncated', (directory: string) => fs.truncateSync(path.join(directory, 'root.squashfs'), 3)],
+  ['without one of its files', (directory: string) => fs.rmSync(path.join(directory, 'vmlinux'))],
+  ['without its manifest', (directory: string) => fs.rmSync(path.join(directory, 'manifest.json'))],
+  ['with half a manifest', (directory: string) => fs.truncateSync(path.join(directory, 'manifest.json'), 40)],
+  [
+    'with a manifest of something else',
+    (directory: string) => fs.writeFileSync(path.join(directory, 'manifest.json'), '{"files":{}}'),
+  ],
+] as const) {
+  test(`an image ${what} is noticed and made anew`, async t => {
+    const { cacheDirectory, directory, lines, ensure } = await makeCache(t)
+    damage(directory)
+    const error = await t.throwsAsync(ensure(), { any: true })
+    t.is(error as unknown, 'BUILD', 'it began to build')
+    t.regex(lines[0] ?? '', /is damaged/)
+    t.deepEqual(
+      fs.readdirSync(cacheDirectory).filter(name => name.startsWith('making-')),
+      [],
+    )
+  })
+}
+
+test('a file that was copied is looked into, and trusted when its content is right', async t => {
+  const { directory, lines, ensure } = await makeCache(t)
+  fs.writeFileSync(path.join(directory, 'initrd'), 'initrd')
+  await t.notThrowsAsync(ensure())
+  t.deepEqual(lines, [])
+})
+
+test('another release has another image', async t => {
+  const { ensure } = await makeCache(t)
+  t.is((await t.throwsAsync(ensure('trixie'), { any: true })) as unknown, 'BUILD')
+})
+
+test('a build removes what killed builds left, and images that nobody uses any more', async t => {
+  const { cacheDirectory, ensure } = await makeCache(t)
+  for (const name of ['making-abc', 'image-old', 'image-young']) fs.mkdirSync(path.join(cacheDirectory, name))
+  fs.utimesSync(path.join(cacheDirectory, 'image-old'), 0, 0)
+  await t.throwsAsync(ensure('trixie'), { any: true })
+  const left = fs.readdirSync(cacheDirectory)
+  t.false(left.includes('making-abc'))
+  t.false(left.includes('image-old'))
+  t.true(left.includes('image-young'))
+})
+
+test('a cache that is no directory is told', async t => {
+  const { cacheDirectory } = await makeCache(t)
+  const file = path.join(cacheDirectory, 'file')
+  fs.writeFileSync(file, '')
+  await t.throwsAsync(
+    ensureImage({ cacheDirectory: path.join(file, 'cache'), codename: 'bookworm', onProgress: () => {} }),
+    {
+      code: 'CACHE_NOT_WRITABLE',
+      message: /file\/cache/,
+    },
+  )
+})
+
+test('too little space is told with what is needed', t => {
+  t.throws(() => checkSpace(os.tmpdir(), Number.MAX_SAFE_INTEGER), { code: 'NO_SPACE', message: /MiB/ })
+  t.notThrows(() => checkSpace(os.tmpdir(), 0))
+})
+
+test('the digest names the content', async t => {
+  const { directory } = await makeCache(t)
+  const before = contentDigest(await readManifest(directory))
+  t.is(contentDigest(await writeManifest(directory, BUILT)), before)
+  fs.writeFileSync(path.join(directory, 'initrd'), 'another')
+  t.not(contentDigest(await writeManifest(directory, BUILT)), before)
+})
