@@ -113,6 +113,23 @@ test('a signal in the middle leaves the file as it was, and nothing beside it', 
   t.is(fs.readFileSync(file, 'utf8'), 'as it was')
 })
 
+test('what was written is looked at again before it counts', async t => {
+  const directory = temporaryDirectory(t)
+  const file = path.join(directory, 'o.tar')
+  fs.writeFileSync(file, 'as it was')
+  const work = writeArchive(members, time, file)
+  const temporary = fs.readdirSync(directory).find(name => name !== 'o.tar') ?? ''
+  // As a disk would that loses a byte of what it said to have written.
+  const handle = fs.openSync(path.join(directory, temporary), 'r+')
+  fs.writeSync(handle, 'X', 0)
+  fs.closeSync(handle)
+  const failure = await failureOf(work)
+  t.is(failure.code, 'BAD_ARCHIVE')
+  t.is(failure.exitCode, 4)
+  t.is(fs.readFileSync(file, 'utf8'), 'as it was')
+  t.deepEqual(fs.readdirSync(directory), ['o.tar'])
+})
+
 test('a stream gets the archive, and what it says is told', async t => {
   const stream = new PassThrough()
   const [chunks] = await Promise.all([stream.toArray(), writeStream(members, time, stream, 'it')])
