@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import fs from 'node:fs'
 import path from 'node:path'
 import { infrastructureFailure } from '../errors/failure.ts'
+import { makeDirectory } from './directories.ts'
 
 /**
  * Does something while no other process of this host does it.
@@ -14,7 +14,7 @@ import { infrastructureFailure } from '../errors/failure.ts'
  * @throws Failure NO_LOCK (exit 4)
  */
 export async function withLock<T>(file: string, task: () => Promise<T>, onWait?: () => void): Promise<T> {
-  fs.mkdirSync(path.dirname(file), { recursive: true })
+  makeDirectory(path.dirname(file))
   let holder = await hold(file, ['--nonblock'])
   if (!holder) {
     onWait?.()

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { RunningCluster } from '../cluster/cluster.ts'
 import { environmentFailure, Failure } from '../errors/failure.ts'
+import { makeDirectory } from '../host/directories.ts'
 import { capture, type Node } from '../node/node.ts'
 import type { Emit } from '../report/events.ts'
 
@@ -46,7 +47,7 @@ export async function collectResults(request: CollectRequest): Promise<void> {
 }
 
 async function collectNode(node: Node, directory: string, request: CollectRequest): Promise<void> {
-  await fs.mkdir(directory, { recursive: true })
+  makeDirectory(directory)
   await fs.writeFile(path.join(directory, 'console.log'), await request.cluster.console(node))
   const signal = AbortSignal.timeout(request.timeoutSeconds * 1000)
   try {
@@ -63,7 +64,7 @@ async function fetch(node: Node, [file, command]: Source, directory: string, sig
   const target = path.join(directory, file)
   const { exitCode, stdout } = await capture(node, command, signal)
   if (exitCode !== 0) return await fs.rm(target, { force: true })
-  await fs.mkdir(path.dirname(target), { recursive: true })
+  makeDirectory(path.dirname(target))
   await fs.writeFile(target, stdout)
 }
 

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 
-const PROGRAM = path.resolve(import.meta.dirname, '../../ovl/default/bin/netns_test')
+const TREE = path.resolve(import.meta.dirname, '../../ovl/default')
+const PROGRAM = path.join(TREE, 'bin/netns_test')
 
 /** The shells that a VM may have. */
 export const SHELLS = [['dash'], ['busybox', 'sh']] as const
@@ -35,6 +36,7 @@ export function inVm(shell: Shell, script: string, environment: Readonly<Record<
   const prologue = `
 set -e
 mount -t tmpfs run /run
+cp -r '${TREE}' /run/ovl
 [ -L /var/run ] || mount --bind /run /var/run
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -42,7 +44,7 @@ mount -t tmpfs tmp /tmp
 echo vm-003 >/proc/sys/kernel/hostname
 ip link set lo up
 set +e
-netns_test() { ${shell.join(' ')} '${PROGRAM}' "$@"; }
+netns_test() { ${shell.join(' ')} /run/ovl/bin/netns_test "$@"; }
 `
   const unshare = ['--user', '--map-root-user', '--net', '--mount', '--uts', '--pid', '--fork']
   const { status, stdout, stderr } = spawnSync('unshare', [...unshare, 'dash', '-c', prologue + script], {

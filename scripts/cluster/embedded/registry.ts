@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure } from '../../errors/failure.ts'
+import { makeDirectory } from '../../host/directories.ts'
 import { withLock } from '../../host/lock.ts'
 import type { Role } from '../../settings/nodes.ts'
 import { bootId, end, isAlive, type ProcessId, parseStat, thisProcess } from './processes.ts'
@@ -179,7 +180,7 @@ async function destroy({ directory, processes }: FoundCluster): Promise<void> {
 
 function makeStateDirectory(stateDirectory: string): void {
   try {
-    fs.mkdirSync(path.join(stateDirectory, 'clusters'), { recursive: true, mode: 0o700 })
+    makeDirectory(path.join(stateDirectory, 'clusters'), 0o700)
     fs.accessSync(path.join(stateDirectory, 'clusters'), fs.constants.W_OK)
   } catch (error) {
     throw environmentFailure('STATE_NOT_WRITABLE', `cannot write to ${stateDirectory}`, {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, infrastructureFailure } from '../../../errors/failure.ts'
+import { makeDirectory } from '../../../host/directories.ts'
 import { withLock } from '../../../host/lock.ts'
 import { requireCommands, TO_BUILD } from '../../../host/requirements.ts'
 import { callersEnvironment } from '../../../settings/environment.ts'
@@ -157,7 +158,7 @@ function markUsed(directory: string): void {
 
 function makeCacheDirectory(directory: string): void {
   try {
-    fs.mkdirSync(directory, { recursive: true })
+    makeDirectory(directory)
     fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK)
   } catch (error) {
     throw environmentFailure('CACHE_NOT_WRITABLE', `cannot write to ${directory}`, {
