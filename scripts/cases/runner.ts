@@ -2,7 +2,7 @@ import type { Cluster, OvlDirectory, RunningCluster } from '../cluster/cluster.t
 import { environmentFailure } from '../errors/failure.ts'
 import { requireCni } from '../ovl/cni.ts'
 import type { Emit, FailedStep, Verdict } from '../report/events.ts'
-import { collectResults } from '../results/collect.ts'
+import { collectResults, prepareResults } from '../results/collect.ts'
 import type { Settings } from '../settings/settings.ts'
 import { nodesOf, runStep, type StepFailure } from './steps.ts'
 import type { TestCase } from './test-case.ts'
@@ -33,6 +33,8 @@ export interface RunResult {
  */
 export async function runTests(request: RunRequest): Promise<RunResult> {
   if (request.tests.some(test => test.needs.includes('cni'))) requireCni(request.settings.packing)
+  const { resultsDirectory } = request.settings
+  if (resultsDirectory) prepareResults(resultsDirectory)
   const failures: StepFailure[] = []
   let left: string | undefined
   for (const [index, test] of request.tests.entries()) {

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { RunningCluster } from '../cluster/cluster.ts'
@@ -30,6 +31,19 @@ const AFTER_FAILURE: readonly Source[] = [['dmesg.txt', ['dmesg']]]
 const POD_NAME = /^[\w-]+$/
 
 /**
+ * Makes the directory for results, so that one that cannot be written is told before anything starts.
+ * @throws Failure RESULTS_NOT_WRITABLE (exit 3)
+ */
+export function prepareResults(directory: string): void {
+  try {
+    makeDirectory(directory)
+    accessSync(directory, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw notWritable(directory, error as Error)
+  }
+}
+
+/**
  * Brings home what a test left on its nodes: addresses, PODs, CNI results, consoles and, after a failure, kernel messages.
  * A node that does not answer any more is left out with a notice; its console is brought all the same.
  * @throws Failure RESULTS_NOT_WRITABLE (exit 3)
@@ -41,9 +55,17 @@ export async function collectResults(request: CollectRequest): Promise<void> {
     await Promise.all(cluster.nodes.map(node => collectNode(node, path.join(directory, node.name), request)))
   } catch (error) {
     if (error instanceof Failure || !(error instanceof Error)) throw error
-    throw environmentFailure('RESULTS_NOT_WRITABLE', `cannot write results: ${error.message}`, { cause: error })
+    throw notWritable(directory, error)
   }
   emit({ type: 'artefact', test: request.test, path: directory })
+}
+
+function notWritable(directory: string, cause: Error): Failure {
+  const hint = '--results names a directory of yours, with space on its disk'
+  return environmentFailure('RESULTS_NOT_WRITABLE', `cannot write results to ${directory}: ${cause.message}`, {
+    hint,
+    cause,
+  })
 }
 
 async function collectNode(node: Node, directory: string, request: CollectRequest): Promise<void> {
