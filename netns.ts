@@ -8,19 +8,56 @@ import { runProgram } from './scripts/commands/edge.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
 import { splitWords } from './scripts/settings/options.ts'
-import { readClusterName, readDirectories, readSettings } from './scripts/settings/settings.ts'
+import { readClusterKind, readClusterName, readDirectories } from './scripts/settings/settings.ts'
+import type { Environment } from './scripts/settings/sources.ts'
 
 const directories = () => readDirectories(callersEnvironment)
 const nameOption = () => new Option('--name <cluster>', 'which cluster, where several run on this host')
 const clusterName = (options: { name?: string }) => readClusterName({ __name: options.name }, callersEnvironment)
 
-/** Values of the command line under the names of xcluster's variables. */
-interface TestOptions {
+const clusterOption = () =>
+  new Option('--cluster <kind>', 'embedded: VMs of our own; xcluster: yours, the default where $XCLUSTER is set')
+
+/** What commander makes of {@link addRunOptions}. */
+interface RunOptions {
   readonly start: boolean
   readonly stop: boolean
   readonly ovl: readonly string[]
   readonly list?: true
-  readonly [variable: string]: unknown
+  readonly json?: true
+  readonly [name: string]: unknown
+}
+
+/** The options that decide how a test runs. */
+const addRunOptions = (command: Command): Command =>
+  command
+    .option('--nvm <n>', 'VMs that hold PODs, 1–200 (default: 4)')
+    .option('--nrouters <n>', 'VMs that route, 0–20 (default: 0)')
+    .option('--ntesters <n>', 'VMs outside, 0–20 (default: 0)')
+    .option('--mem <MiB>', 'memory of each VM (default: 256); --mem3=512 for vm-003 alone')
+    .option('--smp <n>', 'CPUs of each VM (default: 1); --smp3=2 for vm-003 alone')
+    .addOption(clusterOption())
+    .option('--accel <kind>', 'kvm, tcg, or auto: KVM where a guest was seen to come up with it (default: auto)')
+    .option('--xterm', "consoles of xcluster's VMs in xterm, not in screen")
+    .option('--timeout <seconds>', 'for the VMs to come up, and for each step')
+    .option('--no-start', 'use the cluster that runs')
+    .option('--no-stop', 'leave the cluster running')
+    .option('--results <directory>', 'bring addresses, CNI results and consoles home')
+    .option('--ovl <directory>', 'one more ovl; can be repeated', (value, before: string[]) => [...before, value], [])
+    .addOption(nameOption())
+    .allowUnknownOption()
+
+/**
+ * Values of the command line under the names of xcluster's variables.
+ * @param words what commander left: operands, and options that it does not know
+ * @throws Failure (exit 2)
+ */
+function variablesOf({ start, stop, ...rest }: Omit<RunOptions, 'ovl'>, words: readonly string[]) {
+  const known = Object.entries(rest).map(([name, value]) => [`__${name}`, value === true ? 'yes' : String(value)])
+  const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
+  const kind = readClusterKind(Object.fromEntries(known), callersEnvironment)
+  const { operands, options } = splitWords(words, kind === 'xcluster')
+  return { operands, options: { ...Object.fromEntries(known), ...flags, ...options } as Environment }
 }
 
 function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): Command {
@@ -43,31 +80,15 @@ Examples:
   // Subcommands inherit exitOverride only when they are made after it was set.
   definePacking(program.command('tar'), signal)
 
-  addPackingOptions(program.command('test'))
+  addRunOptions(addPackingOptions(program.command('test')))
     .description('run tests, each on a cluster of its own: the summary goes to stderr, the log to stdout')
     .argument('[words...]', 'tests (default: start), and ovls to be unpacked on the VMs beside netns')
     .option('--list', 'print the tests and what each shows')
-    .option('--nvm <n>', 'VMs that hold PODs, 1–200 (default: 4)')
-    .option('--nrouters <n>', 'VMs that route, 0–20 (default: 0)')
-    .option('--ntesters <n>', 'VMs outside, 0–20 (default: 0)')
-    .option('--mem <MiB>', 'memory of each VM (default: 256); --mem3=512 for vm-003 alone')
-    .option('--smp <n>', 'CPUs of each VM (default: 1); --smp3=2 for vm-003 alone')
-    .option('--accel <kind>', 'kvm, tcg, or auto: KVM where a guest was seen to come up with it (default: auto)')
-    .option('--timeout <seconds>', 'for the VMs to come up, and for each step')
-    .option('--no-start', 'use the cluster that runs')
-    .option('--no-stop', 'leave the cluster running')
-    .option('--results <directory>', 'bring addresses, CNI results and consoles home')
-    .option('--ovl <directory>', 'one more ovl; can be repeated', (value, before: string[]) => [...before, value], [])
-    .addOption(nameOption())
-    .allowUnknownOption()
-    .action(async (words: string[], { list, start, stop, ovl, ...rest }: TestOptions) => {
+    .action(async (words: string[], { list, ovl, ...rest }: RunOptions) => {
       const { listTests, runTestCommand } = await import('./scripts/commands/test.ts')
       if (list) return listTests()
-      const { operands, options } = splitWords(words)
-      const known = Object.entries(rest).map(([name, value]) => [`__${name}`, String(value)])
-      const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
-      const all = { ...Object.fromEntries(known), ...flags, ...options }
-      setExitCode(await runTestCommand(operands, all, ovl, callersEnvironment, signal))
+      const { operands, options } = variablesOf(rest, words)
+      setExitCode(await runTestCommand(operands, options, ovl, callersEnvironment, signal))
     })
 
   program
@@ -84,16 +105,17 @@ Examples:
         refresh: options.refresh === true,
         environment: callersEnvironment,
         onLine: line => process.stderr.write(`${line}\n`),
+        signal,
       })
     })
 
-  program
-    .command('env')
-    .description('print the effective settings, and where each came from')
+  addRunOptions(addPackingOptions(program.command('env')))
+    .description('print the settings that a test would have, and where each came from')
+    .argument('[options...]', 'further options, as of test')
     .option('--json', 'for programs')
-    .action(async (options: { json?: true }) => {
+    .action(async (words: string[], { json, ovl: _, ...rest }: RunOptions) => {
       const { showSettings } = await import('./scripts/commands/env.ts')
-      showSettings(readSettings({}, callersEnvironment), options.json === true)
+      await showSettings(variablesOf(rest, words).options, callersEnvironment, json === true, signal)
     })
 
   program
@@ -102,12 +124,16 @@ Examples:
     .argument('<target>', 'a VM (vm-002) or a POD (vm-002-ns03)')
     .argument('[command...]', 'the command and its arguments')
     .addOption(nameOption())
+    .addOption(clusterOption())
     .passThroughOptions()
-    .action(async (target: string, command: string[], options) => {
-      const { execInCluster } = await import('./scripts/commands/exec.ts')
+    .action(async (target: string, command: string[], options: { name?: string; cluster?: string }) => {
+      const { execOn } = await import('./scripts/commands/exec.ts')
       const terminal = callersEnvironment.TERM ?? 'dumb'
       const words = command[0] === '--' ? command.slice(1) : command
-      setExitCode(await execInCluster(directories(), clusterName(options), target, words, terminal))
+      const { enter } = await import('./scripts/cluster/enter.ts')
+      const kind = readClusterKind({ __cluster: options.cluster }, callersEnvironment)
+      const node = await enter(target, kind, clusterName(options), directories().state)
+      setExitCode(await execOn(node, target, words, terminal))
     })
 
   program

@@ -7,11 +7,16 @@ import type { Settings } from '../settings/settings.ts'
 import { nodesOf, runStep, type StepFailure } from './steps.ts'
 import type { TestCase } from './test-case.ts'
 
-export interface RunRequest {
-  readonly tests: readonly TestCase[]
-  readonly cluster: Cluster
-  readonly extraOvls: readonly OvlDirectory[]
+/** A test with the cluster that it is to run on. */
+export interface PlannedTest {
+  readonly test: TestCase
   readonly settings: Settings
+  readonly cluster: Cluster
+}
+
+export interface RunRequest {
+  readonly plan: readonly PlannedTest[]
+  readonly extraOvls: readonly OvlDirectory[]
   readonly emit: Emit
   readonly signal: AbortSignal
 }
@@ -23,8 +28,10 @@ export interface RunResult {
   readonly verdict: RunVerdict
   readonly failures: readonly FailedStep[]
   /** The cluster that was left running. */
-  readonly left: string | undefined
+  readonly left: LeftCluster | undefined
 }
+
+export type LeftCluster = Pick<RunningCluster, 'name' | 'endedBy'>
 
 /**
  * Runs tests one after the other, each on a cluster of its own; with `--no-start` all on the one that runs.
@@ -32,14 +39,15 @@ export interface RunResult {
  * @throws Failure when a cluster cannot be had, or is lost; the signal's reason when that is aborted
  */
 export async function runTests(request: RunRequest): Promise<RunResult> {
-  if (request.tests.some(test => test.needs.includes('cni'))) requireCni(request.settings.packing)
-  const { resultsDirectory } = request.settings
-  if (resultsDirectory) prepareResults(resultsDirectory)
+  for (const { test, settings } of request.plan) {
+    if (test.needs.includes('cni')) requireCni(settings.packing)
+    if (settings.resultsDirectory) prepareResults(settings.resultsDirectory)
+  }
   const failures: StepFailure[] = []
-  let left: string | undefined
-  for (const [index, test] of request.tests.entries()) {
-    const isLast = index === request.tests.length - 1
-    const outcome = await runTest(test, isLast, request)
+  let left: LeftCluster | undefined
+  for (const [index, planned] of request.plan.entries()) {
+    const isLast = index === request.plan.length - 1
+    const outcome = await runTest(planned, isLast, request)
     failures.push(...outcome.failures)
     left = outcome.left
     if (left && outcome.failures.length > 0) break
@@ -52,14 +60,15 @@ function verdictOf(failures: readonly StepFailure[]): RunVerdict {
   return failures.some(failure => failure.broken) ? 'broken' : 'failed'
 }
 
-async function runTest(test: TestCase, isLast: boolean, request: RunRequest) {
-  const { settings, emit, signal } = request
-  emit({ type: 'test-start', test: test.name, summary: test.summary })
-  const begin = settings.cluster.start ? request.cluster.start : request.cluster.attach
+async function runTest(planned: PlannedTest, isLast: boolean, request: RunRequest) {
+  const { test, settings } = planned
+  const { emit, signal } = request
+  emit({ type: 'test-start', test: test.name, summary: test.summary, settings: settings.origins })
+  const begin = settings.cluster.start ? planned.cluster.start : planned.cluster.attach
   const cluster = await begin({ test: test.name, extraOvls: request.extraOvls, emit, signal })
   let failures: readonly StepFailure[] = []
   try {
-    failures = await runSteps(test, cluster, request)
+    failures = await runSteps(planned, cluster, request)
     if (settings.resultsDirectory) {
       await collectResults({
         cluster,
@@ -86,11 +95,14 @@ async function runTest(test: TestCase, isLast: boolean, request: RunRequest) {
     (settings.cluster.keep === 'always' && (isLast || first !== undefined)) ||
     (settings.cluster.keep === 'after-failure' && first !== undefined)
   await endCluster(cluster, keep)
-  return { failures, left: keep ? cluster.name : undefined }
+  return { failures, left: keep ? cluster : undefined }
 }
 
-async function runSteps(test: TestCase, cluster: RunningCluster, request: RunRequest): Promise<readonly StepFailure[]> {
-  const { settings, emit, signal } = request
+async function runSteps(
+  { test, settings }: PlannedTest,
+  cluster: RunningCluster,
+  { emit, signal }: RunRequest,
+): Promise<readonly StepFailure[]> {
   for (const [position, step] of test.steps.entries()) {
     const nodes = nodesOf(step, cluster.nodes)
     if (nodes.length === 0) {

@@ -18,6 +18,8 @@ export interface TestCase {
   /** One line, for `--list` and the summary. */
   readonly summary: string
   readonly needs: readonly Need[]
+  /** The cluster on which it is meant to run, in xcluster's variables: counts where the person does not say otherwise. */
+  readonly cluster?: Readonly<Record<string, string>>
   readonly steps: readonly Step[]
 }
 

@@ -1,6 +1,8 @@
 import type { Settings } from '../settings/settings.ts'
 import type { Cluster } from './cluster.ts'
 import { embeddedCluster } from './embedded/embedded.ts'
+import { xclusterCluster } from './xcluster/xcluster.ts'
 
 /** The kind of cluster that the settings ask for. */
-export const chooseCluster = (settings: Settings): Cluster => embeddedCluster(settings)
+export const chooseCluster = (settings: Settings): Cluster =>
+  settings.xcluster ? xclusterCluster(settings, settings.xcluster) : embeddedCluster(settings)

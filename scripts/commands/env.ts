@@ -1,9 +1,20 @@
 import process from 'node:process'
+import { settle } from '../cluster/settle.ts'
 import { quoteWord } from '../node/quote.ts'
-import type { Settings } from '../settings/settings.ts'
+import type { Environment } from '../settings/sources.ts'
 
-/** `env`: the effective settings on stdout, as assignments that a shell can read, each with where it came from. */
-export function showSettings({ origins }: Settings, json: boolean): void {
+/**
+ * `env`: the effective settings on stdout, as assignments that a shell can read, each with where it came from.
+ * @throws Failure of the settings, or of xcluster
+ */
+export async function showSettings(
+  options: Environment,
+  environment: Environment,
+  json: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const onLine = (line: string) => process.stderr.write(`${line}\n`)
+  const { origins } = await settle({ options, environment, test: {}, onLine, signal })
   if (json) {
     process.stdout.write(`${JSON.stringify(origins, undefined, 2)}\n`)
     return

@@ -1,10 +1,8 @@
 import process from 'node:process'
-import { logIn } from '../cluster/embedded/login.ts'
-import { requireCluster } from '../cluster/embedded/registry.ts'
 import { usageFailure } from '../errors/failure.ts'
 import type { Connection, Terminal } from '../node/connection.ts'
+import type { Node } from '../node/node.ts'
 import { quote } from '../node/quote.ts'
-import type { Directories } from '../settings/settings.ts'
 
 /** Signals that reach the command in the VM and not this program. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
@@ -12,36 +10,26 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
 /**
  * `exec`: runs a command in a VM or POD of a running cluster, with its streams, signals and exit code; without a
  * command, a shell.
- * @param target `vm-002`, or a POD `vm-002-ns03`
+ * @param node the VM; its connection is closed in the end
+ * @param target the VM's name, or that of a POD in it
  * @param words the command; none for a shell
  * @param terminalType what $TERM says
- * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE or NO_COMMAND (exit 2)
+ * @throws Failure NO_COMMAND (exit 2)
  */
-export async function execInCluster(
-  { state }: Directories,
-  clusterName: string,
+export async function execOn(
+  { name, connection }: Node,
   target: string,
   words: readonly string[],
   terminalType: string,
 ): Promise<number> {
-  const { directory, record } = requireCluster(state, clusterName)
-  // A POD's name begins with its VM's, with whatever $NAME_PREFIX put in front.
-  const vm = /vm-\d{3}/.exec(target)?.[0]
-  const node = record.nodes.find(({ name }) => name === vm)
-  if (!node) {
-    throw usageFailure('NO_SUCH_NODE', `'${target}' is no VM or POD of cluster '${clusterName}'`, {
-      hint: `VMs are ${record.nodes.map(({ name }) => name).join(' ')}, PODs are called like vm-001-ns01`,
-    })
-  }
-  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
-  if (words.length === 0 && !isTerminal) {
-    throw usageFailure('NO_COMMAND', `exec ${target}: a command is needed where there is no terminal for a shell`)
-  }
-  const command = words.length === 0 ? ['/bin/sh', '-l'] : words
-  // Without `exec` the login shell would stay in between, and signals would reach it instead of the command.
-  const line = `exec ${quote(target === node.name ? command : ['netns_test', 'exec', target, '--', ...command])}`
-  const { connection } = await logIn(directory, node, record.hostKey)
   try {
+    const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
+    if (words.length === 0 && !isTerminal) {
+      throw usageFailure('NO_COMMAND', `exec ${target}: a command is needed where there is no terminal for a shell`)
+    }
+    const command = words.length === 0 ? ['/bin/sh', '-l'] : words
+    // Without `exec` the login shell would stay in between, and signals would reach it instead of the command.
+    const line = `exec ${quote(target === name ? command : ['netns_test', 'exec', target, '--', ...command])}`
     return await runAttached(connection, line, words.length === 0 ? terminalType : undefined)
   } finally {
     connection.close()

@@ -1,17 +1,18 @@
 import process from 'node:process'
 import { findTestCase, testCases } from '../cases/registry.ts'
-import { type RunResult, runTests } from '../cases/runner.ts'
+import { type LeftCluster, type PlannedTest, type RunResult, runTests } from '../cases/runner.ts'
 import type { TestCase } from '../cases/test-case.ts'
 import { chooseCluster } from '../cluster/choose.ts'
 import type { OvlDirectory } from '../cluster/cluster.ts'
 import { findOvl } from '../cluster/ovl-directories.ts'
+import { settle } from '../cluster/settle.ts'
 import { Failure, usageFailure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
 import type { Verdict } from '../report/events.ts'
 import { log } from '../report/log.ts'
 import { eventStream } from '../report/stream.ts'
 import { summary } from '../report/summary.ts'
-import { DEFAULT_CLUSTER_NAME, readSettings } from '../settings/settings.ts'
+import { DEFAULT_CLUSTER_NAME } from '../settings/settings.ts'
 import type { Environment } from '../settings/sources.ts'
 import { readTerminalUse } from '../settings/terminal.ts'
 import { describeError, exitCodeOf, programAsTyped } from './edge.ts'
@@ -38,9 +39,15 @@ export async function runTestCommand(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<number> {
-  const settings = readSettings(options, environment)
-  const { tests, extraOvls } = sortWords(words, ovls, settings.ovlPath)
-  const cluster = chooseCluster(settings)
+  const tests = testsIn(words)
+  const said: string[] = []
+  const plan: PlannedTest[] = []
+  for (const test of tests) {
+    const onLine = (line: string) => said.push(line)
+    const settings = await settle({ options, environment, test: test.cluster ?? {}, onLine, signal })
+    plan.push({ test, settings, cluster: chooseCluster(settings) })
+  }
+  const extraOvls = ovlsIn(words, ovls, plan[0]?.settings.ovlPath ?? [])
   const complain = (line: string) => process.stderr.write(`${line}\n`)
   const { emit, close } = eventStream(
     [log(process.stdout), summary(process.stderr, readTerminalUse(environment, process.stderr))],
@@ -49,9 +56,10 @@ export async function runTestCommand(
   const begun = Date.now()
   let result: Omit<RunResult, 'verdict'> & { verdict: Verdict } = { verdict: 'broken', failures: [], left: undefined }
   let exitCode: number
-  emit({ type: 'run-start', tests: tests.map(test => test.name), settings: settings.origins })
+  emit({ type: 'run-start', tests: tests.map(test => test.name) })
+  for (const text of said) emit({ type: 'detail', text })
   try {
-    const ran = await runTests({ tests, cluster, extraOvls, settings, emit, signal })
+    const ran = await runTests({ plan, extraOvls, emit, signal })
     result = ran
     exitCode = EXIT_CODES[ran.verdict]
   } catch (error) {
@@ -59,24 +67,26 @@ export async function runTestCommand(
     if (error instanceof Interrupted) result = { ...result, verdict: 'interrupted' }
     emit({ type: 'run-failed', message: describeError(error) })
   }
-  const left = result.left === undefined ? undefined : howToEnter(result.left)
+  const left = result.left === undefined ? undefined : howToEnter(result.left, options.__cluster)
   emit({ type: 'run-end', ...result, left, seconds: Math.round((Date.now() - begun) / 1000) })
   await close()
   return exitCode
 }
 
-/** Sorts what was typed behind `test` into tests and ovls; without a test it is the default one. */
-function sortWords(words: readonly string[], ovls: readonly string[], ovlPath: readonly string[]) {
-  const tests: TestCase[] = []
-  const extraOvls: OvlDirectory[] = ovls.map(ovl => findOvl(ovl, ovlPath))
-  for (const word of words) {
-    const test = findTestCase(word)
-    if (test) tests.push(test)
-    else extraOvls.push(findTestOrOvl(word, ovlPath))
-  }
-  const [defaultTest] = testCases
-  if (tests.length === 0 && defaultTest) tests.push(defaultTest)
-  return { tests, extraOvls }
+/** The tests among what was typed behind `test`; without one it is the default one. */
+function testsIn(words: readonly string[]): readonly TestCase[] {
+  const tests = words.map(findTestCase).filter(test => test !== undefined)
+  return tests.length > 0 ? tests : testCases.slice(0, 1)
+}
+
+/** The ovls that were named by `--ovl`, and those among what was typed behind `test`. */
+function ovlsIn(
+  words: readonly string[],
+  ovls: readonly string[],
+  ovlPath: readonly string[],
+): readonly OvlDirectory[] {
+  const others = words.filter(word => !findTestCase(word))
+  return [...ovls.map(ovl => findOvl(ovl, ovlPath)), ...others.map(word => findTestOrOvl(word, ovlPath))]
 }
 
 function findTestOrOvl(word: string, ovlPath: readonly string[]): OvlDirectory {
@@ -92,8 +102,9 @@ function findTestOrOvl(word: string, ovlPath: readonly string[]): OvlDirectory {
   }
 }
 
-function howToEnter(cluster: string): string {
-  const name = cluster === DEFAULT_CLUSTER_NAME ? '' : ` --name ${cluster}`
+function howToEnter({ name, endedBy }: LeftCluster, kind: string | undefined): string {
+  const named = name === DEFAULT_CLUSTER_NAME ? '' : ` --name ${name}`
   const program = programAsTyped()
-  return `The cluster is left running: ${program} exec${name} vm-001 enters it, ${program} stop${name} ends it`
+  const entering = `${program} exec${named}${kind ? ` --cluster ${kind}` : ''} vm-001`
+  return `The cluster is left running: ${entering} enters it, ${endedBy ?? `${program} stop${named}`} ends it`
 }

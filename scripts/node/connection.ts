@@ -55,52 +55,38 @@ const READY_TIMEOUT_MS = 20_000
 /** What a shell answers for a command that a signal ended. */
 const SIGNAL_BASE = 128
 
-/** An ssh connection to a node, on which commands run, four at a time at most. */
+/** How a login is tried. */
+export interface OpenOptions {
+  /** Until the node has let us in; 20 s when missing. */
+  readonly readyTimeoutMs?: number
+  /** Ends the trying. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * An ssh connection to a node, on which commands run, four at a time at most. When it is lost between commands, the next one logs
+ * in anew; a command that runs on it is lost with it.
+ */
 export class Connection {
-  readonly #client: Client
+  #client: Client
   readonly #login: Login
   readonly #slots = new Slots(MOST_CHANNELS)
   #lost: Failure | undefined
+  #loggingIn: Promise<void> | undefined
+  #closed = false
 
   private constructor(client: Client, login: Login) {
     this.#client = client
     this.#login = login
-    client.on('error', error => this.#lose(error.message))
-    client.on('close', () => this.#lose('the connection was closed'))
+    this.#watch(client)
   }
 
   /**
    * Logs in.
-   * @throws Failure SSH_REFUSED or HOST_KEY_MISMATCH (exit 4)
+   * @throws Failure SSH_REFUSED or HOST_KEY_MISMATCH (exit 4); the signal's reason when that is aborted
    */
-  static async open(login: Login): Promise<Connection> {
-    const client = new Client()
-    let shownKey: string | undefined
-    await new Promise<void>((resolve, reject) => {
-      client.once('ready', resolve)
-      client.once('error', reject)
-      client.once('close', () => reject(new Error('the connection was closed')))
-      client.connect(connectConfig(login, key => (shownKey = key)))
-    }).catch((error: Error) => {
-      client.destroy()
-      if (shownKey && !isRightKey(login, shownKey)) {
-        throw infrastructureFailure(
-          'HOST_KEY_MISMATCH',
-          `${login.name}: another host key than expected answers on ${address(login)}`,
-          { hint: 'another program may have taken the port', cause: error },
-        )
-      }
-      throw infrastructureFailure(
-        'SSH_REFUSED',
-        `${login.name}: cannot log in on ${address(login)}: ${error.message}`,
-        {
-          cause: error,
-        },
-      )
-    })
-    client.removeAllListeners('error')
-    client.removeAllListeners('close')
-    return new Connection(client, login)
+  static async open(login: Login, options: OpenOptions = {}): Promise<Connection> {
+    return new Connection(await connect(login, options), login)
   }
 
   /**
@@ -110,12 +96,38 @@ export class Connection {
    * @throws Failure NODE_LOST, COMMAND_REFUSED or NO_EXIT_CODE (exit 4)
    */
   async run(command: string, streams: CommandStreams, signal?: AbortSignal, terminal?: Terminal): Promise<number> {
-    return await this.#slots.use(() => this.#run(command, streams, signal, terminal))
+    return await this.#slots.use(async () => {
+      if (this.#lost && !this.#closed) await this.#logInAnew(this.#lost, signal)
+      return await this.#run(command, streams, signal, terminal)
+    })
   }
 
   /** Closes the connection; commands under way are cut. */
   close(): void {
+    this.#closed = true
     this.#client.end()
+  }
+
+  /** Once for all commands that wait for it; where it fails, how the connection was lost says more. */
+  async #logInAnew(lost: Failure, signal?: AbortSignal): Promise<void> {
+    this.#loggingIn ??= connect(this.#login, signal ? { signal } : {})
+      .then(client => {
+        this.#client = client
+        this.#lost = undefined
+        this.#watch(client)
+      })
+      .catch((error: unknown) => {
+        throw signal?.aborted ? error : lost
+      })
+      .finally(() => {
+        this.#loggingIn = undefined
+      })
+    await this.#loggingIn
+  }
+
+  #watch(client: Client): void {
+    client.on('error', error => this.#lose(error.message))
+    client.on('close', () => this.#lose('the connection was closed'))
   }
 
   #run(command: string, streams: CommandStreams, signal?: AbortSignal, terminal?: Terminal): Promise<number> {
@@ -175,6 +187,41 @@ export class Connection {
   }
 }
 
+async function connect(login: Login, { readyTimeoutMs = READY_TIMEOUT_MS, signal }: OpenOptions): Promise<Client> {
+  signal?.throwIfAborted()
+  const client = new Client()
+  let shownKey: string | undefined
+  let abort = () => {}
+  await new Promise<void>((resolve, reject) => {
+    abort = () => reject(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    client.once('ready', resolve)
+    // Not only once: after the first one, others may follow while the connection is torn down.
+    client.on('error', reject)
+    client.once('close', () => reject(new Error('the connection was closed')))
+    client.connect(connectConfig(login, readyTimeoutMs, key => (shownKey = key)))
+  })
+    .catch((error: Error) => {
+      client.destroy()
+      signal?.throwIfAborted()
+      throw shownKey && !isRightKey(login, shownKey) ? wrongKey(login, error) : notLetIn(login, error)
+    })
+    .finally(() => signal?.removeEventListener('abort', abort))
+  client.removeAllListeners('error')
+  client.removeAllListeners('close')
+  return client
+}
+
+const wrongKey = (login: Login, cause: Error) =>
+  infrastructureFailure(
+    'HOST_KEY_MISMATCH',
+    `${login.name}: another host key than expected answers on ${address(login)}`,
+    { hint: 'another program may have taken the port', cause },
+  )
+
+const notLetIn = (login: Login, cause: Error) =>
+  infrastructureFailure('SSH_REFUSED', `${login.name}: cannot log in on ${address(login)}: ${cause.message}`, { cause })
+
 /**
  * `ClientChannel.signal` does nothing once the command's input has ended, although RFC 4254, section 6.9, has no such rule: the
  * request is made where ssh2 makes it.
@@ -207,7 +254,7 @@ const noExitCode = (login: Login, command: string) =>
 const signalNumber = (name: string | undefined): number =>
   os.constants.signals[`SIG${name?.replace(/^SIG/, '')}` as NodeJS.Signals] ?? 0
 
-function connectConfig(login: Login, show: (hostKey: string) => void): ConnectConfig {
+function connectConfig(login: Login, readyTimeoutMs: number, show: (hostKey: string) => void): ConnectConfig {
   return {
     // ssh2 leaves Nagle's algorithm on, which costs dropbear's answers 40 ms each.
     sock: net.connect({ host: login.host, port: login.port, noDelay: true }),
@@ -219,7 +266,7 @@ function connectConfig(login: Login, show: (hostKey: string) => void): ConnectCo
       return isRightKey(login, shown)
     },
     keepaliveInterval: KEEPALIVE_MS,
-    readyTimeout: READY_TIMEOUT_MS,
+    readyTimeout: readyTimeoutMs,
     // Group exchange, among ssh2's defaults, can take half a minute in an emulated guest.
     algorithms: {
       kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256'],

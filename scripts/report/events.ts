@@ -21,12 +21,25 @@ export type Verdict = 'passed' | 'failed' | 'broken' | 'interrupted'
 
 /** One thing that happened in a run, in the order in which it did. Times are milliseconds since the epoch. */
 export type RunEvent = { readonly at: number } & (
-  | { readonly type: 'run-start'; readonly tests: readonly string[]; readonly settings: readonly Setting[] }
-  /** Something worth a line for the person, not tied to a test: the accelerator, what the ovl holds. */
+  | { readonly type: 'run-start'; readonly tests: readonly string[] }
+  /** Something worth a line for the person, not tied to a test: that the image is being made. */
   | { readonly type: 'notice'; readonly text: string }
-  | { readonly type: 'cluster-start'; readonly test: string; readonly nodes: number }
+  /** Something for the log alone: what the ovl holds, what xcluster says. */
+  | { readonly type: 'detail'; readonly text: string }
+  | {
+      readonly type: 'cluster-start'
+      readonly test: string
+      readonly nodes: number
+      /** The kind of cluster, and what is to be known of it: `embedded: 4 VMs, by KVM`. */
+      readonly kind: string
+    }
   | { readonly type: 'node-up'; readonly node: string; readonly up: number; readonly of: number }
-  | { readonly type: 'test-start'; readonly test: string; readonly summary: string }
+  | {
+      readonly type: 'test-start'
+      readonly test: string
+      readonly summary: string
+      readonly settings: readonly Setting[]
+    }
   | ({ readonly type: 'step-start'; readonly nodes: readonly string[] } & StepId)
   | ({
       readonly type: 'output'

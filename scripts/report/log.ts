@@ -19,17 +19,18 @@ export function log(output: Writable): Listener {
     switch (event.type) {
       case 'run-start':
         host(event.at, 'run', `tests: ${event.tests.join(' ')}`)
-        for (const { name, value, origin } of event.settings)
-          host(event.at, 'run', `setting ${name}='${value}' (${origin})`)
         break
       case 'notice':
+      case 'detail':
         host(event.at, 'run', event.text)
         break
       case 'test-start':
         host(event.at, event.test, `TEST CASE: ${event.summary}`)
+        for (const { name, value, origin } of event.settings)
+          host(event.at, event.test, `setting ${name}='${value}' (${origin})`)
         break
       case 'cluster-start':
-        host(event.at, event.test, `starting ${event.nodes} VMs`)
+        host(event.at, event.test, `cluster: ${event.kind}`)
         break
       case 'node-up':
         host(event.at, 'run', `${event.node} is up (${event.up} of ${event.of})`)

@@ -49,6 +49,7 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
         host(event.at, `TEST CASE: ${event.test}: ${event.summary}`)
         break
       case 'cluster-start':
+        host(event.at, `cluster: ${event.kind}`)
         showProgress(`0 of ${event.nodes} VMs up`)
         break
       case 'node-up':

@@ -32,6 +32,10 @@ const LEAST_MEMORY_MIB = 96
 
 export const nodeName = (number: number): string => `vm-${String(number).padStart(3, '0')}`
 
+/** What the VM of a number is for; undefined where xcluster has no VM of it. */
+export const roleOf = (number: number): Role | undefined =>
+  KINDS.find(({ first, most }) => number >= first && number < first + most)?.role
+
 /**
  * The VMs of the cluster, in the order of their numbers, by xcluster's variables: `__nvm`, `__nrouters`, `__ntesters`,
  * `__mem`, `__smp`, `__nets_vm`, `__nets_router`, and `__mem<N>`, `__smp<N>`, `__nets<N>` for node N alone.

@@ -4,13 +4,19 @@ import { type Environment, variableOfOption } from './sources.ts'
 /** Options that exist once for each node, or that are spelt as xcluster spells them: too many to list them in a help. */
 const PATTERNS = /^--((mem|smp|nets)[0-9]+|nets[-_](vm|router|tester))$/
 
+const LONG_OPTION = /^--[A-Za-z][\w-]*$/
+
 /**
  * Takes the options out of the words of a command line that the option parser did not know.
  * @param words what it left: operands, and options as `--name=value`
+ * @param anyOption take whatever looks like an option: xcluster knows many, and passes them on to ovls
  * @returns the operands, and the options under their variables' names
  * @throws Failure UNKNOWN_OPTION or BAD_VALUE (exit 2)
  */
-export function splitWords(words: readonly string[]): { operands: readonly string[]; options: Environment } {
+export function splitWords(
+  words: readonly string[],
+  anyOption: boolean,
+): { operands: readonly string[]; options: Environment } {
   const options: Record<string, string> = {}
   const operands: string[] = []
   for (const word of words) {
@@ -19,11 +25,12 @@ export function splitWords(words: readonly string[]): { operands: readonly strin
       continue
     }
     const [, option = word, value] = /^([^=]*)=(.*)$/s.exec(word) ?? []
-    if (!PATTERNS.test(option)) {
+    const isOurs = PATTERNS.test(option)
+    if (!isOurs && !(anyOption && LONG_OPTION.test(option))) {
       throw usageFailure('UNKNOWN_OPTION', `unknown option ${option}`, { hint: 'netns.ts test --help lists them' })
     }
-    if (!value) throw usageFailure('BAD_VALUE', `${option}: needs a value, as in ${option}=<value>`)
-    options[variableOfOption(option)] = value
+    if (isOurs && !value) throw usageFailure('BAD_VALUE', `${option}: needs a value, as in ${option}=<value>`)
+    options[variableOfOption(option)] = value ?? 'yes'
   }
   return { operands, options }
 }

@@ -36,7 +36,7 @@ export interface Packing {
 const CONSTANT_TIME = 1_577_836_800
 
 /**
- * @param environment the caller's: ARCHIVE, HOME, NFQLBDIR and SOURCE_DATE_EPOCH count
+ * @param environment the caller's: ARCHIVE, HOME, NFQLBDIR, SOURCE_DATE_EPOCH, and the options as `__cni` and `__seed` count
  * @throws Failure BAD_VALUE (exit 2)
  */
 export function readPacking(options: PackingOptions, environment: Environment): Packing {
@@ -48,13 +48,16 @@ export function readPacking(options: PackingOptions, environment: Environment): 
       hint: 'it is an unpacked nfqlb release, with bin/ipu in it; or unset it',
     })
   }
+  // xcluster runs the packing of our ovl: what was typed for it travels in the environment, as every option does.
+  const cni = options.cni ?? (environment.__cni || undefined)
+  const seed = options.seed ?? (environment.__seed || undefined)
   const ipuDirectories = [nfqlb ?? '', home, path.join(home, 'tmp/nfqlb')].filter(Boolean)
   return Object.freeze({
-    cni: options.cni === undefined ? undefined : path.resolve(options.cni),
+    cni: cni === undefined ? undefined : path.resolve(cni),
     cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
     archiveDirectories: [environment.ARCHIVE ?? '', path.join(home, 'Downloads')].filter(Boolean),
     ipuPlaces: ipuDirectories.map(directory => path.join(directory, 'bin/ipu')),
-    seed: options.seed === undefined ? undefined : wholeNumber('--seed', options.seed),
+    seed: seed === undefined ? undefined : wholeNumber('--seed', seed),
     time: new Date(wholeNumber('SOURCE_DATE_EPOCH', environment.SOURCE_DATE_EPOCH || String(CONSTANT_TIME)) * 1000),
     required: readRequired(options.require),
   })

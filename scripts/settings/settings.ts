@@ -4,19 +4,25 @@ import { usageFailure } from '../errors/failure.ts'
 import { type Addressing, readAddressing } from './addressing.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
 import { type Packing, readPacking } from './packing.ts'
-import { type Environment, type Setting, Sources } from './sources.ts'
+import { type Environment, type Layer, type Setting, Sources } from './sources.ts'
+import { readXcluster, type XclusterSettings } from './xcluster.ts'
 
 export type AcceleratorWish = 'auto' | 'kvm' | 'tcg'
 
 /** When the cluster of a run outlives it. */
 export type Keep = 'never' | 'after-failure' | 'always'
 
-/** Everything that options and environment decide about a run, read once. */
+/** `embedded`: VMs of our own; `xcluster`: the user's, behind `$XCLUSTER`. */
+export type ClusterKind = 'embedded' | 'xcluster'
+
+/** Everything that options and environment decide about a test, read once. */
 export interface Settings {
   readonly cluster: {
     readonly name: string
     readonly nodes: readonly NodePlan[]
     readonly accelerator: AcceleratorWish
+    /** A set-up of networks and routers, by name. */
+    readonly topology: string
     /** False: use the one that runs. */
     readonly start: boolean
     readonly keep: Keep
@@ -33,6 +39,8 @@ export interface Settings {
   /** Directories in which ovls are looked for by name. */
   readonly ovlPath: readonly string[]
   readonly directories: Directories
+  /** Undefined for the embedded cluster. */
+  readonly xcluster: XclusterSettings | undefined
   /** Every value above with where it came from. */
   readonly origins: readonly Setting[]
 }
@@ -48,16 +56,38 @@ export interface Directories {
 /** Becomes part of file names and of socket paths, whose length is limited. */
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/
 
+/** xcluster's convention: such a variable reaches the VMs, without the prefix. */
+const GUEST_VARIABLE = /^xcluster_[A-Za-z_]\w*$/
+
 /** Seconds: contract of xcluster for four VMs; a hundred on two cores take longer, in proportion. */
 const leastTimeout = (nodeCount: number): number => Math.max(60, 5 * nodeCount)
+
+/** What a person says: options, by their variables' names, before the environment. */
+export const callersLayers = (options: Environment, environment: Environment): readonly Layer[] => [
+  { origin: 'option', values: options },
+  { origin: 'environment', values: environment },
+]
 
 /**
  * @param environment the caller's
  * @throws Failure BAD_VALUE (exit 2) for a name that is none
  */
 export function readClusterName(options: Environment, environment: Environment): string {
-  return clusterName(new Sources(options, environment))
+  return clusterName(new Sources(callersLayers(options, environment)))
 }
+
+/**
+ * Which kind of cluster is meant: the user's xcluster where $XCLUSTER is set, unless `--cluster` says otherwise.
+ * @throws Failure BAD_VALUE (exit 2)
+ */
+export function readClusterKind(options: Environment, environment: Environment): ClusterKind {
+  return clusterKind(new Sources(callersLayers(options, environment)), environment)
+}
+
+const clusterKind = (sources: Sources, environment: Environment): ClusterKind =>
+  sources.checked('__cluster', environment.XCLUSTER ? 'xcluster' : 'embedded', 'embedded or xcluster', value =>
+    ['embedded', 'xcluster'].includes(value),
+  ) as ClusterKind
 
 export const DEFAULT_CLUSTER_NAME = 'default'
 
@@ -78,15 +108,26 @@ export function readDirectories(environment: Environment): Directories {
   return Object.freeze({ cache: base('XDG_CACHE_HOME', '.cache'), state: base('XDG_STATE_HOME', '.local/state') })
 }
 
+/** What is known beside options and environment. */
+export interface MoreLayers {
+  /** What comes before the person's word: what a topology of xcluster changed. */
+  readonly above?: readonly Layer[]
+  /** What counts where the person says nothing: the test, the topology, xcluster. */
+  readonly below?: readonly Layer[]
+}
+
 /**
- * Turns options and environment into the settings of a run of tests.
+ * Turns options and environment into the settings of a test.
  * @param options values of the command line under their variable's name: `{ __nvm: '2' }`
  * @param environment the caller's environment
  * @throws Failure with exit code 2 that names the option or variable
  */
-export function readSettings(options: Environment, environment: Environment): Settings {
-  const sources = new Sources(options, environment)
+export function readSettings(options: Environment, environment: Environment, more: MoreLayers = {}): Settings {
+  const { above = [], below = [] } = more
+  const sources = new Sources([...above, ...callersLayers(options, environment), ...below])
+  const kind = clusterKind(sources, environment)
   const name = clusterName(sources)
+  const topology = sources.text('TOPOLOGY', '')
   const nodes = readNodes(sources)
   const workers = nodes.filter(node => node.role === 'worker')
   const addressing = readAddressing(sources, workers.length)
@@ -96,15 +137,19 @@ export function readSettings(options: Environment, environment: Environment): Se
   const start = !sources.flag('__no_start')
   const timeoutSeconds = sources.integer('__timeout', leastTimeout(nodes.length), 1, 86_400)
   const results = sources.text('__results', '')
+  const archives = { ...environment, ARCHIVE: sources.text('ARCHIVE', '') }
+  const packing = readPacking({ cni: options.__cni, seed: options.__seed }, archives)
+  const guest = guestEnvironment(sources, nodes, addressing)
   return Object.freeze({
-    cluster: Object.freeze({ name, nodes, accelerator, start, keep: readKeep(sources) }),
+    cluster: Object.freeze({ name, nodes, accelerator, topology, start, keep: readKeep(sources) }),
     addressing,
-    guestEnvironment: guestEnvironment(sources, environment, nodes, addressing),
+    guestEnvironment: guest,
     timeoutSeconds,
     resultsDirectory: results ? path.resolve(results) : undefined,
-    packing: readPacking({ cni: options.__cni, seed: options.__seed }, environment),
+    packing,
     ovlPath: Object.freeze(sources.text('XCLUSTER_OVLPATH', '').split(':').filter(Boolean)),
     directories: readDirectories(environment),
+    xcluster: kind === 'xcluster' ? readXcluster(sources, guest, packing) : undefined,
     origins: Object.freeze(sources.seen),
   })
 }
@@ -121,21 +166,11 @@ function readKeep(sources: Sources): Keep {
  */
 function guestEnvironment(
   sources: Sources,
-  environment: Environment,
   nodes: readonly NodePlan[],
   addressing: Addressing,
 ): Readonly<Record<string, string>> {
   const count = (role: NodePlan['role']) => String(nodes.filter(node => node.role === role).length)
-  const inherited: Record<string, string> = {}
-  for (const [name, value] of Object.entries(environment)) {
-    const guestName = /^xcluster_([A-Za-z_]\w*)$/.exec(name)?.[1]
-    if (!guestName || !value) continue
-    if (/[\n\r\0]/.test(value)) throw usageFailure('BAD_VALUE', `${name}: must not contain a line break`)
-    inherited[guestName] = value
-  }
-  const random = sources.text('xcluster_RNDADR', '')
-  return Object.freeze({
-    ...inherited,
+  const own: Record<string, string> = {
     __nvm: count('worker'),
     __nrouters: count('router'),
     __ntesters: count('tester'),
@@ -143,6 +178,14 @@ function guestEnvironment(
     ADRTEMPLATE: addressing.template.text,
     PODIF: addressing.podInterface,
     PREFIX: addressing.prefix,
-    ...(random && { RNDADR: random }),
-  })
+  }
+  const inherited: Record<string, string> = {}
+  for (const name of sources.names(GUEST_VARIABLE)) {
+    const guestName = name.replace('xcluster_', '')
+    if (guestName in own) continue
+    const value = sources.text(name, '')
+    if (/[\n\r\0]/.test(value)) throw usageFailure('BAD_VALUE', `${name}: must not contain a line break`)
+    inherited[guestName] = value
+  }
+  return Object.freeze({ ...inherited, ...own })
 }

@@ -1,7 +1,16 @@
 import { usageFailure } from '../errors/failure.ts'
 
-/** Where a value came from; `xcluster` is what `$XCLUSTER env` printed. */
-export type Origin = 'option' | 'environment' | 'xcluster' | 'default'
+/**
+ * Where a value came from; `test` is what the test that is run asks for, `topology` what $TOPOLOGY stands for, `xcluster` what
+ * `$XCLUSTER env` printed.
+ */
+export type Origin = 'option' | 'environment' | 'test' | 'topology' | 'xcluster' | 'default'
+
+/** Values of one origin, under the names of their variables. */
+export interface Layer {
+  readonly origin: Origin
+  readonly values: Environment
+}
 
 /** The environment of the process, or one that a test made up. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -20,24 +29,13 @@ export interface Setting {
  */
 export const variableOfOption = (option: string): string => `__${option.replace(/^--/, '').replaceAll('-', '_')}`
 
-/**
- * Looks values up in the order option, environment, what xcluster says, default, and remembers where each came from.
- */
+/** Looks values up in layers, the first one's win, and remembers where each came from. */
 export class Sources {
   readonly seen: Setting[] = []
-  readonly #options: Environment
-  readonly #environment: Environment
-  readonly #xcluster: Environment
+  readonly #layers: readonly Layer[]
 
-  /**
-   * @param options values of the command line under their variable's name (`__nvm`)
-   * @param environment the caller's environment
-   * @param xcluster the assignments printed by `$XCLUSTER env`; empty for the embedded cluster
-   */
-  constructor(options: Environment, environment: Environment, xcluster: Environment = {}) {
-    this.#options = options
-    this.#environment = environment
-    this.#xcluster = xcluster
+  constructor(layers: readonly Layer[]) {
+    this.#layers = layers
   }
 
   /** The value of a variable, `fallback` when nobody set it. An empty value counts as not set, as it does in sh. */
@@ -83,12 +81,23 @@ export class Sources {
     return this.#find(name, '').origin !== 'default'
   }
 
+  /** The names of all variables that somebody set and that look so. */
+  names(pattern: RegExp): readonly string[] {
+    const names = this.#layers.flatMap(({ values }) => Object.keys(values))
+    return [...new Set(names)].filter(name => pattern.test(name) && this.has(name)).sort()
+  }
+
+  /** All that some origins say, each variable with the value that counts. */
+  said(...origins: readonly Origin[]): Readonly<Record<string, string>> {
+    const names = this.#layers
+      .filter(({ origin }) => origins.includes(origin))
+      .flatMap(({ values }) => Object.keys(values))
+    const found = names.map(name => this.#find(name, '')).filter(({ origin }) => origin !== 'default')
+    return Object.fromEntries(found.map(({ name, value }) => [name, value]))
+  }
+
   #find(name: string, fallback: string): Setting {
-    for (const [origin, values] of [
-      ['option', this.#options],
-      ['environment', this.#environment],
-      ['xcluster', this.#xcluster],
-    ] as const) {
+    for (const { origin, values } of this.#layers) {
       const value = values[name]
       if (value) return { name, value, origin }
     }

@@ -1,4 +1,4 @@
-import { chooseAccelerator } from '../cluster/embedded/accelerator/choose.ts'
+import { chooseAccelerator, describeAccelerator } from '../cluster/embedded/accelerator/choose.ts'
 import { ensureImage, findImage } from '../cluster/embedded/image/cache.ts'
 import { readCodename } from '../cluster/embedded/image/release.ts'
 import { environmentFailure } from '../errors/failure.ts'
@@ -38,14 +38,14 @@ export async function setUp(request: SetupRequest): Promise<void> {
   const image = await ensureImage({ ...common, onProgress: onLine, refresh })
   onLine(`image: ${image.directory}, kernel ${image.kernelVersion}`)
   // A person who sets up has perhaps just changed what was in the way of KVM.
-  const { kind } = await chooseAccelerator({
+  const accelerator = await chooseAccelerator({
     ...common,
     wanted: request.accelerator,
     image,
     onNotice: onLine,
     again: true,
   })
-  if (kind === 'kvm') onLine('VMs will run with KVM: a guest came up with it')
+  onLine(`VMs will be ${describeAccelerator(accelerator)}`)
 }
 
 /** What `--check` does: nothing is run or written. */

@@ -9,9 +9,15 @@ import { plainText } from '../../scripts/report/text.ts'
 const id = { test: 'bridge', step: 'bridge_ping', index: 3 }
 const failure = { ...id, node: 'vm-002', why: 'vm-002-ns03 172.16.2.3 does not answer', lastLines: ['the last line'] }
 const RUN: readonly NewEvent[] = [
-  { type: 'run-start', tests: ['bridge'], settings: [{ name: '__nvm', value: '2', origin: 'option' }] },
-  { type: 'test-start', test: 'bridge', summary: 'PODs on a Linux bridge' },
-  { type: 'cluster-start', test: 'bridge', nodes: 2 },
+  { type: 'run-start', tests: ['bridge'] },
+  {
+    type: 'test-start',
+    test: 'bridge',
+    summary: 'PODs on a Linux bridge',
+    settings: [{ name: '__nvm', value: '2', origin: 'option' }],
+  },
+  { type: 'detail', text: 'for the log alone' },
+  { type: 'cluster-start', test: 'bridge', nodes: 2, kind: 'embedded: 2 VMs' },
   { type: 'node-up', node: 'vm-001', up: 1, of: 2 },
   { type: 'step-start', ...id, nodes: ['vm-001', 'vm-002'] },
   { type: 'output', ...id, node: 'vm-001', stream: 'stderr', line: '10:00:00 (vm-001): TEST CASE: Ping' },
@@ -34,12 +40,13 @@ test('the summary has its form: host lines with seconds, VM lines indented, tota
     .split('\n')
     .slice(0, -1)
   t.regex(lines[0] ?? '', /^\d\d:\d\d:\d\d \(0\): TEST CASE: bridge: PODs on a Linux bridge$/)
-  t.is(lines[1], '  10:00:00 (vm-001): TEST CASE: Ping')
+  t.regex(lines[1] ?? '', /: cluster: embedded: 2 VMs$/)
+  t.is(lines[2], '  10:00:00 (vm-001): TEST CASE: Ping')
   t.regex(
-    lines[2] ?? '',
+    lines[3] ?? '',
     /^\d\d:\d\d:\d\d \(0\): FAILED: bridge: bridge_ping on vm-002: vm-002-ns03 172\.16\.2\.3 does not answer$/,
   )
-  t.is(lines[3], '    the last line')
+  t.is(lines[4], '    the last line')
   t.regex(lines.at(-1) ?? '', /Total time: 9 s\. The cluster is left running$/)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   t.notRegex(lines.join(''), /[\x00-\x1f]/)

@@ -2,14 +2,14 @@ import test from 'ava'
 import { splitWords } from '../../scripts/settings/options.ts'
 
 test('options of single nodes become variables, operands stay', t => {
-  t.deepEqual(splitWords(['bridge', '--mem3=512', 'my-ovl', '--nets-vm=0,1', '--nets201=0,1']), {
+  t.deepEqual(splitWords(['bridge', '--mem3=512', 'my-ovl', '--nets-vm=0,1', '--nets201=0,1'], false), {
     operands: ['bridge', 'my-ovl'],
     options: { __mem3: '512', __nets_vm: '0,1', __nets201: '0,1' },
   })
 })
 
 test('what is no option of ours is refused by name', t => {
-  t.throws(() => splitWords(['--bogus=1']), { message: /--bogus/, code: 'UNKNOWN_OPTION' })
-  t.throws(() => splitWords(['-x']), { message: /-x/, code: 'UNKNOWN_OPTION' })
-  t.throws(() => splitWords(['--mem3']), { message: /--mem3: needs a value/, code: 'BAD_VALUE' })
+  t.throws(() => splitWords(['--bogus=1'], false), { message: /--bogus/, code: 'UNKNOWN_OPTION' })
+  t.throws(() => splitWords(['-x'], false), { message: /-x/, code: 'UNKNOWN_OPTION' })
+  t.throws(() => splitWords(['--mem3'], false), { message: /--mem3: needs a value/, code: 'BAD_VALUE' })
 })

@@ -6,7 +6,7 @@ import { callersEnvironment } from '../../settings/environment.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
-import { chooseAccelerator } from './accelerator/choose.ts'
+import { chooseAccelerator, describeAccelerator } from './accelerator/choose.ts'
 import { bringUp } from './boot.ts'
 import { consoleTail, readConsole } from './consoles.ts'
 import { ensureImage } from './image/cache.ts'
@@ -24,7 +24,7 @@ const CONSOLE_LINES = 10
 export const embeddedCluster = (settings: Settings): Cluster => ({
   kind: 'embedded',
   start: request => start(settings, request),
-  attach: () => attach(settings),
+  attach: request => attach(settings, request),
 })
 
 async function start(settings: Settings, request: StartRequest): Promise<RunningCluster> {
@@ -51,13 +51,14 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   }
   try {
     storeKey(directory, keys.clientPrivateKey)
-    emit({ type: 'cluster-start', test: request.test, nodes: cluster.nodes.length })
+    const kind = `embedded: ${cluster.nodes.length} VMs, ${describeAccelerator(accelerator)}`
+    emit({ type: 'cluster-start', test: request.test, nodes: cluster.nodes.length, kind })
     const [ovls] = await Promise.all([
       layOvls({
         clusterDirectory: directory,
         packing: settings.packing,
         extra: request.extraOvls,
-        onLine: notice,
+        onLine: text => emit({ type: 'detail', text }),
         signal,
       }),
       startSwitches(directory, switchedNets(cluster.nodes)),
@@ -94,10 +95,12 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   }
 }
 
-async function attach(settings: Settings): Promise<RunningCluster> {
+async function attach(settings: Settings, { emit, test }: StartRequest): Promise<RunningCluster> {
   const { directories, cluster } = settings
   const { directory, record } = await adoptCluster(directories.state, cluster.name)
   if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
+  const kind = `embedded: ${record.nodes.length} VMs that run already`
+  emit({ type: 'cluster-start', test, nodes: record.nodes.length, kind })
   const nodes = await Promise.all(record.nodes.map(node => logIn(directory, node, record.hostKey)))
   const stop = async () => {
     await destroyCluster(directories.state, cluster.name, 'any')

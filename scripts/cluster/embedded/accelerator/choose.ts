@@ -12,11 +12,15 @@ export interface Accelerator {
   readonly reason: string
 }
 
+/** For the person: `emulated (TCG), which is slower than KVM: no /dev/kvm`. */
+export const describeAccelerator = ({ kind, reason }: Accelerator): string =>
+  kind === 'kvm' ? 'run by KVM' : `emulated (TCG), which is slower than KVM: ${reason}`
+
 export interface AcceleratorRequest {
   readonly wanted: AcceleratorWish
   readonly image: GuestImage
   readonly cacheDirectory: string
-  /** Told when hardware virtualisation is not used, unless that was asked for. */
+  /** Told when a guest has to be tried, which takes a while. */
   readonly onNotice: (line: string) => void
   /** Try again what is remembered. */
   readonly again?: boolean
@@ -35,13 +39,12 @@ const PATIENCE_MS = 10_000
  * @throws Failure NO_KVM (exit 3) when KVM was demanded and cannot be had
  */
 export async function chooseAccelerator(request: AcceleratorRequest): Promise<Accelerator> {
-  const { wanted, onNotice, device = DEVICE } = request
+  const { wanted, device = DEVICE } = request
   if (wanted === 'tcg') return { kind: 'tcg', reason: 'asked for' }
   const obstacle = deviceObstacle(device) ?? (await guestObstacle(request))
   if (!obstacle) return { kind: 'kvm', reason: 'a guest came up with it' }
   if (wanted === 'kvm')
     throw environmentFailure('NO_KVM', `KVM cannot be used: ${obstacle.why}`, { hint: obstacle.wayOut })
-  onNotice(`VMs are emulated (TCG), which is slower than KVM: ${obstacle.why}`)
   return { kind: 'tcg', reason: obstacle.why }
 }
 

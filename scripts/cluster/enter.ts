@@ -1,0 +1,42 @@
+import { usageFailure } from '../errors/failure.ts'
+import { Connection } from '../node/connection.ts'
+import type { Node } from '../node/node.ts'
+import { roleOf } from '../settings/nodes.ts'
+import type { ClusterKind } from '../settings/settings.ts'
+import { logIn } from './embedded/login.ts'
+import { requireCluster } from './embedded/registry.ts'
+import { loginOf } from './xcluster/login.ts'
+
+/** A VM's name, also as a part of its PODs', with whatever $NAME_PREFIX put in front. */
+const VM_NAME = /vm-(\d{3})/
+
+/**
+ * Logs in on a VM of a cluster that runs.
+ * @param target the VM's name `vm-002`, or that of a POD in it: `vm-002-ns03`
+ * @param clusterName of an embedded one
+ * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2), SSH_REFUSED (exit 4)
+ */
+export async function enter(
+  target: string,
+  kind: ClusterKind,
+  clusterName: string,
+  stateDirectory: string,
+): Promise<Node> {
+  const [name, digits] = VM_NAME.exec(target) ?? []
+  if (kind === 'xcluster') {
+    const number = Number(digits)
+    const role = roleOf(number)
+    if (!name || !role) throw noSuchNode(target, 'of xcluster', 'VMs are called like vm-001')
+    return { name, number, role, connection: await Connection.open(loginOf({ name, number })) }
+  }
+  const { directory, record } = requireCluster(stateDirectory, clusterName)
+  const node = record.nodes.find(candidate => candidate.name === name)
+  if (node) return await logIn(directory, node, record.hostKey)
+  const names = record.nodes.map(candidate => candidate.name).join(' ')
+  throw noSuchNode(target, `of cluster '${clusterName}'`, `VMs are ${names}`)
+}
+
+const noSuchNode = (target: string, where: string, vms: string) =>
+  usageFailure('NO_SUCH_NODE', `'${target}' is no VM or POD ${where}`, {
+    hint: `${vms}, PODs are called like vm-001-ns01`,
+  })

@@ -1,0 +1,82 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { type ExitCode, Failure } from '../../errors/failure.ts'
+import { run } from '../../host/command.ts'
+
+/** How xcluster is called. */
+export interface XclusterCall {
+  /** $XCLUSTER */
+  readonly command: string
+  readonly words: readonly string[]
+  /** Added to the caller's environment. */
+  readonly exports: Readonly<Record<string, string>>
+  /** After which the command is ended. */
+  readonly timeoutSeconds: number
+  /** What its failure means. */
+  readonly exitCode: ExitCode
+  /** Gets each line of its stderr. */
+  readonly onLine?: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Calls a command of xcluster.
+ * @returns what it wrote on stdout
+ * @throws Failure XCLUSTER_FAILED with its last lines, or XCLUSTER_HANGS; the signal's reason when that is aborted
+ */
+export async function callXcluster(call: XclusterCall): Promise<string> {
+  return await withPatience(call, signal =>
+    run(call.command, call.words, {
+      environment: call.exports,
+      signal,
+      failure: { exitCode: call.exitCode, code: 'XCLUSTER_FAILED' },
+      ...(call.onLine && { onErrorLine: call.onLine }),
+    }),
+  )
+}
+
+/**
+ * Calls a command of xcluster that leaves processes running. Those inherit its streams and never close them, so they get a
+ * file, and what is in that when the command ends is what the command said.
+ * @throws as {@link callXcluster}
+ */
+export async function callXclusterToStart(call: XclusterCall): Promise<void> {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'xcluster-netns-'))
+  const output = path.join(directory, 'output')
+  const said = () => (fs.existsSync(output) ? fs.readFileSync(output, 'utf8').split('\n').filter(Boolean) : [])
+  try {
+    await withPatience(call, signal =>
+      run('/bin/sh', ['-c', 'exec >"$0" 2>&1 "$@"', output, call.command, ...call.words], {
+        environment: call.exports,
+        signal,
+        failure: { exitCode: call.exitCode, code: 'XCLUSTER_FAILED' },
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'XCLUSTER_FAILED') throw error
+    const lines = said().slice(-LAST_LINES)
+    const shown = [`'${typed(call)}' failed`, ...lines].join('\n  ')
+    throw new Failure(call.exitCode, error.code, shown, { cause: error })
+  } finally {
+    for (const line of said()) call.onLine?.(line)
+    fs.rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+const LAST_LINES = 10
+
+const typed = ({ command, words }: XclusterCall) => [command, ...words].join(' ')
+
+async function withPatience<T>(call: XclusterCall, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const patience = new AbortController()
+  const timer = setTimeout(() => {
+    const message = `'${typed(call)}' did not end in ${call.timeoutSeconds} s`
+    patience.abort(new Failure(call.exitCode, 'XCLUSTER_HANGS', message))
+  }, call.timeoutSeconds * 1000)
+  try {
+    return await task(AbortSignal.any([call.signal, patience.signal]))
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,122 @@
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
+import { Connection, type Login } from '../../node/connection.ts'
+import type { Node } from '../../node/node.ts'
+import type { Emit } from '../../report/events.ts'
+import type { NodePlan } from '../../settings/nodes.ts'
+
+/** Whom {@link awaitNodes} waits for. */
+export interface AwaitRequest {
+  readonly plans: readonly NodePlan[]
+  /** $XCLUSTER_TMP */
+  readonly tmp: string
+  /** For all of them together. */
+  readonly timeoutSeconds: number
+  readonly emit: Emit
+  readonly signal: AbortSignal
+}
+
+/** From one try of a login to the next. */
+const BETWEEN_TRIES_MS = 1000
+/** How long tries may take: short at first, since QEMU takes a connection before the VM is there to answer it. */
+const TRIES_MS = [2000, 2000, 4000, 6000, 10_000]
+const LISTENS_MS = 500
+const CONSOLE_LINES = 10
+/** Where xcluster's VMs are reached that have no network in common with the host: contract, "Networks and login". */
+const FIRST_PORT = 12_300
+
+/**
+ * How a VM of xcluster is logged in to: by its address on the maintenance net where the host has xcluster's bridge, else by a
+ * forwarded port; without a password, and with host keys that are new at every start.
+ */
+export function loginOf({ number, name }: Pick<NodePlan, 'number' | 'name'>): Login {
+  const common = { name, user: 'root', hostKey: 'unchecked' }
+  if (hasMaintenanceBridge()) return { ...common, host: `192.168.0.${number}`, port: 22 }
+  return { ...common, host: '127.0.0.1', port: FIRST_PORT + number }
+}
+
+/** In the network namespace that this process is in: /sys may show another one's. */
+const hasMaintenanceBridge = (): boolean => /^\s*xcbr1:/m.test(fs.readFileSync('/proc/net/dev', 'utf8'))
+
+/**
+ * Logs in on all VMs at once, trying again until they are up.
+ * @throws Failure VM_NOT_UP (exit 4) naming the VMs that do not answer, with the last lines of a console; the signal's reason
+ */
+export async function awaitNodes(request: AwaitRequest): Promise<readonly Node[]> {
+  const { plans, timeoutSeconds, emit, signal } = request
+  const up = new Map<string, Node>()
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(notUp(request, up)), timeoutSeconds * 1000)
+  const either = AbortSignal.any([signal, patience.signal])
+  try {
+    return await Promise.all(
+      plans.map(async plan => {
+        const { name, number, role } = plan
+        const node: Node = { name, number, role, connection: await keepTrying(plan, either) }
+        up.set(name, node)
+        emit({ type: 'node-up', node: name, up: up.size, of: plans.length })
+        return node
+      }),
+    )
+  } catch (error) {
+    for (const { connection } of up.values()) connection.close()
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function keepTrying(plan: NodePlan, signal: AbortSignal): Promise<Connection> {
+  for (let tries = 0; ; tries++) {
+    const begun = Date.now()
+    const readyTimeoutMs = TRIES_MS[Math.min(tries, TRIES_MS.length - 1)] as number
+    try {
+      return await Connection.open(loginOf(plan), { readyTimeoutMs, signal })
+    } catch {
+      // Not up yet: at the end of patience it is told, with the console.
+      signal.throwIfAborted()
+    }
+    await delay(Math.max(0, begun + BETWEEN_TRIES_MS - Date.now()), undefined, { signal }).catch(() => {})
+    signal.throwIfAborted()
+  }
+}
+
+function notUp({ plans, tmp, timeoutSeconds }: AwaitRequest, up: ReadonlyMap<string, Node>): Failure {
+  const missing = plans.filter(({ name }) => !up.has(name))
+  const names = missing.map(({ name }) => name).join(', ')
+  const lines = consoleOf(tmp, missing[0]?.name ?? '')
+    .trimEnd()
+    .split('\n')
+    .slice(-CONSOLE_LINES)
+  const tail = lines.join('\n    ').trim()
+  const shown = tail ? `the last lines on the console of ${missing[0]?.name}:\n    ${tail}` : 'no console was found'
+  return infrastructureFailure(
+    'VM_NOT_UP',
+    `${missing.length} of ${plans.length} VMs do not answer after ${timeoutSeconds} s: ${names}\n  ${shown}`,
+    { hint: 'a slow host needs more: --timeout <seconds>' },
+  )
+}
+
+/** All that a VM wrote on its console, where xcluster runs it in `screen`; empty otherwise. */
+export function consoleOf(tmp: string, name: string): string {
+  const file = path.join(tmp, 'screen', `screenlog.${name}`)
+  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').replaceAll('\r', '') : ''
+}
+
+/** Whether something takes connections where a VM's ssh would. */
+export async function listens(plan: NodePlan): Promise<boolean> {
+  const { host, port } = loginOf(plan)
+  const socket = net.connect({ host, port })
+  try {
+    return await new Promise<boolean>(resolve => {
+      socket.once('connect', () => resolve(true))
+      socket.once('error', () => resolve(false))
+      socket.setTimeout(LISTENS_MS, () => resolve(false))
+    })
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,108 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { environmentFailure, usageFailure } from '../../errors/failure.ts'
+import { run } from '../../host/command.ts'
+import { type MoreLayers, readSettings, type Settings } from '../../settings/settings.ts'
+import type { Environment, Layer } from '../../settings/sources.ts'
+import { parseAssignments } from './assignments.ts'
+import { callXcluster } from './command.ts'
+
+/** What the settings of a test on the user's xcluster come from. */
+export interface SettleRequest {
+  readonly options: Environment
+  readonly environment: Environment
+  /** What the test asks for. */
+  readonly test: Environment
+  /** Gets what xcluster prints that is no setting. */
+  readonly onLine: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** `env` and `ovld` only look around. */
+const LOOK_SECONDS = 15
+
+/**
+ * Asks xcluster for its settings, and lets the topology change them, as xcluster's own tests do.
+ * @throws Failure NO_XCLUSTER, XCLUSTER_FAILED, XCLUSTER_HANGS, XCLUSTER_SAYS_LITTLE (exit 3), NO_SUCH_TOPOLOGY (exit 2), and
+ *   those of the settings
+ */
+export async function settleXcluster(request: SettleRequest): Promise<Settings> {
+  const { options, environment, test, onLine, signal } = request
+  const command = environment.XCLUSTER ?? ''
+  checkCommand(command)
+  const text = await callXcluster({
+    command,
+    words: ['env'],
+    exports: said(options),
+    timeoutSeconds: LOOK_SECONDS,
+    exitCode: 3,
+    onLine,
+    signal,
+  })
+  const { values, others } = parseAssignments(text)
+  others.forEach(onLine)
+  const below: readonly Layer[] = [
+    { origin: 'test', values: test },
+    { origin: 'xcluster', values },
+  ]
+  const settings = readSettings(options, environment, { below })
+  if (!settings.cluster.topology) return settings
+  const above: readonly Layer[] = [{ origin: 'topology', values: await sourceTopology(settings, values, request) }]
+  return readSettings(options, environment, { above, below } satisfies MoreLayers)
+}
+
+function checkCommand(command: string): void {
+  const wrong = (why: string) =>
+    environmentFailure('NO_XCLUSTER', `XCLUSTER=${command}: ${why}`, {
+      hint: 'it is the path of the command of xcluster; without it, or with --cluster embedded, VMs of our own are started',
+    })
+  if (!command) throw wrong('is not set')
+  if (!fs.existsSync(command)) throw wrong('there is no such file')
+  if (!fs.statSync(command).isFile()) throw wrong('is not a file')
+  try {
+    fs.accessSync(command, fs.constants.X_OK)
+  } catch {
+    throw wrong('is not executable')
+  }
+}
+
+/** Variables that a shell changes by itself. */
+const SHELLS_OWN = ['_', 'PWD', 'OLDPWD', 'SHLVL']
+
+/**
+ * Sources the topology's `Envsettings` in a shell, as the contract has it ("Host environment", `TOPOLOGY`).
+ * @param values what xcluster printed: the file may use it
+ * @returns the variables that it changed
+ */
+async function sourceTopology(
+  settings: Settings,
+  values: Environment,
+  { signal, onLine }: SettleRequest,
+): Promise<Environment> {
+  const { topology } = settings.cluster
+  const { command = '', exports = {} } = settings.xcluster ?? {}
+  const call = { command, exports, timeoutSeconds: LOOK_SECONDS, exitCode: 3, onLine, signal } as const
+  const directory = (await callXcluster({ ...call, words: ['ovld', 'network-topology'] })).trim()
+  const file = path.join(directory, topology, 'Envsettings')
+  if (!fs.existsSync(file)) {
+    throw usageFailure('NO_SUCH_TOPOLOGY', `TOPOLOGY=${topology}: there is no ${file}`, {
+      hint: `topologies are directories of ${directory} with such a file`,
+    })
+  }
+  const before = { ...said(values), ...exports }
+  const print = async (script: string) => {
+    const words = ['-c', script, 'sh', file]
+    const failure = { exitCode: 3, code: 'BAD_TOPOLOGY' } as const
+    const text = await run('/bin/sh', words, { environment: before, signal, onErrorLine: onLine, failure })
+    return new Map(text.split('\0').map(entry => entry.split(/=(.*)/s) as [string, string]))
+  }
+  // What it prints must not get in between.
+  const [unchanged, changed] = await Promise.all([print('exec env -0'), print('set -a; . "$1" >&2; exec env -0')])
+  const changes = [...changed].filter(
+    ([name, value]) => name && !SHELLS_OWN.includes(name) && unchanged.get(name) !== value,
+  )
+  return Object.fromEntries(changes)
+}
+
+const said = (values: Environment): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined))

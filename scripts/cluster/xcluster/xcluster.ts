@@ -1,0 +1,204 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { environmentFailure, Failure, usageFailure } from '../../errors/failure.ts'
+import { searchPath } from '../../host/requirements.ts'
+import type { Node } from '../../node/node.ts'
+import { callersEnvironment } from '../../settings/environment.ts'
+import type { Settings } from '../../settings/settings.ts'
+import type { XclusterSettings } from '../../settings/xcluster.ts'
+import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
+import { callXcluster, callXclusterToStart, type XclusterCall } from './command.ts'
+import { awaitNodes, consoleOf, listens, loginOf } from './login.ts'
+
+/** Our own ovl: this repository, whatever its directory is called. */
+const OUR_DIRECTORY = path.resolve(import.meta.dirname, '../../..')
+const OUR_NAME = 'netns'
+
+/** Ovls may take their time to pack: archives of Kubernetes, for example. */
+const PACK_SECONDS = 900
+const LOOK_SECONDS = 15
+const STOP_SECONDS = 60
+/** For ports to be free again after `stop`. */
+const CLOSE_MS = 10_000
+const CONSOLE_LINES = 10
+
+/** The user's xcluster, behind `$XCLUSTER`: contract, "The packaging step" and "Networks and login". */
+export function xclusterCluster(settings: Settings, xcluster: XclusterSettings): Cluster {
+  return {
+    kind: 'xcluster',
+    start: request => start(settings, xcluster, request),
+    attach: request => attach(settings, xcluster, request),
+  }
+}
+
+async function start(settings: Settings, xcluster: XclusterSettings, request: StartRequest): Promise<RunningCluster> {
+  const { emit, signal } = request
+  const detail = (text: string) => emit({ type: 'detail', text })
+  const common = { command: xcluster.command, onLine: detail, signal }
+  checkImage(xcluster)
+  await checkNoneRuns(settings)
+  emit({ type: 'cluster-start', test: request.test, nodes: settings.cluster.nodes.length, kind: describe(settings) })
+  await pack(settings, xcluster, request)
+  const stop = () => stopCluster(settings, xcluster, detail)
+  try {
+    await callXclusterToStart({
+      ...common,
+      words: [xcluster.xterm ? 'start' : 'starts'],
+      exports: xcluster.exports,
+      timeoutSeconds: settings.timeoutSeconds,
+      exitCode: 4,
+    })
+    const nodes = await waitForNodes(settings, xcluster, request)
+    return running(settings, xcluster, nodes, stop)
+  } catch (error) {
+    await stop().catch(() => {}) // what went wrong first is what the person needs
+    throw withTerminal(error, xcluster)
+  }
+}
+
+async function attach(settings: Settings, xcluster: XclusterSettings, request: StartRequest): Promise<RunningCluster> {
+  const { nodes: plans } = settings.cluster
+  if (!(await listens(plans[0] as (typeof plans)[number]))) {
+    throw environmentFailure(
+      'NO_CLUSTER',
+      `no cluster of xcluster is running: nothing answers on ${whereIs(settings)}`,
+      {
+        hint: 'without --no-start one is started',
+      },
+    )
+  }
+  request.emit({ type: 'cluster-start', test: request.test, nodes: plans.length, kind: describe(settings) })
+  const nodes = await waitForNodes(settings, xcluster, request)
+  const detail = (text: string) => request.emit({ type: 'detail', text })
+  return running(settings, xcluster, nodes, () => stopCluster(settings, xcluster, detail))
+}
+
+const describe = ({ cluster }: Settings) =>
+  `xcluster: ${cluster.nodes.length} VMs; host keys are not checked: they are new at every start`
+
+function checkImage({ image }: XclusterSettings): void {
+  if (fs.existsSync(image)) return
+  throw environmentFailure('NO_XCLUSTER_IMAGE', `there is no disk image ${image}`, {
+    hint: '$XCLUSTER mkimage makes it; another one is named with --image=<file>',
+  })
+}
+
+async function checkNoneRuns(settings: Settings): Promise<void> {
+  const answers = await Promise.all(settings.cluster.nodes.map(listens))
+  if (!answers.includes(true)) return
+  throw environmentFailure('CLUSTER_RUNS', `a cluster of xcluster is running: ${whereIs(settings)} answers`, {
+    hint: '--no-start uses it, $XCLUSTER stop ends it',
+  })
+}
+
+function whereIs({ cluster: { nodes } }: Settings): string {
+  const [first] = nodes
+  const { host, port } = loginOf(first as (typeof nodes)[number])
+  return `${host}:${port} (${first?.name})`
+}
+
+/**
+ * Packs the ovls by `mkcdrom`.
+ * @throws Failure OVL_NOT_FOUND (exit 2), XCLUSTER_FAILED (exit 4) with what the packing said
+ */
+async function pack(settings: Settings, xcluster: XclusterSettings, request: StartRequest): Promise<void> {
+  const { emit, signal, extraOvls } = request
+  const detail = (text: string) => emit({ type: 'detail', text })
+  const links = fs.mkdtempSync(path.join(os.tmpdir(), 'xcluster-netns-'))
+  try {
+    fs.symlinkSync(OUR_DIRECTORY, path.join(links, OUR_NAME))
+    for (const ovl of extraOvls) fs.symlinkSync(ovl.directory, path.join(links, nameOf(ovl, extraOvls)))
+    const exports = { ...xcluster.exports, XCLUSTER_OVLPATH: [links, ...settings.ovlPath].join(':') }
+    const call = { command: xcluster.command, exports, onLine: detail, signal }
+    const extra = extraOvls.map(({ name }) => name)
+    const { baseOvls, moreOvls } = xcluster
+    const ovls = ['env', ...baseOvls, 'network-topology', 'iptools', OUR_NAME, ...extra, ...moreOvls, 'test']
+    await Promise.all([...new Set(ovls)].map(ovl => checkOvl(ovl, settings.ovlPath, call)))
+    fs.rmSync(path.join(xcluster.tmp, 'cdrom.iso'), { force: true })
+    const words = ['mkcdrom', ...ovls]
+    await callXcluster({ ...call, words, timeoutSeconds: PACK_SECONDS, exitCode: 4 })
+  } finally {
+    fs.rmSync(links, { recursive: true, force: true })
+  }
+}
+
+/** Ovls are named to xcluster by names alone. */
+function nameOf(ovl: OvlDirectory, all: readonly OvlDirectory[]): string {
+  const same = all.find(({ name, directory }) => name === ovl.name && directory !== ovl.directory)
+  if (!same && ovl.name !== OUR_NAME) return ovl.name
+  throw usageFailure(
+    'OVL_NAMES',
+    `two ovls are called '${ovl.name}': ${ovl.directory} and ${same?.directory ?? OUR_DIRECTORY}`,
+  )
+}
+
+async function checkOvl(
+  ovl: string,
+  ovlPath: readonly string[],
+  call: Omit<XclusterCall, 'words' | 'timeoutSeconds' | 'exitCode'>,
+): Promise<void> {
+  try {
+    const { command, exports, signal } = call
+    await callXcluster({ command, exports, signal, words: ['ovld', ovl], timeoutSeconds: LOOK_SECONDS, exitCode: 2 })
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'XCLUSTER_FAILED') throw error
+    throw usageFailure('OVL_NOT_FOUND', `xcluster finds no ovl '${ovl}' in ${ovlPath.join(', ')}`, {
+      hint: '$XCLUSTER_OVLPATH names the directories',
+      cause: error,
+    })
+  }
+}
+
+const waitForNodes = (settings: Settings, { tmp }: XclusterSettings, { emit, signal }: StartRequest) =>
+  awaitNodes({ plans: settings.cluster.nodes, tmp, timeoutSeconds: settings.timeoutSeconds, emit, signal })
+
+/** xcluster does not tell that what it runs the VMs in is missing: they just never come up. */
+function withTerminal(error: unknown, { xterm, tmp }: XclusterSettings): unknown {
+  const program = xterm ? 'xterm' : 'screen'
+  if (fs.existsSync(path.join(tmp, 'screen'))) return error
+  const isThere = searchPath(callersEnvironment).some(place => fs.existsSync(path.join(place, program)))
+  if (isThere || !(error instanceof Failure) || error.exitCode !== 4) return error
+  const hint = `${program}, in which xcluster runs its VMs, is not installed`
+  return environmentFailure('NO_TERMINAL', error.message, { hint, cause: error })
+}
+
+/** Ends the VMs, and waits until their ports are free: the next test starts on the same ones. */
+async function stopCluster(settings: Settings, { command, exports }: XclusterSettings, onLine: (line: string) => void) {
+  // The run may have been told to end: this is a part of that.
+  const signal = new AbortController().signal
+  await callXcluster({ command, words: ['stop'], exports, timeoutSeconds: STOP_SECONDS, exitCode: 4, onLine, signal })
+  const patience = Date.now() + CLOSE_MS
+  while ((await Promise.all(settings.cluster.nodes.map(listens))).includes(true) && Date.now() < patience)
+    await delay(100)
+}
+
+function running(
+  settings: Settings,
+  { tmp, command }: XclusterSettings,
+  nodes: readonly Node[],
+  stop: () => Promise<void>,
+): RunningCluster {
+  const disconnect = () => {
+    for (const node of nodes) node.connection.close()
+  }
+  return {
+    name: settings.cluster.name,
+    nodes,
+    endedBy: `${command} stop`,
+    keep: async () => disconnect(),
+    stop: async () => {
+      disconnect()
+      await stop()
+    },
+    console: async node => consoleOf(tmp, node.name),
+    fate: async node => ({
+      how: (await listens(planOf(settings, node))) ? 'its VM still takes connections' : 'its VM is gone',
+      console: consoleOf(tmp, node.name).trimEnd().split('\n').slice(-CONSOLE_LINES).filter(Boolean),
+    }),
+  }
+}
+
+const planOf = ({ cluster }: Settings, { name }: Node) =>
+  cluster.nodes.find(plan => plan.name === name) as (typeof cluster.nodes)[number]

@@ -1,0 +1,68 @@
+import path from 'node:path'
+import { environmentFailure } from '../errors/failure.ts'
+import type { Packing } from './packing.ts'
+import type { Sources } from './sources.ts'
+
+/** How the user's xcluster is driven. */
+export interface XclusterSettings {
+  /** $XCLUSTER */
+  readonly command: string
+  /** $XCLUSTER_TMP: where the image of the ovls and the consoles are. */
+  readonly tmp: string
+  /** The VMs' disk. */
+  readonly image: string
+  /** Consoles in xterm, and not in screen. */
+  readonly xterm: boolean
+  /** Ovls that go before the test's own, and behind them. */
+  readonly baseOvls: readonly string[]
+  readonly moreOvls: readonly string[]
+  /** What xcluster finds in its environment beside what is there already. */
+  readonly exports: Readonly<Record<string, string>>
+}
+
+/** An ovl of this name in $XOVLS is for Kubernetes' images: the whole of $XOVLS is not for tests like ours. */
+const NOT_FOR_US = 'private-reg'
+
+const words = (text: string): readonly string[] => Object.freeze(text.split(/\s+/).filter(Boolean))
+
+/**
+ * @param sources with what `$XCLUSTER env` printed
+ * @param guest the VMs' variables, which travel with the prefix `xcluster_`
+ * @throws Failure XCLUSTER_SAYS_LITTLE (exit 3) when a directory is missing in what xcluster printed
+ */
+export function readXcluster(
+  sources: Sources,
+  guest: Readonly<Record<string, string>>,
+  packing: Packing,
+): XclusterSettings {
+  const command = sources.text('XCLUSTER', '')
+  const [home, tmp] = ['XCLUSTER_HOME', 'XCLUSTER_TMP'].map(name => {
+    const value = sources.text(name, '')
+    if (value) return value
+    throw environmentFailure('XCLUSTER_SAYS_LITTLE', `'${command} env' does not say ${name}`, {
+      hint: 'is $XCLUSTER the command of xcluster?',
+    })
+  }) as [string, string]
+  // An image in the environment is that of other tests: ours run on the plain one, unless the command line names another.
+  const image = sources.said('option').__image ?? path.join(home, 'hd.img')
+  const moreOvls = words(sources.text('XOVLS', ''))
+  const guestExports = Object.entries(guest).map(([name, value]) => [`xcluster_${name}`, value])
+  return Object.freeze({
+    command,
+    tmp,
+    image,
+    xterm: sources.flag('__xterm'),
+    baseOvls: words(sources.text('BASEOVLS', '')),
+    moreOvls: moreOvls.includes(NOT_FOR_US) ? [] : moreOvls,
+    exports: Object.freeze({
+      ...sources.said('option', 'test', 'topology'),
+      ...Object.fromEntries(guestExports),
+      __nvm: guest.__nvm ?? '',
+      __nrouters: guest.__nrouters ?? '',
+      __ntesters: guest.__ntesters ?? '',
+      __image: image,
+      // Typed in another directory than the one in which xcluster runs the ovl's tar.
+      ...(packing.cni && { __cni: packing.cni }),
+    }),
+  })
+}

@@ -1,0 +1,109 @@
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { chooseCluster } from '../../../scripts/cluster/choose.ts'
+import type { OvlDirectory } from '../../../scripts/cluster/cluster.ts'
+import { settle } from '../../../scripts/cluster/settle.ts'
+import type { NewEvent } from '../../../scripts/report/events.ts'
+import type { Environment } from '../../../scripts/settings/sources.ts'
+import { type Pretended, pretendXcluster } from './pretended.ts'
+
+interface Tried {
+  readonly events: readonly NewEvent[]
+  readonly end: Promise<unknown>
+}
+
+/** Starts a cluster on a pretended xcluster: no VM ever comes up. */
+async function start(
+  { command }: Pretended,
+  environment: Environment = {},
+  extraOvls: readonly OvlDirectory[] = [],
+  begin: 'start' | 'attach' = 'start',
+): Promise<Tried> {
+  const { signal } = new AbortController()
+  const settings = await settle({
+    options: { __nvm: '1', __timeout: '3' },
+    environment: { ...environment, XCLUSTER: command },
+    test: {},
+    onLine: () => {},
+    signal,
+  })
+  const events: NewEvent[] = []
+  const cluster = chooseCluster(settings)
+  return { events, end: cluster[begin]({ test: 'start', extraOvls, emit: event => events.push(event), signal }) }
+}
+
+function ovl(t: ExecutionContext, pretended: Pretended, place: string): OvlDirectory {
+  const directory = path.join(pretended.directory, place)
+  fs.mkdirSync(directory, { recursive: true })
+  fs.writeFileSync(path.join(directory, 'tar'), '#!/bin/sh\n', { mode: 0o755 })
+  t.true(fs.existsSync(directory))
+  return { name: path.basename(directory), directory }
+}
+
+test.serial(
+  'the ovls are packed in their order, VMs that stay silent are named with their console, and all is stopped',
+  async t => {
+    const console = `printf 'one\\r\\nKernel panic\\r\\n' >$directory/tmp/screen/screenlog.vm-001`
+    // What xcluster starts goes on running, with xcluster's streams.
+    const silent = pretendXcluster(t, `starts) mkdir $directory/tmp/screen; ${console}; sleep 5 & ;;`)
+    const extra = ovl(t, silent, 'elsewhere/my-ovl')
+    fs.writeFileSync(path.join(silent.directory, 'tmp/cdrom.iso'), 'old')
+    const { end } = await start(silent, { BASEOVLS: 'base', XOVLS: 'x y' }, [extra])
+    await t.throwsAsync(end, { code: 'VM_NOT_UP', message: /vm-001.*Kernel panic/s })
+    t.false(fs.existsSync(path.join(silent.directory, 'tmp/cdrom.iso')))
+    t.deepEqual(
+      silent.calls().filter(call => !/^(env|ovld)/.test(call)),
+      ['mkcdrom env base network-topology iptools netns my-ovl x y test', 'starts', 'stop'],
+    )
+    const environment = fs.readFileSync(path.join(silent.directory, 'env-of-mkcdrom'), 'utf8')
+    t.regex(environment, /^XCLUSTER_OVLPATH=.*:.*\/ovl$/m)
+    t.regex(environment, /^__nrouters=0$/m)
+  },
+)
+
+test.serial('an ovl that xcluster does not find is named with the places', async t => {
+  const pretended = pretendXcluster(t, 'ovld) [ "$2" != gone ] || exit 1; echo /x ;;')
+  const { end } = await start(pretended, { XOVLS: 'gone' })
+  await t.throwsAsync(end, { code: 'OVL_NOT_FOUND', message: /'gone'.*\/ovl/ })
+  t.false(pretended.calls().some(call => call.startsWith('mkcdrom')))
+})
+
+test.serial('what a failing packing said is shown, and nothing is started', async t => {
+  const pretended = pretendXcluster(t, 'mkcdrom) echo "ERROR: no archive of iptools" >&2; exit 1 ;;')
+  const { end } = await start(pretended)
+  await t.throwsAsync(end, { code: 'XCLUSTER_FAILED', message: /no archive of iptools/ })
+  t.false(pretended.calls().includes('starts'))
+})
+
+test.serial('a start that fails is told with what it said', async t => {
+  const pretended = pretendXcluster(t, 'starts) echo "ERROR: no kernel"; exit 1 ;;')
+  fs.mkdirSync(path.join(pretended.directory, 'tmp/screen'))
+  const { end } = await start(pretended)
+  await t.throwsAsync(end, { code: 'XCLUSTER_FAILED', message: /no kernel/ })
+})
+
+test.serial('two ovls of one name are refused', async t => {
+  const pretended = pretendXcluster(t)
+  const { end } = await start(pretended, {}, [ovl(t, pretended, 'a/one'), ovl(t, pretended, 'b/one')])
+  await t.throwsAsync(end, { code: 'OVL_NAMES', message: /a\/one.*b\/one|b\/one.*a\/one/ })
+})
+
+test.serial('without a disk image nothing is started', async t => {
+  const pretended = pretendXcluster(t)
+  fs.rmSync(path.join(pretended.directory, 'hd.img'))
+  const { end } = await start(pretended)
+  await t.throwsAsync(end, { code: 'NO_XCLUSTER_IMAGE', message: /hd\.img/ })
+})
+
+test.serial('a cluster that runs already is left alone; without one, --no-start says so', async t => {
+  const pretended = pretendXcluster(t)
+  const none = await start(pretended, {}, [], 'attach')
+  await t.throwsAsync(none.end, { code: 'NO_CLUSTER' })
+  const server = net.createServer(socket => socket.destroy()).listen(12_301, '127.0.0.1')
+  t.teardown(() => server.close())
+  const { end } = await start(pretended)
+  await t.throwsAsync(end, { code: 'CLUSTER_RUNS', message: /12301/ })
+  t.false(pretended.calls().some(call => /^(mkcdrom|starts|stop)/.test(call)))
+})
