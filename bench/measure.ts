@@ -37,13 +37,17 @@ export function time(
 
 /** The rows as a table for docs/performance.md. */
 export function table(rows: readonly Row[]): string {
-  const seconds = (values: readonly number[]) => {
-    const spread = `${(Math.min(...values) / 1000).toFixed(2)}–${(Math.max(...values) / 1000).toFixed(2)}`
-    return `${(median(values) / 1000).toFixed(2)} s (${spread})`
+  const shown = (values: readonly number[]) => {
+    const all = [median(values), Math.min(...values), Math.max(...values)]
+    const inSeconds = median(values) >= 1000
+    const [middle, least, most] = all.map(value =>
+      inSeconds ? (value / 1000).toFixed(1) : value.toFixed(value < 10 ? 1 : 0),
+    )
+    return `${middle} ${inSeconds ? 's' : 'ms'} (${least}–${most})`
   }
   const lines = rows.map(
     ({ what, ours, insteadOf, theirs }) =>
-      `| ${what} | ${seconds(ours)} | ${insteadOf} | ${seconds(theirs)} | ${(median(ours) / median(theirs)).toFixed(2)} |`,
+      `| ${what} | ${shown(ours)} | ${insteadOf} | ${shown(theirs)} | ${(median(ours) / median(theirs)).toFixed(2)} |`,
   )
   return [
     '| what | median (from–to) | instead of | median (from–to) | ratio |',

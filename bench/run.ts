@@ -4,6 +4,8 @@ import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { median, type Row, table, time } from './measure.ts'
+import { benchOvl } from './ovl.ts'
+import { steps } from './steps.ts'
 
 // `npm run bench`: every row is a ratio to what a person would use instead, measured in the same run.
 
@@ -14,21 +16,6 @@ const VM_RUNS = 3
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bench-'))
 const environment = { XDG_STATE_HOME: work, CI: 'true', HOME: work, XDG_CACHE_HOME: cacheDirectory() }
-try {
-  const split: Record<string, number[]> = {}
-  const rows: Row[] = [help(), packing(), bridge(split), ...pods()]
-  process.stdout.write(
-    `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, Node ${process.versions.node}\n\n`,
-  )
-  process.stdout.write(`${table(rows)}\n\n`)
-  process.stdout.write('Where the time of `test bridge` goes, medians:\n\n| stage | s |\n|---|---|\n')
-  for (const [stage, values] of Object.entries(split))
-    process.stdout.write(`| ${stage} | ${(median(values) / 1000).toFixed(2)} |\n`)
-} finally {
-  spawnSync(NETNS, ['stop', '--all'], { env: { ...process.env, ...environment } })
-  fs.rmSync(work, { recursive: true, force: true })
-}
-
 /** The image is not made anew for a bench. */
 function cacheDirectory(): string {
   return process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache')
@@ -47,23 +34,6 @@ function help(): Row {
     ours: repeat(QUICK_RUNS, () => time([NETNS, '--help']).milliseconds),
     insteadOf: '`node -e 0`',
     theirs: repeat(QUICK_RUNS, () => time([process.execPath, '-e', '0']).milliseconds),
-  }
-}
-
-/** A release of the size of a real one, made of the plugins that Debian has. */
-function packing(): Row {
-  const release = path.join(work, 'cni-plugins-linux-amd64-v1.1.1.tgz')
-  time(['tar', 'czf', release, '-C', '/usr/lib/cni', '.'])
-  const output = path.join(work, 'ovl.tar')
-  const unpack = `gzip -dc '${release}' >'${output}.plain'`
-  return {
-    what: '`./tar` with a CNI release',
-    ours: repeat(QUICK_RUNS, () => time([path.join(TOP, 'tar'), '--cni', release, output], environment).milliseconds),
-    insteadOf: "`gzip -dc` of the release, and the program's start-up (`./tar --help`)",
-    theirs: repeat(
-      QUICK_RUNS,
-      () => time(['/bin/sh', '-c', unpack]).milliseconds + time([path.join(TOP, 'tar'), '--help']).milliseconds,
-    ),
   }
 }
 
@@ -92,7 +62,7 @@ function stages(log: string, total: number): Record<string, number> {
     const [, hours, minutes, seconds] = /^(\d+):(\d+):([\d.]+)/.exec(lines.at(which === 'first' ? 0 : -1) ?? '') ?? []
     return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
   }
-  const begun = at(/starting \d+ VMs/)
+  const begun = at(/ cluster: /)
   const up = at(/is up \(4 of 4\)/)
   const stage = (step: string) => at(new RegExp(`bridge/${step} - passed`), 'last')
   const [created, bridged, pinged] = ['create_with_addresses', 'linux_bridge', 'bridge_ping'].map(stage) as [
@@ -157,3 +127,18 @@ for n in $(seq 1 50); do
   ip link set $p master br8
 done
 `
+
+try {
+  const split: Record<string, number[]> = {}
+  const rows: Row[] = [help(), ...benchOvl(), bridge(split), ...pods(), ...(await steps(work, environment))]
+  process.stdout.write(
+    `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, Node ${process.versions.node}\n\n`,
+  )
+  process.stdout.write(`${table(rows)}\n\n`)
+  process.stdout.write('Where the time of `test bridge` goes, medians:\n\n| stage | s |\n|---|---|\n')
+  for (const [stage, values] of Object.entries(split))
+    process.stdout.write(`| ${stage} | ${(median(values) / 1000).toFixed(2)} |\n`)
+} finally {
+  spawnSync(NETNS, ['stop', '--all'], { env: { ...process.env, ...environment } })
+  fs.rmSync(work, { recursive: true, force: true })
+}
