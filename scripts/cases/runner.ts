@@ -1,10 +1,12 @@
 import type { Cluster, OvlDirectory, RunningCluster } from '../cluster/cluster.ts'
 import { environmentFailure } from '../errors/failure.ts'
 import { requireCni } from '../ovl/cni.ts'
+import type { Matrix } from '../proof/matrix.ts'
 import type { Emit, FailedStep, Verdict } from '../report/events.ts'
 import { collectResults, prepareResults } from '../results/collect.ts'
 import type { Settings } from '../settings/settings.ts'
-import { nodesOf, runStep, type StepFailure } from './steps.ts'
+import { runProof } from './proof.ts'
+import { nodesOf, runStep, type StepContext, type StepFailure } from './steps.ts'
 import type { TestCase } from './test-case.ts'
 
 /** A test with the cluster that it is to run on. */
@@ -69,12 +71,20 @@ async function runTest(planned: PlannedTest, isLast: boolean, request: RunReques
   let failures: readonly StepFailure[] = []
   try {
     failures = await runSteps(planned, cluster, request)
+    let matrix: Matrix | undefined
+    if (test.reach && failures.length === 0) {
+      const workers = cluster.nodes.filter(({ role }) => role === 'worker')
+      const proof = await runProof(test.reach, workers, contextOf(planned, cluster, request, test.steps.length))
+      failures = proof.failures
+      matrix = proof.matrix
+    }
     if (settings.resultsDirectory) {
       await collectResults({
         cluster,
         test: test.name,
         directory: settings.resultsDirectory,
         failed: failures.length > 0,
+        ...(matrix && { matrix }),
         timeoutSeconds: settings.timeoutSeconds,
         emit,
       })
@@ -99,10 +109,11 @@ async function runTest(planned: PlannedTest, isLast: boolean, request: RunReques
 }
 
 async function runSteps(
-  { test, settings }: PlannedTest,
+  planned: PlannedTest,
   cluster: RunningCluster,
-  { emit, signal }: RunRequest,
+  request: RunRequest,
 ): Promise<readonly StepFailure[]> {
+  const { test } = planned
   for (const [position, step] of test.steps.entries()) {
     const nodes = nodesOf(step, cluster.nodes)
     if (nodes.length === 0) {
@@ -111,18 +122,25 @@ async function runSteps(
         `${test.name}: the cluster '${cluster.name}' has no ${step.where} to do ${step.name}`,
       )
     }
-    const failures = await runStep(step, nodes, {
-      test: test.name,
-      index: position + 1,
-      timeoutSeconds: settings.timeoutSeconds,
-      emit,
-      signal,
-      fate: cluster.fate,
-    })
+    const failures = await runStep(step, nodes, contextOf(planned, cluster, request, position))
     if (failures.length > 0) return failures
   }
   return []
 }
+
+const contextOf = (
+  { test, settings }: PlannedTest,
+  cluster: RunningCluster,
+  { emit, signal }: RunRequest,
+  position: number,
+): StepContext => ({
+  test: test.name,
+  index: position + 1,
+  timeoutSeconds: settings.timeoutSeconds,
+  emit,
+  signal,
+  fate: cluster.fate,
+})
 
 async function endCluster(cluster: RunningCluster, keep: boolean): Promise<void> {
   if (keep) await cluster.keep()

@@ -1,3 +1,5 @@
+import type { Reach } from '../proof/matrix.ts'
+
 /** Which nodes do a step: all workers at once, or one node. */
 export type Where = 'workers' | `vm-${number}`
 
@@ -21,6 +23,8 @@ export interface TestCase {
   /** The cluster on which it is meant to run, in xcluster's variables: counts where the person does not say otherwise. */
   readonly cluster?: Readonly<Record<string, string>>
   readonly steps: readonly Step[]
+  /** Which PODs reach each other once the steps have passed: proved for all pairs. Nothing is proved when missing. */
+  readonly reach?: Reach
 }
 
 /** A step that all workers do at once. */

@@ -37,22 +37,29 @@ export async function runLines(
 }
 
 /**
- * Runs a command on a node and returns what it wrote on stdout.
+ * Runs a command on a node and returns what it wrote.
+ * @param stdin what the command reads; nothing when missing
  * @throws Failure (exit 4) when the node is lost
  */
 export async function capture(
   node: Node,
   words: readonly string[],
   signal?: AbortSignal,
-): Promise<{ exitCode: number; stdout: Buffer }> {
+  stdin?: string,
+): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }> {
+  const [stdout, stderr] = [collector(), collector()]
+  const streams = { stdout: stdout.stream, stderr: stderr.stream, ...(stdin !== undefined && { stdin }) }
+  const exitCode = await node.connection.run(quote(words), streams, signal)
+  return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() }
+}
+
+function collector(): { stream: Writable; bytes(): Buffer } {
   const chunks: Buffer[] = []
-  const stdout = new Writable({
+  const stream = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
       chunks.push(chunk)
       done()
     },
   })
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const exitCode = await node.connection.run(quote(words), { stdout, stderr: nowhere }, signal)
-  return { exitCode, stdout: Buffer.concat(chunks) }
+  return { stream, bytes: () => Buffer.concat(chunks) }
 }

@@ -53,6 +53,8 @@ export type RunEvent = { readonly at: number } & (
       readonly failure: FailedStep | undefined
       readonly milliseconds: number
     } & StepId)
+  /** What the proof of a test says, in a line. */
+  | { readonly type: 'matrix'; readonly test: string; readonly text: string }
   | { readonly type: 'test-end'; readonly test: string; readonly verdict: Verdict; readonly why: string | undefined }
   /** The run ends before its tests do. */
   | { readonly type: 'run-failed'; readonly message: string }

@@ -48,6 +48,9 @@ export function log(output: Writable): Listener {
         line(event.at, event.node, place(event), '-', `${verdict} (${Math.round(event.milliseconds)} ms)`)
         break
       }
+      case 'matrix':
+        host(event.at, `${event.test}/matrix`, event.text)
+        break
       case 'test-end':
         host(event.at, event.test, event.verdict === 'passed' ? 'passed' : `${event.verdict}: ${event.why}`)
         break

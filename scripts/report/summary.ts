@@ -70,6 +70,9 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
           for (const last of newLines(event.failure)) line(`    ${plainText(last)}`)
         }
         break
+      case 'matrix':
+        host(event.at, `matrix: ${event.text}`)
+        break
       case 'test-end':
         host(
           event.at,

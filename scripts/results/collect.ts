@@ -1,10 +1,12 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, rmSync, writeFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { RunningCluster } from '../cluster/cluster.ts'
 import { environmentFailure, Failure } from '../errors/failure.ts'
 import { makeDirectory } from '../host/directories.ts'
 import { capture, type Node } from '../node/node.ts'
+import { type Matrix, toJson } from '../proof/matrix.ts'
+import { matrixSvg } from '../proof/svg.ts'
 import type { Emit } from '../report/events.ts'
 
 export interface CollectRequest {
@@ -14,6 +16,8 @@ export interface CollectRequest {
   readonly directory: string
   /** After a failure more is brought home. */
   readonly failed: boolean
+  /** What the proof measured, if there was one. */
+  readonly matrix?: Matrix
   readonly timeoutSeconds: number
   readonly emit: Emit
 }
@@ -52,12 +56,26 @@ export async function collectResults(request: CollectRequest): Promise<void> {
   const { cluster, emit } = request
   const directory = path.join(request.directory, request.test)
   try {
+    writeMatrix(directory, request)
     await Promise.all(cluster.nodes.map(node => collectNode(node, path.join(directory, node.name), request)))
   } catch (error) {
     if (error instanceof Failure || !(error instanceof Error)) throw error
     throw notWritable(directory, error)
   }
   emit({ type: 'artefact', test: request.test, path: directory })
+}
+
+/** What is not measured this time must not stay here from an earlier run. */
+function writeMatrix(directory: string, { test, matrix }: CollectRequest): void {
+  makeDirectory(directory)
+  const [json, svg] = [path.join(directory, 'matrix.json'), path.join(directory, 'matrix.svg')]
+  if (matrix) {
+    writeFileSync(json, toJson(test, matrix))
+    writeFileSync(svg, matrixSvg(test, matrix))
+  } else {
+    rmSync(json, { force: true })
+    rmSync(svg, { force: true })
+  }
 }
 
 function notWritable(directory: string, cause: Error): Failure {

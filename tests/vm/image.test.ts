@@ -52,6 +52,7 @@ const identityOf = (ovls: number): CommonIdentity => ({
   environment: { WORDS: `it's "two" $words` },
   prefix: 'fd00:',
   ovls,
+  routers: [],
 })
 
 /** An ovl's disk with a file in `/bin`, and a start script. */

@@ -31,7 +31,7 @@ export function program(t: ExecutionContext): Program {
   const start = (words: readonly string[], environment = {}) => {
     const child = spawn(path.join(TOP, 'netns.ts'), words, {
       cwd: state,
-      env: { ...process.env, CI: '', XDG_STATE_HOME: state, ...environment },
+      env: { ...ownEnvironment(), CI: '', XDG_STATE_HOME: state, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const [stdout, stderr] = [child.stdout, child.stderr].map(stream => {
@@ -51,6 +51,14 @@ export function program(t: ExecutionContext): Program {
   })
   return { state, start, runWith, run: (...words) => runWith({}, ...words) }
 }
+
+/** Without what whoever runs the tests has set for xcluster. */
+const ownEnvironment = () =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(XCLUSTER|TOPOLOGY|SETUP|XOVLS|BASEOVLS|__|xcluster_)/.test(name),
+    ),
+  )
 
 /** The numbers of the processes whose working directory is below one: VMs and switches run in their cluster's. */
 export function processesIn(directory: string): readonly number[] {

@@ -72,6 +72,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         environment: settings.guestEnvironment,
         prefix: settings.addressing.prefix,
         ovls: ovls.length,
+        routers: cluster.nodes.filter(({ role }) => role === 'router').map(({ number }) => number),
       },
       timeoutSeconds: settings.timeoutSeconds,
       emit,

@@ -11,7 +11,12 @@ export interface CommonIdentity {
   readonly prefix: string
   /** Number of disks with ovls. */
   readonly ovls: number
+  /** Numbers of the routers, in whose care everybody's default route is. */
+  readonly routers: readonly number[]
 }
+
+/** The net on which routers are met; they have both. Topology xnet of xcluster, and all that are built on it. */
+const GATEWAY_NETS = { worker: 1, tester: 2 } as const
 
 /**
  * What makes a booted guest this node: written to its control port, see guest/init.
@@ -28,6 +33,8 @@ export function identityText(node: NodePlan, common: CommonIdentity): string {
     authorized_keys: `${common.keys.clientPublicKey}\n`,
     hostkey_base64: common.keys.hostPrivateKey,
     prefix: common.prefix,
+    routers: node.role === 'router' ? '' : common.routers.join(' '),
+    gateway_net: node.role === 'router' ? '' : String(GATEWAY_NETS[node.role]),
     forward: node.role === 'router' ? 'yes' : 'no',
   }
   const text = Object.entries(assignments)

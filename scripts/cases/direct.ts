@@ -1,0 +1,14 @@
+import { on, onWorkers, type TestCase } from './test-case.ts'
+
+/** PODs straight on eth1, without bridge and veth. */
+const direct = (kind: 'ipvlan' | 'macvlan'): TestCase => ({
+  name: kind,
+  summary: `PODs of all VMs on eth1 by ${kind}, random addresses`,
+  needs: [],
+  cluster: { xcluster_RNDADR: 'yes' },
+  steps: [onWorkers('create'), onWorkers(kind), on('vm-001', 'ping_all_random')],
+  reach: 'all',
+})
+
+export const ipvlan = direct('ipvlan')
+export const macvlan = direct('macvlan')

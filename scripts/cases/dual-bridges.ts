@@ -1,0 +1,30 @@
+import { on, type TestCase } from './test-case.ts'
+
+/** One VM with two bridges, and a router that has an interface and a namespace on each. */
+const CLUSTER = { TOPOLOGY: 'multilan-router', __nvm: '1', __nrouters: '2' } as const
+
+export const dualBridges: TestCase = {
+  name: 'dual_bridges',
+  summary: 'Two isolated bridges with the same addresses, each reached from its own network alone',
+  needs: [],
+  cluster: CLUSTER,
+  steps: [
+    on('vm-202', 'xnetns', 'eth3', 'eth4'),
+    on('vm-001', 'xbridge', 'br2', 'eth2'),
+    on('vm-001', 'xbridge', 'br3', 'eth3'),
+  ],
+}
+
+export const dualBridgesVlan: TestCase = {
+  name: 'dual_bridges_vlan',
+  summary: 'The same on two VLANs of one network',
+  needs: [],
+  cluster: CLUSTER,
+  steps: [
+    on('vm-202', 'create_vlans', 'eth3.100', 'eth3.200'),
+    on('vm-202', 'xnetns', 'eth3.100', 'eth3.200'),
+    on('vm-001', 'create_vlans', 'eth2.100', 'eth2.200'),
+    on('vm-001', 'xbridge', 'br2', 'eth2.100'),
+    on('vm-001', 'xbridge', 'br3', 'eth2.200'),
+  ],
+}

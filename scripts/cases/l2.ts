@@ -1,0 +1,15 @@
+import { on, onWorkers, type TestCase } from './test-case.ts'
+
+export const l2: TestCase = {
+  name: 'L2',
+  summary: 'PODs of all VMs on one Ethernet: the bridges joined by eth1, random addresses',
+  needs: [],
+  cluster: { xcluster_RNDADR: 'yes' },
+  steps: [
+    onWorkers('create_with_addresses'),
+    onWorkers('linux_bridge'),
+    onWorkers('attach_eth_to_bridge'),
+    on('vm-001', 'ping_all_random'),
+  ],
+  reach: 'all',
+}

@@ -1,0 +1,183 @@
+import type { Family, NodeFacts, PodAddress } from './network.ts'
+import { podAddresses } from './network.ts'
+
+/** Which PODs a test says reach each other: all of the cluster, or those of a node among themselves and nobody else. */
+export type Reach = 'all' | 'node'
+
+/** What pinging an address from a POD gave. Times are milliseconds. */
+export interface Answer {
+  readonly sent: number
+  readonly received: number
+  /** Round trips; undefined when nothing came back. */
+  readonly roundTrip?: { readonly min: number; readonly mean: number; readonly max: number }
+}
+
+export interface Source {
+  readonly pod: string
+  readonly node: string
+}
+
+/** Every POD to every address of every other POD. */
+export interface Matrix {
+  readonly reach: Reach
+  readonly sources: readonly Source[]
+  readonly destinations: readonly PodAddress[]
+  /** A row for each source, in it an answer for each destination; undefined for its own addresses. */
+  readonly rows: readonly (readonly (Answer | undefined)[])[]
+}
+
+/** A pair that is not as the test says. */
+export interface WrongPair {
+  readonly source: Source
+  readonly destination: PodAddress
+  /**
+   * `missing`: it should answer and does not; `open`: it should not answer and does; `shared`: another POD in reach has the same
+   * address, so that nobody knows who answered.
+   */
+  readonly what: 'missing' | 'open' | 'shared'
+}
+
+export interface MatrixSummary {
+  /** Ordered pairs of a POD and another one's address that should answer, and that did. */
+  readonly expected: number
+  readonly reached: number
+  /** Those that should not answer, and that did not. */
+  readonly forbidden: number
+  readonly closed: number
+  readonly sent: number
+  readonly received: number
+  readonly roundTrip?: { readonly min: number; readonly mean: number; readonly max: number }
+  readonly wrong: readonly WrongPair[]
+}
+
+/** Whether a test says that a POD reaches another. */
+export const isExpected = (reach: Reach, source: Source, destination: PodAddress): boolean =>
+  reach === 'all' || source.node === destination.node
+
+/** What the PODs of a node are to ping: lines for `netns_test matrix`, `<pod> <address>…`. */
+export function targetsFor(network: readonly NodeFacts[], wanted: (destination: PodAddress) => boolean): string {
+  const byPod = new Map<string, string[]>()
+  for (const destination of podAddresses(network).filter(wanted))
+    byPod.set(destination.pod, [...(byPod.get(destination.pod) ?? []), destination.address])
+  return [...byPod].map(([pod, addresses]) => `${pod} ${addresses.join(' ')}\n`).join('')
+}
+
+/** One line of what `netns_test matrix` prints. */
+const LINE = /^(\S+) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+)$/
+
+/**
+ * Puts together what the nodes measured.
+ * @param outputs of `netns_test matrix` on each node: lines `<source pod> <address> <sent> <received> <min> <mean> <max>`, with `-`
+ *   for times when nothing came back
+ * @throws Error on a line that is none, and when a pair was not measured: nothing is taken for granted
+ */
+export function assemble(network: readonly NodeFacts[], reach: Reach, outputs: readonly string[]): Matrix {
+  const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
+  const destinations = podAddresses(network)
+  const answers = new Map<string, Answer>()
+  for (const line of outputs.flatMap(output => output.split('\n')).filter(Boolean)) {
+    const [, pod, address, sent, received, min, mean, max] = LINE.exec(line) ?? []
+    if (pod === undefined) throw new Error(`'${line}' is no result of a ping`)
+    const roundTrip = min === '-' ? {} : { roundTrip: { min: Number(min), mean: Number(mean), max: Number(max) } }
+    answers.set(`${pod} ${address}`, { sent: Number(sent), received: Number(received), ...roundTrip })
+  }
+  const rows = sources.map(source =>
+    destinations.map(destination => {
+      if (source.pod === destination.pod) return undefined
+      const answer = answers.get(`${source.pod} ${destination.address}`)
+      if (!answer) throw new Error(`${source.pod} did not ping ${destination.address} (${destination.pod})`)
+      return answer
+    }),
+  )
+  return { reach, sources, destinations, rows }
+}
+
+/** Counts a matrix, and finds what is not as the test says. */
+export function summarize(matrix: Matrix): MatrixSummary {
+  const { reach, sources, destinations, rows } = matrix
+  const shared = sharedColumns(matrix)
+  const counts = { expected: 0, reached: 0, forbidden: 0, closed: 0, sent: 0, received: 0 }
+  const wrong: WrongPair[] = []
+  let [min, max, total, timed] = [Number.POSITIVE_INFINITY, 0, 0, 0]
+  for (const [row, source] of sources.entries()) {
+    for (const [column, destination] of destinations.entries()) {
+      const answer = rows[row]?.[column]
+      if (!answer) continue
+      const answers = answer.received > 0
+      if (!isExpected(reach, source, destination)) {
+        counts.forbidden++
+        if (answers) wrong.push({ source, destination, what: 'open' })
+        else counts.closed++
+        continue
+      }
+      counts.expected++
+      counts.sent += answer.sent
+      counts.received += answer.received
+      if (shared.has(column)) wrong.push({ source, destination, what: 'shared' })
+      else if (answers) counts.reached++
+      else wrong.push({ source, destination, what: 'missing' })
+      if (!answer.roundTrip) continue
+      min = Math.min(min, answer.roundTrip.min)
+      max = Math.max(max, answer.roundTrip.max)
+      total += answer.roundTrip.mean
+      timed++
+    }
+  }
+  return { ...counts, ...(timed > 0 && { roundTrip: { min, mean: total / timed, max } }), wrong }
+}
+
+/** The destinations whose address another POD in reach of the same sources has, too. */
+function sharedColumns({ reach, destinations }: Matrix): ReadonlySet<number> {
+  const owners = new Map<string, Set<string>>()
+  const keyOf = ({ address, node }: PodAddress) => (reach === 'all' ? address : `${node} ${address}`)
+  for (const destination of destinations) {
+    const pods = owners.get(keyOf(destination)) ?? new Set()
+    owners.set(keyOf(destination), pods.add(destination.pod))
+  }
+  const isShared = (destination: PodAddress) => (owners.get(keyOf(destination))?.size ?? 0) > 1
+  return new Set([...destinations.keys()].filter(column => isShared(destinations[column] as PodAddress)))
+}
+
+/** `480 of 480 pairs answer; 0 of 384 that must not; loss 0 %; round trip 0.08/0.31/2.2 ms` */
+export function describeSummary(summary: MatrixSummary): string {
+  const { expected, reached, forbidden, closed, sent, received, roundTrip } = summary
+  const loss = sent === 0 ? 0 : (1 - received / sent) * 100
+  const times = roundTrip && [roundTrip.min, roundTrip.mean, roundTrip.max].map(time => time.toPrecision(2)).join('/')
+  return [
+    `${reached} of ${expected} pairs answer`,
+    ...(forbidden > 0 ? [`${forbidden - closed} of ${forbidden} that must not`] : []),
+    `loss ${loss.toFixed(loss > 0 && loss < 1 ? 2 : 0)} %`,
+    ...(times ? [`round trip ${times} ms`] : []),
+  ].join('; ')
+}
+
+/** `vm-001-ns02 → vm-003-ns01 172.16.3.1 does not answer` */
+export const describePair = ({ source, destination, what }: WrongPair): string =>
+  `${source.pod} → ${destination.pod} ${destination.address} ${WRONGS[what]}`
+
+const WRONGS: Readonly<Record<WrongPair['what'], string>> = {
+  missing: 'does not answer',
+  open: 'answers, and must not',
+  shared: 'is the address of another POD, too',
+}
+
+/** The columns of a family. */
+export const columnsOf = ({ destinations }: Matrix, family: Family): readonly number[] =>
+  [...destinations.keys()].filter(column => destinations[column]?.family === family)
+
+/**
+ * The matrix as `matrix.json` holds it: docs/matrix.md says what is where. Numbers in rows instead of objects, since 400 PODs
+ * have 319,200 pairs.
+ */
+export const toJson = (test: string, matrix: Matrix): string => {
+  const { wrong, ...counts } = summarize(matrix)
+  const rows = matrix.rows.map(row =>
+    row.map(answer =>
+      answer === undefined
+        ? null
+        : [answer.sent, answer.received, ...(answer.roundTrip ? Object.values(answer.roundTrip) : [])],
+    ),
+  )
+  const { reach, sources, destinations } = matrix
+  return `${JSON.stringify({ version: 1, test, reach, summary: counts, wrong, sources, destinations, rows })}\n`
+}

@@ -1,0 +1,84 @@
+import { infrastructureFailure } from '../errors/failure.ts'
+import { capture, type Node } from '../node/node.ts'
+
+/** An interface as `ip -d -j address` tells it; only what is used here. */
+export interface Interface {
+  readonly ifname: string
+  /** The other end of a veth, or the device below a VLAN, ipvlan or macvlan, where it is in the same namespace. */
+  readonly link?: string
+  readonly link_index?: number
+  readonly ifindex: number
+  readonly master?: string
+  readonly operstate?: string
+  readonly flags: readonly string[]
+  readonly address?: string
+  readonly mtu?: number
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: Readonly<Record<string, unknown>> }
+  readonly addr_info: readonly AddressInfo[]
+}
+
+export interface AddressInfo {
+  readonly family: 'inet' | 'inet6'
+  readonly local: string
+  readonly prefixlen: number
+  readonly scope: string
+}
+
+/** A POD as its node tells it. */
+export interface PodFacts {
+  readonly name: string
+  readonly interfaces: readonly Interface[]
+  readonly routes4: readonly unknown[]
+  readonly routes6: readonly unknown[]
+}
+
+/** A node as `netns_test status --json` tells it: measured, not computed. */
+export interface NodeFacts {
+  readonly node: string
+  readonly interfaces: readonly Interface[]
+  readonly routes4: readonly unknown[]
+  readonly routes6: readonly unknown[]
+  readonly pods: readonly PodFacts[]
+}
+
+/**
+ * Asks nodes, all at once, what is in them.
+ * @throws Failure BAD_STATUS (exit 4) when one does not answer as it should
+ */
+export async function readNetwork(nodes: readonly Node[], signal?: AbortSignal): Promise<readonly NodeFacts[]> {
+  return await Promise.all(
+    nodes.map(async node => {
+      const { exitCode, stdout } = await capture(node, ['netns_test', 'status', '--json'], signal)
+      try {
+        if (exitCode !== 0) throw new Error(`it ends with exit code ${exitCode}`)
+        return JSON.parse(stdout.toString()) as NodeFacts
+      } catch (cause) {
+        const why = (cause as Error).message
+        throw infrastructureFailure('BAD_STATUS', `${node.name}: 'netns_test status --json' does not tell: ${why}`, {
+          cause,
+        })
+      }
+    }),
+  )
+}
+
+export type Family = 4 | 6
+
+/** An address of a POD by which others can reach it. */
+export interface PodAddress {
+  readonly pod: string
+  readonly node: string
+  readonly address: string
+  readonly family: Family
+}
+
+/** The addresses of all PODs that are valid beyond a link, in the order of nodes, PODs and interfaces. */
+export const podAddresses = (network: readonly NodeFacts[]): readonly PodAddress[] =>
+  network.flatMap(({ node, pods }) =>
+    pods.flatMap(({ name, interfaces }) =>
+      interfaces
+        .flatMap(({ addr_info }) => addr_info)
+        .filter(({ scope }) => scope === 'global')
+        .map(({ local, family }) => ({ pod: name, node, address: local, family: family === 'inet' ? 4 : 6 }) as const),
+    ),
+  )

@@ -1,0 +1,174 @@
+import { type Answer, columnsOf, describeSummary, isExpected, type Matrix, summarize } from './matrix.ts'
+import type { Family } from './network.ts'
+
+// Told apart also by people who are red-green blind, and on grey paper: Okabe and Ito's set, and one hue for times.
+const MISSING = '#d55e00'
+const OPEN = '#cc79a7'
+const CLOSED = '#e8e8e8'
+/** Upper limits of round trips in milliseconds, and their colours, from fast to slow. */
+const TIMES: readonly (readonly [limit: number, colour: string])[] = [
+  [0.3, '#c6dbef'],
+  [1, '#9ecae1'],
+  [3, '#6baed6'],
+  [10, '#3182bd'],
+  [Number.POSITIVE_INFINITY, '#08519c'],
+]
+
+const MARGIN = 16
+const GAP = 40
+const FONT = 11
+/** Names need a line each; with more PODs only the nodes are named. */
+const LEAST_NAMED = 12
+const [LEAST_CELL, MOST_CELL, WANTED] = [2, 22, 640] as const
+/** A title for each cell up to here: a browser shows it when the pointer is there. */
+const MOST_TITLES = 5000
+
+/**
+ * Draws a matrix: a panel for each family, sources by rows and destinations by columns, both grouped by node, colours by result
+ * and round trip.
+ * @returns an SVG of its own: no script, no style sheet, no font from elsewhere
+ */
+export function matrixSvg(title: string, matrix: Matrix): string {
+  const panels = ([4, 6] as const).map(family => ({ family, columns: columnsOf(matrix, family) }))
+  const shown = panels.filter(({ columns }) => columns.length > 0)
+  const most = Math.max(matrix.sources.length, ...shown.map(({ columns }) => columns.length), 1)
+  const cell = Math.max(LEAST_CELL, Math.min(MOST_CELL, Math.floor(WANTED / most)))
+  const named = cell >= LEAST_NAMED
+  const label = FONT * 0.62 * Math.max(...matrix.sources.map(({ pod, node }) => (named ? pod : node).length), 6) + 8
+  const widths = shown.map(({ columns }) => columns.length * cell)
+  const top = MARGIN + 2 * (FONT + 8) + label
+  const height = top + matrix.sources.length * cell + GAP + FONT + MARGIN
+  const width = Math.max(
+    620,
+    MARGIN * 2 + widths.reduce((sum, panel) => sum + panel + label, 0) + GAP * (shown.length - 1),
+  )
+  const parts: string[] = []
+  let x = MARGIN + label
+  for (const [index, { family, columns }] of shown.entries()) {
+    parts.push(panel(matrix, { family, columns, x, y: top, cell, named }))
+    x += (widths[index] ?? 0) + GAP + label
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${Math.ceil(height)}" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" font-family="sans-serif" font-size="${FONT}">
+<rect width="100%" height="100%" fill="#ffffff"/>
+<text x="${MARGIN}" y="${MARGIN + FONT}" font-size="${FONT + 3}" font-weight="bold">${escapeXml(title)}</text>
+<text x="${MARGIN}" y="${MARGIN + 2 * FONT + 8}">${escapeXml(describeSummary(summarize(matrix)))}</text>
+${parts.join('\n')}
+${legend(MARGIN, height - MARGIN - FONT)}
+</svg>
+`
+}
+
+interface Panel {
+  readonly family: Family
+  readonly columns: readonly number[]
+  readonly x: number
+  readonly y: number
+  /** Width of a cell in pixels. */
+  readonly cell: number
+  readonly named: boolean
+}
+
+function panel(matrix: Matrix, { family, columns, x, y, cell, named }: Panel): string {
+  const { sources, destinations } = matrix
+  const parts: string[] = [`<g transform="translate(${x} ${y})">`]
+  const titled = sources.length * columns.length <= MOST_TITLES
+  const inset = cell > 4 ? 1 : 0
+  const runs = new Map<string, string[]>()
+  for (const [row, source] of sources.entries()) {
+    let [from, colour] = [0, '']
+    const close = (to: number) => {
+      if (!colour) return
+      const paths = runs.get(colour) ?? []
+      paths.push(`M${from * cell} ${row * cell}h${(to - from) * cell}v${cell}H${from * cell}z`)
+      runs.set(colour, paths)
+    }
+    for (const [position, column] of columns.entries()) {
+      const destination = destinations[column]
+      const answer = matrix.rows[row]?.[column]
+      if (!destination) continue
+      const fill = answer ? colourOf(answer, isExpected(matrix.reach, source, destination)) : ''
+      if (titled) {
+        if (!fill || !answer) continue
+        const size = cell - inset
+        const text = `${source.pod} → ${destination.pod} ${destination.address}: ${words(answer)}`
+        parts.push(
+          `<rect x="${position * cell}" y="${row * cell}" width="${size}" height="${size}" fill="${fill}"><title>${escapeXml(text)}</title></rect>`,
+        )
+      } else if (fill !== colour) {
+        close(position)
+        ;[from, colour] = [position, fill]
+      }
+    }
+    if (!titled) close(columns.length)
+  }
+  for (const [colour, paths] of runs) parts.push(`<path fill="${colour}" d="${paths.join('')}"/>`)
+  const size = { width: columns.length * cell, height: sources.length * cell }
+  parts.push(groups(sources, size.width, cell, named, 'row'))
+  const columnSources = columns.map(column => destinations[column]).filter(destination => destination !== undefined)
+  parts.push(groups(columnSources, size.height, cell, named, 'column'))
+  parts.push(`<rect width="${size.width}" height="${size.height}" fill="none" stroke="#666666"/>`)
+  parts.push(`<text x="0" y="${size.height + FONT + 4}" font-weight="bold">IPv${family}</text></g>`)
+  return parts.join('\n')
+}
+
+/** Lines between nodes, and names of PODs, or of nodes where there are too many. */
+function groups(
+  items: readonly { pod: string; node: string }[],
+  length: number,
+  cell: number,
+  named: boolean,
+  kind: 'row' | 'column',
+): string {
+  const place = (position: number, text: string) =>
+    kind === 'row'
+      ? `<text x="-6" y="${position + FONT / 3}" text-anchor="end">${escapeXml(text)}</text>`
+      : `<text transform="translate(${position + FONT / 3} -6) rotate(-90)">${escapeXml(text)}</text>`
+  const line = (position: number) =>
+    kind === 'row'
+      ? `<path d="M0 ${position}h${length}" stroke="#666666"/>`
+      : `<path d="M${position} 0v${length}" stroke="#666666"/>`
+  const parts: string[] = []
+  let first = 0
+  for (const [index, { pod, node }] of items.entries()) {
+    if (named) parts.push(place((index + 0.5) * cell, pod))
+    if (items[index + 1]?.node === node) continue
+    if (!named) parts.push(place(((first + index + 1) / 2) * cell, node))
+    if (index + 1 < items.length) parts.push(line((index + 1) * cell))
+    first = index + 1
+  }
+  return parts.join('\n')
+}
+
+function colourOf({ received, roundTrip }: Answer, expected: boolean): string {
+  if (received === 0) return expected ? MISSING : CLOSED
+  if (!expected) return OPEN
+  return TIMES.find(([limit]) => (roundTrip?.mean ?? 0) < limit)?.[1] ?? CLOSED
+}
+
+function words({ sent, received, roundTrip }: Answer): string {
+  if (!roundTrip) return `none of ${sent} answered`
+  return `${received} of ${sent} answered, ${roundTrip.min}/${roundTrip.mean}/${roundTrip.max} ms`
+}
+
+function legend(x: number, y: number): string {
+  const limits = TIMES.map(([limit, colour], index) => {
+    const before = TIMES[index - 1]?.[0]
+    return [colour, Number.isFinite(limit) ? `< ${limit} ms` : `≥ ${before} ms`] as const
+  })
+  const entries = [
+    ...limits,
+    [MISSING, 'no answer'],
+    [CLOSED, 'none, as it must be'],
+    [OPEN, 'must not answer'],
+  ] as const
+  let at = x
+  const parts = entries.map(([colour, text]) => {
+    const part = `<rect x="${at}" y="${y}" width="${FONT}" height="${FONT}" fill="${colour}" stroke="#666666" stroke-width="0.5"/><text x="${at + FONT + 4}" y="${y + FONT - 1}">${escapeXml(text)}</text>`
+    at += FONT + 16 + text.length * FONT * 0.56
+    return part
+  })
+  return `<g>${parts.join('')}</g>`
+}
+
+const escapeXml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
