@@ -137,6 +137,21 @@ Examples:
     })
 
   program
+    .command('graph')
+    .description('draw the network of a running cluster, as its VMs tell it, on stdout')
+    .addOption(
+      new Option('--format <format>', 'svg, dot (of Graphviz) or json').choices(['svg', 'dot', 'json']).default('svg'),
+    )
+    .option('--nvm <n>', "VMs that hold PODs, where it is xcluster's (default: 4)")
+    .addOption(nameOption())
+    .addOption(clusterOption())
+    .action(async ({ format, ...rest }: { format: 'svg' | 'dot' | 'json'; name?: string }) => {
+      const { showGraph } = await import('./scripts/commands/graph.ts')
+      const { options } = variablesOf({ start: true, stop: true, ...rest }, [])
+      await showGraph(options, callersEnvironment, format, signal)
+    })
+
+  program
     .command('status')
     .description('list the clusters that run')
     .option('--json', 'for programs')

@@ -2,7 +2,7 @@ import { usageFailure } from '../errors/failure.ts'
 import { Connection } from '../node/connection.ts'
 import type { Node } from '../node/node.ts'
 import { roleOf } from '../settings/nodes.ts'
-import type { ClusterKind } from '../settings/settings.ts'
+import type { ClusterKind, Settings } from '../settings/settings.ts'
 import { logIn } from './embedded/login.ts'
 import { requireCluster } from './embedded/registry.ts'
 import { loginOf } from './xcluster/login.ts'
@@ -34,6 +34,23 @@ export async function enter(
   if (node) return await logIn(directory, node, record.hostKey)
   const names = record.nodes.map(candidate => candidate.name).join(' ')
   throw noSuchNode(target, `of cluster '${clusterName}'`, `VMs are ${names}`)
+}
+
+/**
+ * Logs in on all VMs of a cluster that runs.
+ * @throws Failure NO_CLUSTER (exit 3), SSH_REFUSED (exit 4)
+ */
+export async function logInOnAll(settings: Settings, signal: AbortSignal): Promise<readonly Node[]> {
+  if (settings.xcluster) {
+    return await Promise.all(
+      settings.cluster.nodes.map(async ({ name, number, role }) => {
+        const connection = await Connection.open(loginOf({ name, number }), { signal })
+        return { name, number, role, connection }
+      }),
+    )
+  }
+  const { directory, record } = requireCluster(settings.directories.state, settings.cluster.name)
+  return await Promise.all(record.nodes.map(node => logIn(directory, node, record.hostKey)))
 }
 
 const noSuchNode = (target: string, where: string, vms: string) =>

@@ -1,0 +1,94 @@
+import type { Interface, NodeFacts } from '../proof/network.ts'
+
+/** An interface of a node or POD, as it was found. */
+export interface GraphInterface {
+  /** `vm-001/eth1`, `vm-001-ns02/eth0` */
+  readonly id: string
+  readonly name: string
+  /** As the kernel calls it: veth, bridge, vlan, ipvlan, macvlan, vxlan, ip6tnl, …; `nic` for hardware. */
+  readonly kind: string
+  readonly up: boolean
+  /** With prefix lengths; without those that are valid on a link only. */
+  readonly addresses: readonly string[]
+  /** Of a VLAN its number, of an ipvlan or macvlan its mode, of a VXLAN its VNI. */
+  readonly detail?: string
+}
+
+export interface GraphPod {
+  readonly name: string
+  readonly interfaces: readonly GraphInterface[]
+}
+
+export interface GraphNode {
+  readonly name: string
+  readonly interfaces: readonly GraphInterface[]
+  readonly pods: readonly GraphPod[]
+}
+
+/** How two interfaces belong together; `net` links name a net and not an interface as their second end. */
+export interface GraphLink {
+  readonly kind: 'veth' | 'port' | 'below' | 'net'
+  readonly from: string
+  readonly to: string
+}
+
+/** A network that was measured: nothing in it is computed from settings. */
+export interface Graph {
+  readonly version: 1
+  readonly nodes: readonly GraphNode[]
+  readonly links: readonly GraphLink[]
+}
+
+/** Interfaces that every namespace has, or that belong to nobody's network. */
+const LEFT_OUT = /^(lo|ip6tnl0|sit0|tunl0|erspan0|gre0|gretap0|ip6gre0)$/
+/** xcluster's MACs tell node and net: contract, "Networks and login". */
+const MAC_OF_NET = /^00:00:00:01:([0-9a-f]{2}):[0-9a-f]{2}$/
+
+/** Puts what the nodes tell about themselves together. */
+export function buildGraph(network: readonly NodeFacts[]): Graph {
+  const links: GraphLink[] = []
+  const nodes = network.map(({ node, interfaces, pods }): GraphNode => {
+    const byIndex = new Map(interfaces.map(device => [device.ifindex, device]))
+    const byName = new Set(interfaces.map(({ ifname }) => ifname))
+    for (const device of shown(interfaces)) {
+      const from = `${node}/${device.ifname}`
+      if (device.master) links.push({ kind: 'port', from, to: `${node}/${device.master}` })
+      if (kindOf(device) !== 'veth' && device.link && byName.has(device.link))
+        links.push({ kind: 'below', from, to: `${node}/${device.link}` })
+      const net = Number.parseInt(MAC_OF_NET.exec(device.address ?? '')?.[1] ?? '', 16)
+      // Net 0, for maintenance, leads to the host, and with the embedded cluster not from VM to VM.
+      if (net > 0 && kindOf(device) === 'nic') links.push({ kind: 'net', from, to: `net ${net}` })
+    }
+    const graphPods = pods.map(pod => {
+      for (const device of shown(pod.interfaces)) {
+        // In the POD only the number of the other end is known: it is in the node's own namespace.
+        const other = device.link_index === undefined ? undefined : byIndex.get(device.link_index)
+        if (!other) continue
+        const kind = kindOf(device) === 'veth' ? 'veth' : 'below'
+        links.push({ kind, from: `${pod.name}/${device.ifname}`, to: `${node}/${other.ifname}` })
+      }
+      return { name: pod.name, interfaces: shown(pod.interfaces).map(device => describe(pod.name, device)) }
+    })
+    return { name: node, interfaces: shown(interfaces).map(device => describe(node, device)), pods: graphPods }
+  })
+  return { version: 1, nodes, links }
+}
+
+const shown = (interfaces: readonly Interface[]) => interfaces.filter(({ ifname }) => !LEFT_OUT.test(ifname))
+
+const kindOf = ({ linkinfo }: Interface): string => linkinfo?.info_kind ?? 'nic'
+
+function describe(owner: string, device: Interface): GraphInterface {
+  const data = device.linkinfo?.info_data ?? {}
+  const detail = data.id ?? data.mode
+  return {
+    id: `${owner}/${device.ifname}`,
+    name: device.ifname,
+    kind: kindOf(device),
+    up: device.flags.includes('UP') && device.operstate !== 'DOWN' && device.operstate !== 'LOWERLAYERDOWN',
+    addresses: device.addr_info
+      .filter(({ scope }) => scope === 'global')
+      .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+    ...(detail !== undefined && { detail: String(detail) }),
+  }
+}

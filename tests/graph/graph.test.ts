@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process'
+import test from 'ava'
+import { toDot } from '../../scripts/graph/dot.ts'
+import { buildGraph } from '../../scripts/graph/graph.ts'
+import { graphSvg } from '../../scripts/graph/svg.ts'
+import type { Interface, NodeFacts } from '../../scripts/proof/network.ts'
+
+const device = (ifname: string, ifindex: number, more: Partial<Interface> = {}): Interface => ({
+  ifname,
+  ifindex,
+  flags: ['UP'],
+  operstate: 'UP',
+  addr_info: [],
+  ...more,
+})
+const address = (local: string, scope = 'global') => ({ family: 'inet' as const, local, prefixlen: 24, scope })
+const kind = (info_kind: string, info_data = {}) => ({ linkinfo: { info_kind, info_data } })
+
+/** A bridge with a POD and a VLAN as ports; another POD straight on the hardware; loopback and a device that every namespace has. */
+const node = (number: number): NodeFacts => ({
+  node: `vm-00${number}`,
+  interfaces: [
+    device('lo', 1, { addr_info: [address('127.0.0.1', 'host')] }),
+    device('eth0', 2, { address: `00:00:00:01:00:0${number}` }),
+    device('eth1', 3, { address: `00:00:00:01:01:0${number}`, addr_info: [address(`192.168.1.${number}`)] }),
+    device('ip6tnl0', 4, kind('ip6tnl')),
+    device('eth1.100', 5, { ...kind('vlan', { id: 100 }), link: 'eth1', master: 'br2' }),
+    device('br2', 6, { ...kind('bridge'), addr_info: [address('10.0.0.0'), address('169.254.0.1', 'link')] }),
+    device(`vm-00${number}-ns01`, 7, { ...kind('veth'), link_index: 2, master: 'br2' }),
+  ],
+  routes4: [],
+  routes6: [],
+  pods: [
+    {
+      name: `vm-00${number}-ns01`,
+      interfaces: [
+        device('lo', 1),
+        device('eth0', 2, { ...kind('veth'), link_index: 7, addr_info: [address('10.0.0.1')] }),
+      ],
+      routes4: [],
+      routes6: [],
+    },
+    {
+      name: `vm-00${number}-ns02`,
+      interfaces: [device('eth0', 2, { ...kind('ipvlan', { mode: 'l2' }), link_index: 3, operstate: 'DOWN' })],
+      routes4: [],
+      routes6: [],
+    },
+  ],
+})
+
+test('ports, veth pairs, what is below what, and nets between nodes are found', t => {
+  const { nodes, links } = buildGraph([node(1), node(2)])
+  t.deepEqual(
+    links.filter(({ from }) => from.startsWith('vm-001')).map(({ kind: how, from, to }) => `${how} ${from} ${to}`),
+    [
+      'net vm-001/eth1 net 1',
+      'port vm-001/eth1.100 vm-001/br2',
+      'below vm-001/eth1.100 vm-001/eth1',
+      'port vm-001/vm-001-ns01 vm-001/br2',
+      'veth vm-001-ns01/eth0 vm-001/vm-001-ns01',
+      'below vm-001-ns02/eth0 vm-001/eth1',
+    ],
+  )
+  t.deepEqual(
+    nodes[0]?.interfaces.map(({ name, detail, addresses }) => [name, detail, addresses.join()]),
+    [
+      ['eth0', undefined, ''],
+      ['eth1', undefined, '192.168.1.1/24'],
+      ['eth1.100', '100', ''],
+      ['br2', undefined, '10.0.0.0/24'],
+      ['vm-001-ns01', undefined, ''],
+    ],
+  )
+})
+
+test('what is down is drawn as down', t => {
+  const graph = buildGraph([node(1)])
+  t.deepEqual(
+    graph.nodes[0]?.pods.map(({ interfaces }) => interfaces[0]?.up),
+    [true, false],
+  )
+  t.regex(graphSvg(graph), /eth0 \(ipvlan l2\) is down/)
+  t.regex(toDot(graph), /"vm-001-ns02\/eth0" \[label="eth0 \(ipvlan l2\) DOWN" style=dashed\]/)
+})
+
+test('the picture is well-formed XML, with a line for each net that joins nodes, and none for one that does not', t => {
+  const both = graphSvg(buildGraph([node(1), node(2)]))
+  execFileSync('xmllint', ['--noout', '-'], { input: both })
+  t.regex(both, />net 1</)
+  t.notRegex(both, />net 0</)
+  t.notRegex(graphSvg(buildGraph([node(1)])), />net 1</)
+})
