@@ -42,6 +42,7 @@ const addRunOptions = (command: Command): Command =>
     .option('--timeout <seconds>', 'for the VMs to come up, and for each step')
     .option('--no-start', 'use the cluster that runs')
     .option('--no-stop', 'leave the cluster running')
+    .option('--strict', 'a test of all that is left out counts as failed')
     .option('--results <directory>', 'bring addresses, CNI results and consoles home')
     .option('--ovl <directory>', 'one more ovl; can be repeated', (value, before: string[]) => [...before, value], [])
     .addOption(nameOption())

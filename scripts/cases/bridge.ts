@@ -3,6 +3,6 @@ import { onWorkers, type TestCase } from './test-case.ts'
 export const bridge: TestCase = {
   name: 'bridge',
   summary: 'PODs on a Linux bridge in each VM, all addresses answer',
-  needs: [],
+  needs: {},
   steps: [onWorkers('create_with_addresses'), onWorkers('linux_bridge'), onWorkers('bridge_ping')],
 }

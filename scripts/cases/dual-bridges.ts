@@ -6,7 +6,7 @@ const CLUSTER = { TOPOLOGY: 'multilan-router', __nvm: '1', __nrouters: '2' } as 
 export const dualBridges: TestCase = {
   name: 'dual_bridges',
   summary: 'Two isolated bridges with the same addresses, each reached from its own network alone',
-  needs: [],
+  needs: { nics: { 'vm-001': 4, 'vm-202': 5 } },
   cluster: CLUSTER,
   steps: [
     on('vm-202', 'xnetns', 'eth3', 'eth4'),
@@ -18,7 +18,7 @@ export const dualBridges: TestCase = {
 export const dualBridgesVlan: TestCase = {
   name: 'dual_bridges_vlan',
   summary: 'The same on two VLANs of one network',
-  needs: [],
+  needs: { nics: { 'vm-001': 3, 'vm-202': 4 } },
   cluster: CLUSTER,
   steps: [
     on('vm-202', 'create_vlans', 'eth3.100', 'eth3.200'),

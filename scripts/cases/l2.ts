@@ -3,7 +3,7 @@ import { on, onWorkers, type TestCase } from './test-case.ts'
 export const l2: TestCase = {
   name: 'L2',
   summary: 'PODs of all VMs on one Ethernet: the bridges joined by eth1, random addresses',
-  needs: [],
+  needs: {},
   cluster: { xcluster_RNDADR: 'yes' },
   steps: [
     onWorkers('create_with_addresses'),

@@ -4,7 +4,7 @@ import { on, onWorkers, type TestCase } from './test-case.ts'
 const routed = (name: string, summary: string, joining: ReturnType<typeof onWorkers>): TestCase => ({
   name,
   summary,
-  needs: [],
+  needs: {},
   steps: [
     onWorkers('forward'),
     onWorkers('create_with_addresses'),

@@ -1,10 +1,10 @@
 import type { Cluster, OvlDirectory, RunningCluster } from '../cluster/cluster.ts'
-import { environmentFailure } from '../errors/failure.ts'
-import { requireCni } from '../ovl/cni.ts'
+import { environmentFailure, Failure } from '../errors/failure.ts'
 import type { Matrix } from '../proof/matrix.ts'
 import type { Emit, FailedStep, Verdict } from '../report/events.ts'
 import { collectResults, prepareResults } from '../results/collect.ts'
 import type { Settings } from '../settings/settings.ts'
+import { checkNeeds } from './needs.ts'
 import { runProof } from './proof.ts'
 import { nodesOf, runStep, type StepContext, type StepFailure } from './steps.ts'
 import type { TestCase } from './test-case.ts'
@@ -14,11 +14,15 @@ export interface PlannedTest {
   readonly test: TestCase
   readonly settings: Settings
   readonly cluster: Cluster
+  /** Left out with a word where what it needs cannot be had; otherwise that ends the run before it begins. */
+  readonly optional: boolean
 }
 
 export interface RunRequest {
   readonly plan: readonly PlannedTest[]
   readonly extraOvls: readonly OvlDirectory[]
+  /** A test that is left out counts as failed. */
+  readonly strict: boolean
   readonly emit: Emit
   readonly signal: AbortSignal
 }
@@ -41,20 +45,31 @@ export type LeftCluster = Pick<RunningCluster, 'name' | 'endedBy'>
  * @throws Failure when a cluster cannot be had, or is lost; the signal's reason when that is aborted
  */
 export async function runTests(request: RunRequest): Promise<RunResult> {
-  for (const { test, settings } of request.plan) {
-    if (test.needs.includes('cni')) requireCni(settings.packing)
-    if (settings.resultsDirectory) prepareResults(settings.resultsDirectory)
-  }
+  const plan = request.plan.filter(planned => canRun(planned, request.emit))
   const failures: StepFailure[] = []
   let left: LeftCluster | undefined
-  for (const [index, planned] of request.plan.entries()) {
-    const isLast = index === request.plan.length - 1
+  for (const [index, planned] of plan.entries()) {
+    const isLast = index === plan.length - 1
     const outcome = await runTest(planned, isLast, request)
     failures.push(...outcome.failures)
     left = outcome.left
     if (left && outcome.failures.length > 0) break
   }
-  return { verdict: verdictOf(failures), failures, left }
+  const verdict = verdictOf(failures)
+  const isIncomplete = request.strict && plan.length < request.plan.length
+  return { verdict: verdict === 'passed' && isIncomplete ? 'failed' : verdict, failures, left }
+}
+
+function canRun({ test, settings, optional }: PlannedTest, emit: Emit): boolean {
+  if (settings.resultsDirectory) prepareResults(settings.resultsDirectory)
+  try {
+    checkNeeds(test, settings)
+    return true
+  } catch (error) {
+    if (!(optional && error instanceof Failure)) throw error
+    emit({ type: 'test-skipped', test: test.name, why: error.message })
+    return false
+  }
 }
 
 function verdictOf(failures: readonly StepFailure[]): RunVerdict {

@@ -5,9 +5,9 @@ const steps = [on('vm-001', 'version')]
 export const start: TestCase = {
   name: 'start',
   summary: 'The VMs come up and can be logged in to',
-  needs: [],
+  needs: {},
   steps,
 }
 
 /** xcluster's name for a start without extra ovls; it differs in name only. */
-export const startEmpty: TestCase = { ...start, name: 'start_empty' }
+export const startEmpty: TestCase = { ...start, name: 'start_empty', sameAs: start.name }

@@ -10,8 +10,13 @@ export interface Step {
   readonly where: Where
 }
 
-/** What a test needs beyond VMs; checked before any is started. */
-export type Need = 'cni'
+/** What a test needs beyond the nodes that its steps name; checked before any is started. */
+export interface Needs {
+  /** CNI plugins in the ovl. */
+  readonly plugins?: true
+  /** How many interfaces nodes must have. */
+  readonly nics?: Readonly<Record<`vm-${number}`, number>>
+}
 
 /** A test, as data: what it shows and the steps that show it. */
 export interface TestCase {
@@ -19,7 +24,9 @@ export interface TestCase {
   readonly name: string
   /** One line, for `--list` and the summary. */
   readonly summary: string
-  readonly needs: readonly Need[]
+  /** Another one's name, of which this is but another name. */
+  readonly sameAs?: string
+  readonly needs: Needs
   /** The cluster on which it is meant to run, in xcluster's variables: counts where the person does not say otherwise. */
   readonly cluster?: Readonly<Record<string, string>>
   readonly steps: readonly Step[]

@@ -1,7 +1,6 @@
 import process from 'node:process'
-import { findTestCase, testCases } from '../cases/registry.ts'
+import { ALL, findTestCase, testCases } from '../cases/registry.ts'
 import { type LeftCluster, type PlannedTest, type RunResult, runTests } from '../cases/runner.ts'
-import type { TestCase } from '../cases/test-case.ts'
 import { chooseCluster } from '../cluster/choose.ts'
 import type { OvlDirectory } from '../cluster/cluster.ts'
 import { findOvl } from '../cluster/ovl-directories.ts'
@@ -23,6 +22,9 @@ const EXIT_CODES = { passed: 0, failed: 1, broken: 4 } as const
 export function listTests(): void {
   const width = Math.max(...testCases.map(test => test.name.length))
   for (const test of testCases) process.stdout.write(`${test.name.padEnd(width)}  ${test.summary}\n`)
+  process.stdout.write(
+    `${ALL.padEnd(width)}  Every test, once; what a test needs and cannot have is told, and it is left out\n`,
+  )
 }
 
 /**
@@ -39,13 +41,13 @@ export async function runTestCommand(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<number> {
-  const tests = testsIn(words)
+  const wanted = testsIn(words)
   const said: string[] = []
   const plan: PlannedTest[] = []
-  for (const test of tests) {
+  for (const { test, optional } of wanted) {
     const onLine = (line: string) => said.push(line)
     const settings = await settle({ options, environment, test: test.cluster ?? {}, onLine, signal })
-    plan.push({ test, settings, cluster: chooseCluster(settings) })
+    plan.push({ test, settings, cluster: chooseCluster(settings), optional })
   }
   const extraOvls = ovlsIn(words, ovls, plan[0]?.settings.ovlPath ?? [])
   const complain = (line: string) => process.stderr.write(`${line}\n`)
@@ -56,10 +58,10 @@ export async function runTestCommand(
   const begun = Date.now()
   let result: Omit<RunResult, 'verdict'> & { verdict: Verdict } = { verdict: 'broken', failures: [], left: undefined }
   let exitCode: number
-  emit({ type: 'run-start', tests: tests.map(test => test.name) })
+  emit({ type: 'run-start', tests: wanted.map(({ test }) => test.name) })
   for (const text of said) emit({ type: 'detail', text })
   try {
-    const ran = await runTests({ plan, extraOvls, emit, signal })
+    const ran = await runTests({ plan, extraOvls, strict: options.__strict === 'yes', emit, signal })
     result = ran
     exitCode = EXIT_CODES[ran.verdict]
   } catch (error) {
@@ -73,10 +75,14 @@ export async function runTestCommand(
   return exitCode
 }
 
-/** The tests among what was typed behind `test`; without one it is the default one. */
-function testsIn(words: readonly string[]): readonly TestCase[] {
-  const tests = words.map(findTestCase).filter(test => test !== undefined)
-  return tests.length > 0 ? tests : testCases.slice(0, 1)
+/** The tests among what was typed behind `test`; without one it is the default one. Those that `all` stands for are optional. */
+function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 'optional'>[] {
+  const tests = words.flatMap(word => {
+    if (word === ALL) return testCases.filter(({ sameAs }) => !sameAs).map(test => ({ test, optional: true }))
+    const test = findTestCase(word)
+    return test ? [{ test, optional: false }] : []
+  })
+  return tests.length > 0 ? tests : testCases.slice(0, 1).map(test => ({ test, optional: false }))
 }
 
 /** The ovls that were named by `--ovl`, and those among what was typed behind `test`. */
@@ -85,7 +91,7 @@ function ovlsIn(
   ovls: readonly string[],
   ovlPath: readonly string[],
 ): readonly OvlDirectory[] {
-  const others = words.filter(word => !findTestCase(word))
+  const others = words.filter(word => word !== ALL && !findTestCase(word))
   return [...ovls.map(ovl => findOvl(ovl, ovlPath)), ...others.map(word => findTestOrOvl(word, ovlPath))]
 }
 

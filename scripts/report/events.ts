@@ -40,6 +40,8 @@ export type RunEvent = { readonly at: number } & (
       readonly summary: string
       readonly settings: readonly Setting[]
     }
+  /** What it needs cannot be had. */
+  | { readonly type: 'test-skipped'; readonly test: string; readonly why: string }
   | ({ readonly type: 'step-start'; readonly nodes: readonly string[] } & StepId)
   | ({
       readonly type: 'output'

@@ -29,6 +29,9 @@ export function log(output: Writable): Listener {
         for (const { name, value, origin } of event.settings)
           host(event.at, event.test, `setting ${name}='${value}' (${origin})`)
         break
+      case 'test-skipped':
+        host(event.at, event.test, `skipped: ${event.why}`)
+        break
       case 'cluster-start':
         host(event.at, event.test, `cluster: ${event.kind}`)
         break

@@ -48,6 +48,9 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
       case 'test-start':
         host(event.at, `TEST CASE: ${event.test}: ${event.summary}`)
         break
+      case 'test-skipped':
+        host(event.at, `skipped: ${event.test}: ${event.why}`)
+        break
       case 'cluster-start':
         host(event.at, `cluster: ${event.kind}`)
         showProgress(`0 of ${event.nodes} VMs up`)

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { chooseAccelerator } from '../../../../scripts/cluster/embedded/accelerator/choose.ts'
+import { chooseAccelerator, describeAccelerator } from '../../../../scripts/cluster/embedded/accelerator/choose.ts'
 import { recall, remember } from '../../../../scripts/cluster/embedded/accelerator/memory.ts'
 
 const image = { digest: '', directory: '', kernelVersion: '', packages: {}, kernel: '', initrd: '', root: '' }
@@ -22,12 +22,12 @@ test('emulation that is asked for is no news', async t => {
   t.deepEqual(notices, [])
 })
 
-test('without the device there is one line of notice, or a failure when KVM is demanded', async t => {
+test('without the device it is emulation, with the reason, or a failure when KVM is demanded', async t => {
   const { notices, ...rest } = scene(t)
   const device = `${rest.device}-not`
-  t.is((await chooseAccelerator({ ...rest, device, wanted: 'auto' })).kind, 'tcg')
-  t.is(notices.length, 1)
-  t.regex(notices[0] ?? '', /TCG.*device-not/)
+  const accelerator = await chooseAccelerator({ ...rest, device, wanted: 'auto' })
+  t.deepEqual(notices, [])
+  t.regex(describeAccelerator(accelerator), /^emulated \(TCG\).*device-not/)
   const error = await t.throwsAsync(chooseAccelerator({ ...rest, device, wanted: 'kvm' }), { code: 'NO_KVM' })
   t.like(error, { exitCode: 3 })
 })

@@ -1,0 +1,36 @@
+import test from 'ava'
+import { checkNeeds } from '../../scripts/cases/needs.ts'
+import { on, onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
+import { readSettings } from '../../scripts/settings/settings.ts'
+
+const needing = (more: Partial<TestCase>): TestCase => ({
+  name: 'mine',
+  summary: '',
+  needs: {},
+  steps: [onWorkers('version')],
+  ...more,
+})
+const environment = { HOME: '/nowhere', ARCHIVE: '/nowhere' }
+
+test('the nodes that steps name must be there', t => {
+  const mine = needing({ steps: [on('vm-202', 'version')] })
+  t.throws(() => checkNeeds(mine, readSettings({}, environment)), { code: 'NO_NODE', message: /mine needs vm-202/ })
+  t.throws(() => checkNeeds(mine, readSettings({ __nrouters: '1' }, environment)), { code: 'NO_NODE' })
+  t.notThrows(() => checkNeeds(mine, readSettings({ __nrouters: '2' }, environment)))
+  t.notThrows(() => checkNeeds(mine, readSettings({ __no_start: 'yes' }, environment)))
+})
+
+test('nodes must have the interfaces', t => {
+  const mine = needing({ needs: { nics: { 'vm-001': 3 } } })
+  t.throws(() => checkNeeds(mine, readSettings({}, environment)), {
+    message: /eth0 to eth2 in vm-001, and vm-001 has 2/,
+  })
+  t.notThrows(() => checkNeeds(mine, readSettings({ __nets_vm: '0,1,4' }, environment)))
+})
+
+test('plugins must be there where they are needed', t => {
+  const mine = needing({ needs: { plugins: true } })
+  const settings = readSettings({}, environment)
+  const without = { ...settings, packing: { ...settings.packing, cniDirectories: [], archiveDirectories: [] } }
+  t.throws(() => checkNeeds(mine, without), { code: 'NO_CNI' })
+})
