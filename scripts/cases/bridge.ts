@@ -5,4 +5,5 @@ export const bridge: TestCase = {
   summary: 'PODs on a Linux bridge in each VM, all addresses answer',
   needs: {},
   steps: [onWorkers('create_with_addresses'), onWorkers('linux_bridge'), onWorkers('bridge_ping')],
+  reach: 'node',
 }

@@ -5,4 +5,5 @@ export const cniBridge: TestCase = {
   summary: 'PODs connected by the CNI plugins bridge and host-local, all addresses answer',
   needs: { plugins: true },
   steps: [onWorkers('cni_bridge_configure'), onWorkers('cni_bridge_start'), onWorkers('cni_bridge_ping')],
+  reach: 'node',
 }

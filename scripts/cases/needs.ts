@@ -1,14 +1,16 @@
-import { environmentFailure } from '../errors/failure.ts'
+import { environmentFailure, usageFailure } from '../errors/failure.ts'
 import { requireCni } from '../ovl/cni.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { TestCase } from './test-case.ts'
 
 /**
  * Checks, before anything is started, that a test can have what it needs.
- * @throws Failure NO_CNI or NO_NODE (exit 3)
+ * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING (exit 2)
  */
 export function checkNeeds({ name, needs, steps }: TestCase, settings: Settings): void {
   if (needs.plugins) requireCni(settings.packing)
+  if (needs.running && settings.cluster.start)
+    throw usageFailure('NEEDS_RUNNING', `${name} is for a cluster that runs`, { hint: 'add --no-start' })
   // What runs already is as it is, and was perhaps sized by other settings.
   if (!settings.cluster.start) return
   const named = steps.map(({ where }) => where).filter(where => where !== 'workers')

@@ -12,6 +12,8 @@ export interface Step {
 
 /** What a test needs beyond the nodes that its steps name; checked before any is started. */
 export interface Needs {
+  /** A cluster that runs, and in which somebody has set something up. */
+  readonly running?: true
   /** CNI plugins in the ovl. */
   readonly plugins?: true
   /** How many interfaces nodes must have. */

@@ -78,7 +78,8 @@ export async function runTestCommand(
 /** The tests among what was typed behind `test`; without one it is the default one. Those that `all` stands for are optional. */
 function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 'optional'>[] {
   const tests = words.flatMap(word => {
-    if (word === ALL) return testCases.filter(({ sameAs }) => !sameAs).map(test => ({ test, optional: true }))
+    if (word === ALL)
+      return testCases.filter(({ sameAs, needs }) => !sameAs && !needs.running).map(test => ({ test, optional: true }))
     const test = findTestCase(word)
     return test ? [{ test, optional: false }] : []
   })

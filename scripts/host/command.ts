@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import process from 'node:process'
 import { $, type ProcessOutput } from 'zx'
 import { type ExitCode, Failure } from '../errors/failure.ts'
 import { callersEnvironment } from '../settings/environment.ts'
@@ -37,12 +38,16 @@ export async function run(command: string, words: readonly string[], options: Co
       nothrow: true,
       stdio: ['ignore', file ?? 'pipe', 'pipe'],
       env: { ...callersEnvironment, PATH: path, LC_ALL: 'C', ...environment },
+      // A process group of its own, so that whatever it has started ends with it.
+      detached: true,
       ...(cwd && { cwd }),
-      ...(signal && { signal }),
     })`${[command, ...words]}`
+    const end = () => endGroup(child.pid)
+    signal?.addEventListener('abort', end, { once: true })
     if (onErrorLine)
       child.stderr.on('data', (chunk: Buffer) => chunk.toString().split('\n').filter(Boolean).forEach(onErrorLine))
     const output = await child
+    signal?.removeEventListener('abort', end)
     signal?.throwIfAborted()
     if (output.exitCode === 0) return output.stdout
     const { exitCode = 4, code = 'COMMAND_FAILED', hint } = failure ?? {}
@@ -51,6 +56,22 @@ export async function run(command: string, words: readonly string[], options: Co
     if (file !== undefined) fs.closeSync(file)
   }
 }
+
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return
+  const kill = (name: NodeJS.Signals) => {
+    try {
+      process.kill(-leader, name)
+    } catch {
+      // All of it has ended meanwhile.
+    }
+  }
+  kill('SIGTERM')
+  setTimeout(kill, OBSTINATE_MS, 'SIGKILL').unref()
+}
+
+/** After which a command is not asked any more. */
+const OBSTINATE_MS = 5000
 
 /** What a shell exits with when it does not find a command. */
 const NOT_FOUND = 127

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import { run } from '../../scripts/host/command.ts'
 
@@ -49,4 +50,22 @@ test('an aborted command ends, with the reason', async t => {
     onErrorLine: () => abort.abort(new Error('enough')),
   })
   await t.throwsAsync(running, { message: 'enough' })
+})
+
+test('what an aborted command has started ends with it', async t => {
+  const abort = new AbortController()
+  let sleeper = 0
+  const running = run('sh', ['-c', 'sleep 60 & echo $! >&2; sleep 60'], {
+    signal: abort.signal,
+    onErrorLine: line => {
+      sleeper = Number(line)
+      abort.abort(new Error('enough'))
+    },
+  })
+  await t.throwsAsync(running, { message: 'enough' })
+  // Its parent is gone: somebody else takes note of its end, a moment later.
+  const isThere = () =>
+    fs.existsSync(`/proc/${sleeper}`) && !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${sleeper}/status`, 'utf8'))
+  for (let tries = 0; tries < 50 && isThere(); tries++) await delay(20)
+  t.false(isThere())
 })

@@ -1,0 +1,90 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { program } from './program.ts'
+
+/** The pairs that a log names, as `<source> <address>`. */
+const wrongPairs = (log: string): readonly string[] =>
+  [
+    ...new Set(
+      [...log.matchAll(/ \| FAILED: (\S+) → \S+ (\S+) /g)].map(([, source, address]) => `${source} ${address}`),
+    ),
+  ].sort()
+
+const PODS = ['vm-001-ns01', 'vm-001-ns02', 'vm-002-ns01', 'vm-002-ns02']
+const addressesOf = (pod: string): readonly [string, string] => {
+  const [node, number] = [Number(pod.slice(3, 6)), Number(pod.slice(-2))]
+  return [`172.16.${node}.${number}`, `1000::1:ac10:${node}0${number}`]
+}
+/** All pairs of a POD and another one's address for which something holds. */
+const pairsWhere = (holds: (from: string, to: string, address: string) => boolean): readonly string[] =>
+  PODS.flatMap(from =>
+    PODS.filter(to => to !== from).flatMap(to =>
+      addressesOf(to)
+        .filter(address => holds(from, to, address))
+        .map(address => `${from} ${address}`),
+    ),
+  ).sort()
+
+const nodeOf = (pod: string) => pod.slice(0, 6)
+
+test('the matrix of L3 names exactly the pairs that something cuts, and no others', async t => {
+  const { run, state, runWith } = program(t)
+  const results = path.join(state, 'results')
+  const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'L3', '--nvm=2', '--no-stop', '--results', results)
+  t.is(start.status, 0, start.stderr)
+  t.regex(start.stderr, /: matrix: 24 of 24 pairs answer; loss 0 %; round trip [\d.]+\/[\d.]+\/[\d.]+ ms/)
+  t.deepEqual(JSON.parse(fs.readFileSync(path.join(results, 'L3/matrix.json'), 'utf8')).wrong, [])
+  t.regex(fs.readFileSync(path.join(results, 'L3/matrix.svg'), 'utf8'), /vm-002-ns02/)
+
+  const inVm = async (target: string, command: string) => {
+    const { status, stderr } = await run('exec', target, '--', 'sh', '-c', command)
+    t.is(status, 0, `${target}: ${command}: ${stderr}`)
+  }
+  const prove = async (what: string, expected: readonly string[]) => {
+    const { status, stdout, stderr } = await run('test', 'matrix', '--no-start', '--timeout=30')
+    t.is(status, expected.length === 0 ? 0 : 1, `${what}: ${stderr}`)
+    t.deepEqual(wrongPairs(stdout), expected, what)
+    if (expected.length > 0) t.regex(stderr, /FAILED: matrix: matrix on vm-00[12]: /)
+  }
+
+  await inVm('vm-001', 'ip link set vm-001-ns01 down')
+  await prove(
+    'a link is down',
+    pairsWhere((from, to) => from === 'vm-001-ns01' || to === 'vm-001-ns01'),
+  )
+  await inVm('vm-001', 'ip link set vm-001-ns01 up')
+
+  const rule = 'ip saddr 172.16.1.1 ip daddr 172.16.2.1 icmp type echo-request drop'
+  await inVm(
+    'vm-002',
+    `nft 'add table inet cut; add chain inet cut f { type filter hook forward priority 0; }; add rule inet cut f ${rule}'`,
+  )
+  await prove('one direction is dropped', ['vm-001-ns01 172.16.2.1'])
+  await inVm('vm-002', 'nft delete table inet cut')
+
+  await inVm('vm-002-ns02', 'ip address add 172.16.2.1/24 dev eth0')
+  await prove(
+    'two PODs have one address',
+    pairsWhere((_, __, address) => address === '172.16.2.1')
+      .concat('vm-002-ns01 172.16.2.1')
+      .sort(),
+  )
+  await inVm('vm-002-ns02', 'ip address delete 172.16.2.1/24 dev eth0; ip neigh flush dev eth0')
+  await inVm('vm-002', 'ip neigh flush dev cbr0')
+
+  const route = '$(ip route show 172.16.2.0/24)'
+  await inVm('vm-001', `echo "${route}" >/tmp/route && ip route delete 172.16.2.0/24`)
+  await prove(
+    'a route is gone',
+    pairsWhere((from, to, address) => nodeOf(from) !== nodeOf(to) && address.includes('.')),
+  )
+  await inVm('vm-001', 'ip route add $(cat /tmp/route)')
+  await prove('all is well again', [])
+
+  await inVm('vm-002', 'ip link set eth1 down')
+  await prove(
+    'a node is cut off',
+    pairsWhere((from, to) => nodeOf(from) !== nodeOf(to)),
+  )
+})
