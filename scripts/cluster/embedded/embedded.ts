@@ -61,7 +61,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         onLine: text => emit({ type: 'detail', text }),
         signal,
       }),
-      startSwitches(directory, switchedNets(cluster.nodes)),
+      startSwitches(directory, switchedNets(cluster.nodes), cluster.nodes.length),
     ])
     const broughtUp = await bringUp({
       plans: cluster.nodes,

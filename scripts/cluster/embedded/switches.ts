@@ -11,14 +11,35 @@ const LONGEST_DIRECTORY = 107 - 12
 /** The directory of a net's sockets, relative to the cluster's. */
 export const switchDirectory = (net: number): string => `net${net}`
 
+/** 802.1Q: 0 and 4095 are not for use. */
+const LAST_VLAN = 4094
+const VLANS_FILE = 'vlans.rc'
+
 /**
- * Starts a learning switch for each net: in user space, on sockets that only this user can open.
+ * Starts a learning switch for each net: in user space, on sockets that only this user can open. Frames of all VLANs pass, each
+ * learnt for itself.
  * @param nets numbers; 0 is not among them: each VM has its own, see machine.ts
+ * @param members how many VMs there are
  * @returns when all of them take connections
  * @throws Failure STATE_PATH_TOO_LONG (exit 3) or SWITCH_FAILED (exit 4)
  */
-export async function startSwitches(clusterDirectory: string, nets: readonly number[]): Promise<void> {
+export async function startSwitches(clusterDirectory: string, nets: readonly number[], members: number): Promise<void> {
+  fs.writeFileSync(path.join(clusterDirectory, VLANS_FILE), vlanCommands(members))
   await Promise.all(nets.map(net => startSwitch(clusterDirectory, net)))
+}
+
+/**
+ * vde_switch drops frames of a VLAN that it has not been told of, for each port. It knows a port only when that was made; these
+ * are given to whoever connects.
+ */
+function vlanCommands(ports: number): string {
+  const numbers = Array.from({ length: ports }, (_, index) => index + 1)
+  const lines = numbers.map(port => `port/create ${port}\nport/allocatable ${port} 1\n`)
+  for (let vlan = 1; vlan <= LAST_VLAN; vlan++) {
+    lines.push(`vlan/create ${vlan}\n`)
+    for (const port of numbers) lines.push(`vlan/addport ${vlan} ${port}\n`)
+  }
+  return lines.join('')
 }
 
 async function startSwitch(clusterDirectory: string, net: number): Promise<void> {
@@ -37,7 +58,7 @@ async function startSwitch(clusterDirectory: string, net: number): Promise<void>
     watcher.on('change', look)
     look()
   })
-  const arguments_ = ['-s', name, '-m', '600', '--dirmode', '700', '-n', String(PORTS), '-f', '/dev/null']
+  const arguments_ = ['-s', name, '-m', '600', '--dirmode', '700', '-n', String(PORTS), '-f', VLANS_FILE]
   const { child, ended, errors } = spawnInCluster(name, clusterDirectory, ['vde_switch', ...arguments_], {
     // It ends at the end of its standard input, which must never come: a fifo that it holds open itself.
     stdin: `${name}.stdin`,

@@ -76,5 +76,5 @@ test('the tail of a console is plain text, and ends with the panic', t => {
 
 test('a directory that is too long for sockets is refused with the way out', async t => {
   const directory = path.join(os.tmpdir(), 'x'.repeat(100))
-  await t.throwsAsync(startSwitches(directory, [1]), { code: 'STATE_PATH_TOO_LONG', message: /too long/ })
+  await t.throwsAsync(startSwitches(directory, [1], 2), { code: 'STATE_PATH_TOO_LONG', message: /too long/ })
 })

@@ -55,3 +55,44 @@ answering() { # <file>
 		echo "$line"
 	}
 }
+
+cmd_ping_all_pods() {
+	[ $# -eq 0 ] || usage "ping_all_pods: takes no arguments"
+	load_template
+	range
+	each_node node_targets >"$TARGETS"
+	ping_all "$TARGETS"
+}
+
+cmd_ping_all_random() {
+	[ $# -eq 0 ] || usage "ping_all_random: takes no arguments"
+	load_template
+	range
+	each_node random_targets >"$TARGETS"
+	ping_all "$TARGETS"
+}
+
+# Calls a command with $node set to each node.
+each_node() { # <command>
+	node=1
+	while [ "$node" -le "$__nvm" ]; do
+		"$1" || return
+		node=$((node + 1))
+	done
+}
+
+node_targets() { each_pod structured_target; }
+structured_target() { # <pod>
+	pod_address "$node" "$n"
+	print_target "$1"
+}
+
+random_targets() {
+	random_address "$node"
+	print_target "node $node"
+	each_pod random_target
+}
+random_target() { # <pod>
+	random_pod_address "$node" "$n"
+	print_target "$1"
+}

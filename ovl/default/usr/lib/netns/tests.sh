@@ -51,11 +51,79 @@ tcase_bridge_ping() {
 # Lines "<address> <pod>" for both families.
 print_targets() { # <pod>
 	if [ "${RNDADR-}" = yes ]; then random_pod_address "$node" "$n"; else pod_address "$node" "$n"; fi
+	print_target "$1"
+}
+
+# Both families of $ipv4.
+print_target() { # <whose>
 	address=$ipv4
 	format_ipv4 "$address"
 	echo "$text $1"
 	format_mapped "$address"
 	echo "$text $1"
+}
+
+tcase_forward() {
+	tcase "Forward packets"
+	echo 1 >/proc/sys/net/ipv4/ip_forward && echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+}
+
+tcase_default_route() {
+	tcase "Default routes in the PODs"
+	cmd_set_default_route --bridge="$BRIDGE"
+}
+
+tcase_setup_routes() { # [options…]
+	tcase "Routes to the other nodes' PODs"
+	cmd_setup_routes "$@"
+}
+
+tcase_setup_overlay() { # [options…]
+	tcase "Tunnels to the other nodes' PODs $*"
+	cmd_setup_overlay "$@"
+}
+
+tcase_attach_eth_to_bridge() { # [interface]
+	eth=${1:-eth1}
+	tcase "Connect $eth to the bridge $BRIDGE"
+	[ -e "/sys/class/net/$BRIDGE/bridge" ] || die "no bridge $BRIDGE"
+	[ -e "/sys/class/net/$eth" ] || die "no interface $eth"
+	ip link set "$eth" up && ip link set "$eth" master "$BRIDGE"
+}
+
+tcase_ipvlan() { # [mode]
+	tcase "PODs on eth1 by ipvlan $*"
+	cmd_add_ipvlan eth1 "$@" && cmd_assign_addresses --random && cmd_assign_bridge_address --random ipvlan-eth1
+}
+
+tcase_macvlan() { # [mode]
+	tcase "PODs on eth1 by macvlan $*"
+	cmd_add_macvlan eth1 "$@" && cmd_assign_addresses --random && cmd_assign_bridge_address --random macvlan-eth1
+}
+
+tcase_ping_all_pods() {
+	tcase "Ping all PODs of all nodes"
+	cmd_ping_all_pods
+}
+
+tcase_ping_all_random() {
+	tcase "Ping all PODs and nodes by their random addresses"
+	cmd_ping_all_random
+}
+
+tcase_create_vlans() { # <if.vlan…>
+	tcase "VLANs $*"
+	cmd_create_vlans "$@"
+}
+
+tcase_xnetns() { # <if…>
+	tcase "Namespaces outside, for $*"
+	cmd_xnetns "$@"
+}
+
+tcase_xbridge() { # <bridge> <ext-if>
+	tcase "A bridge with PODs and a way out: $*"
+	cmd_xbridge "$@"
 }
 
 tcase_cni_bridge_configure() {

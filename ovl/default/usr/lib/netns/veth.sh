@@ -6,20 +6,28 @@ cmd_veth() {
 	own_node
 	real_run 2>/dev/null || die "veth: no PODs (netns_test create makes them)"
 	each_pod check_veth
-	read -r saved_dad <"$DEFAULTS"/accept_dad
-	read -r saved_ra <"$DEFAULTS"/accept_ra
-	read -r saved_gen <"$DEFAULTS"/addr_gen_mode
-	(eval "$SET_DEFAULTS")
+	save_defaults
 	# One process for all pairs, the peer made in its POD.
 	each_pod veth_line | ip -batch -
 	status=$?
-	echo "$saved_dad" >"$DEFAULTS"/accept_dad
-	echo "$saved_ra" >"$DEFAULTS"/accept_ra
-	echo "$saved_gen" >"$DEFAULTS"/addr_gen_mode
+	restore_defaults
 	[ "$status" -eq 0 ] || die "veth: some pairs could not be made, see above"
 	# The kernel brings no end up before both are there, so the PODs' ends come up in a round of their own.
 	find_multi
 	each_pod bring_up
+}
+
+# For the VM's own new interfaces, the PODs' defaults for a while.
+save_defaults() {
+	read -r saved_dad <"$DEFAULTS"/accept_dad
+	read -r saved_ra <"$DEFAULTS"/accept_ra
+	read -r saved_gen <"$DEFAULTS"/addr_gen_mode
+	(eval "$SET_DEFAULTS")
+}
+restore_defaults() {
+	echo "$saved_dad" >"$DEFAULTS"/accept_dad
+	echo "$saved_ra" >"$DEFAULTS"/accept_ra
+	echo "$saved_gen" >"$DEFAULTS"/addr_gen_mode
 }
 
 check_veth() { # <pod>

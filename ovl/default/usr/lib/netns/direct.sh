@@ -1,0 +1,58 @@
+# shellcheck shell=sh
+# PODs straight on a device of the VM, without bridge and veth: ipvlan and macvlan. The VM itself gets one of them, too,
+# since it cannot reach the PODs through the device below.
+
+cmd_add_ipvlan() { # <dev> [mode]
+	add_direct ipvlan "l2 l3 l3s" "$@"
+}
+cmd_add_macvlan() { # <dev> [mode]
+	add_direct macvlan "bridge private vepa passthru" "$@"
+}
+
+add_direct() { # <kind> <modes> <dev> [mode]
+	kind=$1 modes=$2
+	shift 2
+	[ $# -ge 1 ] && [ $# -le 2 ] || usage "add_$kind: a device is needed, and perhaps a mode"
+	below=$1 mode=${2:-${modes%% *}}
+	case " $modes " in
+	*" $mode "*) ;;
+	*) usage "add_$kind: no mode '$mode' (there is: $modes)" ;;
+	esac
+	[ -e "/sys/class/net/$below" ] || die "add_$kind: no device '$below'"
+	own=$kind-$below
+	case $own in
+	????????????????*) usage "add_$kind: '$own' is too long for an interface name (15 characters)" ;;
+	esac
+	range
+	own_node
+	real_run 2>/dev/null || die "add_$kind: no PODs (netns_test create makes them)"
+	find_multi
+	each_pod require_pod
+	# Nothing comes up above a device that is down.
+	ip link set "$below" up
+	save_defaults
+	{
+		[ -e "/sys/class/net/$own" ] || echo "link add link $below name $own up type $kind mode $mode"
+		each_pod direct_line
+	} | ip -batch -
+	status=$?
+	restore_defaults
+	[ "$status" -eq 0 ] || die "add_$kind: some could not be made, see above (a module $kind?)"
+	each_pod name_direct
+}
+
+# Made under another name: the kernel looks for the wanted one in the VM, and finds the VM's own eth0.
+direct_line() { # <pod>
+	pod_interface "$1"
+	# /proc/sys/net shows the namespace of whoever looks.
+	# shellcheck disable=SC2016
+	in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface" ||
+		echo "link add link $below name direct-$n netns $1 type $kind mode $mode"
+}
+
+name_direct() { # <pod>
+	pod_interface "$1"
+	# shellcheck disable=SC2016
+	in_pod "$1" '{ [ ! -e "/proc/sys/net/ipv4/conf/$2" ] || ip link set "$2" name "$1"; } && ip link set "$1" up' sh "$interface" "direct-$n" ||
+		die "add_$kind: $interface in $1 does not come up"
+}
