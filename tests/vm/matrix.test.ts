@@ -41,10 +41,16 @@ test('the matrix of L3 names exactly the pairs that something cuts, and no other
     const { status, stderr } = await run('exec', target, '--', 'sh', '-c', command)
     t.is(status, 0, `${target}: ${command}: ${stderr}`)
   }
-  const prove = async (what: string, expected: readonly string[]) => {
+  /** @param perhaps pairs that may be cut or not, as chance has it */
+  const prove = async (what: string, expected: readonly string[], perhaps: readonly string[] = []) => {
     const { status, stdout, stderr } = await run('test', 'matrix', '--no-start', '--timeout=30')
     t.is(status, expected.length === 0 ? 0 : 1, `${what}: ${stderr}`)
-    t.deepEqual(wrongPairs(stdout), expected, what)
+    const left = perhaps.filter(pair => !expected.includes(pair))
+    t.deepEqual(
+      wrongPairs(stdout).filter(pair => !left.includes(pair)),
+      expected,
+      what,
+    )
     if (expected.length > 0) t.regex(stderr, /FAILED: matrix: matrix on vm-00[12]: /)
   }
 
@@ -64,12 +70,12 @@ test('the matrix of L3 names exactly the pairs that something cuts, and no other
   await inVm('vm-002', 'nft delete table inet cut')
 
   await inVm('vm-002-ns02', 'ip address add 172.16.2.1/24 dev eth0')
-  await prove(
-    'two PODs have one address',
-    pairsWhere((_, __, address) => address === '172.16.2.1')
-      .concat('vm-002-ns01 172.16.2.1')
-      .sort(),
-  )
+  // Which of the two gets the answers to what the rightful owner asked is a matter of chance.
+  const asked = pairsWhere((from, _, address) => from === 'vm-002-ns01' && address.includes('.'))
+  const both = pairsWhere((_, __, address) => address === '172.16.2.1')
+    .concat('vm-002-ns01 172.16.2.1')
+    .sort()
+  await prove('two PODs have one address', both, asked)
   await inVm('vm-002-ns02', 'ip address delete 172.16.2.1/24 dev eth0; ip neigh flush dev eth0')
   await inVm('vm-002', 'ip neigh flush dev cbr0')
 
