@@ -24,6 +24,7 @@ const VLANS_FILE = 'vlans.rc'
  * @throws Failure STATE_PATH_TOO_LONG (exit 3) or SWITCH_FAILED (exit 4)
  */
 export async function startSwitches(clusterDirectory: string, nets: readonly number[], members: number): Promise<void> {
+  for (const net of nets) refuseLongNames(path.join(clusterDirectory, switchDirectory(net)))
   fs.writeFileSync(path.join(clusterDirectory, VLANS_FILE), vlanCommands(members))
   await Promise.all(nets.map(net => startSwitch(clusterDirectory, net)))
 }
@@ -42,14 +43,16 @@ function vlanCommands(ports: number): string {
   return lines.join('')
 }
 
+function refuseLongNames(directory: string): void {
+  if (Buffer.byteLength(directory) <= LONGEST_DIRECTORY) return
+  throw environmentFailure('STATE_PATH_TOO_LONG', `${directory}: too long for the names of sockets`, {
+    hint: 'set XDG_STATE_HOME to a shorter directory',
+  })
+}
+
 async function startSwitch(clusterDirectory: string, net: number): Promise<void> {
   const name = switchDirectory(net)
   const directory = path.join(clusterDirectory, name)
-  if (Buffer.byteLength(directory) > LONGEST_DIRECTORY) {
-    throw environmentFailure('STATE_PATH_TOO_LONG', `${directory}: too long for the names of sockets`, {
-      hint: 'set XDG_STATE_HOME to a shorter directory',
-    })
-  }
   // Made here, so that it can be watched before the switch puts its socket in.
   fs.mkdirSync(directory, { mode: 0o700 })
   const watcher = fs.watch(directory)
