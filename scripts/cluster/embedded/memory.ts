@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import { environmentFailure } from '../../errors/failure.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 
-/** What QEMU itself takes beside the guest's memory. */
-const QEMU_MIB = 60
+/** What QEMU itself takes beside the guest's memory: most of it is what it translates. */
+const QEMU_MIB = 90
 /** A guest of 256 MiB that runs a test has touched about half of it. */
 const TOUCHED = 0.5
 

@@ -59,7 +59,7 @@ test('a host without memory is told the estimate before anything starts', t => {
   t.notThrows(() => checkMemory([plan], meminfo))
   t.throws(() => checkMemory([plan, plan], meminfo), {
     code: 'NO_MEMORY',
-    message: '2 VMs need about 1.1 GiB of memory, and 1.0 GiB are free',
+    message: '2 VMs need about 1.2 GiB of memory, and 1.0 GiB are free',
   })
 })
 
