@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
+import { Address4, Address6 } from 'ip-address'
 import { netnsTest, SHELLS } from './shell.ts'
 
 /** What nfqlb's `ipu` answers: arguments, exit code, output. */
@@ -25,32 +26,45 @@ for (const shell of SHELLS) {
 const template = fc
   .tuple(fc.nat(2 ** 32 - 1), fc.integer({ min: 0, max: 32 }), fc.integer({ min: 0, max: 32 }))
   .map(([base, a, b]) => ({ base, outer: Math.min(a, b), inner: Math.max(a, b) }))
-const dotted = (address: bigint) => [24n, 16n, 8n, 0n].map(shift => (address >> shift) & 255n).join('.')
+const text = (address: number) => Address4.fromBigInt(BigInt(address)).correctForm()
 
-test('addresses agree with arithmetic on large numbers, and with the URL standard on how IPv6 is written', t => {
+test('addresses and how they are written agree with an independent library', t => {
   fc.assert(
     fc.property(
       template,
       fc.nat(2 ** 32 - 1),
       fc.nat(2 ** 32 - 1),
-      fc.array(fc.nat(0xffff), { minLength: 6, maxLength: 6 }),
+      fc.array(fc.oneof(fc.constant(0), fc.nat(0xffff)), { minLength: 6, maxLength: 6 }),
       ({ base, outer, inner }, n, h, groups) => {
         const net = BigInt(n) % (1n << BigInt(inner - outer))
         const host = BigInt(h) % (1n << BigInt(32 - inner))
-        const address =
-          ((BigInt(base) >> BigInt(32 - outer)) << BigInt(32 - outer)) | (net << BigInt(32 - inner)) | host
-        const words = [`--cidr=${dotted(BigInt(base))}/${outer}/${inner}`, `--net=${net}`, `--host=${host}`]
         if (net > 999_999_999n || host > 999_999_999n) return // longer than any number that it takes
-        t.is(netnsTest(['dash'], ['makeip', ...words]).stdout, `${dotted(address)}\n`)
-        // A prefix of zeros is written with a dotted tail by some and without by others.
-        if (groups.every(group => group === 0)) return
+        const first = new Address4(`${text(base)}/${outer}`).startAddress().bigInt()
+        const ofNet = Address4.fromBigInt(first + (net << BigInt(32 - inner))).correctForm()
+        const address = Address4.fromBigInt(
+          new Address4(`${ofNet}/${inner}`).startAddress().bigInt() + host,
+        ).correctForm()
+        const words = [`--cidr=${text(base)}/${outer}/${inner}`, `--net=${net}`, `--host=${host}`]
+        t.is(netnsTest(['dash'], ['makeip', ...words]).stdout, `${address}\n`)
         const prefix = groups.map(group => group.toString(16)).join(':')
-        const { hostname } = new URL(`http://[${prefix}:${dotted(address)}]/`)
-        const six = netnsTest(['dash'], ['makeip', ...words, '--subnet=2', `--ipv6template=${prefix}:0.0.0.0`]).stdout
-        t.is(six, `${hostname.slice(1, -1)}/${inner + 96}\n`)
+        const six = netnsTest(['dash'], ['makeip', ...words, '--subnet=2', `--ipv6template=${prefix}:0.0.0.0`])
+        t.is(six.stdout, `${new Address6(`${prefix}:${address}`).correctForm()}/${inner + 96}\n`)
       },
     ),
     { numRuns: 150 },
+  )
+})
+
+test('the link-local address of a MAC agrees with an independent library', t => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(255), { minLength: 6, maxLength: 6 }), bytes => {
+      const hex = (byte = 0) => byte.toString(16).padStart(2, '0')
+      const [a = 0, b, c, d, e, f] = bytes
+      const own = [hex(a ^ 2) + hex(b), `${hex(c)}ff`, `fe${hex(d)}`, hex(e) + hex(f)].join(':')
+      const { stdout } = netnsTest(['dash'], ['linklocal', bytes.map(hex).join(':')])
+      t.is(stdout, `${new Address6(`fe80:0:0:0:${own}`).correctForm()}\n`)
+    }),
+    { numRuns: 50 },
   )
 })
 

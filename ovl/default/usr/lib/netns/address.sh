@@ -244,8 +244,8 @@ pod_address() { # <node> <pod number>
 	template_address "$1" "$2" || die "ADRTEMPLATE=$ADRTEMPLATE has no address for POD $2 of node $1"
 }
 
-# Sets $ipv4 to the random address on line <n> of /etc/rnd-addresses: host numbers of net 0, all in one subnet.
-random_address() { # <line>
+# Sets $ipv4 to the random address number <n>, from 1: a host of net 0, all in one subnet. /etc/rnd-addresses says which.
+random_address() { # <n>
 	if [ -z "${random_numbers-}" ]; then
 		[ -r /etc/rnd-addresses ] || die "/etc/rnd-addresses is not there"
 		random_numbers=
@@ -253,12 +253,52 @@ random_address() { # <line>
 			random_numbers="$random_numbers $number"
 		done </etc/rnd-addresses
 	fi
+	if [ "$inner" -lt 24 ]; then random_of_many "$1"; else random_of_file "$1"; fi
+	template_address 0 "$number" || die "ADRTEMPLATE=$ADRTEMPLATE has no host $number"
+}
+
+# Sets $number to a line of the file.
+random_of_file() { # <n>
 	wanted=$1
 	# shellcheck disable=SC2086
 	set -- $random_numbers
-	[ "$wanted" -le $# ] || die "/etc/rnd-addresses has $# numbers, and $wanted are needed (fewer nodes or PODs)"
+	[ "$wanted" -le $# ] || die "/etc/rnd-addresses has $# numbers, and $wanted are needed (fewer nodes or PODs, or an ADRTEMPLATE with more hosts, as in 172.16.0.0/12/16)"
 	eval "number=\${$wanted}"
-	template_address 0 "$number" || die "ADRTEMPLATE=$ADRTEMPLATE has no host $number"
+}
+
+# Sets $number to one of all hosts but the first and the last, where the file has too few: a permutation of them (a Feistel network,
+# whose key is the file), so that all nodes have the same one and no number comes twice.
+random_of_many() { # <n>
+	number=$1
+	low=$(((32 - inner) / 2))
+	lows=$(((1 << low) - 1)) highs=$(((1 << (32 - inner - low)) - 1))
+	all=$(((1 << (32 - inner)) - 1))
+	[ "$number" -lt "$all" ] || die "ADRTEMPLATE=$ADRTEMPLATE has $((all - 1)) hosts, and $number are needed (fewer nodes or PODs)"
+	# shellcheck disable=SC2086
+	set -- $random_numbers
+	[ $# -gt 0 ] || die "/etc/rnd-addresses is empty"
+	while :; do
+		left=$((number >> low)) right=$((number & lows))
+		for round in 1 2 3 4; do
+			random_mix "$round" "$right" "$@"
+			left=$((left ^ (mixed & highs)))
+			random_mix "$round" "$left" "$@"
+			right=$((right ^ (mixed & lows)))
+		done
+		number=$((left << low | right))
+		# What falls on a host that is left out goes on from there.
+		[ "$number" -eq 0 ] || [ "$number" -eq "$all" ] || return 0
+	done
+}
+
+# Sets $mixed to what the file makes of a half.
+random_mix() { # <round> <half> <the numbers…>
+	mixed=$(($1 * 83 + $2 * 31))
+	half=$2
+	shift 2
+	eval "one=\${$((mixed % $# + 1))}"
+	eval "other=\${$(((half / 7 + one) % $# + 1))}"
+	mixed=$((one * 257 + other * 65599 + half * (one + other) >> 3))
 }
 
 # The first lines are the nodes', then come the PODs, node by node.
