@@ -18,6 +18,8 @@ import type { StepContext, StepFailure } from './steps.ts'
 
 /** The name of the proof among a test's steps. */
 const STEP = 'matrix'
+/** The part of a step's time in which what is silent is tried again: the last round, and the way home, take some as well. */
+const PINGING = 0.7
 /** Of a node's wrong pairs, how many its failure names; the log has all. */
 const NAMED = 8
 
@@ -39,6 +41,7 @@ export async function runProof(reach: Reach, workers: readonly Node[], context: 
   const begun = performance.now()
   emit({ type: 'step-start', ...id, nodes: workers.map(({ name }) => name) })
   const patience = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)])
+  const deadline = begun + timeoutSeconds * 1000 * PINGING
   const end = (failures: readonly StepFailure[]) => {
     for (const { name } of workers) {
       const failure = failures.find(({ node }) => node === name)
@@ -49,7 +52,7 @@ export async function runProof(reach: Reach, workers: readonly Node[], context: 
   try {
     const network = await readNetwork(workers, patience)
     if (podAddresses(network).length === 0) throw testFailure('NO_PODS', 'there is no POD with an address')
-    const outputs = await Promise.all(workers.map(node => measure(node, network, reach, patience)))
+    const outputs = await Promise.all(workers.map(node => measure(node, network, reach, deadline, patience)))
     const matrix = assemble(network, reach, outputs)
     const summary = summarize(matrix)
     emit({ type: 'matrix', test, text: describeSummary(summary) })
@@ -65,18 +68,25 @@ export async function runProof(reach: Reach, workers: readonly Node[], context: 
   }
 }
 
-/** What must answer is tried again while there is patience; what must not is tried once. */
-async function measure(node: Node, network: readonly NodeFacts[], reach: Reach, signal: AbortSignal): Promise<string> {
+/** What must answer is tried again while there is time; what must not is tried once. */
+async function measure(
+  node: Node,
+  network: readonly NodeFacts[],
+  reach: Reach,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<string> {
   const source = { pod: '', node: node.name }
   const expected = (destination: PodAddress) => isExpected(reach, source, destination)
   const outputs: string[] = []
-  for (const [words, wanted] of [
-    [[], expected],
-    [['--retry=0'], (destination: PodAddress) => !expected(destination)],
+  const seconds = Math.max(1, Math.floor((deadline - performance.now()) / 1000))
+  for (const [how, wanted] of [
+    [`--within=${seconds}`, expected],
+    ['--once', (destination: PodAddress) => !expected(destination)],
   ] as const) {
     const targets = targetsFor(network, wanted)
     if (!targets) continue
-    const { exitCode, stdout, stderr } = await capture(node, ['netns_test', 'matrix', ...words], signal, targets)
+    const { exitCode, stdout, stderr } = await capture(node, ['netns_test', 'matrix', how], signal, targets)
     if (exitCode !== 0) {
       const said = stderr.toString().trim()
       throw infrastructureFailure(

@@ -28,16 +28,14 @@ export interface AddressInfo {
 export interface PodFacts {
   readonly name: string
   readonly interfaces: readonly Interface[]
-  readonly routes4: readonly unknown[]
-  readonly routes6: readonly unknown[]
+  readonly routes: readonly unknown[]
 }
 
 /** A node as `netns_test status --json` tells it: measured, not computed. */
 export interface NodeFacts {
   readonly node: string
   readonly interfaces: readonly Interface[]
-  readonly routes4: readonly unknown[]
-  readonly routes6: readonly unknown[]
+  readonly routes: readonly unknown[]
   readonly pods: readonly PodFacts[]
 }
 

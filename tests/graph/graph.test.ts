@@ -28,8 +28,7 @@ const node = (number: number): NodeFacts => ({
     device('br2', 6, { ...kind('bridge'), addr_info: [address('10.0.0.0'), address('169.254.0.1', 'link')] }),
     device(`vm-00${number}-ns01`, 7, { ...kind('veth'), link_index: 2, master: 'br2' }),
   ],
-  routes4: [],
-  routes6: [],
+  routes: [],
   pods: [
     {
       name: `vm-00${number}-ns01`,
@@ -37,14 +36,12 @@ const node = (number: number): NodeFacts => ({
         device('lo', 1),
         device('eth0', 2, { ...kind('veth'), link_index: 7, addr_info: [address('10.0.0.1')] }),
       ],
-      routes4: [],
-      routes6: [],
+      routes: [],
     },
     {
       name: `vm-00${number}-ns02`,
       interfaces: [device('eth0', 2, { ...kind('ipvlan', { mode: 'l2' }), link_index: 3, operstate: 'DOWN' })],
-      routes4: [],
-      routes6: [],
+      routes: [],
     },
   ],
 })

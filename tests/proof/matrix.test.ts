@@ -32,14 +32,12 @@ const pod = (name: string, ...addresses: string[]): PodFacts => ({
       ],
     },
   ],
-  routes4: [],
-  routes6: [],
+  routes: [],
 })
 const node = (name: string, ...pods: PodFacts[]): NodeFacts => ({
   node: name,
   interfaces: [],
-  routes4: [],
-  routes6: [],
+  routes: [],
   pods,
 })
 

@@ -1,97 +1,140 @@
 # shellcheck shell=sh
 # The proof: every POD of this node pings addresses of others, all at once, by fping.
 
-# How many fpings run at once: each takes 2 MiB and a place on the CPU.
-MATRIX_AT_ONCE=16
-# Of each address, and between two packets of one fping, in milliseconds.
+# How many fpings run at once.
+MATRIX_AT_ONCE=4
+# How long one waits for the answers at its end, in milliseconds: so much, and more for each address that it pings.
 MATRIX_TIMEOUT=500
+MATRIX_TIMEOUT_EACH=5
+# Between two of its packets, in milliseconds, at least and at most. Emulated CPUs carry a hundred packets a second where others
+# carry a million, and what is too much for them they lose: where packets are lost, the next ones are sent at half the rate.
 MATRIX_INTERVAL=1
+MATRIX_INTERVAL_MOST=16
 MATRIX_WORK=/tmp/netns-matrix.$$
 
 # Reads lines "<pod> <address>…", pings them from every POD but their own, and prints "<pod> <address> <sent> <received> <min>
-# <mean> <max>", times in milliseconds, "-" where nothing came back. What does not answer is tried again, a second apart.
-cmd_matrix() { # [--retry=<times>]
-	retry=$((TRIES - 1))
+# <mean> <max>", times in milliseconds, "-" where nothing came back. What does not answer is tried again until for $TRIES seconds
+# nothing new has answered.
+cmd_matrix() { # [--once] [--within=<seconds>]
+	once='' within=''
 	for option; do
 		case $option in
-		--retry=?*) retry=${option#*=} ;;
-		*) usage "matrix: takes --retry=<times>, and targets on its input" ;;
+		--once) once=yes ;;
+		--within=?*) within=${option#*=} ;;
+		*) usage "matrix: takes --once and --within=<seconds>, and targets on its input" ;;
 		esac
 	done
-	is_number "$retry" || usage "matrix: '$retry' is no number of tries"
+	is_number "${within:=86400}" || usage "matrix: '$within' is no number of seconds"
 	command -v fping >/dev/null || die "matrix: this VM lacks fping"
 	own_node
 	mkdir "$MATRIX_WORK" || die "matrix: cannot write in /tmp"
 	trap 'rm -rf "$MATRIX_WORK"' EXIT
-	cat >"$MATRIX_WORK/targets"
 	find_program fping
 	fping=$program
 	find_multi
-	for file in "$NETNS"/*; do
-		pod=${file##*/}
-		[ -e "$file" ] && [ -e "$UTSNS/$pod" ] || continue
-		# One file for each family, since one fping pings one; the POD's own addresses are left out.
-		while read -r owner addresses; do
-			[ "$owner" != "$pod" ] || continue
-			for address in $addresses; do
-				case $address in
-				*:*) echo "$address" >&6 ;;
-				*) echo "$address" >&4 ;;
-				esac
-			done
-		done <"$MATRIX_WORK/targets" 4>"$MATRIX_WORK/$pod.4" 6>"$MATRIX_WORK/$pod.6"
-	done
-	matrix_round
-	while [ "$retry" -gt 0 ] && [ -n "$silent" ]; do
-		retry=$((retry - 1))
+	begun=$(date +%s)
+	moved=$begun
+	targets=$(matrix_targets) || die "matrix: cannot write in /tmp"
+	timeout=$((MATRIX_TIMEOUT + targets * MATRIX_TIMEOUT_EACH))
+	# Silence is what is expected there: no reason to go slower, but one to wait longer.
+	[ -z "$once" ] || MATRIX_INTERVAL_MOST=$MATRIX_INTERVAL timeout=$((2 * timeout))
+	round=1 interval=$MATRIX_INTERVAL
+	while matrix_round && [ -z "$once" ]; do
+		now=$(date +%s)
+		[ "$answered" -eq 0 ] || moved=$now
+		[ $((now - moved)) -lt "$TRIES" ] && [ $((now - begun)) -lt "$within" ] || break
 		sleep 1
-		matrix_round
+		round=$((round + 1))
 	done
-	cat "$MATRIX_WORK"/*.result 2>/dev/null
-	return 0
+	[ ! -e "$MATRIX_WORK/answered" ] || cat "$MATRIX_WORK/answered"
+	# What is silent to the end counts as it was at the last try.
+	for file in "$MATRIX_WORK"/*.[46]; do
+		[ -s "$file" ] || continue
+		name=${file##*/}
+		while read -r address; do echo "${name%.*} $address $round 0 - - -"; done <"$file"
+	done
 }
 
-# Pings what has not answered yet. Sets $silent to those who still have addresses that do not answer.
+# Makes one file for each POD and family, since one fping pings one; a POD's own addresses are left out. Prints the number of lines
+# on the input.
+matrix_targets() {
+	for file in "$NETNS"/*; do
+		[ ! -e "$file" ] || [ ! -e "$UTSNS/${file##*/}" ] || echo "${file##*/}"
+	done >"$MATRIX_WORK/pods"
+	awk -v work="$MATRIX_WORK" '
+		NR == FNR { pods[$1] = 1; next }
+		{
+			owner[FNR] = $1
+			for (i = 2; i <= NF; i++)
+				if ($i ~ /:/) six[FNR] = six[FNR] $i "\n"
+				else four[FNR] = four[FNR] $i "\n"
+			last = FNR
+		}
+		END {
+			for (pod in pods) {
+				for (n = 1; n <= last; n++) if (owner[n] != pod) {
+					if (n in four) printf "%s", four[n] >(work "/" pod ".4")
+					if (n in six) printf "%s", six[n] >(work "/" pod ".6")
+				}
+				close(work "/" pod ".4")
+				close(work "/" pod ".6")
+			}
+			print last + 0
+		}' "$MATRIX_WORK/pods" -
+}
+
+# Pings what has not answered yet. Sets $answered to how many addresses did. Fails when none is left.
 matrix_round() {
-	running=0
+	answered=0 left=0 running=0
 	for file in "$MATRIX_WORK"/*.[46]; do
 		[ -s "$file" ] || continue
 		matrix_ping "$file" &
 		running=$((running + 1))
-		if [ "$running" -ge "$MATRIX_AT_ONCE" ]; then
-			wait
-			running=0
-		fi
+		[ "$running" -lt "$MATRIX_AT_ONCE" ] || matrix_batch
 	done
-	wait
-	silent=
-	for file in "$MATRIX_WORK"/*.[46]; do
-		[ ! -s "$file" ] || silent="$silent $file"
-	done
+	[ "$running" -eq 0 ] || matrix_batch
+	[ "$left" -gt 0 ]
 }
 
-# fping's summary on stderr: "<address> : <time> <time>…", "-" for a packet without an answer (fping 5, "-C").
+# Waits for those that run, and adds up what came of them.
+matrix_batch() {
+	wait
+	running=0
+	matrix_read
+	answered=$((answered + batch_answered)) left=$((left + batch_left))
+	if [ $((batch_left * 8)) -ge "$batch_answered" ] && [ "$batch_left" -gt 0 ]; then
+		[ "$interval" -ge "$MATRIX_INTERVAL_MOST" ] || interval=$((interval * 2))
+	elif [ "$batch_left" -eq 0 ] && [ "$interval" -gt "$MATRIX_INTERVAL" ]; then
+		interval=$((interval / 2))
+	fi
+}
+
 matrix_ping() { # <file of addresses>
 	name=${1##*/}
 	pod=${name%.*} family=${name##*.}
 	# shellcheck disable=SC2086
-	$multi nsenter --net="$NETNS/$pod" "$fping" "-$family" -q -C 1 -r 0 -i "$MATRIX_INTERVAL" -t "$MATRIX_TIMEOUT" \
+	exec $multi nsenter --net="$NETNS/$pod" "$fping" "-$family" -q -C 1 -r 0 -i "$interval" -t "$timeout" \
 		-f "$1" >/dev/null 2>"$1.said"
-	[ -e "$1.sent" ] || echo 0 >"$1.sent"
-	read -r before <"$1.sent"
-	echo $((before + 1)) >"$1.sent"
-	: >"$1.left"
-	awk -v pod="$pod" -v before="$before" -v left="$1.left" '
-		$2 == ":" && NF == 3 {
-			seen[$1] = 1
-			if ($3 == "-") print $1 >left
-			else print pod, $1, before + 1, 1, $3, $3, $3
-		}' "$1.said" >>"$MATRIX_WORK/$name.answered"
-	mv "$1.left" "$1"
-	# What is silent to the end counts as it was at the last try.
-	{
-		cat "$MATRIX_WORK/$name.answered"
-		while read -r address; do echo "$pod $address $((before + 1)) 0 - - -"; done <"$1"
-	} >"$MATRIX_WORK/$name.result"
-	rm -f "$1.said"
+}
+
+# fping's summary on stderr: "<address> : <time> <time>…", "-" for a packet without an answer (fping 5, "-C"). Leaves in each file
+# of addresses those that are silent. Sets $batch_answered and $batch_left.
+matrix_read() {
+	set -- "$MATRIX_WORK"/*.said
+	counts=$(awk -v sent="$round" -v results="$MATRIX_WORK/answered" '
+		FNR == 1 {
+			if (file) close(file)
+			file = FILENAME
+			sub(/\.said$/, "", file)
+			pod = file
+			sub(/.*\//, "", pod)
+			sub(/\.[46]$/, "", pod)
+			printf "" >file
+		}
+		$2 != ":" || NF != 3 { next }
+		$3 == "-" { print $1 >file; left++; next }
+		{ print pod, $1, sent, 1, $3, $3, $3 >>results; answered++ }
+		END { print answered + 0, left + 0 }' "$@")
+	batch_answered=${counts% *} batch_left=${counts#* }
+	rm -f "$@"
 }

@@ -4,12 +4,16 @@
 NETNS=/var/run/netns
 UTSNS=/var/run/utsns
 
-# Sets $multi to busybox's path when it has what enters namespaces: static, it starts ten times as fast as util-linux.
+# Sets $multi to busybox's path when it has what enters namespaces: static, it starts five times as fast as util-linux, and as the
+# small tools that are called often.
 find_multi() {
 	multi=
 	for candidate in /bin/busybox /usr/bin/busybox; do
 		[ -x "$candidate" ] && "$candidate" nsenter --help >/dev/null 2>&1 && "$candidate" unshare --help >/dev/null 2>&1 || continue
 		multi=$candidate
+		for applet in cat date mkdir rm sleep sort; do
+			eval "$applet() { \"\$multi\" $applet \"\$@\"; }"
+		done
 		return
 	done
 }

@@ -1,0 +1,125 @@
+import test from 'ava'
+import { inVm, netnsTest, SHELLS } from './shell.ts'
+
+for (const shell of SHELLS) {
+  test(`${shell.join(' ')}: what is wrong with a command's arguments is told, and nothing is done`, t => {
+    for (const [words, says] of [
+      [['add_ipvlan'], /a device is needed/],
+      [['add_ipvlan', 'lo', 'l4'], /no mode 'l4' \(there is: l2 l3 l3s\)/],
+      [['add_macvlan', 'lo', 'l2'], /no mode 'l2' \(there is: bridge private vepa passthru\)/],
+      [['create_vlans'], /at least one interface/],
+      [['create_vlans', 'lo'], /'lo' is no interface with a VLAN/],
+      [['create_vlans', 'lo.4095'], /1 to 4094/],
+      [['xnetns'], /at least one interface/],
+      [['xbridge', 'br2'], /a bridge and an interface/],
+      [['set_default_route', 'cbr0'], /--bridge=/],
+      [['matrix', '--within=x'], /'x' is no number of seconds/],
+      [['matrix', 'all'], /targets on its input/],
+      [['status', '--xml'], /--json/],
+    ] as const) {
+      const { status, stdout, stderr } = netnsTest(shell, words)
+      t.deepEqual([status, stdout], [2, ''], words.join(' '))
+      t.regex(stderr, says)
+    }
+    for (const [words, says] of [
+      [['setup_routes', '--net=255'], /'255' is no number of a net/],
+      [['setup_routes', '--type=vxlan'], /no type/],
+      [['setup_overlay', '--type=gre'], /no type 'gre' \(there is: ip6tnl vxlan\)/],
+      [['delete', '0x1'], /count '0x1'/],
+    ] as const) {
+      const { status, stderr } = inVm(shell, `netns_test ${words.join(' ')}`)
+      t.is(status, 2, words.join(' '))
+      t.regex(stderr, says)
+    }
+    for (const [words, says] of [
+      [['add_ipvlan', 'eth9'], /no device 'eth9'/],
+      [['create_vlans', 'eth9.100'], /no interface 'eth9'/],
+      [['xnetns', 'eth9'], /no interface 'eth9'/],
+      [['xbridge', 'br2', 'eth9'], /no interface 'eth9'/],
+      [['set_default_route', '--bridge=cbr9'], /no device 'cbr9'/],
+      [['tcase_attach_eth_to_bridge'], /no bridge cbr0/],
+    ] as const) {
+      const { status, stderr } = inVm(shell, `netns_test ${words.join(' ')}`)
+      t.is(status, 1, words.join(' '))
+      t.regex(stderr, says)
+    }
+  })
+
+  test(`${shell.join(' ')}: PODs get default routes via the bridge, or via the node`, t => {
+    const script = `
+      netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge && netns_test tcase_default_route || exit 1
+      for family in -4 -6; do netns_test exec vm-003-ns02 ip $family route show default; done
+      netns_test exec vm-003-ns02 ip route del default
+      netns_test set_default_route && netns_test exec vm-003-ns02 ip route show default`
+    const { status, stdout, stderr } = inVm(shell, script, { NPODS: '2' })
+    t.is(status, 0, stderr)
+    const [four, six, again] = stdout.split('\n').filter(line => line.startsWith('default'))
+    t.regex(four ?? '', /^default via 172\.16\.3\.0 dev eth0/)
+    t.regex(six ?? '', /^default via 1000::1:ac10:300 dev eth0/)
+    t.is(again, four)
+  })
+
+  test(`${shell.join(' ')}: every other node's PODs get routes, however often it is said`, t => {
+    const script = `
+      ip link add eth1 type veth peer name x && ip link set eth1 up && ip link set x up
+      ip address add 192.168.1.3/24 dev eth1 && ip address add 1000::1:192.168.1.3/120 dev eth1 nodad
+      netns_test setup_routes && netns_test setup_routes || exit 1
+      ip route show via 192.168.1.4; ip route | grep -c 172.16; ip -6 route show via 1000::1:192.168.1.1`
+    const { status, stdout, stderr } = inVm(shell, script, { __nvm: '4' })
+    t.is(status, 0, stderr)
+    t.regex(stdout, /^172\.16\.4\.0\/24 dev eth1 *\n3\n1000::1:ac10:100\/120 dev eth1 /)
+  })
+}
+
+test('a route that cannot be made is told', t => {
+  const { status, stderr } = inVm(SHELLS[0], 'netns_test setup_routes', { __nvm: '4' })
+  t.is(status, 1)
+  t.regex(stderr, /setup_routes: some routes could not be made/)
+})
+
+const MATRIX = `
+  netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge || exit 9
+  targets() { for n in 1 2 3; do echo "vm-003-ns0$n 172.16.3.$n 1000::1:ac10:30$n"; done; }
+  `
+
+for (const shell of SHELLS) {
+  test(`${shell.join(' ')}: each POD pings the others' addresses, not its own, and what is silent is told`, t => {
+    const script = `${MATRIX}
+      targets | netns_test matrix --within=5
+      echo 'vm-003-ns09 172.16.3.99' | netns_test matrix --once; ls /tmp`
+    const { status, stdout, stderr } = inVm(shell, script, { NPODS: '3' })
+    t.is(status, 0, stderr)
+    const lines = stdout.split('\n')
+    const answered = lines.filter(line => /^vm-003-ns0\d \S+ \d+ 1 [\d.]+ [\d.]+ [\d.]+$/.test(line))
+    t.is(answered.length, 3 * 2 * 2, stdout)
+    t.is(new Set(answered.map(line => line.split(' ', 2).join(' '))).size, 12)
+    t.false(answered.some(line => line.startsWith('vm-003-ns01 172.16.3.1 ')))
+    t.deepEqual(
+      lines.filter(line => line.includes('172.16.3.99')),
+      ['vm-003-ns01', 'vm-003-ns02', 'vm-003-ns03'].map(pod => `${pod} 172.16.3.99 1 0 - - -`),
+    )
+    t.notRegex(stdout, /netns-matrix/, 'nothing is left in /tmp')
+  })
+}
+
+test('what begins to answer later counts', t => {
+  const script = `${MATRIX}
+    netns_test exec vm-003-ns02 ip link set eth0 down
+    { sleep 2; netns_test exec vm-003-ns02 sh -c 'ip link set eth0 up; ip address add 1000::1:ac10:302/120 dev eth0 nodad'; } &
+    targets | netns_test matrix`
+  const { status, stdout, stderr } = inVm(SHELLS[0], script, { NPODS: '3' })
+  t.is(status, 0, stderr)
+  t.regex(stdout, /^vm-003-ns01 172\.16\.3\.2 [2-9] 1 [\d.]+ /m)
+  t.regex(stdout, /^vm-003-ns02 1000::1:ac10:301 [2-9] 1 [\d.]+ /m)
+  t.is(stdout.split('\n').filter(line => / \d+ 1 [\d.]+ /.test(line)).length, 12, stdout)
+})
+
+test('the time in which it tries again is limited', t => {
+  const script = `${MATRIX}
+    netns_test exec vm-003-ns02 ip link set eth0 down
+    read -r begun _ </proc/uptime; targets | netns_test matrix --within=1 | grep -c ' 0 - - -'; read -r ended _ </proc/uptime
+    [ $((\${ended%.*} - \${begun%.*})) -lt 6 ]`
+  const { status, stdout } = inVm(SHELLS[0], script, { NPODS: '3' })
+  t.is(status, 0, stdout)
+  t.regex(stdout, /^8$/m)
+})
