@@ -1,0 +1,131 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import anyTest, { type TestFn } from 'ava'
+import { type StandIn, standIn } from '../xcluster/stand-in.ts'
+import { type Program, program } from './program.ts'
+
+const test = anyTest as TestFn<StandIn>
+
+test.before(async t => {
+  t.context = await standIn()
+})
+test.after.always(t => t.context.remove())
+test.afterEach.always(t => stop(t.context))
+
+const stop = ({ environment }: StandIn) =>
+  execFileSync(environment.XCLUSTER as string, ['stop'], { env: { ...process.env, ...environment } })
+
+/** Runs the program with the stand-in as the user's xcluster. Nets are learning switches unless a test says otherwise. */
+const onXcluster =
+  ({ runWith }: Program, { environment }: StandIn) =>
+  (words: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+    runWith({ STANDIN_SWITCH: 'vde', ...environment, ...more }, ...words)
+
+/** A summary without times of day, durations, round trips, the order in which VMs said something, and the name of the kind. */
+const timeless = (summary: string) =>
+  summary
+    .replace(/^( *)\d\d:\d\d:\d\d \((\d+|vm-\d+)\)/gm, (_, indent, who) => `${indent}(${/^v/.test(who) ? who : ''})`)
+    .replace(/Total time: \d+ s/, 'Total time')
+    .replace(/round trip .* ms/g, 'round trip')
+    .replace(/cluster: \w+: .*/g, 'cluster')
+    .split('\n')
+    .sort()
+
+test.serial(
+  'bridge and cni_bridge pass on both kinds, and their summaries differ in times and the kind alone',
+  async t => {
+    const own = program(t)
+    const words = ['test', 'bridge', '--nvm=2', '--no-stop']
+    const xcluster = onXcluster(own, t.context)
+    for (const name of ['bridge', 'cni_bridge']) {
+      words[1] = name
+      const theirs = await xcluster(words.slice(0, 3))
+      t.is(theirs.status, 0, theirs.stderr)
+      t.regex(theirs.stderr, /cluster: xcluster: 2 VMs; host keys are not checked/)
+      t.regex(theirs.stdout, /setting XCLUSTER_TMP='/)
+      const ours = await own.run(...words.slice(0, 3))
+      t.is(ours.status, 0, ours.stderr)
+      t.deepEqual(timeless(theirs.stderr), timeless(ours.stderr))
+      // The log: the same lines of steps, whoever ran the VMs.
+      const steps = (log: string) =>
+        log
+          .split('\n')
+          .flatMap(line => / (vm-\d+ \w+\/\w+ - TEST CASE: .*)/.exec(line)?.[1] ?? [])
+          .sort()
+      t.true(steps(ours.stdout).length >= 4)
+      t.deepEqual(steps(theirs.stdout), steps(ours.stdout))
+    }
+  },
+)
+
+test.serial('every test passes on xcluster, none is left out', async t => {
+  const { status, stderr } = await onXcluster(program(t), t.context)(['test', 'all', '--nvm=2', '--strict'])
+  t.is(status, 0, stderr)
+  t.is(stderr.match(/passed: /g)?.length, 12)
+})
+
+test.serial('L3 passes over multicast sockets, which give a VM its own frames back', async t => {
+  const run = onXcluster(program(t), t.context)
+  const { status, stderr } = await run(['test', 'L3', '--nvm=2'], { STANDIN_SWITCH: 'mcast', XOVLS: '  ' })
+  t.is(status, 0, stderr)
+})
+
+test.serial('a VM that comes up after 40 s is waited for', async t => {
+  const run = onXcluster(program(t), t.context)
+  const { status, stdout, stderr } = await run(['test', 'start', '--nvm=2'], { STANDIN_SLOW: '2:40' })
+  t.is(status, 0, stderr)
+  t.regex(stdout, /vm-002 is up/)
+  t.true(Number(/Total time: (\d+) s/.exec(stderr)?.[1]) >= 40)
+})
+
+test.serial('a VM that never comes up is named with the last lines of its console; xcluster is stopped', async t => {
+  const run = onXcluster(program(t), t.context)
+  const { status, stderr } = await run(['test', 'start', '--nvm=2', '--timeout=30'], { STANDIN_DEAD: '2' })
+  t.is(status, 4)
+  t.regex(stderr, /1 of 2 VMs did not come up in 30 s: vm-002\n[\s\S]*standin: waiting for 86400 s/)
+  t.deepEqual(
+    fs.readdirSync(path.join(t.context.workspace, 'tmp')).filter(name => name.endsWith('.pid')),
+    [],
+  )
+})
+
+test.serial('a failure leaves the cluster running, for --no-start, exec and a cluster with new host keys', async t => {
+  const own = program(t)
+  const run = onXcluster(own, t.context)
+  const kept = await run(['test', 'bridge', '--nvm=2', '--no-stop'])
+  t.is(kept.status, 0, kept.stderr)
+  t.regex(kept.stderr, /xcluster stop/)
+  const again = await run(['test', 'bridge', '--nvm=2'])
+  t.is(again.status, 3)
+  t.regex(again.stderr, /a cluster of xcluster is running: 127\.0\.0\.1:12301 .*--no-start/)
+
+  const { stdout } = await run(['exec', 'vm-002', '--', 'netns_test', 'name'])
+  t.is(stdout, 'vm-002-ns01\nvm-002-ns02\nvm-002-ns03\nvm-002-ns04\n')
+  t.is((await run(['exec', 'vm-002', '--', 'sh', '-c', "'exit 7'"])).status, 7)
+  const mute = ['exec', 'vm-002-ns03', '--', 'sysctl', '-w', 'net.ipv4.icmp_echo_ignore_all=1']
+  t.is((await run(mute)).status, 0)
+  const failed = await run(['test', 'bridge', '--nvm=2', '--no-start'])
+  t.is(failed.status, 1)
+  t.regex(failed.stderr, /FAILED: bridge: bridge_ping on vm-002: no answer to ping: vm-002-ns03/)
+  t.notRegex(failed.stderr, /FAILED.* on vm-001/)
+  t.is((await run(['exec', 'vm-001', '--', 'true'])).status, 0, 'it is left running')
+
+  // What our own tar writes to its standard output is unpacked on a running VM, as `inject` does.
+  const { environment } = t.context
+  const packed = spawnSync(path.join(environment.XCLUSTER_OVLPATH?.split(':')[0] ?? '', 'netns/tar'), ['-'], {
+    env: { ...process.env, ...environment },
+    cwd: '/',
+    maxBuffer: 1 << 30,
+  })
+  t.is(packed.status, 0)
+  t.is((await run(['exec', 'vm-001', '--', 'rm', '/bin/netns_test', '/etc/rnd-addresses'])).status, 0)
+  const env = { ...process.env, ...environment }
+  const rsh = (vm: string, ...command: string[]) => [environment.XCLUSTER as string, ['rsh', vm, ...command]] as const
+  execFileSync(...rsh('1', 'tar', '-C', '/', '-x'), { env, input: packed.stdout })
+  t.is(execFileSync(...rsh('1', 'netns_test', 'name', '1'), { env, encoding: 'utf8' }), 'vm-001-ns01\n')
+
+  stop(t.context)
+  const anew = await run(['test', 'start', '--nvm=2'])
+  t.is(anew.status, 0, 'other host keys are taken')
+})

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { ensureImage } from '../../scripts/cluster/embedded/image/cache.ts'
+import { callersEnvironment } from '../../scripts/settings/environment.ts'
+import { readDirectories } from '../../scripts/settings/settings.ts'
+
+const HERE = import.meta.dirname
+const TOP = path.resolve(HERE, '../..')
+
+/** A user's xcluster, as far as it is a matter of files and variables. */
+export interface StandIn {
+  readonly workspace: string
+  /** $XCLUSTER and what belongs to it. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Ends VMs that may be left, and removes the workspace. */
+  remove(): void
+}
+
+/**
+ * Sets up a workspace for the stand-in, with this repository as its ovl netns, called through a link as users do.
+ * @param where a directory in which the workspace is made
+ */
+export async function standIn(where = os.tmpdir()): Promise<StandIn> {
+  const workspace = fs.mkdtempSync(path.join(where, 'netns-stand-in-'))
+  const [home, ovls] = [path.join(workspace, 'xcluster'), path.join(workspace, 'my-ovls')]
+  for (const directory of [home, ovls]) fs.mkdirSync(directory)
+  const { cache } = readDirectories(callersEnvironment)
+  const image = await ensureImage({ cacheDirectory: cache, onProgress: () => {} })
+  fs.symlinkSync(image.root, path.join(home, 'hd.img'))
+  fs.symlinkSync(image.kernel, path.join(home, 'bzImage'))
+  fs.writeFileSync(path.join(home, 'initrd'), Buffer.concat([fs.readFileSync(image.initrd), packedInit()]))
+  // Two links to get to its `tar`, as in a user's collection of ovls.
+  fs.symlinkSync(TOP, path.join(workspace, 'checkout'))
+  fs.symlinkSync('../checkout', path.join(ovls, 'netns'))
+  const environment = {
+    XCLUSTER: path.join(HERE, 'xcluster'),
+    XCLUSTER_WORKSPACE: workspace,
+    XCLUSTER_HOME: home,
+    XCLUSTER_TMP: path.join(workspace, 'tmp'),
+    XCLUSTER_OVLPATH: `${ovls}:${path.join(HERE, 'ovl')}`,
+  }
+  const remove = () => {
+    execFileSync(environment.XCLUSTER, ['stop'], { env: { ...process.env, ...environment } })
+    fs.rmSync(workspace, { recursive: true, force: true })
+  }
+  return { workspace, environment, remove }
+}
+
+/** An archive behind another in an initial ramdisk: its files win (the kernel's documentation, "initramfs buffer format"). */
+function packedInit(): Buffer {
+  return execFileSync('cpio', ['--quiet', '-o', '-H', 'newc', '-R', '0:0'], {
+    cwd: path.join(HERE, 'guest'),
+    input: 'init\n',
+  })
+}
