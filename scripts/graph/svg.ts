@@ -1,3 +1,4 @@
+import { escapeXml } from '../report/text.ts'
 import type { Graph, GraphInterface, GraphLink, GraphNode, GraphPod } from './graph.ts'
 
 const FONT = 11
@@ -169,6 +170,3 @@ const linesOf = ({ name, kind, detail, up, addresses }: GraphInterface): readonl
 ]
 
 const attributes = ({ x, y, width, height }: Place) => `x="${x}" y="${y}" width="${width}" height="${height}"`
-
-const escapeXml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

@@ -1,3 +1,4 @@
+import { escapeXml } from '../report/text.ts'
 import { type Answer, columnsOf, describeSummary, isExpected, type Matrix, summarize } from './matrix.ts'
 import type { Family } from './network.ts'
 
@@ -169,6 +170,3 @@ function legend(x: number, y: number): string {
   })
   return `<g>${parts.join('')}</g>`
 }
-
-const escapeXml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
