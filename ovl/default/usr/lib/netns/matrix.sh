@@ -118,23 +118,30 @@ matrix_ping() { # <file of addresses>
 }
 
 # fping's summary on stderr: "<address> : <time> <time>…", "-" for a packet without an answer (fping 5, "-C"). Leaves in each file
-# of addresses those that are silent. Sets $batch_answered and $batch_left.
+# of addresses those of which that says nothing better. Sets $batch_answered and $batch_left.
 matrix_read() {
-	set -- "$MATRIX_WORK"/*.said
+	set --
+	for said in "$MATRIX_WORK"/*.said; do set -- "$@" "${said%.said}" "$said"; done
 	counts=$(awk -v sent="$round" -v results="$MATRIX_WORK/answered" '
-		FNR == 1 {
+		function leave() {
+			if (file) printf "" >file
+			for (address in silent) { print address >file; left++ }
 			if (file) close(file)
-			file = FILENAME
-			sub(/\.said$/, "", file)
-			pod = file
+			split("", silent)
+		}
+		FNR == 1 && FILENAME !~ /\.said$/ {
+			leave()
+			file = pod = FILENAME
 			sub(/.*\//, "", pod)
 			sub(/\.[46]$/, "", pod)
-			printf "" >file
 		}
-		$2 != ":" || NF != 3 { next }
-		$3 == "-" { print $1 >file; left++; next }
-		{ print pod, $1, sent, 1, $3, $3, $3 >>results; answered++ }
-		END { print answered + 0, left + 0 }' "$@")
+		FILENAME == file { silent[$1]; next }
+		$2 == ":" && NF == 3 && $3 != "-" && $1 in silent {
+			print pod, $1, sent, 1, $3, $3, $3 >>results
+			delete silent[$1]
+			answered++
+		}
+		END { leave(); print answered + 0, left + 0 }' "$@")
 	batch_answered=${counts% *} batch_left=${counts#* }
-	rm -f "$@"
+	rm -f "$MATRIX_WORK"/*.said
 }
