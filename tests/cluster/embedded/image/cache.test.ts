@@ -2,10 +2,11 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { contentDigest, readSealed, seal } from '../../../../scripts/cluster/embedded/cache/sealed.ts'
 import { checkSpace, IMAGE_FILES } from '../../../../scripts/cluster/embedded/image/build.ts'
 import { ensureImage, imageDirectory } from '../../../../scripts/cluster/embedded/image/cache.ts'
-import { contentDigest, readManifest, writeManifest } from '../../../../scripts/cluster/embedded/image/manifest.ts'
 
+const FILES = Object.values(IMAGE_FILES)
 const BUILT = { kernelVersion: '6.1', packages: { jq: '1.6' } }
 
 /** An image of a few bytes, at the place where the cache looks for the one of today's recipe. */
@@ -14,8 +15,8 @@ async function makeCache(t: ExecutionContext) {
   t.teardown(() => fs.rmSync(cacheDirectory, { recursive: true, force: true }))
   const directory = imageDirectory(cacheDirectory, 'bookworm')
   fs.mkdirSync(directory)
-  for (const name of Object.values(IMAGE_FILES)) fs.writeFileSync(path.join(directory, name), name)
-  await writeManifest(directory, BUILT)
+  for (const name of FILES) fs.writeFileSync(path.join(directory, name), name)
+  await seal(directory, FILES, BUILT)
   const lines: string[] = []
   // A refusal instead of a build: no mirror knows this release.
   const ensure = (codename = 'bookworm') =>
@@ -69,11 +70,11 @@ test('another release has another image', async t => {
 
 test('a build removes what killed builds left, and images that nobody uses any more', async t => {
   const { cacheDirectory, ensure } = await makeCache(t)
-  for (const name of ['making-abc', 'image-old', 'image-young']) fs.mkdirSync(path.join(cacheDirectory, name))
+  for (const name of ['making-image-abc', 'image-old', 'image-young']) fs.mkdirSync(path.join(cacheDirectory, name))
   fs.utimesSync(path.join(cacheDirectory, 'image-old'), 0, 0)
   await t.throwsAsync(ensure('trixie'), { any: true })
   const left = fs.readdirSync(cacheDirectory)
-  t.false(left.includes('making-abc'))
+  t.false(left.includes('making-image-abc'))
   t.false(left.includes('image-old'))
   t.true(left.includes('image-young'))
 })
@@ -98,8 +99,8 @@ test('too little space is told with what is needed', t => {
 
 test('the digest names the content', async t => {
   const { directory } = await makeCache(t)
-  const before = contentDigest(await readManifest(directory))
-  t.is(contentDigest(await writeManifest(directory, BUILT)), before)
+  const before = contentDigest(await readSealed(directory, FILES), FILES)
+  t.is(contentDigest(await seal(directory, FILES, BUILT), FILES), before)
   fs.writeFileSync(path.join(directory, 'initrd'), 'another')
-  t.not(contentDigest(await writeManifest(directory, BUILT)), before)
+  t.not(contentDigest(await seal(directory, FILES, BUILT), FILES), before)
 })

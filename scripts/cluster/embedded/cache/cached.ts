@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { environmentFailure, infrastructureFailure } from '../../../errors/failure.ts'
+import { makeDirectory } from '../../../host/directories.ts'
+import { withLock } from '../../../host/lock.ts'
+import { readSealed, type Sealed, seal } from './sealed.ts'
+
+/** Files that take time to make, and are kept. */
+export interface CacheEntry<Facts> {
+  readonly cacheDirectory: string
+  /** What they are, for messages and names: `image`. */
+  readonly kind: string
+  /** Digest of everything that decides what is in them, in hexadecimal. */
+  readonly key: string
+  readonly files: readonly string[]
+  /**
+   * Makes them in a directory that is there and empty.
+   * @returns what is to be known about them
+   */
+  readonly make: (directory: string) => Promise<Facts>
+  readonly onProgress: (line: string) => void
+}
+
+/** Where a kind is being made; whatever has this name while nobody makes it is left over. */
+const making = (kind: string) => `making-${kind}-`
+/** What no run has used for so long goes when another of its kind is made: other versions of this program left it. */
+const UNUSED_DAYS = 30
+
+/** The directory of an entry. */
+export const entryDirectory = ({
+  cacheDirectory,
+  kind,
+  key,
+}: Pick<CacheEntry<unknown>, 'cacheDirectory' | 'kind' | 'key'>) => path.join(cacheDirectory, `${kind}-${key}`)
+
+/**
+ * An entry as it is, or made when it is missing or damaged. Runs at the same time make it once.
+ * @param refresh make it anew in any case
+ * @throws Failure CACHE_NOT_WRITABLE, NO_SPACE (exit 3), or of the making
+ */
+export async function ensureEntry<Facts>(entry: CacheEntry<Facts>, refresh = false): Promise<Sealed<Facts>> {
+  const { cacheDirectory, kind, onProgress } = entry
+  const found = refresh ? undefined : await openEntry<Facts>(entry)
+  if (found) return found
+  makeCacheDirectory(cacheDirectory)
+  return await withLock(
+    path.join(cacheDirectory, `${kind}.lock`),
+    async () => {
+      // Another run may have made it while this one waited for the lock.
+      const made = refresh ? undefined : await openEntry<Facts>({ ...entry, onProgress: () => {} })
+      return made ?? (await makeEntry(entry))
+    },
+    () => onProgress(`${kind}: another run is making it; waiting`),
+  )
+}
+
+/** An entry as it is in the cache: nothing is made, and what is damaged counts as missing. */
+export async function openEntry<Facts>(entry: Omit<CacheEntry<Facts>, 'make'>): Promise<Sealed<Facts> | undefined> {
+  const directory = entryDirectory(entry)
+  if (!fs.existsSync(directory)) return undefined
+  try {
+    const sealed = await readSealed<Facts>(directory, entry.files)
+    markUsed(directory)
+    return sealed
+  } catch (error) {
+    entry.onProgress(`${entry.kind}: ${directory} is damaged (${(error as Error).message})`)
+    return undefined
+  }
+}
+
+/** Digest of values and files, for a key: of the files their names below a directory, whether they can be run, and their content. */
+export function keyOf(values: unknown, directories: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(values))
+  for (const directory of directories) {
+    for (const file of filesBelow(directory)) {
+      const executable = (fs.statSync(file).mode & 0o100) !== 0
+      hash.update(JSON.stringify([path.relative(directory, file), executable])).update(fs.readFileSync(file))
+    }
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+const filesBelow = (directory: string): readonly string[] =>
+  fs
+    .readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => path.join(entry.parentPath, entry.name))
+    .sort()
+
+async function makeEntry<Facts>(entry: CacheEntry<Facts>): Promise<Sealed<Facts>> {
+  const { cacheDirectory, kind, files, onProgress } = entry
+  removeLeftovers(cacheDirectory, kind)
+  const place = fs.mkdtempSync(path.join(cacheDirectory, making(kind)))
+  const directory = entryDirectory(entry)
+  try {
+    const sealed = await seal(place, files, await entry.make(place))
+    remove(directory)
+    fs.renameSync(place, directory)
+    onProgress(`${kind}: made in ${directory}`)
+    return sealed
+  } catch (error) {
+    remove(place)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    throw environmentFailure('NO_SPACE', `${cacheDirectory}: no space left while the ${kind} was made`, {
+      cause: error,
+    })
+  }
+}
+
+/** The lock is ours: what others left here belongs to runs that are gone. */
+function removeLeftovers(cacheDirectory: string, kind: string): void {
+  const tooOld = Date.now() - UNUSED_DAYS * 24 * 3600 * 1000
+  for (const name of fs.readdirSync(cacheDirectory)) {
+    const entry = path.join(cacheDirectory, name)
+    if (name.startsWith(making(kind)) || (name.startsWith(`${kind}-`) && fs.statSync(entry).mtimeMs < tooOld))
+      remove(entry)
+  }
+}
+
+/** Again when it is not empty yet: the tools of a build whose run was killed may still write for a moment. */
+function remove(directory: string): void {
+  try {
+    fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+  } catch (error) {
+    throw infrastructureFailure('CACHE_NOT_WRITABLE', `cannot remove ${directory}: ${(error as Error).message}`)
+  }
+}
+
+function markUsed(directory: string): void {
+  const now = new Date()
+  try {
+    fs.utimesSync(directory, now, now)
+  } catch {
+    // a cache that others keep for us, to read only
+  }
+}
+
+function makeCacheDirectory(directory: string): void {
+  try {
+    makeDirectory(directory)
+    fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK)
+  } catch (error) {
+    throw environmentFailure('CACHE_NOT_WRITABLE', `cannot write to ${directory}`, {
+      hint: 'set XDG_CACHE_HOME to a directory of yours',
+      cause: error,
+    })
+  }
+}
