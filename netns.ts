@@ -38,6 +38,7 @@ const addRunOptions = (command: Command): Command =>
     .option('--smp <n>', 'CPUs of each VM (default: 1); --smp3=2 for vm-003 alone')
     .addOption(clusterOption())
     .option('--accel <kind>', 'kvm, tcg, or auto: KVM where a guest was seen to come up with it (default: auto)')
+    .option('--cold', 'boot each VM, instead of going on from a booted one that is kept')
     .option('--xterm', "consoles of xcluster's VMs in xterm, not in screen")
     .option('--timeout <seconds>', 'for the VMs to come up, and for each step')
     .option('--no-start', 'use the cluster that runs')

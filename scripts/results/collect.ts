@@ -31,8 +31,8 @@ const ALWAYS: readonly Source[] = [
 ]
 const AFTER_FAILURE: readonly Source[] = [['dmesg.txt', ['dmesg']]]
 
-/** What a POD may be called: it becomes a file name here. */
-const POD_NAME = /^[\w-]+$/
+/** grep's form for a line of a POD's result; what a POD is called becomes a file name here. */
+const CNI_LINE = /^([\w-]+\.json):(.*)$/
 
 /**
  * Makes the directory for results, so that one that cannot be written is told before anything starts.
@@ -91,8 +91,9 @@ async function collectNode(node: Node, directory: string, request: CollectReques
   await fs.writeFile(path.join(directory, 'console.log'), await request.cluster.console(node))
   const signal = AbortSignal.timeout(request.timeoutSeconds * 1000)
   try {
-    const wanted = [...ALWAYS, ...(request.failed ? AFTER_FAILURE : []), ...(await cniResults(node, signal))]
-    await Promise.all(wanted.map(source => fetch(node, source, directory, signal)))
+    const wanted = [...ALWAYS, ...(request.failed ? AFTER_FAILURE : [])]
+    const fetched = wanted.map(source => fetch(node, source, directory, signal))
+    await Promise.all([...fetched, fetchCniResults(node, path.join(directory, 'cni'), signal)])
   } catch (error) {
     if (!(error instanceof Failure) && !signal.aborted) throw error
     request.emit({ type: 'notice', text: `results: nothing more from ${node.name}: ${(error as Error).message}` })
@@ -108,12 +109,15 @@ async function fetch(node: Node, [file, command]: Source, directory: string, sig
   await fs.writeFile(target, stdout)
 }
 
-/** A plugin's answer to CNI ADD for each POD, where there is one. */
-async function cniResults(node: Node, signal: AbortSignal): Promise<readonly Source[]> {
-  const { stdout } = await capture(node, ['netns_test', 'name'], signal)
-  const pods = stdout
-    .toString()
-    .split('\n')
-    .filter(name => POD_NAME.test(name))
-  return pods.map(pod => [`cni/${pod}.json`, ['cat', `/tmp/${pod}.json`]])
+/** A plugin's answer to CNI ADD for each POD, where there is one: all by one command, since there may be hundreds. */
+async function fetchCniResults(node: Node, directory: string, signal: AbortSignal): Promise<void> {
+  await fs.rm(directory, { recursive: true, force: true })
+  const { stdout } = await capture(node, ['sh', '-c', "cd /tmp && grep -H '' *.json /dev/null"], signal)
+  const results = new Map<string, string>()
+  for (const line of stdout.toString().split('\n')) {
+    const [, file, text] = CNI_LINE.exec(line) ?? []
+    if (file !== undefined) results.set(file, `${results.get(file) ?? ''}${text}\n`)
+  }
+  if (results.size > 0) makeDirectory(directory)
+  await Promise.all([...results].map(([file, text]) => fs.writeFile(path.join(directory, file), text)))
 }

@@ -21,6 +21,8 @@ export interface Settings {
     readonly name: string
     readonly nodes: readonly NodePlan[]
     readonly accelerator: AcceleratorWish
+    /** Boot every VM, and make no template. */
+    readonly cold: boolean
     /** A set-up of networks and routers, by name. */
     readonly topology: string
     /** False: use the one that runs. */
@@ -134,6 +136,7 @@ export function readSettings(options: Environment, environment: Environment, mor
   const accelerator = sources.checked('__accel', 'auto', 'auto, kvm or tcg', value =>
     ['auto', 'kvm', 'tcg'].includes(value),
   ) as AcceleratorWish
+  const cold = sources.flag('__cold')
   const start = !sources.flag('__no_start')
   const timeoutSeconds = sources.integer('__timeout', leastTimeout(nodes.length), 1, 86_400)
   const results = sources.text('__results', '')
@@ -141,7 +144,7 @@ export function readSettings(options: Environment, environment: Environment, mor
   const packing = readPacking({ cni: options.__cni, seed: options.__seed }, archives)
   const guest = guestEnvironment(sources, nodes, addressing)
   return Object.freeze({
-    cluster: Object.freeze({ name, nodes, accelerator, topology, start, keep: readKeep(sources) }),
+    cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources) }),
     addressing,
     guestEnvironment: guest,
     timeoutSeconds,

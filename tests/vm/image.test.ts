@@ -8,7 +8,7 @@ import { consoleTail } from '../../scripts/cluster/embedded/consoles.ts'
 import { type CommonIdentity, identityText } from '../../scripts/cluster/embedded/identity.ts'
 import { ensureImage, type GuestImage } from '../../scripts/cluster/embedded/image/cache.ts'
 import { makeKeys } from '../../scripts/cluster/embedded/keys.ts'
-import { type Machine, startMachine } from '../../scripts/cluster/embedded/machine.ts'
+import { type Machine, planOf, startMachine } from '../../scripts/cluster/embedded/machine.ts'
 import { Connection } from '../../scripts/node/connection.ts'
 import { capture, type Node } from '../../scripts/node/node.ts'
 import type { NodePlan } from '../../scripts/settings/nodes.ts'
@@ -23,7 +23,7 @@ const plan: NodePlan = { number: 202, name: 'vm-202', role: 'router', memoryMiB:
 /** A VM of the image alone, without a cluster; ended after the test. */
 function boot(t: ExecutionContext, { kernel, initrd, root }: GuestImage, ovls: readonly string[] = []) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-image-'))
-  const machine = startMachine(plan, directory, { kernel, initrd, disks: [root, ...ovls], accelerator: 'tcg' })
+  const machine = startMachine(planOf(plan), directory, { kernel, initrd, disks: [root, ...ovls], accelerator: 'tcg' })
   t.teardown(async () => {
     const pid = Number(fs.readFileSync(path.join(directory, `${plan.name}.pid`), 'utf8').split(' ')[0])
     try {
@@ -40,7 +40,7 @@ function boot(t: ExecutionContext, { kernel, initrd, root }: GuestImage, ovls: r
 
 async function comeUp(machine: Machine, identity: CommonIdentity): Promise<Node> {
   await machine.control.reached('ready')
-  machine.control.send(identityText(plan, identity))
+  machine.control.send(identityText(plan, identity, false))
   await machine.control.reached('up')
   const login = { name: plan.name, host: '127.0.0.1', port: await machine.sshPort(), user: 'root' }
   const { clientPrivateKey: privateKey, hostPublicKey: hostKey } = identity.keys
@@ -113,7 +113,7 @@ test.serial('a VM that gets another host key than the client knows is refused', 
   const identity = identityOf(0)
   const { hostPrivateKey } = makeKeys()
   await machine.control.reached('ready')
-  machine.control.send(identityText(plan, { ...identity, keys: { ...identity.keys, hostPrivateKey } }))
+  machine.control.send(identityText(plan, { ...identity, keys: { ...identity.keys, hostPrivateKey } }, false))
   await machine.control.reached('up')
   const login = { name: plan.name, host: '127.0.0.1', port: await machine.sshPort(), user: 'root' }
   const { clientPrivateKey: privateKey, hostPublicKey: hostKey } = identity.keys
@@ -123,7 +123,7 @@ test.serial('a VM that gets another host key than the client knows is refused', 
 test.serial('a VM whose ovl is missing says so and ends', async t => {
   const { machine } = boot(t, await image(t))
   await machine.control.reached('ready')
-  machine.control.send(identityText(plan, identityOf(1)))
+  machine.control.send(identityText(plan, identityOf(1), false))
   await t.throwsAsync(machine.control.reached('up'), { message: 'no disk for ovl-00' })
   t.is(await machine.ended, 'exited with 0')
 })

@@ -5,14 +5,18 @@ import type { NodePlan } from '../../settings/nodes.ts'
 import { consoleTail } from './consoles.ts'
 import { type CommonIdentity, identityText } from './identity.ts'
 import { logIn } from './login.ts'
-import { type Machine, type MachineParts, startMachine } from './machine.ts'
+import { type Machine, type MachineParts, planOf, startMachine } from './machine.ts'
 import type { NodeRecord } from './registry.ts'
+import { cloneMachine } from './template/clone.ts'
+import type { Template } from './template/template.ts'
 
 /** What {@link bringUp} needs. */
 export interface BringUpRequest {
   readonly plans: readonly NodePlan[]
   readonly clusterDirectory: string
   readonly parts: MachineParts
+  /** From which VM a node goes on; it boots where there is none. */
+  readonly templateOf: (plan: NodePlan) => Template | undefined
   readonly identity: CommonIdentity
   /** For all of them together. */
   readonly timeoutSeconds: number
@@ -28,6 +32,8 @@ export interface BroughtUp {
 }
 
 const CONSOLE_LINES = 10
+/** A clone is up in a second, and on a busy host in some; one that hangs does so for ever. */
+const CLONE_MS = 20_000
 
 /**
  * Starts all VMs at once, gives each its identity and logs in on it.
@@ -63,25 +69,56 @@ export async function bringUp(request: BringUpRequest): Promise<readonly Brought
   }
 }
 
+/** @throws as {@link bringUp}; a clone that does not come up is no failure yet: its node boots, once. */
 async function bringOneUp(plan: NodePlan, request: BringUpRequest, giveUp: AbortSignal): Promise<BroughtUp> {
-  const { clusterDirectory } = request
-  const machine = startMachine(plan, clusterDirectory, request.parts)
+  const template = request.templateOf(plan)
+  if (template) {
+    try {
+      return await start(plan, request, giveUp, template)
+    } catch (error) {
+      giveUp.throwIfAborted()
+      template.discard()
+      const [why] = (error as Error).message.split('\n')
+      request.emit({ type: 'notice', text: `${why}; it boots instead, and the next run makes another template` })
+    }
+  }
+  return await start(plan, request, giveUp)
+}
+
+async function start(
+  plan: NodePlan,
+  request: BringUpRequest,
+  giveUp: AbortSignal,
+  template?: Template,
+): Promise<BroughtUp> {
+  const { clusterDirectory, parts } = request
+  const machine = template
+    ? cloneMachine(planOf(plan), clusterDirectory, parts, template)
+    : startMachine(planOf(plan), clusterDirectory, parts)
+  const limit = template ? AbortSignal.timeout(CLONE_MS) : undefined
   const over = new Promise<never>((_, reject) => {
     giveUp.addEventListener('abort', () => reject(giveUp.reason), { once: true })
+    limit?.addEventListener('abort', () =>
+      reject(withConsole(clusterDirectory, plan, 'VM_NOT_UP', `its template did not go on in ${CLONE_MS / 1000} s`)),
+    )
     machine.ended.then(how => reject(withConsole(clusterDirectory, plan, 'VM_LOST', `its QEMU ${how}`)))
   })
   over.catch(() => {}) // may come after the last wait for it
   const { control } = machine
-  const port = await Promise.race([machine.sshPort(), over])
   const gaveUp = (error: Error) => {
     throw withConsole(clusterDirectory, plan, 'VM_GAVE_UP', error.message)
   }
-  await Promise.race([control.reached('ready').catch(gaveUp), over])
-  control.send(identityText(plan, request.identity))
-  await Promise.race([control.reached('up').catch(gaveUp), over])
-  const record: NodeRecord = { name: plan.name, number: plan.number, role: plan.role, port }
-  const node = await Promise.race([logIn(clusterDirectory, record, request.identity.keys.hostPublicKey), over])
-  return { record, machine, node }
+  try {
+    if (!template) await Promise.race([control.reached('ready').catch(gaveUp), over])
+    control.send(identityText(plan, request.identity, template !== undefined))
+    const [port] = await Promise.race([Promise.all([machine.sshPort(), control.reached('up').catch(gaveUp)]), over])
+    const record: NodeRecord = { name: plan.name, number: plan.number, role: plan.role, port }
+    const node = await Promise.race([logIn(clusterDirectory, record, request.identity.keys.hostPublicKey), over])
+    return { record, machine, node }
+  } catch (error) {
+    if (template && !giveUp.aborted) await machine.kill()
+    throw error
+  }
 }
 
 function notUp({ plans, clusterDirectory, timeoutSeconds }: BringUpRequest, up: ReadonlySet<string>): Failure {

@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { environmentFailure } from '../../errors/failure.ts'
 import { requireCommands, TO_RUN } from '../../host/requirements.ts'
@@ -17,6 +18,7 @@ import { checkMemory } from './memory.ts'
 import { layOvls } from './ovls.ts'
 import { adoptCluster, claimCluster, destroyCluster, updateRecord } from './registry.ts'
 import { startSwitches } from './switches.ts'
+import { ensureTemplate, hardwareOf, type Template, type TemplateRequest } from './template/template.ts'
 
 const CONSOLE_LINES = 10
 
@@ -63,10 +65,23 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       }),
       startSwitches(directory, switchedNets(cluster.nodes), cluster.nodes.length),
     ])
+    const disks = [image.root, ...ovls]
+    const templates = cluster.cold
+      ? new Map<string, Template>()
+      : await findTemplates(cluster.nodes, {
+          cacheDirectory: directories.cache,
+          clusterDirectory: directory,
+          image,
+          accelerator: accelerator.kind,
+          slots: ovls.map(file => fs.statSync(file).size),
+          onProgress: notice,
+          signal,
+        })
     const broughtUp = await bringUp({
       plans: cluster.nodes,
       clusterDirectory: directory,
-      parts: { ...image, disks: [image.root, ...ovls], accelerator: accelerator.kind },
+      parts: { ...image, disks, accelerator: accelerator.kind },
+      templateOf: plan => templates.get(JSON.stringify(hardwareOf(plan))),
       identity: {
         keys,
         environment: settings.guestEnvironment,
@@ -94,6 +109,30 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     await stop()
     throw error
   }
+}
+
+/**
+ * A template for each hardware that a cluster has. Without one nodes boot: that takes longer, and a notice says why.
+ * @throws the signal's reason when that is aborted
+ */
+async function findTemplates(
+  plans: readonly NodePlan[],
+  request: TemplateRequest,
+): Promise<ReadonlyMap<string, Template>> {
+  const templates = new Map<string, Template>()
+  for (const plan of plans) {
+    const hardware = hardwareOf(plan)
+    const key = JSON.stringify(hardware)
+    if (templates.has(key)) continue
+    try {
+      templates.set(key, await ensureTemplate(hardware, request))
+    } catch (error) {
+      request.signal.throwIfAborted()
+      request.onProgress(`${(error as Error).message}; the VMs boot instead`)
+      break
+    }
+  }
+  return templates
 }
 
 async function attach(settings: Settings, { emit, test }: StartRequest): Promise<RunningCluster> {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { quoteWord } from '../../node/quote.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import type { ClusterKeys } from './keys.ts'
@@ -15,14 +16,18 @@ export interface CommonIdentity {
   readonly routers: readonly number[]
 }
 
+/** As many as the kernel's random numbers have. */
+const SEED_BYTES = 32
+
 /** The net on which routers are met; they have both. Topology xnet of xcluster, and all that are built on it. */
 const GATEWAY_NETS = { worker: 1, tester: 2 } as const
 
 /**
  * What makes a booted guest this node: written to its control port, see guest/init.
+ * @param cloned it went on from a template: it has that one's clock and random numbers
  * @returns a head line with the number of lines that follow, and those: assignments of a POSIX shell
  */
-export function identityText(node: NodePlan, common: CommonIdentity): string {
+export function identityText(node: NodePlan, common: CommonIdentity, cloned: boolean): string {
   const environment = Object.entries(common.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
   const assignments: Record<string, string> = {
     node: String(node.number),
@@ -36,6 +41,8 @@ export function identityText(node: NodePlan, common: CommonIdentity): string {
     routers: node.role === 'router' ? '' : common.routers.join(' '),
     gateway_net: node.role === 'router' ? '' : String(GATEWAY_NETS[node.role]),
     forward: node.role === 'router' ? 'yes' : 'no',
+    seed: cloned ? randomBytes(SEED_BYTES).toString('hex') : '',
+    now: String(Math.round(Date.now() / 1000)),
   }
   const text = Object.entries(assignments)
     .map(([name, value]) => `${name}='${value.replaceAll("'", `'\\''`)}'\n`)

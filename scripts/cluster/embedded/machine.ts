@@ -14,15 +14,46 @@ export interface MachineParts {
   readonly accelerator: 'kvm' | 'tcg'
 }
 
+/** What a machine is made of, but for what it boots from. */
+export interface MachinePlan {
+  /** Names its process and its files. */
+  readonly name: string
+  readonly memoryMiB: number
+  readonly cpus: number
+  readonly interfaces: readonly {
+    /** QEMU's `-netdev`, with an id that is the interface's alone. */
+    readonly backend: string
+    readonly id: string
+    readonly mac: string
+  }[]
+}
+
+/** Memory that is a file: what the guest writes goes into it, or stays with the machine. */
+export interface MemoryFile {
+  readonly file: string
+  readonly written: boolean
+}
+
+export interface MachineOptions {
+  readonly memory?: MemoryFile
+  /** A file descriptor with the state of the devices: the machine goes on from there, and does not boot. */
+  readonly state?: number
+  /** Words for the kernel's command line, beside the usual ones. */
+  readonly words?: readonly string[]
+}
+
 /** A VM from the start of its QEMU on. */
 export interface Machine {
   readonly control: Control
+  readonly qmp: Qmp
   /** The port on 127.0.0.1 that leads to its ssh. */
   sshPort(): Promise<number>
   /** Resolves when the VM ends, with how: `was ended by SIGKILL`, `exited with 1: <QEMU's last line>`. */
   readonly ended: Promise<string>
   /** Lets the VM go on without us. */
   release(): void
+  /** Ends it; resolves when it is gone. */
+  kill(): Promise<void>
 }
 
 /** The VM's serial console, a file of the cluster's directory. */
@@ -35,14 +66,34 @@ export const macAddress = (net: number, node: number): string =>
 /** Sockets that QEMU inherits: no path, no port, nobody else can connect. */
 const QMP_FD = 3
 const CONTROL_FD = 4
+const STATE_FD = 5
 
-/** Starts QEMU for a node; it runs in the cluster's directory, where relative names lie. */
-export function startMachine(node: NodePlan, clusterDirectory: string, parts: MachineParts): Machine {
-  const { child, ended, errors } = spawnInCluster(node.name, clusterDirectory, qemuCommand(node, parts), { pipes: 2 })
+/** The machine of a node. */
+export const planOf = ({ name, number, memoryMiB, cpus, nets }: NodePlan): MachinePlan => ({
+  name,
+  memoryMiB,
+  cpus,
+  interfaces: nets.map(net => ({ id: `eth${net}`, backend: netdev(net, number), mac: macAddress(net, number) })),
+})
+
+/** Starts QEMU; it runs in the cluster's directory, where relative names lie. */
+export function startMachine(
+  plan: MachinePlan,
+  clusterDirectory: string,
+  parts: MachineParts,
+  options: MachineOptions = {},
+): Machine {
+  const { state } = options
+  const { child, ended, errors } = spawnInCluster(plan.name, clusterDirectory, qemuCommand(plan, parts, options), {
+    pipes: 2,
+    files: state === undefined ? [] : [state],
+  })
   const control = openControl(child.stdio[CONTROL_FD] as Duplex)
   const qmp = openQmp(child.stdio[QMP_FD] as Duplex)
+  if (state !== undefined) goOn(qmp)
   return {
     control,
+    qmp,
     sshPort: () => forwardedPort(qmp),
     ended: ended.then(how => [how, lastLine(errors())].filter(Boolean).join(': ')),
     release: () => {
@@ -50,20 +101,38 @@ export function startMachine(node: NodePlan, clusterDirectory: string, parts: Ma
       qmp.close()
       child.unref()
     },
+    kill: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
   }
 }
 
+/** Takes over a state. When that fails QEMU ends, which is how it is noticed. */
+function goOn(qmp: Qmp): void {
+  const commands = [
+    qmp.execute('migrate-set-capabilities', { capabilities: [WITHOUT_MEMORY] }),
+    // Nobody has to learn that a machine moved, least of all by the address that it had.
+    qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 }),
+    qmp.execute('migrate-incoming', { uri: `fd:${STATE_FD}` }),
+  ]
+  for (const command of commands) command.catch(() => {})
+}
+
+/** The state is that of the devices alone: memory is in its file. */
+export const WITHOUT_MEMORY = { capability: 'x-ignore-shared', state: true } as const
+
 const lastLine = (text: string): string => text.slice(text.lastIndexOf('\n') + 1)
 
-function qemuCommand(node: NodePlan, parts: MachineParts): string[] {
-  const command = ['qemu-system-x86_64', '-name', node.name, ...bootOptions(parts, node.memoryMiB, node.cpus)]
-  command.push('-chardev', `file,id=console,path=${consoleFile(node.name)}`, '-serial', 'chardev:console')
+function qemuCommand(plan: MachinePlan, parts: MachineParts, options: MachineOptions): string[] {
+  const command = ['qemu-system-x86_64', '-name', plan.name, ...bootOptions(parts, plan.memoryMiB, plan.cpus, options)]
+  if (options.state !== undefined) command.push('-incoming', 'defer')
+  command.push('-chardev', `file,id=console,path=${consoleFile(plan.name)}`, '-serial', 'chardev:console')
   command.push('-chardev', `socket,id=qmp,fd=${QMP_FD}`, '-mon', 'chardev=qmp,mode=control')
   command.push('-chardev', `socket,id=control,fd=${CONTROL_FD}`)
-  for (const net of node.nets) {
+  for (const { backend, id, mac } of plan.interfaces) {
     // The ROM is for booting from the net, and costs time at each start.
-    const device = `virtio-net-pci,netdev=eth${net},mac=${macAddress(net, node.number)},romfile=`
-    command.push('-netdev', netdev(net, node.number), '-device', device)
+    command.push('-netdev', backend, '-device', `virtio-net-pci,netdev=${id},mac=${mac},romfile=`)
   }
   return command
 }
@@ -96,21 +165,18 @@ export function bootOptions(
   { kernel, initrd, disks, accelerator }: MachineParts,
   memoryMiB: number,
   cpus: number,
+  { memory, words = [] }: Pick<MachineOptions, 'memory' | 'words'> = {},
 ): string[] {
-  const options = ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-machine', 'q35']
+  const options = ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none']
+  options.push('-machine', memory ? 'q35,memory-backend=memory' : 'q35')
+  if (memory) options.push('-object', json(memoryBackend(memory, memoryMiB)))
   options.push('-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny')
   const emulated = accelerator === 'tcg'
   if (emulated) options.push('-accel', `tcg,thread=multi,tb-size=${TRANSLATED_MIB}`, '-cpu', EMULATED_CPU)
   else options.push('-accel', 'kvm', '-cpu', 'host')
   options.push('-m', `${memoryMiB}M`, '-smp', String(cpus))
-  options.push(
-    '-kernel',
-    kernel,
-    '-initrd',
-    initrd,
-    '-append',
-    emulated ? `${KERNEL_OPTIONS} ${EMULATED_CLOCK}` : KERNEL_OPTIONS,
-  )
+  const line = [KERNEL_OPTIONS, ...(emulated ? [EMULATED_CLOCK] : []), ...words].join(' ')
+  options.push('-kernel', kernel, '-initrd', initrd, '-append', line)
   options.push('-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=control,name=control')
   disks.forEach((file, index) => {
     const id = index === 0 ? 'root' : `ovl-${String(index - 1).padStart(2, '0')}`
@@ -119,6 +185,14 @@ export function bootOptions(
   })
   return options
 }
+
+const memoryBackend = ({ file, written }: MemoryFile, memoryMiB: number) => ({
+  'qom-type': 'memory-backend-file',
+  id: 'memory',
+  size: memoryMiB * 2 ** 20,
+  'mem-path': file,
+  share: written,
+})
 
 /** JSON where QEMU takes it: its other syntax would need the commas in file names doubled. */
 const json = (value: unknown): string => JSON.stringify(value)

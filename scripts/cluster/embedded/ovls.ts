@@ -55,5 +55,9 @@ async function makeDisk(name: string, archive: string, signal: AbortSignal): Pro
     failure: { exitCode: 4, code: 'OVL_FAILED', hint: `is what ovl ${name} packs a tar archive?` },
   })
   fs.rmSync(archive)
+  fs.truncateSync(disk, slotBytes(fs.statSync(disk).size))
   return disk
 }
+
+/** Disks have few sizes, so that a VM that was saved with other ovls has disks of the same size. What is added takes no space. */
+export const slotBytes = (bytes: number): number => Math.ceil(bytes / 2 ** 30) * 2 ** 30

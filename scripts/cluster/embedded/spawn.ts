@@ -22,17 +22,19 @@ export interface ClusterProcess {
  * @param name of the process: its files are `<name>.pid` and `<name>.stderr` in the cluster's directory
  * @param directory of the cluster; the process runs in it
  * @param pipes number of sockets that the process gets as file descriptors 3, 4, …
+ * @param files open ones, which it gets as the file descriptors behind those
  * @param stdin a file of the directory opened for reading and writing as standard input, or none
  */
 export function spawnInCluster(
   name: string,
   directory: string,
   command: readonly string[],
-  { pipes = 0, stdin }: { pipes?: number; stdin?: string } = {},
+  { pipes = 0, files = [], stdin }: { pipes?: number; files?: readonly number[]; stdin?: string } = {},
 ): ClusterProcess {
   const errorFile = path.join(directory, `${name}.stderr`)
   const errorOutput = fs.openSync(errorFile, 'a', 0o600)
-  const stdio: StdioOptions = ['ignore', errorOutput, errorOutput, ...Array<'pipe'>(pipes).fill('pipe')]
+  const sockets = Array<'pipe'>(pipes).fill('pipe')
+  const stdio: StdioOptions = ['ignore', errorOutput, errorOutput, ...sockets, ...files]
   const script = stdin ? `mkfifo -m 600 '${stdin}' && exec <>'${stdin}' && ${RECORD_THEN_BECOME}` : RECORD_THEN_BECOME
   const child = spawn('/bin/sh', ['-c', script, 'sh', name, ...command], { cwd: directory, detached: true, stdio })
   fs.closeSync(errorOutput)

@@ -14,7 +14,11 @@ test('a shell reads the identity back, whatever the environment of the run holds
     fc.property(
       fc.string({ unit: 'binary' }).map(text => text.replace(/[\0\r\n]/g, '')),
       value => {
-        const text = identityText(plan, { keys, environment: { FOO: value }, prefix: '1000::1', ovls: 2, routers: [] })
+        const text = identityText(
+          plan,
+          { keys, environment: { FOO: value }, prefix: '1000::1', ovls: 2, routers: [] },
+          false,
+        )
         const [head, ...lines] = text.split('\n')
         t.is(head, `identity ${lines.length - 1}`)
         const script = `${lines.join('\n')}\neval "$environment"; printf '%s|' "$node" "$hostname" "$nets" "$ovls" "$FOO"`

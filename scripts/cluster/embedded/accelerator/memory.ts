@@ -11,22 +11,25 @@ const FILE = 'kvm.json'
 export type Answer = true | string
 
 /** What was found out on this host, with its kernel and QEMU, if it was. */
-export const recall = (cacheDirectory: string): Answer | undefined => readAnswers(cacheDirectory)[subject()]
+export const recall = (cacheDirectory: string): Answer | undefined => readAnswers(cacheDirectory)[hostAndQemu()]
 
 /** Keeps an answer. A cache that cannot be written to is no hindrance: it is found out again. */
 export function remember(cacheDirectory: string, answer: Answer): void {
   const file = path.join(cacheDirectory, FILE)
   const own = `${file}.${process.pid}`
   try {
-    fs.writeFileSync(own, `${JSON.stringify({ ...readAnswers(cacheDirectory), [subject()]: answer }, undefined, 2)}\n`)
+    fs.writeFileSync(
+      own,
+      `${JSON.stringify({ ...readAnswers(cacheDirectory), [hostAndQemu()]: answer }, undefined, 2)}\n`,
+    )
     fs.renameSync(own, file)
   } catch {
     fs.rmSync(own, { force: true })
   }
 }
 
-/** All that the answer depends on. QEMU is known by its file: asking for its version would cost every run a process. */
-const subject = (): string =>
+/** Names this host, its kernel and its QEMU: all that the answer depends on. QEMU is known by its file: asking for its version would cost every run a process. */
+export const hostAndQemu = (): string =>
   [os.hostname(), machineId(), os.release(), os.cpus()[0]?.model ?? '', qemuFile()].join('|')
 
 function qemuFile(): string {

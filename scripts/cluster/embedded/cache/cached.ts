@@ -70,7 +70,7 @@ export async function openEntry<Facts>(entry: Omit<CacheEntry<Facts>, 'make'>): 
 }
 
 /** Digest of values and files, for a key: of the files their names below a directory, whether they can be run, and their content. */
-export function keyOf(values: unknown, directories: readonly string[]): string {
+export function keyOf(values: unknown, directories: readonly string[], files: readonly string[] = []): string {
   const hash = createHash('sha256').update(JSON.stringify(values))
   for (const directory of directories) {
     for (const file of filesBelow(directory)) {
@@ -78,6 +78,7 @@ export function keyOf(values: unknown, directories: readonly string[]): string {
       hash.update(JSON.stringify([path.relative(directory, file), executable])).update(fs.readFileSync(file))
     }
   }
+  for (const file of files) hash.update(fs.readFileSync(file))
   return hash.digest('hex').slice(0, 16)
 }
 
