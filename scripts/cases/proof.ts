@@ -51,11 +51,12 @@ export async function runProof(reach: Reach, workers: readonly Node[], context: 
   }
   try {
     const network = await readNetwork(workers, patience)
+    emit({ type: 'network', test, network })
     if (podAddresses(network).length === 0) throw testFailure('NO_PODS', 'there is no POD with an address')
     const outputs = await Promise.all(workers.map(node => measure(node, network, reach, deadline, patience)))
     const matrix = assemble(network, reach, outputs)
     const summary = summarize(matrix)
-    emit({ type: 'matrix', test, text: describeSummary(summary) })
+    emit({ type: 'matrix', test, matrix, text: describeSummary(summary) })
     for (const pair of summary.wrong)
       emit({ type: 'output', ...id, node: pair.source.node, stream: 'stdout', line: `FAILED: ${describePair(pair)}` })
     return { matrix, failures: end(failuresOf(id, workers, summary)) }

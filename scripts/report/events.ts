@@ -1,3 +1,5 @@
+import type { Matrix } from '../proof/matrix.ts'
+import type { NodeFacts } from '../proof/network.ts'
 import type { Setting } from '../settings/sources.ts'
 
 /** What the steps of a run belong to. */
@@ -55,8 +57,21 @@ export type RunEvent = { readonly at: number } & (
       readonly failure: FailedStep | undefined
       readonly milliseconds: number
     } & StepId)
-  /** What the proof of a test says, in a line. */
-  | { readonly type: 'matrix'; readonly test: string; readonly text: string }
+  /** What the nodes tell about the network that a test has set up. */
+  | { readonly type: 'network'; readonly test: string; readonly network: readonly NodeFacts[] }
+  /** What the proof of a test measured, and its verdict in a line. */
+  | { readonly type: 'matrix'; readonly test: string; readonly matrix: Matrix; readonly text: string }
+  /** What a failure left to look at: of a node, or of one of its PODs. */
+  | {
+      readonly type: 'evidence'
+      readonly test: string
+      readonly node: string
+      /** The POD's name, or the node's. */
+      readonly subject: string
+      /** `routes`, `neighbours`, `kernel messages`… */
+      readonly what: string
+      readonly text: string
+    }
   | { readonly type: 'test-end'; readonly test: string; readonly verdict: Verdict; readonly why: string | undefined }
   /** The run ends before its tests do. */
   | { readonly type: 'run-failed'; readonly message: string }
