@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
 
-/** What the guest says on its control port, see guest/init: `ready`, `up`, `failed <reason>`. */
+/** What the guest says on its control port, see guest/root/etc/netns/become.pl: `ready`, `up`, `failed <reason>`. */
 export type Stage = 'ready' | 'up'
 
 /** The host's end of a VM's control port. */

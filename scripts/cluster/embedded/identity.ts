@@ -23,29 +23,29 @@ const SEED_BYTES = 32
 const GATEWAY_NETS = { worker: 1, tester: 2 } as const
 
 /**
- * What makes a booted guest this node: written to its control port, see guest/init.
+ * What makes a booted guest this node: written to its control port, see guest/root/etc/netns/become.pl.
  * @param cloned it went on from a template: it has that one's clock and random numbers
- * @returns a head line with the number of lines that follow, and those: assignments of a POSIX shell
+ * @returns a head line with the number of lines that follow, and those: a name and a value, in hexadecimal since it may hold
+ *   any byte
  */
 export function identityText(node: NodePlan, common: CommonIdentity, cloned: boolean): string {
   const environment = Object.entries(common.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
-  const assignments: Record<string, string> = {
+  const now = Date.now()
+  const values: Record<string, string | Buffer> = {
     node: String(node.number),
     hostname: node.name,
     nets: node.nets.join(' '),
     ovls: String(common.ovls),
     environment: environment.join(''),
     authorized_keys: `${common.keys.clientPublicKey}\n`,
-    hostkey_base64: common.keys.hostPrivateKey,
+    host_key: Buffer.from(common.keys.hostPrivateKey, 'base64'),
     prefix: common.prefix,
     routers: node.role === 'router' ? '' : common.routers.join(' '),
     gateway_net: node.role === 'router' ? '' : String(GATEWAY_NETS[node.role]),
     forward: node.role === 'router' ? 'yes' : 'no',
-    seed: cloned ? randomBytes(SEED_BYTES).toString('hex') : '',
-    now: String(Math.round(Date.now() / 1000)),
+    seed: cloned ? randomBytes(SEED_BYTES) : '',
+    now: `${Math.floor(now / 1000)} ${(now % 1000) * 1_000_000}`,
   }
-  const text = Object.entries(assignments)
-    .map(([name, value]) => `${name}='${value.replaceAll("'", `'\\''`)}'\n`)
-    .join('')
-  return `identity ${text.split('\n').length - 1}\n${text}`
+  const lines = Object.entries(values).map(([name, value]) => `${name} ${Buffer.from(value).toString('hex')}\n`)
+  return `identity ${lines.length}\n${lines.join('')}`
 }

@@ -38,8 +38,6 @@ export interface MachineOptions {
   readonly memory?: MemoryFile
   /** A file descriptor with the state of the devices: the machine goes on from there, and does not boot. */
   readonly state?: number
-  /** Words for the kernel's command line, beside the usual ones. */
-  readonly words?: readonly string[]
 }
 
 /** A VM from the start of its QEMU on. */
@@ -165,7 +163,7 @@ export function bootOptions(
   { kernel, initrd, disks, accelerator }: MachineParts,
   memoryMiB: number,
   cpus: number,
-  { memory, words = [] }: Pick<MachineOptions, 'memory' | 'words'> = {},
+  { memory }: Pick<MachineOptions, 'memory'> = {},
 ): string[] {
   const options = ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none']
   options.push('-machine', memory ? 'q35,memory-backend=memory' : 'q35')
@@ -175,7 +173,7 @@ export function bootOptions(
   if (emulated) options.push('-accel', `tcg,thread=multi,tb-size=${TRANSLATED_MIB}`, '-cpu', EMULATED_CPU)
   else options.push('-accel', 'kvm', '-cpu', 'host')
   options.push('-m', `${memoryMiB}M`, '-smp', String(cpus))
-  const line = [KERNEL_OPTIONS, ...(emulated ? [EMULATED_CLOCK] : []), ...words].join(' ')
+  const line = emulated ? `${KERNEL_OPTIONS} ${EMULATED_CLOCK}` : KERNEL_OPTIONS
   options.push('-kernel', kernel, '-initrd', initrd, '-append', line)
   options.push('-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=control,name=control')
   disks.forEach((file, index) => {

@@ -3,7 +3,7 @@ import type { Environment } from '../../settings/sources.ts'
 
 /**
  * xcluster's topologies, as far as they are a matter of numbers and networks (contract, "Networks and login"). What else they
- * are, addresses and routes, is the guest's: see guest/init.
+ * are, addresses and routes, is the guest's: see guest/root/etc/netns/become.pl.
  */
 const TOPOLOGIES: Readonly<Record<string, Environment>> = {
   xnet: {},

@@ -8,7 +8,7 @@ import { macAddress } from '../../../scripts/cluster/embedded/machine.ts'
 
 const plan = { number: 7, name: 'vm-007', role: 'worker', memoryMiB: 256, cpus: 1, nets: [0, 1, 3] } as const
 
-test('a shell reads the identity back, whatever the environment of the run holds', t => {
+test('an identity tells every value, and a shell the environment, whatever that holds', t => {
   const keys = makeKeys()
   fc.assert(
     fc.property(
@@ -21,8 +21,15 @@ test('a shell reads the identity back, whatever the environment of the run holds
         )
         const [head, ...lines] = text.split('\n')
         t.is(head, `identity ${lines.length - 1}`)
-        const script = `${lines.join('\n')}\neval "$environment"; printf '%s|' "$node" "$hostname" "$nets" "$ovls" "$FOO"`
-        t.is(execFileSync('/bin/sh', ['-c', script]).toString(), `7|vm-007|0 1 3|2|${Buffer.from(value)}|`)
+        const values = Object.fromEntries(
+          lines
+            .filter(Boolean)
+            .map(line => line.split(' '))
+            .map(([name, hex]) => [name, Buffer.from(hex ?? '', 'hex').toString()]),
+        )
+        t.like(values, { node: '7', hostname: 'vm-007', nets: '0 1 3', ovls: '2', seed: '' })
+        const script = `${values.environment}printf %s "$FOO"`
+        t.is(execFileSync('/bin/sh', ['-c', script]).toString(), Buffer.from(value).toString())
       },
     ),
     { numRuns: 30 },

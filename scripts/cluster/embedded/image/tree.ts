@@ -61,6 +61,7 @@ export function tidyTree(root: string): void {
     ['proc', 0o755],
     ['sys', 0o755],
     ['run', 0o755],
+    ['mnt', 0o755],
     ['tmp', 0o1777],
     ['root', 0o700],
     ['root/.ssh', 0o700],

@@ -29,8 +29,6 @@ export interface SaveRequest {
 }
 
 const NAME = 'template'
-/** init looks for it: see guest/init. */
-const WORD = 'template'
 const PATIENCE_MS = 60_000
 const CONSOLE_LINES = 5
 
@@ -46,10 +44,7 @@ export async function saveTemplate(request: SaveRequest): Promise<void> {
     planOf(hardware),
     clusterDirectory,
     { ...parts, disks: [...parts.disks, ...disks] },
-    {
-      memory: { file: path.join(directory, RAM), written: true },
-      words: [WORD],
-    },
+    { memory: { file: path.join(directory, RAM), written: true } },
   )
   const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
   const over = new Promise<never>((_, reject) => {

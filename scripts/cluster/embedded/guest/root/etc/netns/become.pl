@@ -1,0 +1,176 @@
+#!/usr/bin/perl
+# Makes a booted VM the node that the host wants: its identity, its ovls, its addresses. The host hears "ready" before it, "up" after it,
+# or "failed <reason>", on the control port. A VM may have been copied at "ready", so the less is done after it the better. Perl,
+# since it makes the kernel's calls itself: each process costs an emulated VM some hundredths of a second.
+use strict;
+use warnings;
+
+# Numbers of system calls of x86-64 (Linux, arch/x86/entry/syscalls/syscall_64.tbl), and of what they are asked.
+my ($PIVOT_ROOT, $MOUNT, $UMOUNT2, $SETHOSTNAME, $CLOCK_SETTIME) = (155, 165, 166, 170, 227);
+my ($MS_RDONLY, $MS_MOVE, $MNT_DETACH, $CLOCK_REALTIME) = (1, 8192, 2, 0);
+my ($BLKFLSBUF, $RNDRESEEDCRNG) = (0x1261, 0x5207);
+
+my $control;
+
+sub fail {
+	my $reason = join ' ', @_;
+	print "become: $reason\n";
+	syswrite $control, "failed $reason\n" if $control;
+	exec '/bin/busybox', 'poweroff', '-f';
+}
+
+# The kernel wants to write into what it is given: copies.
+sub call {
+	my ($what, $number, @arguments) = @_;
+	my $result = syscall $number, @arguments;
+	fail "$what: $!" if $result == -1;
+}
+
+sub mount_on {
+	my ($source, $target, $type, $flags, $options) = @_;
+	call "cannot mount $source on $target", $MOUNT, $source, $target, $type, $flags, $options;
+}
+
+sub run {
+	system(@_) == 0 or fail "@_: ends with $?";
+}
+
+sub read_line {
+	my ($file) = @_;
+	open my $input, '<', $file or return '';
+	my $line = <$input> // '';
+	chomp $line;
+	return $line;
+}
+
+sub write_file {
+	my ($mode, $file, $mask, $text) = @_;
+	my $before = umask $mask;
+	open my $output, $mode, $file or fail "cannot write $file: $!";
+	print {$output} $text and close $output or fail "cannot write $file: $!";
+	umask $before;
+}
+
+# A port or disk is there some time after its driver.
+sub wait_for {
+	my ($what, $find) = @_;
+	for (1 .. 500) {
+		my $found = $find->();
+		return $found if $found;
+		select undef, undef, undef, 0.01;
+	}
+	fail "no $what";
+}
+
+sub disk_of {
+	my ($serial) = @_;
+	return wait_for "disk $serial", sub {
+		for my $entry (glob '/sys/block/vd*') {
+			my ($name) = $entry =~ m{([^/]+)$};
+			return "/dev/$name" if read_line("$entry/serial") eq $serial and -b "/dev/$name";
+		}
+		return;
+	};
+}
+
+my $port = wait_for 'control port', sub {
+	for my $entry (glob '/sys/class/virtio-ports/*') {
+		my ($name) = $entry =~ m{([^/]+)$};
+		return "/dev/$name" if read_line("$entry/name") eq 'control' and -c "/dev/$name";
+	}
+	return;
+};
+open $control, '+<', $port or exit 1;
+open my $random, '+<', '/dev/urandom' or fail "no urandom: $!";
+mkdir "/mnt/$_" for qw(data work layers root);
+# dropbear writes its pid once it listens: the first one goes into a pipe, which is waited for; those after it, should it have to be
+# started again, into a file.
+read_line '/run/dropbear.pid';
+unlink '/run/dropbear.pid';
+
+syswrite $control, "ready\n";
+
+# Lines "<name> <value in hexadecimal>", behind a head with their number.
+my (%identity, $left);
+while (!defined $left or $left > 0) {
+	my $line = <$control> // fail 'the control port was closed';
+	if (!defined $left) {
+		($left) = $line =~ /^identity (\d+)$/ or fail "no identity but '$line'";
+		next;
+	}
+	my ($name, $value) = $line =~ /^(\w+) ([0-9a-f]*)$/ or fail "'$line' is no line of an identity";
+	$identity{$name} = pack 'H*', $value;
+	$left--;
+}
+
+# A copy has the clock and the random numbers of what it was copied from. Writing to urandom only mixes the seed in; the request
+# (linux/random.h) makes it count at once.
+if ($identity{seed} ne '') {
+	my ($seconds, $nanoseconds) = split / /, $identity{now};
+	call 'cannot set the clock', $CLOCK_SETTIME, $CLOCK_REALTIME, pack('qq', $seconds, $nanoseconds);
+	syswrite($random, $identity{seed}) == length $identity{seed} or fail "cannot write the seed: $!";
+	ioctl $random, $RNDRESEEDCRNG, 0 or fail "no random numbers of its own: $!";
+}
+
+# Later ovls win: the first of overlayfs's lower layers is the uppermost.
+my $lower = '/';
+for my $index (0 .. $identity{ovls} - 1) {
+	my $layer = sprintf 'ovl-%02d', $index;
+	my $disk = disk_of $layer;
+	# Of the disk of what it was copied from the first blocks are known, and are others now.
+	if ($identity{seed} ne '') {
+		open my $device, '<', $disk or fail "no $disk: $!";
+		ioctl $device, $BLKFLSBUF, 0 or fail "cannot read $disk anew: $!";
+	}
+	mkdir "/mnt/layers/$layer";
+	mount_on $disk, "/mnt/layers/$layer", 'squashfs', $MS_RDONLY, '';
+	$lower = "/mnt/layers/$layer:$lower";
+}
+mount_on 'root', '/mnt/root', 'overlay', 0, "lowerdir=$lower,upperdir=/mnt/data,workdir=/mnt/work";
+mount_on "/$_", "/mnt/root/$_", '', $MS_MOVE, '' for qw(dev sys run proc);
+chdir '/mnt/root' or fail "no root: $!";
+# Takes along all that run here, dropbear among them.
+call 'cannot change the root', $PIVOT_ROOT, '.', 'mnt';
+call 'cannot let the old root go', $UMOUNT2, '/mnt', $MNT_DETACH;
+
+# An ovl may have brought directories of these names: /var/run must be /run, and dropbear and others look at the modes.
+if (!-l '/var/run') {
+	run '/bin/busybox', 'rm', '-rf', '/var/run';
+	symlink '/run', '/var/run' or fail "no /var/run: $!";
+}
+chmod 01777, '/tmp';
+chmod 0700, '/root', '/root/.ssh';
+my ($node, $hostname, $prefix) = @identity{qw(node hostname prefix)};
+call 'cannot set the hostname', $SETHOSTNAME, $hostname, length $hostname;
+write_file '>', '/etc/hostname', 022, "$hostname\n";
+write_file '>', '/etc/hosts', 022, "127.0.0.1 localhost\n::1 localhost\n192.168.0.$node $hostname\n";
+write_file '>', '/etc/xcluster_env', 022, $identity{environment};
+write_file '>>', '/etc/profile', 022, $identity{environment};
+write_file '>', '/root/.ssh/authorized_keys', 077, $identity{authorized_keys};
+# dropbear looks for it there when somebody logs in.
+write_file '>', '/etc/dropbear/dropbear_ed25519_host_key', 077, $identity{host_key};
+
+# The kernel named the interfaces eth0, eth1, … in the order of the nets, as xcluster's VMs do: a tester's eth1 is on net 2.
+my @nets = split / /, $identity{nets};
+for my $position (0 .. $#nets) {
+	my ($net, $dev) = ($nets[$position], "eth$position");
+	-d "/sys/class/net/$dev" or fail "no interface $dev for net $net";
+	# A device that was made for another node has that one's address.
+	my $mac = sprintf '00:00:00:01:%02x:%02x', $net, $node;
+	my @mac = read_line("/sys/class/net/$dev/address") eq $mac ? () : ('hw', 'ether', $mac);
+	run '/bin/busybox', 'ifconfig', $dev, @mac, "192.168.$net.$node", 'netmask', '255.255.255.0', 'up', 'add',
+		"$prefix:192.168.$net.$node/120";
+}
+my @routers = split / /, $identity{routers};
+my $gateway_net = $identity{gateway_net};
+if (@routers and grep { $_ eq $gateway_net } @nets) {
+	run '/bin/ip', 'route', 'replace', 'default', map { ('nexthop', 'via', "192.168.$gateway_net.$_") } @routers;
+	run '/bin/ip', '-6', 'route', 'replace', 'default',
+		map { ('nexthop', 'via', "$prefix:192.168.$gateway_net.$_") } @routers;
+}
+if ($identity{forward} eq 'yes') {
+	write_file '>', "/proc/sys/net/$_", 022, "1\n" for 'ipv4/ip_forward', 'ipv6/conf/all/forwarding';
+}
+run '/etc/netns/boot' if glob '/etc/init.d/[0-9][0-9]*.rc';
+
+syswrite $control, "up\n";
