@@ -156,12 +156,14 @@ test('a damaged or foreign archive leaves the output as it was, nothing beside i
     [damaged, /v1\.6\.2\.tgz.*corrupt/],
     [homeWithRelease(t, OTHER), /v1\.6\.2\.tgz: bridge: is for /],
   ] as const) {
-    const output = path.join(home, 'out.tar')
+    const directory = path.join(home, 'out')
+    fs.mkdirSync(directory)
+    const output = path.join(directory, 'out.tar')
     fs.writeFileSync(output, 'as it was')
-    const before = fs.readdirSync(home)
     fails(t, pack([output], environment), 1, says)
     t.is(fs.readFileSync(output, 'utf8'), 'as it was')
-    t.deepEqual(fs.readdirSync(home), before)
+    t.deepEqual(fs.readdirSync(directory), ['out.tar'])
+    t.deepEqual(fs.readdirSync(path.join(home, '.cache/xcluster-netns')), ['ovl.lock'])
     const streamed = pack(['-'], environment)
     fails(t, streamed, 1, says)
     t.true(streamed.stderr.includes(release))

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { usageFailure } from '../errors/failure.ts'
 import { callersEnvironment } from '../settings/environment.ts'
 import { type PackingOptions, readPacking } from '../settings/packing.ts'
+import { readDirectories } from '../settings/settings.ts'
 
 /**
  * Adds the arguments and options of packing to a command: `tar.ts` and `netns.ts tar` have the same.
@@ -21,14 +22,14 @@ export function definePacking(command: Command, signal: AbortSignal): Command {
           hint: 'send it into a file or a pipe',
         })
       }
-      const { collectMembers } = await import('../ovl/collect.ts')
+      const { packOvl } = await import('../ovl/packed.ts')
       // Loaded while the archives are unpacked, which another thread does.
       const output = import('../ovl/output.ts')
-      const members = await collectMembers(packing, notice, signal)
+      const ovl = await packOvl(packing, readDirectories(callersEnvironment).cache, notice, signal)
       const { writeArchive, writeStream } = await output
       signal.throwIfAborted()
-      if (file === '-') await writeStream(members, packing.time, process.stdout, 'standard output', signal)
-      else await writeArchive(members, packing.time, file, signal)
+      if (file === '-') await writeStream(ovl.blocks, process.stdout, 'standard output', signal)
+      else await writeArchive(ovl.blocks, file, signal)
     })
 }
 

@@ -4,13 +4,12 @@ import { findCni, placesOfCni, readCni } from './cni.ts'
 import { readTree } from './default-tree.ts'
 import { hostArchitecture } from './elf.ts'
 import { findIpu, placesOfIpu, readIpu } from './ipu.ts'
-import { arrange, type Member, sizeOf } from './member.ts'
-import { randomSeed, rndAddresses } from './rnd-addresses.ts'
+import { type Member, sizeOf } from './member.ts'
 
 /** Something that is packed when it is found. */
-interface Part {
+export interface Part {
   readonly name: OptionalPart
-  readonly source: { readonly place: string; readonly version: string } | undefined
+  readonly source: { readonly place: string; readonly version: string; readonly isArchive: boolean } | undefined
   /** Where it was looked for. */
   readonly places: string
   readonly whenMissing: string
@@ -18,31 +17,25 @@ interface Part {
   readonly read: () => Promise<readonly Member[]>
 }
 
+/** @throws Failure MISSING_PART (exit 3) when a part is not there that `--require` names */
+export function requireParts(parts: readonly Part[], { required }: Packing): void {
+  const lacking = parts.filter(({ name, source }) => !source && required.includes(name))
+  if (lacking.length === 0) return
+  const places = lacking.map(({ name, places }) => `${name}: not found: ${places}`).join('; ')
+  throw environmentFailure('MISSING_PART', places, { hint: '--require was given' })
+}
+
 /**
- * Everything that is in the ovl, in the order of the archive. All sources are read and checked before this returns, so that
- * nothing is written that would have to be taken back.
- * @param onNotice gets the seed, and a line for each part that was taken, or is missing
- * @throws Failure of the sources; MISSING_PART (exit 3) when a required part is not there; the signal's reason
+ * Everything that is in the ovl but the random addresses. All sources are read and checked before this returns, so that nothing
+ * is written that would have to be taken back.
+ * @param onNotice gets a line for each part that was taken, or is missing
+ * @throws Failure of the sources; the signal's reason
  */
 export async function collectMembers(
-  packing: Packing,
+  parts: readonly Part[],
   onNotice: (line: string) => void,
-  signal?: AbortSignal,
 ): Promise<readonly Member[]> {
-  const parts = findParts(packing, signal)
-  const lacking = parts.filter(({ name, source }) => !source && packing.required.includes(name))
-  if (lacking.length > 0) {
-    throw environmentFailure(
-      'MISSING_PART',
-      lacking.map(({ name, places }) => `${name}: not found: ${places}`).join('; '),
-      {
-        hint: '--require was given',
-      },
-    )
-  }
-  const seed = packing.seed ?? randomSeed()
-  onNotice(`random addresses: seed ${seed}`)
-  const members: Member[] = [...readTree(), rndAddresses(seed)]
+  const members: Member[] = [...readTree()]
   for (const { name, source, places, whenMissing, whatItIs, read } of parts) {
     if (!source) {
       onNotice(`${name}: not found, ${whenMissing}: ${places}`)
@@ -53,10 +46,11 @@ export async function collectMembers(
     onNotice(`${name}: ${whatItIs(taken)}, ${source.version}, ${(bytes / 1e6).toFixed(1)} MB, from ${source.place}`)
     members.push(...taken)
   }
-  return arrange(members)
+  return members
 }
 
-function findParts(packing: Packing, signal: AbortSignal | undefined): readonly Part[] {
+/** The parts, with where each is taken from. */
+export function findParts(packing: Packing, signal: AbortSignal | undefined): readonly Part[] {
   const architecture = hostArchitecture()
   const cni = findCni(packing, architecture)
   const ipu = findIpu(packing)

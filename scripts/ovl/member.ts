@@ -10,9 +10,11 @@ export type Member =
 /** An executable file. */
 export const program = (path: string, content: Content): Member => ({ type: 'file', path, executable: true, content })
 
+/** What is in a file; nothing in others. */
+export const contentOf = (member: Member): Content => (member.type === 'file' ? member.content : [])
+
 /** Size of a member's content in bytes. */
-export const sizeOf = (member: Member): number =>
-  member.type === 'file' ? member.content.reduce((sum, piece) => sum + piece.length, 0) : 0
+export const sizeOf = (member: Member): number => contentOf(member).reduce((sum, piece) => sum + piece.length, 0)
 
 /**
  * The members in the order of the archive, each once, with the directories that they lie in. The order is that of the bytes of

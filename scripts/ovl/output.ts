@@ -5,23 +5,17 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { environmentFailure, Failure, infrastructureFailure, usageFailure } from '../errors/failure.ts'
-import { archiveBlocks } from './archive-stream.ts'
-import type { Member } from './member.ts'
 import { reasonOf } from './places.ts'
 
 /**
- * Writes the archive into a file: under a temporary name beside it, compared with what was meant, and renamed, so that whatever
+ * Writes an archive into a file: under a temporary name beside it, compared with what was meant, and renamed, so that whatever
  * happens the file is there as a whole or as it was before. A link is followed, and what is no regular file (a pipe, a device)
  * is written into.
+ * @param blocks give the archive in pieces, each time from its beginning
  * @param signal stops the writing
  * @throws Failure BAD_OUTPUT (exit 2), OUTPUT_FAILED (exit 3) naming the file; the signal's reason
  */
-export async function writeArchive(
-  members: readonly Member[],
-  time: Date,
-  file: string,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function writeArchive(blocks: () => Iterable<Buffer>, file: string, signal?: AbortSignal): Promise<void> {
   if (file === '') throw usageFailure('BAD_OUTPUT', 'the name of the archive is empty')
   try {
     const target = followLinks(file)
@@ -30,10 +24,10 @@ export async function writeArchive(
       throw usageFailure('BAD_OUTPUT', `${file}: names a directory, and the archive must be a file`)
     }
     if (found && (!found.isFile() || OPEN_FILES.test(target))) {
-      return await writeStream(members, time, fs.createWriteStream(target), file, signal)
+      return await writeStream(blocks, fs.createWriteStream(target), file, signal)
     }
     if (found) fs.accessSync(target, fs.constants.W_OK)
-    await replaceFile(members, time, target, signal)
+    await replaceFile(blocks, target, signal)
   } catch (error) {
     signal?.throwIfAborted()
     throw error instanceof Failure ? error : outputFailed(file, error)
@@ -41,19 +35,19 @@ export async function writeArchive(
 }
 
 /**
- * Writes the archive to a stream.
+ * Writes an archive to a stream.
+ * @param blocks give the archive in pieces
  * @param name of the stream for messages
  * @throws Failure OUTPUT_FAILED (exit 3); the signal's reason
  */
 export async function writeStream(
-  members: readonly Member[],
-  time: Date,
+  blocks: () => Iterable<Buffer>,
   output: Writable,
   name: string,
   signal?: AbortSignal,
 ): Promise<void> {
   try {
-    await pipeline(Readable.from(archiveBlocks(members, time)), output, { ...(signal && { signal }) })
+    await pipeline(Readable.from(blocks()), output, { ...(signal && { signal }) })
   } catch (error) {
     signal?.throwIfAborted()
     throw error instanceof Failure ? error : outputFailed(name, error)
@@ -61,8 +55,7 @@ export async function writeStream(
 }
 
 async function replaceFile(
-  members: readonly Member[],
-  time: Date,
+  blocks: () => Iterable<Buffer>,
   target: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -70,13 +63,13 @@ async function replaceFile(
   const file = fs.openSync(temporary, 'wx+')
   try {
     try {
-      for (const block of archiveBlocks(members, time)) {
+      for (const block of blocks()) {
         // A third of the time that Node's asynchronous writes take; in between, a signal gets through.
         fs.writeFileSync(file, block)
         await nextTurn()
         signal?.throwIfAborted()
       }
-      verify(file, archiveBlocks(members, time), target)
+      verify(file, blocks(), target)
     } finally {
       fs.closeSync(file)
     }

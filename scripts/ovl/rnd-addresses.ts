@@ -1,23 +1,25 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Member } from './member.ts'
 
 /** Host numbers of an IPv4 network with 24 bits: 0 is the network's, 255 the broadcast's. */
 const NUMBERS = 254
 
-/** A seed for those who did not choose one. */
-export const randomSeed = (): number => randomInt(2 ** 32)
+export const RND_ADDRESSES = 'etc/rnd-addresses'
 
 /**
  * `etc/rnd-addresses`: the numbers 1–254 in random order, one a line. The same seed gives the same order everywhere.
  * @param seed 0–2³²-1
  */
 export function rndAddresses(seed: number): Member {
-  const numbers = shuffle(
-    Array.from({ length: NUMBERS }, (_, index) => index + 1),
-    seed,
-  )
-  const content = Buffer.from(numbers.map(number => `${number}\n`).join(''))
-  return { type: 'file', path: 'etc/rnd-addresses', executable: false, content: [content] }
+  return { type: 'file', path: RND_ADDRESSES, executable: false, content: [Buffer.from(rndAddressesText(seed))] }
+}
+
+/** What is in it. */
+export function rndAddressesText(seed: number): string {
+  const numbers = Array.from({ length: NUMBERS }, (_, index) => index + 1)
+  return shuffle(numbers, seed)
+    .map(number => `${number}\n`)
+    .join('')
 }
 
 /** Every order is equally likely (Fisher–Yates, and numbers that are drawn without a bias). */

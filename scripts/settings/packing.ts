@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -25,8 +26,8 @@ export interface Packing {
   readonly archiveDirectories: readonly string[]
   /** Where `ipu` may be, already unpacked. */
   readonly ipuPlaces: readonly string[]
-  /** Of the shuffle of the random addresses; chosen at random when missing. */
-  readonly seed: number | undefined
+  /** Of the shuffle of the random addresses: below 2³², at random for those who did not choose one. */
+  readonly seed: number
   /** Of all members. */
   readonly time: Date
   readonly required: readonly OptionalPart[]
@@ -57,7 +58,7 @@ export function readPacking(options: PackingOptions, environment: Environment): 
     cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
     archiveDirectories: [environment.ARCHIVE ?? '', path.join(home, 'Downloads')].filter(Boolean),
     ipuPlaces: ipuDirectories.map(directory => path.join(directory, 'bin/ipu')),
-    seed: seed === undefined ? undefined : wholeNumber('--seed', seed),
+    seed: seed === undefined ? randomInt(2 ** 32) : wholeNumber('--seed', seed),
     time: new Date(wholeNumber('SOURCE_DATE_EPOCH', environment.SOURCE_DATE_EPOCH || String(CONSTANT_TIME)) * 1000),
     required: readRequired(options.require),
   })

@@ -9,12 +9,13 @@ import { failureOf, temporaryDirectory } from './fixtures/archives.ts'
 
 const time = new Date(0)
 const members = [program('bin', [Buffer.alloc(3000, 1), Buffer.alloc(70_000, 2)])]
-const wanted = Buffer.concat([...archiveBlocks(members, time)])
+const blocks = () => archiveBlocks(members, time)
+const wanted = Buffer.concat([...blocks()])
 
 /** What the names in a directory are once a piece of work in it has failed: a temporary file would be among them. */
 async function fails(t: ExecutionContext, directory: string, file: string, signal?: AbortSignal) {
   const before = fs.readdirSync(directory)
-  const failure = await failureOf(writeArchive(members, time, file, signal))
+  const failure = await failureOf(writeArchive(blocks, file, signal))
   t.deepEqual(fs.readdirSync(directory), before)
   return failure
 }
@@ -22,12 +23,12 @@ async function fails(t: ExecutionContext, directory: string, file: string, signa
 test('a file is made, or replaced as a whole', async t => {
   const directory = temporaryDirectory(t)
   const file = path.join(directory, 'o.tar')
-  await writeArchive(members, time, file)
+  await writeArchive(blocks, file)
   t.true(fs.readFileSync(file).equals(wanted))
   const reader = fs.openSync(file, 'r')
   t.teardown(() => fs.closeSync(reader))
   fs.writeFileSync(file, 'as it was')
-  await writeArchive(members, time, file)
+  await writeArchive(blocks, file)
   t.true(fs.readFileSync(file).equals(wanted))
   t.is(fs.readFileSync(reader, 'utf8'), 'as it was', 'who has it open keeps what was there')
   t.deepEqual(fs.readdirSync(directory), ['o.tar'])
@@ -45,7 +46,7 @@ test('links are followed, even where nothing is yet', async t => {
   fs.symlinkSync('../real.tar', other)
   for (const before of [undefined, 'as it was']) {
     if (before) fs.writeFileSync(real, before)
-    await writeArchive(members, time, link)
+    await writeArchive(blocks, link)
     t.true(fs.readFileSync(real).equals(wanted))
     t.true(fs.lstatSync(link).isSymbolicLink())
     t.true(fs.lstatSync(other).isSymbolicLink())
@@ -82,9 +83,9 @@ test('a directory or no name is wrong usage', async t => {
 })
 
 test('a device is written into, and its errors are told', async t => {
-  await writeArchive(members, time, '/dev/null')
+  await writeArchive(blocks, '/dev/null')
   t.true(fs.statSync('/dev/null').isCharacterDevice())
-  const failure = await failureOf(writeArchive(members, time, '/dev/full'))
+  const failure = await failureOf(writeArchive(blocks, '/dev/full'))
   t.is(failure.code, 'OUTPUT_FAILED')
   t.regex(failure.message, /\/dev\/full: no space left/)
 })
@@ -94,7 +95,7 @@ test('what cannot be packed leaves the file as it was', async t => {
   const file = path.join(directory, 'o.tar')
   fs.writeFileSync(file, 'as it was')
   const bad = [...members, program('n'.repeat(300), [])]
-  t.is((await failureOf(writeArchive(bad, time, file))).code, 'NAME_TOO_LONG')
+  t.is((await failureOf(writeArchive(() => archiveBlocks(bad, time), file))).code, 'NAME_TOO_LONG')
   t.is(fs.readFileSync(file, 'utf8'), 'as it was')
   t.deepEqual(fs.readdirSync(directory), ['o.tar'])
 })
@@ -105,7 +106,7 @@ test('a signal in the middle leaves the file as it was, and nothing beside it', 
   fs.writeFileSync(file, 'as it was')
   const controller = new AbortController()
   const reason = new Error('enough')
-  const work = writeArchive(members, time, file, controller.signal)
+  const work = writeArchive(blocks, file, controller.signal)
   t.is(fs.readdirSync(directory).length, 2, 'there is a temporary file')
   controller.abort(reason)
   await t.throwsAsync(work, { is: reason })
@@ -117,7 +118,7 @@ test('what was written is looked at again before it counts', async t => {
   const directory = temporaryDirectory(t)
   const file = path.join(directory, 'o.tar')
   fs.writeFileSync(file, 'as it was')
-  const work = writeArchive(members, time, file)
+  const work = writeArchive(blocks, file)
   const temporary = fs.readdirSync(directory).find(name => name !== 'o.tar') ?? ''
   // As a disk would that loses a byte of what it said to have written.
   const handle = fs.openSync(path.join(directory, temporary), 'r+')
@@ -132,12 +133,12 @@ test('what was written is looked at again before it counts', async t => {
 
 test('a stream gets the archive, and what it says is told', async t => {
   const stream = new PassThrough()
-  const [chunks] = await Promise.all([stream.toArray(), writeStream(members, time, stream, 'it')])
+  const [chunks] = await Promise.all([stream.toArray(), writeStream(blocks, stream, 'it')])
   t.true(Buffer.concat(chunks).equals(wanted))
   const broken = new Writable({
     write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
   })
-  const failure = await failureOf(writeStream(members, time, broken, 'standard output'))
+  const failure = await failureOf(writeStream(blocks, broken, 'standard output'))
   t.is(failure.message, 'cannot write standard output: nobody reads it any more')
   t.is(failure.exitCode, 3)
 })

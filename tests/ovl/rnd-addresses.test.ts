@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { randomSeed, rndAddresses, shuffle } from '../../scripts/ovl/rnd-addresses.ts'
+import { rndAddresses, shuffle } from '../../scripts/ovl/rnd-addresses.ts'
 
 function linesFor(seed: number): string[] {
   const member = rndAddresses(seed)
@@ -27,7 +27,7 @@ test('the order for a seed is the same on every machine: these were made once an
 
 test('the numbers 1 to 254, each once and one a line, whatever the seed', t => {
   const wanted = Array.from({ length: 254 }, (_, index) => index + 1)
-  for (const seed of [0, 1, 2 ** 32 - 1, randomSeed()]) {
+  for (const seed of [0, 1, 4711, 2 ** 32 - 1]) {
     const lines = linesFor(seed)
     t.is(lines.pop(), '', 'the last line is ended')
     t.deepEqual(

@@ -5,17 +5,18 @@ import { type PackingOptions, readPacking } from '../../scripts/settings/packing
 import type { Environment } from '../../scripts/settings/sources.ts'
 
 test('without options and environment: home, the distribution, a constant time', t => {
-  const packing = readPacking({}, { HOME: '/home/a' })
+  const { seed, ...packing } = readPacking({}, { HOME: '/home/a' })
   t.deepEqual(packing, {
     cni: undefined,
     cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
     archiveDirectories: ['/home/a/Downloads'],
     ipuPlaces: ['/home/a/bin/ipu', '/home/a/tmp/nfqlb/bin/ipu'],
-    seed: undefined,
     time: new Date('2020-01-01T00:00:00Z'),
     required: [],
   })
-  t.true(Object.isFrozen(packing))
+  t.true(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)
+  t.not(seed, readPacking({}, { HOME: '/home/a' }).seed)
+  t.true(Object.isFrozen(readPacking({}, {})))
 })
 
 test('options and environment decide, first things first', t => {
@@ -32,8 +33,8 @@ test('options and environment decide, first things first', t => {
 })
 
 test('what is empty is not set', t => {
-  const empty = readPacking({}, { HOME: '/home/a', ARCHIVE: '', NFQLBDIR: '', SOURCE_DATE_EPOCH: '' })
-  t.deepEqual(empty, readPacking({}, { HOME: '/home/a' }))
+  const empty = readPacking({ seed: '1' }, { HOME: '/home/a', ARCHIVE: '', NFQLBDIR: '', SOURCE_DATE_EPOCH: '' })
+  t.deepEqual(empty, readPacking({ seed: '1' }, { HOME: '/home/a' }))
 })
 
 const cases: readonly [what: string, options: PackingOptions, environment: Environment, says: string][] = [

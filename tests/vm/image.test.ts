@@ -52,6 +52,7 @@ const identityOf = (ovls: number): CommonIdentity => ({
   environment: { WORDS: `it's "two" $words` },
   prefix: 'fd00:',
   ovls,
+  rndAddresses: '3\n1\n2\n',
   routers: [],
 })
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { environmentFailure } from '../../errors/failure.ts'
 import { requireCommands, TO_RUN } from '../../host/requirements.ts'
 import type { Node } from '../../node/node.ts'
+import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
@@ -57,6 +58,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     emit({ type: 'cluster-start', test: request.test, nodes: cluster.nodes.length, kind })
     const [ovls] = await Promise.all([
       layOvls({
+        cacheDirectory: directories.cache,
         clusterDirectory: directory,
         packing: settings.packing,
         extra: request.extraOvls,
@@ -87,6 +89,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         environment: settings.guestEnvironment,
         prefix: settings.addressing.prefix,
         ovls: ovls.length,
+        rndAddresses: rndAddressesText(settings.packing.seed),
         routers: cluster.nodes.filter(({ role }) => role === 'router').map(({ number }) => number),
       },
       timeoutSeconds: settings.timeoutSeconds,

@@ -10,8 +10,10 @@ export interface CommonIdentity {
   readonly environment: Readonly<Record<string, string>>
   /** The beginning of their IPv6 addresses: `1000::1`. */
   readonly prefix: string
-  /** Number of disks with ovls. */
+  /** Number of disks with ovls: netns is the first. */
   readonly ovls: number
+  /** `/etc/rnd-addresses` of netns. */
+  readonly rndAddresses: string
   /** Numbers of the routers, in whose care everybody's default route is. */
   readonly routers: readonly number[]
 }
@@ -36,6 +38,7 @@ export function identityText(node: NodePlan, common: CommonIdentity, cloned: boo
     hostname: node.name,
     nets: node.nets.join(' '),
     ovls: String(common.ovls),
+    rnd_addresses: common.rndAddresses,
     environment: environment.join(''),
     authorized_keys: `${common.keys.clientPublicKey}\n`,
     host_key: Buffer.from(common.keys.hostPrivateKey, 'base64'),

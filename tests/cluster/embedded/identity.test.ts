@@ -16,7 +16,7 @@ test('an identity tells every value, and a shell the environment, whatever that 
       value => {
         const text = identityText(
           plan,
-          { keys, environment: { FOO: value }, prefix: '1000::1', ovls: 2, routers: [] },
+          { keys, environment: { FOO: value }, prefix: '1000::1', ovls: 2, rndAddresses: '2\n1\n', routers: [] },
           false,
         )
         const [head, ...lines] = text.split('\n')

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { contentDigest, readSealed, seal } from '../../../../scripts/cluster/embedded/cache/sealed.ts'
+import { contentDigest, readSealed, seal } from '../../../../scripts/cache/sealed.ts'
 import { checkSpace, IMAGE_FILES } from '../../../../scripts/cluster/embedded/image/build.ts'
 import { ensureImage, imageDirectory } from '../../../../scripts/cluster/embedded/image/cache.ts'
 

@@ -125,6 +125,11 @@ for my $index (0 .. $identity{ovls} - 1) {
 	mkdir "/mnt/layers/$layer";
 	mount_on $disk, "/mnt/layers/$layer", 'squashfs', $MS_RDONLY, '';
 	$lower = "/mnt/layers/$layer:$lower";
+	next if $index > 0;
+	# The first ovl is netns, which is kept without what differs from run to run. Other ovls may bring their own.
+	mkdir "/mnt/layers/own$_" for '', '/etc';
+	write_file '>', '/mnt/layers/own/etc/rnd-addresses', 022, $identity{rnd_addresses};
+	$lower = "/mnt/layers/own:$lower";
 }
 mount_on 'root', '/mnt/root', 'overlay', 0, "lowerdir=$lower,upperdir=/mnt/data,workdir=/mnt/work";
 mount_on "/$_", "/mnt/root/$_", '', $MS_MOVE, '' for qw(dev sys run proc);

@@ -52,7 +52,8 @@ export const contentDigest = ({ files }: Sealed<unknown>, names: readonly string
     .update(names.map(name => `${name} ${files[name]?.sha256}\n`).join(''))
     .digest('hex')
 
-function stampOf(file: string): Omit<Seal, 'sha256'> {
+/** How a file is: while this is the same, so is its content. */
+export function stampOf(file: string): Omit<Seal, 'sha256'> {
   const { size, mtimeNs, ctimeNs, ino } = fs.statSync(file, { bigint: true })
   return { size: String(size), mtimeNs: String(mtimeNs), ctimeNs: String(ctimeNs), inode: String(ino) }
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { environmentFailure, infrastructureFailure } from '../../../errors/failure.ts'
-import { makeDirectory } from '../../../host/directories.ts'
-import { withLock } from '../../../host/lock.ts'
+import { environmentFailure, infrastructureFailure } from '../errors/failure.ts'
+import { makeDirectory } from '../host/directories.ts'
+import { withLock } from '../host/lock.ts'
 import { readSealed, type Sealed, seal } from './sealed.ts'
 
 /** Files that take time to make, and are kept. */
