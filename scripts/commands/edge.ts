@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import path from 'node:path'
 import process from 'node:process'
 import { CommanderError } from 'commander'
@@ -14,6 +15,8 @@ const WRONG_USAGE = 2
  * @param main gets a signal that is aborted with {@link Interrupted} when the program is told to end
  */
 export async function runProgram(programName: string, main: (signal: AbortSignal) => Promise<number>): Promise<void> {
+  // Hundreds of nodes may wait for the same signal: that is no leak, of which Node warns on stderr.
+  setMaxListeners(0)
   const ending = new AbortController()
   for (const name of ENDING_SIGNALS) process.on(name, () => ending.abort(new Interrupted(name)))
   // Whoever read our output may leave first (`| head`): that is no reason to break off a test, nor for a stack trace.

@@ -1,5 +1,7 @@
+import os from 'node:os'
 import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
 import type { Node } from '../../node/node.ts'
+import { Slots } from '../../node/slots.ts'
 import type { Emit } from '../../report/events.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import { consoleTail } from './consoles.ts'
@@ -34,9 +36,11 @@ export interface BroughtUp {
 const CONSOLE_LINES = 10
 /** A clone is up in a second, and on a busy host in some; one that hangs does so for ever. */
 const CLONE_MS = 20_000
+/** VMs that come up at once: enough to keep the CPUs busy, and few enough that each is up soon after its start, however many there are. */
+const AT_ONCE = 2 * os.availableParallelism()
 
 /**
- * Starts all VMs at once, gives each its identity and logs in on it.
+ * Starts all VMs, some at once, gives each its identity and logs in on it.
  * @throws Failure VM_LOST, VM_GAVE_UP, VM_NOT_UP (exit 4) naming the VMs, with the last lines of a console;
  *   the signal's reason when that is aborted. The VMs run on then: ending them is the caller's.
  */
@@ -50,10 +54,11 @@ export async function bringUp(request: BringUpRequest): Promise<readonly Brought
   const patience = setTimeout(() => giveUp.abort(notUp(request, up)), timeoutSeconds * 1000)
   try {
     signal.throwIfAborted()
+    const slots = new Slots(AT_ONCE)
     return await Promise.all(
       plans.map(async plan => {
         try {
-          const result = await bringOneUp(plan, request, giveUp.signal)
+          const result = await slots.use(() => bringOneUp(plan, request, giveUp.signal))
           up.add(plan.name)
           emit({ type: 'node-up', node: plan.name, up: up.size, of: plans.length })
           return result
@@ -71,6 +76,7 @@ export async function bringUp(request: BringUpRequest): Promise<readonly Brought
 
 /** @throws as {@link bringUp}; a clone that does not come up is no failure yet: its node boots, once. */
 async function bringOneUp(plan: NodePlan, request: BringUpRequest, giveUp: AbortSignal): Promise<BroughtUp> {
+  giveUp.throwIfAborted()
   const template = request.templateOf(plan)
   if (template) {
     try {

@@ -1,0 +1,110 @@
+import fs from 'node:fs'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import { seal } from '../../scripts/cache/sealed.ts'
+import { program } from './program.ts'
+
+const FILES = ['ram', 'state']
+
+/** A cache of its own, with the image of everybody's. */
+function programWithCache(t: ExecutionContext) {
+  const own = program(t)
+  const shared = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'xcluster-netns')
+  const cache = path.join(own.state, 'cache/xcluster-netns')
+  fs.mkdirSync(cache, { recursive: true })
+  for (const name of fs.readdirSync(shared)) {
+    if (name.startsWith('image-') || name === 'kvm.json')
+      fs.symlinkSync(path.join(shared, name), path.join(cache, name))
+  }
+  const environment = { XDG_CACHE_HOME: path.dirname(cache) }
+  const start = (variables: Readonly<Record<string, string>> = {}) =>
+    own.start(['test', 'start', '--nvm=1'], { ...environment, ...variables })
+  const named = (beginning: string) => fs.readdirSync(cache).filter(name => name.startsWith(beginning))
+  const template = () => path.join(cache, named('template-')[0] ?? 'none')
+  return { ...own, cache, start, named, template }
+}
+
+/** The random cookie with which an ssh server begins (RFC 4253, sections 4.2, 6 and 7.1). */
+async function cookieOf(port: number): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1')
+  socket.write('SSH-2.0-test\r\n')
+  let said = Buffer.alloc(0)
+  for await (const chunk of socket) {
+    said = Buffer.concat([said, chunk])
+    const packet = said.indexOf('\n') + 1
+    if (packet > 0 && said.length >= packet + 22) {
+      socket.destroy()
+      return said.subarray(packet + 6, packet + 22).toString('hex')
+    }
+  }
+  throw new Error('no key exchange')
+}
+
+test('copies of a VM have a name, addresses, a clock, and random numbers of their own', async t => {
+  const { run, state } = program(t)
+  const started = await run('test', 'start', '--nvm=3', '--no-stop')
+  t.is(started.status, 0, started.stderr)
+  const shell = `hostname; cat /sys/class/net/eth*/address; cat /proc/sys/kernel/random/boot_id; head -c 16 /dev/urandom | base64; date +%s`
+  const told = await Promise.all(
+    ['vm-001', 'vm-002', 'vm-003'].map(async name => {
+      const { stdout } = await run('exec', name, '--', 'sh', '-c', shell)
+      return stdout.trim().split('\n')
+    }),
+  )
+  t.deepEqual(
+    told.map(lines => lines.slice(0, 3)),
+    [1, 2, 3].map(n => [`vm-00${n}`, `00:00:00:01:00:0${n}`, `00:00:00:01:01:0${n}`]),
+  )
+  for (const line of [3, 4]) t.is(new Set(told.map(lines => lines[line])).size, 3)
+  for (const lines of told) t.true(Math.abs(Number(lines[5]) - Date.now() / 1000) < 5, lines[5])
+  const record = path.join(state, 'xcluster-netns/clusters/default/cluster.json')
+  const { nodes } = JSON.parse(fs.readFileSync(record, 'utf8')) as { nodes: { port: number }[] }
+  const cookies = await Promise.all(nodes.map(({ port }) => cookieOf(port)))
+  t.is(new Set(cookies).size, 3)
+})
+
+test('a template is made once, and anew when it was damaged, when QEMU is another, or when its maker was killed', async t => {
+  const { cache, start, named, template } = programWithCache(t)
+  const runner = start()
+  while (named('making-template-').length === 0) await delay(10)
+  runner.kill('SIGKILL')
+  await runner.ended
+  const passes = async (variables = {}) => {
+    const { status, stderr } = await start(variables).ended
+    t.is(status, 0, stderr)
+    return stderr
+  }
+  t.regex(await passes(), /template: made in/)
+  t.deepEqual(named('making-'), [])
+  t.notRegex(await passes(), /template:/)
+  for (const damage of [
+    () => fs.truncateSync(path.join(template(), 'ram'), 1 << 20),
+    () => fs.writeFileSync(path.join(template(), 'state'), 'x'),
+    () => fs.rmSync(path.join(template(), 'manifest.json')),
+  ]) {
+    damage()
+    t.regex(await passes(), /template: .* is damaged[\s\S]*template: made in/)
+  }
+  const upgraded = path.join(cache, 'bin')
+  fs.mkdirSync(upgraded)
+  fs.writeFileSync(path.join(upgraded, 'qemu-system-x86_64'), '#!/bin/sh\nexec /usr/bin/qemu-system-x86_64 "$@"\n', {
+    mode: 0o755,
+  })
+  t.regex(await passes({ PATH: `${upgraded}:${process.env.PATH}` }), /template: made in/)
+  t.is(named('template-').length, 2)
+})
+
+test('a node that does not go on from its template boots, once and with a word; the template is made anew', async t => {
+  const { start, template, named } = programWithCache(t)
+  t.is((await start().ended).status, 0)
+  fs.writeFileSync(path.join(template(), 'state'), 'no state of a machine')
+  await seal(template(), FILES, {})
+  const { status, stderr } = await start().ended
+  t.is(status, 0, stderr)
+  t.is(stderr.match(/it boots instead, and the next run makes another template/g)?.length, 1)
+  t.deepEqual(named('template-'), [])
+  t.regex((await start().ended).stderr, /template: made in/)
+})
