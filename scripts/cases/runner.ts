@@ -1,5 +1,7 @@
+import path from 'node:path'
 import type { Cluster, OvlDirectory, RunningCluster } from '../cluster/cluster.ts'
 import { environmentFailure, Failure } from '../errors/failure.ts'
+import { collectEvidence, forgetEvidence } from '../evidence/collect.ts'
 import type { Matrix } from '../proof/matrix.ts'
 import type { Emit, FailedStep, Verdict } from '../report/events.ts'
 import { collectResults, prepareResults } from '../results/collect.ts'
@@ -83,8 +85,10 @@ async function runTest(planned: PlannedTest, isLast: boolean, request: RunReques
   emit({ type: 'test-start', test: test.name, summary: test.summary, settings: settings.origins })
   const begin = settings.cluster.start ? planned.cluster.start : planned.cluster.attach
   const cluster = await begin({ test: test.name, extraOvls: request.extraOvls, emit, signal })
+  const evidence = evidenceDirectory(settings, cluster, test.name)
   let failures: readonly StepFailure[] = []
   try {
+    forgetEvidence(evidence)
     failures = await runSteps(planned, cluster, request)
     let matrix: Matrix | undefined
     if (test.reach && failures.length === 0) {
@@ -92,6 +96,10 @@ async function runTest(planned: PlannedTest, isLast: boolean, request: RunReques
       const proof = await runProof(test.reach, workers, contextOf(planned, cluster, request, test.steps.length))
       failures = proof.failures
       matrix = proof.matrix
+    }
+    if (failures.length > 0) {
+      const found = { failures, ...(matrix && { matrix }) }
+      await collectEvidence({ cluster, test: test.name, directory: evidence, ...found, emit, signal })
     }
     if (settings.resultsDirectory) {
       await collectResults({
@@ -122,6 +130,16 @@ async function runTest(planned: PlannedTest, isLast: boolean, request: RunReques
   await endCluster(cluster, keep)
   return { failures, left: keep ? cluster : undefined }
 }
+
+/** With the results; without a place for them, where the last failure of a test is kept until it runs again. */
+const evidenceDirectory = (
+  { resultsDirectory, directories }: Settings,
+  { name }: RunningCluster,
+  test: string,
+): string =>
+  resultsDirectory
+    ? path.join(resultsDirectory, test, 'evidence')
+    : path.join(directories.state, 'evidence', name, test)
 
 async function runSteps(
   planned: PlannedTest,

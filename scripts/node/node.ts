@@ -53,7 +53,8 @@ export async function capture(
   return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() }
 }
 
-function collector(): { stream: Writable; bytes(): Buffer } {
+/** A stream that keeps what is written into it. */
+export function collector(): { stream: Writable; bytes(): Buffer } {
   const chunks: Buffer[] = []
   const stream = new Writable({
     write: (chunk: Buffer, _encoding, done) => {

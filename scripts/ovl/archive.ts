@@ -47,7 +47,7 @@ export async function readArchive(
  * Takes a tar archive piece by piece. Everything in here is synchronous: an entry that comes is consumed at once, so the parser
  * never holds anything back.
  */
-function tarReader(file: string, wanted: (path: string) => boolean, limits: Limits) {
+export function tarReader(file: string, wanted: (path: string) => boolean, limits: Limits) {
   const files: ArchiveFile[] = []
   const seen = new Set<string>()
   let failure: Failure | undefined

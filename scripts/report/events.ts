@@ -75,8 +75,8 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'test-end'; readonly test: string; readonly verdict: Verdict; readonly why: string | undefined }
   /** The run ends before its tests do. */
   | { readonly type: 'run-failed'; readonly message: string }
-  /** A directory or file brought home. */
-  | { readonly type: 'artefact'; readonly test: string; readonly path: string }
+  /** A directory or file brought home: results, or the evidence of a failure. */
+  | { readonly type: 'artefact'; readonly test: string; readonly path: string; readonly what?: 'evidence' }
   | {
       readonly type: 'run-end'
       readonly verdict: Verdict

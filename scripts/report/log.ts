@@ -60,8 +60,14 @@ export function log(output: Writable): Listener {
       case 'run-failed':
         host(event.at, 'run', `FAILED: ${event.message}`)
         break
+      case 'evidence': {
+        const where = `${event.test}/evidence`
+        line(event.at, event.node, where, '-', `${event.subject}: ${event.what}${event.text ? '' : ': none'}`)
+        if (event.text) line(event.at, event.node, where, '|', event.text)
+        break
+      }
       case 'artefact':
-        host(event.at, event.test, `results: ${event.path}`)
+        host(event.at, event.test, `${event.what ?? 'results'}: ${event.path}`)
         break
       case 'run-end':
         if (event.left) host(event.at, 'run', event.left)

@@ -25,6 +25,7 @@ const CLEAR_LINE = '\r\x1b[K'
 export function summary(output: Output, { colour, progress }: TerminalUse): Listener {
   let begun = 0
   let transient = false
+  const evidence: string[] = []
   const paint = (code: string, text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text)
   const line = (text: string) => {
     output.write(`${transient ? CLEAR_LINE : ''}${text}\n`)
@@ -88,9 +89,12 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
         host(event.at, paint(RED, `FAILED: ${event.message}`))
         break
       case 'artefact':
-        host(event.at, `results: ${event.path}`)
+        // The last lines are what is read first.
+        if (event.what === 'evidence') evidence.push(`evidence of ${event.test}: ${event.path}`)
+        else host(event.at, `results: ${event.path}`)
         break
       case 'run-end':
+        for (const text of evidence) host(event.at, text)
         host(event.at, `Total time: ${event.seconds} s${event.left ? `. ${event.left}` : ''}`)
         break
     }

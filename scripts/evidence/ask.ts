@@ -1,0 +1,115 @@
+import { PassThrough } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { lineSplitter } from '../node/lines.ts'
+import { collector, type Node } from '../node/node.ts'
+import { quote } from '../node/quote.ts'
+import { type ArchiveFile, tarReader } from '../ovl/archive.ts'
+
+/** What a node is to show. */
+export interface Task {
+  readonly node: Node
+  /** The PODs that are looked at, besides the node itself. */
+  readonly pods: ReadonlySet<string>
+  /** What its PODs ping once more. */
+  readonly pings: readonly { readonly pod: string; readonly address: string }[]
+}
+
+/** What a node showed, or why it showed nothing. */
+export interface Shown {
+  readonly node: Node
+  /** `<node or POD>/<what>.txt` or `.pcap` */
+  readonly files: readonly ArchiveFile[]
+  readonly failure?: string
+}
+
+/** How long all nodes together have, in milliseconds; one that does not answer is not waited for by the others for so long. */
+const PATIENCE_MS = 45_000
+const NODE_PATIENCE_MS = 14_000
+
+const LIMITS = { memberBytes: 8 * 2 ** 20, members: 1000, archiveBytes: 64 * 2 ** 20 }
+const FILE = /^[\w-][\w.-]*\/\w+\.(?:txt|pcap)$/
+
+/**
+ * Asks nodes, all at once and by one command each, what is in them. Where something is to be pinged they wait for each other: none
+ * pings before all capture, and none ends its capture before all have pinged.
+ * @throws the signal's reason when that is aborted
+ */
+export async function askNodes(tasks: readonly Task[], signal: AbortSignal): Promise<readonly Shown[]> {
+  const isCaptured = tasks.some(({ pings }) => pings.length > 0)
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
+  const talks = tasks.map(task => talk(task, isCaptured, patience))
+  if (isCaptured) {
+    await meet(talks, 'ready')
+    for (const { say } of talks) say('go')
+    await meet(
+      talks.filter(({ passed }) => passed.has('ready')),
+      'pinged',
+    )
+    for (const { say } of talks) say('stop')
+  }
+  const shown = await Promise.all(talks.map(talk => talk.shown))
+  signal.throwIfAborted()
+  return shown
+}
+
+/** Where nodes wait for each other. */
+type Place = 'ready' | 'pinged'
+
+/** A node's command under way: it says where it is, and is told when to go on. */
+interface Talk {
+  readonly shown: Promise<Shown>
+  readonly passed: ReadonlySet<Place>
+  /** Also once the command has ended. */
+  readonly at: Readonly<Record<Place, Promise<void>>>
+  say(word: 'go' | 'stop'): void
+}
+
+async function meet(talks: readonly Talk[], place: Place): Promise<void> {
+  const met = new AbortController()
+  const tooLong = delay(NODE_PATIENCE_MS, undefined, { signal: met.signal }).catch(() => {})
+  await Promise.race([Promise.all(talks.map(({ at }) => at[place])), tooLong])
+  met.abort()
+}
+
+function talk({ node, pods, pings }: Task, isCaptured: boolean, signal: AbortSignal): Talk {
+  const passed = new Set<Place>()
+  const arrivals = new Map<Place, () => void>()
+  const arrival = (place: Place) => new Promise<void>(resolve => arrivals.set(place, resolve))
+  const at = { ready: arrival('ready'), pinged: arrival('pinged') }
+  const complaints: string[] = []
+  const stderr = lineSplitter(line => {
+    if (line !== 'ready' && line !== 'pinged') return void complaints.push(line)
+    passed.add(line)
+    arrivals.get(line)?.()
+  })
+  const stdin = new PassThrough()
+  for (const pod of pods) stdin.write(`pod ${pod}\n`)
+  for (const { pod, address } of pings) stdin.write(`ping ${pod} ${address}\n`)
+  stdin.write('end\n')
+  const run = async (): Promise<Shown> => {
+    const stdout = collector()
+    const command = quote(['netns_test', 'evidence', ...(isCaptured ? ['--capture'] : [])])
+    try {
+      const exitCode = await node.connection.run(command, { stdout: stdout.stream, stderr, stdin }, signal)
+      if (exitCode === 0) return { node, files: filesIn(node, stdout.bytes()) }
+      return {
+        node,
+        files: [],
+        failure: complaints.join('; ') || `netns_test evidence ends with exit code ${exitCode}`,
+      }
+    } catch (error) {
+      const failure = signal.aborted ? `no answer in ${PATIENCE_MS / 1000} s` : (error as Error).message
+      return { node, files: [], failure }
+    } finally {
+      for (const arrive of arrivals.values()) arrive()
+    }
+  }
+  return { shown: run(), passed, at, say: word => stdin.write(`${word}\n`) }
+}
+
+/** Names come from the VM: what is no file of ours is left out. */
+function filesIn({ name }: Node, archive: Buffer): readonly ArchiveFile[] {
+  const { write, end } = tarReader(`evidence of ${name}`, path => FILE.test(path), LIMITS)
+  write(archive)
+  return end()
+}
