@@ -86,6 +86,7 @@ Examples:
     .description('run tests, each on a cluster of its own: the summary goes to stderr, the log to stdout')
     .argument('[words...]', 'tests (default: start), and ovls to be unpacked on the VMs beside netns')
     .option('--list', 'print the tests and what each shows')
+    .option('--reach <test>', 'with matrix: PODs must reach each other as in this test (default: all of them)')
     .action(async (words: string[], { list, ovl, ...rest }: RunOptions) => {
       const { listTests, runTestCommand } = await import('./scripts/commands/test.ts')
       if (list) return listTests()

@@ -1,7 +1,16 @@
+import type { Reach } from '../proof/reach.ts'
 import { on, type TestCase } from './test-case.ts'
 
 /** One VM with two bridges, and a router that has an interface and a namespace on each. */
 const CLUSTER = { TOPOLOGY: 'multilan-router', __nvm: '1', __nrouters: '2' } as const
+
+/** The PODs of each bridge, and the namespace that it meets outside. */
+const outside = (ofBr2: string, ofBr3: string): Reach => ({
+  sides: [
+    ['br2-*', ofBr2],
+    ['br3-*', ofBr3],
+  ],
+})
 
 export const dualBridges: TestCase = {
   name: 'dual_bridges',
@@ -13,6 +22,7 @@ export const dualBridges: TestCase = {
     on('vm-001', 'xbridge', 'br2', 'eth2'),
     on('vm-001', 'xbridge', 'br3', 'eth3'),
   ],
+  reach: outside('vm-202-eth3', 'vm-202-eth4'),
 }
 
 export const dualBridgesVlan: TestCase = {
@@ -27,4 +37,5 @@ export const dualBridgesVlan: TestCase = {
     on('vm-001', 'xbridge', 'br2', 'eth2.100'),
     on('vm-001', 'xbridge', 'br3', 'eth2.200'),
   ],
+  reach: outside('vm-202-eth3.100', 'vm-202-eth3.200'),
 }

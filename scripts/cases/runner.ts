@@ -92,8 +92,7 @@ async function runTest(planned: PlannedTest, isLast: boolean, request: RunReques
     failures = await runSteps(planned, cluster, request)
     let matrix: Matrix | undefined
     if (test.reach && failures.length === 0) {
-      const workers = cluster.nodes.filter(({ role }) => role === 'worker')
-      const proof = await runProof(test.reach, workers, contextOf(planned, cluster, request, test.steps.length))
+      const proof = await runProof(test.reach, cluster.nodes, contextOf(planned, cluster, request, test.steps.length))
       failures = proof.failures
       matrix = proof.matrix
     }

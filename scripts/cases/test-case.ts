@@ -1,4 +1,4 @@
-import type { Reach } from '../proof/matrix.ts'
+import type { Reach } from '../proof/reach.ts'
 
 /** Which nodes do a step: all workers at once, or one node. */
 export type Where = 'workers' | `vm-${number}`

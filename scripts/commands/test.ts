@@ -41,7 +41,7 @@ export async function runTestCommand(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<number> {
-  const wanted = testsIn(words)
+  const wanted = reachingAs(options.__reach, testsIn(words))
   const said: string[] = []
   const plan: PlannedTest[] = []
   for (const { test, optional } of wanted) {
@@ -84,6 +84,22 @@ function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 
     return test ? [{ test, optional: false }] : []
   })
   return tests.length > 0 ? tests : testCases.slice(0, 1).map(test => ({ test, optional: false }))
+}
+
+/**
+ * A test of a cluster that runs proves what another one says of who reaches whom.
+ * @param name the other one's, or nothing
+ */
+function reachingAs(name: string | undefined, tests: ReturnType<typeof testsIn>): ReturnType<typeof testsIn> {
+  if (name === undefined) return tests
+  const proving = testCases.filter(({ reach, needs }) => reach && !needs.running)
+  const { reach } = proving.find(test => test.name === name) ?? {}
+  const names = proving.map(test => test.name).join(', ')
+  if (!reach)
+    throw usageFailure('BAD_VALUE', `--reach=${name}: no test of this name says who reaches whom: ${names} do`)
+  if (!tests.some(({ test }) => test.needs.running))
+    throw usageFailure('BAD_VALUE', '--reach is for the test matrix: other tests say for themselves who reaches whom')
+  return tests.map(({ test, optional }) => ({ test: test.needs.running ? { ...test, reach } : test, optional }))
 }
 
 /** The ovls that were named by `--ovl`, and those among what was typed behind `test`. */

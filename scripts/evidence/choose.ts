@@ -1,4 +1,5 @@
-import type { Source, WrongPair } from '../proof/matrix.ts'
+import type { WrongPair } from '../proof/matrix.ts'
+import type { Source } from '../proof/network.ts'
 
 /** How many pairs of PODs are looked at: a node that is cut off has thousands that all tell the same. */
 export const MOST_PAIRS = 8

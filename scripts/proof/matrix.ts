@@ -1,8 +1,5 @@
-import type { Family, NodeFacts, PodAddress } from './network.ts'
-import { podAddresses } from './network.ts'
-
-/** Which PODs a test says reach each other: all of the cluster, or those of a node among themselves and nobody else. */
-export type Reach = 'all' | 'node'
+import { type Family, type NodeFacts, type PodAddress, podAddresses, type Source } from './network.ts'
+import { groupOf, isExpected, isMeasurable, ownAddresses, type Reach, type Round } from './reach.ts'
 
 /** What pinging an address from a POD gave. Times are milliseconds. */
 export interface Answer {
@@ -12,17 +9,12 @@ export interface Answer {
   readonly roundTrip?: { readonly min: number; readonly mean: number; readonly max: number }
 }
 
-export interface Source {
-  readonly pod: string
-  readonly node: string
-}
-
 /** Every POD to every address of every other POD. */
 export interface Matrix {
   readonly reach: Reach
   readonly sources: readonly Source[]
   readonly destinations: readonly PodAddress[]
-  /** A row for each source, in it an answer for each destination; undefined for its own addresses. */
+  /** A row for each source, in it an answer for each destination; undefined for what is no pair, as its own addresses. */
   readonly rows: readonly (readonly (Answer | undefined)[])[]
 }
 
@@ -50,30 +42,41 @@ export interface MatrixSummary {
   readonly wrong: readonly WrongPair[]
 }
 
-/** Whether a test says that a POD reaches another. */
-export const isExpected = (reach: Reach, source: Source, destination: PodAddress): boolean =>
-  reach === 'all' || source.node === destination.node
-
-/** What the PODs of a node are to ping: lines for `netns_test matrix`, `<pod> <address>…`. */
-export function targetsFor(network: readonly NodeFacts[], wanted: (destination: PodAddress) => boolean): string {
-  const byPod = new Map<string, string[]>()
-  for (const destination of podAddresses(network).filter(wanted))
-    byPod.set(destination.pod, [...(byPod.get(destination.pod) ?? []), destination.address])
-  return [...byPod].map(([pod, addresses]) => `${pod} ${addresses.join(' ')}\n`).join('')
-}
-
 /** One line of what `netns_test matrix` prints. */
 const LINE = /^(\S+) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+)$/
 
+/** What the nodes told of a round of pinging. */
+export interface Measured {
+  readonly round: Round
+  /**
+   * Of `netns_test matrix` on each node: lines `<source pod> <address> <sent> <received> <min> <mean> <max>`, with `-` for times
+   * when nothing came back.
+   */
+  readonly outputs: readonly string[]
+}
+
 /**
  * Puts together what the nodes measured.
- * @param outputs of `netns_test matrix` on each node: lines `<source pod> <address> <sent> <received> <min> <mean> <max>`, with `-`
- *   for times when nothing came back
  * @throws Error on a line that is none, and when a pair was not measured: nothing is taken for granted
  */
-export function assemble(network: readonly NodeFacts[], reach: Reach, outputs: readonly string[]): Matrix {
+export function assemble(network: readonly NodeFacts[], reach: Reach, measured: readonly Measured[]): Matrix {
   const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
   const destinations = podAddresses(network)
+  const rounds = measured.map(({ round, outputs }) => ({ round, answers: answersIn(outputs) }))
+  const rows = sources.map(source => {
+    const own = ownAddresses(destinations, source.pod)
+    return destinations.map(destination => {
+      if (!isMeasurable(reach, source, destination, own)) return undefined
+      const answers = rounds.find(({ round }) => round.wants(source, destination))?.answers
+      const answer = answers?.get(`${source.pod} ${destination.address}`)
+      if (!answer) throw new Error(`${source.pod} did not ping ${destination.address} (${destination.pod})`)
+      return answer
+    })
+  })
+  return { reach, sources, destinations, rows }
+}
+
+function answersIn(outputs: readonly string[]): ReadonlyMap<string, Answer> {
   const answers = new Map<string, Answer>()
   for (const line of outputs.flatMap(output => output.split('\n')).filter(Boolean)) {
     const [, pod, address, sent, received, min, mean, max] = LINE.exec(line) ?? []
@@ -81,15 +84,7 @@ export function assemble(network: readonly NodeFacts[], reach: Reach, outputs: r
     const roundTrip = min === '-' ? {} : { roundTrip: { min: Number(min), mean: Number(mean), max: Number(max) } }
     answers.set(`${pod} ${address}`, { sent: Number(sent), received: Number(received), ...roundTrip })
   }
-  const rows = sources.map(source =>
-    destinations.map(destination => {
-      if (source.pod === destination.pod) return undefined
-      const answer = answers.get(`${source.pod} ${destination.address}`)
-      if (!answer) throw new Error(`${source.pod} did not ping ${destination.address} (${destination.pod})`)
-      return answer
-    }),
-  )
-  return { reach, sources, destinations, rows }
+  return answers
 }
 
 /** Counts a matrix, and finds what is not as the test says. */
@@ -129,7 +124,7 @@ export function summarize(matrix: Matrix): MatrixSummary {
 /** The destinations whose address another POD in reach of the same sources has, too. */
 function sharedColumns({ reach, destinations }: Matrix): ReadonlySet<number> {
   const owners = new Map<string, Set<string>>()
-  const keyOf = ({ address, node }: PodAddress) => (reach === 'all' ? address : `${node} ${address}`)
+  const keyOf = (destination: PodAddress) => `${groupOf(reach, destination)} ${destination.address}`
   for (const destination of destinations) {
     const pods = owners.get(keyOf(destination)) ?? new Set()
     owners.set(keyOf(destination), pods.add(destination.pod))

@@ -62,21 +62,38 @@ export async function readNetwork(nodes: readonly Node[], signal?: AbortSignal):
 
 export type Family = 4 | 6
 
-/** An address of a POD by which others can reach it. */
-export interface PodAddress {
+/** A POD that pings, or is pinged. */
+export interface Source {
   readonly pod: string
   readonly node: string
+}
+
+/** An address of a POD by which others can reach it. */
+export interface PodAddress extends Source {
   readonly address: string
   readonly family: Family
+  /** The POD's interface that has it, and that one's MAC. */
+  readonly interface: string
+  readonly mac?: string
 }
 
 /** The addresses of all PODs that are valid beyond a link, in the order of nodes, PODs and interfaces. */
 export const podAddresses = (network: readonly NodeFacts[]): readonly PodAddress[] =>
   network.flatMap(({ node, pods }) =>
     pods.flatMap(({ name, interfaces }) =>
-      interfaces
-        .flatMap(({ addr_info }) => addr_info)
-        .filter(({ scope }) => scope === 'global')
-        .map(({ local, family }) => ({ pod: name, node, address: local, family: family === 'inet' ? 4 : 6 }) as const),
+      interfaces.flatMap(({ ifname, address: mac, addr_info }) =>
+        addr_info
+          .filter(({ scope }) => scope === 'global')
+          .map(({ local, family }) => {
+            const own = {
+              pod: name,
+              node,
+              address: local,
+              family: family === 'inet' ? 4 : 6,
+              interface: ifname,
+            } as const
+            return mac === undefined ? own : { ...own, mac }
+          }),
+      ),
     ),
   )

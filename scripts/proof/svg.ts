@@ -1,6 +1,7 @@
 import { escapeXml } from '../report/text.ts'
-import { type Answer, columnsOf, describeSummary, isExpected, type Matrix, summarize } from './matrix.ts'
+import { type Answer, columnsOf, describeSummary, type Matrix, summarize } from './matrix.ts'
 import type { Family } from './network.ts'
+import { isExpected } from './reach.ts'
 
 // Told apart also by people who are red-green blind, and on grey paper: Okabe and Ito's set, and one hue for times.
 const MISSING = '#d55e00'

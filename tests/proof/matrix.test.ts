@@ -1,17 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import test from 'ava'
 import fc from 'fast-check'
-import {
-  assemble,
-  describePair,
-  describeSummary,
-  type Matrix,
-  type Reach,
-  summarize,
-  targetsFor,
-  toJson,
-} from '../../scripts/proof/matrix.ts'
+import { assemble, describePair, describeSummary, type Matrix, summarize, toJson } from '../../scripts/proof/matrix.ts'
 import type { NodeFacts, PodFacts } from '../../scripts/proof/network.ts'
+import { type Reach, roundsOf, targetsFor } from '../../scripts/proof/reach.ts'
 import { matrixSvg } from '../../scripts/proof/svg.ts'
 
 const pod = (name: string, ...addresses: string[]): PodFacts => ({
@@ -78,7 +70,11 @@ const matrixOf = (
   facts: readonly NodeFacts[],
   reach: Reach,
   answers = (_from: string, _to: string, _address: string) => true,
-): Matrix => assemble(facts, reach, outputs(facts, answers))
+): Matrix => assemble(facts, reach, measuredIn(facts, reach, outputs(facts, answers)))
+
+/** All rounds gave the same. */
+const measuredIn = (facts: readonly NodeFacts[], reach: Reach, all: readonly string[]) =>
+  roundsOf(reach, facts).map(round => ({ round, outputs: all }))
 
 test('what each POD pings are the addresses of PODs that are valid beyond a link', t => {
   t.is(
@@ -144,8 +140,12 @@ test('an address that two PODs have counts for neither, where both are in reach'
 test('a pair that was not measured, and output that is none, are no pass', t => {
   const facts = network(2, 2)
   const [first = '', second = ''] = outputs(facts, () => true)
-  t.throws(() => assemble(facts, 'all', [first]), { message: /vm-002-ns01 did not ping 10\.0\.0\.0/ })
-  t.throws(() => assemble(facts, 'all', [first, `${second}oops\n`]), { message: /'oops' is no result/ })
+  t.throws(() => assemble(facts, 'all', measuredIn(facts, 'all', [first])), {
+    message: /vm-002-ns01 did not ping 10\.0\.0\.0/,
+  })
+  t.throws(() => assemble(facts, 'all', measuredIn(facts, 'all', [first, `${second}oops\n`])), {
+    message: /'oops' is no result/,
+  })
 })
 
 test('matrix.json holds the matrix', t => {

@@ -14,14 +14,15 @@ MATRIX_WORK=/tmp/netns-matrix.$$
 
 # Reads lines "<pod> <address>…", pings them from every POD but their own, and prints "<pod> <address> <sent> <received> <min>
 # <mean> <max>", times in milliseconds, "-" where nothing came back. What does not answer is tried again until for $TRIES seconds
-# nothing new has answered.
-cmd_matrix() { # [--once] [--within=<seconds>]
-	once='' within=''
+# nothing new has answered. With --pairs the lines are "<source pod> <address>…": each POD pings those of its own line.
+cmd_matrix() { # [--once] [--pairs] [--within=<seconds>]
+	once='' pairs=no within=''
 	for option; do
 		case $option in
 		--once) once=yes ;;
+		--pairs) pairs=yes ;;
 		--within=?*) within=${option#*=} ;;
-		*) usage "matrix: takes --once and --within=<seconds>, and targets on its input" ;;
+		*) usage "matrix: takes --once, --pairs and --within=<seconds>, and targets on its input" ;;
 		esac
 	done
 	is_number "${within:=86400}" || usage "matrix: '$within' is no number of seconds"
@@ -55,14 +56,21 @@ cmd_matrix() { # [--once] [--within=<seconds>]
 	done
 }
 
-# Makes one file for each POD and family, since one fping pings one; a POD's own addresses are left out. Prints the number of lines
-# on the input.
+# Makes one file for each POD and family, since one fping pings one; a POD's own addresses are left out. Prints the number of PODs
+# that are pinged.
 matrix_targets() {
 	for file in "$NETNS"/*; do
 		[ ! -e "$file" ] || [ ! -e "$UTSNS/${file##*/}" ] || echo "${file##*/}"
 	done >"$MATRIX_WORK/pods"
-	awk -v work="$MATRIX_WORK" '
+	awk -v work="$MATRIX_WORK" -v pairs="$pairs" '
 		NR == FNR { pods[$1] = 1; next }
+		pairs == "yes" {
+			for (i = 2; $1 in pods && i <= NF; i++) print $i >(work "/" $1 ($i ~ /:/ ? ".6" : ".4"))
+			close(work "/" $1 ".4")
+			close(work "/" $1 ".6")
+			if (NF > last) last = NF
+			next
+		}
 		{
 			owner[FNR] = $1
 			for (i = 2; i <= NF; i++)
@@ -71,7 +79,7 @@ matrix_targets() {
 			last = FNR
 		}
 		END {
-			for (pod in pods) {
+			for (pod in pods) if (pairs == "no") {
 				for (n = 1; n <= last; n++) if (owner[n] != pod) {
 					if (n in four) printf "%s", four[n] >(work "/" pod ".4")
 					if (n in six) printf "%s", six[n] >(work "/" pod ".6")
@@ -144,4 +152,38 @@ matrix_read() {
 		END { leave(); print answered + 0, left + 0 }' "$@")
 	batch_answered=${counts% *} batch_left=${counts#* }
 	rm -f "$MATRIX_WORK"/*.said
+}
+
+# Reads lines "<pod> <interface> <address> <mac>", and makes static neighbour entries of them in the PODs: where two have the same
+# address, they say who is meant. With --delete it takes them away.
+cmd_static_neighbours() { # [--delete]
+	case $#${1-} in
+	0) verb=replace ;;
+	1--delete) verb=delete ;;
+	*) usage "static_neighbours: takes --delete and nothing else" ;;
+	esac
+	find_multi
+	pod='' batch='' status=0
+	while read -r owner interface address mac; do
+		[ "$owner" = "$pod" ] || neighbour_batch
+		pod=$owner
+		[ "$verb" = delete ] || address="$address lladdr $mac nud permanent"
+		batch="${batch}neighbour $verb $address dev $interface
+"
+	done
+	neighbour_batch
+	[ "$status" -eq 0 ] || die "static_neighbours: some could not be made, see above"
+}
+
+# One process for each POD. What is to be deleted may have gone with its interface.
+neighbour_batch() {
+	[ -n "$batch" ] || return 0
+	require_pod "$pod"
+	# shellcheck disable=SC2086
+	if [ "$verb" = delete ]; then
+		printf %s "$batch" | $multi nsenter --net="$NETNS/$pod" "$real_ip" -force -batch - 2>/dev/null || :
+	else
+		printf %s "$batch" | $multi nsenter --net="$NETNS/$pod" "$real_ip" -batch - || status=1
+	fi
+	batch=''
 }

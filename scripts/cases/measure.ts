@@ -1,0 +1,76 @@
+import { infrastructureFailure } from '../errors/failure.ts'
+import { capture, type Node } from '../node/node.ts'
+import type { Measured } from '../proof/matrix.ts'
+import type { NodeFacts } from '../proof/network.ts'
+import { neighboursFor, pairsFor, type Reach, type Round, roundsOf, targetsFor } from '../proof/reach.ts'
+
+export interface MeasureRequest {
+  readonly nodes: readonly Node[]
+  readonly network: readonly NodeFacts[]
+  readonly reach: Reach
+  /** Until when what must answer and does not is tried again, on the clock of `performance.now()`. */
+  readonly deadline: number
+  readonly signal: AbortSignal
+}
+
+/** How long static neighbours may take to go, in milliseconds, also when the rest was interrupted. */
+const CLEANING_MS = 10_000
+
+/**
+ * Lets all PODs ping, round by round. What must answer is tried again while there is time; what must not is tried once.
+ * @throws Failure NO_MATRIX (exit 4) when a node cannot; the signal's reason when that is aborted
+ */
+export async function measure(request: MeasureRequest): Promise<readonly Measured[]> {
+  const { network, reach, signal } = request
+  const withPods = new Set(network.filter(({ pods }) => pods.length > 0).map(({ node }) => node))
+  const nodes = request.nodes.filter(({ name }) => withPods.has(name))
+  const rounds = roundsOf(reach, network)
+  const neighbours = (round: Round, node: Node) => neighboursFor(network, reach, round, node.name)
+  const pinned = rounds.filter(round => round.pinned)
+  const unpin = async () => {
+    const cleaning = AbortSignal.timeout(CLEANING_MS)
+    const all = (node: Node) => pinned.map(round => neighbours(round, node)).join('')
+    await Promise.all(nodes.map(node => ask(node, ['static_neighbours', '--delete'], all(node), cleaning)))
+  }
+  const measured: Measured[] = []
+  try {
+    for (const round of rounds) {
+      const pin = (node: Node) => ask(node, ['static_neighbours'], neighbours(round, node), signal)
+      if (round.pinned) await Promise.all(nodes.map(pin))
+      const outputs = await Promise.all(nodes.map(node => ping(node, round, request)))
+      measured.push({ round, outputs })
+    }
+  } catch (error) {
+    // What went wrong first is what counts.
+    await unpin().catch(() => {})
+    throw error
+  }
+  await unpin()
+  return measured
+}
+
+async function ping(node: Node, round: Round, { network, reach, deadline, signal }: MeasureRequest): Promise<string> {
+  const seconds = Math.max(1, Math.floor((deadline - performance.now()) / 1000))
+  const how = round.expected ? [`--within=${seconds}`] : ['--once']
+  if (round.pinned)
+    return await ask(node, ['matrix', '--pairs', ...how], pairsFor(network, reach, round, node.name), signal)
+  const anyPod = { pod: '', node: node.name }
+  return await ask(
+    node,
+    ['matrix', ...how],
+    targetsFor(network, to => round.wants(anyPod, to)),
+    signal,
+  )
+}
+
+/** Gives a command of `netns_test` its input, if there is any. */
+async function ask(node: Node, words: readonly string[], input: string, signal: AbortSignal): Promise<string> {
+  if (!input) return ''
+  const { exitCode, stdout, stderr } = await capture(node, ['netns_test', ...words], signal, input)
+  if (exitCode === 0) return stdout.toString()
+  const said = stderr.toString().trim()
+  throw infrastructureFailure(
+    'NO_MATRIX',
+    `${node.name}: netns_test ${words[0]} ends with exit code ${exitCode}: ${said}`,
+  )
+}
