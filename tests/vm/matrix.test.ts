@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
@@ -59,6 +60,19 @@ test('the matrix of L3 names exactly the pairs that something cuts, and no other
     'a link is down',
     pairsWhere((from, to) => from === 'vm-001-ns01' || to === 'vm-001-ns01'),
   )
+  const evidence = path.join(state, 'xcluster-netns/evidence/default/matrix')
+  const text = fs.readFileSync(path.join(evidence, 'evidence.txt'), 'utf8')
+  t.deepEqual(
+    [...text.matchAll(/^pinged once more: (.*)/gm)].filter(([, pair]) => !pair?.includes('vm-001-ns01')),
+    [],
+  )
+  const requests = (pod: string) =>
+    execFileSync('tcpdump', ['-n', '-r', '-', 'icmp[icmptype] = icmp-echo and src 172.16.2.1 and dst 172.16.1.1'], {
+      input: fs.readFileSync(path.join(evidence, pod, 'capture.pcap')),
+      stdio: ['pipe', 'pipe', 'ignore'],
+    }).toString()
+  t.regex(requests('vm-002-ns01'), /eth0 +Out IP 172\.16\.2\.1 > 172\.16\.1\.1: ICMP echo request/)
+  t.is(requests('vm-001-ns01'), '')
   await inVm('vm-001', 'ip link set vm-001-ns01 up')
 
   const rule = 'ip saddr 172.16.1.1 ip daddr 172.16.2.1 icmp type echo-request drop'
@@ -86,11 +100,78 @@ test('the matrix of L3 names exactly the pairs that something cuts, and no other
     pairsWhere((from, to, address) => nodeOf(from) !== nodeOf(to) && address.includes('.')),
   )
   await inVm('vm-001', 'ip route add $(cat /tmp/route)')
+  t.true(fs.existsSync(evidence))
   await prove('all is well again', [])
+  t.false(fs.existsSync(evidence))
 
   await inVm('vm-002', 'ip link set eth1 down')
   await prove(
     'a node is cut off',
     pairsWhere((from, to) => nodeOf(from) !== nodeOf(to)),
   )
+})
+
+/** The PODs of each side, and their addresses. */
+const sidesOf = (outside: readonly [string, string]) =>
+  outside.map((name, side) => [
+    ...[1, 2].map(pod => [`br${side + 2}-vm-001-ns0${pod}`, `172.16.0.${pod}`, `1000::1:ac10:${pod}`]),
+    [name, '172.16.0.100', '1000::1:ac10:64'],
+  ])
+
+for (const [name, outside] of [
+  ['dual_bridges', ['vm-202-eth3', 'vm-202-eth4']],
+  ['dual_bridges_vlan', ['vm-202-eth3.100', 'vm-202-eth3.200']],
+] as const) {
+  test(`the matrix of ${name} names exactly the pairs that are joined, or cut`, async t => {
+    const { run, runWith } = program(t)
+    const start = await runWith({ xcluster_NPODS: '2' }, 'test', name, '--no-stop')
+    t.is(start.status, 0, start.stderr)
+    // Of three on each side: the two others; the three of the other side but the one that has the same address.
+    t.regex(start.stderr, /: matrix: 24 of 24 pairs answer; 0 of 24 that must not;/)
+    const prove = () => run('test', 'matrix', '--no-start', '--reach', name, '--timeout=30')
+    const inVm = async (command: string) => t.is((await run('exec', 'vm-001', '--', 'sh', '-c', command)).status, 0)
+    const sides = sidesOf(outside)
+
+    const ends = 'ip link set j2 master br2 up && ip link set j3 master br3 up'
+    await inVm(`ip link add j2 type veth peer name j3 && ${ends}`)
+    const joined = await prove()
+    t.is(joined.status, 1, joined.stderr)
+    const across = sides.flatMap((side, index) =>
+      side.flatMap(([from, ...own]) =>
+        (sides[1 - index] ?? []).flatMap(([, ...addresses]) =>
+          addresses.filter(address => !own.includes(address)).map(address => `${from} ${address}`),
+        ),
+      ),
+    )
+    t.deepEqual(wrongPairs(joined.stdout), across.sort())
+    t.notRegex(joined.stdout, /→.* does not answer/)
+    await inVm('ip link delete j2')
+
+    await inVm('ip link set br3-vm-001-ns02 down')
+    const cut = await prove()
+    t.is(cut.status, 1, cut.stderr)
+    const pod = 'br3-vm-001-ns02'
+    const ofIt = sides[1]?.flatMap(([from, ...own]) =>
+      (sides[1] ?? []).flatMap(([to, ...addresses]) =>
+        from !== to && (from === pod || to === pod)
+          ? addresses.filter(address => !own.includes(address)).map(address => `${from} ${address}`)
+          : [],
+      ),
+    )
+    t.deepEqual(wrongPairs(cut.stdout), ofIt?.sort())
+    await inVm('ip link set br3-vm-001-ns02 up')
+    t.is((await prove()).status, 0, 'all is well again')
+  })
+}
+
+test('whose word counts is refused where nobody gave it', async t => {
+  const { run } = program(t)
+  for (const [words, says] of [
+    [['matrix', '--no-start', '--reach', 'start'], /--reach=start: no test of this name says .*dual_bridges/],
+    [['bridge', '--reach', 'L3'], /--reach is for the test matrix/],
+  ] as const) {
+    const { status, stderr } = await run('test', ...words)
+    t.is(status, 2)
+    t.regex(stderr, says)
+  }
 })

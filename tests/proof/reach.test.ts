@@ -1,0 +1,110 @@
+import test from 'ava'
+import { assemble, summarize } from '../../scripts/proof/matrix.ts'
+import type { NodeFacts, PodFacts } from '../../scripts/proof/network.ts'
+import { neighboursFor, pairsFor, type Reach, roundsOf } from '../../scripts/proof/reach.ts'
+
+const pod = (name: string, mac: string, address: string): PodFacts => ({
+  name,
+  interfaces: [
+    {
+      ifname: 'eth0',
+      ifindex: 2,
+      flags: [],
+      address: mac,
+      addr_info: [{ family: 'inet', local: address, prefixlen: 24, scope: 'global' }],
+    },
+  ],
+  routes: [],
+})
+const node = (name: string, ...pods: PodFacts[]): NodeFacts => ({ node: name, interfaces: [], routes: [], pods })
+
+const REACH: Reach = {
+  sides: [
+    ['br2-*', 'out2'],
+    ['br3-*', 'out3'],
+  ],
+}
+const NETWORK = [
+  node('vm-001', pod('br2-1', ':21', '10.0.0.1'), pod('br2-2', ':22', '10.0.0.2'), pod('br3-1', ':31', '10.0.0.1')),
+  node('vm-202', pod('out2', ':2f', '10.0.0.9'), pod('out3', ':3f', '10.0.0.9')),
+]
+
+/** What the nodes print where every pair is as a test says, or not. */
+function measured(answers: (round: 'own' | 'across', from: string, address: string) => boolean) {
+  return roundsOf(REACH, NETWORK).map(round => ({
+    round,
+    outputs: NETWORK.map(facts =>
+      pairsFor(NETWORK, REACH, round, facts.node)
+        .split('\n')
+        .filter(Boolean)
+        .flatMap(line => {
+          const [from = '', ...addresses] = line.split(' ')
+          return addresses.map(address =>
+            answers(round.expected ? 'own' : 'across', from, address)
+              ? `${from} ${address} 1 1 0.1 0.1 0.1\n`
+              : `${from} ${address} 1 0 - - -\n`,
+          )
+        })
+        .join(''),
+    ),
+  }))
+}
+
+test('each POD pings its own side, then the others but for an address that it has itself', t => {
+  const [own, across, ...none] = roundsOf(REACH, NETWORK)
+  t.deepEqual(none, [])
+  if (!(own && across)) return t.fail()
+  t.is(pairsFor(NETWORK, REACH, own, 'vm-001'), 'br2-1 10.0.0.2 10.0.0.9\nbr2-2 10.0.0.1 10.0.0.9\nbr3-1 10.0.0.9\n')
+  t.is(pairsFor(NETWORK, REACH, across, 'vm-001'), 'br2-1 10.0.0.9\nbr2-2 10.0.0.1 10.0.0.9\nbr3-1 10.0.0.2 10.0.0.9\n')
+})
+
+test('static neighbours say in each round whose an address is, on both ends', t => {
+  const [own, across] = roundsOf(REACH, NETWORK)
+  if (!(own && across)) return t.fail()
+  t.is(
+    neighboursFor(NETWORK, REACH, own, 'vm-202'),
+    'out2 eth0 10.0.0.1 :21\nout2 eth0 10.0.0.2 :22\nout3 eth0 10.0.0.1 :31\n',
+  )
+  t.is(
+    neighboursFor(NETWORK, REACH, across, 'vm-202'),
+    'out2 eth0 10.0.0.1 :31\nout3 eth0 10.0.0.1 :21\nout3 eth0 10.0.0.2 :22\n',
+  )
+})
+
+test('the same addresses on two sides are told apart: only what answers across is wrong', t => {
+  const well = summarize(
+    assemble(
+      NETWORK,
+      REACH,
+      measured(round => round === 'own'),
+    ),
+  )
+  t.deepEqual([well.expected, well.reached, well.forbidden, well.closed, well.wrong.length], [8, 8, 8, 8, 0])
+  const leaky = summarize(
+    assemble(
+      NETWORK,
+      REACH,
+      measured((round, from) => round === 'own' || from === 'out2'),
+    ),
+  )
+  t.deepEqual(
+    leaky.wrong.map(({ source, destination, what }) => `${what} ${source.pod} ${destination.pod}`),
+    ['open out2 br3-1'],
+  )
+  const cut = summarize(
+    assemble(
+      NETWORK,
+      REACH,
+      measured((round, from, address) => round === 'own' && !(from === 'br3-1' && address === '10.0.0.9')),
+    ),
+  )
+  t.deepEqual(
+    cut.wrong.map(({ source, destination, what }) => `${what} ${source.pod} ${destination.pod}`),
+    ['missing br3-1 out3'],
+  )
+})
+
+test('a POD of which the test says nothing is no pass', t => {
+  const strange = [...NETWORK, node('vm-003', pod('vm-003-ns01', ':01', '10.0.0.7'))]
+  t.throws(() => roundsOf(REACH, strange), { message: /does not say whom vm-003-ns01 on vm-003 reaches/ })
+})
