@@ -23,7 +23,7 @@ export interface Shown {
 }
 
 /** How long all nodes together have, in milliseconds; one that does not answer is not waited for by the others for so long. */
-const PATIENCE_MS = 45_000
+const PATIENCE_MS = 30_000
 const NODE_PATIENCE_MS = 14_000
 
 const LIMITS = { memberBytes: 8 * 2 ** 20, members: 1000, archiveBytes: 64 * 2 ** 20 }

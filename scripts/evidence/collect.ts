@@ -4,7 +4,7 @@ import type { RunningCluster } from '../cluster/cluster.ts'
 import { environmentFailure } from '../errors/failure.ts'
 import { makeDirectory } from '../host/directories.ts'
 import type { Node } from '../node/node.ts'
-import { describePair, type Matrix, summarize } from '../proof/matrix.ts'
+import { describePair, type Matrix, summarize, type WrongPair } from '../proof/matrix.ts'
 import type { Emit, FailedStep } from '../report/events.ts'
 import { plainText } from '../report/text.ts'
 import { askNodes, type Shown, type Task } from './ask.ts'
@@ -27,6 +27,8 @@ const MOST_NODES = 8
 /** Of a file, how many characters an event carries; the file has all. */
 const MOST_TEXT = 8 * 1024
 const CONSOLE_LINES = 60
+/** Of the pairs that are wrong, how many are listed. */
+const MOST_LISTED = 10_000
 /** A POD's name among other words: it holds its node's. */
 const POD_NAME = /[\w.-]*vm-\d{3}-[\w.-]*\w/g
 
@@ -69,7 +71,7 @@ export async function collectEvidence(request: EvidenceRequest): Promise<void> {
     ...describeChoice(choice),
     ...(failed.length > tasks.length ? [`not looked at: ${failed.length - tasks.length} more nodes`] : []),
     ...shown.flatMap(({ node, failure }) => (failure ? [`nothing from ${node.name}: ${failure}`] : [])),
-    ...(wrong.length > 0 ? ['', 'All pairs that are not as they should be:', ...wrong.map(describePair)] : []),
+    ...describeWrong(wrong),
   ]
   const files = [
     ...shown.flatMap(filesOf),
@@ -120,6 +122,13 @@ function describeChoice({ pairs, leftOut }: Choice): readonly string[] {
       `pinged once more: ${source.pod} → ${destination.pod} ${addresses.join(' ')}`,
   )
   return [...shown, ...(leftOut > 0 ? [`not looked at: ${leftOut} more pairs of PODs`] : [])]
+}
+
+function describeWrong(wrong: readonly WrongPair[]): readonly string[] {
+  if (wrong.length === 0) return []
+  const more = wrong.length - MOST_LISTED
+  const lines = wrong.slice(0, MOST_LISTED).map(describePair)
+  return ['', 'Pairs that are not as they should be:', ...lines, ...(more > 0 ? [`… and ${more} more`] : [])]
 }
 
 /** A file of the evidence. */

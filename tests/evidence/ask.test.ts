@@ -2,28 +2,11 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import test from 'ava'
 import { askNodes, type Task } from '../../scripts/evidence/ask.ts'
-import type { CommandStreams, Connection } from '../../scripts/node/connection.ts'
+import type { CommandStreams } from '../../scripts/node/connection.ts'
 import type { Node } from '../../scripts/node/node.ts'
-import { archiveBlocks } from '../../scripts/ovl/archive-stream.ts'
+import { archiveOf, nodeOf } from './node.ts'
 
-/** A node whose command is a function of its streams. */
-const nodeOf = (name: string, run: (streams: CommandStreams, command: string) => Promise<number>): Node => ({
-  name,
-  number: 1,
-  role: 'worker',
-  connection: {
-    run: (command: string, streams: CommandStreams) => run(streams, command),
-  } as unknown as Connection,
-})
-
-/** A tar archive of small files. */
-const archiveOf = (...paths: string[]) =>
-  Buffer.concat([
-    ...archiveBlocks(
-      paths.map(path => ({ path, type: 'file' as const, executable: false, content: [Buffer.from(`in ${path}`)] })),
-      new Date(0),
-    ),
-  ])
+const namesOf = (...paths: string[]) => archiveOf(Object.fromEntries(paths.map(path => [path, `in ${path}`])))
 
 /** Does as `netns_test evidence --capture`, and writes down when. */
 const capturing =
@@ -47,7 +30,7 @@ const capturing =
     stderr.write('pinged\n')
     await told('stop')
     diary.push(`${name} stops`)
-    stdout.write(archiveOf(`${name}/routes.txt`, `${name}/capture.pcap`))
+    stdout.write(namesOf(`${name}/routes.txt`, `${name}/capture.pcap`))
     return 0
   }
 
@@ -97,7 +80,7 @@ test('where nothing is pinged nothing is captured', async t => {
   const commands: string[] = []
   const node = nodeOf('vm-001', async ({ stdout }, command) => {
     commands.push(command)
-    stdout.write(archiveOf('vm-001/fdb.txt'))
+    stdout.write(namesOf('vm-001/fdb.txt'))
     return 0
   })
   const [shown] = await askNodes([task(node)], signal())
@@ -112,8 +95,8 @@ test('a name that no file of ours has is not taken, one that leads elsewhere is 
       return 0
     })
   const of = async (bytes: Buffer) => (await askNodes([task(answering(bytes))], signal()))[0]
-  t.deepEqual((await of(archiveOf('vm-001/x.sh', 'x.txt', 'a/b/c.txt', '.ssh/x.txt')))?.files, [])
-  t.regex((await of(archiveOf('../vm-001/x.txt')))?.failure ?? '', /leads out of the archive/)
+  t.deepEqual((await of(namesOf('vm-001/x.sh', 'x.txt', 'a/b/c.txt', '.ssh/x.txt')))?.files, [])
+  t.regex((await of(namesOf('../vm-001/x.txt')))?.failure ?? '', /leads out of the archive/)
   t.regex((await of(Buffer.from('no archive'.repeat(100))))?.failure ?? '', /corrupt/)
 })
 

@@ -24,6 +24,13 @@ const RUN: readonly NewEvent[] = [
   { type: 'output', ...id, node: 'vm-002', stream: 'stdout', line: 'a\u001b[31mred\u001b[0m\u0007 line' },
   { type: 'step-end', ...id, node: 'vm-001', failure: undefined, milliseconds: 12.3 },
   { type: 'step-end', ...id, node: 'vm-002', failure, milliseconds: 500 },
+  {
+    type: 'evidence',
+    ...{ test: 'bridge', node: 'vm-002', subject: 'vm-002-ns03' },
+    ...{ what: 'routes', text: 'default via\n\u001b[1mx\u001b[0m' },
+  },
+  { type: 'evidence', test: 'bridge', node: 'vm-002', subject: 'vm-002', what: 'nftables ruleset', text: '' },
+  { type: 'artefact', test: 'bridge', path: '/results/evidence', what: 'evidence' },
   { type: 'test-end', test: 'bridge', verdict: 'failed', why: 'ping' },
   { type: 'run-end', verdict: 'failed', failures: [failure], seconds: 9, left: 'The cluster is left running' },
 ]
@@ -47,6 +54,8 @@ test('the summary has its form: host lines with seconds, VM lines indented, tota
     /^\d\d:\d\d:\d\d \(0\): FAILED: bridge: bridge_ping on vm-002: vm-002-ns03 172\.16\.2\.3 does not answer$/,
   )
   t.is(lines[4], '    the last line')
+  t.regex(lines.at(-2) ?? '', /\): evidence of bridge: \/results\/evidence$/)
+  t.notRegex(lines.join('\n'), /default via/)
   t.regex(lines.at(-1) ?? '', /Total time: 9 s\. The cluster is left running$/)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   t.notRegex(lines.join(''), /[\x00-\x1f]/)
@@ -66,6 +75,17 @@ test('the log has every line with time, VM and step, no control character, and w
   for (const line of lines) t.regex(line, /^\d\d:\d\d:\d\d\.\d{3} (host|vm-00\d) \S+ [-|!] /)
   t.true(lines.some((line: string) => line.includes("setting __nvm='2' (option)")))
   t.true(lines.some((line: string) => line.endsWith('vm-002 bridge/bridge_ping | ared line')))
+  const evidence = lines.filter((line: string) => line.includes('bridge/evidence'))
+  t.deepEqual(
+    evidence.map((line: string) => line.slice(13)),
+    [
+      'vm-002 bridge/evidence - vm-002-ns03: routes',
+      'vm-002 bridge/evidence | default via',
+      'vm-002 bridge/evidence | x',
+      'vm-002 bridge/evidence - vm-002: nftables ruleset: none',
+    ],
+  )
+  t.true(lines.some((line: string) => line.endsWith('host bridge - evidence: /results/evidence')))
   t.regex(lines.at(-1) ?? '', /vm-002 bridge\/bridge_ping - FAILED first: vm-002-ns03/)
 })
 

@@ -1,0 +1,27 @@
+import type { CommandStreams, Connection } from '../../scripts/node/connection.ts'
+import type { Node } from '../../scripts/node/node.ts'
+import { archiveBlocks } from '../../scripts/ovl/archive-stream.ts'
+
+/** A node whose command is a function of its streams. */
+export const nodeOf = (name: string, run: (streams: CommandStreams, command: string) => Promise<number>): Node => ({
+  name,
+  number: Number(name.slice(-3)),
+  role: 'worker',
+  connection: {
+    run: (command: string, streams: CommandStreams) => run(streams, command),
+  } as unknown as Connection,
+})
+
+/** A tar archive of small files. */
+export const archiveOf = (files: Readonly<Record<string, string>>): Buffer =>
+  Buffer.concat([
+    ...archiveBlocks(
+      Object.entries(files).map(([path, text]) => ({
+        path,
+        type: 'file' as const,
+        executable: false,
+        content: [Buffer.from(text)],
+      })),
+      new Date(0),
+    ),
+  ])
