@@ -109,6 +109,9 @@ test.serial('a failure leaves the cluster running, for --no-start, exec and a cl
   t.is(failed.status, 1)
   t.regex(failed.stderr, /FAILED: bridge: bridge_ping on vm-002: no answer to ping: vm-002-ns03/)
   t.notRegex(failed.stderr, /FAILED.* on vm-001/)
+  const [, evidence = ''] = /: evidence of bridge: (\S+)\n.*Total time/.exec(failed.stderr) ?? []
+  t.regex(fs.readFileSync(path.join(evidence, 'vm-002-ns03/addresses.txt'), 'utf8'), /inet 172\.16\.2\.3\/24/)
+  t.deepEqual(fs.readdirSync(evidence).sort(), ['evidence.txt', 'vm-002', 'vm-002-ns03'])
   t.is((await run(['exec', 'vm-001', '--', 'true'])).status, 0, 'it is left running')
 
   // What our own tar writes to its standard output is unpacked on a running VM, as `inject` does.

@@ -101,7 +101,7 @@ evidence_captures() {
 evidence_wait() { # <vm or pod> <process>
 	until grep -q 'listening on ' "$EVIDENCE_WORK/$1.said"; do
 		[ "$waited" -lt "$EVIDENCE_BEGIN" ] && kill -0 "$2" 2>/dev/null || return
-		sleep 0.1
+		sleep 0.1 2>/dev/null || sleep 1
 		waited=$((waited + 1))
 	done
 }
