@@ -5,6 +5,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { median, type Row, table, time } from './measure.ts'
 import { benchOvl } from './ovl.ts'
+import { pods } from './pods.ts'
 import { steps } from './steps.ts'
 
 // `npm run bench`: every row is a ratio to what a person would use instead, measured in the same run.
@@ -79,58 +80,9 @@ function stages(log: string, total: number): Record<string, number> {
   }
 }
 
-/** 50 PODs in one VM, by netns_test and by a process for each operation. */
-function pods(): Row[] {
-  time([NETNS, 'test', 'start', '--nvm=1', '--no-stop', '--name', 'pods'], environment)
-  const inVm = (script: string) =>
-    time([NETNS, 'exec', '--name', 'pods', 'vm-001', '--', 'sh', '-c', script], environment).milliseconds
-  const overhead = median(repeat(3, () => inVm('true')))
-  const ours = repeat(VM_RUNS, () => {
-    const milliseconds = inVm(
-      'netns_test create 50 && netns_test veth 50 && netns_test assign_addresses 50 && ip link add br9 type bridge && netns_test connect_to_bridge br9 50',
-    )
-    inVm('netns_test delete 50; ip link delete br9')
-    return milliseconds - overhead
-  })
-  const theirs = repeat(1, () => inVm(ONE_PROCESS_PER_OPERATION) - overhead)
-  time([NETNS, 'stop', '--name', 'pods'], environment)
-  return [
-    {
-      what: '50 PODs: made, wired, addressed, bridged, in one VM',
-      ours,
-      insteadOf: 'one process for each operation',
-      theirs,
-    },
-  ]
-}
-
-const ONE_PROCESS_PER_OPERATION = `
-ip link add br8 type bridge
-mkdir -p /var/run/utsns
-for n in $(seq 1 50); do
-  p=old$n
-  ip netns add $p
-  touch /var/run/utsns/$p
-  unshare --uts=/var/run/utsns/$p hostname $p
-  ip netns exec $p ip link set lo up
-  ip link add $p type veth peer name peer$n
-  ip link set peer$n netns $p
-  ip netns exec $p ip link set peer$n name eth0
-  for s in accept_dad=0 accept_ra=0 addr_gen_mode=1; do
-    sysctl -q -w net.ipv6.conf.$p.$s
-    ip netns exec $p sysctl -q -w net.ipv6.conf.eth0.$s
-  done
-  ip link set $p up
-  ip netns exec $p ip link set eth0 up
-  ip netns exec $p ip address add 10.9.0.$n/24 dev eth0
-  ip netns exec $p ip address add fd00::$n/64 dev eth0
-  ip link set $p master br8
-done
-`
-
 try {
   const split: Record<string, number[]> = {}
-  const rows: Row[] = [help(), ...benchOvl(), bridge(split), ...pods(), ...(await steps(work, environment))]
+  const rows: Row[] = [help(), ...benchOvl(), bridge(split), ...pods(environment), ...(await steps(work, environment))]
   process.stdout.write(
     `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, Node ${process.versions.node}\n\n`,
   )

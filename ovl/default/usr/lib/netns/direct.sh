@@ -53,6 +53,6 @@ direct_line() { # <pod>
 name_direct() { # <pod>
 	pod_interface "$1"
 	# shellcheck disable=SC2016
-	in_pod "$1" '{ [ ! -e "/proc/sys/net/ipv4/conf/$2" ] || ip link set "$2" name "$1"; } && ip link set "$1" up' sh "$interface" "direct-$n" ||
+	in_pod "$1" '{ [ ! -e "/proc/sys/net/ipv4/conf/$2" ] || ip link set "$2" name "$1"; } && exec ip link set "$1" up' sh "$interface" "direct-$n" ||
 		die "add_$kind: $interface in $1 does not come up"
 }

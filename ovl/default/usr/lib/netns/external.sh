@@ -43,7 +43,7 @@ cmd_xnetns() { # <if…>
 			ip link set "$name" netns "$external" || die "xnetns: $name cannot be moved"
 		fi
 		# shellcheck disable=SC2016
-		in_pod "$external" 'ip address flush dev "$1" && ip link set "$1" up && ip address replace "$2" dev "$1" && ip address replace "$3" dev "$1"' \
+		in_pod "$external" 'ip address flush dev "$1" && ip link set "$1" up && ip address replace "$2" dev "$1" && exec ip address replace "$3" dev "$1"' \
 			sh "$name" "$text/$inner" "$PREFIX:$text/$((inner + 96))" || die "xnetns: $external does not take $text"
 	done
 }

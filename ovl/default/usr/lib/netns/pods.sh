@@ -18,7 +18,8 @@ find_multi() {
 	done
 }
 
-# Runs a script in a POD's namespaces, with as few processes as it takes: in it, `ip` may be busybox's.
+# Runs a script in a POD's namespaces, with as few processes as it takes: in it, `ip` may be busybox's. Scripts end with `exec`, which
+# saves an emulated VM a third of the time: with it, busybox's shell becomes its own applet.
 in_pod() { # <pod> <script> [arguments…]
 	pod_in=$1
 	shift
@@ -66,7 +67,7 @@ DEFAULTS=/proc/sys/net/ipv6/conf/default
 # shellcheck disable=SC2016
 SET_DEFAULTS='cd /proc/sys/net/ipv6/conf/default && echo 0 >accept_dad && echo 0 >accept_ra && echo 1 >addr_gen_mode'
 # shellcheck disable=SC2016
-SET_UP=$SET_DEFAULTS' && echo "$1" >/proc/sys/kernel/hostname && ip link set lo up'
+SET_UP=$SET_DEFAULTS' && echo "$1" >/proc/sys/kernel/hostname && exec ip link set lo up'
 
 create_pod() { # <pod>
 	has_net=no has_uts=no

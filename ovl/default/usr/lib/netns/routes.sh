@@ -41,7 +41,7 @@ device_addresses() { # <device>
 default_route() { # <pod>
 	require_pod "$1"
 	# shellcheck disable=SC2016
-	in_pod "$1" '{ [ -z "$1" ] || ip route replace default via "$1"; } && { [ -z "$2" ] || ip -6 route replace default via "$2"; }' \
+	in_pod "$1" '{ [ -z "$1" ] || ip route replace default via "$1"; } && { [ -z "$2" ] || exec ip -6 route replace default via "$2"; }' \
 		sh "$gateway4" "$gateway6" || die "set_default_route: $1 does not take a route via $gateway4 $gateway6"
 }
 

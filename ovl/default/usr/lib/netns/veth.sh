@@ -46,7 +46,7 @@ veth_line() { # <pod>
 bring_up() { # <pod>
 	pod_interface "$1"
 	# shellcheck disable=SC2016
-	in_pod "$1" 'ip link set "$1" up' sh "$interface" || die "veth: $interface in $1 does not come up"
+	in_pod "$1" 'exec ip link set "$1" up' sh "$interface" || die "veth: $interface in $1 does not come up"
 }
 
 cmd_assign_addresses() {
@@ -71,7 +71,7 @@ assign_address() { # <pod>
 	esac
 	format_ipv4 "$ipv4"
 	# shellcheck disable=SC2016
-	in_pod "$1" 'ip address replace "$2" broadcast + dev "$1" && ip address replace "$3" dev "$1"' \
+	in_pod "$1" 'ip address replace "$2" broadcast + dev "$1" && exec ip address replace "$3" dev "$1"' \
 		sh "$interface" "$text/$inner" "$PREFIX:$text/$((inner + 96))" ||
 		die "assign_addresses: $1 does not take $text on $interface"
 }
