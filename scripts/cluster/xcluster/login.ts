@@ -95,7 +95,7 @@ function notUp({ plans, tmp, timeoutSeconds }: AwaitRequest, up: ReadonlyMap<str
   const shown = tail ? `the last lines on the console of ${missing[0]?.name}:\n    ${tail}` : 'no console was found'
   return infrastructureFailure(
     'VM_NOT_UP',
-    `${missing.length} of ${plans.length} VMs do not answer after ${timeoutSeconds} s: ${names}\n  ${shown}`,
+    `${missing.length} of ${plans.length} VMs did not come up in ${timeoutSeconds} s: ${names}\n  ${shown}`,
     { hint: 'a slow host needs more: --timeout <seconds>' },
   )
 }
