@@ -11,7 +11,7 @@ find_multi() {
 	for candidate in /bin/busybox /usr/bin/busybox; do
 		[ -x "$candidate" ] && "$candidate" nsenter --help >/dev/null 2>&1 && "$candidate" unshare --help >/dev/null 2>&1 || continue
 		multi=$candidate
-		for applet in cat date mkdir rm sleep sort; do
+		for applet in awk cat date mkdir rm sleep sort; do
 			eval "$applet() { \"\$multi\" $applet \"\$@\"; }"
 		done
 		return
@@ -29,10 +29,8 @@ in_pod() { # <pod> <script> [arguments…]
 
 # Sets $mounts to all mount points, with a space on each side: read once, since there are two for each POD.
 read_mounts() {
-	mounts=' '
-	while read -r _ _ _ _ mount_point _; do
-		mounts="$mounts$mount_point "
-	done </proc/self/mountinfo
+	# A shell's `read` would take each character by a system call of its own.
+	mounts=" $(awk -v ORS=' ' '{ print $5 }' /proc/self/mountinfo)" || die "cannot read /proc/self/mountinfo"
 }
 
 is_mounted() { # <file>; read_mounts comes before
@@ -54,10 +52,10 @@ require_pod() { # <pod>
 cmd_create() {
 	range "$@"
 	own_node
-	mkdir -p "$NETNS" "$UTSNS" || die "cannot make $NETNS and $UTSNS"
+	find_multi
+	[ -d "$NETNS" ] && [ -d "$UTSNS" ] || mkdir -p "$NETNS" "$UTSNS" || die "cannot make $NETNS and $UTSNS"
 	real_run
 	read_mounts
-	find_multi
 	each_pod create_pod
 }
 
@@ -109,6 +107,7 @@ cmd_delete() {
 
 # What is in a namespace goes with it; of a veth pair the end in the VM too, though a moment later, so it is deleted first.
 remove_pods() { # <pod…>
+	find_multi
 	read_mounts
 	mounted='' files='' links=''
 	for gone; do
@@ -121,7 +120,6 @@ remove_pods() { # <pod…>
 "
 	done
 	[ -z "$links" ] || printf %s "$links" | ip -batch - || die "delete: some interfaces could not be deleted, see above"
-	find_multi
 	# shellcheck disable=SC2086
 	[ -z "$mounted" ] || $multi umount $mounted || die "delete: some namespaces could not be unmounted, see above"
 	# shellcheck disable=SC2086

@@ -162,7 +162,7 @@ cni_targets() { # <pod>
 
 cmd_prerequisites() {
 	lacking=
-	for program in ip jq mount umount nsenter unshare ping timeout; do
+	for program in awk ip jq mount umount nsenter unshare ping timeout; do
 		command -v "$program" >/dev/null || lacking="$lacking $program"
 	done
 	for feature in /proc/self/ns/net /proc/self/ns/uts /proc/sys/net/ipv6/conf/default/addr_gen_mode; do
