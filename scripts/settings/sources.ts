@@ -45,6 +45,19 @@ export class Sources {
     return setting.value
   }
 
+  /** As {@link text}, where one origin counts alone. */
+  textOf(origin: Origin, name: string, fallback: string): string {
+    const value = this.said(origin)[name]
+    this.seen.push(value ? { name, value, origin } : { name, value: fallback, origin: 'default' })
+    return value ?? fallback
+  }
+
+  /** Lists what some origins say and nobody has asked for. */
+  see(...origins: readonly Origin[]): void {
+    const asked = new Set(this.seen.map(({ name }) => name))
+    for (const name of Object.keys(this.said(...origins)).sort()) if (!asked.has(name)) this.text(name, '')
+  }
+
   /**
    * A whole number within limits.
    * @throws Failure BAD_VALUE (exit 2) naming the variable or option, the value and the limits

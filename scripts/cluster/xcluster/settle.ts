@@ -41,6 +41,7 @@ export async function settleXcluster(request: SettleRequest): Promise<Settings> 
   })
   const { values, others } = parseAssignments(text)
   others.forEach(onLine)
+  checkWhatItSays(command, values)
   const below: readonly Layer[] = [
     { origin: 'test', values: test },
     { origin: 'xcluster', values },
@@ -49,6 +50,15 @@ export async function settleXcluster(request: SettleRequest): Promise<Settings> 
   if (!settings.cluster.topology) return settings
   const above: readonly Layer[] = [{ origin: 'topology', values: await sourceTopology(settings, values, request) }]
   return readSettings(options, environment, { above, below } satisfies MoreLayers)
+}
+
+/** What it says itself: in the environment there may be directories of yesterday's xcluster. */
+function checkWhatItSays(command: string, values: Environment): void {
+  const missing = ['XCLUSTER_HOME', 'XCLUSTER_TMP'].find(name => !values[name])
+  if (!missing) return
+  throw environmentFailure('XCLUSTER_SAYS_LITTLE', `'${command} env' does not say ${missing}`, {
+    hint: 'is $XCLUSTER the command of xcluster?',
+  })
 }
 
 function checkCommand(command: string): void {

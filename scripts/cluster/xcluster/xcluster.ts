@@ -6,6 +6,7 @@ import { environmentFailure, Failure, usageFailure } from '../../errors/failure.
 import { searchPath } from '../../host/requirements.ts'
 import type { Node } from '../../node/node.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
+import { countOfVms } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { XclusterSettings } from '../../settings/xcluster.ts'
 import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
@@ -76,7 +77,7 @@ async function attach(settings: Settings, xcluster: XclusterSettings, request: S
 }
 
 const describe = ({ cluster }: Settings) =>
-  `xcluster: ${cluster.nodes.length} VMs; host keys are not checked: they are new at every start`
+  `xcluster: ${countOfVms(cluster.nodes)}; host keys are not checked: they are new at every start`
 
 function checkImage({ image }: XclusterSettings): void {
   if (fs.existsSync(image)) return
@@ -115,7 +116,7 @@ async function pack(settings: Settings, xcluster: XclusterSettings, request: Sta
     const extra = extraOvls.map(({ name }) => name)
     const { baseOvls, moreOvls } = xcluster
     const ovls = ['env', ...baseOvls, 'network-topology', 'iptools', OUR_NAME, ...extra, ...moreOvls, 'test']
-    await Promise.all([...new Set(ovls)].map(ovl => checkOvl(ovl, settings.ovlPath, call)))
+    await checkOvls([...new Set(ovls)], settings.ovlPath, call)
     fs.rmSync(path.join(xcluster.tmp, 'cdrom.iso'), { force: true })
     const words = ['mkcdrom', ...ovls]
     await callXcluster({ ...call, words, timeoutSeconds: PACK_SECONDS, exitCode: 4 })
@@ -134,21 +135,27 @@ function nameOf(ovl: OvlDirectory, all: readonly OvlDirectory[]): string {
   )
 }
 
-async function checkOvl(
-  ovl: string,
+/** @throws Failure OVL_NOT_FOUND (exit 2) with all that xcluster does not find */
+async function checkOvls(
+  ovls: readonly string[],
   ovlPath: readonly string[],
-  call: Omit<XclusterCall, 'words' | 'timeoutSeconds' | 'exitCode'>,
+  { command, exports, signal }: Pick<XclusterCall, 'command' | 'exports' | 'signal'>,
 ): Promise<void> {
-  try {
-    const { command, exports, signal } = call
-    await callXcluster({ command, exports, signal, words: ['ovld', ovl], timeoutSeconds: LOOK_SECONDS, exitCode: 2 })
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'XCLUSTER_FAILED') throw error
-    throw usageFailure('OVL_NOT_FOUND', `xcluster finds no ovl '${ovl}' in ${ovlPath.join(', ')}`, {
-      hint: '$XCLUSTER_OVLPATH names the directories',
-      cause: error,
-    })
+  const look = async (ovl: string): Promise<unknown> => {
+    const words = ['ovld', ovl]
+    return await callXcluster({ command, exports, signal, words, timeoutSeconds: LOOK_SECONDS, exitCode: 2 })
   }
+  const found = await Promise.allSettled(ovls.map(look))
+  const reasons = found.map(result => (result.status === 'rejected' ? result.reason : undefined))
+  for (const reason of reasons) if (reason && reason.code !== 'XCLUSTER_FAILED') throw reason
+  const missing = ovls.filter((_, index) => reasons[index])
+  if (missing.length === 0) return
+  const names = missing.map(ovl => `'${ovl}'`).join(', ')
+  const places = ovlPath.length > 0 ? ` in ${ovlPath.join(', ')}` : ': XCLUSTER_OVLPATH is not set'
+  throw usageFailure('OVL_NOT_FOUND', `xcluster finds no ovl ${names}${places}`, {
+    hint: '$XCLUSTER_OVLPATH names the directories',
+    cause: reasons.find(Boolean),
+  })
 }
 
 const waitForNodes = (settings: Settings, { tmp }: XclusterSettings, { emit, signal }: StartRequest) =>

@@ -119,6 +119,22 @@ for (const [what, branches, code, message] of [
   })
 }
 
+test('rubbish is told where the directories of xcluster are in the environment, too', async t => {
+  const pretended = pretendXcluster(t, 'env) head -c 200 /dev/urandom;;')
+  const environment = { XCLUSTER_HOME: pretended.directory, XCLUSTER_TMP: `${pretended.directory}/tmp` }
+  await t.throwsAsync(settleOn(pretended, environment), { code: 'XCLUSTER_SAYS_LITTLE', message: /XCLUSTER_HOME/ })
+})
+
+test('the settings that are shown are all: the image, a set-up, and options that only xcluster knows', async t => {
+  const pretended = pretendXcluster(t)
+  const { values } = await settleOn(pretended, { SETUP: 'mine' }, { __k8s_ver: 'v1' })
+  t.deepEqual(values.SETUP, ['mine', 'environment'])
+  t.deepEqual(values.__k8s_ver, ['v1', 'option'])
+  t.deepEqual(values.__image, [path.join(pretended.directory, 'hd.img'), 'default'])
+  const named = await settleOn(pretended, { __image: '/k8s.img' }, { __image: '/mine.img' })
+  t.deepEqual(named.values.__image, ['/mine.img', 'option'])
+})
+
 test('an xcluster that hangs is ended, and told', async t => {
   const started = Date.now()
   await t.throwsAsync(settleOn(pretendXcluster(t, 'env) sleep 600;;')), { code: 'XCLUSTER_HANGS' })

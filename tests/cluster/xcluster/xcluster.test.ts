@@ -70,6 +70,18 @@ test.serial('an ovl that xcluster does not find is named with the places', async
   t.false(pretended.calls().some(call => call.startsWith('mkcdrom')))
 })
 
+test.serial('all ovls that are not found are named, and that there are no places', async t => {
+  const pretended = pretendXcluster(t, 'ovld) case $2 in gone|away) exit 1;; esac; echo /x ;;')
+  const { end } = await start(pretended, { BASEOVLS: 'away', XOVLS: 'gone' })
+  await t.throwsAsync(end, { code: 'OVL_NOT_FOUND', message: /'away', 'gone' in/ })
+  const nowhere = pretendXcluster(
+    t,
+    'env) echo "XCLUSTER_HOME=$directory"; echo "XCLUSTER_TMP=$directory/tmp" ;; ovld) exit 1 ;;',
+  )
+  const { end: lost } = await start(nowhere)
+  await t.throwsAsync(lost, { code: 'OVL_NOT_FOUND', message: /'test': XCLUSTER_OVLPATH is not set/ })
+})
+
 test.serial('what a failing packing said is shown, and nothing is started', async t => {
   const pretended = pretendXcluster(t, 'mkcdrom) echo "ERROR: no archive of iptools" >&2; exit 1 ;;')
   const { end } = await start(pretended)
