@@ -8,11 +8,11 @@ import type { TestCase } from './test-case.ts'
  * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING (exit 2)
  */
 export function checkNeeds({ name, needs, steps }: TestCase, settings: Settings): void {
-  if (needs.plugins) requireCni(settings.packing)
   if (needs.running && settings.cluster.start)
     throw usageFailure('NEEDS_RUNNING', `${name} is for a cluster that runs`, { hint: 'add --no-start' })
   // What runs already is as it is, and was perhaps sized by other settings.
   if (!settings.cluster.start) return
+  if (needs.plugins) requireCni(settings.packing)
   const named = steps.map(({ where }) => where).filter(where => where !== 'workers')
   const wanted = new Map<string, number>([
     ...named.map(node => [node, 1] as const),

@@ -33,4 +33,6 @@ test('plugins must be there where they are needed', t => {
   const settings = readSettings({}, environment)
   const without = { ...settings, packing: { ...settings.packing, cniDirectories: [], archiveDirectories: [] } }
   t.throws(() => checkNeeds(mine, without), { code: 'NO_CNI' })
+  const running = { ...without, cluster: { ...without.cluster, start: false } }
+  t.notThrows(() => checkNeeds(mine, running), 'what runs may have its own')
 })
