@@ -30,6 +30,9 @@ const NETS: Readonly<Record<Role, { variable: string; fallback: string }>> = {
 /** Below this the guest does not get to its login. */
 const LEAST_MEMORY_MIB = 96
 
+/** For messages. */
+export const countOfVms = ({ length }: readonly unknown[]): string => (length === 1 ? '1 VM' : `${length} VMs`)
+
 export const nodeName = (number: number): string => `vm-${String(number).padStart(3, '0')}`
 
 /** What the VM of a number is for; undefined where xcluster has no VM of it. */

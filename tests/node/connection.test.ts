@@ -121,6 +121,24 @@ test('a connection that is lost fails what runs on it and what comes after', asy
   await t.throwsAsync(connection.run('y', streams()), { code: 'NODE_LOST' })
 })
 
+test('a connection that is lost between two commands is opened again', async t => {
+  let logins = 0
+  const login = await serve(t, (channel, command) => {
+    const { _client } = channel as unknown as { _client: { _sock: { destroy(): void } } }
+    channel.exit(0)
+    channel.end()
+    logins += command === 'first' ? 1 : 0
+    if (command === 'first') channel.once('close', () => _client._sock.destroy())
+  })
+  const connection = await open(t, login)
+  const run = (command: string) => connection.run(command, { stdout: sink().stream, stderr: sink().stream })
+  t.is(await run('first'), 0)
+  await delay(50)
+  // Several that wait for it share the new one.
+  t.deepEqual(await Promise.all([run('second'), run('third')]), [0, 0])
+  t.is(logins, 1)
+})
+
 test('never more than four commands at once on a connection', async t => {
   let running = 0
   let most = 0

@@ -5,7 +5,7 @@ import { requireCommands, TO_RUN } from '../../host/requirements.ts'
 import type { Node } from '../../node/node.ts'
 import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
-import type { NodePlan } from '../../settings/nodes.ts'
+import { countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
 import { chooseAccelerator, describeAccelerator } from './accelerator/choose.ts'
@@ -54,7 +54,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   }
   try {
     storeKey(directory, keys.clientPrivateKey)
-    const kind = `embedded: ${cluster.nodes.length} VMs, ${describeAccelerator(accelerator)}`
+    const kind = `embedded: ${countOfVms(cluster.nodes)}, ${describeAccelerator(accelerator)}`
     emit({ type: 'cluster-start', test: request.test, nodes: cluster.nodes.length, kind })
     const [ovls] = await Promise.all([
       layOvls({
@@ -142,7 +142,7 @@ async function attach(settings: Settings, { emit, test }: StartRequest): Promise
   const { directories, cluster } = settings
   const { directory, record } = await adoptCluster(directories.state, cluster.name)
   if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
-  const kind = `embedded: ${record.nodes.length} VMs that run already`
+  const kind = `embedded: ${countOfVms(record.nodes)}, running already`
   emit({ type: 'cluster-start', test, nodes: record.nodes.length, kind })
   const nodes = await Promise.all(record.nodes.map(node => logIn(directory, node, record.hostKey)))
   const stop = async () => {
