@@ -51,9 +51,10 @@ test.serial(
       const steps = (log: string) =>
         log
           .split('\n')
-          .flatMap(line => / (vm-\d+ \w+\/\w+ - TEST CASE: .*)/.exec(line)?.[1] ?? [])
+          .flatMap(line => /^\S+ (vm-\d+ \w+\/\w+ [|!-] .*)/.exec(line)?.[1] ?? [])
+          .map(line => line.replace(/\d\d:\d\d:\d\d|\d+ ms/, ''))
           .sort()
-      t.true(steps(ours.stdout).length >= 4)
+      t.true(steps(ours.stdout).length > 16)
       t.deepEqual(steps(theirs.stdout), steps(ours.stdout))
     }
   },
