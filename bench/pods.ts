@@ -22,7 +22,7 @@ export function pods(environment: Readonly<Record<string, string>>): readonly Ro
     const measured = (make: string, away: string) => {
       process.stderr.write('.')
       // By the VM's clock: what it takes to get there is no part of it.
-      const [from = 0, to = 0] = inVm(`set -e; ${UPTIME}; { ${make}; } >&2; ${UPTIME}`)
+      const [from = 0, to = 0] = inVm(`set -e; ${UPTIME}\n{\n${make}\n} >&2\n${UPTIME}`)
         .split('\n')
         .map(seconds => Number(seconds) * 1000)
       inVm(away)
