@@ -4,7 +4,7 @@ import { on, onWorkers, type TestCase } from './test-case.ts'
 const direct = (kind: 'ipvlan' | 'macvlan'): TestCase => ({
   name: kind,
   summary: `PODs of all VMs on eth1 by ${kind}, random addresses`,
-  needs: {},
+  needs: { kinds: [kind] },
   cluster: { xcluster_RNDADR: 'yes' },
   steps: [onWorkers('create'), onWorkers(kind), on('vm-001', 'ping_all_random')],
   reach: 'all',

@@ -28,7 +28,7 @@ export const dualBridges: TestCase = {
 export const dualBridgesVlan: TestCase = {
   name: 'dual_bridges_vlan',
   summary: 'The same on two VLANs of one network',
-  needs: { nics: { 'vm-001': 3, 'vm-202': 4 } },
+  needs: { nics: { 'vm-001': 3, 'vm-202': 4 }, kinds: ['vlan'] },
   cluster: CLUSTER,
   steps: [
     on('vm-202', 'create_vlans', 'eth3.100', 'eth3.200'),

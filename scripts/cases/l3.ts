@@ -1,10 +1,10 @@
-import { on, onWorkers, type TestCase } from './test-case.ts'
+import { type Needs, on, onWorkers, type TestCase } from './test-case.ts'
 
 /** PODs on a bridge in each VM, whose default route leads to the VM; how the VMs are joined is the test's own. */
-const routed = (name: string, summary: string, joining: ReturnType<typeof onWorkers>): TestCase => ({
+const routed = (name: string, summary: string, joining: ReturnType<typeof onWorkers>, needs: Needs = {}): TestCase => ({
   name,
   summary,
-  needs: {},
+  needs,
   steps: [
     onWorkers('forward'),
     onWorkers('create_with_addresses'),
@@ -22,10 +22,12 @@ export const l3Overlay = routed(
   'L3_overlay',
   'PODs of all VMs through IPv6 tunnels between the VMs',
   onWorkers('setup_overlay'),
+  { kinds: ['ip6tnl'] },
 )
 
 export const l3Vxlan = routed(
   'L3_vxlan',
   'PODs of all VMs through VXLAN between the VMs',
   onWorkers('setup_overlay', '--type=vxlan'),
+  { kinds: ['vxlan'] },
 )

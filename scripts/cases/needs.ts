@@ -1,4 +1,5 @@
 import { environmentFailure, usageFailure } from '../errors/failure.ts'
+import { capture, type Node } from '../node/node.ts'
 import { requireCni } from '../ovl/cni.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { TestCase } from './test-case.ts'
@@ -26,4 +27,25 @@ export function checkNeeds({ name, needs, steps }: TestCase, settings: Settings)
     const has = `${node} has ${plan.nets.length} interfaces`
     throw environmentFailure('NO_NODE', `${name} needs eth0 to eth${nics - 1} in ${node}, and ${has}`, { hint })
   }
+}
+
+/**
+ * Checks that the kernel of running nodes has what a test needs: of the user's own xcluster nobody knows it before.
+ * @throws Failure NO_KIND (exit 3) naming what is missing where
+ */
+export async function checkKernels(
+  { name, needs }: TestCase,
+  nodes: readonly Node[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { kinds } = needs
+  if (!kinds) return
+  const lacking = await Promise.all(
+    nodes.map(async node => {
+      const { exitCode, stderr } = await capture(node, ['netns_test', 'prerequisites', ...kinds], signal)
+      return exitCode === 0 ? [] : [`${node.name}: ${stderr.toString().trim()}`]
+    }),
+  )
+  const [first] = lacking.flat()
+  if (first) throw environmentFailure('NO_KIND', `${name} needs interfaces of the kind ${kinds.join(', ')}: ${first}`)
 }

@@ -6,7 +6,7 @@ import type { Matrix } from '../proof/matrix.ts'
 import type { Emit, FailedStep, Verdict } from '../report/events.ts'
 import { collectResults, prepareResults } from '../results/collect.ts'
 import type { Settings } from '../settings/settings.ts'
-import { checkNeeds } from './needs.ts'
+import { checkKernels, checkNeeds } from './needs.ts'
 import { runProof } from './proof.ts'
 import { nodesOf, runStep, type StepContext, type StepFailure } from './steps.ts'
 import type { TestCase } from './test-case.ts'
@@ -48,30 +48,45 @@ export type LeftCluster = Pick<RunningCluster, 'name' | 'endedBy'>
  */
 export async function runTests(request: RunRequest): Promise<RunResult> {
   const plan = request.plan.filter(planned => canRun(planned, request.emit))
+  let leftOut = request.plan.length - plan.length
   const failures: StepFailure[] = []
   let left: LeftCluster | undefined
   for (const [index, planned] of plan.entries()) {
     const isLast = index === plan.length - 1
-    const outcome = await runTest(planned, isLast, request)
+    const outcome = await runTest(planned, isLast, request).catch(error => {
+      // Of what a kernel lacks nobody knows before it runs.
+      if (!(error instanceof Failure && error.code === 'NO_KIND')) throw error
+      return leaveOut(planned, error, request.emit)
+    })
+    if (!outcome) {
+      leftOut++
+      continue
+    }
     failures.push(...outcome.failures)
     left = outcome.left
     if (left && outcome.failures.length > 0) break
   }
   const verdict = verdictOf(failures)
-  const isIncomplete = request.strict && plan.length < request.plan.length
+  const isIncomplete = request.strict && leftOut > 0
   return { verdict: verdict === 'passed' && isIncomplete ? 'failed' : verdict, failures, left }
 }
 
-function canRun({ test, settings, optional }: PlannedTest, emit: Emit): boolean {
+function canRun(planned: PlannedTest, emit: Emit): boolean {
+  const { test, settings } = planned
   if (settings.resultsDirectory) prepareResults(settings.resultsDirectory)
   try {
     checkNeeds(test, settings)
     return true
   } catch (error) {
-    if (!(optional && error instanceof Failure)) throw error
-    emit({ type: 'test-skipped', test: test.name, why: error.message })
+    leaveOut(planned, error, emit)
     return false
   }
+}
+
+/** @throws what keeps the test from being run, where it was asked for by its name */
+function leaveOut({ test, optional }: PlannedTest, error: unknown, emit: Emit): undefined {
+  if (!(optional && error instanceof Failure)) throw error
+  emit({ type: 'test-skipped', test: test.name, why: error.message })
 }
 
 function verdictOf(failures: readonly StepFailure[]): RunVerdict {
@@ -89,6 +104,7 @@ async function runTest(planned: PlannedTest, isLast: boolean, request: RunReques
   let failures: readonly StepFailure[] = []
   try {
     forgetEvidence(evidence)
+    await checkKernels(test, cluster.nodes, signal)
     failures = await runSteps(planned, cluster, request)
     let matrix: Matrix | undefined
     if (test.reach && failures.length === 0) {

@@ -18,6 +18,8 @@ export interface Needs {
   readonly plugins?: true
   /** How many interfaces nodes must have. */
   readonly nics?: Readonly<Record<`vm-${number}`, number>>
+  /** Kinds of interface that the VMs' kernel must have, by a module or built in; checked before the first step. */
+  readonly kinds?: readonly ('ipvlan' | 'macvlan' | 'vlan' | 'vxlan' | 'ip6tnl')[]
 }
 
 /** A test, as data: what it shows and the steps that show it. */

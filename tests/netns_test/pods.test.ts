@@ -111,3 +111,17 @@ test('status tells PODs, interfaces, addresses and routes as JSON', t => {
   t.true(destinations.includes('172.16.3.0/24'))
   t.true(destinations.includes('1000::1:ac10:300/120'))
 })
+
+test('prerequisites tell kinds of interface that cannot be made, and leave nothing', t => {
+  const { status, stdout, stderr } = inVm(
+    SHELLS[0],
+    `netns_test prerequisites veth bridge; ls /sys/class/net | grep -c probe
+     ip link add netns-probe-2 type bridge
+     netns_test prerequisites veth; echo "exit $?"
+     netns_test prerequisites token-ring; echo "exit $?"`,
+  )
+  t.is(status, 0, stderr)
+  t.is(stdout, 'all prerequisites are there\n0\nexit 1\nexit 2\n')
+  t.regex(stderr, /lacks interfaces:veth/)
+  t.regex(stderr, /unknown kind of interface 'token-ring'/)
+})

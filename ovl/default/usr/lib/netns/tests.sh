@@ -9,12 +9,12 @@ run_tcase() { # <name> [arguments…]
 	"tcase_$in_tcase" "$@"
 }
 
-tcase_version() {
+tcase_version() { # [kind…]
 	tcase "Versions"
 	uname -a
 	ip -V
 	echo "nodes $__nvm, PODs a node $NPODS, template $ADRTEMPLATE, prefix $PREFIX"
-	cmd_prerequisites
+	cmd_prerequisites "$@"
 }
 
 tcase_create() {
@@ -160,7 +160,8 @@ cni_targets() { # <pod>
 	[ "$has4$has6" = yesyes ] || die "CNI gave $1 no address of each family, but: $addresses"
 }
 
-cmd_prerequisites() {
+# What the commands need, and kinds of interface beyond that.
+cmd_prerequisites() { # [kind…]
 	lacking=
 	for program in awk ip jq mount umount nsenter unshare ping timeout; do
 		command -v "$program" >/dev/null || lacking="$lacking $program"
@@ -168,9 +169,27 @@ cmd_prerequisites() {
 	for feature in /proc/self/ns/net /proc/self/ns/uts /proc/sys/net/ipv6/conf/default/addr_gen_mode; do
 		[ -e "$feature" ] || lacking="$lacking $feature"
 	done
-	for module in veth bridge; do
-		[ -e "/sys/module/$module" ] || modprobe "$module" 2>/dev/null || lacking="$lacking module:$module"
+	for kind in veth bridge "$@"; do
+		probe_kind "$kind" || lacking="$lacking interfaces:$kind"
 	done
 	[ -z "$lacking" ] || die "prerequisites: this VM lacks$lacking"
 	echo "all prerequisites are there"
+}
+
+# Whether the kernel has a kind of interface, by making one: a module may be anywhere, or built in.
+probe_kind() { # <kind>
+	probe=netns-probe
+	case $1 in
+	bridge) how= ;;
+	veth) how="name $probe-1 type veth peer name $probe-2" ;;
+	ipvlan | macvlan) how="link $probe name $probe-1 type $1" ;;
+	vlan) how="link $probe name $probe-1 type vlan id 1" ;;
+	vxlan) how="name $probe-1 type vxlan id 1 dstport 4799" ;;
+	ip6tnl) how="name $probe-1 type ip6tnl local 2001:db8::1 remote 2001:db8::2" ;;
+	*) usage "prerequisites: unknown kind of interface '$1' (there is: bridge veth ipvlan macvlan vlan vxlan ip6tnl)" ;;
+	esac
+	printf 'link add %s type bridge\n%s\n' "$probe" "${how:+link add $how}" | ip -batch - 2>/dev/null
+	made=$?
+	printf 'link delete %s-1\nlink delete %s\n' "$probe" "$probe" | ip -force -batch - 2>/dev/null
+	return "$made"
 }
