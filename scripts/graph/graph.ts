@@ -10,7 +10,7 @@ export interface GraphInterface {
   readonly up: boolean
   /** With prefix lengths; without those that are valid on a link only. */
   readonly addresses: readonly string[]
-  /** Of a VLAN its number, of an ipvlan or macvlan its mode, of a VXLAN its VNI. */
+  /** Of a VLAN its number, of an ipvlan or macvlan its mode, of a VXLAN its VNI, where that is not each route's own. */
   readonly detail?: string
 }
 
@@ -25,9 +25,12 @@ export interface GraphNode {
   readonly pods: readonly GraphPod[]
 }
 
-/** How two interfaces belong together; `net` links name a net and not an interface as their second end. */
+/**
+ * How two interfaces belong together; `net` links name a net and not an interface as their second end. A `tunnel` leads from the
+ * device whose routes send into it to the interface of another node that has the address to which they send.
+ */
 export interface GraphLink {
-  readonly kind: 'veth' | 'port' | 'below' | 'net'
+  readonly kind: 'veth' | 'port' | 'below' | 'net' | 'tunnel'
   readonly from: string
   readonly to: string
 }
@@ -71,7 +74,32 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
     })
     return { name: node, interfaces: shown(interfaces).map(device => describe(node, device)), pods: graphPods }
   })
-  return { version: 1, nodes, links }
+  return { version: 1, nodes, links: [...links, ...tunnels(network)] }
+}
+
+/** What `ip -j route` tells of a route with an encapsulation of its own: its `dst` is where packets are sent then. */
+interface Route {
+  readonly dev?: string
+  readonly encap?: string
+  readonly dst?: string
+}
+
+function tunnels(network: readonly NodeFacts[]): readonly GraphLink[] {
+  const owners = new Map(
+    network.flatMap(({ node, interfaces }) =>
+      interfaces.flatMap(({ ifname, addr_info }) =>
+        addr_info.filter(({ scope }) => scope === 'global').map(({ local }) => [local, `${node}/${ifname}`] as const),
+      ),
+    ),
+  )
+  const ends = new Map<string, GraphLink>()
+  for (const { node, routes } of network) {
+    for (const { dev, encap, dst = '' } of routes as readonly Route[]) {
+      const [from, to] = [`${node}/${dev}`, owners.get(dst)]
+      if (encap && to && !to.startsWith(`${node}/`)) ends.set(`${from} ${to}`, { kind: 'tunnel', from, to })
+    }
+  }
+  return [...ends.values()]
 }
 
 const shown = (interfaces: readonly Interface[]) => interfaces.filter(({ ifname }) => !LEFT_OUT.test(ifname))
@@ -80,7 +108,7 @@ const kindOf = ({ linkinfo }: Interface): string => linkinfo?.info_kind ?? 'nic'
 
 function describe(owner: string, device: Interface): GraphInterface {
   const data = device.linkinfo?.info_data ?? {}
-  const detail = data.id ?? data.mode
+  const detail = data.external ? undefined : (data.id ?? data.mode)
   return {
     id: `${owner}/${device.ifname}`,
     name: device.ifname,

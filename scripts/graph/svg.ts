@@ -4,7 +4,9 @@ import type { Graph, GraphInterface, GraphLink, GraphNode, GraphPod } from './gr
 const FONT = 11
 const LINE = FONT + 3
 const PAD = 10
+/** Width of a box at least, and of a letter at most. */
 const BOX = 158
+const LETTER = 6.8
 const GAP = 14
 /** PODs beside each other in a node before they go into another row. */
 const MOST_BESIDE = 6
@@ -16,9 +18,15 @@ const COLOURS: Readonly<Record<string, string>> = {
   vlan: '#ece1f3',
   vxlan: '#ece1f3',
   ip6tnl: '#ece1f3',
+  ipvlan: '#e1f0e4',
+  macvlan: '#e1f0e4',
 }
 const OTHER = '#f0f0f0'
+/** From the PODs down; what is in no row is beside the hardware. */
+const ROWS: readonly (readonly string[])[] = [['bridge'], ['vlan', 'veth', 'dummy', 'bond']]
 const DOWN = '#d55e00'
+const NET = { line: '#3182bd', text: '#08519c', dashes: '' }
+const TUNNEL: typeof NET = { line: '#756bb1', text: '#54278f', dashes: ' stroke-dasharray="6 4"' }
 
 /** A drawn thing's place, in pixels. */
 interface Place {
@@ -29,8 +37,8 @@ interface Place {
 }
 
 /**
- * Draws a network: a box for each node, in it PODs above, bridges and what else was made in the middle, NICs below; the nets that
- * join the nodes run underneath.
+ * Draws a network: a box for each node, in it PODs above, bridges and VLANs in the middle, NICs and what is beside them below; the
+ * nets and tunnels that join the nodes run underneath.
  * @returns an SVG of its own: no script, no style sheet, no font from elsewhere
  */
 export function graphSvg(graph: Graph): string {
@@ -44,16 +52,20 @@ class Drawing {
   readonly #frames: string[] = []
   readonly #boxes: string[] = []
   readonly #lines: string[] = []
+  readonly #box: number
   #width = 0
   #bottom = 0
 
   constructor(graph: Graph) {
     this.#graph = graph
+    const boxes = graph.nodes.flatMap(({ pods, interfaces }) => [...pods.map(podBox), ...interfaces.map(interfaceBox)])
+    this.#box = Math.max(BOX, ...boxes.flatMap(({ lines }) => lines.map(({ length }) => length * LETTER + PAD)))
     let x = GAP
     for (const node of graph.nodes) x += this.#node(node, x) + GAP
     this.#width = x
     this.#nets()
-    for (const { kind, from, to } of graph.links) if (kind !== 'net') this.#link(from, to)
+    this.#tunnels()
+    for (const { kind, from, to } of graph.links) if (kind !== 'net' && kind !== 'tunnel') this.#link(from, to)
   }
 
   text(): string {
@@ -68,17 +80,18 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
   /** @returns its width */
   #node({ name, interfaces, pods }: GraphNode, left: number): number {
     const isPort = (device: GraphInterface) => device.kind === 'veth' && this.#isEndOfPod(device.id)
-    const nics = interfaces.filter(({ kind }) => kind === 'nic')
-    const made = interfaces.filter(device => device.kind !== 'nic' && !isPort(device))
-    const beside = Math.max(Math.min(pods.length, MOST_BESIDE), made.length, nics.length, 1)
-    const width = beside * (BOX + GAP) + GAP
+    const middle = ROWS.map(kinds => interfaces.filter(device => kinds.includes(device.kind) && !isPort(device)))
+    const isBelow = ({ kind }: GraphInterface) => !ROWS.flat().includes(kind)
+    const rows = [...middle, interfaces.filter(isBelow)].filter(({ length }) => length > 0)
+    const beside = Math.max(Math.min(pods.length, MOST_BESIDE), ...rows.map(({ length }) => length), 1)
+    const width = beside * (this.#box + GAP) + GAP
     let y = GAP + LINE + PAD
     for (let first = 0; first < pods.length; first += MOST_BESIDE) {
       const row = pods.slice(first, first + MOST_BESIDE)
       y += this.#row(row.map(podBox), left, width, y) + (first + MOST_BESIDE < pods.length ? GAP : ROW_GAP)
     }
-    for (const row of [made, nics])
-      if (row.length > 0) y += this.#row(row.map(interfaceBox), left, width, y) + (row === nics ? PAD : ROW_GAP)
+    for (const row of rows)
+      y += this.#row(row.map(interfaceBox), left, width, y) + (row === rows.at(-1) ? PAD : ROW_GAP)
     const frame = { x: left, y: GAP, width, height: y - GAP }
     this.#frames.push(
       `<rect ${attributes(frame)} rx="6" fill="none" stroke="#888888"/><text x="${left + PAD}" y="${GAP + LINE}" font-weight="bold" font-size="${FONT + 2}">${escapeXml(name)}</text>`,
@@ -90,13 +103,13 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
   /** @returns its height */
   #row(boxes: readonly Box[], left: number, width: number, y: number): number {
     const height = Math.max(...boxes.map(({ lines }) => lines.length)) * LINE + PAD
-    const room = boxes.length * (BOX + GAP) - GAP
+    const room = boxes.length * (this.#box + GAP) - GAP
     for (const [index, box] of boxes.entries()) {
-      const place = { x: left + (width - room) / 2 + index * (BOX + GAP), y, width: BOX, height }
+      const place = { x: left + (width - room) / 2 + index * (this.#box + GAP), y, width: this.#box, height }
       for (const id of box.ids) this.#places.set(id, place)
       const lines = box.lines.map(
         (line, position) =>
-          `<text x="${place.x + BOX / 2}" y="${y + PAD / 2 + FONT + position * LINE}" text-anchor="middle"${position === 0 ? ' font-weight="bold"' : ''}>${escapeXml(line)}</text>`,
+          `<text x="${place.x + this.#box / 2}" y="${y + PAD / 2 + FONT + position * LINE}" text-anchor="middle"${position === 0 ? ' font-weight="bold"' : ''}>${escapeXml(line)}</text>`,
       )
       const stroke = box.up ? 'stroke="#666666"' : `stroke="${DOWN}" stroke-width="2" stroke-dasharray="4 3"`
       this.#boxes.push(`<rect ${attributes(place)} rx="4" fill="${box.colour}" ${stroke}/>${lines.join('')}`)
@@ -115,10 +128,15 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
       : this.#graph.links.find(({ kind, from: port }) => kind === 'port' && port === to)?.to
     const [start, target] = [this.#places.get(from), this.#places.get(end ?? '')]
     if (!start || !target || start === target) return
-    const [upper, lower] = start.y <= target.y ? [start, target] : [target, start]
+    if (start.y === target.y) {
+      const [x1, x2, y] = [start.x + start.width / 2, target.x + target.width / 2, start.y + LINE]
+      this.#lines.push(`<path d="M${x1} ${y}H${x2}" stroke="#666666"/>`)
+      return
+    }
+    const [upper, lower] = start.y < target.y ? [start, target] : [target, start]
     const [x1, y1] = [upper.x + upper.width / 2, upper.y + upper.height]
     const [x2, y2] = [lower.x + lower.width / 2, lower.y]
-    const bend = upper.y === lower.y ? upper.y + upper.height + ROW_GAP / 2 : (y1 + y2) / 2
+    const bend = (y1 + y2) / 2
     this.#lines.push(`<path d="M${x1} ${y1}C${x1} ${bend} ${x2} ${bend} ${x2} ${y2}" fill="none" stroke="#666666"/>`)
   }
 
@@ -127,19 +145,43 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     const members = new Map<string, GraphLink[]>()
     for (const link of this.#graph.links.filter(({ kind }) => kind === 'net'))
       members.set(link.to, [...(members.get(link.to) ?? []), link])
-    for (const [net, links] of [...members].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))) {
-      const places = links.map(({ from }) => this.#places.get(from)).filter(place => place !== undefined)
-      if (places.length < 2) continue
-      this.#bottom += ROW_GAP
-      const y = this.#bottom
-      const centres = places.map(({ x, width }) => x + width / 2)
-      this.#lines.push(
-        `<path d="M${Math.min(...centres)} ${y}H${Math.max(...centres)}" stroke="#3182bd" stroke-width="3"/>`,
+    for (const [net, links] of [...members].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })))
+      this.#join(
+        net,
+        links.map(({ from }) => from),
+        NET,
       )
-      for (const [index, { y: top, height }] of places.entries())
-        this.#lines.push(`<path d="M${centres[index]} ${top + height}V${y}" stroke="#3182bd"/>`)
-      this.#boxes.push(`<text x="${Math.min(...centres)}" y="${y - 5}" fill="#08519c">${escapeXml(net)}</text>`)
+  }
+
+  /** Those that lead both ways: a device of each node, with routes to each other's. */
+  #tunnels(): void {
+    const pairs = this.#graph.links.filter(({ kind }) => kind === 'tunnel')
+    const nodeOf = (id: string) => id.slice(0, id.indexOf('/'))
+    const mutual = pairs.filter(({ from, to }) =>
+      pairs.some(other => nodeOf(other.from) === nodeOf(to) && nodeOf(other.to) === nodeOf(from)),
+    )
+    const devices = new Map(this.#graph.nodes.flatMap(node => node.interfaces.map(device => [device.id, device])))
+    const members = new Map<string, Set<string>>()
+    for (const { from } of mutual) {
+      const device = devices.get(from)
+      const label = `${device?.name}: tunnels (${device?.kind})`
+      members.set(label, (members.get(label) ?? new Set()).add(from))
     }
+    for (const [label, ids] of members) this.#join(label, [...ids], TUNNEL)
+  }
+
+  /** A line underneath, to which interfaces lead. */
+  #join(label: string, ids: readonly string[], { line, text, dashes }: typeof NET): void {
+    const places = ids.map(id => this.#places.get(id)).filter(place => place !== undefined)
+    if (places.length < 2) return
+    this.#bottom += ROW_GAP
+    const y = this.#bottom
+    const centres = places.map(({ x, width }) => x + width / 2)
+    const [first, last] = [Math.min(...centres), Math.max(...centres)]
+    this.#lines.push(`<path d="M${first} ${y}H${last}" stroke="${line}" stroke-width="3"${dashes}/>`)
+    for (const [index, { y: top, height }] of places.entries())
+      this.#lines.push(`<path d="M${centres[index]} ${top + height}V${y}" stroke="${line}"${dashes}/>`)
+    this.#boxes.push(`<text x="${first + PAD / 2}" y="${y - PAD / 2}" fill="${text}">${escapeXml(label)}</text>`)
   }
 }
 

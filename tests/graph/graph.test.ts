@@ -88,3 +88,36 @@ test('the picture is well-formed XML, with a line for each net that joins nodes,
   t.notRegex(both, />net 0</)
   t.notRegex(graphSvg(buildGraph([node(1)])), />net 1</)
 })
+
+/** A node with a tunnel device, whose routes send to another one's address. */
+const tunnelling = (number: number, remote: string): NodeFacts => {
+  const plain = node(number)
+  const overlay = device('overlay', 9, kind('vxlan', { id: 0, external: true }))
+  const routes = [
+    { dst: remote, dev: 'overlay', encap: 'ip', gateway: '169.254.0.2' },
+    { dst: '192.168.1.99', dev: 'overlay' },
+  ]
+  return { ...plain, interfaces: [...plain.interfaces, overlay], routes }
+}
+
+test('tunnels are drawn where routes lead both ways, and none that leads nowhere', t => {
+  const both = buildGraph([tunnelling(1, '192.168.1.2'), tunnelling(2, '192.168.1.1')])
+  t.deepEqual(
+    both.links.filter(({ kind: how }) => how === 'tunnel'),
+    [
+      { kind: 'tunnel', from: 'vm-001/overlay', to: 'vm-002/eth1' },
+      { kind: 'tunnel', from: 'vm-002/overlay', to: 'vm-001/eth1' },
+    ],
+  )
+  t.regex(graphSvg(both), />overlay: tunnels \(vxlan\)</)
+  const oneWay = buildGraph([tunnelling(1, '192.168.1.2'), tunnelling(2, '192.168.1.99')])
+  t.notRegex(graphSvg(oneWay), /tunnels/)
+})
+
+test('boxes are wide enough for what is in them', t => {
+  const facts = node(1)
+  const long = device('macvlan-eth1', 9, { ...kind('macvlan', { mode: 'passthru' }), operstate: 'DOWN', link: 'eth1' })
+  const svg = graphSvg(buildGraph([{ ...facts, interfaces: [...facts.interfaces, long] }]))
+  const widths = [...svg.matchAll(/width="([\d.]+)" height="[\d.]+" rx="4"/g)].map(([, width]) => Number(width))
+  t.true(Math.min(...widths) > 'macvlan-eth1 (macvlan passthru) is down'.length * 6.5)
+})
