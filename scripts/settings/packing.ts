@@ -56,7 +56,7 @@ export function readPacking(options: PackingOptions, environment: Environment): 
   return Object.freeze({
     cni: cni === undefined ? undefined : path.resolve(cni),
     cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
-    archiveDirectories: [environment.ARCHIVE ?? '', path.join(home, 'Downloads')].filter(Boolean),
+    archiveDirectories: [...new Set([environment.ARCHIVE ?? '', path.join(home, 'Downloads')].filter(Boolean))],
     ipuPlaces: ipuDirectories.map(directory => path.join(directory, 'bin/ipu')),
     seed: seed === undefined ? randomInt(2 ** 32) : wholeNumber('--seed', seed),
     time: new Date(wholeNumber('SOURCE_DATE_EPOCH', environment.SOURCE_DATE_EPOCH || String(CONSTANT_TIME)) * 1000),
