@@ -125,3 +125,18 @@ test('prerequisites tell kinds of interface that cannot be made, and leave nothi
   t.regex(stderr, /lacks interfaces:veth/)
   t.regex(stderr, /unknown kind of interface 'token-ring'/)
 })
+
+for (const shell of SHELLS)
+  test(`${shell.join(' ')}: what is in the way of a POD is named`, t => {
+    const { stderr, stdout } = inVm(
+      shell,
+      `mkdir -p /run/netns/vm-003-ns01
+       netns_test create 1; echo "exit $?"
+       rmdir /run/netns/vm-003-ns01; ip link add vm-003-ns01 type bridge
+       netns_test create 1; netns_test veth 1; echo "exit $?"
+       ip link delete vm-003-ns01; netns_test veth 1; echo "exit $?"`,
+    )
+    t.is(stdout, 'exit 1\nexit 1\nexit 0\n', stderr)
+    t.regex(stderr, /create: \/var\/run\/netns\/vm-003-ns01 is in the way/)
+    t.regex(stderr, /veth: eth0 in vm-003-ns01 .*interface vm-003-ns01 .*ip link delete vm-003-ns01/)
+  })

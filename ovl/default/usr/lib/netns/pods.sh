@@ -72,8 +72,8 @@ create_pod() { # <pod>
 	is_mounted "$netns_real/$1" && has_net=yes
 	is_mounted "$utsns_real/$1" && has_uts=yes
 	[ "$has_net$has_uts" != yesyes ] || return 0
-	{ [ "$has_net" = yes ] || : >"$NETNS/$1"; } && { [ "$has_uts" = yes ] || : >"$UTSNS/$1"; } ||
-		die "create: cannot write in $NETNS and $UTSNS"
+	[ "$has_net" = yes ] || mount_point "$NETNS/$1"
+	[ "$has_uts" = yes ] || mount_point "$UTSNS/$1"
 	case $has_net$has_uts in
 	nono)
 		# The usual case: one process makes both, and becomes the one that sets them up.
@@ -86,6 +86,11 @@ create_pod() { # <pod>
 	esac
 	# What was half there is set up as a whole.
 	in_pod "$1" "$SET_UP" sh "$1" || die "create: $1 cannot be set up"
+}
+
+# An empty file. Not by ":", whose failure would end a shell before it says what is wrong.
+mount_point() { # <file>
+	printf '' 2>/dev/null >"$1" || die "create: $1 is in the way, or cannot be written"
 }
 
 new_pod() { # <pod> <unshare's arguments…>

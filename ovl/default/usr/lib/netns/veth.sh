@@ -46,7 +46,8 @@ veth_line() { # <pod>
 bring_up() { # <pod>
 	pod_interface "$1"
 	# shellcheck disable=SC2016
-	in_pod "$1" 'exec ip link set "$1" up' sh "$interface" || die "veth: $interface in $1 does not come up"
+	in_pod "$1" 'exec ip link set "$1" up' sh "$interface" ||
+		die "veth: $interface in $1 does not come up: perhaps the interface $1 here is another one, and in the way (ip link delete $1)"
 }
 
 cmd_assign_addresses() {
