@@ -5,7 +5,7 @@ import { program } from './program.ts'
 
 test('cni_bridge passes with four VMs, and the results of CNI are brought home', async t => {
   const { run, state } = program(t)
-  const { status, stdout, stderr } = await run('test', 'cni_bridge', '--results', 'results')
+  const { status, stdout, stderr } = await run('test', 'cni_bridge', '--results', 'results', '--no-stop')
   t.is(status, 0, stderr)
   for (const vm of ['vm-001', 'vm-004']) {
     const result = JSON.parse(fs.readFileSync(path.join(state, `results/cni_bridge/${vm}/cni/${vm}-ns02.json`), 'utf8'))
@@ -13,6 +13,11 @@ test('cni_bridge passes with four VMs, and the results of CNI are brought home',
       t.true(stdout.includes(`${vm}-ns02 ${address.split('/')[0]} answers`), address)
     t.is(result.ips.length, 2)
   }
+  const again = await run('test', 'cni_bridge', '--no-start')
+  t.is(again.status, 0, again.stderr)
+  const taken = 'netns_test delete; ls /run/netns-cni/netns; ip -br link show master cbr0'
+  const left = await run('exec', 'vm-001', '--', 'sh', '-c', taken)
+  t.deepEqual([left.status, left.stdout.replace(/^(last_reserved_ip\.\d|lock)\n/gm, '')], [0, ''], left.stderr)
 })
 
 test('a plugin that fails fails the step, with its own words, and the POD named', async t => {

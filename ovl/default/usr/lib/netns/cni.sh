@@ -60,10 +60,33 @@ cmd_cni_bridge_start() {
 	cni_results
 }
 
+# Calls the plugin for a POD; the configuration is on its input.
+cni_call() { # <command> <pod>
+	pod_interface "$2"
+	CNI_COMMAND=$1 CNI_CONTAINERID=$2 CNI_NETNS=$NETNS/$2 CNI_IFNAME=$interface CNI_PATH=$plugins \
+		timeout "$CNI_SECONDS" "$plugins/bridge" <"$CNI_CONFIG"
+}
+
+# Gives back what CNI gave PODs: else their addresses would stay taken.
+cni_release() { # <pod…>
+	plugins=
+	for attached; do
+		[ -s "/tmp/$attached.json" ] && [ -r "$CNI_CONFIG" ] || continue
+		[ -n "$plugins" ] || find_plugins
+		{ said=$(cni_call DEL "$attached" 2>&1) || echo "netns_test: delete: CNI DEL for $attached: $said" >&2; } &
+	done
+	wait
+}
+
 cni_add() { # <pod>
 	pod_interface "$1"
-	CNI_COMMAND=ADD CNI_CONTAINERID=$1 CNI_NETNS=$NETNS/$1 CNI_IFNAME=$interface CNI_PATH=$plugins \
-		timeout "$CNI_SECONDS" "$plugins/bridge" <"$CNI_CONFIG" >"/tmp/$1.json" 2>"/tmp/$1.error" &
+	# ADD is an error for what is attached already: that stays as it is.
+	# shellcheck disable=SC2016
+	if [ -s "/tmp/$1.json" ] && in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface"; then
+		pids="$pids attached"
+		return
+	fi
+	cni_call ADD "$1" >"/tmp/$1.json" 2>"/tmp/$1.error" &
 	pids="$pids $!"
 }
 
@@ -73,8 +96,8 @@ cni_results() {
 	n=$first
 	for pid in $pids; do
 		pod_name "$n"
-		wait "$pid"
-		code=$?
+		code=0
+		[ "$pid" = attached ] || wait "$pid" || code=$?
 		if [ "$code" -ne 0 ]; then
 			status=1
 			[ "$code" -ne 124 ] && [ "$code" -ne 143 ] || echo "no answer in $CNI_SECONDS s" >>"/tmp/$pod.error"

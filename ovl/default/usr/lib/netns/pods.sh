@@ -113,6 +113,7 @@ cmd_delete() {
 # What is in a namespace goes with it; of a veth pair the end in the VM too, though a moment later, so it is deleted first.
 remove_pods() { # <pod…>
 	find_multi
+	cni_release "$@"
 	read_mounts
 	mounted='' files='' links=''
 	for gone; do
