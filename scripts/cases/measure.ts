@@ -2,7 +2,7 @@ import { infrastructureFailure } from '../errors/failure.ts'
 import { capture, type Node } from '../node/node.ts'
 import type { Measured } from '../proof/matrix.ts'
 import type { NodeFacts } from '../proof/network.ts'
-import { neighboursFor, pairsFor, type Reach, type Round, roundsOf, targetsFor } from '../proof/reach.ts'
+import { inputFor, neighboursFor, type Reach, type Round, roundsOf } from '../proof/reach.ts'
 
 export interface MeasureRequest {
   readonly nodes: readonly Node[]
@@ -17,7 +17,7 @@ export interface MeasureRequest {
 const CLEANING_MS = 10_000
 
 /**
- * Lets all PODs ping, round by round. What must answer is tried again while there is time; what must not is tried once.
+ * Lets all PODs ping: round by round where it has to be said whose an address is, else all at once. What must answer is tried again while there is time; what must not is tried once.
  * @throws Failure NO_MATRIX (exit 4) when a node cannot; the signal's reason when that is aborted
  */
 export async function measure(request: MeasureRequest): Promise<readonly Measured[]> {
@@ -34,12 +34,12 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   }
   const measured: Measured[] = []
   try {
-    for (const round of rounds) {
-      const pin = (node: Node) => ask(node, ['static_neighbours'], neighbours(round, node), signal)
-      if (round.pinned) await Promise.all(nodes.map(pin))
-      const outputs = await Promise.all(nodes.map(node => ping(node, round, request)))
-      measured.push({ round, outputs })
+    for (const round of pinned) {
+      await Promise.all(nodes.map(node => ask(node, ['static_neighbours'], neighbours(round, node), signal)))
+      measured.push(await ping(nodes, [round], ['--pairs'], request))
     }
+    const free = rounds.filter(round => !round.pinned)
+    if (free.length > 0) measured.push(await ping(nodes, free, [], request))
   } catch (error) {
     // What went wrong first is what counts.
     await unpin().catch(() => {})
@@ -49,18 +49,21 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   return measured
 }
 
-async function ping(node: Node, round: Round, { network, reach, deadline, signal }: MeasureRequest): Promise<string> {
+async function ping(
+  nodes: readonly Node[],
+  rounds: readonly Round[],
+  options: readonly string[],
+  { network, reach, deadline, signal }: MeasureRequest,
+): Promise<Measured> {
   const seconds = Math.max(1, Math.floor((deadline - performance.now()) / 1000))
-  const how = round.expected ? [`--within=${seconds}`] : ['--once']
-  if (round.pinned)
-    return await ask(node, ['matrix', '--pairs', ...how], pairsFor(network, reach, round, node.name), signal)
-  const anyPod = { pod: '', node: node.name }
-  return await ask(
-    node,
-    ['matrix', ...how],
-    targetsFor(network, to => round.wants(anyPod, to)),
-    signal,
+  const words = ['matrix', ...options, `--within=${seconds}`]
+  const outputs = await Promise.all(
+    nodes.map(node => {
+      const input = rounds.map(round => inputFor(network, reach, round, node.name)).join('')
+      return ask(node, words, input, signal)
+    }),
   )
+  return { rounds, outputs }
 }
 
 /** Gives a command of `netns_test` its input, if there is any. */

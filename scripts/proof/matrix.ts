@@ -45,9 +45,9 @@ export interface MatrixSummary {
 /** One line of what `netns_test matrix` prints. */
 const LINE = /^(\S+) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+)$/
 
-/** What the nodes told of a round of pinging. */
+/** What the nodes told of rounds of pinging. */
 export interface Measured {
-  readonly round: Round
+  readonly rounds: readonly Round[]
   /**
    * Of `netns_test matrix` on each node: lines `<source pod> <address> <sent> <received> <min> <mean> <max>`, with `-` for times
    * when nothing came back.
@@ -62,7 +62,10 @@ export interface Measured {
 export function assemble(network: readonly NodeFacts[], reach: Reach, measured: readonly Measured[]): Matrix {
   const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
   const destinations = podAddresses(network)
-  const rounds = measured.map(({ round, outputs }) => ({ round, answers: answersIn(outputs) }))
+  const rounds = measured.flatMap(({ rounds, outputs }) => {
+    const answers = answersIn(outputs)
+    return rounds.map(round => ({ round, answers }))
+  })
   const rows = sources.map(source => {
     const own = ownAddresses(destinations, source.pod)
     return destinations.map(destination => {

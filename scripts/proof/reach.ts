@@ -75,6 +75,15 @@ export function roundsOf(reach: Reach, network: readonly NodeFacts[]): readonly 
   return [first, ...between]
 }
 
+/** What the PODs of a node are to ping in a round: input for `netns_test matrix`. What must be silent is behind a `!`. */
+export function inputFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
+  const anyPod = { pod: '', node }
+  const lines = round.pinned
+    ? pairsFor(network, reach, round, node)
+    : targetsFor(network, to => round.wants(anyPod, to))
+  return round.expected ? lines : lines.replaceAll(/^(?=.)/gm, '!')
+}
+
 /** What the PODs of a node are to ping, each what is not its own: lines for `netns_test matrix`, `<pod> <address>…`. */
 export function targetsFor(network: readonly NodeFacts[], wanted: (destination: PodAddress) => boolean): string {
   const byPod = new Map<string, string[]>()

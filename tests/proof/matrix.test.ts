@@ -73,8 +73,9 @@ const matrixOf = (
 ): Matrix => assemble(facts, reach, measuredIn(facts, reach, outputs(facts, answers)))
 
 /** All rounds gave the same. */
-const measuredIn = (facts: readonly NodeFacts[], reach: Reach, all: readonly string[]) =>
-  roundsOf(reach, facts).map(round => ({ round, outputs: all }))
+const measuredIn = (facts: readonly NodeFacts[], reach: Reach, all: readonly string[]) => [
+  { rounds: roundsOf(reach, facts), outputs: all },
+]
 
 test('what each POD pings are the addresses of PODs that are valid beyond a link', t => {
   t.is(

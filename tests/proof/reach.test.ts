@@ -32,7 +32,7 @@ const NETWORK = [
 /** What the nodes print where every pair is as a test says, or not. */
 function measured(answers: (round: 'own' | 'across', from: string, address: string) => boolean) {
   return roundsOf(REACH, NETWORK).map(round => ({
-    round,
+    rounds: [round],
     outputs: NETWORK.map(facts =>
       pairsFor(NETWORK, REACH, round, facts.node)
         .split('\n')

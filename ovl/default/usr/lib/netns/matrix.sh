@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # The proof: every POD of this node pings addresses of others, all at once, by fping.
 
-# How many fpings run at once.
+# How many fpings run at once, each for a POD and both families.
 MATRIX_AT_ONCE=4
 # How long one waits for the answers at its end, in milliseconds: so much, and more for each address that it pings.
 MATRIX_TIMEOUT=500
@@ -34,15 +34,15 @@ MATRIX_PING_EACH='
 
 # Reads lines "<pod> <address>…", pings them from every POD but their own, and prints "<pod> <address> <sent> <received> <min>
 # <mean> <max>", times in milliseconds, "-" where nothing came back. What does not answer is tried again until for $TRIES seconds
-# nothing new has answered. With --pairs the lines are "<source pod> <address>…": each POD pings those of its own line.
-cmd_matrix() { # [--once] [--pairs] [--within=<seconds>]
-	once='' pairs=no within=''
+# nothing new has answered; what is behind a "!" is to be silent, and tried once. With --pairs the lines are "<source pod>
+# <address>…": each POD pings those of its own lines.
+cmd_matrix() { # [--pairs] [--within=<seconds>]
+	pairs=no within=''
 	for option; do
 		case $option in
-		--once) once=yes ;;
 		--pairs) pairs=yes ;;
 		--within=?*) within=${option#*=} ;;
-		*) usage "matrix: takes --once, --pairs and --within=<seconds>, and targets on its input" ;;
+		*) usage "matrix: takes --pairs and --within=<seconds>, and targets on its input" ;;
 		esac
 	done
 	is_number "${within:=86400}" || usage "matrix: '$within' is no number of seconds"
@@ -55,65 +55,62 @@ cmd_matrix() { # [--once] [--pairs] [--within=<seconds>]
 	begun=$(date +%s)
 	moved=$begun
 	targets=$(matrix_targets) || die "matrix: cannot write in /tmp"
-	timeout=$((MATRIX_TIMEOUT + targets * MATRIX_TIMEOUT_EACH))
-	# Silence is what is expected there: no reason to go slower, but one to wait longer.
-	[ -z "$once" ] || MATRIX_INTERVAL_MOST=$MATRIX_INTERVAL timeout=$((2 * timeout))
+	pinged=${targets% *} silent=${targets#* }
+	timeout=$((MATRIX_TIMEOUT + pinged * MATRIX_TIMEOUT_EACH))
+	# Where silence is expected, one waits longer before one believes it.
+	[ "$silent" -eq 0 ] || timeout=$((2 * timeout))
 	round=1 interval=$MATRIX_INTERVAL
-	while matrix_round && [ -z "$once" ]; do
+	while matrix_round; do
 		now=$(date +%s)
 		[ "$answered" -eq 0 ] || moved=$now
 		[ $((now - moved)) -lt "$TRIES" ] && [ $((now - begun)) -lt "$within" ] || break
 		sleep 1
 		round=$((round + 1))
 	done
-	[ ! -e "$MATRIX_WORK/answered" ] || cat "$MATRIX_WORK/answered"
 	# What is silent to the end counts as it was at the last try.
-	for file in "$MATRIX_WORK"/*.[46]; do
-		[ -s "$file" ] || continue
-		name=${file##*/}
-		while read -r address; do echo "${name%.*} $address $round 0 - - -"; done <"$file"
-	done
+	for file in "$MATRIX_WORK"/*.to; do [ ! -s "$file" ] || echo "$file"; done | {
+		set --
+		while read -r file; do set -- "$@" "$file"; done
+		[ $# -eq 0 ] || awk -v sent="$round" '
+			FNR == 1 { pod = FILENAME; sub(/.*\//, "", pod); sub(/\.to$/, "", pod) }
+			{ print pod, $1, sent " 0 - - -" }' "$@"
+	}
+	[ ! -e "$MATRIX_WORK/results" ] || cat "$MATRIX_WORK/results"
 }
 
-# Makes one file for each POD and family, since one fping pings one; a POD's own addresses are left out. Prints the number of PODs
-# that are pinged.
+# Makes a file <pod>.to for each POD with all that it pings, and <pod>.not with those of them that are to be silent; a POD's own
+# addresses are left out. Prints how many addresses one POD pings, and how many lines are to be silent.
 matrix_targets() {
 	for file in "$NETNS"/*; do
 		[ ! -e "$file" ] || [ ! -e "$UTSNS/${file##*/}" ] || echo "${file##*/}"
 	done >"$MATRIX_WORK/pods"
 	awk -v work="$MATRIX_WORK" -v pairs="$pairs" '
 		NR == FNR { pods[$1] = 1; next }
-		pairs == "yes" {
-			for (i = 2; $1 in pods && i <= NF; i++) print $i >(work "/" $1 ($i ~ /:/ ? ".6" : ".4"))
-			close(work "/" $1 ".4")
-			close(work "/" $1 ".6")
-			if (NF > last) last = NF
-			next
-		}
 		{
-			owner[FNR] = $1
-			for (i = 2; i <= NF; i++)
-				if ($i ~ /:/) six[FNR] = six[FNR] $i "\n"
-				else four[FNR] = four[FNR] $i "\n"
+			owner[FNR] = substr($1, 1 + /^!/)
+			for (i = 2; i <= NF; i++) addresses[FNR] = addresses[FNR] $i "\n"
+			if (/^!/) { silent[FNR]; forbidden++ }
+			if (NF - 1 > widest) widest = NF - 1
 			last = FNR
 		}
 		END {
-			for (pod in pods) if (pairs == "no") {
-				for (n = 1; n <= last; n++) if (owner[n] != pod) {
-					if (n in four) printf "%s", four[n] >(work "/" pod ".4")
-					if (n in six) printf "%s", six[n] >(work "/" pod ".6")
+			for (pod in pods) {
+				for (n = 1; n <= last; n++) {
+					if ((pairs == "yes") != (owner[n] == pod)) continue
+					printf "%s", addresses[n] >(work "/" pod ".to")
+					if (n in silent) printf "%s", addresses[n] >(work "/" pod ".not")
 				}
-				close(work "/" pod ".4")
-				close(work "/" pod ".6")
+				close(work "/" pod ".to")
+				close(work "/" pod ".not")
 			}
-			print last + 0
+			print (pairs == "yes" ? widest : last) + 0, forbidden + 0
 		}' "$MATRIX_WORK/pods" -
 }
 
-# Pings what has not answered yet. Sets $answered to how many addresses did. Fails when none is left.
+# Pings what has not answered yet. Sets $answered to how many addresses did. Fails when none is left that should.
 matrix_round() {
 	answered=0 left=0 running=0
-	for file in "$MATRIX_WORK"/*.[46]; do
+	for file in "$MATRIX_WORK"/*.to; do
 		[ -s "$file" ] || continue
 		matrix_ping "$file" &
 		running=$((running + 1))
@@ -137,45 +134,61 @@ matrix_batch() {
 }
 
 matrix_ping() { # <file of addresses>
-	name=${1##*/}
-	pod=${name%.*} family=${name##*.}
+	pod=${1##*/}
+	pod=${pod%.to}
 	if [ -z "$fping" ]; then
 		# shellcheck disable=SC2086
 		exec $multi nsenter --net="$NETNS/$pod" $multi sh -c "$MATRIX_PING_EACH" sh \
-			"$MATRIX_PINGS_AT_ONCE" $(((timeout + 999) / 1000)) <"$1" >"$1.said" 2>/dev/null
+			"$MATRIX_PINGS_AT_ONCE" $(((timeout + 999) / 1000)) <"$1" >"${1%.to}.said" 2>/dev/null
 	fi
 	# shellcheck disable=SC2086
-	exec $multi nsenter --net="$NETNS/$pod" "$fping" "-$family" -q -C 1 -r 0 -i "$interval" -t "$timeout" \
-		-f "$1" >/dev/null 2>"$1.said"
+	exec $multi nsenter --net="$NETNS/$pod" "$fping" -q -C 1 -r 0 -i "$interval" -t "$timeout" \
+		-f "$1" >/dev/null 2>"${1%.to}.said"
 }
 
 # fping's summary on stderr: "<address> : <time> <time>…", "-" for a packet without an answer (fping 5, "-C"). Leaves in each file
-# of addresses those of which that says nothing better. Sets $batch_answered and $batch_left.
+# of addresses those of which that says nothing better, but for those that are to be silent. Sets $batch_answered and $batch_left.
 matrix_read() {
-	set --
-	for said in "$MATRIX_WORK"/*.said; do set -- "$@" "${said%.said}" "$said"; done
-	counts=$(awk -v sent="$round" -v results="$MATRIX_WORK/answered" '
+	set -- && gone=''
+	for said in "$MATRIX_WORK"/*.said; do
+		file=${said%.said}
+		gone="$gone $said $file.not"
+		[ ! -e "$file.not" ] || set -- "$@" "$file.not"
+		set -- "$@" "$file.to" "$said"
+	done
+	counts=$(awk -v sent="$round" -v results="$MATRIX_WORK/results" '
 		function leave() {
 			if (file) printf "" >file
-			for (address in silent) { print address >file; left++ }
+			for (address in silent) {
+				if (address in forbidden) print pod, address, sent " 0 - - -" >>results
+				else { print address >file; left++ }
+			}
 			if (file) close(file)
+			file = ""
 			split("", silent)
+			split("", forbidden)
 		}
-		FNR == 1 && FILENAME !~ /\.said$/ {
-			leave()
-			file = pod = FILENAME
-			sub(/.*\//, "", pod)
-			sub(/\.[46]$/, "", pod)
+		FNR == 1 {
+			name = FILENAME
+			sub(/.*\//, "", name)
+			kind = name
+			sub(/.*\./, "", kind)
+			sub(/\.[a-z]*$/, "", name)
+			if (name != pod) leave()
+			pod = name
+			if (kind == "to") file = FILENAME
 		}
-		FILENAME == file { silent[$1]; next }
+		kind == "not" { forbidden[$1]; next }
+		kind == "to" { silent[$1]; next }
 		$2 == ":" && NF == 3 && $3 != "-" && $1 in silent {
 			print pod, $1, sent, 1, $3, $3, $3 >>results
 			delete silent[$1]
-			answered++
+			if (!($1 in forbidden)) answered++
 		}
 		END { leave(); print answered + 0, left + 0 }' "$@")
 	batch_answered=${counts% *} batch_left=${counts#* }
-	rm -f "$MATRIX_WORK"/*.said
+	# shellcheck disable=SC2086
+	rm -f $gone
 }
 
 # Reads lines "<pod> <interface> <address> <mac>", and makes static neighbour entries of them in the PODs: where two have the same

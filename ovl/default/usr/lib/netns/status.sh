@@ -22,20 +22,26 @@ cmd_status() {
 	esac
 }
 
+# Only "all" tables hold both families.
+STATUS_QUERIES='address show
+route show table all'
+
 # Three lines for the VM and for each POD: name, interfaces and routes, these as JSON. All of it by one process each.
 status_stream() {
 	find_multi
 	echo "$host"
-	status_queries | ip -d -j -batch - || return
+	ip -d -j -batch - <<-EOF || return
+		$STATUS_QUERIES
+	EOF
 	for file in "$NETNS"/*; do
 		[ -e "$file" ] || continue
 		echo "${file##*/}"
 		# shellcheck disable=SC2086
-		status_queries | $multi nsenter --net="$file" "$real_ip" -d -j -batch - || return
+		$multi nsenter --net="$file" "$real_ip" -d -j -batch - <<-EOF || return
+			$STATUS_QUERIES
+		EOF
 	done
 }
-# Only "all" tables hold both families.
-status_queries() { printf 'address show\nroute show table all\n'; }
 
 status_text() {
 	echo "$host"
