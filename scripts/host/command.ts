@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import process from 'node:process'
-import { $, type ProcessOutput } from 'zx'
+import type { ProcessOutput } from 'zx'
 import { type ExitCode, Failure } from '../errors/failure.ts'
 import { callersEnvironment } from '../settings/environment.ts'
 import { searchPath } from './requirements.ts'
@@ -29,6 +29,8 @@ const LAST_LINES = 5
  */
 export async function run(command: string, words: readonly string[], options: CommandOptions = {}): Promise<string> {
   const { cwd, environment, signal, stdout, onErrorLine, failure } = options
+  // Loaded where a command is run: a test on what is in the cache runs none, and starts sooner.
+  const { $ } = await import('zx')
   signal?.throwIfAborted()
   const file = stdout === undefined ? undefined : fs.openSync(stdout, 'w')
   try {
