@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { chooseCluster } from '../../../scripts/cluster/choose.ts'
 import type { OvlDirectory } from '../../../scripts/cluster/cluster.ts'
 import { settle } from '../../../scripts/cluster/settle.ts'
+import type { Failure } from '../../../scripts/errors/failure.ts'
 import type { NewEvent } from '../../../scripts/report/events.ts'
 import type { Environment } from '../../../scripts/settings/sources.ts'
 import { type Pretended, pretendXcluster } from './pretended.ts'
@@ -20,10 +21,11 @@ async function start(
   environment: Environment = {},
   extraOvls: readonly OvlDirectory[] = [],
   begin: 'start' | 'attach' = 'start',
+  options: Environment = {},
 ): Promise<Tried> {
   const { signal } = new AbortController()
   const settings = await settle({
-    options: { __nvm: '1', __timeout: '3' },
+    options: { __nvm: '1', __timeout: '3', ...options },
     environment: { ...environment, XCLUSTER: command },
     test: {},
     onLine: () => {},
@@ -33,6 +35,9 @@ async function start(
   const cluster = chooseCluster(settings)
   return { events, end: cluster[begin]({ test: 'start', extraOvls, emit: event => events.push(event), signal }) }
 }
+
+const hasProgram = (name: string) =>
+  (process.env.PATH ?? '').split(':').some(place => fs.existsSync(path.join(place, name)))
 
 function ovl(t: ExecutionContext, pretended: Pretended, place: string): OvlDirectory {
   const directory = path.join(pretended.directory, place)
@@ -94,6 +99,22 @@ test.serial('a start that fails is told with what it said', async t => {
   fs.mkdirSync(path.join(pretended.directory, 'tmp/screen'))
   const { end } = await start(pretended)
   await t.throwsAsync(end, { code: 'XCLUSTER_FAILED', message: /no kernel/ })
+})
+
+test.serial('consoles are in xterm or in screen, and where that is missing, it is told', async t => {
+  for (const [options, command, program] of [
+    [{ __xterm: 'yes' }, 'start', 'xterm'],
+    [{}, 'starts', 'screen'],
+  ] as const) {
+    const pretended = pretendXcluster(t)
+    const { end } = await start(pretended, { SETUP: 'mine' }, [], 'start', options)
+    const error = await t.throwsAsync<Failure>(end)
+    t.deepEqual(
+      pretended.calls().filter(call => /^start/.test(call)),
+      [command],
+    )
+    t.regex(error?.hint ?? '', new RegExp(hasProgram(program) ? '--timeout' : `^${program}, .*is not installed`))
+  }
 })
 
 test.serial('two ovls of one name are refused', async t => {
