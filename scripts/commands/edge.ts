@@ -4,6 +4,7 @@ import process from 'node:process'
 import { CommanderError } from 'commander'
 import { describeFailure, Failure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
+import { plainLines } from '../report/text.ts'
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const OUR_FAULT = 4
@@ -47,9 +48,9 @@ export function exitCodeOf(error: unknown): number {
   return OUR_FAULT
 }
 
-/** An error as the person gets to read it. */
+/** An error as the person gets to read it, without the control characters of a program that it quotes. */
 export const describeError = (error: unknown): string =>
-  error instanceof Interrupted ? error.message : describeFailure(error)
+  error instanceof Interrupted ? error.message : plainLines(describeFailure(error))
 
 /** The program as it can be typed again from here. */
 export function programAsTyped(): string {

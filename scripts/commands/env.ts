@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { settle } from '../cluster/settle.ts'
 import { quoteWord } from '../node/quote.ts'
+import { plainText } from '../report/text.ts'
 import type { Environment } from '../settings/sources.ts'
 
 /**
@@ -13,7 +14,7 @@ export async function showSettings(
   json: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const onLine = (line: string) => process.stderr.write(`${line}\n`)
+  const onLine = (line: string) => process.stderr.write(`${plainText(line)}\n`)
   const { origins } = await settle({ options, environment, test: {}, onLine, signal })
   if (json) {
     process.stdout.write(`${JSON.stringify(origins, undefined, 2)}\n`)

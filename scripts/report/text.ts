@@ -6,6 +6,9 @@ const CONTROL_CHARACTERS = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g
 /** A line without terminal codes and control characters (tabs stay): a VM may write anything. */
 export const plainText = (line: string): string => line.replace(ESCAPE_SEQUENCES, '').replace(CONTROL_CHARACTERS, '')
 
+/** Several lines, each as {@link plainText}. */
+export const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n')
+
 /** Text as it stands in XML, between tags or in an attribute. */
 export const escapeXml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+import test from 'ava'
+import type { Setting } from '../../scripts/settings/sources.ts'
+import { pretendXcluster } from '../cluster/xcluster/pretended.ts'
+
+const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
+
+function env(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = spawnSync(NETNS, ['env', ...words], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: '/nowhere', ...environment },
+  })
+  return { status, stdout, stderr }
+}
+
+const originsIn = (json: string) =>
+  Object.fromEntries((JSON.parse(json) as Setting[]).map(({ name, value, origin }) => [name, [value, origin]]))
+
+test('env tells the settings of both kinds of cluster, and where each came from', t => {
+  const { command } = pretendXcluster(t)
+  const words = ['--json', '--nvm=2']
+  const ours = originsIn(env(words, { __smp: '2' }).stdout)
+  t.like(ours, { __nvm: ['2', 'option'], __smp: ['2', 'environment'], __mem: ['256', 'default'] })
+  t.deepEqual(ours.__cluster, ['embedded', 'default'])
+  const theirs = originsIn(env([...words, '--k8s-ver=v1'], { XCLUSTER: command }).stdout)
+  t.like(theirs, { __nvm: ['2', 'option'], __mem: ['128', 'xcluster'], __k8s_ver: ['v1', 'option'] })
+})
+
+test('env prints what a shell reads, and the warnings of xcluster without their control characters', t => {
+  const { command } = pretendXcluster(
+    t,
+    `env) printf 'WARNING: \\033[31mred\\007\\n'; echo "XCLUSTER_HOME='/a b'"; echo XCLUSTER_TMP=/t ;;`,
+  )
+  const { status, stdout, stderr } = env([], { XCLUSTER: command })
+  t.deepEqual([status, stderr], [0, 'WARNING: red\n'])
+  const { stdout: read } = spawnSync('sh', ['-c', `${stdout}\necho "$XCLUSTER_HOME"`], { encoding: 'utf8' })
+  t.is(read, '/a b\n')
+})
+
+test('what a failing xcluster said is shown without control characters', t => {
+  const { command } = pretendXcluster(t, `env) printf '\\033[31mred\\007\\nmore\\n' >&2; exit 1 ;;`)
+  const { status, stdout, stderr } = env([], { XCLUSTER: command })
+  t.deepEqual([status, stdout], [3, ''])
+  t.regex(stderr, /failed \(exit 1\): red\s+more/)
+})
