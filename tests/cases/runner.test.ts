@@ -3,44 +3,56 @@ import test from 'ava'
 import { runTests } from '../../scripts/cases/runner.ts'
 import { onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
 import type { Cluster } from '../../scripts/cluster/cluster.ts'
+import { infrastructureFailure } from '../../scripts/errors/failure.ts'
 import type { CommandStreams, Connection } from '../../scripts/node/connection.ts'
 import type { NewEvent } from '../../scripts/report/events.ts'
 import { readSettings } from '../../scripts/settings/settings.ts'
 
-const tunnels: TestCase = {
-  name: 'tunnels',
-  summary: '',
-  needs: { kinds: ['vxlan'] },
-  steps: [onWorkers('setup_overlay')],
-}
+/** What a command does on a node: its exit code, and what it complains of. */
+type Answer = (node: string, command: string) => readonly [exitCode: number, complaint?: string]
 
-/** A cluster of one node, whose kernel has no VXLAN; `calls` gets what is done to it. */
-function cluster(calls: string[]): Cluster {
-  const run = async (command: string, { stderr }: CommandStreams) => {
-    calls.push(command)
-    if (!command.includes('prerequisites')) return 0
-    await new Promise<void>(resolve =>
-      (stderr as Writable).write('netns_test: this VM lacks interfaces:vxlan\n', () => resolve()),
-    )
-    return 1
+/** A cluster of three nodes; `calls` gets what is done to it. */
+function cluster(calls: string[], answer: Answer): Cluster {
+  const nodeOf = (number: number) => {
+    const name = `vm-00${number}`
+    const run = async (command: string, { stderr }: CommandStreams) => {
+      calls.push(`${name} ${command}`)
+      const [exitCode, complaint] = answer(name, command)
+      if (complaint) await write(stderr, `${complaint}\n`)
+      return exitCode
+    }
+    const connection = { run, close: () => {} } as unknown as Connection
+    return { name, number, role: 'worker' as const, connection }
   }
-  const connection = { run, close: () => {} } as unknown as Connection
   const running = async () => ({
     name: 'default',
-    nodes: [{ name: 'vm-001', number: 1, role: 'worker' as const, connection }],
+    nodes: [1, 2, 3].map(nodeOf),
     keep: async () => void calls.push('keep'),
     stop: async () => void calls.push('stop'),
     console: async () => '',
-    fate: async () => ({ how: '', console: [] }),
+    fate: async () => ({ how: 'its QEMU still runs', console: [] }),
   })
   return { kind: 'embedded', start: running, attach: running }
 }
 
-async function runOne(optional: boolean, strict: boolean) {
+const write = (stream: Writable, text: string) => new Promise<void>(resolve => stream.write(text, () => resolve()))
+
+interface Options {
+  readonly optional?: boolean
+  readonly strict?: boolean
+}
+
+function runOne(testCase: Partial<TestCase>, answer: Answer, { optional = false, strict = false }: Options = {}) {
   const [calls, events]: [string[], NewEvent[]] = [[], []]
-  const settings = readSettings({}, { HOME: '/nowhere' })
+  const mine: TestCase = {
+    name: 'mine',
+    summary: '',
+    needs: {},
+    steps: [onWorkers('one'), onWorkers('two')],
+    ...testCase,
+  }
   const run = runTests({
-    plan: [{ test: tunnels, settings, cluster: cluster(calls), optional }],
+    plan: [{ test: mine, settings: readSettings({}, { HOME: '/nowhere' }), cluster: cluster(calls, answer), optional }],
     extraOvls: [],
     strict,
     emit: event => events.push(event),
@@ -49,16 +61,45 @@ async function runOne(optional: boolean, strict: boolean) {
   return { run, calls, skipped: () => events.flatMap(event => (event.type === 'test-skipped' ? [event.why] : [])) }
 }
 
-test('a test whose kinds of interface the kernel lacks is left out by all, with the reason, and its cluster is ended', async t => {
-  const { run, calls, skipped } = await runOne(true, false)
+test('a step that all do at once fails when it fails on any: all failures are told, no step follows, the cluster stays', async t => {
+  const { run, calls } = runOne({}, node => (node === 'vm-002' ? [0] : [1, `09:00:00 (${node}): FAILED: no ${node}`]))
+  const { verdict, failures, left } = await run
+  t.is(verdict, 'failed')
+  t.deepEqual(
+    failures.map(({ node, step, why }) => [node, step, why]),
+    [
+      ['vm-001', 'one', 'no vm-001'],
+      ['vm-003', 'one', 'no vm-003'],
+    ],
+  )
+  t.is(left?.name, 'default')
+  t.deepEqual(calls.slice(3), ['keep'])
+})
+
+test('a command without an exit code is the fault of the infrastructure, and no pass', async t => {
+  const { run } = runOne({}, node => {
+    if (node === 'vm-003') throw infrastructureFailure('NO_EXIT_CODE', 'vm-003: ended without an exit code')
+    return [0]
+  })
+  const { verdict, failures } = await run
+  t.is(verdict, 'broken')
+  t.regex(failures[0]?.why ?? '', /without an exit code; its QEMU still runs/)
+})
+
+const needing: Partial<TestCase> = { needs: { kinds: ['vxlan'] } }
+const lacking: Answer = (node, command) =>
+  command.includes('prerequisites') && node === 'vm-002' ? [1, 'netns_test: this VM lacks interfaces:vxlan'] : [0]
+
+test('a test whose kinds of interface a kernel lacks is left out by all, with the reason, and its cluster is ended', async t => {
+  const { run, calls, skipped } = runOne(needing, lacking, { optional: true })
   t.like(await run, { verdict: 'passed', failures: [], left: undefined })
-  t.deepEqual(calls, ['netns_test prerequisites vxlan', 'stop'])
-  t.regex(skipped()[0] ?? '', /^tunnels needs .*vxlan: vm-001: .*lacks interfaces:vxlan$/)
-  t.like(await (await runOne(true, true)).run, { verdict: 'failed' })
+  t.deepEqual(calls.slice(2), ['vm-003 netns_test prerequisites vxlan', 'stop'])
+  t.regex(skipped()[0] ?? '', /^mine needs .*vxlan: vm-002: .*lacks interfaces:vxlan$/)
+  t.like(await runOne(needing, lacking, { optional: true, strict: true }).run, { verdict: 'failed' })
 })
 
 test('by its name it is refused', async t => {
-  const { run, calls } = await runOne(false, false)
+  const { run, calls } = runOne(needing, lacking)
   await t.throwsAsync(run, { code: 'NO_KIND', message: /vxlan/ })
   t.is(calls.at(-1), 'stop')
 })
