@@ -127,3 +127,14 @@ test('the time in which it tries again is limited', t => {
   t.is(status, 0, stdout)
   t.regex(stdout, /^8$/m)
 })
+
+test('a macvlan in mode passthru has the device for itself', t => {
+  const script = `
+    ip link add eth1 type bridge && netns_test create 2 || exit 9
+    NPODS=2 netns_test add_macvlan eth1 passthru; echo "exit $?"
+    NPODS=1 netns_test add_macvlan eth1 passthru && netns_test exec vm-003-ns01 ip -d link show eth0 | grep -o 'macvlan mode passthru'
+    ls /sys/class/net | grep -c macvlan`
+  const { stdout, stderr } = inVm(SHELLS[0], script)
+  t.is(stdout, 'exit 2\nmacvlan mode passthru\n0\n', stderr)
+  t.regex(stderr, /passthru gives the whole device to one POD/)
+})

@@ -24,6 +24,8 @@ add_direct() { # <kind> <modes> <dev> [mode]
 	????????????????*) usage "add_$kind: '$own' is too long for an interface name (15 characters)" ;;
 	esac
 	range
+	# The kernel: then the device is for one macvlan alone, and the VM's own would be the second.
+	[ "$mode" != passthru ] || [ "$count" -eq 1 ] || usage "add_$kind: mode passthru gives the whole device to one POD (NPODS=1)"
 	own_node
 	real_run 2>/dev/null || die "add_$kind: no PODs (netns_test create makes them)"
 	find_multi
@@ -32,7 +34,7 @@ add_direct() { # <kind> <modes> <dev> [mode]
 	ip link set "$below" up
 	save_defaults
 	{
-		[ -e "/sys/class/net/$own" ] || echo "link add link $below name $own up type $kind mode $mode"
+		[ "$mode" = passthru ] || [ -e "/sys/class/net/$own" ] || echo "link add link $below name $own up type $kind mode $mode"
 		each_pod direct_line
 	} | ip -batch -
 	status=$?
