@@ -90,6 +90,8 @@ test('all pairs of a cluster are counted, each direction and address for itself'
   t.is(summary.reached, summary.expected)
   t.deepEqual(summary.wrong, [])
   t.is(describeSummary(summary), '480 of 480 pairs answer; loss 0 %; round trip 0.10/0.20/0.40 ms')
+  const slow = { ...summary, roundTrip: { min: 0.1, mean: 9.94, max: 143.6 } }
+  t.regex(describeSummary(slow), /round trip 0\.10\/9\.9\/144 ms$/)
 })
 
 test('exactly the pairs that do not answer are named, and no others', t => {
