@@ -73,7 +73,8 @@ test('a step that all do at once fails when it fails on any: all failures are to
     ],
   )
   t.is(left?.name, 'default')
-  t.deepEqual(calls.slice(3), ['keep'])
+  t.is(calls.at(-1), 'keep')
+  t.false(calls.some(call => call.includes('tcase_two')))
 })
 
 test('a command without an exit code is the fault of the infrastructure, and no pass', async t => {
