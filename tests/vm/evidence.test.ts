@@ -8,7 +8,7 @@ import { processesIn, program } from './program.ts'
 function makeOvl(directory: string): void {
   const scripts = path.join(directory, 'etc/init.d')
   fs.mkdirSync(scripts, { recursive: true })
-  const rule = 'ip saddr 172.16.1.1 ip daddr 172.16.2.1 drop'
+  const rule = 'ip saddr 172.16.1.1 ip daddr 172.16.2.1 icmp type echo-request drop'
   const script = `#!/bin/sh
 [ "$(hostname)" = vm-002 ] || exit 0
 nft 'add table inet cut; add chain inet cut f { type filter hook forward priority 0; }; add rule inet cut f ${rule}'
@@ -35,7 +35,7 @@ test('in a pipeline the evidence is there though the cluster is gone; log, summa
   t.regex(read('evidence.txt'), /^pinged once more: vm-001-ns01 → vm-002-ns01 172\.16\.2\.1$/m)
   t.regex(read('evidence.txt'), /:\nvm-001-ns01 → vm-002-ns01 172\.16\.2\.1 does not answer\n$/)
 
-  t.regex(read('vm-002/nftables.txt'), /ip saddr 172\.16\.1\.1 ip daddr 172\.16\.2\.1 drop/)
+  t.regex(read('vm-002/nftables.txt'), /ip saddr 172\.16\.1\.1 ip daddr 172\.16\.2\.1 icmp type echo-request drop/)
   t.regex(read('vm-001-ns01/addresses.txt'), /inet 172\.16\.1\.1\/24/)
   t.regex(read('vm-001-ns01/routes.txt'), /^default via 172\.16\.1\.0 /m)
   t.regex(read('vm-001-ns01/neighbours.txt'), /^172\.16\.1\.0 dev eth0 lladdr /m)

@@ -29,7 +29,7 @@ const pairsWhere = (holds: (from: string, to: string, address: string) => boolea
 
 const nodeOf = (pod: string) => pod.slice(0, 6)
 
-test('the matrix of L3 names exactly the pairs that something cuts, and no others', async t => {
+test.serial('the matrix of L3 names exactly the pairs that something cuts, and no others', async t => {
   const { run, state, runWith } = program(t)
   const results = path.join(state, 'results')
   const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'L3', '--nvm=2', '--no-stop', '--results', results)
@@ -122,7 +122,7 @@ for (const [name, outside] of [
   ['dual_bridges', ['vm-202-eth3', 'vm-202-eth4']],
   ['dual_bridges_vlan', ['vm-202-eth3.100', 'vm-202-eth3.200']],
 ] as const) {
-  test(`the matrix of ${name} names exactly the pairs that are joined, or cut`, async t => {
+  test.serial(`the matrix of ${name} names exactly the pairs that are joined, or cut`, async t => {
     const { run, runWith } = program(t)
     const start = await runWith({ xcluster_NPODS: '2' }, 'test', name, '--no-stop')
     t.is(start.status, 0, start.stderr)
