@@ -5,6 +5,7 @@
 import process from 'node:process'
 import { Command, Option } from 'commander'
 import { runProgram } from './scripts/commands/edge.ts'
+import { addReportingOptions } from './scripts/commands/reporting-options.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
 import { splitWords } from './scripts/settings/options.ts'
@@ -23,6 +24,7 @@ interface RunOptions {
   readonly start: boolean
   readonly stop: boolean
   readonly ovl: readonly string[]
+  readonly reporter: readonly string[]
   readonly list?: true
   readonly json?: true
   readonly [name: string]: unknown
@@ -44,7 +46,6 @@ const addRunOptions = (command: Command): Command =>
     .option('--no-start', 'use the cluster that runs')
     .option('--no-stop', 'leave the cluster running')
     .option('--strict', 'a test of all that is left out counts as failed')
-    .option('--results <directory>', 'bring addresses, CNI results and consoles home')
     .option('--ovl <directory>', 'one more ovl; can be repeated', (value, before: string[]) => [...before, value], [])
     .addOption(nameOption())
     .allowUnknownOption()
@@ -54,13 +55,16 @@ const addRunOptions = (command: Command): Command =>
  * @param words what commander left: operands, and options that it does not know
  * @throws Failure (exit 2)
  */
-function variablesOf({ start, stop, ...rest }: Omit<RunOptions, 'ovl'>, words: readonly string[]) {
-  const known = Object.entries(rest).map(([name, value]) => [`__${name}`, value === true ? 'yes' : String(value)])
+function variablesOf({ start, stop, ...rest }: Omit<RunOptions, 'ovl' | 'reporter'>, words: readonly string[]) {
+  const known = Object.entries(rest).map(([name, value]) => [variableOf(name), value === true ? 'yes' : String(value)])
   const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
   const kind = readClusterKind(Object.fromEntries(known), callersEnvironment)
   const { operands, options } = splitWords(words, kind === 'xcluster')
   return { operands, options: { ...Object.fromEntries(known), ...flags, ...options } as Environment }
 }
+
+/** Commander's name of an option, under that of xcluster's variable: `untilFailure` is `__until_failure`. */
+const variableOf = (name: string): string => `__${name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)}`
 
 function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): Command {
   const program = new Command('netns.ts')
@@ -82,16 +86,28 @@ Examples:
   // Subcommands inherit exitOverride only when they are made after it was set.
   definePacking(program.command('tar'), signal)
 
-  addRunOptions(addPackingOptions(program.command('test')))
+  addReportingOptions(addRunOptions(addPackingOptions(program.command('test'))))
     .description('run tests, each on a cluster of its own: the summary goes to stderr, the log to stdout')
     .argument('[words...]', 'tests (default: start), and ovls to be unpacked on the VMs beside netns')
     .option('--list', 'print the tests and what each shows')
     .option('--reach <test>', 'with matrix: PODs must reach each other as in this test (default: all of them)')
-    .action(async (words: string[], { list, ovl, ...rest }: RunOptions) => {
+    .action(async (words: string[], { list, ovl, reporter, ...rest }: RunOptions) => {
       const { listTests, runTestCommand } = await import('./scripts/commands/test.ts')
       if (list) return listTests()
       const { operands, options } = variablesOf(rest, words)
-      setExitCode(await runTestCommand(operands, options, ovl, callersEnvironment, signal))
+      const request = { words: operands, options, ovls: ovl, reporters: reporter }
+      setExitCode(await runTestCommand(request, callersEnvironment, signal))
+    })
+
+  addReportingOptions(program.command('rerun'))
+    .description('do a run again, in the same way, with the same seed')
+    .argument('<results>', 'the directory of its results, or its results.json')
+    .addOption(nameOption())
+    .option('--no-stop', 'leave the cluster running')
+    .action(async (results: string, { reporter, ...rest }: RunOptions) => {
+      const { rerun } = await import('./scripts/commands/rerun.ts')
+      const { options } = variablesOf({ ...rest, start: true }, [])
+      setExitCode(await rerun(results, options, reporter, callersEnvironment, signal))
     })
 
   program
@@ -112,11 +128,11 @@ Examples:
       })
     })
 
-  addRunOptions(addPackingOptions(program.command('env')))
+  addReportingOptions(addRunOptions(addPackingOptions(program.command('env'))))
     .description('print the settings that a test would have, and where each came from')
     .argument('[options...]', 'further options, as of test')
     .option('--json', 'for programs')
-    .action(async (words: string[], { json, ovl: _, ...rest }: RunOptions) => {
+    .action(async (words: string[], { json, ovl: _, reporter: __, ...rest }: RunOptions) => {
       const { showSettings } = await import('./scripts/commands/env.ts')
       await showSettings(variablesOf(rest, words).options, callersEnvironment, json === true, signal)
     })

@@ -2,6 +2,7 @@ import { onWorkers, type TestCase } from './test-case.ts'
 
 export const bridge: TestCase = {
   name: 'bridge',
+  file: import.meta.filename,
   summary: 'PODs on a Linux bridge in each VM, all addresses answer',
   needs: {},
   steps: [onWorkers('create_with_addresses'), onWorkers('linux_bridge'), onWorkers('bridge_ping')],

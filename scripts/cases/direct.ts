@@ -3,6 +3,7 @@ import { on, onWorkers, type TestCase } from './test-case.ts'
 /** PODs straight on eth1, without bridge and veth. */
 const direct = (kind: 'ipvlan' | 'macvlan'): TestCase => ({
   name: kind,
+  file: import.meta.filename,
   summary: `PODs of all VMs on eth1 by ${kind}, random addresses`,
   needs: { kinds: [kind] },
   cluster: { xcluster_RNDADR: 'yes' },

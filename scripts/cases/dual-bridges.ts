@@ -14,6 +14,7 @@ const outside = (ofBr2: string, ofBr3: string): Reach => ({
 
 export const dualBridges: TestCase = {
   name: 'dual_bridges',
+  file: import.meta.filename,
   summary: 'Two isolated bridges with the same addresses, each reached from its own network alone',
   needs: { nics: { 'vm-001': 4, 'vm-202': 5 } },
   cluster: CLUSTER,
@@ -27,6 +28,7 @@ export const dualBridges: TestCase = {
 
 export const dualBridgesVlan: TestCase = {
   name: 'dual_bridges_vlan',
+  file: import.meta.filename,
   summary: 'The same on two VLANs of one network',
   needs: { nics: { 'vm-001': 3, 'vm-202': 4 }, kinds: ['vlan'] },
   cluster: CLUSTER,

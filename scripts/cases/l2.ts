@@ -2,6 +2,7 @@ import { on, onWorkers, type TestCase } from './test-case.ts'
 
 export const l2: TestCase = {
   name: 'L2',
+  file: import.meta.filename,
   summary: 'PODs of all VMs on one Ethernet: the bridges joined by eth1, random addresses',
   needs: {},
   cluster: { xcluster_RNDADR: 'yes' },

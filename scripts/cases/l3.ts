@@ -3,6 +3,7 @@ import { type Needs, on, onWorkers, type TestCase } from './test-case.ts'
 /** PODs on a bridge in each VM, whose default route leads to the VM; how the VMs are joined is the test's own. */
 const routed = (name: string, summary: string, joining: ReturnType<typeof onWorkers>, needs: Needs = {}): TestCase => ({
   name,
+  file: import.meta.filename,
   summary,
   needs,
   steps: [

@@ -80,4 +80,6 @@ function failuresOf(id: StepId, nodes: readonly Node[], { wrong }: MatrixSummary
 }
 
 const whyOf = (pairs: readonly WrongPair[], first: WrongPair) =>
-  pairs.length === 1 ? describePair(first) : `${pairs.length} pairs are not as they should be`
+  pairs.length === 1
+    ? describePair(first)
+    : `${pairs.length} pairs are not as they should be: ${describePair(first)}, …`

@@ -3,13 +3,14 @@ import type { Cluster, OvlDirectory, RunningCluster } from '../cluster/cluster.t
 import { environmentFailure, Failure } from '../errors/failure.ts'
 import { collectEvidence, forgetEvidence } from '../evidence/collect.ts'
 import type { Matrix } from '../proof/matrix.ts'
-import type { Emit, FailedStep, Verdict } from '../report/events.ts'
-import { collectResults, prepareResults } from '../results/collect.ts'
+import type { Emit, FailedStep, Turn, Verdict } from '../report/events.ts'
+import { collectResults } from '../results/collect.ts'
+import type { Again } from '../settings/again.ts'
 import type { Settings } from '../settings/settings.ts'
 import { checkKernels, checkNeeds } from './needs.ts'
 import { runProof } from './proof.ts'
 import { nodesOf, runStep, type StepContext, type StepFailure } from './steps.ts'
-import type { TestCase } from './test-case.ts'
+import { fileOf, type TestCase } from './test-case.ts'
 
 /** A test with the cluster that it is to run on. */
 export interface PlannedTest {
@@ -25,6 +26,7 @@ export interface RunRequest {
   readonly extraOvls: readonly OvlDirectory[]
   /** A test that is left out counts as failed. */
   readonly strict: boolean
+  readonly again: Again
   readonly emit: Emit
   readonly signal: AbortSignal
 }
@@ -35,6 +37,8 @@ export type RunVerdict = Exclude<Verdict, 'interrupted'>
 export interface RunResult {
   readonly verdict: RunVerdict
   readonly failures: readonly FailedStep[]
+  /** The tests that passed only when they were tried again. */
+  readonly flaky: readonly string[]
   /** The cluster that was left running. */
   readonly left: LeftCluster | undefined
 }
@@ -47,33 +51,50 @@ export type LeftCluster = Pick<RunningCluster, 'name' | 'endedBy'>
  * @throws Failure when a cluster cannot be had, or is lost; the signal's reason when that is aborted
  */
 export async function runTests(request: RunRequest): Promise<RunResult> {
+  const { repeats, bail } = request.again
   const plan = request.plan.filter(planned => canRun(planned, request.emit))
-  let leftOut = request.plan.length - plan.length
+  const leftOut = new Set<PlannedTest>()
   const failures: StepFailure[] = []
+  const flaky: string[] = []
   let left: LeftCluster | undefined
-  for (const [index, planned] of plan.entries()) {
-    const isLast = index === plan.length - 1
-    const outcome = await runTest(planned, isLast, request).catch(error => {
-      // Of what a kernel lacks nobody knows before it runs.
-      if (!(error instanceof Failure && error.code === 'NO_KIND')) throw error
-      return leaveOut(planned, error, request.emit)
-    })
-    if (!outcome) {
-      leftOut++
-      continue
+  let isOver = plan.length === 0
+  for (let repeat = 1; repeat <= repeats && !isOver; repeat++) {
+    for (const [index, planned] of plan.entries()) {
+      const isLast = repeat === repeats && index === plan.length - 1
+      if (leftOut.has(planned)) continue
+      const outcome = await tryTest(planned, repeat, isLast, request)
+      if (!outcome) {
+        leftOut.add(planned)
+        continue
+      }
+      failures.push(...outcome.failures)
+      if (outcome.isFlaky) flaky.push(planned.test.name)
+      left = outcome.left
+      isOver = outcome.failures.length > 0 && (bail || left !== undefined)
+      if (isOver) break
     }
-    failures.push(...outcome.failures)
-    left = outcome.left
-    if (left && outcome.failures.length > 0) break
   }
   const verdict = verdictOf(failures)
-  const isIncomplete = request.strict && leftOut > 0
-  return { verdict: verdict === 'passed' && isIncomplete ? 'failed' : verdict, failures, left }
+  const isIncomplete = request.strict && plan.length - leftOut.size < request.plan.length
+  return { verdict: verdict === 'passed' && isIncomplete ? 'failed' : verdict, failures, flaky, left }
+}
+
+/**
+ * Runs a test, and again while it fails and may be tried again.
+ * @returns undefined when it is left out: what its VMs' kernel lacks nobody knows before that runs
+ */
+async function tryTest(planned: PlannedTest, repeat: number, isLast: boolean, request: RunRequest) {
+  const { repeats, retries } = request.again
+  for (let attempt = 1; ; attempt++) {
+    const turn = repeats > 1 || retries > 0 ? { repeat, attempt, attempts: retries + 1 } : undefined
+    const outcome = await runTest(planned, turn, { isLast, mayRetry: attempt <= retries }, request)
+    if (!outcome) return undefined
+    if (!outcome.isRetried) return { ...outcome, isFlaky: outcome.failures.length === 0 && attempt > 1 }
+  }
 }
 
 function canRun(planned: PlannedTest, emit: Emit): boolean {
   const { test, settings } = planned
-  if (settings.resultsDirectory) prepareResults(settings.resultsDirectory)
   try {
     checkNeeds(test, settings)
     return true
@@ -94,13 +115,39 @@ function verdictOf(failures: readonly StepFailure[]): RunVerdict {
   return failures.some(failure => failure.broken) ? 'broken' : 'failed'
 }
 
-async function runTest(planned: PlannedTest, isLast: boolean, request: RunRequest) {
+/** What follows a test. */
+interface Next {
+  readonly isLast: boolean
+  /** When it fails it is tried again. */
+  readonly mayRetry: boolean
+}
+
+async function runTest(planned: PlannedTest, turn: Turn | undefined, next: Next, request: RunRequest) {
   const { test, settings } = planned
   const { emit, signal } = request
-  emit({ type: 'test-start', test: test.name, summary: test.summary, settings: settings.origins })
+  const id = { test: test.name, ...(turn && { turn }) }
+  emit({ type: 'test-start', ...id, summary: test.summary, file: fileOf(test), settings: settings.origins })
+  try {
+    return await runOnCluster(planned, id, next, request)
+  } catch (error) {
+    if (planned.optional && error instanceof Failure && error.code === 'NO_KIND') return leaveOut(planned, error, emit)
+    const verdict = signal.aborted ? 'interrupted' : 'broken'
+    emit({ type: 'test-end', ...id, verdict, why: error instanceof Error ? error.message : String(error) })
+    throw error
+  }
+}
+
+async function runOnCluster(
+  planned: PlannedTest,
+  id: { readonly test: string; readonly turn?: Turn },
+  { isLast, mayRetry }: Next,
+  request: RunRequest,
+) {
+  const { test, settings } = planned
+  const { emit, signal } = request
   const begin = settings.cluster.start ? planned.cluster.start : planned.cluster.attach
   const cluster = await begin({ test: test.name, extraOvls: request.extraOvls, emit, signal })
-  const evidence = evidenceDirectory(settings, cluster, test.name)
+  const evidence = evidenceDirectory(settings, cluster, id)
   let failures: readonly StepFailure[] = []
   try {
     forgetEvidence(evidence)
@@ -120,7 +167,7 @@ async function runTest(planned: PlannedTest, isLast: boolean, request: RunReques
       await collectResults({
         cluster,
         test: test.name,
-        directory: settings.resultsDirectory,
+        directory: resultsOf(settings.resultsDirectory, id.turn),
         failed: failures.length > 0,
         ...(matrix && { matrix }),
         timeoutSeconds: settings.timeoutSeconds,
@@ -132,29 +179,40 @@ async function runTest(planned: PlannedTest, isLast: boolean, request: RunReques
     throw error
   }
   const [first] = failures
+  const isRetried = mayRetry && first !== undefined
   emit({
     type: 'test-end',
-    test: test.name,
+    ...id,
     verdict: verdictOf(failures),
     why: first && `${first.step} on ${first.node}: ${first.why}`,
+    ...(isRetried && { retried: true }),
   })
-  const keep =
-    !settings.cluster.start ||
-    (settings.cluster.keep === 'always' && (isLast || first !== undefined)) ||
-    (settings.cluster.keep === 'after-failure' && first !== undefined)
+  const isKept = {
+    never: false,
+    always: (isLast && !isRetried) || (first !== undefined && !isRetried),
+    'after-failure': first !== undefined && !isRetried,
+  }[settings.cluster.keep]
+  const keep = !settings.cluster.start || isKept
   await endCluster(cluster, keep)
-  return { failures, left: keep ? cluster : undefined }
+  return { failures, isRetried, left: keep ? cluster : undefined }
+}
+
+/** Where the results of one time of a test go: the first one's straight into the directory. */
+function resultsOf(directory: string, turn: Turn | undefined): string {
+  const { repeat = 1, attempt = 1 } = turn ?? {}
+  const parts = [...(repeat > 1 ? [`repeat-${repeat}`] : []), ...(attempt > 1 ? [`attempt-${attempt}`] : [])]
+  return path.join(directory, ...parts)
 }
 
 /** With the results; without a place for them, where the last failure of a test is kept until it runs again. */
 const evidenceDirectory = (
   { resultsDirectory, directories }: Settings,
   { name }: RunningCluster,
-  test: string,
+  { test, turn }: { readonly test: string; readonly turn?: Turn },
 ): string =>
   resultsDirectory
-    ? path.join(resultsDirectory, test, 'evidence')
-    : path.join(directories.state, 'evidence', name, test)
+    ? path.join(resultsOf(resultsDirectory, turn), test, 'evidence')
+    : path.join(resultsOf(path.join(directories.state, 'evidence', name), turn), test)
 
 async function runSteps(
   planned: PlannedTest,

@@ -18,10 +18,8 @@ export interface StepContext {
   fate(node: Node): Promise<Fate>
 }
 
-/** A step that failed on a node; `broken` when the node and not the tested network is to blame. */
-export interface StepFailure extends FailedStep {
-  readonly broken: boolean
-}
+/** A step that failed on a node. */
+export type StepFailure = FailedStep & { readonly broken: boolean }
 
 /** The nodes that do a step. */
 export function nodesOf(step: Step, nodes: readonly Node[]): readonly Node[] {

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { Reach } from '../proof/reach.ts'
 
 /** Which nodes do a step: all workers at once, or one node. */
@@ -28,6 +29,8 @@ export interface TestCase {
   readonly name: string
   /** One line, for `--list` and the summary. */
   readonly summary: string
+  /** The module that defines it, `import.meta.filename`: reports name it as the place of a failure. */
+  readonly file: string
   /** Another one's name, of which this is but another name. */
   readonly sameAs?: string
   readonly needs: Needs
@@ -43,3 +46,8 @@ export const onWorkers = (name: string, ...args: string[]): Step => ({ name, arg
 
 /** A step that one node does. */
 export const on = (where: `vm-${number}`, name: string, ...args: string[]): Step => ({ name, arguments: args, where })
+
+const TOP = path.resolve(import.meta.dirname, '../..')
+
+/** The module that defines a test, as this repository names it: `scripts/cases/bridge.ts`. */
+export const fileOf = ({ file }: TestCase): string => path.relative(TOP, file)

@@ -8,9 +8,12 @@ import { type SettleRequest, settleXcluster } from './xcluster/settle.ts'
  * @throws Failure that names the option or variable (exit 2), or of xcluster
  */
 export async function settle(request: SettleRequest): Promise<Settings> {
-  const { options, environment, test } = request
+  const { options, environment, test, drawn = {} } = request
   if (readClusterKind(options, environment) === 'xcluster') return await settleXcluster(request)
-  const below: readonly Layer[] = [{ origin: 'test', values: test }]
+  const below: readonly Layer[] = [
+    { origin: 'test', values: test },
+    { origin: 'random', values: drawn },
+  ]
   const settings = readSettings(options, environment, { below })
   const { topology } = settings.cluster
   if (!topology) return settings

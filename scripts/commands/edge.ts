@@ -33,7 +33,8 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
   } catch (error) {
     process.exitCode = exitCodeOf(error)
     // Commander has said what was wrong itself.
-    if (!(error instanceof CommanderError)) process.stderr.write(`${programName}: ${describeError(error)}\n`)
+    if (!(error instanceof CommanderError))
+      process.stderr.write(`${programName}: ${plainLines(describeError(error))}\n`)
   } finally {
     process.off('exit', unfinished)
     for (const name of ENDING_SIGNALS) process.removeAllListeners(name)

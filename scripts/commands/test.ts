@@ -1,19 +1,21 @@
+import { randomInt } from 'node:crypto'
 import process from 'node:process'
 import { ALL, findTestCase, testCases } from '../cases/registry.ts'
 import { type LeftCluster, type PlannedTest, type RunResult, runTests } from '../cases/runner.ts'
 import { chooseCluster } from '../cluster/choose.ts'
 import type { OvlDirectory } from '../cluster/cluster.ts'
+import { hostComponents } from '../cluster/components.ts'
 import { findOvl } from '../cluster/ovl-directories.ts'
 import { settle } from '../cluster/settle.ts'
 import { Failure, usageFailure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
-import type { Verdict } from '../report/events.ts'
-import { log } from '../report/log.ts'
+import type { Invocation, Listener, Verdict } from '../report/events.ts'
+import { openReporters } from '../report/reporters.ts'
 import { eventStream } from '../report/stream.ts'
-import { summary } from '../report/summary.ts'
-import { DEFAULT_CLUSTER_NAME } from '../settings/settings.ts'
+import { prepareResults } from '../results/collect.ts'
+import { readReporting } from '../settings/reporting.ts'
+import { DEFAULT_CLUSTER_NAME, type Settings } from '../settings/settings.ts'
 import type { Environment } from '../settings/sources.ts'
-import { readTerminalUse } from '../settings/terminal.ts'
 import { describeError, exitCodeOf, programAsTyped } from './edge.ts'
 
 const EXIT_CODES = { passed: 0, failed: 1, broken: 4 } as const
@@ -27,41 +29,69 @@ export function listTests(): void {
   )
 }
 
+/** What is asked of `test`. */
+export interface TestRequest {
+  /** Test names, then names or directories of ovls. */
+  readonly words: readonly string[]
+  /** Under their variables' names. */
+  readonly options: Environment
+  /** Directories of more ovls. */
+  readonly ovls: readonly string[]
+  /** As typed: `junit=report.xml`. */
+  readonly reporters: readonly string[]
+  /** More that listens. */
+  readonly listeners?: readonly Listener[]
+}
+
 /**
- * Runs tests: the summary on stderr, the log on stdout.
- * @param words test names, then names or directories of ovls
- * @param options under their variables' names
- * @param ovls directories of more ovls
+ * Runs tests, and reports: the summary on stderr, the log on stdout, where nothing else is asked for.
  * @returns the exit code
+ * @throws Failure of what was asked for, before anything is started
  */
 export async function runTestCommand(
-  words: readonly string[],
-  options: Environment,
-  ovls: readonly string[],
+  request: TestRequest,
   environment: Environment,
   signal: AbortSignal,
 ): Promise<number> {
+  const { words, options, ovls } = request
   const wanted = reachingAs(options.__reach, testsIn(words))
   const said: string[] = []
   const plan: PlannedTest[] = []
+  // One for the whole run: what is to be done again must be told in advance.
+  const drawn = { __seed: String(randomInt(2 ** 32)) }
   for (const { test, optional } of wanted) {
     const onLine = (line: string) => said.push(line)
-    const settings = await settle({ options, environment, test: test.cluster ?? {}, onLine, signal })
+    const settings = await settle({ options, environment, test: test.cluster ?? {}, drawn, onLine, signal })
     plan.push({ test, settings, cluster: chooseCluster(settings), optional })
   }
-  const extraOvls = ovlsIn(words, ovls, plan[0]?.settings.ovlPath ?? [])
+  const { settings } = plan[0] as PlannedTest
+  const extraOvls = ovlsIn(words, ovls, settings.ovlPath)
+  if (settings.resultsDirectory) prepareResults(settings.resultsDirectory)
+  const reporting = readReporting(request.reporters, environment, settings.resultsDirectory, process.stderr)
   const complain = (line: string) => process.stderr.write(`${line}\n`)
-  const { emit, close } = eventStream(
-    [log(process.stdout), summary(process.stderr, readTerminalUse(environment, process.stderr))],
-    complain,
-  )
+  const listeners = [...(await openReporters(reporting, process)), ...(request.listeners ?? [])]
+  const { emit, close } = eventStream(listeners, complain)
   const begun = Date.now()
-  let result: Omit<RunResult, 'verdict'> & { verdict: Verdict } = { verdict: 'broken', failures: [], left: undefined }
+  let result: Omit<RunResult, 'verdict'> & { verdict: Verdict } = {
+    verdict: 'broken',
+    failures: [],
+    flaky: [],
+    left: undefined,
+  }
   let exitCode: number
-  emit({ type: 'run-start', tests: wanted.map(({ test }) => test.name) })
+  const invocation = describeInvocation(request, settings, extraOvls)
+  emit({ type: 'run-start', tests: wanted.map(({ test }) => test.name), invocation })
+  for (const component of hostComponents()) emit({ type: 'provenance', component })
   for (const text of said) emit({ type: 'detail', text })
   try {
-    const ran = await runTests({ plan, extraOvls, strict: options.__strict === 'yes', emit, signal })
+    const ran = await runTests({
+      plan,
+      extraOvls,
+      strict: options.__strict === 'yes',
+      again: settings.again,
+      emit,
+      signal,
+    })
     result = ran
     exitCode = EXIT_CODES[ran.verdict]
   } catch (error) {
@@ -73,6 +103,22 @@ export async function runTestCommand(
   emit({ type: 'run-end', ...result, left, seconds: Math.round((Date.now() - begun) / 1000) })
   await close()
   return exitCode
+}
+
+/** What was asked for, with nothing in it that means something else in another directory. */
+function describeInvocation(
+  { words, options }: TestRequest,
+  { packing }: Settings,
+  ovls: readonly OvlDirectory[],
+): Invocation {
+  const said = Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return {
+    command: [programAsTyped(), ...process.argv.slice(2)],
+    directory: process.cwd(),
+    words: words.filter(word => word === ALL || findTestCase(word)),
+    options: { ...Object.fromEntries(said), ...(packing.cni && { __cni: packing.cni }) },
+    ovls: ovls.map(({ directory }) => directory),
+  }
 }
 
 /** The tests among what was typed behind `test`; without one it is the default one. Those that `all` stands for are optional. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { ensureEntry, entryDirectory, keyOf } from '../cache/cached.ts'
@@ -15,6 +16,10 @@ import { RND_ADDRESSES, rndAddresses } from './rnd-addresses.ts'
 export interface PackedOvl {
   /** Names what is in it but for the random addresses, in hexadecimal; undefined when it is not kept. */
   readonly key: string | undefined
+  /** SHA-256 of the archive as it is with the random addresses of seed 0: of what is in it, whatever the seed of the run. */
+  digest(): string
+  /** The parts that were found. */
+  readonly parts: readonly { readonly name: string; readonly version: string; readonly place: string }[]
   /** The archive in pieces, each time from its beginning, with the random addresses of the packing's seed. */
   blocks(): Iterable<Buffer>
 }
@@ -45,9 +50,10 @@ export async function packOvl(
   const parts = findParts(packing, signal)
   requireParts(parts, packing)
   onNotice(`random addresses: seed ${packing.seed}`)
+  const found = parts.flatMap(({ name, source }) => (source ? [{ name, ...source }] : []))
   const collect = (notice: (line: string) => void) => collectMembers(parts, notice)
   // A home that is not there is not made for the sake of a cache.
-  if (!lookAt(path.resolve(cacheDirectory, '../..'))) return unkept(await collect(onNotice), packing)
+  if (!lookAt(path.resolve(cacheDirectory, '../..'))) return unkept(await collect(onNotice), packing, found)
   const entry = {
     cacheDirectory,
     kind: 'ovl',
@@ -63,23 +69,34 @@ export async function packOvl(
     return { notices, hole: writeWithHole(withAddresses(members, 0), packing, path.join(directory, ARCHIVE)) }
   }
   try {
-    const { notices, hole } = await ensureEntry({ ...entry, make })
+    const { notices, hole, files } = await ensureEntry({ ...entry, make })
     notices.forEach(onNotice)
     const file = path.join(entryDirectory(entry), ARCHIVE)
-    return { key: entry.key, blocks: () => filled(file, hole, contentOf(rndAddresses(packing.seed))) }
+    const digest = () => files[ARCHIVE]?.sha256 ?? ''
+    return {
+      key: entry.key,
+      digest,
+      parts: found,
+      blocks: () => filled(file, hole, contentOf(rndAddresses(packing.seed))),
+    }
   } catch (error) {
     // A cache that cannot be had costs time, and nothing else.
     if (!(error instanceof Failure && CACHE_FAILURES.includes(error.code))) throw error
-    return unkept(members ?? (await collect(onNotice)), packing)
+    return unkept(members ?? (await collect(onNotice)), packing, found)
   }
 }
 
 const CACHE_FAILURES: readonly string[] = ['CACHE_NOT_WRITABLE', 'NO_SPACE', 'NO_LOCK']
 
-const unkept = (members: readonly Member[], { time, seed }: Packing): PackedOvl => ({
-  key: undefined,
-  blocks: () => archiveBlocks(withAddresses(members, seed), time),
-})
+function unkept(members: readonly Member[], { time, seed }: Packing, parts: PackedOvl['parts']): PackedOvl {
+  const blocksOf = (chosen: number) => archiveBlocks(withAddresses(members, chosen), time)
+  const digest = () => {
+    const hash = createHash('sha256')
+    for (const block of blocksOf(0)) hash.update(block)
+    return hash.digest('hex')
+  }
+  return { key: undefined, digest, parts, blocks: () => blocksOf(seed) }
+}
 
 const withAddresses = (members: readonly Member[], seed: number): readonly Member[] =>
   arrange([...members, rndAddresses(seed)])

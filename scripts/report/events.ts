@@ -17,13 +17,52 @@ export interface FailedStep extends StepId {
   readonly why: string
   /** The command's own last lines. */
   readonly lastLines: readonly string[]
+  /** The node, and not the tested network, is to blame. */
+  readonly broken?: boolean
+}
+
+/** Which time a test is run, in a run that repeats or retries. */
+export interface Turn {
+  /** 1 for the first of `--repeat` or `--until-failure`. */
+  readonly repeat: number
+  /** 1 for the first of this repeat; more after a failure, with `--retry`. */
+  readonly attempt: number
+  /** How many there may be. */
+  readonly attempts: number
+}
+
+/** Something that a run was made with: what must be the same when it is made again. */
+export interface Component {
+  /** `node`, `qemu`, `guest kernel`, `ovl netns`… */
+  readonly name: string
+  /** Missing where it has none of its own. */
+  readonly version?: string
+  /** SHA-256 in hexadecimal. */
+  readonly digest?: string
+  /** The file or directory that it came from. */
+  readonly place?: string
 }
 
 export type Verdict = 'passed' | 'failed' | 'broken' | 'interrupted'
 
+/** What was asked for, so that it can be asked for again from any directory. */
+export interface Invocation {
+  /** As it was typed. */
+  readonly command: readonly string[]
+  readonly directory: string
+  /** Names of tests; `all` stands for every one. */
+  readonly words: readonly string[]
+  /** Options under their variables' names. */
+  readonly options: Readonly<Record<string, string>>
+  /** Directories of ovls beside netns. */
+  readonly ovls: readonly string[]
+}
+
 /** One thing that happened in a run, in the order in which it did. Times are milliseconds since the epoch. */
 export type RunEvent = { readonly at: number } & (
-  | { readonly type: 'run-start'; readonly tests: readonly string[] }
+  | { readonly type: 'run-start'; readonly tests: readonly string[]; readonly invocation?: Invocation }
+  /** What the run, or a test's cluster, is made with. */
+  | { readonly type: 'provenance'; readonly test?: string; readonly component: Component }
   /** Something worth a line for the person, not tied to a test: that the image is being made. */
   | { readonly type: 'notice'; readonly text: string }
   /** Something for the log alone: what the ovl holds, what xcluster says. */
@@ -41,6 +80,10 @@ export type RunEvent = { readonly at: number } & (
       readonly test: string
       readonly summary: string
       readonly settings: readonly Setting[]
+      /** The file that defines it, relative to this repository. */
+      readonly file?: string
+      /** Missing where every test is run once. */
+      readonly turn?: Turn
     }
   /** What it needs cannot be had. */
   | { readonly type: 'test-skipped'; readonly test: string; readonly why: string }
@@ -72,7 +115,15 @@ export type RunEvent = { readonly at: number } & (
       readonly what: string
       readonly text: string
     }
-  | { readonly type: 'test-end'; readonly test: string; readonly verdict: Verdict; readonly why: string | undefined }
+  | {
+      readonly type: 'test-end'
+      readonly test: string
+      readonly verdict: Verdict
+      readonly why: string | undefined
+      readonly turn?: Turn
+      /** It failed, and another attempt follows: this one does not count. */
+      readonly retried?: boolean
+    }
   /** The run ends before its tests do. */
   | { readonly type: 'run-failed'; readonly message: string }
   /** A directory or file brought home: results, or the evidence of a failure. */
@@ -83,6 +134,8 @@ export type RunEvent = { readonly at: number } & (
       readonly failures: readonly FailedStep[]
       readonly seconds: number
       readonly left: string | undefined
+      /** The tests that passed only when they were tried again. */
+      readonly flaky?: readonly string[]
     }
 )
 

@@ -1,14 +1,16 @@
-import { once } from 'node:events'
-import type { Writable } from 'node:stream'
-import type { FailedStep, Listener, RunEvent, StepId } from './events.ts'
+import type { Component, FailedStep, Listener, RunEvent, StepId } from './events.ts'
+import type { Output } from './output.ts'
+import { describeEnd, describeFlaky, turnName } from './record.ts'
 import { plainText } from './text.ts'
 
 /**
  * The whole log of a run: each line `HH:MM:SS.mmm <node> <test>/<step> <mark> <text>`, so that it can be read by eyes and by
  * `grep` alike. The mark is `|` for a command's stdout, `!` for its stderr, `-` for what the host side says.
  */
-export function log(output: Writable): Listener {
+export function log(output: Output): Listener {
   let first: FailedStep | undefined
+  /** Of the attempt that is under way, which may not count. */
+  let pending: FailedStep | undefined
   const line = (at: number, node: string, where: string, mark: string, text: string) => {
     for (const part of text.split('\n')) output.write(`${clock(at)} ${node} ${where} ${mark} ${plainText(part)}\n`)
   }
@@ -20,12 +22,15 @@ export function log(output: Writable): Listener {
       case 'run-start':
         host(event.at, 'run', `tests: ${event.tests.join(' ')}`)
         break
+      case 'provenance':
+        host(event.at, event.test ?? 'run', describeComponent(event.component))
+        break
       case 'notice':
       case 'detail':
         host(event.at, 'run', event.text)
         break
       case 'test-start':
-        host(event.at, event.test, `TEST CASE: ${event.summary}`)
+        host(event.at, event.test, `TEST CASE: ${turnName(event.test, event.turn)}: ${event.summary}`)
         for (const { name, value, origin } of event.settings)
           host(event.at, event.test, `setting ${name}='${value}' (${origin})`)
         break
@@ -46,7 +51,7 @@ export function log(output: Writable): Listener {
         break
       case 'step-end': {
         const { failure } = event
-        first ??= failure
+        pending ??= failure
         const verdict = failure ? `FAILED: ${failure.why}` : 'passed'
         line(event.at, event.node, place(event), '-', `${verdict} (${Math.round(event.milliseconds)} ms)`)
         break
@@ -55,7 +60,9 @@ export function log(output: Writable): Listener {
         host(event.at, `${event.test}/matrix`, event.text)
         break
       case 'test-end':
-        host(event.at, event.test, event.verdict === 'passed' ? 'passed' : `${event.verdict}: ${event.why}`)
+        if (!event.retried) first ??= pending
+        pending = undefined
+        host(event.at, event.test, `${describeEnd(event)}${event.why === undefined ? '' : `: ${event.why}`}`)
         break
       case 'run-failed':
         host(event.at, 'run', `FAILED: ${event.message}`)
@@ -70,6 +77,7 @@ export function log(output: Writable): Listener {
         host(event.at, event.test, `${event.what ?? 'results'}: ${event.path}`)
         break
       case 'run-end':
+        if (event.flaky?.length) host(event.at, 'run', `${describeFlaky(event.flaky)}`)
         if (event.left) host(event.at, 'run', event.left)
         host(event.at, 'run', `${event.verdict} in ${event.seconds} s`)
         if (first) {
@@ -79,12 +87,12 @@ export function log(output: Writable): Listener {
         break
     }
   }
-  // A run that ends before its log is written would cut it.
-  const close = async () => {
-    if (output.writableNeedDrain) await once(output, 'drain')
-  }
-  return { name: 'log', on, close }
+  return { name: 'log', on }
 }
+
+/** `made with ovl mine, from /home/me/mine, sha256 …` */
+const describeComponent = ({ name, version, place, digest }: Component): string =>
+  `made with ${[`${name}${version ? ` ${version}` : ''}`, place && `from ${place}`, digest && `sha256 ${digest}`].filter(Boolean).join(', ')}`
 
 /** Local time of day with milliseconds. */
 function clock(at: number): string {

@@ -1,10 +1,8 @@
-import type { FailedStep, Listener, RunEvent } from './events.ts'
-import { plainText } from './text.ts'
-
-/** Where a listener writes; tests pass one that remembers. */
-export interface Output {
-  write(text: string): unknown
-}
+import type { Listener, RunEvent } from './events.ts'
+import { describeFailedStep, newLines } from './failed-step.ts'
+import type { Output } from './output.ts'
+import { describeEnd, describeFlaky, isFlaky, ONCE, turnName } from './record.ts'
+import { plainLines, plainText } from './text.ts'
 
 /** How the person's terminal is to be used, decided for its stream. */
 export interface TerminalUse {
@@ -15,6 +13,7 @@ export interface TerminalUse {
 
 const RED = '31'
 const GREEN = '32'
+const YELLOW = '33'
 const DIM = '2'
 const CLEAR_LINE = '\r\x1b[K'
 
@@ -44,16 +43,16 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
         begun = event.at
         break
       case 'notice':
-        host(event.at, event.text)
+        host(event.at, plainLines(event.text))
         break
       case 'test-start':
-        host(event.at, `TEST CASE: ${event.test}: ${event.summary}`)
+        host(event.at, `TEST CASE: ${turnName(event.test, event.turn)}: ${event.summary}`)
         break
       case 'test-skipped':
-        host(event.at, `skipped: ${event.test}: ${event.why}`)
+        host(event.at, `skipped: ${event.test}: ${plainLines(event.why)}`)
         break
       case 'cluster-start':
-        host(event.at, `cluster: ${event.kind}`)
+        host(event.at, `cluster: ${plainLines(event.kind)}`)
         showProgress(`0 of ${event.nodes} VMs up`)
         break
       case 'node-up':
@@ -67,26 +66,21 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
         break
       case 'step-end':
         if (event.failure) {
-          host(
-            event.at,
-            paint(RED, `FAILED: ${event.test}: ${event.step} on ${event.node}: ${plainText(event.failure.why)}`),
-          )
-          for (const last of newLines(event.failure)) line(`    ${plainText(last)}`)
+          host(event.at, paint(RED, `FAILED: ${describeFailedStep(event.failure)}`))
+          for (const last of newLines(event.failure)) line(`    ${last}`)
         }
         break
       case 'matrix':
         host(event.at, `matrix: ${event.text}`)
         break
-      case 'test-end':
-        host(
-          event.at,
-          event.verdict === 'passed'
-            ? paint(GREEN, `passed: ${event.test}`)
-            : paint(RED, `${event.verdict}: ${event.test}`),
-        )
+      case 'test-end': {
+        const { verdict, turn = ONCE, retried } = event
+        const colour = isFlaky({ verdict, turn }) || retried ? YELLOW : verdict === 'passed' ? GREEN : RED
+        host(event.at, paint(colour, describeEnd(event)))
         break
+      }
       case 'run-failed':
-        host(event.at, paint(RED, `FAILED: ${event.message}`))
+        host(event.at, paint(RED, `FAILED: ${plainLines(event.message)}`))
         break
       case 'artefact':
         // The last lines are what is read first.
@@ -94,6 +88,7 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
         else host(event.at, `results: ${event.path}`)
         break
       case 'run-end':
+        if (event.flaky?.length) host(event.at, paint(YELLOW, `${describeFlaky(event.flaky)}`))
         for (const text of evidence) host(event.at, text)
         host(event.at, `Total time: ${event.seconds} s${event.left ? `. ${event.left}` : ''}`)
         break
@@ -102,10 +97,6 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
   const failedInRed = (text: string) => (/\bFAILED: /.test(text) ? paint(RED, text) : text)
   return { name: 'summary', on }
 }
-
-/** A step that told its reason itself has been shown with it; the others' last words help. */
-const newLines = ({ why, lastLines }: FailedStep): readonly string[] =>
-  lastLines.some(last => last.includes(why)) ? [] : lastLines
 
 /** Local time of day, `HH:MM:SS`. */
 const clock = (at: number): string => new Date(at).toTimeString().slice(0, 8)

@@ -12,3 +12,13 @@ export const plainLines = (text: string): string => text.split('\n').map(plainTe
 /** Text as it stands in XML, between tags or in an attribute. */
 export const escapeXml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+
+/** What XML 1.0 has no place for (production 2, "Char"), lone surrogates among it. */
+const NO_XML = /[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
+
+/** Lines as text of an XML document: without terminal codes, control characters, and what is no character at all. */
+export const xmlText = (lines: readonly string[]): string =>
+  lines
+    .map(line => plainText(line))
+    .join('\n')
+    .replace(NO_XML, '')

@@ -2,6 +2,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
 import { type Addressing, readAddressing } from './addressing.ts'
+import { type Again, readAgain } from './again.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
 import { type Packing, readPacking } from './packing.ts'
 import { type Environment, type Layer, type Setting, Sources } from './sources.ts'
@@ -29,6 +30,7 @@ export interface Settings {
     readonly start: boolean
     readonly keep: Keep
   }
+  readonly again: Again
   readonly addressing: Addressing
   /** What the VMs see in their environment, without xcluster's prefix. */
   readonly guestEnvironment: Readonly<Record<string, string>>
@@ -140,11 +142,14 @@ export function readSettings(options: Environment, environment: Environment, mor
   const start = !sources.flag('__no_start')
   const timeoutSeconds = sources.integer('__timeout', leastTimeout(nodes.length), 1, 86_400)
   const results = sources.text('__results', '')
-  const archives = { ...environment, ARCHIVE: sources.text('ARCHIVE', '') }
-  const packing = readPacking({ cni: options.__cni, seed: options.__seed }, archives)
+  const packed = ['ARCHIVE', 'NFQLBDIR', 'SOURCE_DATE_EPOCH'].map(variable => [variable, sources.text(variable, '')])
+  const archives = { ...environment, ...Object.fromEntries(packed) }
+  const seed = sources.has('__seed') ? sources.text('__seed', '') : undefined
+  const packing = readPacking({ cni: options.__cni, seed }, archives)
   const guest = guestEnvironment(sources, nodes, addressing)
   return Object.freeze({
     cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources) }),
+    again: readAgain(sources),
     addressing,
     guestEnvironment: guest,
     timeoutSeconds,

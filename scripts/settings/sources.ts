@@ -2,9 +2,9 @@ import { usageFailure } from '../errors/failure.ts'
 
 /**
  * Where a value came from; `test` is what the test that is run asks for, `topology` what $TOPOLOGY stands for, `xcluster` what
- * `$XCLUSTER env` printed.
+ * `$XCLUSTER env` printed, `random` what was drawn for the run.
  */
-export type Origin = 'option' | 'environment' | 'test' | 'topology' | 'xcluster' | 'default'
+export type Origin = 'option' | 'environment' | 'test' | 'topology' | 'xcluster' | 'random' | 'default'
 
 /** Values of one origin, under the names of their variables. */
 export interface Layer {

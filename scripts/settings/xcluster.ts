@@ -51,7 +51,7 @@ export function readXcluster(
     baseOvls,
     moreOvls: moreOvls.includes(NOT_FOR_US) ? [] : moreOvls,
     exports: Object.freeze({
-      ...sources.said('option', 'test', 'topology'),
+      ...sources.said('option', 'test', 'topology', 'random'),
       ...Object.fromEntries(guestExports),
       __nvm: guest.__nvm ?? '',
       __nrouters: guest.__nrouters ?? '',

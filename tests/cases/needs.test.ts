@@ -5,6 +5,7 @@ import { readSettings } from '../../scripts/settings/settings.ts'
 
 const needing = (more: Partial<TestCase>): TestCase => ({
   name: 'mine',
+  file: import.meta.filename,
   summary: '',
   needs: {},
   steps: [onWorkers('version')],

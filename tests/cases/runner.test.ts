@@ -46,15 +46,18 @@ function runOne(testCase: Partial<TestCase>, answer: Answer, { optional = false,
   const [calls, events]: [string[], NewEvent[]] = [[], []]
   const mine: TestCase = {
     name: 'mine',
+    file: import.meta.filename,
     summary: '',
     needs: {},
     steps: [onWorkers('one'), onWorkers('two')],
     ...testCase,
   }
+  const settings = readSettings({}, { HOME: '/nowhere' })
   const run = runTests({
-    plan: [{ test: mine, settings: readSettings({}, { HOME: '/nowhere' }), cluster: cluster(calls, answer), optional }],
+    plan: [{ test: mine, settings, cluster: cluster(calls, answer), optional }],
     extraOvls: [],
     strict,
+    again: settings.again,
     emit: event => events.push(event),
     signal: new AbortController().signal,
   })

@@ -1,10 +1,10 @@
-import { PassThrough } from 'node:stream'
 import test from 'ava'
 import type { Listener, NewEvent } from '../../scripts/report/events.ts'
 import { log } from '../../scripts/report/log.ts'
 import { eventStream } from '../../scripts/report/stream.ts'
 import { summary } from '../../scripts/report/summary.ts'
 import { plainText } from '../../scripts/report/text.ts'
+import { failing, flaky, play as playAll } from './fixtures/runs.ts'
 
 const id = { test: 'bridge', step: 'bridge_ping', index: 3 }
 const failure = { ...id, node: 'vm-002', why: 'vm-002-ns03 172.16.2.3 does not answer', lastLines: ['the last line'] }
@@ -69,9 +69,7 @@ test('on a terminal there is colour, and progress that leaves no trace', t => {
 })
 
 test('the log has every line with time, VM and step, no control character, and what failed first at its end', t => {
-  const output = new PassThrough()
-  play(() => log(output))
-  const lines = output.read().toString().split('\n').slice(0, -1)
+  const lines = play(log).split('\n').slice(0, -1)
   for (const line of lines) t.regex(line, /^\d\d:\d\d:\d\d\.\d{3} (host|vm-00\d) \S+ [-|!] /)
   t.true(lines.some((line: string) => line.includes("setting __nvm='2' (option)")))
   t.true(lines.some((line: string) => line.endsWith('vm-002 bridge/bridge_ping | ared line')))
@@ -109,4 +107,24 @@ test('a listener that fails is left out, told once, and the others go on', t => 
 
 test('terminal codes are taken out whole', t => {
   t.is(plainText('\u001b[1;31mred\u001b[0m \u001b]0;title\u0007x\ty\r'), 'red x\ty')
+})
+
+test('what comes from elsewhere reaches stderr without control characters', async t => {
+  const nasty = 'a\u001b[2J\u0007\u009b1m\nb\r'
+  let text = ''
+  const { emit } = eventStream(
+    [summary({ write: more => (text += more) }, { colour: false, progress: false })],
+    () => {},
+  )
+  emit({ type: 'notice', text: nasty })
+  emit({ type: 'test-skipped', test: 'bridge', why: nasty })
+  emit({ type: 'run-failed', message: nasty })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.notRegex(text, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/)
+  t.is(text.split('\n').length, 7)
+})
+
+test('the log of a run whose failure was tried again ends without it', async t => {
+  t.notRegex(await playAll(flaky, log), /FAILED first/)
+  t.regex(await playAll(failing, log), /FAILED first: vm-002-ns03 172.16.2.3 does not answer\n$/)
 })

@@ -4,14 +4,16 @@ import { environmentFailure } from '../../errors/failure.ts'
 import { requireCommands, TO_RUN } from '../../host/requirements.ts'
 import type { Node } from '../../node/node.ts'
 import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
+import type { Component } from '../../report/events.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
 import { countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
+import { qemuComponent } from '../components.ts'
 import { chooseAccelerator, describeAccelerator } from './accelerator/choose.ts'
 import { bringUp } from './boot.ts'
 import { consoleTail, readConsole } from './consoles.ts'
-import { ensureImage } from './image/cache.ts'
+import { ensureImage, type GuestImage } from './image/cache.ts'
 import { makeKeys } from './keys.ts'
 import { startLeash } from './leash.ts'
 import { logIn, storeKey } from './login.ts'
@@ -44,6 +46,10 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     onNotice: notice,
   })
   signal.throwIfAborted()
+  const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
+  made({ name: 'guest kernel', version: image.kernelVersion })
+  made({ name: 'guest image', version: packagesOf(image), digest: image.digest, place: image.directory })
+  made({ name: 'accelerator', version: accelerator.kind })
 
   const keys = makeKeys()
   const directory = await claimCluster(directories.state, cluster.name, keys.hostPublicKey)
@@ -63,9 +69,11 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         packing: settings.packing,
         extra: request.extraOvls,
         onLine: text => emit({ type: 'detail', text }),
+        onComponent: made,
         signal,
       }),
       startSwitches(directory, switchedNets(cluster.nodes), cluster.nodes.length),
+      qemuComponent(signal).then(made),
     ])
     const disks = [image.root, ...ovls]
     const templates = cluster.cold
@@ -113,6 +121,8 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     throw error
   }
 }
+
+const packagesOf = ({ packages }: GuestImage): string => `${Object.keys(packages).length} packages of Debian`
 
 /**
  * A template for each hardware that a cluster has. Without one nodes boot: that takes longer, and a notice says why.

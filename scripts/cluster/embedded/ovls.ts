@@ -5,8 +5,10 @@ import { infrastructureFailure } from '../../errors/failure.ts'
 import { run } from '../../host/command.ts'
 import { writeArchive } from '../../ovl/output.ts'
 import { packOvl } from '../../ovl/packed.ts'
+import type { Component } from '../../report/events.ts'
 import type { Packing } from '../../settings/packing.ts'
 import type { OvlDirectory } from '../cluster.ts'
+import { programVersion } from '../components.ts'
 
 export interface OvlsRequest {
   readonly cacheDirectory: string
@@ -16,6 +18,8 @@ export interface OvlsRequest {
   readonly extra: readonly OvlDirectory[]
   /** Gets what the packing says. */
   readonly onLine: (line: string) => void
+  /** Gets what goes in. */
+  readonly onComponent: (component: Component) => void
   readonly signal: AbortSignal
 }
 
@@ -27,7 +31,7 @@ export interface OvlsRequest {
  * @throws Failure of the packing; OVL_FAILED (exit 4) naming the ovl, with its last lines
  */
 export async function layOvls(request: OvlsRequest): Promise<readonly string[]> {
-  const { clusterDirectory, extra, onLine, signal } = request
+  const { clusterDirectory, extra, onLine, onComponent, signal } = request
   const others = extra.map(async ({ name, directory }, index) => {
     const archive = path.join(clusterDirectory, `ovl-${index + 1}.tar`)
     const lines = (line: string) => onLine(`ovl ${name}: ${line}`)
@@ -36,24 +40,38 @@ export async function layOvls(request: OvlsRequest): Promise<readonly string[]> 
       onErrorLine: lines,
       failure: { exitCode: 4, code: 'OVL_FAILED' },
     })
-    return await makeDisk(name, archive, signal)
+    const [disk, digest] = await Promise.all([makeDisk(name, archive, signal), digestOf(archive, signal)])
+    fs.rmSync(archive)
+    onComponent({ name: `ovl ${name}`, digest, place: directory })
+    return disk
   })
   return await Promise.all([layNetns(request), ...others])
 }
 
 const DISK = 'ovl.squashfs'
 
-async function layNetns({ cacheDirectory, clusterDirectory, packing, onLine, signal }: OvlsRequest): Promise<string> {
+async function layNetns(request: OvlsRequest): Promise<string> {
+  const { cacheDirectory, clusterDirectory, packing, onLine, onComponent, signal } = request
   const ovl = await packOvl(packing, cacheDirectory, line => onLine(`ovl netns: ${line}`), signal)
+  onComponent({ name: 'ovl netns', version: programVersion(), digest: ovl.digest() })
+  for (const { name, version, place } of ovl.parts) onComponent({ name, version, place })
   const make = async (directory: string) => {
     const archive = path.join(directory, 'ovl.tar')
     await writeArchive(ovl.blocks, archive, signal)
-    return await makeDisk('netns', archive, signal)
+    const disk = await makeDisk('netns', archive, signal)
+    fs.rmSync(archive)
+    return disk
   }
   if (ovl.key === undefined) return await make(clusterDirectory)
   const entry = { cacheDirectory, kind: 'disk', key: ovl.key, files: [DISK] }
   await ensureEntry({ ...entry, make: async directory => ({ of: await make(directory) }), onProgress: () => {} })
   return path.join(entryDirectory(entry), DISK)
+}
+
+/** By a process of its own, beside the one that makes the disk. */
+async function digestOf(archive: string, signal: AbortSignal): Promise<string> {
+  if (!fs.existsSync(archive)) return '' // makeDisk tells
+  return (await run('sha256sum', ['--', archive], { signal })).slice(0, 64)
 }
 
 async function makeDisk(name: string, archive: string, signal: AbortSignal): Promise<string> {
@@ -66,7 +84,6 @@ async function makeDisk(name: string, archive: string, signal: AbortSignal): Pro
     signal,
     failure: { exitCode: 4, code: 'OVL_FAILED', hint: `is what ovl ${name} packs a tar archive?` },
   })
-  fs.rmSync(archive)
   fs.truncateSync(disk, slotBytes(fs.statSync(disk).size))
   return disk
 }

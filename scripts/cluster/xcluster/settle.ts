@@ -13,6 +13,8 @@ export interface SettleRequest {
   readonly environment: Environment
   /** What the test asks for. */
   readonly test: Environment
+  /** What was drawn for the run: counts where nobody says anything. */
+  readonly drawn?: Environment
   /** Gets what xcluster prints that is no setting. */
   readonly onLine: (line: string) => void
   readonly signal: AbortSignal
@@ -27,7 +29,7 @@ const LOOK_SECONDS = 15
  *   those of the settings
  */
 export async function settleXcluster(request: SettleRequest): Promise<Settings> {
-  const { options, environment, test, onLine, signal } = request
+  const { options, environment, test, drawn = {}, onLine, signal } = request
   const command = environment.XCLUSTER ?? ''
   checkCommand(command)
   const text = await callXcluster({
@@ -45,6 +47,7 @@ export async function settleXcluster(request: SettleRequest): Promise<Settings> 
   const below: readonly Layer[] = [
     { origin: 'test', values: test },
     { origin: 'xcluster', values },
+    { origin: 'random', values: drawn },
   ]
   const settings = readSettings(options, environment, { below })
   if (!settings.cluster.topology) return settings

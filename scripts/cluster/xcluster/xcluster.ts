@@ -5,11 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { environmentFailure, Failure, usageFailure } from '../../errors/failure.ts'
 import { searchPath } from '../../host/requirements.ts'
 import type { Node } from '../../node/node.ts'
+import type { Component } from '../../report/events.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
 import { countOfVms } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { XclusterSettings } from '../../settings/xcluster.ts'
 import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
+import { guestKernel } from '../components.ts'
 import { callXcluster, callXclusterToStart, type XclusterCall } from './command.ts'
 import { awaitNodes, consoleOf, listens, loginOf } from './login.ts'
 
@@ -41,6 +43,8 @@ async function start(settings: Settings, xcluster: XclusterSettings, request: St
   checkImage(xcluster)
   await checkNoneRuns(settings)
   emit({ type: 'cluster-start', test: request.test, nodes: settings.cluster.nodes.length, kind: describe(settings) })
+  const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
+  made({ name: 'xcluster', place: xcluster.command })
   await pack(settings, xcluster, request)
   const stop = () => stopCluster(settings, xcluster, detail)
   try {
@@ -52,6 +56,7 @@ async function start(settings: Settings, xcluster: XclusterSettings, request: St
       exitCode: 4,
     })
     const nodes = await waitForNodes(settings, xcluster, request)
+    made(await guestKernel(nodes[0] as Node, signal))
     return running(settings, xcluster, nodes, stop)
   } catch (error) {
     await stop().catch(() => {}) // what went wrong first is what the person needs

@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+import { reporterNames } from '../report/reporters.ts'
+
+/** The options that decide what is told of a run, and how often its tests are run. */
+export const addReportingOptions = (command: Command): Command =>
+  command
+    .option(
+      '--reporter <name[=target]>',
+      `one more report: ${reporterNames.join(', ')}; target: a file, stdout, stderr; can be repeated`,
+      (value, before: string[]) => [...before, value],
+      [],
+    )
+    .option('--results <directory>', 'bring addresses, CNI results and consoles home, and results.json')
+    .option('--repeat <n>', 'run all of it so often')
+    .option('--until-failure', 'repeat it until something fails')
+    .option('--bail', 'run nothing more after a failure')
+    .option('--retry <n>', 'try a test that failed again, up to so often; one that passes then is told as flaky')

@@ -1,0 +1,47 @@
+import type { TerminalUse } from '../report/summary.ts'
+import type { Environment } from './sources.ts'
+import { readTerminalUse } from './terminal.ts'
+
+/** A reporter as it was asked for. */
+export interface ReporterWish {
+  readonly name: string
+  /** Undefined: where the reporter writes by itself. */
+  readonly target: string | undefined
+}
+
+/** What decides about reports. */
+export interface Reporting {
+  readonly wishes: readonly ReporterWish[]
+  /** How the person's terminal is to be used. */
+  readonly terminal: TerminalUse
+  /** Gets results.json. */
+  readonly resultsDirectory: string | undefined
+  /** The file of GitHub Actions for the summary of a step, where there is one. */
+  readonly stepSummary: string | undefined
+}
+
+/**
+ * @param words of `--reporter`, each `<name>` or `<name>=<target>`, or several with commas between; without any, those of
+ *   `$XCLUSTER_NETNS_REPORTER`
+ * @param stderr as a terminal, if it is one
+ */
+export function readReporting(
+  words: readonly string[],
+  environment: Environment,
+  resultsDirectory: string | undefined,
+  stderr: { isTTY?: boolean },
+): Reporting {
+  const said = words.length > 0 ? words : [environment.XCLUSTER_NETNS_REPORTER ?? '']
+  const wishes = said
+    .flatMap(text => text.split(',').filter(Boolean))
+    .map(word => {
+      const [, name = word, target] = /^([^=]*)=(.*)$/s.exec(word.trim()) ?? []
+      return { name: name.trim(), target }
+    })
+  return Object.freeze({
+    wishes: Object.freeze(wishes),
+    terminal: readTerminalUse(environment, stderr),
+    resultsDirectory,
+    stepSummary: environment.GITHUB_STEP_SUMMARY || undefined,
+  })
+}

@@ -1,0 +1,100 @@
+import test from 'ava'
+import { type RunRequest, runTests } from '../../scripts/cases/runner.ts'
+import { onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
+import type { Cluster } from '../../scripts/cluster/cluster.ts'
+import type { Connection } from '../../scripts/node/connection.ts'
+import type { Node } from '../../scripts/node/node.ts'
+import type { NewEvent } from '../../scripts/report/events.ts'
+import { readSettings } from '../../scripts/settings/settings.ts'
+
+const nothing = new AbortController().signal
+
+/** Runs tests on a node that ends each step with the next of these exit codes, and then with 0. */
+async function play(
+  names: readonly string[],
+  exitCodes: readonly number[],
+  more: Partial<RunRequest['again']>,
+  options = {},
+) {
+  const codes = [...exitCodes]
+  const events: NewEvent[] = []
+  const clusters: string[] = []
+  const connection = { run: async () => codes.shift() ?? 0, close: () => {} } as unknown as Connection
+  const node: Node = { name: 'vm-001', number: 1, role: 'worker', connection }
+  const cluster: Cluster = {
+    kind: 'pretended',
+    start: async () => ({
+      name: 'default',
+      nodes: [node],
+      keep: async () => void clusters.push('kept'),
+      stop: async () => void clusters.push('stopped'),
+      console: async () => '',
+      fate: async () => ({ how: '', console: [] }),
+    }),
+    attach: async () => {
+      throw new Error('there is none')
+    },
+  }
+  const settings = readSettings(options, { HOME: '/nowhere' })
+  const testOf = (name: string): TestCase => ({
+    name,
+    file: import.meta.filename,
+    summary: '',
+    needs: {},
+    steps: [onWorkers('version')],
+  })
+  const result = await runTests({
+    plan: names.map(name => ({ test: testOf(name), settings, cluster, optional: false })),
+    extraOvls: [],
+    strict: false,
+    again: { repeats: 1, retries: 0, bail: false, ...more },
+    emit: event => events.push(event),
+    signal: nothing,
+  })
+  const ends = events.flatMap(event => (event.type === 'test-end' ? [event] : []))
+  const told = ends.map(({ test: name, verdict, turn, retried }) =>
+    [name, verdict, ...(turn ? [`${turn.repeat}/${turn.attempt}`] : []), ...(retried ? ['retried'] : [])].join(' '),
+  )
+  return { result, told, clusters }
+}
+
+test('each test is run once, and the cluster of one that failed is left', async t => {
+  const { result, told, clusters } = await play(['a', 'b', 'c'], [0, 1], {})
+  t.deepEqual(told, ['a passed', 'b failed'])
+  t.deepEqual(clusters, ['stopped', 'kept'])
+  t.like(result, { verdict: 'failed', flaky: [] })
+})
+
+test('with --retry a failure is tried again on a new cluster, and one that passes then is flaky', async t => {
+  const { result, told, clusters } = await play(['a', 'b'], [1, 1, 0, 0], { retries: 2 })
+  t.deepEqual(told, ['a failed 1/1 retried', 'a failed 1/2 retried', 'a passed 1/3', 'b passed 1/1'])
+  t.deepEqual(clusters, ['stopped', 'stopped', 'stopped', 'stopped'])
+  t.like(result, { verdict: 'passed', flaky: ['a'], failures: [] })
+})
+
+test('what fails every time has failed, once, and its last cluster is left', async t => {
+  const { result, told, clusters } = await play(['a'], [1, 1], { retries: 1 })
+  t.deepEqual(told, ['a failed 1/1 retried', 'a failed 1/2'])
+  t.deepEqual(clusters, ['stopped', 'kept'])
+  t.is(result.verdict, 'failed')
+  t.is(result.failures.length, 1)
+  t.is(result.left?.name, 'default')
+})
+
+test('with --repeat all tests are run so often; in a pipeline a failure ends nothing', async t => {
+  const { result, told } = await play(['a', 'b'], [0, 1], { repeats: 2 }, { CI: 'true' })
+  t.deepEqual(told, ['a passed 1/1', 'b failed 1/1', 'a passed 2/1', 'b passed 2/1'])
+  t.is(result.verdict, 'failed')
+})
+
+test('with --bail a failure ends the run, in a pipeline, too', async t => {
+  const { told } = await play(['a', 'b'], [1], { bail: true }, { CI: 'true' })
+  t.deepEqual(told, ['a failed'])
+})
+
+test('until a failure: however long that takes', async t => {
+  const { result, told } = await play(['a'], [0, 0, 0, 0, 1], { repeats: Number.POSITIVE_INFINITY, bail: true })
+  t.is(told.length, 5)
+  t.is(told[4], 'a failed 5/1')
+  t.is(result.verdict, 'failed')
+})

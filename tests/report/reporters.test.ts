@@ -1,0 +1,112 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { PassThrough } from 'node:stream'
+import test, { type ExecutionContext } from 'ava'
+import { openReporters } from '../../scripts/report/reporters.ts'
+import { eventStream } from '../../scripts/report/stream.ts'
+import { readReporting } from '../../scripts/settings/reporting.ts'
+import { failing } from './fixtures/runs.ts'
+
+function directory(t: ExecutionContext): string {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-reports-'))
+  t.teardown(() => fs.rmSync(made, { recursive: true, force: true }))
+  return made
+}
+
+/** Plays the failing run to the reporters that these words ask for. */
+async function report(words: readonly string[], environment = {}, results?: string) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const complaints: string[] = []
+  const listeners = await openReporters(readReporting(words, environment, results, {}), { stdout, stderr })
+  const { emit, close } = eventStream(listeners, line => complaints.push(line))
+  for (const event of failing) emit(event)
+  await close()
+  const read = (stream: PassThrough) => stream.read()?.toString() ?? ''
+  return { stdout: read(stdout), stderr: read(stderr), complaints, names: listeners.map(({ name }) => name) }
+}
+
+const open = (...words: string[]) =>
+  openReporters(readReporting(words, {}, undefined, {}), { stdout: new PassThrough(), stderr: new PassThrough() })
+
+test('without a word: the log on stdout, the summary on stderr, neither with a control character', async t => {
+  const { stdout, stderr, names } = await report([])
+  t.deepEqual(names, ['summary', 'log'])
+  t.regex(stdout, /host bridge - TEST CASE/)
+  t.regex(stderr, /FAILED: bridge: bridge_ping on vm-002/)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.notRegex(stdout + stderr, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/)
+})
+
+test('a reporter that takes stdout takes it from the log, and from nobody else', async t => {
+  const { stdout, stderr, names } = await report(['tap'])
+  t.deepEqual(names, ['summary', 'tap'])
+  t.true(stdout.startsWith('TAP version 14'))
+  t.regex(stderr, /TEST CASE/)
+  await t.throwsAsync(open('tap', 'json'), { code: 'BAD_TARGET', message: /tap and json both write to stdout/ })
+  await t.throwsAsync(open('log', 'junit=-'), { code: 'BAD_TARGET' })
+  await t.throwsAsync(open('tap=/dev/stdout', 'json=stdout'), { code: 'BAD_TARGET' })
+})
+
+test('any number at once, each in its file; the log is where it was', async t => {
+  const place = directory(t)
+  const file = (name: string) => path.join(place, 'made', name)
+  const words = ['junit=a.xml', 'tap=a.tap', 'json=a.jsonl', 'log=a.log'].map(word =>
+    word.replace('a.', `${file('a.')}`),
+  )
+  const { stdout, names } = await report([...words, 'github'], {}, place)
+  t.is(stdout, '')
+  t.deepEqual(names, ['summary', 'junit', 'tap', 'json', 'log', 'github', 'results'])
+  t.deepEqual(fs.readdirSync(file('')).sort(), ['a.jsonl', 'a.log', 'a.tap', 'a.xml'])
+  t.is(JSON.parse(fs.readFileSync(path.join(place, 'results.json'), 'utf8')).verdict, 'failed')
+})
+
+test('the variable counts where nothing is typed', async t => {
+  const place = directory(t)
+  const environment = { XCLUSTER_NETNS_REPORTER: `junit=${place}/a.xml,tap` }
+  t.deepEqual((await report([], environment)).names, ['summary', 'junit', 'tap'])
+  t.deepEqual((await report(['json'], environment)).names, ['summary', 'json'])
+})
+
+test('what is wrong is told before anything runs', async t => {
+  const place = directory(t)
+  fs.writeFileSync(path.join(place, 'file'), '')
+  await t.throwsAsync(open('jnit'), { code: 'NO_SUCH_REPORTER', message: /'jnit'/ })
+  await t.throwsAsync(open('constructor'), { code: 'NO_SUCH_REPORTER' })
+  await t.throwsAsync(open('junit='), { code: 'BAD_TARGET' })
+  for (const target of [place, `${place}/file/below`, '/proc/none/a.xml']) {
+    const error = await t.throwsAsync(open(`junit=${target}`), { code: 'REPORT_NOT_WRITABLE' })
+    t.true(error?.message.includes(target))
+    t.like(error, { exitCode: 3 })
+  }
+  await t.throwsAsync(open(`junit=${place}/a.xml`, 'tap=/proc/none/a'), { code: 'REPORT_NOT_WRITABLE' })
+  t.deepEqual(fs.readdirSync(place), ['file'], 'and nothing is left of what was opened before')
+})
+
+test('a document appears when it is complete, a link to one stays a link, and a failed one leaves what was there', async t => {
+  const place = directory(t)
+  const [target, link] = [path.join(place, 'a.xml'), path.join(place, 'link.xml')]
+  fs.writeFileSync(target, 'before')
+  fs.symlinkSync(target, link)
+  const [listener] = (await open(`junit=${link}`)).filter(({ name }) => name === 'junit')
+  for (const event of failing) listener?.on({ at: 0, ...event })
+  t.is(fs.readFileSync(target, 'utf8'), 'before')
+  t.deepEqual(fs.readdirSync(place).sort(), ['a.xml', 'link.xml'], 'whatever ends the run now, nothing is left')
+  await listener?.close?.()
+  t.true(fs.readFileSync(link, 'utf8').endsWith('</testsuites>\n'))
+  t.true(fs.lstatSync(link).isSymbolicLink())
+  const [again] = (await open(`junit=${target}`)).filter(({ name }) => name === 'junit')
+  // A fault of the reporter, provoked by an event that cannot be.
+  again?.on({ at: 0, type: 'test-start', test: 'bridge', summary: '', settings: undefined } as never)
+  t.throws(() => again?.on({ at: 0, type: 'test-end', test: 'bridge', verdict: 'passed', why: undefined }))
+  await again?.close?.()
+  t.true(fs.readFileSync(target, 'utf8').endsWith('</testsuites>\n'))
+  t.deepEqual(fs.readdirSync(place).sort(), ['a.xml', 'link.xml'])
+})
+
+test('a disk that is full takes away one report, and is told', async t => {
+  const { stdout, complaints } = await report(['tap=/dev/full'])
+  t.regex(stdout, /TEST CASE/)
+  t.is(complaints.length, 1)
+  t.regex(complaints[0] ?? '', /^report 'tap' failed and is left out: .*ENOSPC/)
+})

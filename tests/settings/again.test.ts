@@ -1,0 +1,23 @@
+import test from 'ava'
+import { readAgain } from '../../scripts/settings/again.ts'
+import { Sources } from '../../scripts/settings/sources.ts'
+
+const read = (options: Record<string, string>) => readAgain(new Sources([{ origin: 'option', values: options }]))
+
+test('once, without a word', t => {
+  t.deepEqual(read({}), { repeats: 1, retries: 0, bail: false })
+})
+
+test('so often, until a failure, or again after one', t => {
+  t.like(read({ __repeat: '5' }), { repeats: 5, bail: false })
+  t.like(read({ __repeat: '5', __bail: 'yes' }), { repeats: 5, bail: true })
+  t.like(read({ __until_failure: 'yes' }), { repeats: Number.POSITIVE_INFINITY, bail: true })
+  t.like(read({ __until_failure: 'yes', __repeat: '20' }), { repeats: 20, bail: true })
+  t.like(read({ __retry: '2' }), { repeats: 1, retries: 2 })
+})
+
+test('what makes no sense is refused', t => {
+  t.throws(() => read({ __repeat: '0' }), { code: 'BAD_VALUE', message: /--repeat=0/ })
+  t.throws(() => read({ __retry: '-1' }), { code: 'BAD_VALUE', message: /--retry=-1/ })
+  t.throws(() => read({ __retry: '1', __until_failure: 'yes' }), { code: 'BAD_VALUE', message: /never ends the run/ })
+})

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import test from 'ava'
+import { Parser } from 'tap-parser'
+import { processesIn, program } from './program.ts'
+
+const SCHEMA = path.resolve(import.meta.dirname, '../../docs/results.schema.json')
+const REPORTS = ['junit=r/junit.xml', 'tap=r/run.tap', 'json=r/events.jsonl', 'github=r/github.txt']
+const words = [...REPORTS.flatMap(report => ['--reporter', report]), '--results', 'r']
+
+const read = (state: string, name: string) => fs.readFileSync(path.join(state, 'r', name), 'utf8')
+
+/** What every report has to be, whatever the run was. @returns results.json */
+function checkReports(state: string) {
+  execFileSync('xmllint', ['--noout', path.join(state, 'r/junit.xml')])
+  for (const line of read(state, 'events.jsonl').trimEnd().split('\n')) JSON.parse(line)
+  const results = JSON.parse(read(state, 'results.json'))
+  const validate = new Ajv2020().compile(JSON.parse(fs.readFileSync(SCHEMA, 'utf8')))
+  if (!(validate(results) as boolean)) throw new Error(JSON.stringify(validate.errors))
+  return results
+}
+
+/** An ovl whose `tar` packs what a script says, each time that it is called. */
+function ovl(state: string, script: string): void {
+  fs.mkdirSync(path.join(state, 'mine/bin'), { recursive: true })
+  const tar = `#!/bin/sh\ncd "$(dirname "$0")" || exit\n${script}\nexec tar cf "$1" bin\n`
+  fs.writeFileSync(path.join(state, 'mine/tar'), tar, { mode: 0o755 })
+}
+
+/** In the VM: a `netns_test` that cuts a POD's link before the last step. */
+const CUT = `#!/bin/sh
+case $1 in tcase_bridge_ping) ip link set "$(hostname)-ns03" down;; esac
+exec /mnt/netns_test "$@"
+`
+
+test('a POD whose link is cut is named in every report, with test, step, node, POD and address', async t => {
+  const { run, runWith, state } = program(t)
+  t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
+  const wrap = `cp /bin/netns_test /mnt/netns_test; cat >/bin/netns_test <<'E'\n${CUT}E\n`
+  t.is((await run('exec', 'vm-001', '--', 'sh', '-c', wrap)).status, 0)
+  const summary = { GITHUB_STEP_SUMMARY: path.join(state, 'summary.md') }
+  const { status, stdout, stderr } = await runWith(summary, 'test', 'bridge', '--no-start', ...words)
+  t.is(status, 1, stderr)
+  const results = checkReports(state)
+  const summaryText = fs.readFileSync(summary.GITHUB_STEP_SUMMARY, 'utf8')
+  const failed = (text: string, pattern: RegExp) => pattern.exec(text)?.[0] ?? ''
+  const told = {
+    log: failed(stdout, /.* - FAILED first: .*/),
+    summary: failed(stderr, /.*FAILED: .*/),
+    junit: failed(read(state, 'junit.xml'), /<testcase [^>]*>\s*<failure [^>]*>/),
+    tap: failed(read(state, 'run.tap'), /message: .*\n.*\n.*\n.*\n.*node: .*/),
+    events: failed(read(state, 'events.jsonl'), /.*"failure":.*/),
+    annotation: failed(read(state, 'github.txt'), /::error file.*/),
+    'step summary': failed(summaryText, /<pre>[\s\S]*<\/pre>/),
+    results: JSON.stringify(results.tests[0].steps) + results.tests[0].test,
+  }
+  for (const [report, text] of Object.entries(told))
+    for (const word of ['bridge', 'bridge_ping', 'vm-001', 'vm-001-ns03', '172.16.1.3'])
+      t.true(text.includes(word), `${report}: ${word}: ${text}`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.notRegex(stdout + stderr, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/)
+})
+
+test('a test that passes when it is tried again is flaky in every report; the run can be done again with its seed', async t => {
+  const { run, state } = program(t)
+  ovl(
+    state,
+    `[ -e seen ] || printf '#!/bin/sh\\necho not yet\\nexit 7\\n' >bin/netns_test; [ -e seen ] && rm -f bin/netns_test\nchmod -f 755 bin/netns_test; touch seen`,
+  )
+  const { status, stderr } = await run('test', 'start', '--nvm=1', '--ovl', './mine', '--retry', '1', ...words)
+  t.is(status, 0, stderr)
+  t.regex(stderr, /failed: start; is tried again/)
+  t.regex(stderr, /1 flaky test: start\n.*Total time: .*\n$/)
+  const results = checkReports(state)
+  t.deepEqual(results.flaky, ['start'])
+  t.regex(read(state, 'junit.xml'), /<flakyFailure message="start: version on vm-001: ended with exit code 7"/)
+  t.regex(read(state, 'github.txt'), /::warning [^\n]*start is flaky/)
+  const parser = new Parser({ strict: true }, ({ ok, todo }) => t.like({ ok, todo }, { ok: true }) || t.true(todo > 0))
+  parser.end(read(state, 'run.tap'))
+
+  const names = results.tests[1].components.map(({ name }: { name: string }) => name)
+  for (const name of ['qemu', 'guest kernel', 'guest image', 'ovl netns', 'ovl mine'])
+    t.true(names.includes(name), name)
+  fs.writeFileSync(path.join(state, 'mine/bin/more'), '')
+  const again = await run('rerun', 'r', '--results', 'again', '--retry', '0')
+  t.is(again.status, 0, again.stderr)
+  t.regex(again.stderr, /not as it was: ovl mine is [0-9a-f]{64}, and was [0-9a-f]{64}/)
+  t.notRegex(again.stderr, /not as it was: ovl netns/)
+  const second = JSON.parse(fs.readFileSync(path.join(state, 'again/results.json'), 'utf8'))
+  const seedOf = ({ tests: [{ settings }] }: typeof results) =>
+    settings.find(({ name }: { name: string }) => name === '__seed').value
+  t.is(seedOf(second), seedOf(results))
+  t.is(second.tests[0].attempts, 1)
+  t.is((await run('status', '--json')).stdout, '[]\n')
+})
+
+test('Ctrl-C in the middle of a step: every report is complete, and says interrupted', async t => {
+  const { start, state } = program(t)
+  ovl(state, `printf '#!/bin/sh\\nsleep 60\\n' >bin/netns_test; chmod 755 bin/netns_test`)
+  const runner = start(['test', 'start', 'bridge', '--nvm=1', '--ovl', './mine', ...words])
+  let log = ''
+  runner.stdout?.on('data', chunk => {
+    log += chunk
+  })
+  while (!log.includes('start/version - on vm-001')) await delay(20)
+  runner.kill('SIGINT')
+  const { status, stderr } = await runner.ended
+  t.is(status, 130, stderr)
+  const results = checkReports(state)
+  t.like(results, { verdict: 'interrupted', message: 'interrupted by SIGINT', notRun: ['bridge'] })
+  for (const name of ['junit.xml', 'github.txt', 'run.tap', 'events.jsonl'])
+    t.regex(read(state, name), /interrupted by SIGINT/, name)
+  t.deepEqual(
+    fs.readdirSync(path.join(state, 'r')).filter(name => name.endsWith('.part')),
+    [],
+  )
+  t.deepEqual(processesIn(state), [])
+})
