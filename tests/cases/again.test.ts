@@ -1,3 +1,6 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import test from 'ava'
 import { type RunRequest, runTests } from '../../scripts/cases/runner.ts'
 import { onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
@@ -7,9 +10,12 @@ import type { Node } from '../../scripts/node/node.ts'
 import type { NewEvent } from '../../scripts/report/events.ts'
 import { readSettings } from '../../scripts/settings/settings.ts'
 
+const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-again-'))
+test.after.always(() => fs.rmSync(home, { recursive: true }))
+
 const nothing = new AbortController().signal
 
-/** Runs tests on a node that ends each step with the next of these exit codes, and then with 0. */
+/** Runs tests on a node that ends each step with the next of these exit codes, and then with 0; it gives no evidence. */
 async function play(
   names: readonly string[],
   exitCodes: readonly number[],
@@ -19,7 +25,10 @@ async function play(
   const codes = [...exitCodes]
   const events: NewEvent[] = []
   const clusters: string[] = []
-  const connection = { run: async () => codes.shift() ?? 0, close: () => {} } as unknown as Connection
+  const connection = {
+    run: async (command: string) => (command.includes('tcase_') ? (codes.shift() ?? 0) : 1),
+    close: () => {},
+  } as unknown as Connection
   const node: Node = { name: 'vm-001', number: 1, role: 'worker', connection }
   const cluster: Cluster = {
     kind: 'pretended',
@@ -35,7 +44,7 @@ async function play(
       throw new Error('there is none')
     },
   }
-  const settings = readSettings(options, { HOME: '/nowhere' })
+  const settings = readSettings(options, { HOME: home })
   const testOf = (name: string): TestCase => ({
     name,
     file: import.meta.filename,
