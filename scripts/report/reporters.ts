@@ -17,6 +17,9 @@ interface Reporter {
 
 const [STDOUT, STDERR] = ['stdout', 'stderr'] as const
 
+/** What holds for everything but stderr, for which the terminal's use was decided. */
+const NO_TERMINAL = { colour: false, progress: false }
+
 /** All reporters, by name. */
 const REPORTERS: Readonly<Record<string, Reporter>> = {
   summary: {
@@ -72,7 +75,8 @@ export async function openReporters(reporting: Reporting, streams: Streams): Pro
   try {
     for (const { reporter, to } of wanted) {
       const target = openTarget(to, reporter.isDocument, streams)
-      opened.push({ target, listener: ending(await reporter.make(target, reporting), target) })
+      const how = to === STDERR ? reporting : { ...reporting, terminal: NO_TERMINAL }
+      opened.push({ target, listener: ending(await reporter.make(target, how), target) })
     }
     return opened.map(({ listener }) => listener)
   } catch (error) {

@@ -110,3 +110,16 @@ test('a disk that is full takes away one report, and is told', async t => {
   t.is(complaints.length, 1)
   t.regex(complaints[0] ?? '', /^report 'tap' failed and is left out: .*ENOSPC/)
 })
+
+test('colour and progress are for a terminal, not for a file that the summary goes to as well', async t => {
+  const file = path.join(directory(t), 'summary')
+  const reporting = readReporting([`summary=${file}`, 'summary'], {}, undefined, { isTTY: true })
+  const stderr = new PassThrough()
+  const listeners = await openReporters(reporting, { stdout: new PassThrough(), stderr })
+  for (const event of failing) for (const listener of listeners) listener.on({ at: 0, ...event })
+  for (const listener of listeners) await listener.close?.()
+  t.true(stderr.read().toString().includes('\u001b[31mFAILED'))
+  const text = fs.readFileSync(file, 'utf8')
+  t.regex(text, /FAILED: bridge/)
+  t.false(text.includes('\u001b'))
+})
