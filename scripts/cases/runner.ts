@@ -1,10 +1,10 @@
-import path from 'node:path'
 import type { Cluster, OvlDirectory, RunningCluster } from '../cluster/cluster.ts'
 import { environmentFailure, Failure } from '../errors/failure.ts'
 import { collectEvidence, forgetEvidence } from '../evidence/collect.ts'
 import type { Matrix } from '../proof/matrix.ts'
 import type { Emit, FailedStep, Turn, Verdict } from '../report/events.ts'
 import { collectResults } from '../results/collect.ts'
+import { evidenceOf, resultsOf } from '../results/places.ts'
 import type { Again } from '../settings/again.ts'
 import type { Settings } from '../settings/settings.ts'
 import { checkKernels, checkNeeds } from './needs.ts'
@@ -147,7 +147,7 @@ async function runOnCluster(
   const { emit, signal } = request
   const begin = settings.cluster.start ? planned.cluster.start : planned.cluster.attach
   const cluster = await begin({ test: test.name, extraOvls: request.extraOvls, emit, signal })
-  const evidence = evidenceDirectory(settings, cluster, id)
+  const evidence = evidenceOf(settings, cluster.name, id)
   let failures: readonly StepFailure[] = []
   try {
     forgetEvidence(evidence)
@@ -196,23 +196,6 @@ async function runOnCluster(
   await endCluster(cluster, keep)
   return { failures, isRetried, left: keep ? cluster : undefined }
 }
-
-/** Where the results of one time of a test go: the first one's straight into the directory. */
-function resultsOf(directory: string, turn: Turn | undefined): string {
-  const { repeat = 1, attempt = 1 } = turn ?? {}
-  const parts = [...(repeat > 1 ? [`repeat-${repeat}`] : []), ...(attempt > 1 ? [`attempt-${attempt}`] : [])]
-  return path.join(directory, ...parts)
-}
-
-/** With the results; without a place for them, where the last failure of a test is kept until it runs again. */
-const evidenceDirectory = (
-  { resultsDirectory, directories }: Settings,
-  { name }: RunningCluster,
-  { test, turn }: { readonly test: string; readonly turn?: Turn },
-): string =>
-  resultsDirectory
-    ? path.join(resultsOf(resultsDirectory, turn), test, 'evidence')
-    : path.join(resultsOf(path.join(directories.state, 'evidence', name), turn), test)
 
 async function runSteps(
   planned: PlannedTest,

@@ -121,7 +121,7 @@ function describeInvocation(
   }
 }
 
-/** The tests among what was typed behind `test`; without one it is the default one. Those that `all` stands for are optional. */
+/** The tests among what was typed behind `test`; without one it is the default one. Those that `all` stands for are optional. Each is there once. */
 function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 'optional'>[] {
   const tests = words.flatMap(word => {
     if (word === ALL)
@@ -129,7 +129,8 @@ function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 
     const test = findTestCase(word)
     return test ? [{ test, optional: false }] : []
   })
-  return tests.length > 0 ? tests : testCases.slice(0, 1).map(test => ({ test, optional: false }))
+  const once = [...new Map(tests.map(wanted => [wanted.test.name, wanted])).values()]
+  return once.length > 0 ? once : testCases.slice(0, 1).map(test => ({ test, optional: false }))
 }
 
 /**

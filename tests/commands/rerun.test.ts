@@ -46,9 +46,11 @@ test('settings and seed are those of then, results and reporters those of now, w
     'one',
     '--reporter',
     'tap=one/run.tap',
+    '--reporter=json',
   ]
-  const first = call(`${place}/a`, then, 'test', 'bridge', 'L2', ...words)
+  const first = call(`${place}/a`, then, 'test', 'bridge', 'L2', 'bridge', ...words)
   t.is(first.status, 3, first.stderr)
+  t.deepEqual(JSON.parse(first.stdout.split('\n')[0] ?? '').tests, ['bridge', 'L2'], 'each once')
   t.regex(fs.readFileSync(`${place}/a/one/run.tap`, 'utf8'), /Bail out! no cluster 'default' is running/)
   const now = { xcluster_NPODS: '9', xcluster_MORE: 'now', __nvm: '4', XCLUSTER_NETNS_REPORTER: 'tap' }
   const second = call(`${place}/b`, now, 'rerun', '../a/one', '--results', 'two', '--repeat', '2')
@@ -74,6 +76,6 @@ test('settings and seed are those of then, results and reporters those of now, w
     SOURCE_DATE_EPOCH: '86400',
   })
   const { invocation } = JSON.parse(fs.readFileSync(`${place}/b/two/results.json`, 'utf8'))
-  t.deepEqual(invocation.words, ['bridge', 'L2'])
+  t.deepEqual(invocation.words, ['bridge', 'L2', 'bridge'])
   t.is(invocation.options.__cni, `${place}/a/plugins`)
 })
