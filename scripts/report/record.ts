@@ -159,9 +159,11 @@ export function recorder(size: ExcerptSize): Recorder {
       case 'matrix':
         update(current(), { matrix: event.text })
         break
-      case 'evidence':
-        current()?.evidence.push(event)
+      case 'evidence': {
+        const { node, subject, what, text } = event
+        current()?.evidence.push({ node, subject, what, text })
         break
+      }
       case 'artefact':
         current()?.artefacts.push({ what: event.what ?? 'results', path: event.path })
         break

@@ -33,13 +33,13 @@ function ovl(state: string, script: string): void {
 /** In the VM: a `netns_test` that cuts a POD's link before the last step. */
 const CUT = `#!/bin/sh
 case $1 in tcase_bridge_ping) ip link set "$(hostname)-ns03" down;; esac
-exec /mnt/netns_test "$@"
+exec /tmp/netns_test "$@"
 `
 
 test('a POD whose link is cut is named in every report, with test, step, node, POD and address', async t => {
   const { run, runWith, state } = program(t)
   t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
-  const wrap = `cp /bin/netns_test /mnt/netns_test; cat >/bin/netns_test <<'E'\n${CUT}E\n`
+  const wrap = `cp /bin/netns_test /tmp/netns_test; cat >/bin/netns_test <<'E'\n${CUT}E\n`
   t.is((await run('exec', 'vm-001', '--', 'sh', '-c', wrap)).status, 0)
   const summary = { GITHUB_STEP_SUMMARY: path.join(state, 'summary.md') }
   const { status, stdout, stderr } = await runWith(summary, 'test', 'bridge', '--no-start', ...words)
