@@ -88,8 +88,8 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
         else host(event.at, `results: ${event.path}`)
         break
       case 'run-end':
-        if (event.flaky?.length) host(event.at, paint(YELLOW, `${describeFlaky(event.flaky)}`))
         for (const text of evidence) host(event.at, text)
+        if (event.flaky?.length) host(event.at, paint(YELLOW, `${describeFlaky(event.flaky)}`))
         host(event.at, `Total time: ${event.seconds} s${event.left ? `. ${event.left}` : ''}`)
         break
     }
