@@ -49,7 +49,7 @@ test('a POD whose link is cut is named in every report, with test, step, node, P
   const failed = (text: string, pattern: RegExp) => pattern.exec(text)?.[0] ?? ''
   const told = {
     log: failed(stdout, /.* - FAILED first: .*/),
-    summary: failed(stderr, /.*FAILED: .*/),
+    summary: failed(stderr, /.*FAILED: bridge: .*/),
     junit: failed(read(state, 'junit.xml'), /<testcase [^>]*>\s*<failure [^>]*>/),
     tap: failed(read(state, 'run.tap'), /message: .*\n.*\n.*\n.*\n.*node: .*/),
     events: failed(read(state, 'events.jsonl'), /.*"failure":.*/),
