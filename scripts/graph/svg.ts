@@ -25,8 +25,8 @@ const OTHER = '#f0f0f0'
 /** From the PODs down; what is in no row is beside the hardware. */
 const ROWS: readonly (readonly string[])[] = [['bridge'], ['vlan', 'veth', 'dummy', 'bond']]
 const DOWN = '#d55e00'
-const NET = { line: '#3182bd', text: '#08519c', dashes: '' }
-const TUNNEL: typeof NET = { line: '#756bb1', text: '#54278f', dashes: ' stroke-dasharray="6 4"' }
+const NET = { kind: 'net', line: '#3182bd', text: '#08519c', dashes: '' }
+const TUNNEL: typeof NET = { kind: 'tunnel', line: '#756bb1', text: '#54278f', dashes: ' stroke-dasharray="6 4"' }
 
 /** A drawn thing's place, in pixels. */
 interface Place {
@@ -71,7 +71,7 @@ class Drawing {
   text(): string {
     const [width, height] = [this.#width, this.#bottom + GAP]
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="${FONT}">
-<rect width="100%" height="100%" fill="#ffffff"/>
+<rect class="paper" width="100%" height="100%" fill="#ffffff"/>
 ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
 </svg>
 `
@@ -94,7 +94,7 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
       y += this.#row(row.map(interfaceBox), left, width, y) + (row === rows.at(-1) ? PAD : ROW_GAP)
     const frame = { x: left, y: GAP, width, height: y - GAP }
     this.#frames.push(
-      `<rect ${attributes(frame)} rx="6" fill="none" stroke="#888888"/><text x="${left + PAD}" y="${GAP + LINE}" font-weight="bold" font-size="${FONT + 2}">${escapeXml(name)}</text>`,
+      `<rect class="frame" ${attributes(frame)} rx="6" fill="none" stroke="#888888"/><text x="${left + PAD}" y="${GAP + LINE}" font-weight="bold" font-size="${FONT + 2}">${escapeXml(name)}</text>`,
     )
     this.#bottom = Math.max(this.#bottom, y)
     return width
@@ -112,7 +112,10 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
           `<text x="${place.x + this.#box / 2}" y="${y + PAD / 2 + FONT + position * LINE}" text-anchor="middle"${position === 0 ? ' font-weight="bold"' : ''}>${escapeXml(line)}</text>`,
       )
       const stroke = box.up ? 'stroke="#666666"' : `stroke="${DOWN}" stroke-width="2" stroke-dasharray="4 3"`
-      this.#boxes.push(`<rect ${attributes(place)} rx="4" fill="${box.colour}" ${stroke}/>${lines.join('')}`)
+      const marks = `class="box ${escapeXml(box.kind)}${box.up ? '' : ' down'}" data-ids="${escapeXml(box.ids.join(' '))}"`
+      this.#boxes.push(
+        `<g ${marks}><rect ${attributes(place)} rx="4" fill="${COLOURS[box.kind] ?? OTHER}" ${stroke}/>${lines.join('')}</g>`,
+      )
     }
     return height
   }
@@ -128,16 +131,18 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
       : this.#graph.links.find(({ kind, from: port }) => kind === 'port' && port === to)?.to
     const [start, target] = [this.#places.get(from), this.#places.get(end ?? '')]
     if (!start || !target || start === target) return
+    const marks = `class="link" data-ends="${escapeXml(`${from} ${to} ${end}`)}"`
     if (start.y === target.y) {
       const [x1, x2, y] = [start.x + start.width / 2, target.x + target.width / 2, start.y + LINE]
-      this.#lines.push(`<path d="M${x1} ${y}H${x2}" stroke="#666666"/>`)
+      this.#lines.push(`<path ${marks} d="M${x1} ${y}H${x2}" stroke="#666666"/>`)
       return
     }
     const [upper, lower] = start.y < target.y ? [start, target] : [target, start]
     const [x1, y1] = [upper.x + upper.width / 2, upper.y + upper.height]
     const [x2, y2] = [lower.x + lower.width / 2, lower.y]
     const bend = (y1 + y2) / 2
-    this.#lines.push(`<path d="M${x1} ${y1}C${x1} ${bend} ${x2} ${bend} ${x2} ${y2}" fill="none" stroke="#666666"/>`)
+    const path = `M${x1} ${y1}C${x1} ${bend} ${x2} ${bend} ${x2} ${y2}`
+    this.#lines.push(`<path ${marks} d="${path}" fill="none" stroke="#666666"/>`)
   }
 
   /** Nets to which one interface alone belongs join nothing. */
@@ -171,38 +176,41 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
   }
 
   /** A line underneath, to which interfaces lead. */
-  #join(label: string, ids: readonly string[], { line, text, dashes }: typeof NET): void {
+  #join(label: string, ids: readonly string[], { kind, line, text, dashes }: typeof NET): void {
     const places = ids.map(id => this.#places.get(id)).filter(place => place !== undefined)
     if (places.length < 2) return
     this.#bottom += ROW_GAP
     const y = this.#bottom
     const centres = places.map(({ x, width }) => x + width / 2)
     const [first, last] = [Math.min(...centres), Math.max(...centres)]
-    this.#lines.push(`<path d="M${first} ${y}H${last}" stroke="${line}" stroke-width="3"${dashes}/>`)
+    this.#lines.push(`<path class="${kind}" d="M${first} ${y}H${last}" stroke="${line}" stroke-width="3"${dashes}/>`)
     for (const [index, { y: top, height }] of places.entries())
-      this.#lines.push(`<path d="M${centres[index]} ${top + height}V${y}" stroke="${line}"${dashes}/>`)
-    this.#boxes.push(`<text x="${first + PAD / 2}" y="${y - PAD / 2}" fill="${text}">${escapeXml(label)}</text>`)
+      this.#lines.push(`<path class="${kind}" d="M${centres[index]} ${top + height}V${y}" stroke="${line}"${dashes}/>`)
+    this.#boxes.push(`<text class="${kind}" x="${first + PAD / 2}" y="${y - PAD / 2}" fill="${text}">${escapeXml(label)}</text>`)
   }
 }
 
+/** A thing that is drawn as a box. Class and `data-ids` of its element are for a page that holds the picture. */
 interface Box {
+  /** The interfaces in it. */
   readonly ids: readonly string[]
   readonly lines: readonly string[]
-  readonly colour: string
+  /** `pod`, or the interface's. */
+  readonly kind: string
   readonly up: boolean
 }
 
 const podBox = ({ name, interfaces }: GraphPod): Box => ({
   ids: interfaces.map(({ id }) => id),
   lines: [name, ...interfaces.flatMap(linesOf)],
-  colour: COLOURS.pod ?? OTHER,
+  kind: 'pod',
   up: interfaces.every(({ up }) => up),
 })
 
 const interfaceBox = (device: GraphInterface): Box => ({
   ids: [device.id],
   lines: linesOf(device),
-  colour: COLOURS[device.kind] ?? OTHER,
+  kind: device.kind,
   up: device.up,
 })
 

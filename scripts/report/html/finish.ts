@@ -1,0 +1,141 @@
+import type { EvidenceData, MatrixData, ReportData, TestData } from './data.ts'
+import { attemptsOf, type DraftTest, logText, nodesOf, stepsOf, verdictsOf } from './draft.ts'
+import type { Gathered } from './gathering.ts'
+import { Packs, pack } from './packed.ts'
+
+/** Characters of what is packed: with the rest of the page it stays below five megabytes. */
+const BUDGET = 4_400_000
+/** For the logs there is as much in any case; what matrices leave comes on top. */
+const LEAST_FOR_LOGS = 600_000
+/** Of a log whose packed form is too long, what is tried first; then half of it, and so on. */
+const LOG_CHARACTERS = 6_000_000
+const LEAST_CHARACTERS = 20_000
+
+/** Puts the report together, and leaves out what would make it too large: it says what. */
+export async function finish(gathered: Gathered): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
+  const { begun, ended, verdict, message, left, drafts, log, said, planned } = gathered
+  const packs = new Packs()
+  const leftOut = [...gathered.leftOut]
+  const graphs = await packed(
+    packs,
+    drafts.map(({ graph }) => graph),
+  )
+  const evidence = await packEvidence(packs, drafts)
+  const matrices = await packMatrices(packs, drafts, leftOut)
+  const logs = await packLogs(packs, gathered)
+  leftOut.push(...log.leftOut())
+  const verdicts = verdictsOf(drafts, verdict)
+  const attempts = attemptsOf(drafts)
+  const tests = drafts.map((draft, number): TestData => {
+    const nodes = nodesOf(draft)
+    const position = (node: string) => nodes.indexOf(node)
+    const own = verdicts[number] ?? verdict
+    return {
+      name: draft.name,
+      summary: draft.summary,
+      verdict: own,
+      why: draft.why ?? (own === 'broken' ? message : undefined),
+      attempt: attempts[number]?.attempt ?? 1,
+      attempts: attempts[number]?.attempts ?? 1,
+      begun: draft.begun,
+      ended: draft.ended ?? ended,
+      cluster: draft.cluster,
+      clusterBegun: draft.clusterBegun,
+      nodes,
+      up: [...draft.up].map(([node, at]) => [position(node), at] as const),
+      settings: draft.settings.map(({ name, value, origin }) => [name, value, origin] as const),
+      steps: stepsOf(draft, position),
+      artefacts: draft.artefacts,
+      matrix: matrices[number],
+      graph: graphs[number],
+      log: logs[number],
+      evidence: evidence[number] ?? [],
+    }
+  })
+  const unknown = planned.filter(name => !drafts.some(draft => draft.name === name))
+  const all = [...tests, ...unknown.map(name => notRun(name, ended))]
+  return { data: { version: 1, verdict, begun, ended, message, left, tests: all, said, leftOut }, packs }
+}
+
+/** A test that was to be run, and was not come to. */
+const notRun = (name: string, at: number): TestData => ({
+  name,
+  summary: '',
+  verdict: 'skipped',
+  why: 'the run ended before it',
+  attempt: 1,
+  attempts: 1,
+  begun: at,
+  ended: at,
+  cluster: undefined,
+  clusterBegun: undefined,
+  nodes: [],
+  up: [],
+  settings: [],
+  steps: [],
+  artefacts: [],
+  matrix: undefined,
+  graph: undefined,
+  log: undefined,
+  evidence: [],
+})
+
+const packed = async (packs: Packs, contents: readonly (Promise<string> | undefined)[]) =>
+  (await Promise.all(contents)).map(content => (content === undefined ? undefined : packs.add(content)))
+
+async function packEvidence(packs: Packs, drafts: readonly DraftTest[]): Promise<readonly (readonly EvidenceData[])[]> {
+  return await Promise.all(
+    drafts.map(async ({ evidence }) => {
+      if (evidence.length === 0) return []
+      const texts = packs.add(await pack(JSON.stringify(evidence.map(({ text }) => text))))
+      return evidence.map(({ node, subject, what }, position) => ({ node, subject, what, texts, position }))
+    }),
+  )
+}
+
+/** Every pair's result and mean time are always there; the least and longest times where they fit, those of failed tests first. */
+async function packMatrices(
+  packs: Packs,
+  drafts: readonly DraftTest[],
+  leftOut: string[],
+): Promise<readonly (MatrixData | undefined)[]> {
+  const cells = await packed(
+    packs,
+    drafts.map(({ matrix }) => matrix?.cells),
+  )
+  const withRanges = [...drafts.entries()].sort(([, a], [, b]) => rank(a) - rank(b))
+  const ranges = new Map<number, MatrixData['ranges']>()
+  let without = 0
+  for (const [number, { matrix }] of withRanges) {
+    const content = await matrix?.ranges
+    if (content === undefined) continue
+    if (packs.size + content.length + LEAST_FOR_LOGS > BUDGET) without++
+    else ranges.set(number, packs.add(content))
+  }
+  if (without > 0) leftOut.push(`the least and the longest round trips of ${without} matrices (the mean ones are here)`)
+  return drafts.map(({ matrix }, number) => {
+    const own = cells[number]
+    return matrix && own && { ...matrix, cells: own, ranges: ranges.get(number) }
+  })
+}
+
+const rank = ({ verdict }: DraftTest) => (verdict === 'passed' ? 1 : 0)
+
+/** As much of the log as fits: how far it can be compressed shows only when it is. */
+async function packLogs(packs: Packs, { drafts, log }: Gathered) {
+  const room = Math.max(LEAST_FOR_LOGS, BUDGET - packs.size)
+  for (let characters = LOG_CHARACTERS; ; characters /= 2) {
+    log.reduce(characters)
+    const groups = log.groups()
+    const texts = await Promise.all(
+      drafts.map(async (draft, number) => {
+        const nodes = nodesOf(draft)
+        if (!groups.some(({ test }) => test === number)) return undefined
+        return await pack(logText(groups, number, node => nodes.indexOf(node)))
+      }),
+    )
+    const size = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0)
+    if (size > room && characters > LEAST_CHARACTERS) continue
+    return texts.map(text => (text === undefined ? undefined : packs.add(text)))
+  }
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { environmentFailure, usageFailure } from '../../errors/failure.ts'
+import type { Listener } from '../events.ts'
+import { htmlDocument } from './document.ts'
+import { Gathering } from './gathering.ts'
+import { buildPage } from './page.ts'
+
+/**
+ * The report for a person who opens a failed run the next day: one HTML file that needs no network and no server, written when the run
+ * is over under a temporary name and then renamed.
+ * @param file where it goes; its directory must be there. An earlier report is replaced.
+ * @throws Failure BAD_REPORT_FILE (exit 2) when the name is a directory's or a device's; REPORT_NOT_WRITABLE (exit 3) when nothing
+ *   can be written there, here before anything starts and again when the run is over
+ */
+export function html(file: string): Listener {
+  const target = targetOf(file)
+  const page = buildPage()
+  const gathering = new Gathering(path.dirname(target))
+  const close = async () => {
+    const { data, packs } = await gathering.finish()
+    replace(target, file, htmlDocument(data, packs, page))
+  }
+  return { name: 'html', on: event => gathering.on(event), close }
+}
+
+/** The file itself where a link leads to it. */
+function targetOf(file: string): string {
+  if (file === '') throw usageFailure('BAD_REPORT_FILE', 'the name of the HTML report is empty')
+  const found = fs.statSync(file, { throwIfNoEntry: false })
+  if (found ? !found.isFile() : file.endsWith('/')) {
+    throw usageFailure('BAD_REPORT_FILE', `${file}: the HTML report must be a regular file`)
+  }
+  try {
+    const target = found ? fs.realpathSync(file) : path.resolve(file)
+    fs.accessSync(path.dirname(target), fs.constants.W_OK | fs.constants.X_OK)
+    return target
+  } catch (error) {
+    throw notWritable(file, error)
+  }
+}
+
+function replace(target: string, file: string, parts: Iterable<string>): void {
+  const temporary = path.join(path.dirname(target), `.report-${randomBytes(6).toString('hex')}`)
+  try {
+    const opened = fs.openSync(temporary, 'wx')
+    try {
+      for (const part of parts) fs.writeFileSync(opened, part)
+    } finally {
+      fs.closeSync(opened)
+    }
+    fs.renameSync(temporary, target)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
+    throw notWritable(file, error)
+  }
+}
+
+const notWritable = (file: string, error: unknown) =>
+  environmentFailure('REPORT_NOT_WRITABLE', `cannot write the HTML report ${file}: ${(error as Error).message}`, {
+    hint: 'its directory must be there, yours, and on a disk with space',
+    cause: error,
+  })

@@ -1,0 +1,60 @@
+import { isExpected, type Matrix, summarize } from '../../proof/matrix.ts'
+import { CELL_STATES, type CellState, cellArrays, encodeCount, encodeTime, rangeArrays } from './cells.ts'
+
+/** A matrix as bytes: 9 a pair. */
+export interface CodedMatrix {
+  readonly counts: readonly number[]
+  readonly cells: Uint8Array
+  readonly ranges: Uint8Array
+}
+
+/** Turns the answers of all pairs, row by row, into bytes, so that nobody has to keep the objects. */
+export function codeMatrix(matrix: Matrix): CodedMatrix {
+  const { reach, sources, destinations, rows } = matrix
+  const pairs = sources.length * destinations.length
+  const { bytes: cells, states, sent, received, means } = cellArrays(pairs)
+  const { bytes: ranges, mins, maxs } = rangeArrays(pairs)
+  const shared = sharedPairs(matrix)
+  const counts = CELL_STATES.map(() => 0)
+  for (const [row, source] of sources.entries()) {
+    for (const [column, destination] of destinations.entries()) {
+      const pair = row * destinations.length + column
+      const answer = rows[row]?.[column]
+      const isShared = shared.has(pair)
+      const state: CellState = answer
+        ? stateOf(answer.received > 0, isExpected(reach, source, destination), isShared)
+        : 'own'
+      const code = CELL_STATES.indexOf(state)
+      states[pair] = code
+      counts[code] = (counts[code] ?? 0) + 1
+      if (!answer) continue
+      sent[pair] = encodeCount(answer.sent)
+      received[pair] = encodeCount(answer.received)
+      const { min, mean, max } = answer.roundTrip ?? {}
+      means[pair] = encodeTime(mean)
+      mins[pair] = encodeTime(min)
+      maxs[pair] = encodeTime(max)
+    }
+  }
+  return { counts, cells, ranges }
+}
+
+function stateOf(answers: boolean, expected: boolean, shared: boolean): CellState {
+  if (!expected) return answers ? 'open' : 'closed'
+  if (shared) return 'shared'
+  return answers ? 'reached' : 'missing'
+}
+
+/** The verdict on pairs is the proof's: which addresses two PODs share is looked up there, not found out anew. */
+function sharedPairs(matrix: Matrix): ReadonlySet<number> {
+  const wrong = summarize(matrix).wrong.filter(({ what }) => what === 'shared')
+  if (wrong.length === 0) return new Set()
+  const rows = new Map(matrix.sources.map((source, row) => [source, row]))
+  const columns = new Map(matrix.destinations.map((destination, column) => [destination, column]))
+  return new Set(
+    wrong.map(
+      ({ source, destination }) =>
+        (rows.get(source) ?? 0) * matrix.destinations.length + (columns.get(destination) ?? 0),
+    ),
+  )
+}

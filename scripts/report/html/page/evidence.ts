@@ -1,0 +1,32 @@
+import type { EvidenceData } from '../data.ts'
+import { element, folded } from './dom.ts'
+import { unpackJson } from './unpack.ts'
+
+/** What a failure left to look at, by node and by what it was taken of. */
+export function evidencePart(evidence: readonly EvidenceData[]): readonly HTMLElement[] {
+  const texts = new Map<string, Promise<readonly string[]>>()
+  const textOf = async ({ texts: packed, position }: EvidenceData) => {
+    const unpacked = texts.get(packed.id) ?? unpackJson<readonly string[]>(packed)
+    texts.set(packed.id, unpacked)
+    return (await unpacked)[position] ?? ''
+  }
+  const subjects = [...new Set(evidence.map(({ subject }) => subject))]
+  return subjects.flatMap(subject => {
+    const own = evidence.filter(piece => piece.subject === subject)
+    const node = own[0]?.node
+    const heading = element('h4', {}, subject, node !== subject && element('span', { class: 'about' }, `on ${node}`))
+    return [heading, ...own.map(piece => pieceOf(piece, () => textOf(piece)))]
+  })
+}
+
+function pieceOf({ what, subject }: EvidenceData, textOf: () => Promise<string>): HTMLElement {
+  return folded({ class: 'group' }, [element('span', { class: 'node' }, what)], async () => {
+    const text = await textOf()
+    const label = `${what} of ${subject}`
+    return [
+      text.trim() === ''
+        ? element('p', { class: 'none' }, 'empty')
+        : element('pre', { tabindex: 0, role: 'region', 'aria-label': label }, text),
+    ]
+  })
+}

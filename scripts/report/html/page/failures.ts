@@ -1,0 +1,110 @@
+import type { ReportData, StepData, StepNodeData, TestData } from '../data.ts'
+import { element } from './dom.ts'
+import { badge } from './icons.ts'
+import { logLink } from './reveal.ts'
+import { count, sectionId, titleOf } from './words.ts'
+
+/** Nodes of a failed step that are shown at once. */
+const AT_ONCE = 4
+
+type Failed = StepNodeData & { readonly failure: NonNullable<StepNodeData['failure']> }
+
+/** What failed, step by step, first of all that the page shows. Failures of a test that passed later come behind the others. */
+export function failuresSection({ tests }: ReportData): readonly HTMLElement[] {
+  const cards = tests.flatMap((test, number) => {
+    const steps = test.steps.map(step => [step, failedNodes(step)] as const).filter(([, failed]) => failed.length > 0)
+    if (steps.length === 0 && !isBad(test)) return []
+    const passedLater = tests.some(
+      (other, index) => index > number && other.name === test.name && other.verdict === 'flaky',
+    )
+    const made = steps.map(([step, failed]) => failureCard(test, number, step, failed, passedLater))
+    return [{ passedLater, made: made.length > 0 ? made : [testCard(test, number)] }]
+  })
+  if (cards.length === 0) return []
+  const ordered = [
+    ...cards.filter(({ passedLater }) => !passedLater),
+    ...cards.filter(({ passedLater }) => passedLater),
+  ]
+  const made = ordered.flatMap(({ made }) => made)
+  return [
+    element(
+      'section',
+      { class: 'failures', 'aria-labelledby': 'failures' },
+      element('h2', { id: 'failures' }, 'What failed', element('span', { class: 'about' }, count(made.length, 'step'))),
+      ...made,
+    ),
+  ]
+}
+
+const failedNodes = ({ nodes }: StepData): readonly Failed[] =>
+  nodes.filter((node): node is Failed => node.failure !== undefined)
+
+const isBad = ({ verdict }: TestData) => verdict === 'failed' || verdict === 'broken'
+
+/** For what ended a test outside of its steps. */
+const testCard = (test: TestData, number: number) =>
+  element(
+    'article',
+    { class: 'failure' },
+    element('h3', {}, badge(test.verdict), element('a', { href: `#${sectionId(number)}` }, titleOf(test))),
+    element('p', { class: 'why' }, test.why ?? 'it did not say why'),
+  )
+
+function failureCard(test: TestData, number: number, step: StepData, failed: readonly Failed[], passedLater: boolean) {
+  const nodeItem = ({ node, failure }: Failed) => {
+    const name = test.nodes[node] ?? ''
+    return element(
+      'li',
+      {},
+      element(
+        'p',
+        { class: 'why' },
+        element('a', { href: logLink(sectionId(number, 'log'), step.index, name), class: 'node' }, name),
+        ' ',
+        failure.why,
+      ),
+      news(failure) && element('pre', {}, failure.lastLines.join('\n')),
+    )
+  }
+  const [shown, more] = [failed.slice(0, AT_ONCE), failed.slice(AT_ONCE)]
+  return element(
+    'article',
+    { class: 'failure' },
+    element(
+      'h3',
+      {},
+      badge(passedLater ? 'flaky' : test.verdict),
+      element('a', { href: `#${sectionId(number)}` }, titleOf(test)),
+      ` › step ${step.index}: ${step.name}`,
+      element('span', { class: 'about' }, `on ${failed.length} of ${count(step.nodes.length, 'node')}`),
+    ),
+    element('ul', {}, ...shown.map(nodeItem)),
+    more.length > 0 &&
+      element(
+        'details',
+        {},
+        element('summary', {}, `${count(more.length, 'more node')}`),
+        element('ul', {}, ...more.map(nodeItem)),
+      ),
+    element('p', { class: 'ways' }, ...waysOn(test, number, step)),
+  )
+}
+
+/** A step that told its reason itself has been shown with it. */
+const news = ({ why, lastLines }: Failed['failure']): boolean =>
+  lastLines.length > 0 && !(lastLines.length === 1 && lastLines[0]?.includes(why))
+
+function waysOn(test: TestData, number: number, step: StepData): readonly HTMLElement[] {
+  const ways = [
+    ['time', 'Time line', test.steps.length > 0],
+    ['matrix', 'Matrix', test.matrix !== undefined],
+    ['network', 'Network', test.graph !== undefined],
+    ['evidence', 'Evidence', test.evidence.length > 0],
+    ['files', 'Files', test.artefacts.length > 0],
+  ] as const
+  const links = ways
+    .filter(([, , isThere]) => isThere)
+    .map(([part, name]) => element('a', { href: `#${sectionId(number, part)}` }, name))
+  const log = test.log && element('a', { href: logLink(sectionId(number, 'log'), step.index) }, 'Log of the step')
+  return log ? [log, ...links] : links
+}

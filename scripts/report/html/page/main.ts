@@ -1,0 +1,31 @@
+import type { ReportData } from '../data.ts'
+import { element, unfold } from './dom.ts'
+import { failuresSection } from './failures.ts'
+import { runHeader, saidSection, testList } from './overview.ts'
+import { followLinks } from './reveal.ts'
+import { testSection } from './test.ts'
+
+const data = JSON.parse(document.getElementById('data')?.textContent ?? '') as ReportData
+const tests = data.tests.map((test, number) => testSection(test, number))
+
+document
+  .getElementById('report')
+  ?.append(
+    element('a', { class: 'skip', href: '#main' }, 'Skip to the results'),
+    runHeader(data),
+    element(
+      'div',
+      { class: 'columns' },
+      testList(data),
+      element('main', { id: 'main', tabindex: -1 }, ...failuresSection(data), ...tests, ...saidSection(data)),
+    ),
+  )
+
+followLinks()
+
+// What somebody who opens the page looks for is open: what did not pass, or the only test that there is.
+for (const [number, test] of data.tests.entries()) {
+  const details = tests[number]?.querySelector('details')
+  const isWanted = data.tests.length === 1 || (test.verdict !== 'passed' && test.steps.length > 0)
+  if (details && isWanted) void unfold(details)
+}

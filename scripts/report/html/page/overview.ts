@@ -1,0 +1,102 @@
+import type { ReportData, ReportVerdict } from '../data.ts'
+import { element, folded } from './dom.ts'
+import { icon } from './icons.ts'
+import { count, dateTime, duration, MEANINGS, sectionId, since, titleOf } from './words.ts'
+
+/** From bad to good. */
+const ORDER: readonly ReportVerdict[] = ['failed', 'broken', 'interrupted', 'running', 'flaky', 'skipped', 'passed']
+
+/** The verdict of the run, and what is to be known of it at a glance. */
+export function runHeader(data: ReportData): HTMLElement {
+  const { verdict, begun, ended, message, left, leftOut, tests } = data
+  const counts = ORDER.map(kind => [kind, tests.filter(test => test.verdict === kind).length] as const)
+  return element(
+    'header',
+    { class: `run ${verdict}` },
+    element(
+      'div',
+      { class: 'verdict' },
+      icon(verdict),
+      element('h1', {}, `${verdict[0]?.toUpperCase()}${verdict.slice(1)}`, element('small', {}, headline(data))),
+    ),
+    element(
+      'ul',
+      { class: 'counts', 'aria-label': 'Tests by verdict' },
+      ...counts
+        .filter(([, number]) => number > 0)
+        .map(([kind, number]) =>
+          element('li', { class: kind, title: MEANINGS[kind] }, icon(kind), `${number} ${kind}`),
+        ),
+    ),
+    element(
+      'p',
+      { class: 'facts' },
+      element('time', { datetime: new Date(begun).toISOString() }, dateTime(begun)),
+      ` · ${duration(ended - begun)} · ${count(tests.length, 'test')}`,
+    ),
+    message !== undefined && element('p', { class: 'message' }, message),
+    left !== undefined && element('p', { class: 'left' }, left),
+    leftOut.length > 0 &&
+      element('p', { class: 'left-out' }, `To keep this report small, it leaves out ${leftOut.join('; ')}.`),
+  )
+}
+
+/** The verdict in words: a pass that is none without a second look says so. */
+function headline({ verdict, tests }: ReportData): string {
+  const names = (kind: ReportVerdict) => [
+    ...new Set(tests.filter(test => test.verdict === kind).map(({ name }) => name)),
+  ]
+  const [failed, broken, flaky] = [names('failed'), names('broken'), names('flaky')]
+  if (verdict === 'interrupted') return 'ended before its time; all that was seen until then is here'
+  const bad = [...failed, ...broken.filter(name => !failed.includes(name))].filter(name => !flaky.includes(name))
+  const listed = bad.length > 4 ? `${bad.slice(0, 4).join(', ')} and ${bad.length - 4} more` : bad.join(', ')
+  const also = flaky.length > 0 ? `flaky: ${flaky.join(', ')}` : ''
+  return [listed, also].filter(Boolean).join('; ')
+}
+
+/** Links to all tests. */
+export const testList = ({ tests }: ReportData): HTMLElement =>
+  element(
+    'nav',
+    { 'aria-label': 'Tests' },
+    element('h2', {}, 'Tests'),
+    element(
+      'ol',
+      {},
+      ...tests.map((test, number) =>
+        element(
+          'li',
+          {},
+          element(
+            'a',
+            { href: `#${sectionId(number)}` },
+            icon(test.verdict),
+            element('span', { class: 'name' }, titleOf(test)),
+            element('span', { class: 'hidden' }, `: ${test.verdict}, `),
+            element('span', { class: 'time' }, test.verdict === 'skipped' ? '' : duration(test.ended - test.begun)),
+          ),
+        ),
+      ),
+    ),
+  )
+
+/** Notices and details of the host side. */
+export function saidSection({ said, begun }: ReportData): readonly HTMLElement[] {
+  if (said.length === 0) return []
+  const lines = () => [
+    element(
+      'div',
+      { class: 'lines', role: 'region', 'aria-label': 'What the host side said', tabindex: 0 },
+      ...said.map(({ at, text }) =>
+        element(
+          'div',
+          { class: 'line' },
+          element('span', { class: 'at' }, since(at - begun)),
+          element('code', {}, text),
+        ),
+      ),
+    ),
+  ]
+  const summary = [element('h2', {}, 'Host'), element('span', { class: 'about' }, count(said.length, 'line'))]
+  return [element('section', { class: 'test' }, folded({ class: 'top' }, summary, lines))]
+}
