@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { escapeXml } from '../text.ts'
+import { escapeXml, plainText } from '../text.ts'
 import type { ReportData, TestData } from './data.ts'
 import { type Packs, packId } from './packed.ts'
 import type { PageParts } from './page.ts'
@@ -46,7 +46,11 @@ ${withoutScript(data)}
 const digest = (text: string) => `sha256-${createHash('sha256').update(text).digest('base64')}`
 
 /** In a script element nothing ends it but `</script`, and `<!--` changes how it is read: neither can be here. */
-const jsonInScript = (data: unknown): string => JSON.stringify(data).replaceAll('<', '\\u003c')
+const jsonInScript = (data: ReportData): string =>
+  JSON.stringify(data, (_, value) => (typeof value === 'string' ? plainLines(value) : value)).replaceAll('<', '\\u003c')
+
+/** A VM may say anything, in the names of things as well. */
+const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n')
 
 /** The verdict first: it is what a tab of a browser shows. */
 function titleOf({ verdict, tests }: ReportData): string {
@@ -64,7 +68,7 @@ function withoutScript({ verdict, message, tests, left }: ReportData): string {
   const said = [...(message ? [message] : []), ...lines, ...(left ? [left] : [])]
   return `<h1>${escapeXml(verdict)}</h1>
 <p>Time line, matrix, network, logs and evidence need JavaScript, which is switched off here. Open the saved file in a browser.</p>
-<pre>${escapeXml(said.join('\n'))}</pre>`
+<pre>${escapeXml(plainLines(said.join('\n')))}</pre>`
 }
 
 const attemptOf = ({ name, attempt, attempts }: TestData) =>

@@ -81,7 +81,7 @@ export class Gathering {
         this.#drafts.at(-1)?.up.set(event.node, event.at)
         break
       case 'run-failed':
-        this.#message = plainText(event.message)
+        this.#message = event.message
         break
       case 'run-end':
         this.#verdict = event.verdict
@@ -166,14 +166,14 @@ export class Gathering {
       case 'test-end':
         draft.ended = event.at
         draft.verdict = event.verdict
-        draft.why = event.why === undefined ? undefined : shortened(plainText(event.why), MOST_WORDS)
+        draft.why = event.why === undefined ? undefined : shortened(event.why, MOST_WORDS)
         break
     }
   }
 
   #say(at: number, text: string): void {
     for (const line of text.split('\n')) {
-      if (this.#said.length < MOST_SAID) this.#said.push({ at, text: shortened(plainText(line), MOST_WORDS) })
+      if (this.#said.length < MOST_SAID) this.#said.push({ at, text: shortened(line, MOST_WORDS) })
       else this.#saidLeftOut++
     }
   }
@@ -190,9 +190,9 @@ export class Gathering {
 }
 
 const wordsOf = ({ why, lastLines }: FailedStep) => ({
-  why: shortened(plainText(why), MOST_WORDS),
-  lastLines: lastLines.map(line => shortened(plainText(line), MOST_WORDS)),
+  why: shortened(why, MOST_WORDS),
+  lastLines: lastLines.map(line => shortened(line, MOST_WORDS)),
 })
 
-/** A VM may say anything, in names as well. */
+/** For what is packed; the page's own data loses control characters where it is written. */
 const withoutControls = (value: unknown): unknown => (typeof value === 'string' ? plainText(value) : value)

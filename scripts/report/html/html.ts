@@ -34,7 +34,10 @@ function targetOf(file: string): string {
   }
   try {
     const target = found ? fs.realpathSync(file) : path.resolve(file)
-    fs.accessSync(path.dirname(target), fs.constants.W_OK | fs.constants.X_OK)
+    // Asking for rights would not do: the administrator has them even where nothing can be written.
+    const probe = temporaryBeside(target)
+    fs.closeSync(fs.openSync(probe, 'wx'))
+    fs.rmSync(probe)
     return target
   } catch (error) {
     throw notWritable(file, error)
@@ -42,7 +45,7 @@ function targetOf(file: string): string {
 }
 
 function replace(target: string, file: string, parts: Iterable<string>): void {
-  const temporary = path.join(path.dirname(target), `.report-${randomBytes(6).toString('hex')}`)
+  const temporary = temporaryBeside(target)
   try {
     const opened = fs.openSync(temporary, 'wx')
     try {
@@ -56,6 +59,8 @@ function replace(target: string, file: string, parts: Iterable<string>): void {
     throw notWritable(file, error)
   }
 }
+
+const temporaryBeside = (target: string) => path.join(path.dirname(target), `.report-${randomBytes(6).toString('hex')}`)
 
 const notWritable = (file: string, error: unknown) =>
   environmentFailure('REPORT_NOT_WRITABLE', `cannot write the HTML report ${file}: ${(error as Error).message}`, {

@@ -81,7 +81,8 @@ export function pretendedNetwork({ nodes, pods, cut }: Pretended): readonly Node
 
 /** Round trips in two groups, near and far, with some that are slow; the same in every run. */
 function pretendedTimes(seed: number, isNear: boolean): readonly [min: string, mean: string, max: string] {
-  const chance = ((seed * 2654435761) >>> 8) % 1000
+  const mixed = Math.imul(seed ^ (seed >>> 7), 2654435761)
+  const chance = (Math.imul(mixed ^ (mixed >>> 15), 2246822519) >>> 8) % 1000
   const mean = (isNear ? 0.1 : 0.8) * (1 + chance / 400) * (chance > 985 ? 20 : 1)
   return [mean * 0.7, mean, mean * (1.2 + chance / 1000)].map(time => time.toPrecision(3)) as [string, string, string]
 }

@@ -26,7 +26,7 @@ function pieceOf({ what, subject }: EvidenceData, textOf: () => Promise<string>)
     return [
       text.trim() === ''
         ? element('p', { class: 'none' }, 'empty')
-        : element('pre', { tabindex: 0, role: 'region', 'aria-label': label }, text),
+        : element('pre', { tabindex: 0, role: 'group', 'aria-label': label }, text),
     ]
   })
 }

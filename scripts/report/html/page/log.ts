@@ -111,7 +111,7 @@ function groupOf(node: string, failed: boolean, { group, lines }: Found, text: s
     element('span', { class: 'about' }, about + left),
   ]
   return folded({ class: 'group' }, summary, () => {
-    const place = element('div', { class: 'lines', role: 'region', 'aria-label': `Log of ${node}`, tabindex: 0 })
+    const place = element('div', { class: 'lines', role: 'group', 'aria-label': `Log of ${node}`, tabindex: 0 })
     const show = (from: number) => {
       for (const index of lines.slice(from, from + LINES_AT_ONCE)) {
         if (group.leftOut > 0 && index === group.leftOutBehind) place.append(gap(group.leftOut))

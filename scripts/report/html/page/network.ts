@@ -7,7 +7,7 @@ import { rove } from './roving.ts'
 import { unpackJson } from './unpack.ts'
 
 /** Nodes that are drawn at once; with more of them there is a choice. */
-const AT_ONCE = 6
+const AT_ONCE = 4
 
 /** The network as it was found, drawn; a choice of nodes where there are many. */
 export async function networkPart(test: TestData, packed: Packed): Promise<readonly HTMLElement[]> {
@@ -37,16 +37,17 @@ function choicesOf(
   const names = nodes.map(({ name }) => name)
   if (names.length === 0) return []
   const all = { title: `all ${names.length}`, names }
-  if (names.length <= AT_ONCE) return [all]
   const failed = names.filter(name =>
     test.steps.some(({ nodes: on }) => on.some(({ node, failure }) => failure && test.nodes[node] === name)),
   )
+  const bad = { title: `where something failed (${failed.length})`, names: failed.slice(0, AT_ONCE) }
+  const first = failed.length > 0 && failed.length < names.length ? [bad] : []
+  if (names.length <= AT_ONCE) return [...first, all]
   const parts = Array.from({ length: Math.ceil(names.length / AT_ONCE) }, (_, index) => {
     const part = names.slice(index * AT_ONCE, (index + 1) * AT_ONCE)
     return { title: part.length > 1 ? `${part[0]} – ${part.at(-1)}` : String(part[0]), names: part }
   })
-  const bad = { title: `where something failed (${failed.length})`, names: failed.slice(0, 2 * AT_ONCE) }
-  return [...(failed.length > 0 ? [bad] : []), ...parts, all]
+  return [...first, ...parts, all]
 }
 
 function drawInto(place: HTMLElement, graph: Graph, names: readonly string[]): void {

@@ -86,7 +86,7 @@ export function saidSection({ said, begun }: ReportData): readonly HTMLElement[]
   const lines = () => [
     element(
       'div',
-      { class: 'lines', role: 'region', 'aria-label': 'What the host side said', tabindex: 0 },
+      { class: 'lines', role: 'group', 'aria-label': 'What the host side said', tabindex: 0 },
       ...said.map(({ at, text }) =>
         element(
           'div',

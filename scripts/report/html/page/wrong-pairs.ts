@@ -38,7 +38,7 @@ export function wrongPairs(matrix: ReadMatrix, goTo: (row: number, column: numbe
   const more = wrong.length - MOST_WRONG
   return [
     ...(wrong.length >= LEAST_WRONG ? [mostAffected(matrix, wrong)] : []),
-    element('div', { class: 'scroll wrong', tabindex: 0, role: 'region', 'aria-label': 'Wrong pairs' }, table),
+    element('div', { class: 'scroll wrong', tabindex: 0, role: 'group', 'aria-label': 'Wrong pairs' }, table),
     ...(more > 0
       ? [element('p', { class: 'none' }, `and ${more.toLocaleString('en')} more: N goes to them in the matrix`)]
       : []),
