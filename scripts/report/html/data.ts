@@ -34,6 +34,8 @@ export interface TestData {
   /** 1 for the first time that the run did this test; `attempts` is how often it did in all. */
   readonly attempt: number
   readonly attempts: number
+  /** It did not pass and was tried again: that try is the one that counts. */
+  readonly retried: boolean
   readonly begun: number
   readonly ended: number
   /** The kind of cluster, as its own line says it. */

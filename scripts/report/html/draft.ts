@@ -70,15 +70,20 @@ export function verdictsOf(drafts: readonly DraftTest[], verdict: ReportVerdict)
   })
 }
 
-/** Which of how many tries of its test each draft is. */
-export function attemptsOf(drafts: readonly DraftTest[]): readonly Pick<TestData, 'attempt' | 'attempts'>[] {
+/** Which of how many tries of its test a draft is. */
+export type Try = Pick<TestData, 'attempt' | 'attempts' | 'retried'>
+
+export function triesOf(drafts: readonly DraftTest[]): readonly Try[] {
   const seen = new Map<string, number>()
   const numbers = drafts.map(({ name }) => {
     const attempt = (seen.get(name) ?? 0) + 1
     seen.set(name, attempt)
     return attempt
   })
-  return drafts.map(({ name }, index) => ({ attempt: numbers[index] ?? 1, attempts: seen.get(name) ?? 1 }))
+  return drafts.map(({ name, verdict }, index) => {
+    const [attempt, attempts] = [numbers[index] ?? 1, seen.get(name) ?? 1]
+    return { attempt, attempts, retried: attempt < attempts && verdict !== 'passed' }
+  })
 }
 
 /** The log of a test as the page reads it. */

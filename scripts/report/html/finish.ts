@@ -1,5 +1,5 @@
 import type { EvidenceData, MatrixData, ReportData, TestData } from './data.ts'
-import { attemptsOf, type DraftTest, logText, nodesOf, stepsOf, verdictsOf } from './draft.ts'
+import { type DraftTest, logText, nodesOf, stepsOf, type Try, triesOf, verdictsOf } from './draft.ts'
 import type { Gathered } from './gathering.ts'
 import { Packs, pack } from './packed.ts'
 
@@ -25,7 +25,7 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
   const logs = await packLogs(packs, gathered)
   leftOut.push(...log.leftOut())
   const verdicts = verdictsOf(drafts, verdict)
-  const attempts = attemptsOf(drafts)
+  const tries = triesOf(drafts)
   const tests = drafts.map((draft, number): TestData => {
     const nodes = nodesOf(draft)
     const position = (node: string) => nodes.indexOf(node)
@@ -35,8 +35,7 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
       summary: draft.summary,
       verdict: own,
       why: draft.why ?? (own === 'broken' ? message : undefined),
-      attempt: attempts[number]?.attempt ?? 1,
-      attempts: attempts[number]?.attempts ?? 1,
+      ...(tries[number] ?? ONLY),
       begun: draft.begun,
       ended: draft.ended ?? ended,
       cluster: draft.cluster,
@@ -57,14 +56,15 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
   return { data: { version: 1, verdict, begun, ended, message, left, tests: all, said, leftOut }, packs }
 }
 
+const ONLY: Try = { attempt: 1, attempts: 1, retried: false }
+
 /** A test that was to be run, and was not come to. */
 const notRun = (name: string, at: number): TestData => ({
   name,
   summary: '',
   verdict: 'skipped',
   why: 'the run ended before it',
-  attempt: 1,
-  attempts: 1,
+  ...ONLY,
   begun: at,
   ended: at,
   cluster: undefined,

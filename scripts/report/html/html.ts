@@ -3,26 +3,41 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, usageFailure } from '../../errors/failure.ts'
 import type { Listener } from '../events.ts'
+import type { Output } from '../summary.ts'
 import { htmlDocument } from './document.ts'
 import { Gathering } from './gathering.ts'
 import { buildPage } from './page.ts'
 
 /**
- * The report for a person who opens a failed run the next day: one HTML file that needs no network and no server, written when the run
- * is over under a temporary name and then renamed.
+ * The report for a person who opens a failed run the next day: one HTML page that needs no network and no server.
+ * @param output gets the page when the run is over
+ * @param directory where the page will be: its links to what was brought home lead from there
+ */
+export function htmlPage(output: Output, directory: string): Listener {
+  const page = buildPage()
+  const gathering = new Gathering(directory)
+  const close = async () => {
+    const { data, packs } = await gathering.finish()
+    for (const part of htmlDocument(data, packs, page)) output.write(part)
+  }
+  return { name: 'html', on: event => gathering.on(event), close }
+}
+
+/**
+ * {@link htmlPage} in a file, written under a temporary name and then renamed.
  * @param file where it goes; its directory must be there. An earlier report is replaced.
  * @throws Failure BAD_REPORT_FILE (exit 2) when the name is a directory's or a device's; REPORT_NOT_WRITABLE (exit 3) when nothing
  *   can be written there, here before anything starts and again when the run is over
  */
 export function html(file: string): Listener {
   const target = targetOf(file)
-  const page = buildPage()
-  const gathering = new Gathering(path.dirname(target))
+  const parts: string[] = []
+  const page = htmlPage({ write: part => parts.push(part) }, path.dirname(target))
   const close = async () => {
-    const { data, packs } = await gathering.finish()
-    replace(target, file, htmlDocument(data, packs, page))
+    await page.close?.()
+    replace(target, file, parts)
   }
-  return { name: 'html', on: event => gathering.on(event), close }
+  return { ...page, close }
 }
 
 /** The file itself where a link leads to it. */
@@ -44,7 +59,7 @@ function targetOf(file: string): string {
   }
 }
 
-function replace(target: string, file: string, parts: Iterable<string>): void {
+function replace(target: string, file: string, parts: readonly string[]): void {
   const temporary = temporaryBeside(target)
   try {
     const opened = fs.openSync(temporary, 'wx')

@@ -9,23 +9,18 @@ const AT_ONCE = 4
 
 type Failed = StepNodeData & { readonly failure: NonNullable<StepNodeData['failure']> }
 
-/** What failed, step by step, first of all that the page shows. Failures of a test that passed later come behind the others. */
+/** What failed, step by step, first of all that the page shows. Failures of a test that was tried again come behind the others. */
 export function failuresSection({ tests }: ReportData): readonly HTMLElement[] {
   const cards = tests.flatMap((test, number) => {
     const steps = test.steps.map(step => [step, failedNodes(step)] as const).filter(([, failed]) => failed.length > 0)
     if (steps.length === 0 && !isBad(test)) return []
-    const passedLater = tests.some(
-      (other, index) => index > number && other.name === test.name && other.verdict === 'flaky',
-    )
-    const made = steps.map(([step, failed]) => failureCard(test, number, step, failed, passedLater))
-    return [{ passedLater, made: made.length > 0 ? made : [testCard(test, number)] }]
+    const made = steps.map(([step, failed]) => failureCard(test, number, step, failed))
+    return [{ isRetried: test.retried, made: made.length > 0 ? made : [testCard(test, number)] }]
   })
   if (cards.length === 0) return []
-  const ordered = [
-    ...cards.filter(({ passedLater }) => !passedLater),
-    ...cards.filter(({ passedLater }) => passedLater),
-  ]
-  const made = ordered.flatMap(({ made }) => made)
+  const made = [false, true].flatMap(later =>
+    cards.filter(({ isRetried }) => isRetried === later).flatMap(card => card.made),
+  )
   return [
     element(
       'section',
@@ -50,7 +45,7 @@ const testCard = (test: TestData, number: number) =>
     element('p', { class: 'why' }, test.why ?? 'it did not say why'),
   )
 
-function failureCard(test: TestData, number: number, step: StepData, failed: readonly Failed[], passedLater: boolean) {
+function failureCard(test: TestData, number: number, step: StepData, failed: readonly Failed[]) {
   const nodeItem = ({ node, failure }: Failed) => {
     const name = test.nodes[node] ?? ''
     return element(
@@ -73,10 +68,14 @@ function failureCard(test: TestData, number: number, step: StepData, failed: rea
     element(
       'h3',
       {},
-      badge(passedLater ? 'flaky' : test.verdict),
+      badge(test.verdict),
       element('a', { href: `#${sectionId(number)}` }, titleOf(test)),
       ` › step ${step.index}: ${step.name}`,
-      element('span', { class: 'about' }, `on ${failed.length} of ${count(step.nodes.length, 'node')}`),
+      element(
+        'span',
+        { class: 'about' },
+        `on ${failed.length} of ${count(step.nodes.length, 'node')}${test.retried ? '; the test was tried again' : ''}`,
+      ),
     ),
     element('ul', {}, ...shown.map(nodeItem)),
     more.length > 0 &&

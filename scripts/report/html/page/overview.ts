@@ -9,7 +9,8 @@ const ORDER: readonly ReportVerdict[] = ['failed', 'broken', 'interrupted', 'run
 /** The verdict of the run, and what is to be known of it at a glance. */
 export function runHeader(data: ReportData): HTMLElement {
   const { verdict, begun, ended, message, left, leftOut, tests } = data
-  const counts = ORDER.map(kind => [kind, tests.filter(test => test.verdict === kind).length] as const)
+  const final = tests.filter(({ retried }) => !retried)
+  const counts = ORDER.map(kind => [kind, final.filter(({ verdict }) => verdict === kind).length] as const)
   return element(
     'header',
     { class: `run ${verdict}` },
@@ -32,7 +33,7 @@ export function runHeader(data: ReportData): HTMLElement {
       'p',
       { class: 'facts' },
       element('time', { datetime: new Date(begun).toISOString() }, dateTime(begun)),
-      ` · ${duration(ended - begun)} · ${count(tests.length, 'test')}`,
+      ` · ${duration(ended - begun)} · ${count(new Set(tests.map(({ name }) => name)).size, 'test')}`,
     ),
     message !== undefined && element('p', { class: 'message' }, message),
     left !== undefined && element('p', { class: 'left' }, left),

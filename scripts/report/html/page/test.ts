@@ -14,7 +14,7 @@ export function testSection(test: TestData, number: number): HTMLElement {
   const id = sectionId(number)
   const summary = [
     element('h2', { id: `${id}-title` }, badge(test.verdict), ` ${titleOf(test)}`),
-    element('span', { class: 'about' }, test.summary),
+    element('span', { class: 'about' }, test.verdict === 'skipped' ? (test.why ?? '') : test.summary),
     element('span', { class: 'time' }, test.verdict === 'skipped' ? '' : duration(test.ended - test.begun)),
   ]
   const content = () => [
