@@ -186,7 +186,9 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     this.#lines.push(`<path class="${kind}" d="M${first} ${y}H${last}" stroke="${line}" stroke-width="3"${dashes}/>`)
     for (const [index, { y: top, height }] of places.entries())
       this.#lines.push(`<path class="${kind}" d="M${centres[index]} ${top + height}V${y}" stroke="${line}"${dashes}/>`)
-    this.#boxes.push(`<text class="${kind}" x="${first + PAD / 2}" y="${y - PAD / 2}" fill="${text}">${escapeXml(label)}</text>`)
+    this.#boxes.push(
+      `<text class="${kind}" x="${first + PAD / 2}" y="${y - PAD / 2}" fill="${text}">${escapeXml(label)}</text>`,
+    )
   }
 }
 

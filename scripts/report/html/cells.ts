@@ -1,7 +1,7 @@
 // The pairs of a matrix as bytes, column after column of what belongs together, since that compresses best. Written by matrix.ts,
 // read by page/: both sides import this file, so it imports nothing that a browser lacks.
 
-/** What a pair is; the page draws and names them in this order. */
+/** What a pair is, `own` what is no pair; the page draws and names them in this order. */
 export const CELL_STATES = ['own', 'reached', 'closed', 'missing', 'open', 'shared'] as const
 export type CellState = (typeof CELL_STATES)[number]
 

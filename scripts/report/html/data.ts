@@ -109,7 +109,6 @@ export interface EvidenceData {
 
 export interface MatrixData {
   readonly text: string
-  readonly reach: 'all' | 'node'
   readonly sources: readonly { readonly pod: string; readonly node: string }[]
   readonly destinations: readonly {
     readonly pod: string

@@ -142,17 +142,14 @@ export class Gathering {
         draft.graph = pack(JSON.stringify(buildGraph(event.network), (_, value) => withoutControls(value)))
         break
       case 'matrix': {
-        const { reach, sources, destinations } = event.matrix
+        const { sources, destinations } = event.matrix
         const { counts, cells, ranges } = codeMatrix(event.matrix)
-        draft.matrix = {
+        const named = {
           text: event.text,
-          reach,
-          sources,
-          destinations,
-          counts,
-          cells: pack(cells),
-          ranges: pack(ranges),
+          sources: sources.map(({ pod, node }) => ({ pod, node })),
+          destinations: destinations.map(({ pod, node, family, address }) => ({ pod, node, family, address })),
         }
+        draft.matrix = { ...named, counts, cells: pack(cells), ranges: pack(ranges) }
         break
       }
       case 'evidence':

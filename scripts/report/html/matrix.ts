@@ -1,4 +1,5 @@
-import { isExpected, type Matrix, summarize } from '../../proof/matrix.ts'
+import { type Matrix, summarize } from '../../proof/matrix.ts'
+import { isExpected } from '../../proof/reach.ts'
 import { CELL_STATES, type CellState, cellArrays, encodeCount, encodeTime, rangeArrays } from './cells.ts'
 
 /** A matrix as bytes: 9 a pair. */

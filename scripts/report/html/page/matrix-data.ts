@@ -47,7 +47,10 @@ export function describePair(matrix: ReadMatrix, row: number, column: number): r
   const cell = matrix.cell(row, column)
   const place = `${source.node} → ${destination.node}`
   const heading = `${source.pod} → ${destination.pod} ${destination.address}`
-  if (cell.state === 'own') return [`${source.pod} ${destination.address}`, SAYINGS.own]
+  if (cell.state === 'own') {
+    const isItself = source.pod === destination.pod
+    return [heading, isItself ? SAYINGS.own : `not pinged: ${source.pod} has that address, too`]
+  }
   return [heading, SAYINGS[cell.state], `${cell.received} of ${cell.sent} packets came back`, ...timesOf(cell), place]
 }
 

@@ -120,4 +120,5 @@ const WAYS: Readonly<Record<GraphLink['kind'], string>> = {
   port: 'port of',
   below: 'on top of',
   net: 'on',
+  tunnel: 'tunnel to',
 }
