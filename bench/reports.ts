@@ -85,7 +85,9 @@ function measured(): { matrix: Matrix; network: readonly NodeFacts[] } {
 async function measureReports() {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bench-'))
   try {
-    const words = ['junit', 'tap', 'json', 'github', 'log', 'summary'].map(name => `${name}=${directory}/${name}`)
+    const words = ['junit', 'tap', 'json', 'github', 'html', 'log', 'summary'].map(
+      name => `${name}=${directory}/${name}`,
+    )
     const reporting = readReporting(words, {}, directory, {})
     const { matrix, network } = measured()
     const { emit, close } = eventStream(await openReporters(reporting, process), line =>

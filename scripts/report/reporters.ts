@@ -11,8 +11,8 @@ interface Reporter {
   readonly target: string
   /** Of use only as a whole: a file of it appears when it is complete. */
   readonly isDocument: boolean
-  /** Loaded when it is asked for: most runs want two of them. */
-  readonly make: (output: Output, reporting: Reporting) => Promise<Listener>
+  /** Loaded when it is asked for: most runs want two of them. The directory is that of its file, else the working one. */
+  readonly make: (output: Output, reporting: Reporting, directory: string) => Promise<Listener>
 }
 
 const [STDOUT, STDERR] = ['stdout', 'stderr'] as const
@@ -35,6 +35,11 @@ const REPORTERS: Readonly<Record<string, Reporter>> = {
     target: 'results.json',
     isDocument: true,
     make: async output => (await import('./results.ts')).results(output),
+  },
+  html: {
+    target: 'report.html',
+    isDocument: true,
+    make: async (output, _, directory) => (await import('./html/html.ts')).html(output, directory),
   },
   github: {
     // GitHub reads both streams; this one has the summary in it, and the other may go to a file.
@@ -76,7 +81,7 @@ export async function openReporters(reporting: Reporting, streams: Streams): Pro
     for (const { reporter, to } of wanted) {
       const target = openTarget(to, reporter.isDocument, streams)
       const how = to === STDERR ? reporting : { ...reporting, terminal: NO_TERMINAL }
-      opened.push({ target, listener: ending(await reporter.make(target, how), target) })
+      opened.push({ target, listener: ending(await reporter.make(target, how, path.dirname(to)), target) })
     }
     return opened.map(({ listener }) => listener)
   } catch (error) {

@@ -51,13 +51,13 @@ test('a reporter that takes stdout takes it from the log, and from nobody else',
 test('any number at once, each in its file; the log is where it was', async t => {
   const place = directory(t)
   const file = (name: string) => path.join(place, 'made', name)
-  const words = ['junit=a.xml', 'tap=a.tap', 'json=a.jsonl', 'log=a.log'].map(word =>
+  const words = ['junit=a.xml', 'tap=a.tap', 'json=a.jsonl', 'log=a.log', 'html=a.html'].map(word =>
     word.replace('a.', `${file('a.')}`),
   )
   const { stdout, names } = await report([...words, 'github'], {}, place)
   t.is(stdout, '')
-  t.deepEqual(names, ['summary', 'junit', 'tap', 'json', 'log', 'github', 'results'])
-  t.deepEqual(fs.readdirSync(file('')).sort(), ['a.jsonl', 'a.log', 'a.tap', 'a.xml'])
+  t.deepEqual(names, ['summary', 'junit', 'tap', 'json', 'log', 'html', 'github', 'results'])
+  t.deepEqual(fs.readdirSync(file('')).sort(), ['a.html', 'a.jsonl', 'a.log', 'a.tap', 'a.xml'])
   t.is(JSON.parse(fs.readFileSync(path.join(place, 'results.json'), 'utf8')).verdict, 'failed')
 })
 

@@ -13,6 +13,7 @@ test('all reporters at once cost little on a hundred nodes, one of which writes 
   t.true(memoryMB < 400, text)
   // 5 % of two minutes, which such a run takes at the least without KVM.
   t.true(cpuSeconds < 6, text)
+  t.true(bytes.html < 5e6, text)
   // GitLab reads no more of all JUnit files of a job.
   t.true(bytes.junit < 30e6, text)
 })

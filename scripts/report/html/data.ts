@@ -14,10 +14,19 @@ export interface ReportData {
   /** How to enter and to end a cluster that was left running. */
   readonly left: string | undefined
   readonly tests: readonly TestData[]
+  readonly madeWith: readonly ComponentData[]
   /** What the host side said. */
   readonly said: readonly SaidLine[]
   /** What was left out of the report, as sentences for the person. */
   readonly leftOut: readonly string[]
+}
+
+/** Something that the run was made with. */
+export interface ComponentData {
+  readonly name: string
+  readonly version: string | undefined
+  readonly digest: string | undefined
+  readonly place: string | undefined
 }
 
 export interface SaidLine {
@@ -31,11 +40,14 @@ export interface TestData {
   readonly summary: string
   readonly verdict: ReportVerdict
   readonly why: string | undefined
-  /** 1 for the first time that the run did this test; `attempts` is how often it did in all. */
+  /** 1 for the first of its repeat; `attempts` is how many there were in that. */
   readonly attempt: number
   readonly attempts: number
   /** It did not pass and was tried again: that try is the one that counts. */
   readonly retried: boolean
+  /** 1 for the first; `repeats` is how many there were. */
+  readonly repeat: number
+  readonly repeats: number
   readonly begun: number
   readonly ended: number
   /** The kind of cluster, as its own line says it. */

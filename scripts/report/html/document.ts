@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { escapeXml, plainText } from '../text.ts'
 import type { ReportData, TestData } from './data.ts'
 import { type Packs, packId } from './packed.ts'
+import { titleOf } from './page/words.ts'
 import type { PageParts } from './page.ts'
 
 /**
@@ -25,7 +26,7 @@ export function* htmlDocument(data: ReportData, packs: Packs, { script, style }:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${escapeXml(titleOf(data))}</title>
+<title>${escapeXml(headOf(data))}</title>
 <style>${style}</style>
 </head>
 <body>
@@ -53,7 +54,7 @@ const jsonInScript = (data: ReportData): string =>
 const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n')
 
 /** The verdict first: it is what a tab of a browser shows. */
-function titleOf({ verdict, tests }: ReportData): string {
+function headOf({ verdict, tests }: ReportData): string {
   const names = [...new Set(tests.map(({ name }) => name))]
   const shown = names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
   return `${verdict}: ${shown} – network namespaces`
@@ -62,7 +63,7 @@ function titleOf({ verdict, tests }: ReportData): string {
 /** For where scripts are forbidden, as in Jenkins, and for readers of text: verdict and failures. */
 function withoutScript({ verdict, message, tests, left }: ReportData): string {
   const lines = tests.flatMap(test => [
-    `${attemptOf(test)}: ${test.verdict}${test.why ? `: ${test.why}` : ''}`,
+    `${titleOf(test)}: ${test.verdict}${test.why ? `: ${test.why}` : ''}`,
     ...failuresOf(test),
   ])
   const said = [...(message ? [message] : []), ...lines, ...(left ? [left] : [])]
@@ -70,9 +71,6 @@ function withoutScript({ verdict, message, tests, left }: ReportData): string {
 <p>Time line, matrix, network, logs and evidence need JavaScript, which is switched off here. Open the saved file in a browser.</p>
 <pre>${escapeXml(plainLines(said.join('\n')))}</pre>`
 }
-
-const attemptOf = ({ name, attempt, attempts }: TestData) =>
-  attempts > 1 ? `${name} (try ${attempt} of ${attempts})` : name
 
 const failuresOf = ({ nodes, steps }: TestData): readonly string[] =>
   steps.flatMap(({ name, nodes: on }) =>

@@ -1,4 +1,5 @@
 import type { Setting } from '../../settings/sources.ts'
+import type { Turn } from '../events.ts'
 import type { ArtefactData, LogLine, MatrixData, ReportVerdict, StepData, StepNodeData, TestData } from './data.ts'
 import type { KeptLines } from './logs.ts'
 
@@ -16,6 +17,8 @@ export interface DraftTest {
   readonly summary: string
   readonly begun: number
   readonly settings: readonly Setting[]
+  readonly turn: Pick<Turn, 'repeat' | 'attempt'>
+  retried?: boolean
   ended?: number
   verdict?: ReportVerdict
   why?: string | undefined
@@ -29,11 +32,12 @@ export interface DraftTest {
   graph?: Promise<string>
 }
 
-export const newDraft = (name: string, summary: string, begun: number, settings: readonly Setting[]): DraftTest => ({
-  name,
-  summary,
-  begun,
-  settings,
+export const newDraft = (
+  own: Pick<DraftTest, 'name' | 'summary' | 'begun'> & Partial<Pick<DraftTest, 'settings' | 'turn'>>,
+): DraftTest => ({
+  settings: [],
+  turn: { repeat: 1, attempt: 1 },
+  ...own,
   up: new Map(),
   steps: new Map(),
   artefacts: [],
@@ -57,33 +61,23 @@ export const stepsOf = (draft: DraftTest, position: (node: string) => number): r
   }))
 
 /**
- * How each of the drafts ended. One without an end of its own shares the run's; one that passed after the same test had failed is flaky.
+ * How a draft ended. One without an end of its own shares the run's; one that passed when it was tried again is flaky.
  * @param verdict of the run
  */
-export function verdictsOf(drafts: readonly DraftTest[], verdict: ReportVerdict): readonly ReportVerdict[] {
-  const failedBefore = new Set<string>()
-  return drafts.map(draft => {
-    const own = draft.verdict ?? (verdict === 'interrupted' ? 'interrupted' : 'broken')
-    const isFlaky = own === 'passed' && failedBefore.has(draft.name)
-    if (own === 'failed' || own === 'broken') failedBefore.add(draft.name)
-    return isFlaky ? 'flaky' : own
-  })
+export function verdictOf(draft: DraftTest, verdict: ReportVerdict): ReportVerdict {
+  const own = draft.verdict ?? (verdict === 'interrupted' ? 'interrupted' : 'broken')
+  return own === 'passed' && draft.turn.attempt > 1 ? 'flaky' : own
 }
 
-/** Which of how many tries of its test a draft is. */
-export type Try = Pick<TestData, 'attempt' | 'attempts' | 'retried'>
+/** Which of how many tries, and repeats, of its test a draft is. */
+export type Try = Pick<TestData, 'attempt' | 'attempts' | 'retried' | 'repeat' | 'repeats'>
 
-export function triesOf(drafts: readonly DraftTest[]): readonly Try[] {
-  const seen = new Map<string, number>()
-  const numbers = drafts.map(({ name }) => {
-    const attempt = (seen.get(name) ?? 0) + 1
-    seen.set(name, attempt)
-    return attempt
-  })
-  return drafts.map(({ name, verdict }, index) => {
-    const [attempt, attempts] = [numbers[index] ?? 1, seen.get(name) ?? 1]
-    return { attempt, attempts, retried: attempt < attempts && verdict !== 'passed' }
-  })
+export function tryOf({ name, turn, retried }: DraftTest, drafts: readonly DraftTest[]): Try {
+  const same = drafts.filter(draft => draft.name === name)
+  const repeats = Math.max(...same.map(draft => draft.turn.repeat))
+  const sameRepeat = same.filter(draft => draft.turn.repeat === turn.repeat)
+  const attempts = Math.max(...sameRepeat.map(draft => draft.turn.attempt))
+  return { attempt: turn.attempt, attempts, retried: retried === true, repeat: turn.repeat, repeats }
 }
 
 /** The log of a test as the page reads it. */

@@ -1,5 +1,5 @@
 import type { EvidenceData, MatrixData, ReportData, TestData } from './data.ts'
-import { type DraftTest, logText, nodesOf, stepsOf, type Try, triesOf, verdictsOf } from './draft.ts'
+import { type DraftTest, logText, nodesOf, stepsOf, type Try, tryOf, verdictOf } from './draft.ts'
 import type { Gathered } from './gathering.ts'
 import { Packs, pack } from './packed.ts'
 
@@ -13,7 +13,7 @@ const LEAST_CHARACTERS = 20_000
 
 /** Puts the report together, and leaves out what would make it too large: it says what. */
 export async function finish(gathered: Gathered): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
-  const { begun, ended, verdict, message, left, drafts, log, said, planned } = gathered
+  const { begun, ended, verdict, message, left, drafts, log, said, planned, madeWith } = gathered
   const packs = new Packs()
   const leftOut = [...gathered.leftOut]
   const graphs = await packed(
@@ -24,18 +24,16 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
   const matrices = await packMatrices(packs, drafts, leftOut)
   const logs = await packLogs(packs, gathered)
   leftOut.push(...log.leftOut())
-  const verdicts = verdictsOf(drafts, verdict)
-  const tries = triesOf(drafts)
   const tests = drafts.map((draft, number): TestData => {
     const nodes = nodesOf(draft)
     const position = (node: string) => nodes.indexOf(node)
-    const own = verdicts[number] ?? verdict
+    const own = verdictOf(draft, verdict)
     return {
       name: draft.name,
       summary: draft.summary,
       verdict: own,
       why: draft.why ?? (own === 'broken' ? message : undefined),
-      ...(tries[number] ?? ONLY),
+      ...tryOf(draft, drafts),
       begun: draft.begun,
       ended: draft.ended ?? ended,
       cluster: draft.cluster,
@@ -53,10 +51,10 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
   })
   const unknown = planned.filter(name => !drafts.some(draft => draft.name === name))
   const all = [...tests, ...unknown.map(name => notRun(name, ended))]
-  return { data: { version: 1, verdict, begun, ended, message, left, tests: all, said, leftOut }, packs }
+  return { data: { version: 1, verdict, begun, ended, message, left, tests: all, madeWith, said, leftOut }, packs }
 }
 
-const ONLY: Try = { attempt: 1, attempts: 1, retried: false }
+const ONLY: Try = { attempt: 1, attempts: 1, retried: false, repeat: 1, repeats: 1 }
 
 /** A test that was to be run, and was not come to. */
 const notRun = (name: string, at: number): TestData => ({

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { buildGraph } from '../../graph/graph.ts'
-import type { FailedStep, RunEvent } from '../events.ts'
+import type { Component, FailedStep, RunEvent } from '../events.ts'
 import { plainText } from '../text.ts'
-import type { ReportData, ReportVerdict, SaidLine } from './data.ts'
+import type { ComponentData, ReportData, ReportVerdict, SaidLine } from './data.ts'
 import { type DraftTest, newDraft } from './draft.ts'
 import { finish } from './finish.ts'
 import { BoundedLog } from './logs.ts'
@@ -32,6 +32,7 @@ export interface Gathered {
   readonly drafts: readonly DraftTest[]
   readonly log: BoundedLog
   readonly said: readonly SaidLine[]
+  readonly madeWith: readonly ComponentData[]
   readonly leftOut: readonly string[]
 }
 
@@ -41,6 +42,7 @@ export class Gathering {
   readonly #drafts: DraftTest[] = []
   readonly #log = new BoundedLog(LOG_BUDGET)
   readonly #said: SaidLine[] = []
+  readonly #madeWith = new Map<string, Component>()
   #planned: readonly string[] = []
   #begun = 0
   #last = 0
@@ -69,16 +71,19 @@ export class Gathering {
         this.#say(event.at, event.text)
         break
       case 'test-start':
-        this.#drafts.push(newDraft(event.test, event.summary, event.at, event.settings))
+        this.#drafts.push(draftOf(event))
         break
       case 'test-skipped': {
-        const draft = newDraft(event.test, '', event.at, [])
-        this.#drafts.push(Object.assign(draft, { ended: event.at, verdict: 'skipped', why: event.why } as const))
+        const draft = newDraft({ name: event.test, summary: '', begun: event.at })
+        this.#drafts.push({ ...draft, ended: event.at, verdict: 'skipped', why: event.why })
         break
       }
       case 'node-up':
         // Clusters start one after the other.
         this.#drafts.at(-1)?.up.set(event.node, event.at)
+        break
+      case 'provenance':
+        this.#madeWith.set(JSON.stringify(event.component), event.component)
         break
       case 'run-failed':
         this.#message = event.message
@@ -108,12 +113,18 @@ export class Gathering {
       drafts: this.#drafts,
       log: this.#log,
       said: this.#said,
+      madeWith: [...this.#madeWith.values()].map(({ name, version, digest, place }) => ({
+        name,
+        version,
+        digest,
+        place,
+      })),
       leftOut: left.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`),
     })
   }
 
   /** Events of a test belong to its latest try. */
-  #onTest(event: Extract<RunEvent, { readonly test: string }>): void {
+  #onTest(event: TestEvent): void {
     const number = this.#drafts.findLastIndex(({ name }) => name === event.test)
     const draft = this.#drafts[number]
     if (!draft) return
@@ -163,6 +174,7 @@ export class Gathering {
       case 'test-end':
         draft.ended = event.at
         draft.verdict = event.verdict
+        draft.retried = event.retried === true
         draft.why = event.why === undefined ? undefined : shortened(event.why, MOST_WORDS)
         break
     }
@@ -185,6 +197,12 @@ export class Gathering {
     else draft.evidence.push({ node, subject, what, text: kept })
   }
 }
+
+/** What belongs to a test that has begun. */
+type TestEvent = Exclude<Extract<RunEvent, { readonly test: string }>, { readonly type: 'provenance' }>
+
+const draftOf = ({ test, summary, at, settings, turn }: Extract<RunEvent, { readonly type: 'test-start' }>) =>
+  newDraft({ name: test, summary, begun: at, settings, ...(turn && { turn }) })
 
 const wordsOf = ({ why, lastLines }: FailedStep) => ({
   why: shortened(why, MOST_WORDS),

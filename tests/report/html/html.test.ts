@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { Failure } from '../../../scripts/errors/failure.ts'
 import type { RunEvent } from '../../../scripts/report/events.ts'
-import { html } from '../../../scripts/report/html/html.ts'
 import { pretendedRun, pretendedTest } from './pretended-run.ts'
 import { dataOf, directory, report } from './report.ts'
 
@@ -91,19 +89,38 @@ test('a run that is interrupted has a report up to there', async t => {
   t.is(dataOf(await report(file, events.slice(0, cut))).verdict, 'interrupted')
 })
 
-test('a test that passed after it had failed is flaky, and both tries are there', async t => {
+test('a test that passed when it was tried again is flaky, and both tries are there', async t => {
+  const turn = { repeat: 1, attempts: 3 }
   const events: RunEvent[] = [
     { at: AT, type: 'run-start', tests: ['L3'] },
-    ...pretendedTest('L3', AT, { nodes: 2, pods: 1, cut: 'vm-001-ns01' }),
-    ...pretendedTest('L3', AT + 20_000, { nodes: 2, pods: 1 }),
+    ...pretendedTest('L3', AT, { nodes: 2, pods: 1, cut: 'vm-001-ns01', turn: { ...turn, attempt: 1 }, retried: true }),
+    ...pretendedTest('L3', AT + 20_000, { nodes: 2, pods: 1, turn: { ...turn, attempt: 2 } }),
     { ...END, verdict: 'passed' },
   ]
   const { tests } = dataOf(await report(path.join(directory(t), 'r.html'), events))
   t.deepEqual(
-    tests.map(({ verdict, attempt, attempts }) => [verdict, attempt, attempts]),
+    tests.map(({ verdict, attempt, attempts, retried }) => [verdict, attempt, attempts, retried]),
+    [
+      ['failed', 1, 2, true],
+      ['flaky', 2, 2, false],
+    ],
+  )
+})
+
+test('repeats are no tries: one that fails does not make the others flaky', async t => {
+  const turn = { attempt: 1, attempts: 1 }
+  const events: RunEvent[] = [
+    { at: AT, type: 'run-start', tests: ['L3'] },
+    ...pretendedTest('L3', AT, { nodes: 2, pods: 1, cut: 'vm-001-ns01', turn: { ...turn, repeat: 1 } }),
+    ...pretendedTest('L3', AT + 20_000, { nodes: 2, pods: 1, turn: { ...turn, repeat: 2 } }),
+    { ...END, verdict: 'failed' },
+  ]
+  const { tests } = dataOf(await report(path.join(directory(t), 'r.html'), events))
+  t.deepEqual(
+    tests.map(({ verdict, repeat, repeats }) => [verdict, repeat, repeats]),
     [
       ['failed', 1, 2],
-      ['flaky', 2, 2],
+      ['passed', 2, 2],
     ],
   )
 })
@@ -160,39 +177,4 @@ test('a hundred nodes with four PODs, and logs that cannot be compressed, stay b
   const { leftOut, tests } = dataOf(text)
   t.regex(leftOut.join(), /lines of the log/)
   t.truthy(tests[0]?.matrix?.ranges)
-})
-
-test('a file that cannot be written is told before anything starts, and a device is not replaced', t => {
-  const made = directory(t)
-  for (const [file, code] of [
-    [made, 'BAD_REPORT_FILE'],
-    ['', 'BAD_REPORT_FILE'],
-    ['/dev/null', 'BAD_REPORT_FILE'],
-    [path.join(made, 'not', 'there.html'), 'REPORT_NOT_WRITABLE'],
-    [path.join('/proc', 'r.html'), 'REPORT_NOT_WRITABLE'],
-  ] as const) {
-    const error = t.throws(() => html(file), { instanceOf: Failure }, file)
-    t.is(error?.code, code, file)
-  }
-})
-
-test('an earlier report is replaced as a whole, a link to it stays, and nothing is left when that fails', async t => {
-  const made = directory(t)
-  const [file, link] = [path.join(made, 'r.html'), path.join(made, 'latest.html')]
-  fs.writeFileSync(file, 'the earlier one')
-  fs.symlinkSync('r.html', link)
-  await report(link, pretendedRun({ nodes: 1, pods: 2 }))
-  t.true(fs.lstatSync(link).isSymbolicLink())
-  t.regex(fs.readFileSync(file, 'utf8'), /^<!doctype html>/)
-  t.deepEqual(fs.readdirSync(made).sort(), ['latest.html', 'r.html'])
-
-  const inner = path.join(made, 'inner')
-  fs.mkdirSync(inner)
-  const listener = html(path.join(inner, 'r.html'))
-  fs.mkdirSync(path.join(inner, 'r.html'))
-  await t.throwsAsync(async () => await listener.close?.(), {
-    instanceOf: Failure,
-    message: /cannot write the HTML report/,
-  })
-  t.deepEqual(fs.readdirSync(inner), ['r.html'])
 })

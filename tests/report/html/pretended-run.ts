@@ -1,6 +1,6 @@
 import { assemble } from '../../../scripts/proof/matrix.ts'
 import type { Interface, NodeFacts } from '../../../scripts/proof/network.ts'
-import type { FailedStep, NewEvent, RunEvent } from '../../../scripts/report/events.ts'
+import type { FailedStep, NewEvent, RunEvent, Turn } from '../../../scripts/report/events.ts'
 
 /** What a run is to look like. */
 export interface Pretended {
@@ -9,6 +9,9 @@ export interface Pretended {
   readonly pods: number
   /** The POD that no other reaches, and that reaches no other; as `vm-001-ns02`. */
   readonly cut?: string
+  readonly turn?: Turn
+  /** It is tried again. */
+  readonly retried?: boolean
   /** Lines that each step prints on each node. */
   readonly lines?: number
 }
@@ -114,6 +117,7 @@ export function* pretendedTest(test: string, at: number, pretended: Pretended): 
     type: 'test-start',
     test,
     summary: 'routes between the VMs: all PODs reach each other',
+    ...(pretended.turn && { turn: pretended.turn }),
     settings: [
       { name: '__nvm', value: String(pretended.nodes), origin: 'option' },
       { name: 'xcluster_NPODS', value: String(pretended.pods), origin: 'default' },
@@ -186,6 +190,7 @@ function* pretendedProof(
     type: 'test-end',
     test,
     verdict: first ? 'failed' : 'passed',
+    retried: pretended.retried === true,
     why: first && `${first.step} on ${first.node}: ${first.why}`,
   }
 }
@@ -193,6 +198,7 @@ function* pretendedProof(
 /** A whole run of one test. */
 export function* pretendedRun(pretended: Pretended): Generator<RunEvent> {
   yield { at: BEGUN, type: 'run-start', tests: ['L3'] }
+  yield { at: BEGUN, type: 'provenance', component: { name: 'qemu', version: '7.2.19', digest: '5f'.repeat(32) } }
   yield { at: BEGUN, type: 'notice', text: 'emulated (TCG), which is slower than KVM' }
   const failures: FailedStep[] = []
   let last = BEGUN

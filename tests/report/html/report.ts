@@ -15,10 +15,12 @@ export function directory(t: ExecutionContext): string {
 
 /** Writes the report of a run. */
 export async function report(file: string, events: Iterable<RunEvent>): Promise<string> {
-  const listener = html(file)
+  const parts: string[] = []
+  const listener = html({ write: part => parts.push(part) }, path.dirname(file))
   for (const event of events) listener.on(event)
   await listener.close?.()
-  return fs.readFileSync(file, 'utf8')
+  fs.writeFileSync(file, parts.join(''))
+  return parts.join('')
 }
 
 /** What the page of a report is given. */

@@ -1,7 +1,7 @@
 import type { ReportData } from '../data.ts'
 import { element, unfold } from './dom.ts'
 import { failuresSection } from './failures.ts'
-import { runHeader, saidSection, testList } from './overview.ts'
+import { madeWithSection, runHeader, saidSection, testList } from './overview.ts'
 import { followLinks } from './reveal.ts'
 import { testSection } from './test.ts'
 
@@ -17,7 +17,14 @@ document
       'div',
       { class: 'columns' },
       testList(data),
-      element('main', { id: 'main', tabindex: -1 }, ...failuresSection(data), ...tests, ...saidSection(data)),
+      element(
+        'main',
+        { id: 'main', tabindex: -1 },
+        ...failuresSection(data),
+        ...tests,
+        ...madeWithSection(data),
+        ...saidSection(data),
+      ),
     ),
   )
 

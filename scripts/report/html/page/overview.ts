@@ -1,6 +1,7 @@
 import type { ReportData, ReportVerdict } from '../data.ts'
 import { element, folded } from './dom.ts'
 import { icon } from './icons.ts'
+import { plainTable } from './table.ts'
 import { count, dateTime, duration, MEANINGS, sectionId, since, titleOf } from './words.ts'
 
 /** From bad to good. */
@@ -45,11 +46,11 @@ export function runHeader(data: ReportData): HTMLElement {
 /** The verdict in words: a pass that is none without a second look says so. */
 function headline({ verdict, tests }: ReportData): string {
   const names = (kind: ReportVerdict) => [
-    ...new Set(tests.filter(test => test.verdict === kind).map(({ name }) => name)),
+    ...new Set(tests.filter(test => test.verdict === kind && !test.retried).map(({ name }) => name)),
   ]
   const [failed, broken, flaky] = [names('failed'), names('broken'), names('flaky')]
   if (verdict === 'interrupted') return 'ended before its time; all that was seen until then is here'
-  const bad = [...failed, ...broken.filter(name => !failed.includes(name))].filter(name => !flaky.includes(name))
+  const bad = [...failed, ...broken.filter(name => !failed.includes(name))]
   const listed = bad.length > 4 ? `${bad.slice(0, 4).join(', ')} and ${bad.length - 4} more` : bad.join(', ')
   const also = flaky.length > 0 ? `flaky: ${flaky.join(', ')}` : ''
   return [listed, also].filter(Boolean).join('; ')
@@ -80,6 +81,28 @@ export const testList = ({ tests }: ReportData): HTMLElement =>
       ),
     ),
   )
+
+/** Versions, and where each came from: what one looks at when it fails here and not there. */
+export function madeWithSection({ madeWith }: ReportData): readonly HTMLElement[] {
+  if (madeWith.length === 0) return []
+  const rows = () =>
+    madeWith.map(({ name, version, digest, place }) =>
+      element(
+        'tr',
+        {},
+        element('th', { scope: 'row' }, name),
+        element('td', {}, version ?? ''),
+        element('td', {}, element('code', { title: digest }, digest?.slice(0, 12) ?? '')),
+        element('td', {}, place ?? ''),
+      ),
+    )
+  const summary = [
+    element('h2', {}, 'Made with'),
+    element('span', { class: 'about' }, count(madeWith.length, 'component')),
+  ]
+  const table = () => [plainTable({ caption: 'Components' }, ['Component', 'Version', 'SHA-256', 'From'], rows())]
+  return [element('section', { class: 'test' }, folded({ class: 'top' }, summary, table))]
+}
 
 /** Notices and details of the host side. */
 export function saidSection({ said, begun }: ReportData): readonly HTMLElement[] {

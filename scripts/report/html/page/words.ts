@@ -26,9 +26,14 @@ export const since = (milliseconds: number): string => `+${(milliseconds / 1000)
 export const count = (number: number, one: string, many = `${one}s`): string =>
   `${number.toLocaleString('en')} ${number === 1 ? one : many}`
 
-/** A test's name, and which try it is where there are several. */
-export const titleOf = ({ name, attempt, attempts }: TestData): string =>
-  attempts > 1 ? `${name} (try ${attempt} of ${attempts})` : name
+/** A test's name, and which repeat and which try it is where there are several. */
+export function titleOf({ name, attempt, attempts, repeat, repeats }: TestData): string {
+  const turns = [
+    ...(repeats > 1 ? [`repeat ${repeat} of ${repeats}`] : []),
+    ...(attempts > 1 ? [`try ${attempt} of ${attempts}`] : []),
+  ]
+  return turns.length > 0 ? `${name} (${turns.join(', ')})` : name
+}
 
 /** Local date and time, to the second, in a form that sorts. */
 export function dateTime(at: number): string {
