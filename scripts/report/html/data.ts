@@ -1,7 +1,7 @@
 // What the page is given: written here by the host side, read in the browser by page/. No import, because both sides need it.
 
-/** How a test or a run ended; `running` is what stood when the report was written early, `flaky` a pass that needed another try. */
-export type ReportVerdict = 'passed' | 'flaky' | 'failed' | 'broken' | 'interrupted' | 'skipped' | 'running'
+/** How a test or a run ended; `flaky` is a pass that needed another try. */
+export type ReportVerdict = 'passed' | 'flaky' | 'failed' | 'broken' | 'interrupted' | 'skipped'
 
 /** What the page needs at once. Times are milliseconds since the epoch. */
 export interface ReportData {
@@ -85,6 +85,7 @@ export interface StepNodeData {
 }
 
 export interface ArtefactData {
+  readonly what: 'results' | 'evidence'
   readonly path: string
   /** From the report's own directory. */
   readonly href: string

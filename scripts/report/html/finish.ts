@@ -2,6 +2,7 @@ import type { EvidenceData, MatrixData, ReportData, TestData } from './data.ts'
 import { type DraftTest, logText, nodesOf, stepsOf, type Try, tryOf, verdictOf } from './draft.ts'
 import type { Gathered } from './gathering.ts'
 import { Packs, pack } from './packed.ts'
+import { count } from './page/words.ts'
 
 /** Characters of what is packed: with the rest of the page it stays below five megabytes. */
 const BUDGET = 4_400_000
@@ -110,7 +111,10 @@ async function packMatrices(
     if (packs.size + content.length + LEAST_FOR_LOGS > BUDGET) without++
     else ranges.set(number, packs.add(content))
   }
-  if (without > 0) leftOut.push(`the least and the longest round trips of ${without} matrices (the mean ones are here)`)
+  if (without > 0)
+    leftOut.push(
+      `the least and the longest round trips of ${count(without, 'matrix', 'matrices')} (the mean ones are here)`,
+    )
   return drafts.map(({ matrix }, number) => {
     const own = cells[number]
     return matrix && own && { ...matrix, cells: own, ranges: ranges.get(number) }

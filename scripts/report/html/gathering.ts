@@ -8,6 +8,7 @@ import { finish } from './finish.ts'
 import { BoundedLog } from './logs.ts'
 import { codeMatrix } from './matrix.ts'
 import { type Packs, pack } from './packed.ts'
+import { count } from './page/words.ts'
 import { shortened, withoutMiddle } from './shorten.ts'
 
 /** Characters of log that are kept of a whole run; the log itself has all. */
@@ -99,10 +100,10 @@ export class Gathering {
 
   /** When the run is over. */
   async finish(): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
-    const left: [number, string][] = [
-      [this.#saidLeftOut, 'lines of what the host side said'],
-      [this.#evidenceLeftOut, 'pieces of evidence'],
-    ]
+    const left = [
+      [this.#saidLeftOut, count(this.#saidLeftOut, 'line', 'lines'), 'of what the host side said'],
+      [this.#evidenceLeftOut, count(this.#evidenceLeftOut, 'piece', 'pieces'), 'of evidence'],
+    ] as const
     return await finish({
       begun: this.#begun,
       ended: this.#last,
@@ -119,7 +120,7 @@ export class Gathering {
         digest,
         place,
       })),
-      leftOut: left.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`),
+      leftOut: left.filter(([number]) => number > 0).map(([, ...words]) => words.join(' ')),
     })
   }
 
@@ -168,7 +169,11 @@ export class Gathering {
         break
       case 'artefact': {
         const relative = path.relative(this.#directory, path.resolve(event.path)) || '.'
-        draft.artefacts.push({ path: event.path, href: relative.split(path.sep).map(encodeURIComponent).join('/') })
+        draft.artefacts.push({
+          what: event.what ?? 'results',
+          path: event.path,
+          href: relative.split(path.sep).map(encodeURIComponent).join('/'),
+        })
         break
       }
       case 'test-end':

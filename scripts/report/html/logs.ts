@@ -1,4 +1,5 @@
 import type { LogLine } from './data.ts'
+import { count } from './page/words.ts'
 import { shortened } from './shorten.ts'
 
 /** Lines that are kept of what a step prints on a node: this many of the first and of the last ones. */
@@ -87,8 +88,12 @@ export class BoundedLog {
     const groups = this.groups().filter(({ leftOut }) => leftOut > 0)
     const lines = groups.reduce((sum, { leftOut }) => sum + leftOut, 0)
     return [
-      ...(lines > 0 ? [`${lines} lines of the log, from the middle of ${groups.length} steps on nodes`] : []),
-      ...(this.#cut > 0 ? [`the ends of ${this.#cut} lines longer than ${MOST_CHARACTERS} characters`] : []),
+      ...(lines > 0
+        ? [
+            `${count(lines, 'line')} of the log, from the middle of ${count(groups.length, 'step on a node', 'steps on nodes')}`,
+          ]
+        : []),
+      ...(this.#cut > 0 ? [`the end of ${count(this.#cut, 'line')} longer than ${MOST_CHARACTERS} characters`] : []),
     ]
   }
 

@@ -27,7 +27,7 @@ test('of a long one the middle is left out, and counted', t => {
   t.is(lines.at(-1), 'line 4999')
   t.is(lines.length + (group?.leftOut ?? 0), 5000)
   t.is(lines[(group?.leftOutBehind ?? 0) - 1], `line ${(group?.leftOutBehind ?? 0) - 1}`)
-  t.regex(log.leftOut().join(), /^\d+ lines of the log, from the middle of 1 steps? on nodes$/)
+  t.regex(log.leftOut().join(), /^4,600 lines of the log, from the middle of 1 step on a node$/)
 })
 
 test('the log of what failed is kept longest', t => {
@@ -44,7 +44,7 @@ test('a line of ten megabytes is cut', t => {
   const log = new BoundedLog(1_000_000)
   log.add(0, 1, 'vm-001', [0, '|', 'x'.repeat(10_000_000)])
   t.is(text(log, 'vm-001')[0]?.length, 2001)
-  t.regex(log.leftOut().join(), /the ends of 1 lines? longer than 2000 characters/)
+  t.regex(log.leftOut().join(), /^the end of 1 line longer than 2000 characters$/)
 })
 
 test('whatever comes, it stays within its budget, and no line is lost without being counted', t => {

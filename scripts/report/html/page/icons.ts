@@ -12,7 +12,6 @@ const PATHS: Readonly<Record<ReportVerdict, string>> = {
   broken: 'M8 .5 15.500 8 8 15.500.500 8zM7.200 4v5h1.600V4zm0 6v1.700h1.600V10z',
   interrupted: 'M2 2h12v12H2zm3 3v6h2V5zm4 0v6h2V5z',
   skipped: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM4 7.200h8v1.600H4z',
-  running: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM7.200 4h1.600v3.700l2.600 1.500-.8 1.300-3.400-2z',
 }
 
 /** A verdict's sign; the word stands beside it. */

@@ -5,7 +5,7 @@ import { plainTable } from './table.ts'
 import { count, dateTime, duration, MEANINGS, sectionId, since, titleOf } from './words.ts'
 
 /** From bad to good. */
-const ORDER: readonly ReportVerdict[] = ['failed', 'broken', 'interrupted', 'running', 'flaky', 'skipped', 'passed']
+const ORDER: readonly ReportVerdict[] = ['failed', 'broken', 'interrupted', 'flaky', 'skipped', 'passed']
 
 /** The verdict of the run, and what is to be known of it at a glance. */
 export function runHeader(data: ReportData): HTMLElement {

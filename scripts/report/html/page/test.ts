@@ -66,7 +66,9 @@ const fileList = ({ artefacts }: TestData) =>
   element(
     'ul',
     { class: 'files' },
-    ...artefacts.map(({ path, href }) => element('li', {}, element('a', { href }, path))),
+    ...artefacts.map(({ what, path, href }) =>
+      element('li', {}, element('a', { href }, path), ' ', element('span', { class: 'about' }, what)),
+    ),
   )
 
 const settingsTable = ({ settings }: TestData) =>

@@ -8,7 +8,6 @@ export const MEANINGS: Readonly<Record<ReportVerdict, string>> = {
   broken: 'broken: not the tested network is to blame',
   interrupted: 'interrupted',
   skipped: 'skipped',
-  running: 'not over',
 }
 
 /** `850 ms`, `12.3 s`, `2 min 5 s` */
