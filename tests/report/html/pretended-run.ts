@@ -106,7 +106,7 @@ export function pretendedMatrix(pretended: Pretended) {
       }
     }
   }
-  return { network, matrix: assemble(network, 'all', [{ round: ALL, outputs: [lines.join('\n')] }]) }
+  return { network, matrix: assemble(network, 'all', [{ rounds: [ALL], outputs: [lines.join('\n')] }]) }
 }
 
 /** Steps of a test on all nodes, the proof, and evidence where a POD is cut off. */

@@ -9,7 +9,7 @@ const [LEAST_CELL, MOST_CELL] = [2, 26]
 /** No picture is wider or higher than so many pixels: browsers have limits. */
 const MOST_PIXELS = 6000
 /** Two panels fit beside each other in so many pixels at most, with names beside them. */
-const [MOST_FITTED, FITTING, NAMES] = [1400, 0.46, 80]
+const [MOST_FITTED, FITTING, NAMES] = [1400, 0.43, 80]
 
 /** The matrix of a test: a panel for each family, what the colours mean, and a table of the pairs that are not as they should be. */
 export async function matrixPart(data: MatrixData): Promise<readonly HTMLElement[]> {
