@@ -8,9 +8,8 @@ import { runProgram } from './scripts/commands/edge.ts'
 import { addReportingOptions } from './scripts/commands/reporting-options.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
-import { splitWords } from './scripts/settings/options.ts'
+import { splitWords, variablesOfOptions } from './scripts/settings/options.ts'
 import { readClusterKind, readClusterName, readDirectories } from './scripts/settings/settings.ts'
-import type { Environment } from './scripts/settings/sources.ts'
 
 const directories = () => readDirectories(callersEnvironment)
 const nameOption = () => new Option('--name <cluster>', 'which cluster, where several run on this host')
@@ -56,15 +55,12 @@ const addRunOptions = (command: Command): Command =>
  * @throws Failure (exit 2)
  */
 function variablesOf({ start, stop, ...rest }: Omit<RunOptions, 'ovl' | 'reporter'>, words: readonly string[]) {
-  const known = Object.entries(rest).map(([name, value]) => [variableOf(name), value === true ? 'yes' : String(value)])
+  const known = variablesOfOptions(rest)
   const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
-  const kind = readClusterKind(Object.fromEntries(known), callersEnvironment)
+  const kind = readClusterKind(known, callersEnvironment)
   const { operands, options } = splitWords(words, kind === 'xcluster')
-  return { operands, options: { ...Object.fromEntries(known), ...flags, ...options } as Environment }
+  return { operands, options: { ...known, ...flags, ...options } }
 }
-
-/** Commander's name of an option, under that of xcluster's variable: `untilFailure` is `__until_failure`. */
-const variableOf = (name: string): string => `__${name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)}`
 
 function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): Command {
   const program = new Command('netns.ts')

@@ -9,7 +9,7 @@ export type ExitCode = 1 | 2 | 3 | 4
 export interface FailureDetails {
   /** The way out, as a sentence or command for the person: printed on the same message. */
   readonly hint?: string | undefined
-  /** What lies beneath; kept for `--debug`, never printed otherwise. */
+  /** What lies beneath: for whoever debugs, never printed. */
   readonly cause?: unknown
 }
 

@@ -22,8 +22,14 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
   refuse(`Node.js ${OLDEST_NODE.join('.')} or later is needed, this is ${process.versions.node}`)
 }
-if (!fs.existsSync(path.join(top, 'node_modules', 'commander'))) {
-  refuse(`its packages are not installed in ${top} (run: npm ci)`)
+// All of them: what an interrupted installation left would fail somewhere inside.
+const { dependencies } = JSON.parse(fs.readFileSync(path.join(top, 'package.json'), 'utf8'))
+const isInstalled = dependency => fs.existsSync(path.join(top, 'node_modules', dependency, 'package.json'))
+if (!Object.keys(dependencies).every(isInstalled)) refuse(`its packages are not installed in ${top} (run: npm ci)`)
+try {
+  process.cwd()
+} catch {
+  refuse('the working directory is not there any more (change into another one)')
 }
 
 module.enableCompileCache?.()

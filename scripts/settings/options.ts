@@ -7,6 +7,24 @@ const PATTERNS = /^--((mem|smp|nets)[0-9]+|nets[-_](vm|router|tester))$/
 const LONG_OPTION = /^--[A-Za-z][\w-]*$/
 
 /**
+ * The options that the option parser knows, under their variables' names.
+ * @param values by the options' names; true for one that takes no value
+ * @throws Failure BAD_VALUE (exit 2) for an empty value: a variable may be empty and count as not set, but who types an option means it
+ */
+export function variablesOfOptions(values: Readonly<Record<string, unknown>>): Environment {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      // Commander's name of `--until-failure` is `untilFailure`.
+      const option = `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+      if (value === '') throw needsValue(option)
+      return [variableOfOption(option), value === true ? 'yes' : String(value)]
+    }),
+  )
+}
+
+const needsValue = (option: string) => usageFailure('BAD_VALUE', `${option}: needs a value, as in ${option}=<value>`)
+
+/**
  * Takes the options out of the words of a command line that the option parser did not know.
  * @param words what it left: operands, and options as `--name=value`
  * @param anyOption take whatever looks like an option: xcluster knows many, and passes them on to ovls
@@ -29,7 +47,7 @@ export function splitWords(
     if (!isOurs && !(anyOption && LONG_OPTION.test(option))) {
       throw usageFailure('UNKNOWN_OPTION', `unknown option ${option}`, { hint: 'netns.ts test --help lists them' })
     }
-    if (isOurs && !value) throw usageFailure('BAD_VALUE', `${option}: needs a value, as in ${option}=<value>`)
+    if (isOurs && !value) throw needsValue(option)
     options[variableOfOption(option)] = value ?? 'yes'
   }
   return { operands, options }

@@ -25,16 +25,28 @@ test('it runs from anywhere, through links, as netns.sh too', t => {
   t.regex(stdout, /^bridge +\S/m)
 })
 
-test('without node_modules it says so in one line', t => {
+test('without node_modules, or with a part of them, it says so in one line', t => {
   const made = directory(t)
-  for (const name of ['netns.ts', 'tar.ts', 'scripts'])
+  for (const name of ['netns.ts', 'tar.ts', 'scripts', 'package.json'])
     fs.cpSync(path.join(TOP, name), path.join(made, name), { recursive: true })
-  for (const program of ['netns.ts', 'tar.ts']) {
-    const { status, stdout, stderr } = run(path.join(made, program), ['--help'])
-    t.is(status, 3)
-    t.is(stdout, '')
-    t.regex(stderr, /^[^\n]*\(run: npm ci\)\n$/)
+  for (const installed of ['', 'commander', 'tsx']) {
+    const modules = path.join(made, 'node_modules', installed)
+    if (installed) fs.cpSync(path.join(TOP, 'node_modules', installed), modules, { recursive: true })
+    for (const program of ['netns.ts', 'tar.ts']) {
+      const { status, stdout, stderr } = run(path.join(made, program), ['--help'])
+      t.is(status, 3)
+      t.is(stdout, '')
+      t.regex(stderr, /^[^\n]*\(run: npm ci\)\n$/)
+    }
   }
+})
+
+test('in a directory that was removed it says so', t => {
+  const { status, stderr } = run('/bin/sh', ['-c', 'rmdir "$PWD" && exec "$0" --help', path.join(TOP, 'netns.ts')], {
+    cwd: fs.mkdtempSync(path.join(os.tmpdir(), 'netns-launch-')),
+  })
+  t.is(status, 3)
+  t.regex(stderr, /^netns\.ts: the working directory is not there any more [^\n]*\n$/m)
 })
 
 test('without Node it says so', t => {
@@ -68,6 +80,8 @@ test('help is data, wrong usage is not, and neither starts anything', t => {
     [['test', '--nvm', '201'], /--nvm=201/],
     [['test', '--nvm', 'x'], /--nvm=x/],
     [['test', '--mem3'], /--mem3: needs a value/],
+    [['test', '--nvm='], /--nvm: needs a value/],
+    [['test', '--results', ''], /--results: needs a value/],
     [['status', '--bogus'], /--bogus/],
     [['exec'], /missing required argument 'target'/],
   ] as const) {

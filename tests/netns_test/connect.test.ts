@@ -16,6 +16,7 @@ for (const shell of SHELLS) {
       [['matrix', '--within=x'], /'x' is no number of seconds/],
       [['matrix', 'all'], /targets on its input/],
       [['status', '--xml'], /--json/],
+      [['tcase_bridge_ping', 'cbr0'], /tcase_bridge_ping: takes no arguments/],
     ] as const) {
       const { status, stdout, stderr } = netnsTest(shell, words)
       t.deepEqual([status, stdout], [2, ''], words.join(' '))

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { splitWords } from '../../scripts/settings/options.ts'
+import { splitWords, variablesOfOptions } from '../../scripts/settings/options.ts'
 
 test('options of single nodes become variables, operands stay', t => {
   t.deepEqual(splitWords(['bridge', '--mem3=512', 'my-ovl', '--nets-vm=0,1', '--nets201=0,1'], false), {
@@ -12,4 +12,9 @@ test('what is no option of ours is refused by name', t => {
   t.throws(() => splitWords(['--bogus=1'], false), { message: /--bogus/, code: 'UNKNOWN_OPTION' })
   t.throws(() => splitWords(['-x'], false), { message: /-x/, code: 'UNKNOWN_OPTION' })
   t.throws(() => splitWords(['--mem3'], false), { message: /--mem3: needs a value/, code: 'BAD_VALUE' })
+})
+
+test('options with a value become variables, flags say yes, and an empty value is none', t => {
+  t.deepEqual(variablesOfOptions({ nvm: '2', cold: true }), { __nvm: '2', __cold: 'yes' })
+  t.throws(() => variablesOfOptions({ nvm: '' }), { message: /--nvm: needs a value/, code: 'BAD_VALUE' })
 })

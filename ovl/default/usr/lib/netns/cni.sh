@@ -17,7 +17,7 @@ find_plugins() {
 }
 
 cmd_cni_bridge_configure() {
-	[ $# -eq 0 ] || usage "cni_bridge_configure: takes no arguments"
+	no_arguments cni_bridge_configure "$@"
 	own_node
 	load_template
 	find_plugins
@@ -50,7 +50,7 @@ cmd_cni_bridge_configure() {
 }
 
 cmd_cni_bridge_start() {
-	[ $# -eq 0 ] || usage "cni_bridge_start: takes no arguments"
+	no_arguments cni_bridge_start "$@"
 	find_plugins
 	[ -r "$CNI_CONFIG" ] || die "no $CNI_CONFIG (netns_test cni_bridge_configure writes it)"
 	cmd_create

@@ -101,6 +101,11 @@ pod_interface() { # <pod>
 	[ "$PODIF" != hostname ] || interface=$1
 }
 
+# For commands that take none.
+no_arguments() { # <command> [arguments…]
+	[ $# -eq 1 ] || usage "$1: takes no arguments"
+}
+
 cmd_for() {
 	range "$@"
 	n=$first

@@ -57,7 +57,7 @@ answering() { # <file>
 }
 
 cmd_ping_all_pods() {
-	[ $# -eq 0 ] || usage "ping_all_pods: takes no arguments"
+	no_arguments ping_all_pods "$@"
 	load_template
 	range
 	each_node node_targets >"$TARGETS"
@@ -65,7 +65,7 @@ cmd_ping_all_pods() {
 }
 
 cmd_ping_all_random() {
-	[ $# -eq 0 ] || usage "ping_all_random: takes no arguments"
+	no_arguments ping_all_random "$@"
 	load_template
 	range
 	each_node random_targets >"$TARGETS"

@@ -18,17 +18,20 @@ tcase_version() { # [kind…]
 }
 
 tcase_create() {
+	no_arguments tcase_create "$@"
 	tcase "Create $NPODS PODs"
 	cmd_create
 }
 
 tcase_create_with_addresses() {
+	no_arguments tcase_create_with_addresses "$@"
 	tcase "Create $NPODS PODs with addresses"
 	cmd_create && cmd_veth || return
 	if [ "${RNDADR-}" = yes ]; then cmd_assign_addresses --random; else cmd_assign_addresses; fi
 }
 
 tcase_linux_bridge() {
+	no_arguments tcase_linux_bridge "$@"
 	tcase "Connect PODs to the bridge $BRIDGE"
 	make_bridge "$BRIDGE"
 	if [ "${RNDADR-}" = yes ]; then
@@ -40,6 +43,7 @@ tcase_linux_bridge() {
 }
 
 tcase_bridge_ping() {
+	no_arguments tcase_bridge_ping "$@"
 	tcase "Ping PODs on the bridge"
 	own_node
 	load_template
@@ -64,11 +68,13 @@ print_target() { # <whose>
 }
 
 tcase_forward() {
+	no_arguments tcase_forward "$@"
 	tcase "Forward packets"
 	echo 1 >/proc/sys/net/ipv4/ip_forward && echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 }
 
 tcase_default_route() {
+	no_arguments tcase_default_route "$@"
 	tcase "Default routes in the PODs"
 	cmd_set_default_route --bridge="$BRIDGE"
 }
@@ -102,11 +108,13 @@ tcase_macvlan() { # [mode]
 }
 
 tcase_ping_all_pods() {
+	no_arguments tcase_ping_all_pods "$@"
 	tcase "Ping all PODs of all nodes"
 	cmd_ping_all_pods
 }
 
 tcase_ping_all_random() {
+	no_arguments tcase_ping_all_random "$@"
 	tcase "Ping all PODs and nodes by their random addresses"
 	cmd_ping_all_random
 }
@@ -127,16 +135,19 @@ tcase_xbridge() { # <bridge> <ext-if>
 }
 
 tcase_cni_bridge_configure() {
+	no_arguments tcase_cni_bridge_configure "$@"
 	tcase "Configure the CNI plugins"
 	cmd_cni_bridge_configure
 }
 
 tcase_cni_bridge_start() {
+	no_arguments tcase_cni_bridge_start "$@"
 	tcase "CNI ADD for $NPODS PODs"
 	cmd_cni_bridge_start
 }
 
 tcase_cni_bridge_ping() {
+	no_arguments tcase_cni_bridge_ping "$@"
 	tcase "Ping the addresses that CNI gave"
 	own_node
 	range
