@@ -38,8 +38,8 @@ export async function readArchive(
   wanted: (path: string) => boolean,
   { signal, limits = LIMITS }: { readonly signal?: AbortSignal | undefined; readonly limits?: Limits } = {},
 ): Promise<readonly ArchiveFile[]> {
-  const { write, end } = tarReader(file, wanted, limits)
-  await unpack(file, write, signal)
+  const { write, end, where } = tarReader(file, wanted, limits)
+  await unpack(file, write, { signal, where })
   return end()
 }
 
@@ -107,7 +107,8 @@ export function tarReader(file: string, wanted: (path: string) => boolean, limit
     if (!sawEnd) throw corruptArchive(memberOf(file, last), 'it is cut off behind this member')
     return files
   }
-  return { write, end }
+  const where = () => (last ? `${file}: in or behind member '${printable(last)}'` : file)
+  return { write, end, where }
 }
 
 const leadsOut = (path: string): boolean => path.startsWith('/') || path.split('/').includes('..')

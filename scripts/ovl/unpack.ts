@@ -17,12 +17,23 @@ const CHUNK_BYTES = 2 ** 20
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 const XZ_MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])
 
+/** What an unpacking can be told. */
+export interface UnpackOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Where in the file it is, for the message of damage that is met on the way. */
+  readonly where?: () => string
+}
+
 /**
  * Unpacks a gzip or xz file into a sink. When this resolves the file was sound to its last byte.
  * @param sink may throw to end it
  * @throws Failure ARCHIVE_UNREADABLE (exit 3), ARCHIVE_CORRUPT (exit 1), NO_XZ (exit 3); what the sink throws; the signal's reason
  */
-export async function unpack(file: string, sink: Sink, signal?: AbortSignal): Promise<void> {
+export async function unpack(
+  file: string,
+  sink: Sink,
+  { signal, where = () => file }: UnpackOptions = {},
+): Promise<void> {
   const { handle, size } = await openRegularFile(file)
   // Of several errors a pipeline may tell a later one, that it was aborted: this one is the reason.
   const thrown: unknown[] = []
@@ -39,13 +50,13 @@ export async function unpack(file: string, sink: Sink, signal?: AbortSignal): Pr
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(XZ_MAGIC.length), 0, XZ_MAGIC.length, 0)
     const magic = buffer.subarray(0, bytesRead)
-    if (magic.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) await gunzip(handle, size, file, drain, signal)
-    else if (magic.equals(XZ_MAGIC)) await unxz(handle, file, drain, signal)
+    if (magic.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) await gunzip(handle, size, where, drain, signal)
+    else if (magic.equals(XZ_MAGIC)) await unxz(handle, file, where, drain, signal)
     else throw corruptArchive(file, size === 0 ? 'it is empty' : 'it is neither gzip nor xz')
   } catch (error) {
     signal?.throwIfAborted()
     if (thrown.length > 0) throw thrown[0]
-    throw error instanceof Failure ? error : corruptArchive(file, (error as Error).message, error)
+    throw error instanceof Failure ? error : corruptArchive(where(), (error as Error).message, error)
   } finally {
     await handle.close()
   }
@@ -72,7 +83,7 @@ const unreadable = (file: string, why: string, cause?: unknown) =>
 async function gunzip(
   handle: fs.promises.FileHandle,
   size: number,
-  file: string,
+  where: () => string,
   drain: Drain,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -80,13 +91,14 @@ async function gunzip(
   const unpacked = createGunzip({ chunkSize: CHUNK_BYTES })
   await pipeline(compressed, unpacked, drain, { ...(signal && { signal }) })
   // Node stops silently where something else follows; its counter says how much it took.
-  if (unpacked.bytesWritten < size) throw corruptArchive(file, 'something follows the end of the compressed data')
+  if (unpacked.bytesWritten < size) throw corruptArchive(where(), 'something follows the end of the compressed data')
 }
 
 /** Node has no xz; Debian's tool has, with a limit for the memory that an archive may demand. */
 async function unxz(
   handle: fs.promises.FileHandle,
   file: string,
+  where: () => string,
   drain: Drain,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -114,5 +126,5 @@ async function unxz(
   }
   const [code] = await ended
   if (broken) throw broken
-  if (code !== 0) throw corruptArchive(file, said.trim().replace(/^.*: /, '') || `xz exits ${code}`)
+  if (code !== 0) throw corruptArchive(where(), said.trim().replace(/^.*: /, '') || `xz exits ${code}`)
 }

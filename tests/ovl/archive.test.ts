@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -63,6 +65,17 @@ test("names and sizes of pax headers and GNU's long names count", async t => {
     ],
   )
 })
+
+for (const pack of [gzipSync, (tar: Buffer) => execFileSync('xz', { input: tar, maxBuffer: 2 ** 24 })]) {
+  test(`cut off in a member, that is named, by ${pack.name || 'xz'}`, async t => {
+    const packed = pack(rawTar([good, { name: 'large', content: randomBytes(3_000_000) }]))
+    const file = path.join(temporaryDirectory(t), 'archive')
+    fs.writeFileSync(file, packed.subarray(0, 2_500_000))
+    const { code, message } = await failureOf(readArchive(file, all))
+    t.is(code, 'ARCHIVE_CORRUPT')
+    t.regex(message, /archive: in or behind member 'large': corrupt: /)
+  })
+}
 
 for (const [what, member, says] of [
   ['a symbolic link', { name: 'evil', type: '2', target: '/etc/passwd' }, /'evil'.*SymbolicLink/],
