@@ -19,7 +19,7 @@ import { startLeash } from './leash.ts'
 import { logIn, storeKey } from './login.ts'
 import { checkMemory } from './memory.ts'
 import { layOvls } from './ovls.ts'
-import { adoptCluster, claimCluster, destroyCluster, updateRecord } from './registry.ts'
+import { adoptCluster, claimCluster, destroyCluster, stateFailure, updateRecord } from './registry.ts'
 import { startSwitches } from './switches.ts'
 import { ensureTemplate, hardwareOf, type Template, type TemplateRequest } from './template/template.ts'
 
@@ -28,9 +28,14 @@ const CONSOLE_LINES = 10
 /** The cluster that needs nothing but this repository and Debian's packages: VMs of our own image, as an ordinary user. */
 export const embeddedCluster = (settings: Settings): Cluster => ({
   kind: 'embedded',
-  start: request => start(settings, request),
-  attach: request => attach(settings, request),
+  start: request => withState(settings, start(settings, request)),
+  attach: request => withState(settings, attach(settings, request)),
 })
+
+const withState = async <T>({ directories }: Settings, task: Promise<T>): Promise<T> =>
+  await task.catch(error => {
+    throw stateFailure(directories.state, error)
+  })
 
 async function start(settings: Settings, request: StartRequest): Promise<RunningCluster> {
   const { cluster, directories } = settings

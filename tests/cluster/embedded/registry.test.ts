@@ -10,9 +10,11 @@ import {
   destroyCluster,
   findCluster,
   findClusters,
+  stateFailure,
   updateRecord,
 } from '../../../scripts/cluster/embedded/registry.ts'
 import { spawnInCluster } from '../../../scripts/cluster/embedded/spawn.ts'
+import type { Failure } from '../../../scripts/errors/failure.ts'
 
 function stateDirectory(t: ExecutionContext): string {
   const made = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-state-'))
@@ -129,4 +131,13 @@ test('a process whose cluster is gone never starts', async t => {
   const how = await late.ended
   // Either the directory went before the process could write its id, or it had started by then.
   t.true(how === 'exited with 0' || !fs.existsSync(marker), how)
+})
+
+test('a full disk is told with the place, other errors stay what they are', t => {
+  const full = t.throws(() => fs.writeFileSync('/dev/full', 'x'), { code: 'ENOSPC' })
+  const told = stateFailure('/a/state', full) as Failure
+  t.deepEqual([told.code, told.exitCode], ['STATE_NOT_WRITABLE', 3])
+  t.regex(told.message, /\/a\/state: no space left/)
+  const elsewhere = Object.assign(new Error('full'), { code: 'ENOSPC', path: '/b/file' })
+  for (const error of [elsewhere, new Error('another')]) t.is(stateFailure('/a/state', error), error)
 })
