@@ -1,12 +1,15 @@
 import { setMaxListeners } from 'node:events'
 import path from 'node:path'
 import process from 'node:process'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CommanderError } from 'commander'
 import { describeFailure, Failure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
+import { reasonOf } from '../ovl/places.ts'
 import { plainLines } from '../report/text.ts'
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const ENVIRONMENT_LACKS_SOMETHING = 3
 const OUR_FAULT = 4
 const WRONG_USAGE = 2
 
@@ -21,7 +24,11 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
   const ending = new AbortController()
   for (const name of ENDING_SIGNALS) process.on(name, () => ending.abort(new Interrupted(name)))
   // Whoever read our output may leave first (`| head`): that is no reason to break off a test, nor for a stack trace.
-  process.stdout.on('error', () => {})
+  // A disk that is full is told in the end.
+  const lost: NodeJS.ErrnoException[] = []
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.syscall && error.code !== 'EPIPE') lost.push(error)
+  })
   // Node ends when nothing is left to wait for, even in the middle of an `await`: that must not look like an end.
   const unfinished = () => {
     process.stderr.write(`${programName}: internal error: ended before its work was done\n`)
@@ -36,6 +43,14 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
     if (!(error instanceof CommanderError))
       process.stderr.write(`${programName}: ${plainLines(describeError(error))}\n`)
   } finally {
+    // The stream tells its errors a moment later.
+    await nextTurn()
+    const [first] = lost
+    // An error that was thrown for it has told it already.
+    if (first && process.exitCode !== ENVIRONMENT_LACKS_SOMETHING) {
+      process.stderr.write(`${programName}: cannot write standard output: ${reasonOf(first)}\n`)
+      process.exitCode ||= ENVIRONMENT_LACKS_SOMETHING
+    }
     process.off('exit', unfinished)
     for (const name of ENDING_SIGNALS) process.removeAllListeners(name)
   }

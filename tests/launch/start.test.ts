@@ -62,6 +62,16 @@ test('--help loads neither zx nor ssh2', t => {
   t.notRegex(stderr, /node_modules\/(zx|ssh2)\//)
 })
 
+test('output that cannot be written is told; a reader that leaves is not', t => {
+  const shell = (line: string) => run('/bin/bash', ['-o', 'pipefail', '-c', line, path.join(TOP, 'netns.ts')])
+  for (const words of ['test --list', '--help', 'tar --seed 1 -']) {
+    const { status, stderr } = shell(`"$0" ${words} >/dev/full`)
+    t.is(status, 3, words)
+    t.is(stderr.match(/^netns\.ts: cannot write standard output: no space left$/gm)?.length, 1, stderr)
+  }
+  t.deepEqual(shell('"$0" test --list | true'), { status: 0, stdout: '', stderr: '' })
+})
+
 test('help is data, wrong usage is not, and neither starts anything', t => {
   const program = path.join(TOP, 'netns.ts')
   for (const words of [[], ['help'], ['--help'], ['test', '--help']]) {
