@@ -40,8 +40,7 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
   } catch (error) {
     process.exitCode = exitCodeOf(error)
     // Commander has said what was wrong itself.
-    if (!(error instanceof CommanderError))
-      process.stderr.write(`${programName}: ${plainLines(describeError(error))}\n`)
+    if (!(error instanceof CommanderError)) process.stderr.write(`${programName}: ${describeError(error)}\n`)
   } finally {
     // The stream tells its errors a moment later.
     await nextTurn()

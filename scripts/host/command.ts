@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import process from 'node:process'
 import type { ProcessOutput } from 'zx'
@@ -11,6 +12,8 @@ export interface CommandOptions {
   /** Added to the caller's environment. */
   readonly environment?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
+  /** End it, with all that it has started, also when this process is killed: for what takes seconds. */
+  readonly leashed?: boolean
   /** A file that is made anew and gets the command's stdout. */
   readonly stdout?: string
   /** Gets each line that the command writes on stderr. */
@@ -28,7 +31,7 @@ const LAST_LINES = 5
  *   is aborted, after the command has ended
  */
 export async function run(command: string, words: readonly string[], options: CommandOptions = {}): Promise<string> {
-  const { cwd, environment, signal, stdout, onErrorLine, failure } = options
+  const { cwd, environment, signal, leashed, stdout, onErrorLine, failure } = options
   // Loaded where a command is run: a test on what is in the cache runs none, and starts sooner.
   const { $ } = await import('zx')
   signal?.throwIfAborted()
@@ -46,9 +49,11 @@ export async function run(command: string, words: readonly string[], options: Co
     })`${[command, ...words]}`
     const end = () => endGroup(child.pid)
     signal?.addEventListener('abort', end, { once: true })
+    const release = leashed && child.pid !== undefined ? leash(child.pid) : () => {}
     if (onErrorLine)
       child.stderr.on('data', (chunk: Buffer) => chunk.toString().split('\n').filter(Boolean).forEach(onErrorLine))
     const output = await child
+    release()
     signal?.removeEventListener('abort', end)
     signal?.throwIfAborted()
     if (output.exitCode === 0) return output.stdout
@@ -70,6 +75,18 @@ function endGroup(leader: number | undefined): void {
   }
   kill('SIGTERM')
   setTimeout(kill, OBSTINATE_MS, 'SIGKILL').unref()
+}
+
+/** A process that waits for the end of this one, and ends the group if it was not released by then. */
+function leash(leader: number): () => void {
+  const ending = `read -r word || { kill -TERM "-$0"; sleep ${OBSTINATE_MS / 1000}; kill -KILL "-$0"; }`
+  const watcher = spawn('/bin/sh', ['-c', ending, String(leader)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  watcher.unref()
+  watcher.stdin.on('error', () => {}) // it was killed: then there is no leash
+  return () => watcher.stdin.end('released\n')
 }
 
 /** After which a command is not asked any more. */

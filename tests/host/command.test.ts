@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -52,6 +54,15 @@ test('an aborted command ends, with the reason', async t => {
   await t.throwsAsync(running, { message: 'enough' })
 })
 
+const isThere = (pid: number) =>
+  fs.existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))
+
+/** Its parent is gone: somebody else takes note of its end, a moment later. */
+async function ends(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 100 && isThere(pid); tries++) await delay(20)
+  return !isThere(pid)
+}
+
 test('what an aborted command has started ends with it', async t => {
   const abort = new AbortController()
   let sleeper = 0
@@ -63,9 +74,19 @@ test('what an aborted command has started ends with it', async t => {
     },
   })
   await t.throwsAsync(running, { message: 'enough' })
-  // Its parent is gone: somebody else takes note of its end, a moment later.
-  const isThere = () =>
-    fs.existsSync(`/proc/${sleeper}`) && !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${sleeper}/status`, 'utf8'))
-  for (let tries = 0; tries < 50 && isThere(); tries++) await delay(20)
-  t.false(isThere())
+  t.true(await ends(sleeper))
+})
+
+test('a leashed command, and what it has started, ends when its runner is killed', async t => {
+  const command = JSON.stringify(path.resolve(import.meta.dirname, '../../scripts/host/command.ts'))
+  const script = `
+    import { run } from ${command}
+    await run('true', [], { leashed: true })
+    await run('sh', ['-c', 'sleep 60 & echo $! >&2; sleep 60'], { leashed: true, onErrorLine: line => console.log(line) })`
+  const runner = spawn(process.execPath, ['--import=tsx', '--input-type=module', '--eval', script])
+  const [line] = await once(runner.stdout, 'data')
+  const sleeper = Number(line)
+  t.true(isThere(sleeper))
+  runner.kill('SIGKILL')
+  t.true(await ends(sleeper))
 })
