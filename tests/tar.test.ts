@@ -123,7 +123,8 @@ test('a checkout with other modes packs the same bytes, and needs neither zx nor
   fs.copyFileSync(path.join(TOP, 'package.json'), path.join(checkout, 'package.json'))
   const modules = path.join(checkout, 'node_modules')
   // Packages without code: whoever imports one fails.
-  for (const name of ['zx', 'ssh2', 'tar']) {
+  const { dependencies } = JSON.parse(fs.readFileSync(path.join(TOP, 'package.json'), 'utf8'))
+  for (const name of Object.keys(dependencies)) {
     fs.mkdirSync(path.join(modules, name))
     fs.writeFileSync(path.join(modules, name, 'package.json'), '{}')
   }
