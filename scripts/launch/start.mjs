@@ -33,10 +33,15 @@ try {
 }
 
 module.enableCompileCache?.()
-if (!process.features.typescript) {
+process.argv.splice(1, 2, program)
+await import(pathToFileURL(process.features.typescript ? program : await translated()).href)
+
+async function translated() {
+  const { bundled } = await import('./bundle.mjs')
+  const file = await bundled(top, program)
+  if (file) return file
   // By its own location, not the working directory's: the programs are called from anywhere.
   const { register } = await import('tsx/esm/api')
   register()
+  return program
 }
-process.argv.splice(1, 2, program)
-await import(pathToFileURL(program).href)
