@@ -4,7 +4,7 @@ export const l2: TestCase = {
   name: 'L2',
   file: import.meta.filename,
   summary: 'PODs of all VMs on one Ethernet: the bridges joined by eth1, random addresses',
-  needs: {},
+  needs: { nics: { workers: 2 } },
   cluster: { xcluster_RNDADR: 'yes' },
   steps: [
     onWorkers('create_with_addresses'),

@@ -14,13 +14,17 @@ export function checkNeeds({ name, needs, steps }: TestCase, settings: Settings)
   // What runs already is as it is, and was perhaps sized by other settings.
   if (!settings.cluster.start) return
   if (needs.plugins) requireCni(settings.packing)
+  const { nodes } = settings.cluster
+  const workers = nodes.filter(({ role }) => role === 'worker').map(node => node.name)
   const named = steps.map(({ where }) => where).filter(where => where !== 'workers')
+  const { workers: ofWorkers = 1, ...ofNodes } = needs.nics ?? {}
   const wanted = new Map<string, number>([
     ...named.map(node => [node, 1] as const),
-    ...Object.entries(needs.nics ?? {}),
+    ...workers.map(node => [node, ofWorkers] as const),
+    ...Object.entries(ofNodes),
   ])
   for (const [node, nics] of wanted) {
-    const plan = settings.cluster.nodes.find(candidate => candidate.name === node)
+    const plan = nodes.find(candidate => candidate.name === node)
     const hint = 'without options and variables for the size of the cluster it is that of the test'
     if (!plan) throw environmentFailure('NO_NODE', `${name} needs ${node}, and the cluster has none`, { hint })
     if (plan.nets.length >= nics) continue

@@ -18,7 +18,7 @@ export interface Needs {
   /** CNI plugins in the ovl. */
   readonly plugins?: true
   /** How many interfaces nodes must have. */
-  readonly nics?: Readonly<Record<`vm-${number}`, number>>
+  readonly nics?: { readonly workers?: number; readonly [node: `vm-${number}`]: number }
   /** Kinds of interface that the VMs' kernel must have, by a module or built in; checked before the first step. */
   readonly kinds?: readonly ('ipvlan' | 'macvlan' | 'vlan' | 'vxlan' | 'ip6tnl')[]
 }

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { checkNeeds } from '../../scripts/cases/needs.ts'
+import { findTestCase } from '../../scripts/cases/registry.ts'
 import { on, onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
 import { readSettings } from '../../scripts/settings/settings.ts'
 
@@ -27,6 +28,23 @@ test('nodes must have the interfaces', t => {
     message: /eth0 to eth2 in vm-001, and vm-001 has 2/,
   })
   t.notThrows(() => checkNeeds(mine, readSettings({ __nets_vm: '0,1,4' }, environment)))
+})
+
+test('what all workers need, each of them must have', t => {
+  const mine = needing({ needs: { nics: { workers: 2 } } })
+  t.notThrows(() => checkNeeds(mine, readSettings({}, environment)))
+  t.throws(() => checkNeeds(mine, readSettings({ __nvm: '1', __nets_vm: '0' }, environment)), {
+    code: 'NO_NODE',
+    message: /eth0 to eth1 in vm-001, and vm-001 has 1/,
+  })
+  t.throws(() => checkNeeds(mine, readSettings({ __nets3: '0' }, environment)), { message: /vm-003 has 1/ })
+})
+
+test('the tests that leave a VM by eth1 need it', t => {
+  const without = readSettings({ __nvm: '1', __nets_vm: '0' }, environment)
+  for (const name of ['L2', 'L3', 'L3_overlay', 'L3_vxlan', 'ipvlan', 'macvlan'])
+    t.throws(() => checkNeeds(findTestCase(name) as TestCase, without), { code: 'NO_NODE' }, name)
+  t.notThrows(() => checkNeeds(findTestCase('bridge') as TestCase, without))
 })
 
 test('plugins must be there where they are needed', t => {
