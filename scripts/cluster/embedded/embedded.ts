@@ -42,7 +42,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const { emit, signal } = request
   const notice = (text: string) => emit({ type: 'notice', text })
   requireCommands(TO_RUN, callersEnvironment)
-  checkMemory(cluster.nodes)
+  checkMemory(cluster.nodes, { cold: cluster.cold, podsPerNode: settings.addressing.podsPerNode })
   const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice })
   const accelerator = await chooseAccelerator({
     wanted: cluster.accelerator,

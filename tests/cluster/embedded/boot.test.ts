@@ -8,6 +8,8 @@ import { openControl } from '../../../scripts/cluster/embedded/control.ts'
 import { checkMemory } from '../../../scripts/cluster/embedded/memory.ts'
 import { openQmp } from '../../../scripts/cluster/embedded/qmp.ts'
 import { startSwitches } from '../../../scripts/cluster/embedded/switches.ts'
+import type { Failure } from '../../../scripts/errors/failure.ts'
+import type { NodePlan } from '../../../scripts/settings/nodes.ts'
 
 const plan = { number: 1, name: 'vm-001', role: 'worker', memoryMiB: 1024, cpus: 1, nets: [0, 1] } as const
 
@@ -56,11 +58,16 @@ test('QMP answers belong to their commands, events and greetings to none', async
 
 test('a host without memory is told the estimate before anything starts', t => {
   const meminfo = 'MemTotal: 9 kB\nMemAvailable: 1048576 kB\nSwapFree: 0 kB\n'
-  t.notThrows(() => checkMemory([plan], meminfo))
-  t.throws(() => checkMemory([plan, plan], meminfo), {
+  const check = (count: number, cold: boolean, podsPerNode = 4) =>
+    checkMemory(Array<NodePlan>(count).fill(plan), { cold, podsPerNode }, meminfo)
+  t.notThrows(() => check(10, false))
+  const refused = t.throws<Failure>(() => check(12, false), {
     code: 'NO_MEMORY',
-    message: '2 VMs need about 1.2 GiB of memory, and 1.0 GiB are free',
+    message: '12 VMs need about 1.1 GiB of memory, and 1.0 GiB are free',
   })
+  t.is(refused?.hint, 'there is room for about 10 (--nvm)')
+  t.throws(() => check(10, false, 250), { code: 'NO_MEMORY' })
+  t.throws(() => check(10, true), { message: '10 VMs need about 2.1 GiB of memory, and 1.0 GiB are free' })
 })
 
 test('the tail of a console is plain text, and ends with the panic', t => {
