@@ -3,17 +3,20 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { median, type Row, table, time } from './measure.ts'
+import { parseArgs } from 'node:util'
+import { benchClusters } from './clusters.ts'
+import { type Row, table, time } from './measure.ts'
+import { model } from './model.ts'
 import { benchOvl } from './ovl.ts'
 import { pods } from './pods.ts'
+import { reporters } from './reporters.ts'
 import { steps } from './steps.ts'
 
-// `npm run bench`: every row is a ratio to what a person would use instead, measured in the same run.
+// `npm run bench [-- <part>… --nodes <most>]`: every row is a ratio to what a person would use instead, measured in the same run.
 
 const TOP = path.resolve(import.meta.dirname, '..')
 const NETNS = path.join(TOP, 'netns.ts')
 const QUICK_RUNS = 7
-const VM_RUNS = 3
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bench-'))
 const environment = { XDG_STATE_HOME: work, CI: 'true', HOME: work, XDG_CACHE_HOME: cacheDirectory() }
@@ -38,58 +41,30 @@ function help(): Row {
   }
 }
 
-/** The whole of `test bridge`, four VMs; its log tells where the time goes. */
-function bridge(split: Record<string, number[]>): Row {
-  const ours = repeat(VM_RUNS, () => {
-    const { milliseconds, stdout } = time([NETNS, 'test', 'bridge'], environment)
-    for (const [stage, value] of Object.entries(stages(stdout, milliseconds))) {
-      split[stage] = [...(split[stage] ?? []), value]
-    }
-    return milliseconds
-  })
-  // A person without this program boots VMs, too: the least is one VM that comes up and does nothing.
-  const theirs = repeat(VM_RUNS, () => time([NETNS, 'test', 'start', '--nvm=1'], environment).milliseconds)
-  return {
-    what: '`test bridge`, 4 VMs with 4 PODs each',
-    ours,
-    insteadOf: '`test start --nvm=1`: one VM, no PODs',
-    theirs,
-  }
-}
-
-function stages(log: string, total: number): Record<string, number> {
-  const at = (pattern: RegExp, which: 'first' | 'last' = 'first'): number => {
-    const lines = log.split('\n').filter(line => pattern.test(line))
-    const [, hours, minutes, seconds] = /^(\d+):(\d+):([\d.]+)/.exec(lines.at(which === 'first' ? 0 : -1) ?? '') ?? []
-    return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
-  }
-  const begun = at(/ cluster: /)
-  const up = at(/is up \(4 of 4\)/)
-  const stage = (step: string) => at(new RegExp(`bridge/${step} - passed`), 'last')
-  const [created, bridged, pinged] = ['create_with_addresses', 'linux_bridge', 'bridge_ping'].map(stage) as [
-    number,
-    number,
-    number,
-  ]
-  return {
-    'ovl packed, VMs booted and logged in to': up - begun,
-    'create_with_addresses on all': created - up,
-    'linux_bridge on all': bridged - created,
-    'bridge_ping on all': pinged - bridged,
-    'start of the program, and end of the VMs': total - (pinged - begun),
-  }
-}
+/** Everything that can be measured, in its order. */
+const PARTS = ['help', 'ovl', 'clusters', 'pods', 'steps', 'reports'] as const
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { nodes: { type: 'string' } } })
+const most = Number(values.nodes ?? 100)
+const isWanted = (part: (typeof PARTS)[number]) => positionals.length === 0 || positionals.includes(part)
 
 try {
-  const split: Record<string, number[]> = {}
-  const rows: Row[] = [help(), ...benchOvl(), bridge(split), ...pods(environment), ...(await steps(work, environment))]
-  process.stdout.write(
-    `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, Node ${process.versions.node}\n\n`,
-  )
-  process.stdout.write(`${table(rows)}\n\n`)
-  process.stdout.write('Where the time of `test bridge` goes, medians:\n\n| stage | s |\n|---|---|\n')
-  for (const [stage, values] of Object.entries(split))
-    process.stdout.write(`| ${stage} | ${(median(values) / 1000).toFixed(2)} |\n`)
+  const clusters = isWanted('clusters') ? benchClusters(work, environment, most) : undefined
+  const rows: Row[] = [
+    ...(isWanted('help') ? [help()] : []),
+    ...(isWanted('ovl') ? benchOvl() : []),
+    ...(clusters?.rows ?? []),
+    ...(isWanted('pods') ? pods(environment) : []),
+    ...(isWanted('steps') ? await steps(work, environment) : []),
+    ...(isWanted('reports') ? [reporters(work, environment, most)] : []),
+  ]
+  const cpu = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, Node ${process.versions.node}`
+  process.stdout.write(`\n${cpu}\n\n${table(rows)}\n`)
+  if (clusters) {
+    process.stdout.write('\nWhere the time of `test bridge` goes, medians:\n\n| stage | s |\n|---|---|\n')
+    for (const [stage, seconds] of Object.entries(clusters.split))
+      process.stdout.write(`| ${stage} | ${seconds.toFixed(2)} |\n`)
+    process.stdout.write(`\n${model(clusters)}\n`)
+  }
 } finally {
   spawnSync(NETNS, ['stop', '--all'], { env: { ...process.env, ...environment } })
   fs.rmSync(work, { recursive: true, force: true })
