@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # The Linux bridge that joins the PODs of this VM.
 
+need pods address
+
 BRIDGE=cbr0
 
 # Makes a bridge that is up, with duplicate address detection off, unless it is there.
@@ -20,13 +22,15 @@ cmd_connect_to_bridge() {
 	own_node
 	[ -e "/sys/class/net/$bridge/bridge" ] || die "connect_to_bridge: no bridge '$bridge'"
 	each_pod check_port
-	each_pod port_line | ip -batch - || die "connect_to_bridge: some PODs could not be connected, see above"
+	lines=
+	each_pod port_line
+	ip_batch "$lines" || die "connect_to_bridge: some PODs could not be connected, see above"
 }
 
 check_port() { # <pod>
 	[ -e "/sys/class/net/$1" ] || die "connect_to_bridge: no interface '$1' (netns_test veth makes them)"
 }
-port_line() { echo "link set $1 up master $bridge"; }
+port_line() { lines="${lines}link set $1 up master $bridge$NEWLINE"; }
 
 cmd_assign_bridge_address() {
 	random=no
@@ -43,8 +47,6 @@ cmd_assign_bridge_address() {
 	no) pod_address "$node" 0 ;;
 	esac
 	format_ipv4 "$ipv4"
-	{
-		echo "address replace $text/$inner dev $1"
-		echo "address replace $PREFIX:$text/$((inner + 96)) dev $1"
-	} | ip -batch - || die "assign_bridge_address: $1 does not take $text"
+	ip_batch "address replace $text/$inner dev $1
+address replace $PREFIX:$text/$((inner + 96)) dev $1" || die "assign_bridge_address: $1 does not take $text"
 }

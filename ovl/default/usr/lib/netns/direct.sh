@@ -2,6 +2,8 @@
 # PODs straight on a device of the VM, without bridge and veth: ipvlan and macvlan. The VM itself gets one of them, too,
 # since it cannot reach the PODs through the device below.
 
+need pods veth
+
 cmd_add_ipvlan() { # <dev> [mode]
 	add_direct ipvlan "l2 l3 l3s" "$@"
 }

@@ -2,6 +2,8 @@
 # Variables of the run, and the numbers and names that come of them.
 
 MOST_PODS=254
+# How often, a second apart, what may need time is tried.
+TRIES=10
 
 # /etc/xcluster_env holds lines "export NAME='value'"; what is in the environment already wins.
 load_environment() {

@@ -2,6 +2,8 @@
 # What a failure leaves to look at: of this VM and of some of its PODs, before anything is cleaned up, with captures of what is
 # pinged once more.
 
+need pods
+
 EVIDENCE_WORK=/tmp/netns-evidence.$$
 # A capture ends itself after so many seconds, and after so many packets, whatever becomes of who started it.
 EVIDENCE_SECONDS=60

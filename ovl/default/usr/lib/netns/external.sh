@@ -2,6 +2,8 @@
 # Networks beyond a bridge: VLANs, and bridges that an interface of the VM joins with a network outside. Two such
 # bridges in one VM have PODs with the same addresses; outside, each meets a namespace that has the same address on both.
 
+need pods address veth bridge
+
 # The outside's address is this host of net 0.
 EXTERNAL_HOST=100
 

@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # The proof: every POD of this node pings addresses of others, all at once, by fping.
 
+need pods
+
 # How many fpings run at once, each for a POD and both families.
 MATRIX_AT_ONCE=4
 # How long one waits for the answers at its end, in milliseconds: so much, and more for each address that it pings.
@@ -47,9 +49,9 @@ cmd_matrix() { # [--pairs] [--within=<seconds>]
 	done
 	is_number "${within:=86400}" || usage "matrix: '$within' is no number of seconds"
 	own_node
+	find_multi
 	mkdir "$MATRIX_WORK" || die "matrix: cannot write in /tmp"
 	trap 'rm -rf "$MATRIX_WORK"' EXIT
-	find_multi
 	fping=
 	if find_program fping; then fping=$program; else find_program ping || die "matrix: this VM lacks fping, and ping"; fi
 	begun=$(date +%s)

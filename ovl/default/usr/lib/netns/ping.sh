@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # Pings with patience: what may need time is tried up to ten times, a second apart.
 
-TRIES=10
+need address
+
 TARGETS=/tmp/netns-targets.$$
 
 # Pings all addresses until all have answered; fails with those that never did. Removes the file.
@@ -32,20 +33,13 @@ ping_all() { # <file with lines "<address> <whose it is>">
 
 # Prints those of the addresses that answer, on one line.
 answering() { # <file>
-	targets4='' targets6=''
-	while read -r address _; do
-		case $address in
-		*:*) targets6="$targets6 $address" ;;
-		*) targets4="$targets4 $address" ;;
-		esac
-	done <"$1"
+	targets=''
+	while read -r address _; do targets="$targets $address"; done <"$1"
 	if command -v fping >/dev/null; then
 		# shellcheck disable=SC2086
-		[ -z "$targets4" ] || fping -4 -a -q -r 0 -t 500 $targets4 2>/dev/null
-		# shellcheck disable=SC2086
-		[ -z "$targets6" ] || fping -6 -a -q -r 0 -t 500 $targets6 2>/dev/null
+		fping -a -q -r 0 -t 500 $targets 2>/dev/null
 	else
-		for address in $targets4 $targets6; do
+		for address in $targets; do
 			ping -c 1 -W 1 "$address" >/dev/null 2>&1 && echo "$address" &
 		done
 		wait
@@ -95,4 +89,19 @@ random_targets() {
 random_target() { # <pod>
 	random_pod_address "$node" "$n"
 	print_target "$1"
+}
+
+# Lines "<address> <pod>" for both families.
+print_targets() { # <pod>
+	if [ "${RNDADR-}" = yes ]; then random_pod_address "$node" "$n"; else pod_address "$node" "$n"; fi
+	print_target "$1"
+}
+
+# Both families of $ipv4.
+print_target() { # <whose>
+	address=$ipv4
+	format_ipv4 "$address"
+	echo "$text $1"
+	format_mapped "$address"
+	echo "$text $1"
 }

@@ -3,14 +3,21 @@
 
 NETNS=/var/run/netns
 UTSNS=/var/run/utsns
+NEWLINE='
+'
 
 # Sets $multi to busybox's path when it has what enters namespaces: static, it starts five times as fast as util-linux, and as the
 # small tools that are called often.
 find_multi() {
+	[ -z "${multi+set}" ] || return 0
 	multi=
 	for candidate in /bin/busybox /usr/bin/busybox; do
-		[ -x "$candidate" ] && "$candidate" nsenter --help >/dev/null 2>&1 && "$candidate" unshare --help >/dev/null 2>&1 || continue
-		multi=$candidate
+		[ -x "$candidate" ] || continue
+		# Its applets, in the order of the alphabet.
+		case $("$candidate" --list) in
+		*"$NEWLINE"nsenter"$NEWLINE"*"$NEWLINE"unshare"$NEWLINE"*) multi=$candidate ;;
+		*) continue ;;
+		esac
 		for applet in awk cat date mkdir rm sleep sort; do
 			eval "$applet() { \"\$multi\" $applet \"\$@\"; }"
 		done
@@ -25,6 +32,21 @@ in_pod() { # <pod> <script> [arguments…]
 	shift
 	# shellcheck disable=SC2086
 	$multi nsenter --net="$NETNS/$pod_in" --uts="$UTSNS/$pod_in" $multi sh -c "$@"
+}
+
+# Runs lines of `ip -batch`, by one process.
+ip_batch() { # <lines>
+	ip -batch - <<-EOF
+		$1
+	EOF
+}
+
+# The same in a POD.
+ip_in_pod() { # <pod> <lines>
+	# shellcheck disable=SC2086
+	$multi nsenter --net="$NETNS/$1" "$real_ip" -batch - <<-EOF
+		$2
+	EOF
 }
 
 # Sets $mounts to all mount points, with a space on each side: read once, since there are two for each POD.
@@ -42,6 +64,7 @@ is_mounted() { # <file>; read_mounts comes before
 
 # /var/run may be a link to /run, and mountinfo says where things really are.
 real_run() { # sets $netns_real and $utsns_real
+	[ -z "${netns_real-}" ] || return 0
 	netns_real=$(cd "$NETNS" && pwd -P) && utsns_real=$(cd "$UTSNS" && pwd -P)
 }
 
@@ -62,8 +85,7 @@ cmd_create() {
 # New interfaces take these over: no duplicate address detection (a wait of a second), no router advertisements, and no link-local
 # addresses (addr_gen_mode 1). Written where it runs: /proc/sys/net shows the namespace of whoever looks.
 DEFAULTS=/proc/sys/net/ipv6/conf/default
-# shellcheck disable=SC2016
-SET_DEFAULTS='cd /proc/sys/net/ipv6/conf/default && echo 0 >accept_dad && echo 0 >accept_ra && echo 1 >addr_gen_mode'
+SET_DEFAULTS="echo 0 >$DEFAULTS/accept_dad && echo 0 >$DEFAULTS/accept_ra && echo 1 >$DEFAULTS/addr_gen_mode"
 # shellcheck disable=SC2016
 SET_UP=$SET_DEFAULTS' && echo "$1" >/proc/sys/kernel/hostname && exec ip link set lo up'
 
@@ -113,6 +135,7 @@ cmd_delete() {
 # What is in a namespace goes with it; of a veth pair the end in the VM too, though a moment later, so it is deleted first.
 remove_pods() { # <pod…>
 	find_multi
+	need cni
 	cni_release "$@"
 	read_mounts
 	mounted='' files='' links=''
@@ -125,7 +148,7 @@ remove_pods() { # <pod…>
 		[ ! -e "/sys/class/net/$gone" ] || links="$links link delete $gone
 "
 	done
-	[ -z "$links" ] || printf %s "$links" | ip -batch - || die "delete: some interfaces could not be deleted, see above"
+	[ -z "$links" ] || ip_batch "$links" || die "delete: some interfaces could not be deleted, see above"
 	# shellcheck disable=SC2086
 	[ -z "$mounted" ] || $multi umount $mounted || die "delete: some namespaces could not be unmounted, see above"
 	# shellcheck disable=SC2086

@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # Beyond the bridge: default routes in the PODs, and the way to the PODs of other nodes.
 
+need pods address
+
 cmd_set_default_route() {
 	bridge=
 	for option; do

@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # What is there: PODs, interfaces, addresses and routes, as iproute2 tells them.
 
+need pods
+
 # As JSON: { node, interfaces, routes, pods: [{ name, interfaces, routes }] }, routes of all tables and both families.
 cmd_status() {
 	case $#${1-} in

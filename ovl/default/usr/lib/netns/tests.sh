@@ -1,11 +1,14 @@
 # shellcheck shell=sh
 # The steps of tests: each says what it does on stderr, and why it failed; details go to stdout.
 
+need pods
+
 run_tcase() { # <name> [arguments…]
 	in_tcase=$1
 	shift
 	command -v "tcase_$in_tcase" >/dev/null || usage "unknown test case '$in_tcase'"
 	load_environment
+	find_multi
 	"tcase_$in_tcase" "$@"
 }
 
@@ -24,13 +27,16 @@ tcase_create() {
 }
 
 tcase_create_with_addresses() {
+	need veth
 	no_arguments tcase_create_with_addresses "$@"
 	tcase "Create $NPODS PODs with addresses"
-	cmd_create && cmd_veth || return
+	cmd_create && make_pairs || return
+	bring_up=yes
 	if [ "${RNDADR-}" = yes ]; then cmd_assign_addresses --random; else cmd_assign_addresses; fi
 }
 
 tcase_linux_bridge() {
+	need bridge
 	no_arguments tcase_linux_bridge "$@"
 	tcase "Connect PODs to the bridge $BRIDGE"
 	make_bridge "$BRIDGE"
@@ -43,6 +49,7 @@ tcase_linux_bridge() {
 }
 
 tcase_bridge_ping() {
+	need ping
 	no_arguments tcase_bridge_ping "$@"
 	tcase "Ping PODs on the bridge"
 	own_node
@@ -52,21 +59,6 @@ tcase_bridge_ping() {
 	ping_all "$TARGETS"
 }
 
-# Lines "<address> <pod>" for both families.
-print_targets() { # <pod>
-	if [ "${RNDADR-}" = yes ]; then random_pod_address "$node" "$n"; else pod_address "$node" "$n"; fi
-	print_target "$1"
-}
-
-# Both families of $ipv4.
-print_target() { # <whose>
-	address=$ipv4
-	format_ipv4 "$address"
-	echo "$text $1"
-	format_mapped "$address"
-	echo "$text $1"
-}
-
 tcase_forward() {
 	no_arguments tcase_forward "$@"
 	tcase "Forward packets"
@@ -74,22 +66,26 @@ tcase_forward() {
 }
 
 tcase_default_route() {
+	need bridge routes
 	no_arguments tcase_default_route "$@"
 	tcase "Default routes in the PODs"
 	cmd_set_default_route --bridge="$BRIDGE"
 }
 
 tcase_setup_routes() { # [options…]
+	need routes
 	tcase "Routes to the other nodes' PODs"
 	cmd_setup_routes "$@"
 }
 
 tcase_setup_overlay() { # [options…]
+	need routes
 	tcase "Tunnels to the other nodes' PODs $*"
 	cmd_setup_overlay "$@"
 }
 
 tcase_attach_eth_to_bridge() { # [interface]
+	need bridge
 	eth=${1:-eth1}
 	tcase "Connect $eth to the bridge $BRIDGE"
 	[ -e "/sys/class/net/$BRIDGE/bridge" ] || die "no bridge $BRIDGE"
@@ -98,55 +94,65 @@ tcase_attach_eth_to_bridge() { # [interface]
 }
 
 tcase_ipvlan() { # [mode]
+	need bridge direct
 	tcase "PODs on eth1 by ipvlan $*"
 	cmd_add_ipvlan eth1 "$@" && cmd_assign_addresses --random && cmd_assign_bridge_address --random ipvlan-eth1
 }
 
 tcase_macvlan() { # [mode]
+	need bridge direct
 	tcase "PODs on eth1 by macvlan $*"
 	cmd_add_macvlan eth1 "$@" && cmd_assign_addresses --random && cmd_assign_bridge_address --random macvlan-eth1
 }
 
 tcase_ping_all_pods() {
+	need ping
 	no_arguments tcase_ping_all_pods "$@"
 	tcase "Ping all PODs of all nodes"
 	cmd_ping_all_pods
 }
 
 tcase_ping_all_random() {
+	need ping
 	no_arguments tcase_ping_all_random "$@"
 	tcase "Ping all PODs and nodes by their random addresses"
 	cmd_ping_all_random
 }
 
 tcase_create_vlans() { # <if.vlan…>
+	need external
 	tcase "VLANs $*"
 	cmd_create_vlans "$@"
 }
 
 tcase_xnetns() { # <if…>
+	need external
 	tcase "Namespaces outside, for $*"
 	cmd_xnetns "$@"
 }
 
 tcase_xbridge() { # <bridge> <ext-if>
+	need external
 	tcase "A bridge with PODs and a way out: $*"
 	cmd_xbridge "$@"
 }
 
 tcase_cni_bridge_configure() {
+	need cni
 	no_arguments tcase_cni_bridge_configure "$@"
 	tcase "Configure the CNI plugins"
 	cmd_cni_bridge_configure
 }
 
 tcase_cni_bridge_start() {
+	need cni
 	no_arguments tcase_cni_bridge_start "$@"
 	tcase "CNI ADD for $NPODS PODs"
 	cmd_cni_bridge_start
 }
 
 tcase_cni_bridge_ping() {
+	need ping
 	no_arguments tcase_cni_bridge_ping "$@"
 	tcase "Ping the addresses that CNI gave"
 	own_node
