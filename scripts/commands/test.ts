@@ -129,7 +129,9 @@ function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 
     const test = findTestCase(word)
     return test ? [{ test, optional: false }] : []
   })
-  const once = [...new Map(tests.map(wanted => [wanted.test.name, wanted])).values()]
+  // What is named is wanted, whatever else names it.
+  const named = new Set(tests.filter(({ optional }) => !optional).map(({ test }) => test.name))
+  const once = [...new Map(tests.map(({ test }) => [test.name, { test, optional: !named.has(test.name) }])).values()]
   return once.length > 0 ? once : testCases.slice(0, 1).map(test => ({ test, optional: false }))
 }
 

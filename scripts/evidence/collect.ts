@@ -110,10 +110,17 @@ function tasksOf({ pairs }: Choice, nodes: readonly Node[]): readonly Task[] {
 const nodesOf = ({ cluster, failures }: EvidenceRequest): readonly Task[] =>
   cluster.nodes.flatMap(node => {
     const own = failures.filter(failure => failure.node === node.name)
-    const named = own.flatMap(({ why, lastLines }) => [why, ...lastLines].flatMap(line => line.match(POD_NAME) ?? []))
-    const pods = new Set(named.filter(name => name.includes(node.name)).slice(0, MOST_NODES))
+    const pods = new Set(own.flatMap(failure => podsNamedBy(failure, node.name)).slice(0, MOST_NODES))
     return own.length > 0 ? [{ node, pods, pings: [] }] : []
   })
+
+/** Those of which it says that they failed; where it says that of none, all that its last lines name. */
+function podsNamedBy({ why, lastLines }: FailedStep, node: string): readonly string[] {
+  const namedIn = (lines: readonly string[]) =>
+    lines.flatMap(line => line.match(POD_NAME) ?? []).filter(name => name.includes(node))
+  const failed = namedIn([why, ...lastLines.filter(line => /\bFAILED: /.test(line))])
+  return failed.length > 0 ? failed : namedIn(lastLines)
+}
 
 function describeChoice({ pairs, leftOut }: Choice): readonly string[] {
   if (pairs.length === 0) return []

@@ -18,9 +18,9 @@ const clusterOf = (...nodes: Node[]): RunningCluster => ({
   fate: async () => ({ how: 'lives', console: [] }),
 })
 
-const failureOn = (node: string, why: string) => ({
+const failureOn = (node: string, why: string, lastLines: readonly string[] = []) => ({
   ...{ test: 'bridge', step: 'bridge_ping', index: 3 },
-  ...{ node, why, lastLines: [] },
+  ...{ node, why, lastLines },
 })
 
 async function collect(t: ExecutionContext, cluster: RunningCluster, failures: ReturnType<typeof failureOn>[]) {
@@ -52,7 +52,9 @@ test('of a step that failed its node and the PODs that it named are looked at, a
     answering('vm-001', asked, {}),
     answering('vm-002', asked, { 'vm-002/routes.txt': 'default', 'vm-002-ns03/addresses.txt': 'x'.repeat(20_000) }),
   )
-  const failures = [failureOn('vm-002', 'no answer to ping: vm-002-ns03, address 172.16.2.3')]
+  const silent = 'no answer to ping: vm-002-ns03, address 172.16.2.3'
+  const lastLines = ['vm-002-ns01 172.16.2.1 answers', `12:00:00 (vm-002): FAILED: ${silent}`]
+  const failures = [failureOn('vm-002', silent, lastLines)]
   const { directory, events, read } = await collect(t, cluster, failures)
   t.deepEqual(asked, ['vm-002: pod vm-002-ns03; end'])
   t.is(read('vm-002/routes.txt'), 'default')

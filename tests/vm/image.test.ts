@@ -95,7 +95,10 @@ for (const codename of [undefined, 'trixie']) {
     t.is(await answer('sysctl -n net.ipv4.ip_forward'), '1', 'it is a router')
     t.is(await answer('readlink -f /var/run'), '/run')
     t.is(await answer('ip netns add a && ip netns list'), 'a')
-    t.is(await answer('stat -c %a /tmp /root /root/.ssh/authorized_keys /etc/dropbear/host_key'), '1777\n700\n600\n600')
+    t.is(
+      await answer('stat -c %a /tmp /root /root/.ssh/authorized_keys /etc/dropbear/dropbear_ed25519_host_key'),
+      '1777\n700\n600\n600',
+    )
     for (const kind of ['dummy', 'bond', 'vrf table 1', 'vxlan id 1 dstport 4789', 'ip6tnl external']) {
       await answer(`ip link add x type ${kind} && ip link del x`)
     }
@@ -125,7 +128,7 @@ test.serial('a VM whose ovl is missing says so and ends', async t => {
   const { machine } = boot(t, await image(t))
   await machine.control.reached('ready')
   machine.control.send(identityText(plan, identityOf(1), false))
-  await t.throwsAsync(machine.control.reached('up'), { message: 'no disk for ovl-00' })
+  await t.throwsAsync(machine.control.reached('up'), { message: 'no disk ovl-00' })
   t.is(await machine.ended, 'exited with 0')
 })
 
