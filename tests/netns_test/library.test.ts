@@ -28,15 +28,16 @@ function withTheirNeeds(parts: readonly string[], found = new Set<string>()): Re
   return found
 }
 
-/** The functions of other parts that a text calls, and their parts. */
+const constantsOf = (text: string) => [...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name)
+
+/** What a text calls of other parts: functions and constants, and their parts. */
 const callsIn = (text: string, own: string) =>
-  [...texts].flatMap(([part, other]) =>
-    part === own
-      ? []
-      : functionsOf(other)
-          .filter(name => new RegExp(`(?<![\\w$./{-])${name}(?![\\w.-])`).test(text))
-          .map(name => ({ name, part })),
-  )
+  [...texts].flatMap(([part, other]) => {
+    if (part === own) return []
+    const functions = functionsOf(other).filter(name => new RegExp(`(?<![\\w$./{-])${name}(?![\\w.-])`).test(text))
+    const constants = constantsOf(other).filter(name => new RegExp(`\\$\\{?${name}\\b`).test(text))
+    return [...functions, ...constants].map(name => ({ name, part }))
+  })
 
 test('every part of the library needs what it calls', t => {
   for (const [part, text] of texts) {

@@ -2,7 +2,7 @@
 # PODs connected by CNI plugins. The protocol is the CNI specification's: a plugin reads its network configuration on
 # stdin and its parameters from CNI_* variables, and prints a result, or an error, as JSON.
 
-need pods address
+need pods address bridge
 
 CNI_CONFIG=/etc/cni/net.d/netns.json
 # In memory: allocations must not outlive the PODs.
