@@ -31,7 +31,7 @@ cmd_cni_bridge_configure() {
 	subnet6=$text/$((inner + 96))
 	# The newest version that both understand.
 	version=$({ CNI_COMMAND=VERSION "$plugins/bridge" && CNI_COMMAND=VERSION "$plugins/host-local"; } </dev/null |
-		jq -rs '[.[].supportedVersions] | (.[0] - (.[0] - .[1])) | last') || die "the CNI plugins do not tell their versions"
+		awk "$CNI_VERSION") || die "the CNI plugins do not tell their versions, or have none in common"
 	mkdir -p "${CNI_CONFIG%/*}"
 	cat >"$CNI_CONFIG" <<-EOF
 		{
@@ -49,6 +49,78 @@ cmd_cni_bridge_configure() {
 		}
 	EOF
 	echo "CNI $version: $subnet4 $subnet6, see $CNI_CONFIG"
+}
+
+# JSON is read by awk here: jq takes half a second to start in an emulated VM. Of what two plugins answer to VERSION, prints the last
+# version of the first one's list that the other one has, too.
+# shellcheck disable=SC2016
+CNI_VERSION='
+	{ text = text $0 }
+	END {
+		gsub(/[ \t\r]/, "", text)
+		for (lists = 0; match(text, /"supportedVersions":\[[^]]*\]/); lists++) {
+			list[lists] = substr(text, RSTART + 21, RLENGTH - 22)
+			text = substr(text, RSTART + RLENGTH)
+		}
+		if (lists != 2) exit 1
+		for (n = split(list[0], versions, ","); n > 0; n--) {
+			if (!index("," list[1] ",", "," versions[n] ",")) continue
+			gsub(/"/, "", versions[n])
+			print versions[n]
+			exit
+		}
+		exit 1
+	}'
+
+# Reads results, a file for each POD; writes lines "<address> <pod>" into the file $targets, or prints what is wrong, and fails. A POD
+# must have been given an address of each family: none would be a ping that cannot fail.
+# shellcheck disable=SC2016
+CNI_ADDRESSES='
+	function leave() {
+		if (pod == "") return
+		gsub(/[ \t\r]/, "", text)
+		if (text !~ /^\{.*\}$/ || !match(text, /"ips":\[[^]]*\]/)) fail(pod ": its CNI result is none: " text)
+		text = substr(text, RSTART, RLENGTH)
+		has4 = has6 = found = ""
+		while (match(text, /"address":"[^"\/]*/)) {
+			address = substr(text, RSTART + 11, RLENGTH - 11)
+			text = substr(text, RSTART + RLENGTH)
+			if (address ~ /:/) has6 = 1; else has4 = 1
+			found = found " " address
+			print address, pod >targets
+		}
+		if (!has4 || !has6) fail("CNI gave " pod " no address of each family, but:" found)
+	}
+	function fail(why) {
+		print why
+		failed = 1
+		exit 1
+	}
+	FNR == 1 {
+		leave()
+		pod = FILENAME
+		gsub(/.*\/|\.json$/, "", pod)
+		text = ""
+	}
+	{ text = text $0 }
+	END {
+		if (failed) exit 1
+		leave()
+	}'
+
+# Writes lines "<address> <pod>" of what CNI gave the PODs into a file.
+cni_targets() { # <file>
+	set -- "$1"
+	n=$first
+	while [ "$n" -le "$last" ]; do
+		pod_name "$n"
+		[ -s "/tmp/$pod.json" ] || die "no CNI result for $pod"
+		set -- "$@" "/tmp/$pod.json"
+		n=$((n + 1))
+	done
+	targets=$1
+	shift
+	why=$(awk -v targets="$targets" "$CNI_ADDRESSES" "$@") || die "$why"
 }
 
 cmd_cni_bridge_start() {
