@@ -24,6 +24,7 @@ interface RunOptions {
   readonly stop: boolean
   readonly ovl: readonly string[]
   readonly reporter: readonly string[]
+  readonly progress?: string
   readonly list?: true
   readonly json?: true
   readonly [name: string]: unknown
@@ -54,7 +55,10 @@ const addRunOptions = (command: Command): Command =>
  * @param words what commander left: operands, and options that it does not know
  * @throws Failure (exit 2)
  */
-function variablesOf({ start, stop, ...rest }: Omit<RunOptions, 'ovl' | 'reporter'>, words: readonly string[]) {
+function variablesOf(
+  { start, stop, progress: _, ...rest }: Omit<RunOptions, 'ovl' | 'reporter'>,
+  words: readonly string[],
+) {
   const known = variablesOfOptions(rest)
   const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
   const kind = readClusterKind(known, callersEnvironment)
@@ -91,7 +95,7 @@ Examples:
       const { listTests, runTestCommand } = await import('./scripts/commands/test.ts')
       if (list) return listTests()
       const { operands, options } = variablesOf(rest, words)
-      const request = { words: operands, options, ovls: ovl, reporters: reporter }
+      const request = { words: operands, options, ovls: ovl, reporters: reporter, progress: rest.progress }
       setExitCode(await runTestCommand(request, callersEnvironment, signal))
     })
 
@@ -103,7 +107,8 @@ Examples:
     .action(async (results: string, { reporter, ...rest }: RunOptions) => {
       const { rerun } = await import('./scripts/commands/rerun.ts')
       const { options } = variablesOf({ ...rest, start: true }, [])
-      setExitCode(await rerun(results, options, reporter, callersEnvironment, signal))
+      const reporting = { reporters: reporter, progress: rest.progress }
+      setExitCode(await rerun(results, options, reporting, callersEnvironment, signal))
     })
 
   program

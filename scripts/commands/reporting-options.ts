@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { reporterNames } from '../report/reporters.ts'
+import { PROGRESS_KINDS } from '../settings/terminal.ts'
 
 /** The options that decide what is told of a run, and how often its tests are run. */
 export const addReportingOptions = (command: Command): Command =>
@@ -9,6 +10,10 @@ export const addReportingOptions = (command: Command): Command =>
       `one more report: ${reporterNames.join(', ')}; target: a file, stdout, stderr; can be repeated`,
       (value, before: string[]) => [...before, value],
       [],
+    )
+    .option(
+      '--progress <how>',
+      `${PROGRESS_KINDS.join(', ')}: a live view on a terminal, or plain lines alone (default: auto, which is plain where $CI is set)`,
     )
     .option('--results <directory>', 'bring addresses, CNI results and consoles home, and results.json')
     .option('--repeat <n>', 'run all of it so often')

@@ -1,12 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import process from 'node:process'
 import { usageFailure } from '../errors/failure.ts'
 import { reasonOf } from '../ovl/places.ts'
 import type { Component, Listener } from '../report/events.ts'
 import { RESULTS_VERSION, type Results } from '../report/results.ts'
 import type { Environment } from '../settings/sources.ts'
-import { runTestCommand } from './test.ts'
+import { runTestCommand, type TestRequest } from './test.ts'
 
 /** Settings that are the caller's of now: where the results go, and whether somebody is there to look. */
 const NOT_AGAIN = ['__results', 'CI']
@@ -14,20 +13,21 @@ const NOT_AGAIN = ['__results', 'CI']
 const BY_THEMSELVES = ['environment', 'test', 'topology', 'xcluster', 'default']
 /** What would be settings of this run, and was perhaps none of the other. */
 const SETTINGS =
-  /^(__|XCLUSTER_NETNS_(?!REPORTER$)|xcluster_|XCLUSTER$|TOPOLOGY$|BASEOVLS$|XOVLS$|XCLUSTER_OVLPATH$|ARCHIVE$|NFQLBDIR$|SOURCE_DATE_EPOCH$)/
+  /^(__|XCLUSTER_NETNS_(?!REPORTER$|PROGRESS$)|xcluster_|XCLUSTER$|TOPOLOGY$|BASEOVLS$|XOVLS$|XCLUSTER_OVLPATH$|ARCHIVE$|NFQLBDIR$|SOURCE_DATE_EPOCH$)/
 
 /**
  * Does a run again, by the settings and the seed that its results.json holds. What is made with something else than it was then
  * (another kernel, another QEMU, a changed ovl) is told on stderr.
  * @param place the directory of its results, or the file
  * @param options of now: they win
+ * @param reporters of now, as typed; so is progress
  * @returns the exit code
  * @throws Failure NO_RESULTS, BAD_RESULTS (exit 2), and all that `test` throws
  */
 export async function rerun(
   place: string,
   options: Environment,
-  reporters: readonly string[],
+  { reporters, progress }: Pick<TestRequest, 'reporters' | 'progress'>,
   environment: Environment,
   signal: AbortSignal,
 ): Promise<number> {
@@ -42,13 +42,14 @@ export async function rerun(
     words,
     ovls,
     reporters,
+    progress,
     options: {
       ...Object.fromEntries(again),
       ...from(origin => !BY_THEMSELVES.includes(origin)),
       ...(kind && { __cluster: kind.value }),
       ...options,
     },
-    listeners: [differences(results, line => process.stderr.write(`${line}\n`))],
+    listener: (onLine: (line: string) => void) => differences(results, onLine),
   }
   const others = Object.entries(environment).filter(([name]) => !SETTINGS.test(name))
   const inherited = { ...Object.fromEntries(others), ...from(origin => origin === 'environment') }

@@ -12,6 +12,7 @@ import { Interrupted } from '../errors/interrupted.ts'
 import type { Invocation, Listener, Verdict } from '../report/events.ts'
 import { openReporters } from '../report/reporters.ts'
 import { eventStream } from '../report/stream.ts'
+import { openTerminal } from '../report/terminal.ts'
 import { prepareResults } from '../results/collect.ts'
 import { readReporting } from '../settings/reporting.ts'
 import { DEFAULT_CLUSTER_NAME, type Settings } from '../settings/settings.ts'
@@ -39,8 +40,10 @@ export interface TestRequest {
   readonly ovls: readonly string[]
   /** As typed: `junit=report.xml`. */
   readonly reporters: readonly string[]
-  /** More that listens. */
-  readonly listeners?: readonly Listener[]
+  /** As typed: how progress is shown. */
+  readonly progress?: string | undefined
+  /** More that listens, and has lines for the person. */
+  readonly listener?: (onLine: (line: string) => void) => Listener
 }
 
 /**
@@ -67,10 +70,13 @@ export async function runTestCommand(
   const { settings } = plan[0] as PlannedTest
   const extraOvls = ovlsIn(words, ovls, settings.ovlPath)
   if (settings.resultsDirectory) prepareResults(settings.resultsDirectory)
-  const reporting = readReporting(request.reporters, environment, settings.resultsDirectory, process.stderr)
-  const complain = (line: string) => process.stderr.write(`${line}\n`)
-  const listeners = [...(await openReporters(reporting, process)), ...(request.listeners ?? [])]
-  const { emit, close } = eventStream(listeners, complain)
+  const { reporters, progress } = request
+  const reporting = readReporting(reporters, environment, settings.resultsDirectory, process.stderr, progress)
+  const { stdout, stderr } = process
+  const terminal = await openTerminal({ ...reporting.terminal, stdout, stderr, signal })
+  const onLine = (line: string) => terminal.stderr.write(`${line}\n`)
+  const more = [...terminal.listeners, ...(request.listener ? [request.listener(onLine)] : [])]
+  const { emit, close } = eventStream([...(await openReporters(reporting, terminal)), ...more], onLine)
   const begun = Date.now()
   let result: Omit<RunResult, 'verdict'> & { verdict: Verdict } = {
     verdict: 'broken',
@@ -102,6 +108,7 @@ export async function runTestCommand(
   const left = result.left === undefined ? undefined : howToEnter(result.left, options.__cluster)
   emit({ type: 'run-end', ...result, left, seconds: Math.round((Date.now() - begun) / 1000) })
   await close()
+  terminal.close()
   return exitCode
 }
 

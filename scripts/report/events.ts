@@ -71,6 +71,8 @@ export type RunEvent = { readonly at: number } & (
       readonly type: 'cluster-start'
       readonly test: string
       readonly nodes: number
+      /** Of all of them, in order. */
+      readonly names?: readonly string[]
       /** The kind of cluster, and what is to be known of it: `embedded: 4 VMs, by KVM`. */
       readonly kind: string
     }

@@ -1,41 +1,21 @@
 import type { Listener, RunEvent } from './events.ts'
 import { describeFailedStep, newLines } from './failed-step.ts'
 import type { Output } from './output.ts'
+import { GREEN, painter, RED, YELLOW } from './paint.ts'
 import { describeEnd, describeFlaky, isFlaky, ONCE, turnName } from './record.ts'
+import type { TerminalUse } from './terminal.ts'
 import { plainLines, plainText } from './text.ts'
-
-/** How the person's terminal is to be used, decided for its stream. */
-export interface TerminalUse {
-  readonly colour: boolean
-  /** Draw a line of progress that is replaced; only on a terminal. */
-  readonly progress: boolean
-}
-
-const RED = '31'
-const GREEN = '32'
-const YELLOW = '33'
-const DIM = '2'
-const CLEAR_LINE = '\r\x1b[K'
 
 /**
  * The summary of a run for the person, in xcluster's form: `HH:MM:SS (<seconds since start>): TEST CASE: <what>`,
  * lines from VMs indented by two, the total time in the last line.
  */
-export function summary(output: Output, { colour, progress }: TerminalUse): Listener {
+export function summary(output: Output, { colour }: Pick<TerminalUse, 'colour'>): Listener {
   let begun = 0
-  let transient = false
   const evidence: string[] = []
-  const paint = (code: string, text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text)
-  const line = (text: string) => {
-    output.write(`${transient ? CLEAR_LINE : ''}${text}\n`)
-    transient = false
-  }
+  const paint = painter(colour)
+  const line = (text: string) => output.write(`${text}\n`)
   const host = (at: number, text: string) => line(`${clock(at)} (${Math.floor((at - begun) / 1000)}): ${text}`)
-  const showProgress = (text: string) => {
-    if (!progress) return
-    output.write(`${CLEAR_LINE}${paint(DIM, text)}`)
-    transient = true
-  }
 
   const on = (event: RunEvent) => {
     switch (event.type) {
@@ -53,13 +33,6 @@ export function summary(output: Output, { colour, progress }: TerminalUse): List
         break
       case 'cluster-start':
         host(event.at, `cluster: ${plainLines(event.kind)}`)
-        showProgress(`0 of ${event.nodes} VMs up`)
-        break
-      case 'node-up':
-        showProgress(`${event.up} of ${event.of} VMs up`)
-        break
-      case 'step-start':
-        showProgress(`${event.step} on ${event.nodes.length} VM${event.nodes.length === 1 ? '' : 's'}`)
         break
       case 'output':
         if (event.stream === 'stderr') line(`  ${failedInRed(plainText(event.line))}`)

@@ -31,6 +31,12 @@ const NETS: Readonly<Record<Role, { variable: string; fallback: string }>> = {
 const LEAST_MEMORY_MIB = 96
 
 /** For messages. */
+/** The nodes of a cluster, as an event tells them. */
+export const countAndNames = (nodes: readonly Pick<NodePlan, 'name'>[]) => ({
+  nodes: nodes.length,
+  names: nodes.map(({ name }) => name),
+})
+
 export const countOfVms = ({ length }: readonly unknown[]): string => (length === 1 ? '1 VM' : `${length} VMs`)
 
 export const nodeName = (number: number): string => `vm-${String(number).padStart(3, '0')}`

@@ -1,6 +1,6 @@
-import type { TerminalUse } from '../report/summary.ts'
+import type { TerminalUse } from '../report/terminal.ts'
 import type { Environment } from './sources.ts'
-import { readTerminalUse } from './terminal.ts'
+import { readProgress, readTerminalUse } from './terminal.ts'
 
 /** A reporter as it was asked for. */
 export interface ReporterWish {
@@ -24,12 +24,15 @@ export interface Reporting {
  * @param words of `--reporter`, each `<name>` or `<name>=<target>`, or several with commas between; without any, those of
  *   `$XCLUSTER_NETNS_REPORTER`
  * @param stderr as a terminal, if it is one
+ * @param progress as `--progress` says; without it `$XCLUSTER_NETNS_PROGRESS` counts
+ * @throws Failure BAD_VALUE (exit 2)
  */
 export function readReporting(
   words: readonly string[],
   environment: Environment,
   resultsDirectory: string | undefined,
   stderr: { isTTY?: boolean },
+  progress?: string,
 ): Reporting {
   const said = words.length > 0 ? words : [environment.XCLUSTER_NETNS_REPORTER ?? '']
   const wishes = said
@@ -40,7 +43,7 @@ export function readReporting(
     })
   return Object.freeze({
     wishes: Object.freeze(wishes),
-    terminal: readTerminalUse(environment, stderr),
+    terminal: readTerminalUse(environment, stderr, readProgress(progress, environment)),
     resultsDirectory,
     stepSummary: environment.GITHUB_STEP_SUMMARY || undefined,
   })

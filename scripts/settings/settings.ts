@@ -5,7 +5,7 @@ import { type Addressing, readAddressing } from './addressing.ts'
 import { type Again, readAgain } from './again.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
 import { type Packing, readPacking } from './packing.ts'
-import { type Environment, type Layer, type Setting, Sources } from './sources.ts'
+import { type Environment, type Layer, type Setting, Sources, saysCi } from './sources.ts'
 import { readXcluster, type XclusterSettings } from './xcluster.ts'
 
 export type AcceleratorWish = 'auto' | 'kvm' | 'tcg'
@@ -165,7 +165,7 @@ export function readSettings(options: Environment, environment: Environment, mor
 /** A pipeline has nobody to look at what is left running. */
 function readKeep(sources: Sources): Keep {
   if (sources.flag('__no_stop')) return 'always'
-  return ['', 'false', '0'].includes(sources.text('CI', '')) ? 'after-failure' : 'never'
+  return saysCi(sources.text('CI', '')) ? 'never' : 'after-failure'
 }
 
 /**

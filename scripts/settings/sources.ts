@@ -29,6 +29,9 @@ export interface Setting {
  */
 export const variableOfOption = (option: string): string => `__${option.replace(/^--/, '').replaceAll('-', '_')}`
 
+/** What `$CI` says: that this is a pipeline. */
+export const saysCi = (value: string | undefined): boolean => !['', 'false', '0'].includes(value ?? '')
+
 /** Looks values up in layers, the first one's win, and remembers where each came from. */
 export class Sources {
   readonly seen: Setting[] = []

@@ -1,12 +1,39 @@
-import type { TerminalUse } from '../report/summary.ts'
-import type { Environment } from './sources.ts'
+import { usageFailure } from '../errors/failure.ts'
+import type { TerminalUse } from '../report/terminal.ts'
+import { type Environment, saysCi } from './sources.ts'
+
+/** `auto` is `live`, but for a pipeline, whose terminal nobody sees: it keeps every frame in its log. */
+export const PROGRESS_KINDS = ['auto', 'live', 'plain'] as const
+
+export type ProgressKind = (typeof PROGRESS_KINDS)[number]
+
+/**
+ * What `--progress` says, else `$XCLUSTER_NETNS_PROGRESS`.
+ * @throws Failure BAD_VALUE (exit 2)
+ */
+export function readProgress(said: string | undefined, environment: Environment): ProgressKind {
+  const inherited = environment.XCLUSTER_NETNS_PROGRESS || undefined
+  const value = said ?? inherited ?? 'auto'
+  const kind = PROGRESS_KINDS.find(each => each === value)
+  if (kind) return kind
+  const name = said === undefined ? '$XCLUSTER_NETNS_PROGRESS' : '--progress'
+  throw usageFailure('BAD_VALUE', `${name}=${value}: must be one of ${PROGRESS_KINDS.join(', ')}`)
+}
 
 /**
  * How a stream's terminal is to be used. NO_COLOR (not empty) wins over FORCE_COLOR; `TERM=dumb` means neither colour
- * nor progress; what is no terminal gets colour only by force, and never progress.
+ * nor progress; what is no terminal gets colour only by force, and never progress. FORCE_COLOR forces when it is not empty;
+ * 0 and false mean no colour, as for Node itself.
+ * https://no-color.org, https://force-color.org, https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
  */
-export function readTerminalUse(environment: Environment, stream: { isTTY?: boolean }): TerminalUse {
+export function readTerminalUse(
+  environment: Environment,
+  stream: { isTTY?: boolean },
+  progress: ProgressKind = 'auto',
+): TerminalUse {
   const capable = stream.isTTY === true && environment.TERM !== 'dumb'
-  const forced = environment.FORCE_COLOR !== undefined && !['0', 'false'].includes(environment.FORCE_COLOR)
-  return { colour: !environment.NO_COLOR && (forced || capable), progress: capable }
+  const force = environment.FORCE_COLOR
+  const colour = force ? !['0', 'false'].includes(force) : capable
+  const isWanted = progress === 'live' || (progress === 'auto' && !saysCi(environment.CI))
+  return { colour: !environment.NO_COLOR && colour, progress: capable && isWanted }
 }

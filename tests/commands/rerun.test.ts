@@ -5,7 +5,7 @@ import path from 'node:path'
 import test from 'ava'
 import { rerun } from '../../scripts/commands/rerun.ts'
 
-const again = (place: string) => rerun(place, {}, [], {}, new AbortController().signal)
+const again = (place: string) => rerun(place, {}, { reporters: [] }, {}, new AbortController().signal)
 
 test('what is no results.json of ours is refused, with its name', async t => {
   const place = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-rerun-'))

@@ -57,9 +57,9 @@ test('without Node it says so', t => {
   t.regex(stderr, /node is not installed/)
 })
 
-test('--help loads neither zx nor ssh2', t => {
+test('--help loads neither zx nor ssh2, nor what draws on a terminal', t => {
   const { stderr } = run(path.join(TOP, 'netns.ts'), ['--help'], { env: { ...process.env, NODE_DEBUG: 'module,esm' } })
-  t.notRegex(stderr, /node_modules\/(zx|ssh2)\//)
+  t.notRegex(stderr, /node_modules\/(zx|ssh2|log-update|cli-truncate)\//)
 })
 
 test('output that cannot be written is told; a reader that leaves is not', t => {

@@ -6,7 +6,7 @@ import type { Node } from '../../node/node.ts'
 import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
 import type { Component } from '../../report/events.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
-import { countOfVms, type NodePlan } from '../../settings/nodes.ts'
+import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
 import { qemuComponent } from '../components.ts'
@@ -66,7 +66,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   try {
     storeKey(directory, keys.clientPrivateKey)
     const kind = `embedded: ${countOfVms(cluster.nodes)}, ${describeAccelerator(accelerator)}`
-    emit({ type: 'cluster-start', test: request.test, nodes: cluster.nodes.length, kind })
+    emit({ type: 'cluster-start', test: request.test, ...countAndNames(cluster.nodes), kind })
     const [ovls] = await Promise.all([
       layOvls({
         cacheDirectory: directories.cache,
@@ -158,7 +158,7 @@ async function attach(settings: Settings, { emit, test }: StartRequest): Promise
   const { directory, record } = await adoptCluster(directories.state, cluster.name)
   if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
   const kind = `embedded: ${countOfVms(record.nodes)}, running already`
-  emit({ type: 'cluster-start', test, nodes: record.nodes.length, kind })
+  emit({ type: 'cluster-start', test, ...countAndNames(record.nodes), kind })
   const nodes = await Promise.all(record.nodes.map(node => logIn(directory, node, record.hostKey)))
   const stop = async () => {
     await destroyCluster(directories.state, cluster.name, 'any')

@@ -7,7 +7,7 @@ import { searchPath } from '../../host/requirements.ts'
 import type { Node } from '../../node/node.ts'
 import type { Component } from '../../report/events.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
-import { countOfVms } from '../../settings/nodes.ts'
+import { countAndNames, countOfVms } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { XclusterSettings } from '../../settings/xcluster.ts'
 import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
@@ -42,7 +42,12 @@ async function start(settings: Settings, xcluster: XclusterSettings, request: St
   const common = { command: xcluster.command, onLine: detail, signal }
   checkImage(xcluster)
   await checkNoneRuns(settings)
-  emit({ type: 'cluster-start', test: request.test, nodes: settings.cluster.nodes.length, kind: describe(settings) })
+  emit({
+    type: 'cluster-start',
+    test: request.test,
+    ...countAndNames(settings.cluster.nodes),
+    kind: describe(settings),
+  })
   const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
   made({ name: 'xcluster', place: xcluster.command })
   await pack(settings, xcluster, request)
@@ -75,7 +80,7 @@ async function attach(settings: Settings, xcluster: XclusterSettings, request: S
       },
     )
   }
-  request.emit({ type: 'cluster-start', test: request.test, nodes: plans.length, kind: describe(settings) })
+  request.emit({ type: 'cluster-start', test: request.test, ...countAndNames(plans), kind: describe(settings) })
   const nodes = await waitForNodes(settings, xcluster, request)
   const detail = (text: string) => request.emit({ type: 'detail', text })
   return running(settings, xcluster, nodes, () => stopCluster(settings, xcluster, detail))

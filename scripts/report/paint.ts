@@ -1,0 +1,15 @@
+/** Parameters of "Select Graphic Rendition" (ECMA-48, 8.3.117). */
+export const RED = '31'
+export const GREEN = '32'
+export const YELLOW = '33'
+export const BOLD = '1'
+export const DIM = '2'
+
+/** Puts a text into a colour or weight, or leaves it as it is. */
+export type Paint = (code: string, text: string) => string
+
+/** @param colour false: every text stays as it is */
+export const painter =
+  (colour: boolean): Paint =>
+  (code, text) =>
+    colour ? `\x1b[${code}m${text}\x1b[0m` : text
