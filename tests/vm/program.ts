@@ -3,8 +3,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
+import { quoteWord } from '../../scripts/node/quote.ts'
 
-const TOP = path.resolve(import.meta.dirname, '../..')
+const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 
 /** How a call of the program ended. */
 export interface Ended {
@@ -19,20 +20,21 @@ export interface Program {
   run(...words: string[]): Promise<Ended>
   /** With more variables. */
   runWith(environment: Readonly<Record<string, string>>, ...words: string[]): Promise<Ended>
-  start(
-    words: readonly string[],
-    environment?: Readonly<Record<string, string>>,
-  ): ChildProcess & { ended: Promise<Ended> }
+  start(words: readonly string[], environment?: Readonly<Record<string, string>>): Running
+  /** On a terminal of its own, of 80 columns and 24 rows: what it shows comes out of stdout, what is typed goes into stdin. */
+  startOnTerminal(words: readonly string[]): Running
 }
+
+type Running = ChildProcess & { ended: Promise<Ended> }
 
 /** Ends whatever is left of its clusters after the test. */
 export function program(t: ExecutionContext): Program {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-vm-'))
-  const start = (words: readonly string[], environment = {}) => {
-    const child = spawn(path.join(TOP, 'netns.ts'), words, {
+  const call = (command: string, words: readonly string[], stdin: 'ignore' | 'pipe', environment = {}) => {
+    const child = spawn(command, words, {
       cwd: state,
       env: { ...ownEnvironment(), CI: '', XDG_STATE_HOME: state, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
     })
     const [stdout, stderr] = [child.stdout, child.stderr].map(stream => {
       const chunks: Buffer[] = []
@@ -44,12 +46,18 @@ export function program(t: ExecutionContext): Program {
     })
     return Object.assign(child, { ended })
   }
+  const start = (words: readonly string[], environment = {}) => call(NETNS, words, 'ignore', environment)
+  const startOnTerminal = (words: readonly string[]) => {
+    const line = ['exec', NETNS, ...words].map(quoteWord).join(' ')
+    const typescript = ['--quiet', '--return', '--flush', '--command', `stty cols 80 rows 24; ${line}`, '/dev/null']
+    return call('script', typescript, 'pipe', { TERM: 'xterm-256color' })
+  }
   const runWith = (environment: Readonly<Record<string, string>>, ...words: string[]) => start(words, environment).ended
   t.teardown(async () => {
     await runWith({}, 'stop', '--all')
     fs.rmSync(state, { recursive: true, force: true })
   })
-  return { state, start, runWith, run: (...words) => runWith({}, ...words) }
+  return { state, start, startOnTerminal, runWith, run: (...words) => runWith({}, ...words) }
 }
 
 /** Without what whoever runs the tests has set for xcluster. */
