@@ -29,6 +29,8 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.syscall && error.code !== 'EPIPE') lost.push(error)
   })
+  // A terminal that was closed: nobody is left to be told, and reports and clean-up are still to be done.
+  process.stderr.on('error', () => {})
   // Node ends when nothing is left to wait for, even in the middle of an `await`: that must not look like an end.
   const unfinished = () => {
     process.stderr.write(`${programName}: internal error: ended before its work was done\n`)

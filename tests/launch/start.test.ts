@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -70,6 +71,13 @@ test('output that cannot be written is told; a reader that leaves is not', t => 
     t.is(stderr.match(/^netns\.ts: cannot write standard output: no space left$/gm)?.length, 1, stderr)
   }
   t.deepEqual(shell('"$0" test --list | true'), { status: 0, stdout: '', stderr: '' })
+})
+
+test('a terminal or reader of stderr that is gone breaks nothing off', async t => {
+  const env = { ...process.env, XDG_STATE_HOME: directory(t) }
+  const child = spawn(path.join(TOP, 'netns.ts'), ['status'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  child.stderr.destroy()
+  t.deepEqual(await once(child, 'close'), [0, null])
 })
 
 test('help is data, wrong usage is not, and neither starts anything', t => {
