@@ -4,6 +4,7 @@
 
 import process from 'node:process'
 import { Command, Option } from 'commander'
+import { finishProgram, withExamples } from './scripts/command-line/finish.ts'
 import { runProgram } from './scripts/commands/edge.ts'
 import { addReportingOptions } from './scripts/commands/reporting-options.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
@@ -16,7 +17,10 @@ const nameOption = () => new Option('--name <cluster>', 'which cluster, where se
 const clusterName = (options: { name?: string }) => readClusterName({ __name: options.name }, callersEnvironment)
 
 const clusterOption = () =>
-  new Option('--cluster <kind>', 'embedded: VMs of our own; xcluster: yours, the default where $XCLUSTER is set')
+  new Option(
+    '--cluster <embedded|xcluster>',
+    'embedded: VMs of our own; xcluster: yours, the default where $XCLUSTER is set',
+  )
 
 /** What commander makes of {@link addRunOptions}. */
 interface RunOptions {
@@ -33,36 +37,42 @@ interface RunOptions {
 /** The options that decide how a test runs. */
 const addRunOptions = (command: Command): Command =>
   command
+    .optionsGroup('The VMs:')
     .option('--nvm <n>', 'VMs that hold PODs, 1–200 (default: 4)')
     .option('--nrouters <n>', 'VMs that route, 0–20 (default: 0)')
     .option('--ntesters <n>', 'VMs outside, 0–20 (default: 0)')
     .option('--mem <MiB>', 'memory of each VM (default: 256); --mem3=512 for vm-003 alone')
     .option('--smp <n>', 'CPUs of each VM (default: 1); --smp3=2 for vm-003 alone')
     .addOption(clusterOption())
-    .option('--accel <kind>', 'kvm, tcg, or auto: KVM where a guest was seen to come up with it (default: auto)')
+    .option('--accel <kvm|tcg|auto>', 'auto: KVM where a guest was seen to come up with it (default: auto)')
     .option('--cold', 'boot each VM, instead of going on from a booted one that is kept')
     .option('--xterm', "consoles of xcluster's VMs in xterm, not in screen")
+    .addOption(nameOption())
+    .optionsGroup('The run:')
     .option('--timeout <seconds>', 'for the VMs to come up, and for each step')
     .option('--no-start', 'use the cluster that runs')
     .option('--no-stop', 'leave the cluster running')
     .option('--strict', 'a test of all that is left out counts as failed')
     .option('--ovl <directory>', 'one more ovl; can be repeated', (value, before: string[]) => [...before, value], [])
-    .addOption(nameOption())
     .allowUnknownOption()
+
+const optionNames = (command: Command) => command.options.flatMap(({ long }) => long ?? [])
 
 /**
  * Values of the command line under the names of xcluster's variables.
  * @param words what commander left: operands, and options that it does not know
+ * @param command whose options they are
  * @throws Failure (exit 2)
  */
 function variablesOf(
   { start, stop, progress: _, ...rest }: Omit<RunOptions, 'ovl' | 'reporter'>,
   words: readonly string[],
+  command: Command,
 ) {
   const known = variablesOfOptions(rest)
   const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
   const kind = readClusterKind(known, callersEnvironment)
-  const { operands, options } = splitWords(words, kind === 'xcluster')
+  const { operands, options } = splitWords(words, optionNames(command), kind === 'xcluster')
   return { operands, options: { ...known, ...flags, ...options } }
 }
 
@@ -72,47 +82,58 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()
-    .addHelpText(
-      'after',
-      `
-Examples:
-  ./netns.ts setup                          install what the host lacks, make the VMs' image
-  ./netns.ts test bridge > bridge.log       four VMs, four PODs in each, on Linux bridges
-  ./netns.ts test cni_bridge --nvm=2        the same by CNI plugins, in two VMs
-  ./netns.ts test start --no-stop           a cluster to look around in:
-  ./netns.ts exec vm-001 -- ip address      …a command in a VM
-  ./netns.ts stop                           …and its end`,
-    )
-  // Subcommands inherit exitOverride only when they are made after it was set.
-  definePacking(program.command('tar'), signal)
+  withExamples(program, [
+    ['./netns.ts setup', "install what the host lacks, make the VMs' image"],
+    ['./netns.ts test bridge > bridge.log', 'four VMs, four PODs in each, on Linux bridges'],
+    ['./netns.ts test cni_bridge --nvm=2', 'the same by CNI plugins, in two VMs'],
+    ['./netns.ts test start --no-stop', 'a cluster to look around in:'],
+    ['./netns.ts exec vm-001 -- ip address', '…a command in a VM'],
+    ['./netns.ts stop', '…and its end'],
+  ])
 
-  addReportingOptions(addRunOptions(addPackingOptions(program.command('test'))))
+  // Subcommands inherit exitOverride only when they are made after it was set.
+  program.commandsGroup('Run tests:')
+  const test = addPackingOptions(addReportingOptions(addRunOptions(program.command('test'))))
+    .optionsGroup('Other options:')
     .description('run tests, each on a cluster of its own: the summary goes to stderr, the log to stdout')
     .argument('[words...]', 'tests (default: start), and ovls to be unpacked on the VMs beside netns')
     .option('--list', 'print the tests and what each shows')
     .option('--reach <test>', 'with matrix: PODs must reach each other as in this test (default: all of them)')
-    .action(async (words: string[], { list, ovl, reporter, ...rest }: RunOptions) => {
+    .action(async (words: string[], { list, ovl, reporter, ...rest }: RunOptions, command: Command) => {
       const { listTests, runTestCommand } = await import('./scripts/commands/test.ts')
       if (list) return listTests()
-      const { operands, options } = variablesOf(rest, words)
+      const { operands, options } = variablesOf(rest, words, command)
       const request = { words: operands, options, ovls: ovl, reporters: reporter, progress: rest.progress }
       setExitCode(await runTestCommand(request, callersEnvironment, signal))
     })
+  withExamples(test, [
+    ['./netns.ts test --list', 'the tests, and what each shows'],
+    ['./netns.ts test all --reporter junit=junit.xml > log', 'every test, with a report for a pipeline'],
+    ['./netns.ts test bridge --nvm=2 --mem1=512', 'two VMs, vm-001 with 512 MiB'],
+    ['./netns.ts test L2 --until-failure', 'hunt what fails now and then'],
+    ['./netns.ts test cni_bridge ./my-plugin', 'with an ovl of your own'],
+  ])
 
-  addReportingOptions(program.command('rerun'))
+  const rerun = addReportingOptions(program.command('rerun'))
     .description('do a run again, in the same way, with the same seed')
     .argument('<results>', 'the directory of its results, or its results.json')
     .addOption(nameOption())
     .option('--no-stop', 'leave the cluster running')
-    .action(async (results: string, { reporter, ...rest }: RunOptions) => {
+    .action(async (results: string, { reporter, ...rest }: RunOptions, command: Command) => {
       const { rerun } = await import('./scripts/commands/rerun.ts')
-      const { options } = variablesOf({ ...rest, start: true }, [])
+      const { options } = variablesOf({ ...rest, start: true }, [], command)
       const reporting = { reporters: reporter, progress: rest.progress }
       setExitCode(await rerun(results, options, reporting, callersEnvironment, signal))
     })
 
+  withExamples(rerun, [
+    ['./netns.ts rerun results', 'the same tests, settings, ovls and seed'],
+    ['./netns.ts rerun results --until-failure', 'until it happens again'],
+  ])
+
   program
     .command('setup')
+    .helpGroup('Prepare:')
     .description('install the packages that this host lacks, and make the image of the VMs')
     .option('--check', 'only tell what is missing (exit code 3)')
     .option('--refresh', 'make the image anew, with the packages of today')
@@ -129,16 +150,20 @@ Examples:
       })
     })
 
-  addReportingOptions(addRunOptions(addPackingOptions(program.command('env'))))
+  definePacking(program.command('tar').helpGroup('Prepare:'), signal)
+
+  addPackingOptions(addReportingOptions(addRunOptions(program.command('env'))))
+    .optionsGroup('Other options:')
     .description('print the settings that a test would have, and where each came from')
     .argument('[options...]', 'further options, as of test')
     .option('--json', 'for programs')
-    .action(async (words: string[], { json, ovl: _, reporter: __, ...rest }: RunOptions) => {
+    .action(async (words: string[], { json, ovl: _, reporter: __, ...rest }: RunOptions, command: Command) => {
       const { showSettings } = await import('./scripts/commands/env.ts')
-      await showSettings(variablesOf(rest, words).options, callersEnvironment, json === true, signal)
+      await showSettings(variablesOf(rest, words, command).options, callersEnvironment, json === true, signal)
     })
 
-  program
+  program.commandsGroup('Look around in a cluster:')
+  const exec = program
     .command('exec')
     .description('run a command in a VM or POD of a running cluster; without a command, a shell')
     .argument('<target>', 'a VM (vm-002) or a POD (vm-002-ns03)')
@@ -155,8 +180,13 @@ Examples:
       const node = await enter(target, kind, clusterName(options), directories().state)
       setExitCode(await execOn(node, target, words, terminal))
     })
+  withExamples(exec, [
+    ['./netns.ts exec vm-001 -- ip address', 'a command in a VM'],
+    ['./netns.ts exec vm-001-ns02 -- ping -c1 172.16.1.3', 'a command in a POD'],
+    ['./netns.ts exec vm-001-ns02', 'a shell'],
+  ])
 
-  program
+  const graph = program
     .command('graph')
     .description('draw the network of a running cluster, as its VMs tell it, on stdout')
     .addOption(
@@ -165,11 +195,15 @@ Examples:
     .option('--nvm <n>', "VMs that hold PODs, where it is xcluster's (default: 4)")
     .addOption(nameOption())
     .addOption(clusterOption())
-    .action(async ({ format, ...rest }: { format: 'svg' | 'dot' | 'json'; name?: string }) => {
+    .action(async ({ format, ...rest }: { format: 'svg' | 'dot' | 'json'; name?: string }, command: Command) => {
       const { showGraph } = await import('./scripts/commands/graph.ts')
-      const { options } = variablesOf({ start: true, stop: true, ...rest }, [])
+      const { options } = variablesOf({ start: true, stop: true, ...rest }, [], command)
       await showGraph(options, callersEnvironment, format, signal)
     })
+  withExamples(graph, [
+    ['./netns.ts graph > network.svg', 'a picture'],
+    ['./netns.ts graph --format dot | dot -Tpdf > network.pdf', 'by Graphviz'],
+  ])
 
   program
     .command('status')
@@ -195,7 +229,8 @@ Examples:
       )
     })
 
-  return program
+  program.commandsGroup('About this program:')
+  return finishProgram(program, callersEnvironment)
 }
 
 await runProgram('netns.ts', async signal => {

@@ -4,11 +4,14 @@
 
 import process from 'node:process'
 import { Command } from 'commander'
+import { honourVariables } from './scripts/command-line/variables.ts'
 import { runProgram } from './scripts/commands/edge.ts'
 import { definePacking } from './scripts/commands/tar.ts'
+import { callersEnvironment } from './scripts/settings/environment.ts'
 
 await runProgram('tar', async signal => {
-  await definePacking(new Command('tar').exitOverride(), signal).parseAsync()
+  const command = definePacking(new Command('tar').exitOverride(), signal)
+  await honourVariables(command, callersEnvironment).parseAsync()
   return 0
 })
 // A reader of standard output that is stuck would keep a program alive that has given up.

@@ -125,7 +125,7 @@ test('a checkout with other modes packs the same bytes, and needs neither zx nor
   // Packages without code: whoever imports one fails.
   const { dependencies } = JSON.parse(fs.readFileSync(path.join(TOP, 'package.json'), 'utf8'))
   for (const name of Object.keys(dependencies)) {
-    fs.mkdirSync(path.join(modules, name))
+    fs.mkdirSync(path.join(modules, name), { recursive: true })
     fs.writeFileSync(path.join(modules, name, 'package.json'), '{}')
   }
   const install = (name: string) => {

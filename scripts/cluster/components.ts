@@ -1,16 +1,9 @@
-import fs from 'node:fs'
 import os from 'node:os'
-import path from 'node:path'
 import process from 'node:process'
 import { run } from '../host/command.ts'
+import { programVersion } from '../host/version.ts'
 import { capture, type Node } from '../node/node.ts'
 import type { Component } from '../report/events.ts'
-
-/** The version of this program, as its package says. */
-export function programVersion(): string {
-  const file = path.resolve(import.meta.dirname, '../../package.json')
-  return (JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string }).version
-}
 
 /** What every run of this program on this host is made with. */
 export const hostComponents = (): readonly Component[] => [

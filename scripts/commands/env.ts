@@ -2,7 +2,7 @@ import process from 'node:process'
 import { settle } from '../cluster/settle.ts'
 import { quoteWord } from '../node/quote.ts'
 import { plainText } from '../report/text.ts'
-import type { Environment } from '../settings/sources.ts'
+import { type Environment, spelling } from '../settings/sources.ts'
 
 /**
  * `env`: the effective settings on stdout, as assignments that a shell can read, each with where it came from.
@@ -20,5 +20,8 @@ export async function showSettings(
     process.stdout.write(`${JSON.stringify(origins, undefined, 2)}\n`)
     return
   }
-  for (const { name, value, origin } of origins) process.stdout.write(`${name}=${quoteWord(value)} # ${origin}\n`)
+  for (const { name, value, origin } of origins) {
+    const from = origin === 'variable' ? spelling(name, origin) : origin
+    process.stdout.write(`${name}=${quoteWord(value)} # ${from}\n`)
+  }
 }

@@ -5,6 +5,7 @@ import { PROGRESS_KINDS } from '../settings/terminal.ts'
 /** The options that decide what is told of a run, and how often its tests are run. */
 export const addReportingOptions = (command: Command): Command =>
   command
+    .optionsGroup('Reports and repeats:')
     .option(
       '--reporter <name[=target]>',
       `one more report: ${reporterNames.join(', ')}; target: a file, stdout, stderr; can be repeated`,

@@ -13,7 +13,7 @@ const NOT_AGAIN = ['__results', 'CI']
 const BY_THEMSELVES = ['environment', 'test', 'topology', 'xcluster', 'default']
 /** What would be settings of this run, and was perhaps none of the other. */
 const SETTINGS =
-  /^(__|XCLUSTER_NETNS_(?!REPORTER$|PROGRESS$)|xcluster_|XCLUSTER$|TOPOLOGY$|BASEOVLS$|XOVLS$|XCLUSTER_OVLPATH$|ARCHIVE$|NFQLBDIR$|SOURCE_DATE_EPOCH$)/
+  /^(__|XCLUSTER_NETNS_|xcluster_|XCLUSTER$|TOPOLOGY$|BASEOVLS$|XOVLS$|XCLUSTER_OVLPATH$|ARCHIVE$|NFQLBDIR$|SOURCE_DATE_EPOCH$)/
 
 /**
  * Does a run again, by the settings and the seed that its results.json holds. What is made with something else than it was then

@@ -36,5 +36,6 @@ export function definePacking(command: Command, signal: AbortSignal): Command {
 /** The options that decide what is in the ovl; `test` has them too. */
 export const addPackingOptions = (command: Command): Command =>
   command
+    .optionsGroup('The ovl netns:')
     .option('--cni <place>', 'CNI plugins: a release archive, or a directory')
     .option('--seed <n>', 'of the random addresses; the same seed gives the same archive')

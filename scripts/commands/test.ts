@@ -9,6 +9,7 @@ import { findOvl } from '../cluster/ovl-directories.ts'
 import { settle } from '../cluster/settle.ts'
 import { Failure, usageFailure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
+import { didYouMean, suggest } from '../errors/suggest.ts'
 import type { Invocation, Listener, Verdict } from '../report/events.ts'
 import { openReporters } from '../report/reporters.ts'
 import { eventStream } from '../report/stream.ts'
@@ -16,7 +17,7 @@ import { openTerminal } from '../report/terminal.ts'
 import { prepareResults } from '../results/collect.ts'
 import { readReporting } from '../settings/reporting.ts'
 import { DEFAULT_CLUSTER_NAME, type Settings } from '../settings/settings.ts'
-import type { Environment } from '../settings/sources.ts'
+import { type Environment, writtenAs } from '../settings/sources.ts'
 import { describeError, exitCodeOf, programAsTyped } from './edge.ts'
 
 const EXIT_CODES = { passed: 0, failed: 1, broken: 4 } as const
@@ -57,7 +58,7 @@ export async function runTestCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const { words, options, ovls } = request
-  const wanted = reachingAs(options.__reach, testsIn(words))
+  const wanted = reachingAs(options.__reach, testsIn(words), environment)
   const said: string[] = []
   const plan: PlannedTest[] = []
   // One for the whole run: what is to be done again must be told in advance.
@@ -146,15 +147,24 @@ function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 
  * A test of a cluster that runs proves what another one says of who reaches whom.
  * @param name the other one's, or nothing
  */
-function reachingAs(name: string | undefined, tests: ReturnType<typeof testsIn>): ReturnType<typeof testsIn> {
+function reachingAs(
+  name: string | undefined,
+  tests: ReturnType<typeof testsIn>,
+  environment: Environment,
+): ReturnType<typeof testsIn> {
   if (name === undefined) return tests
+  const option = writtenAs('__reach', name, environment)
   const proving = testCases.filter(({ reach, needs }) => reach && !needs.running)
   const { reach } = proving.find(test => test.name === name) ?? {}
-  const names = proving.map(test => test.name).join(', ')
+  const names = proving.map(test => test.name)
   if (!reach)
-    throw usageFailure('BAD_VALUE', `--reach=${name}: no test of this name says who reaches whom: ${names} do`)
+    throw usageFailure(
+      'BAD_VALUE',
+      `${option}=${name}: no test of this name says who reaches whom: ${names.join(', ')} do`,
+      { hint: didYouMean(name, names) },
+    )
   if (!tests.some(({ test }) => test.needs.running))
-    throw usageFailure('BAD_VALUE', '--reach is for the test matrix: other tests say for themselves who reaches whom')
+    throw usageFailure('BAD_VALUE', `${option} is for the test matrix: other tests say for themselves who reaches whom`)
   return tests.map(({ test, optional }) => ({ test: test.needs.running ? { ...test, reach } : test, optional }))
 }
 
@@ -173,9 +183,9 @@ function findTestOrOvl(word: string, ovlPath: readonly string[]): OvlDirectory {
     return findOvl(word, ovlPath)
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    const names = testCases.map(test => test.name).join(', ')
+    const names = [...testCases.map(test => test.name), ALL]
     throw usageFailure('NO_SUCH_TEST', `no test and no ovl is called '${word}': ${error.message}`, {
-      hint: `tests are ${names}`,
+      hint: suggest(word, names, `tests are ${names.join(', ')}`),
       cause: error,
     })
   }

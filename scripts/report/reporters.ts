@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { usageFailure } from '../errors/failure.ts'
+import { suggest } from '../errors/suggest.ts'
 import type { ReporterWish, Reporting } from '../settings/reporting.ts'
 import type { Listener } from './events.ts'
 import { fileTarget, type Output, streamTarget, type Target } from './output.ts'
@@ -111,7 +112,7 @@ const STREAM_NAMES: Readonly<Record<string, string>> = {
 function place({ name, target }: ReporterWish): Placed {
   const reporter = Object.hasOwn(REPORTERS, name) ? REPORTERS[name] : undefined
   if (!reporter) {
-    const hint = `reporters are ${reporterNames.join(', ')}`
+    const hint = suggest(name, reporterNames, `reporters are ${reporterNames.join(', ')}`)
     throw usageFailure('NO_SUCH_REPORTER', `no reporter is called '${name}'`, { hint })
   }
   if (target === '') {

@@ -1,8 +1,12 @@
 import { usageFailure } from '../errors/failure.ts'
+import { suggest } from '../errors/suggest.ts'
 import { type Environment, variableOfOption } from './sources.ts'
 
 /** Options that exist once for each node, or that are spelt as xcluster spells them: too many to list them in a help. */
 const PATTERNS = /^--((mem|smp|nets)[0-9]+|nets[-_](vm|router|tester))$/
+
+/** For whom misspells one of them. */
+const LIKE_PATTERNS = ['--nets-vm', '--nets-router', '--nets-tester']
 
 const LONG_OPTION = /^--[A-Za-z][\w-]*$/
 
@@ -27,12 +31,14 @@ const needsValue = (option: string) => usageFailure('BAD_VALUE', `${option}: nee
 /**
  * Takes the options out of the words of a command line that the option parser did not know.
  * @param words what it left: operands, and options as `--name=value`
+ * @param known the options of the command, one of which may have been meant
  * @param anyOption take whatever looks like an option: xcluster knows many, and passes them on to ovls
  * @returns the operands, and the options under their variables' names
  * @throws Failure UNKNOWN_OPTION or BAD_VALUE (exit 2)
  */
 export function splitWords(
   words: readonly string[],
+  known: readonly string[],
   anyOption: boolean,
 ): { operands: readonly string[]; options: Environment } {
   const options: Record<string, string> = {}
@@ -45,7 +51,9 @@ export function splitWords(
     const [, option = word, value] = /^([^=]*)=(.*)$/s.exec(word) ?? []
     const isOurs = PATTERNS.test(option)
     if (!isOurs && !(anyOption && LONG_OPTION.test(option))) {
-      throw usageFailure('UNKNOWN_OPTION', `unknown option ${option}`, { hint: 'netns.ts test --help lists them' })
+      throw usageFailure('UNKNOWN_OPTION', `unknown option ${option}`, {
+        hint: suggest(option, [...known, ...LIKE_PATTERNS], 'netns.ts test --help lists them'),
+      })
     }
     if (isOurs && !value) throw needsValue(option)
     options[variableOfOption(option)] = value ?? 'yes'

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
-import type { Environment } from './sources.ts'
+import { type Environment, writtenAs } from './sources.ts'
 
 /** What options say about the packing of the ovl, as typed. */
 export interface PackingOptions {
@@ -58,9 +58,9 @@ export function readPacking(options: PackingOptions, environment: Environment): 
     cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
     archiveDirectories: [...new Set([environment.ARCHIVE ?? '', path.join(home, 'Downloads')].filter(Boolean))],
     ipuPlaces: ipuDirectories.map(directory => path.join(directory, 'bin/ipu')),
-    seed: seed === undefined ? randomInt(2 ** 32) : wholeNumber('--seed', seed),
+    seed: seed === undefined ? randomInt(2 ** 32) : wholeNumber(writtenAs('__seed', seed, environment), seed),
     time: new Date(wholeNumber('SOURCE_DATE_EPOCH', environment.SOURCE_DATE_EPOCH || String(CONSTANT_TIME)) * 1000),
-    required: readRequired(options.require),
+    required: readRequired(options.require, environment),
   })
 }
 
@@ -71,11 +71,14 @@ function wholeNumber(name: string, text: string): number {
   return number
 }
 
-function readRequired(text: string | undefined): readonly OptionalPart[] {
-  const names = text === undefined ? [] : text.split(',')
-  return names.map(name => {
+function readRequired(text: string | undefined, environment: Environment): readonly OptionalPart[] {
+  if (text === undefined) return []
+  return text.split(',').map(name => {
     const part = OPTIONAL_PARTS.find(known => known === name)
-    if (!part) throw usageFailure('BAD_VALUE', `--require=${text}: can name ${OPTIONAL_PARTS.join(' and ')}`)
+    if (!part) {
+      const option = writtenAs('__require', text, environment)
+      throw usageFailure('BAD_VALUE', `${option}=${text}: can name ${OPTIONAL_PARTS.join(' and ')}`)
+    }
     return part
   })
 }

@@ -21,10 +21,9 @@ export interface Reporting {
 }
 
 /**
- * @param words of `--reporter`, each `<name>` or `<name>=<target>`, or several with commas between; without any, those of
- *   `$XCLUSTER_NETNS_REPORTER`
+ * @param words of `--reporter`, each `<name>` or `<name>=<target>`, or several with commas between
  * @param stderr as a terminal, if it is one
- * @param progress as `--progress` says; without it `$XCLUSTER_NETNS_PROGRESS` counts
+ * @param progress as `--progress` says
  * @throws Failure BAD_VALUE (exit 2)
  */
 export function readReporting(
@@ -34,8 +33,7 @@ export function readReporting(
   stderr: { isTTY?: boolean },
   progress?: string,
 ): Reporting {
-  const said = words.length > 0 ? words : [environment.XCLUSTER_NETNS_REPORTER ?? '']
-  const wishes = said
+  const wishes = words
     .flatMap(text => text.split(',').filter(Boolean))
     .map(word => {
       const [, name = word, target] = /^([^=]*)=(.*)$/s.exec(word.trim()) ?? []

@@ -5,7 +5,7 @@ import { type Addressing, readAddressing } from './addressing.ts'
 import { type Again, readAgain } from './again.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
 import { type Packing, readPacking } from './packing.ts'
-import { type Environment, type Layer, type Setting, Sources, saysCi } from './sources.ts'
+import { callersLayers, type Environment, type Layer, type Setting, Sources, saysCi } from './sources.ts'
 import { readXcluster, type XclusterSettings } from './xcluster.ts'
 
 export type AcceleratorWish = 'auto' | 'kvm' | 'tcg'
@@ -65,12 +65,6 @@ const GUEST_VARIABLE = /^xcluster_[A-Za-z_]\w*$/
 
 /** Seconds: contract of xcluster for four VMs; a hundred on two cores take longer, in proportion. */
 const leastTimeout = (nodeCount: number): number => Math.max(60, 5 * nodeCount)
-
-/** What a person says: options, by their variables' names, before the environment. */
-export const callersLayers = (options: Environment, environment: Environment): readonly Layer[] => [
-  { origin: 'option', values: options },
-  { origin: 'environment', values: environment },
-]
 
 /**
  * @param environment the caller's

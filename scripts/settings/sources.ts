@@ -1,10 +1,11 @@
 import { usageFailure } from '../errors/failure.ts'
+import { ownVariable, ownVariables, readYesNo } from './variables.ts'
 
 /**
- * Where a value came from; `test` is what the test that is run asks for, `topology` what $TOPOLOGY stands for, `xcluster` what
+ * Where a value came from; `variable` is a variable `XCLUSTER_NETNS_<OPTION>`, `environment` one of the names that xcluster has, too; `test` is what the test that is run asks for, `topology` what $TOPOLOGY stands for, `xcluster` what
  * `$XCLUSTER env` printed, `random` what was drawn for the run.
  */
-export type Origin = 'option' | 'environment' | 'test' | 'topology' | 'xcluster' | 'random' | 'default'
+export type Origin = 'option' | 'variable' | 'environment' | 'test' | 'topology' | 'xcluster' | 'random' | 'default'
 
 /** Values of one origin, under the names of their variables. */
 export interface Layer {
@@ -31,6 +32,28 @@ export const variableOfOption = (option: string): string => `__${option.replace(
 
 /** What `$CI` says: that this is a pipeline. */
 export const saysCi = (value: string | undefined): boolean => !['', 'false', '0'].includes(value ?? '')
+
+/**
+ * What a person says, first what counts most: options, the variables of the same meaning, xcluster's variables.
+ * @param options under their variables' names. The command line hands over what a variable said as if it were typed; what says the same as
+ *   its variable is taken to come from there
+ */
+export function callersLayers(options: Environment, environment: Environment): readonly Layer[] {
+  const own = ownVariables(environment)
+  const typed = Object.entries(options).filter(([name, value]) => !saysTheSame(value, own[name]))
+  return [
+    { origin: 'option', values: Object.fromEntries(typed) },
+    { origin: 'variable', values: own },
+    { origin: 'environment', values: environment },
+  ]
+}
+
+/** What counts as the person wrote it: `--seed`, or `XCLUSTER_NETNS_SEED` where that says the value. */
+export const writtenAs = (name: string, value: string, environment: Environment): string =>
+  spelling(name, saysTheSame(value, ownVariables(environment)[name]) ? 'variable' : 'option')
+
+const saysTheSame = (typed: string | undefined, own: string | undefined): boolean =>
+  own !== undefined && (typed === own || (typed === 'yes' && /^(yes|true|on|1)$/i.test(own)))
 
 /** Looks values up in layers, the first one's win, and remembers where each came from. */
 export class Sources {
@@ -75,9 +98,15 @@ export class Sources {
     return number
   }
 
-  /** Yes or no, in xcluster's spelling: `yes`, or anything else for no. */
+  /**
+   * Yes or no, in xcluster's spelling: `yes`, or anything else for no; of our own variables, what is neither is refused.
+   * @throws Failure BAD_VALUE (exit 2)
+   */
   flag(name: string): boolean {
-    return this.text(name, 'no') === 'yes'
+    const { value, origin } = this.#find(name, 'no')
+    const isOn = origin === 'variable' ? readYesNo(spelling(name, origin), value) : value === 'yes'
+    this.seen.push({ name, value: origin === 'variable' ? yesNo(isOn) : value, origin })
+    return isOn
   }
 
   /**
@@ -112,6 +141,12 @@ export class Sources {
     return Object.fromEntries(found.map(({ name, value }) => [name, value]))
   }
 
+  /** The variables `XCLUSTER_NETNS_<OPTION>` that are set, emptied. */
+  ownVariables(): Readonly<Record<string, string>> {
+    const own = this.#layers.filter(({ origin }) => origin === 'variable').flatMap(({ values }) => Object.keys(values))
+    return Object.fromEntries(own.map(name => [spelling(name, 'variable'), '']))
+  }
+
   #find(name: string, fallback: string): Setting {
     for (const { origin, values } of this.#layers) {
       const value = values[name]
@@ -121,7 +156,13 @@ export class Sources {
   }
 }
 
-function badValue(name: string, value: string, origin: Origin, wanted: string) {
-  const shown = origin === 'option' ? name.replace(/^__/, '--').replaceAll('_', '-') : name
-  return usageFailure('BAD_VALUE', `${shown}=${value}: must be ${wanted}`)
+const yesNo = (isOn: boolean): string => (isOn ? 'yes' : 'no')
+
+/** A setting as the person wrote it. */
+export function spelling(name: string, origin: Origin): string {
+  if (origin === 'option') return name.replace(/^__/, '--').replaceAll('_', '-')
+  return origin === 'variable' ? ownVariable(name.replace(/^__/, '')) : name
 }
+
+const badValue = (name: string, value: string, origin: Origin, wanted: string) =>
+  usageFailure('BAD_VALUE', `${spelling(name, origin)}=${value}: must be ${wanted}`)

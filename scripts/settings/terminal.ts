@@ -1,6 +1,6 @@
 import { usageFailure } from '../errors/failure.ts'
 import type { TerminalUse } from '../report/terminal.ts'
-import { type Environment, saysCi } from './sources.ts'
+import { type Environment, saysCi, writtenAs } from './sources.ts'
 
 /** `auto` is `live`, but for a pipeline, whose terminal nobody sees: it keeps every frame in its log. */
 export const PROGRESS_KINDS = ['auto', 'live', 'plain'] as const
@@ -8,15 +8,14 @@ export const PROGRESS_KINDS = ['auto', 'live', 'plain'] as const
 export type ProgressKind = (typeof PROGRESS_KINDS)[number]
 
 /**
- * What `--progress` says, else `$XCLUSTER_NETNS_PROGRESS`.
+ * What `--progress` says.
  * @throws Failure BAD_VALUE (exit 2)
  */
 export function readProgress(said: string | undefined, environment: Environment): ProgressKind {
-  const inherited = environment.XCLUSTER_NETNS_PROGRESS || undefined
-  const value = said ?? inherited ?? 'auto'
+  const value = said ?? 'auto'
   const kind = PROGRESS_KINDS.find(each => each === value)
   if (kind) return kind
-  const name = said === undefined ? '$XCLUSTER_NETNS_PROGRESS' : '--progress'
+  const name = writtenAs('__progress', value, environment)
   throw usageFailure('BAD_VALUE', `${name}=${value}: must be one of ${PROGRESS_KINDS.join(', ')}`)
 }
 

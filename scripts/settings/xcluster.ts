@@ -41,7 +41,7 @@ export function readXcluster(
   const [xterm, baseOvls] = [sources.flag('__xterm'), words(sources.text('BASEOVLS', ''))]
   sources.text('SETUP', '')
   // What xcluster and ovls alone know.
-  sources.see('option', 'test', 'topology')
+  sources.see('option', 'variable', 'test', 'topology')
   const guestExports = Object.entries(guest).map(([name, value]) => [`xcluster_${name}`, value])
   return Object.freeze({
     command,
@@ -51,7 +51,9 @@ export function readXcluster(
     baseOvls,
     moreOvls: moreOvls.includes(NOT_FOR_US) ? [] : moreOvls,
     exports: Object.freeze({
-      ...sources.said('option', 'test', 'topology', 'random'),
+      ...sources.said('option', 'variable', 'test', 'topology', 'random'),
+      // They are among those above; xcluster calls this program for the ovl, where they would win over what was typed.
+      ...sources.ownVariables(),
       ...Object.fromEntries(guestExports),
       __nvm: guest.__nvm ?? '',
       __nrouters: guest.__nrouters ?? '',

@@ -27,6 +27,47 @@ test('env tells the settings of both kinds of cluster, and where each came from'
   t.like(theirs, { __nvm: ['2', 'option'], __mem: ['128', 'xcluster'], __k8s_ver: ['v1', 'option'] })
 })
 
+test('an option wins over its variable, that one over the one of xcluster', t => {
+  const variables = {
+    XCLUSTER_NETNS_NVM: '3',
+    XCLUSTER_NETNS_MEM2: '300',
+    XCLUSTER_NETNS_COLD: 'true',
+    __nvm: '5',
+    __smp: '2',
+  }
+  const ours = originsIn(env(['--json'], variables).stdout)
+  t.like(ours, {
+    __nvm: ['3', 'variable'],
+    __mem2: ['300', 'variable'],
+    __cold: ['yes', 'variable'],
+    __smp: ['2', 'environment'],
+  })
+  t.deepEqual(originsIn(env(['--json', '--nvm=2'], variables).stdout).__nvm, ['2', 'option'])
+  t.deepEqual(originsIn(env(['--json'], { ...variables, XCLUSTER_NETNS_NVM: '' }).stdout).__nvm, ['5', 'environment'])
+  t.regex(env([], variables).stdout, /^__nvm=3 # XCLUSTER_NETNS_NVM$/m)
+})
+
+test('what is wrong in a variable is refused under its name', t => {
+  for (const [name, value] of Object.entries({
+    NVM: 'x',
+    MEM3: '1',
+    NAME: '/',
+    CLUSTER: 'mine',
+    COLD: 'maybe',
+    SEED: 'x',
+  })) {
+    const { status, stdout, stderr } = env([], { [`XCLUSTER_NETNS_${name}`]: value })
+    t.deepEqual([status, stdout], [2, ''])
+    t.true(stderr.startsWith(`netns.ts: XCLUSTER_NETNS_${name}=${value}: must be `), stderr)
+  }
+})
+
+test('a variable reaches xcluster as its own, and not a second time', t => {
+  const { command } = pretendXcluster(t)
+  const theirs = originsIn(env(['--json'], { XCLUSTER: command, XCLUSTER_NETNS_K8S_VER: 'v1' }).stdout)
+  t.deepEqual(theirs.__k8s_ver, ['v1', 'variable'])
+})
+
 test('env prints what a shell reads, and the warnings of xcluster without their control characters', t => {
   const { command } = pretendXcluster(
     t,

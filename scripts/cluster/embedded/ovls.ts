@@ -3,12 +3,12 @@ import path from 'node:path'
 import { ensureEntry, entryDirectory } from '../../cache/cached.ts'
 import { infrastructureFailure } from '../../errors/failure.ts'
 import { run } from '../../host/command.ts'
+import { programVersion } from '../../host/version.ts'
 import { writeArchive } from '../../ovl/output.ts'
 import { packOvl } from '../../ovl/packed.ts'
 import type { Component } from '../../report/events.ts'
 import type { Packing } from '../../settings/packing.ts'
 import type { OvlDirectory } from '../cluster.ts'
-import { programVersion } from '../components.ts'
 
 export interface OvlsRequest {
   readonly cacheDirectory: string

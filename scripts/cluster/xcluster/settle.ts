@@ -3,7 +3,7 @@ import path from 'node:path'
 import { environmentFailure, usageFailure } from '../../errors/failure.ts'
 import { run } from '../../host/command.ts'
 import { type MoreLayers, readSettings, type Settings } from '../../settings/settings.ts'
-import type { Environment, Layer } from '../../settings/sources.ts'
+import { callersLayers, type Environment, type Layer, Sources } from '../../settings/sources.ts'
 import { parseAssignments } from './assignments.ts'
 import { callXcluster } from './command.ts'
 
@@ -35,7 +35,7 @@ export async function settleXcluster(request: SettleRequest): Promise<Settings> 
   const text = await callXcluster({
     command,
     words: ['env'],
-    exports: said(options),
+    exports: new Sources(callersLayers(options, environment)).said('option', 'variable'),
     timeoutSeconds: LOOK_SECONDS,
     exitCode: 3,
     onLine,

@@ -1,0 +1,43 @@
+import { type Command, Help, type Option } from 'commander'
+import { programVersion } from '../host/version.ts'
+import { plainLines } from '../report/text.ts'
+import type { Environment } from '../settings/sources.ts'
+import { honourVariables, isRepeatable } from './variables.ts'
+
+/** This command, and all below it. */
+export const commandsOf = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(commandsOf)]
+
+/** Adds examples at the end of the help: what is typed, and what it is for. */
+export function withExamples(
+  command: Command,
+  examples: readonly (readonly [typed: string, purpose: string])[],
+): Command {
+  const width = Math.max(...examples.map(([typed]) => typed.length)) + 2
+  const lines = examples.map(([typed, purpose]) => `  ${typed.padEnd(width)}${purpose}`)
+  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
+}
+
+/**
+ * Gives all commands, when all are there, what people expect of each of them: messages under the program's name, a variable for each option, and
+ * `--help` behind the groups of options.
+ */
+export function finishProgram(program: Command, environment: Environment): Command {
+  program.version(programVersion(), '-V, --version', 'print the version')
+  program.addHelpText(
+    'after',
+    '\nEach option can be set by a variable, too: XCLUSTER_NETNS_NVM=2 is --nvm=2. What is typed wins.',
+  )
+  for (const command of commandsOf(program)) {
+    // What is quoted may have been anything.
+    command.configureOutput({ outputError: (text, write) => write(plainLines(text.replace(/^error:/, 'netns.ts:'))) })
+    command.configureHelp({ optionDescription })
+    command.helpOption('-h, --help', 'print this help')
+    if (command.options.some(option => option.helpGroupHeading)) command.optionsGroup('Other options:')
+  }
+  return honourVariables(program, environment)
+}
+
+/** Of an option that can be repeated commander would show `(default: [])`. */
+function optionDescription(this: Help, option: Option): string {
+  return isRepeatable(option) ? option.description : Help.prototype.optionDescription.call(this, option)
+}

@@ -1,0 +1,41 @@
+import { usageFailure } from '../errors/failure.ts'
+import type { Environment } from './sources.ts'
+
+const PREFIX = 'XCLUSTER_NETNS_'
+
+/** The variable that says the same as an option: `XCLUSTER_NETNS_NO_STOP` for `--no-stop`. */
+export const ownVariable = (option: string): string =>
+  `${PREFIX}${option.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`
+
+/**
+ * What the variables `XCLUSTER_NETNS_<OPTION>` say, under the names of xcluster's variables: `XCLUSTER_NETNS_NVM=2` is
+ * `__nvm`. An empty one counts as not set, as it does in sh.
+ */
+export const ownVariables = (environment: Environment): Environment =>
+  Object.fromEntries(
+    Object.entries(environment)
+      .filter(([name, value]) => name.startsWith(PREFIX) && value)
+      .map(([name, value]) => [`__${name.slice(PREFIX.length).toLowerCase()}`, value]),
+  )
+
+const WORDS: Readonly<Record<string, boolean>> = {
+  yes: true,
+  true: true,
+  on: true,
+  1: true,
+  no: false,
+  false: false,
+  off: false,
+  0: false,
+}
+
+/**
+ * Reads a variable that stands for an option without a value.
+ * @param name for the message
+ * @throws Failure BAD_VALUE (exit 2)
+ */
+export function readYesNo(name: string, value: string): boolean {
+  const answer = Object.hasOwn(WORDS, value.toLowerCase()) ? WORDS[value.toLowerCase()] : undefined
+  if (answer === undefined) throw usageFailure('BAD_VALUE', `${name}=${value}: must be yes or no`)
+  return answer
+}
