@@ -5,6 +5,7 @@
 import process from 'node:process'
 import { Command, Option } from 'commander'
 import { finishProgram, withExamples } from './scripts/command-line/finish.ts'
+import { defineCompletion } from './scripts/commands/completion.ts'
 import { runProgram } from './scripts/commands/edge.ts'
 import { addReportingOptions } from './scripts/commands/reporting-options.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
@@ -230,6 +231,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     })
 
   program.commandsGroup('About this program:')
+  defineCompletion(program)
   return finishProgram(program, callersEnvironment)
 }
 

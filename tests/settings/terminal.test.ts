@@ -27,19 +27,15 @@ test('progress is live on a terminal, and plain where a pipeline has one, or som
   t.true(isLive({ CI: 'false' }))
   t.true(isLive({ CI: 'true' }, 'live'))
   t.false(isLive({}, 'plain'))
-  t.false(isLive({ XCLUSTER_NETNS_PROGRESS: 'plain' }))
-  t.true(isLive({ XCLUSTER_NETNS_PROGRESS: 'plain' }, 'auto'), 'what is typed wins')
-  t.true(isLive({ XCLUSTER_NETNS_PROGRESS: '' }))
   t.false(isLive({ TERM: 'dumb' }, 'live'))
   t.false(readTerminalUse({}, file, 'live').progress, 'nothing draws into a file')
   t.true(readTerminalUse({}, terminal, 'plain').colour)
 })
 
 test('a wrong kind of progress is refused, with where it came from', t => {
-  const wrong = (said: string | undefined, environment: Record<string, string>) =>
-    t.throws(() => readProgress(said, environment))
+  const wrong = (said: string, environment: Record<string, string>) => t.throws(() => readProgress(said, environment))
   t.like(wrong('lively', {}), { code: 'BAD_VALUE', exitCode: 2 })
   t.regex(wrong('lively', {})?.message ?? '', /^--progress=lively: .*auto, live, plain/)
   t.regex(wrong('', {})?.message ?? '', /^--progress=: /)
-  t.regex(wrong(undefined, { XCLUSTER_NETNS_PROGRESS: 'x' })?.message ?? '', /^\$XCLUSTER_NETNS_PROGRESS=x: /)
+  t.regex(wrong('x', { XCLUSTER_NETNS_PROGRESS: 'x' })?.message ?? '', /^XCLUSTER_NETNS_PROGRESS=x: /)
 })

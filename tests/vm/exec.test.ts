@@ -5,7 +5,7 @@ import test from 'ava'
 import { program } from './program.ts'
 
 test('exec runs commands in VMs and PODs, with streams, exit codes and signals', async t => {
-  const { run, start, state } = program(t)
+  const { run, runWith, start, state } = program(t)
   t.is((await run('test', 'bridge', '--nvm=2', '--no-stop')).status, 0)
 
   const inVm = await run('exec', 'vm-002', '--', 'sh', '-c', 'hostname; echo complaint >&2; exit 7')
@@ -37,6 +37,15 @@ test('exec runs commands in VMs and PODs, with streams, exit codes and signals',
   })
   const [output] = await once(piped.stdout, 'data')
   t.is(String(output).trim(), '100000')
+
+  const completed = async (line: string) => {
+    const environment = { COMP_LINE: line, COMP_POINT: String(line.length), SHELL: 'bash' }
+    return (await runWith(environment, 'completion-server', '--')).stdout.split('\n').filter(Boolean)
+  }
+  t.deepEqual(await completed('netns.ts exec vm-'), ['vm-001', 'vm-002'])
+  const pods = [1, 2, 3, 4].map(number => `vm-002-ns0${number}`)
+  t.deepEqual(await completed('netns.ts exec vm-002'), ['vm-002', ...pods], 'the VM tells its PODs')
+  t.deepEqual(await completed('netns.ts exec --name other vm-002'), [])
 
   for (const [words, status, says] of [
     [['exec', 'vm-009', 'true'], 2, /'vm-009' is no VM or POD.*vm-001 vm-002/],

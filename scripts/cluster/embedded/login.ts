@@ -16,14 +16,20 @@ export function storeKey(clusterDirectory: string, privateKey: string): void {
  * @param hostKey the public key blob in base64
  * @throws Failure (exit 4)
  */
-export async function logIn(clusterDirectory: string, record: NodeRecord, hostKey: string): Promise<Node> {
-  const connection = await Connection.open({
+export async function logIn(
+  clusterDirectory: string,
+  record: NodeRecord,
+  hostKey: string,
+  signal?: AbortSignal,
+): Promise<Node> {
+  const login = {
     name: record.name,
     host: '127.0.0.1',
     port: record.port,
     user: 'root',
     privateKey: fs.readFileSync(path.join(clusterDirectory, KEY_FILE), 'utf8'),
     hostKey,
-  })
+  }
+  const connection = await Connection.open(login, signal ? { signal } : {})
   return { name: record.name, number: record.number, role: record.role, connection }
 }
