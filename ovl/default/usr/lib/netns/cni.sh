@@ -138,7 +138,7 @@ cmd_cni_bridge_start() {
 cni_call() { # <command> <pod>
 	pod_interface "$2"
 	CNI_COMMAND=$1 CNI_CONTAINERID=$2 CNI_NETNS=$NETNS/$2 CNI_IFNAME=$interface CNI_PATH=$plugins \
-		timeout "$CNI_SECONDS" "$plugins/bridge" <"$CNI_CONFIG"
+		$multi timeout "$CNI_SECONDS" "$plugins/bridge" <"$CNI_CONFIG"
 }
 
 # Gives back what CNI gave PODs: else their addresses would stay taken.

@@ -15,7 +15,7 @@ find_multi() {
 		[ -x "$candidate" ] || continue
 		# Its applets, in the order of the alphabet.
 		case $("$candidate" --list) in
-		*"$NEWLINE"nsenter"$NEWLINE"*"$NEWLINE"unshare"$NEWLINE"*) multi=$candidate ;;
+		*"$NEWLINE"nsenter"$NEWLINE"*"$NEWLINE"timeout"$NEWLINE"*"$NEWLINE"unshare"$NEWLINE"*) multi=$candidate ;;
 		*) continue ;;
 		esac
 		for applet in awk cat date mkdir rm sleep sort; do
