@@ -7,6 +7,7 @@ import { Command, Option } from 'commander'
 import { finishProgram, withExamples } from './scripts/command-line/finish.ts'
 import { defineCompletion } from './scripts/commands/completion.ts'
 import { runProgram } from './scripts/commands/edge.ts'
+import { defineMan } from './scripts/commands/man.ts'
 import { addReportingOptions } from './scripts/commands/reporting-options.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
@@ -232,6 +233,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
 
   program.commandsGroup('About this program:')
   defineCompletion(program)
+  defineMan(program)
   return finishProgram(program, callersEnvironment)
 }
 

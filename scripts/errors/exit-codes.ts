@@ -1,0 +1,9 @@
+/** What the exit codes say to a person. */
+export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
+  ['0', 'passed'],
+  ['1', 'a test failed, or an archive is corrupt'],
+  ['2', 'wrong usage'],
+  ['3', 'the environment lacks something: a package, memory, a plugin'],
+  ['4', "our fault, or the infrastructure's: a VM died, ssh was lost"],
+  ['130, 143', 'ended by Ctrl-C, by SIGTERM'],
+]
