@@ -27,6 +27,7 @@ export function finishProgram(program: Command, environment: Environment): Comma
     'after',
     '\nEach option can be set by a variable, too: XCLUSTER_NETNS_NVM=2 is --nvm=2. What is typed wins.',
   )
+  program.helpCommand('help [command]', 'print the help of a command')
   for (const command of commandsOf(program)) {
     // What is quoted may have been anything.
     command.configureOutput({ outputError: (text, write) => write(plainLines(text.replace(/^error:/, 'netns.ts:'))) })

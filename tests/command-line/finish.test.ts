@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { Command } from 'commander'
+import { commandsOf, finishProgram, withExamples } from '../../scripts/command-line/finish.ts'
+import { theProgram } from './program.ts'
+
+const program = await theProgram()
+const TOP = path.resolve(import.meta.dirname, '../..')
+const netns = (...words: string[]) => spawnSync(path.join(TOP, 'netns.ts'), words, { encoding: 'utf8' })
+
+test('the version is that of the package', t => {
+  const { version } = JSON.parse(fs.readFileSync(path.join(TOP, 'package.json'), 'utf8'))
+  for (const option of ['-V', '--version']) {
+    const { status, stdout, stderr } = netns(option)
+    t.deepEqual([status, stdout, stderr], [0, `${version}\n`, ''])
+  }
+})
+
+test('the help has every command in a group, and no default that says nothing', t => {
+  const { stdout } = netns('--help')
+  for (const group of ['Run tests:', 'Prepare:', 'Look around in a cluster:', 'About this program:']) {
+    t.true(stdout.includes(`\n${group}\n`), group)
+  }
+  t.notRegex(stdout, /^Commands:/m)
+  t.regex(stdout, /^Examples:\n {2}\.\/netns\.ts setup /m)
+  for (const command of commandsOf(program)) t.notRegex(command.helpInformation(), /default: \[\]/)
+})
+
+test('examples stand below each other', t => {
+  const command = withExamples(new Command('x'), [
+    ['x one', 'first'],
+    ['x eleven', 'second'],
+  ])
+  let shown = ''
+  command.configureOutput({ writeOut: text => (shown += text) }).outputHelp()
+  t.regex(shown, /\nExamples:\n {2}x one {5}first\n {2}x eleven {2}second\n$/)
+})
+
+test('what is misspelt is refused with what may have been meant, and without its control characters', t => {
+  for (const [words, says] of [
+    [['tset'], /^netns\.ts: unknown command 'tset'\n\(Did you mean test\?\)\n$/],
+    [['stop', '--al'], /^netns\.ts: unknown option '--al'\n\(Did you mean --all\?\)\n$/],
+    [['test', 'brigde'], /did you mean bridge\?/],
+    [['test', '--nvmm=2'], /unknown option --nvmm \(did you mean --nvm\?/],
+    [['test', 'bridge', '--reporter', 'jnit'], /no reporter is called 'jnit' \(did you mean junit\?/],
+    [['test', 'matrix', '--reach', 'brige'], /--reach=brige: .*\(did you mean bridge\?\)/],
+    [['\x1b[31mred'], /unknown command 'red'/],
+  ] as const) {
+    const { status, stdout, stderr } = netns(...words)
+    t.deepEqual([status, stdout], [2, ''], words.join(' '))
+    t.regex(stderr, says)
+  }
+})
+
+test('a command of later gets all of it, too', async t => {
+  const program = new Command('x').exitOverride()
+  let seen: unknown
+  const later = program.command('later').option('--depth <n>')
+  later.action(options => {
+    seen = options
+  })
+  await finishProgram(program, { XCLUSTER_NETNS_DEPTH: '3' }).parseAsync(['later'], { from: 'user' })
+  t.deepEqual(seen, { depth: '3' })
+})
