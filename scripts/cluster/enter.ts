@@ -42,7 +42,7 @@ export async function enter(
  */
 export async function logInOnAll(settings: Settings, signal: AbortSignal): Promise<readonly Node[]> {
   if (settings.xcluster) {
-    return await Promise.all(
+    return await allOrNone(
       settings.cluster.nodes.map(async ({ name, number, role }) => {
         const connection = await Connection.open(loginOf({ name, number }), { signal })
         return { name, number, role, connection }
@@ -50,7 +50,19 @@ export async function logInOnAll(settings: Settings, signal: AbortSignal): Promi
     )
   }
   const { directory, record } = requireCluster(settings.directories.state, settings.cluster.name)
-  return await Promise.all(record.nodes.map(node => logIn(directory, node, record.hostKey)))
+  return await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey)))
+}
+
+/** A connection that nobody closes would keep this program from its end. */
+async function allOrNone(nodes: readonly Promise<Node>[]): Promise<readonly Node[]> {
+  try {
+    return await Promise.all(nodes)
+  } catch (error) {
+    for (const result of await Promise.allSettled(nodes)) {
+      if (result.status === 'fulfilled') result.value.connection.close()
+    }
+    throw error
+  }
 }
 
 const noSuchNode = (target: string, where: string, vms: string) =>
