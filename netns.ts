@@ -9,6 +9,7 @@ import { defineCompletion } from './scripts/commands/completion.ts'
 import { runProgram } from './scripts/commands/edge.ts'
 import { defineMan } from './scripts/commands/man.ts'
 import { addReportingOptions } from './scripts/commands/reporting-options.ts'
+import { defineShell } from './scripts/commands/shell.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
 import { splitWords, variablesOfOptions } from './scripts/settings/options.ts'
@@ -187,6 +188,9 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     ['./netns.ts exec vm-001-ns02 -- ping -c1 172.16.1.3', 'a command in a POD'],
     ['./netns.ts exec vm-001-ns02', 'a shell'],
   ])
+
+  const onCluster = (command: Command) => command.addOption(nameOption()).addOption(clusterOption())
+  onCluster(defineShell(program.command('shell'), signal, setExitCode))
 
   const graph = program
     .command('graph')

@@ -69,7 +69,12 @@ real_run() { # sets $netns_real and $utsns_real
 }
 
 require_pod() { # <pod>
-	[ -e "$NETNS/$1" ] && [ -e "$UTSNS/$1" ] || die "no POD '$1' (netns_test create makes them)"
+	[ ! -e "$NETNS/$1" ] || [ ! -e "$UTSNS/$1" ] || return 0
+	pods=''
+	for file in "$NETNS"/*; do
+		[ ! -e "$file" ] || pods="$pods ${file##*/}"
+	done
+	die "no POD '$1' (${pods:+there are$pods; }netns_test create makes them)"
 }
 
 cmd_create() {

@@ -1,0 +1,47 @@
+import { enter } from '../cluster/enter.ts'
+import { usageFailure } from '../errors/failure.ts'
+import { capture, type Node } from '../node/node.ts'
+import { callersEnvironment } from '../settings/environment.ts'
+import { readClusterKind, readClusterName, readDirectories } from '../settings/settings.ts'
+
+/** What the options `--name` and `--cluster` say. */
+export interface ClusterChoice {
+  readonly name?: string
+  readonly cluster?: string
+}
+
+/** Where PODs are kept in a VM: ovl/default/usr/lib/netns/pods.sh. */
+const PODS = '/var/run/netns'
+
+/**
+ * Logs in on the VM of a target, does something there, and closes the connection.
+ * @param target a VM's name, or a POD's
+ * @param signal aborted before something is done there, it is not done
+ * @throws the signal's reason; Failure NO_CLUSTER (exit 3), NO_SUCH_NODE or NO_SUCH_POD (exit 2) naming those that exist, SSH_REFUSED (exit 4)
+ */
+export async function onTarget<T>(
+  target: string,
+  choice: ClusterChoice,
+  signal: AbortSignal,
+  use: (node: Node) => Promise<T>,
+): Promise<T> {
+  const kind = readClusterKind({ __cluster: choice.cluster }, callersEnvironment)
+  const clusterName = readClusterName({ __name: choice.name }, callersEnvironment)
+  const node = await enter(target, kind, clusterName, readDirectories(callersEnvironment).state)
+  try {
+    if (target !== node.name) await requirePod(node, target)
+    signal.throwIfAborted()
+    return await use(node)
+  } finally {
+    node.connection.close()
+  }
+}
+
+async function requirePod(node: Node, target: string): Promise<void> {
+  const { stdout } = await capture(node, ['ls', PODS])
+  const pods = stdout.toString().split('\n').filter(Boolean)
+  if (pods.includes(target)) return
+  throw usageFailure('NO_SUCH_POD', `'${target}' is no POD of ${node.name}`, {
+    hint: pods.length > 0 ? `its PODs are ${pods.join(' ')}` : 'it has no PODs: netns_test create makes them',
+  })
+}
