@@ -7,6 +7,8 @@ import { Command, Option } from 'commander'
 import { finishProgram, withExamples } from './scripts/command-line/finish.ts'
 import { defineCompletion } from './scripts/commands/completion.ts'
 import { runProgram } from './scripts/commands/edge.ts'
+import { defineInspecting } from './scripts/commands/inspect.ts'
+
 import { defineMan } from './scripts/commands/man.ts'
 import { addReportingOptions } from './scripts/commands/reporting-options.ts'
 import { defineShell } from './scripts/commands/shell.ts'
@@ -191,6 +193,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
 
   const onCluster = (command: Command) => command.addOption(nameOption()).addOption(clusterOption())
   onCluster(defineShell(program.command('shell'), signal, setExitCode))
+  onCluster(defineInspecting(program.command('inspect'), signal))
 
   const graph = program
     .command('graph')

@@ -8,6 +8,9 @@ export interface GraphInterface {
   /** As the kernel calls it: veth, bridge, vlan, ipvlan, macvlan, vxlan, ip6tnl, …; `nic` for hardware. */
   readonly kind: string
   readonly up: boolean
+  readonly mac?: string
+  /** In bytes. */
+  readonly mtu?: number
   /** With prefix lengths; without those that are valid on a link only. */
   readonly addresses: readonly string[]
   /** Of a VLAN its number, of an ipvlan or macvlan its mode, of a VXLAN its VNI, where that is not each route's own. */
@@ -46,6 +49,9 @@ export interface Graph {
 const LEFT_OUT = /^(lo|ip6tnl0|sit0|tunl0|erspan0|gre0|gretap0|ip6gre0)$/
 /** xcluster's MACs tell node and net: contract, "Networks and login". */
 const MAC_OF_NET = /^00:00:00:01:([0-9a-f]{2}):[0-9a-f]{2}$/
+
+/** A tunnel device has the address of its end there, or none. */
+const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/
 
 /** Puts what the nodes tell about themselves together. */
 export function buildGraph(network: readonly NodeFacts[]): Graph {
@@ -117,6 +123,8 @@ function describe(owner: string, device: Interface): GraphInterface {
     addresses: device.addr_info
       .filter(({ scope }) => scope === 'global')
       .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+    ...(MAC.test(device.address ?? '') && { mac: device.address }),
+    ...(device.mtu !== undefined && { mtu: device.mtu }),
     ...(detail !== undefined && { detail: String(detail) }),
   }
 }

@@ -1,0 +1,59 @@
+import process from 'node:process'
+import { logInOnAll } from '../cluster/enter.ts'
+import { settle } from '../cluster/settle.ts'
+import { usageFailure } from '../errors/failure.ts'
+import { buildGraph } from '../graph/graph.ts'
+import { networkTable } from '../graph/table.ts'
+import { type NodeFacts, readNetwork } from '../proof/network.ts'
+import { alignColumns } from '../report/columns.ts'
+import { callersEnvironment } from '../settings/environment.ts'
+import type { ClusterChoice } from './target.ts'
+
+/** What the options of `inspect` say. */
+export interface InspectOptions extends ClusterChoice {
+  readonly json?: true
+  readonly nvm?: string
+}
+
+/**
+ * `inspect`: what is in the VMs and PODs, on stdout: a table, or what `netns_test status --json` tells of each VM.
+ * @param targets VMs, which stand for their PODs too, and PODs; none for all
+ * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2) naming those that exist, and of the settings
+ */
+export async function inspect(targets: readonly string[], options: InspectOptions, signal: AbortSignal): Promise<void> {
+  const { json, name, cluster, nvm } = options
+  const onLine = (line: string) => process.stderr.write(`${line}\n`)
+  const words = { __name: name, __cluster: cluster, __nvm: nvm }
+  const settings = await settle({ options: words, environment: callersEnvironment, test: {}, onLine, signal })
+  const nodes = await logInOnAll(settings, signal)
+  try {
+    const network = await readNetwork(nodes, signal)
+    checkTargets(network, targets)
+    const isShown = (node: string, name: string) =>
+      targets.length === 0 || [node, name].some(it => targets.includes(it))
+    if (!json) process.stdout.write(alignColumns(networkTable(buildGraph(network), isShown)))
+    else process.stdout.write(`${JSON.stringify({ version: 1, nodes: chosenFacts(network, isShown) }, undefined, 2)}\n`)
+  } finally {
+    for (const { connection } of nodes) connection.close()
+  }
+}
+
+type IsShown = (node: string, name: string) => boolean
+
+function checkTargets(network: readonly NodeFacts[], targets: readonly string[]): void {
+  const pods = network.flatMap(node => node.pods.map(({ name }) => name))
+  const known = [...network.map(({ node }) => node), ...pods]
+  const unknown = targets.find(target => !known.includes(target))
+  if (unknown === undefined) return
+  throw usageFailure('NO_SUCH_NODE', `'${unknown}' is no VM or POD of the cluster`, {
+    hint: `those are ${known.join(' ')}`,
+  })
+}
+
+/** Of a VM that was not asked for, the PODs that were. */
+const chosenFacts = (network: readonly NodeFacts[], isShown: IsShown) =>
+  network.flatMap(({ node, interfaces, routes, pods }) => {
+    const chosen = pods.filter(({ name }) => isShown(node, name))
+    if (isShown(node, node)) return [{ node, interfaces, routes, pods: chosen }]
+    return chosen.length > 0 ? [{ node, pods: chosen }] : []
+  })
