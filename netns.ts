@@ -8,6 +8,7 @@ import { finishProgram, withExamples } from './scripts/command-line/finish.ts'
 import { defineCompletion } from './scripts/commands/completion.ts'
 import { runProgram } from './scripts/commands/edge.ts'
 import { defineInspecting } from './scripts/commands/inspect.ts'
+import { defineLogs } from './scripts/commands/logs.ts'
 
 import { defineMan } from './scripts/commands/man.ts'
 import { addReportingOptions } from './scripts/commands/reporting-options.ts'
@@ -194,6 +195,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
   const onCluster = (command: Command) => command.addOption(nameOption()).addOption(clusterOption())
   onCluster(defineShell(program.command('shell'), signal, setExitCode))
   onCluster(defineInspecting(program.command('inspect'), signal))
+  onCluster(defineLogs(program.command('logs'), signal, setExitCode))
 
   const graph = program
     .command('graph')

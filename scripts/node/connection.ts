@@ -74,6 +74,11 @@ export class Connection {
   #lost: Failure | undefined
   #loggingIn: Promise<void> | undefined
   #closed = false
+  #tellLost = () => {}
+  /** Resolves when the connection is lost for the first time, or closed. */
+  readonly whenLost = new Promise<void>(resolve => {
+    this.#tellLost = resolve
+  })
 
   private constructor(client: Client, login: Login) {
     this.#client = client
@@ -182,6 +187,7 @@ export class Connection {
   }
 
   #lose(why: string): Failure {
+    this.#tellLost()
     this.#lost ??= infrastructureFailure('NODE_LOST', `${this.#login.name}: ssh to ${address(this.#login)}: ${why}`)
     return this.#lost
   }

@@ -100,14 +100,34 @@ function notUp({ plans, tmp, timeoutSeconds }: AwaitRequest, up: ReadonlyMap<str
   )
 }
 
+/** Where xcluster keeps the consoles of VMs that it runs in `screen`. */
+export const screenDirectory = (tmp: string): string => path.join(tmp, 'screen')
+
+const CONSOLE = 'screenlog.'
+
+/** The VM whose console a file there is. */
+export const nodeOfConsole = (file: string): string | undefined =>
+  file.startsWith(CONSOLE) ? file.slice(CONSOLE.length) : undefined
+
 /** All that a VM wrote on its console, where xcluster runs it in `screen`; empty otherwise. */
 export function consoleOf(tmp: string, name: string): string {
-  const file = path.join(tmp, 'screen', `screenlog.${name}`)
+  const file = path.join(screenDirectory(tmp), `${CONSOLE}${name}`)
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').replaceAll('\r', '') : ''
 }
 
+/**
+ * Logs in on a VM that may still be coming up.
+ * @returns undefined when it takes connections, and does not let us in yet
+ * @throws Failure VM_GONE (exit 4) when nothing takes connections
+ */
+export async function logInByName(name: string): Promise<Connection | undefined> {
+  const plan = { name, number: Number(/\d+$/.exec(name)?.[0]) }
+  if (!(await listens(plan))) throw infrastructureFailure('VM_GONE', `${name}: nothing takes connections`)
+  return await Connection.open(loginOf(plan)).catch(() => undefined)
+}
+
 /** Whether something takes connections where a VM's ssh would. */
-export async function listens(plan: NodePlan): Promise<boolean> {
+export async function listens(plan: Pick<NodePlan, 'number' | 'name'>): Promise<boolean> {
   const { host, port } = loginOf(plan)
   const socket = net.connect({ host, port })
   try {
