@@ -5,6 +5,7 @@
 import process from 'node:process'
 import { Command, Option } from 'commander'
 import { finishProgram, withExamples } from './scripts/command-line/finish.ts'
+import { defineCapture } from './scripts/commands/capture.ts'
 import { defineCompletion } from './scripts/commands/completion.ts'
 import { runProgram } from './scripts/commands/edge.ts'
 import { defineInspecting } from './scripts/commands/inspect.ts'
@@ -196,6 +197,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
   onCluster(defineShell(program.command('shell'), signal, setExitCode))
   onCluster(defineInspecting(program.command('inspect'), signal))
   onCluster(defineLogs(program.command('logs'), signal, setExitCode))
+  onCluster(defineCapture(program.command('capture'), signal, setExitCode))
 
   const graph = program
     .command('graph')
