@@ -7,6 +7,7 @@ import { Command, Option } from 'commander'
 import { finishProgram, withExamples } from './scripts/command-line/finish.ts'
 import { defineCapture } from './scripts/commands/capture.ts'
 import { defineCompletion } from './scripts/commands/completion.ts'
+import { defineCopying } from './scripts/commands/cp.ts'
 import { runProgram } from './scripts/commands/edge.ts'
 import { defineInspecting } from './scripts/commands/inspect.ts'
 import { defineLogs } from './scripts/commands/logs.ts'
@@ -198,6 +199,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
   onCluster(defineInspecting(program.command('inspect'), signal))
   onCluster(defineLogs(program.command('logs'), signal, setExitCode))
   onCluster(defineCapture(program.command('capture'), signal, setExitCode))
+  onCluster(defineCopying(program.command('cp'), signal))
 
   const graph = program
     .command('graph')
