@@ -1,8 +1,7 @@
 #!/bin/sh
-':' //; . "$(dirname "$(readlink -f -- "$0")")/scripts/launch/run.sh"
+':' //; program=$(readlink -f -- "$0") && . "${program%/*}/scripts/launch/run.sh"
 // The line above makes a shell start Node with this file; for TypeScript it is a string and a comment.
 
-import process from 'node:process'
 import { Command, Option } from 'commander'
 import { finishProgram, withExamples } from './scripts/command-line/finish.ts'
 import { defineCapture } from './scripts/commands/capture.ts'
@@ -14,33 +13,21 @@ import { defineLogs } from './scripts/commands/logs.ts'
 
 import { defineMan } from './scripts/commands/man.ts'
 import { addReportingOptions } from './scripts/commands/reporting-options.ts'
+import type { RunOptions } from './scripts/commands/request.ts'
 import { defineShell } from './scripts/commands/shell.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
-import { splitWords, variablesOfOptions } from './scripts/settings/options.ts'
-import { readClusterKind, readClusterName, readDirectories } from './scripts/settings/settings.ts'
 
-const directories = () => readDirectories(callersEnvironment)
+/** Read when a command runs: help needs nothing of it, and comes in half the time. */
+const request = () => import('./scripts/commands/request.ts')
+
 const nameOption = () => new Option('--name <cluster>', 'which cluster, where several run on this host')
-const clusterName = (options: { name?: string }) => readClusterName({ __name: options.name }, callersEnvironment)
 
 const clusterOption = () =>
   new Option(
     '--cluster <embedded|xcluster>',
     'embedded: VMs of our own; xcluster: yours, the default where $XCLUSTER is set',
   )
-
-/** What commander makes of {@link addRunOptions}. */
-interface RunOptions {
-  readonly start: boolean
-  readonly stop: boolean
-  readonly ovl: readonly string[]
-  readonly reporter: readonly string[]
-  readonly progress?: string
-  readonly list?: true
-  readonly json?: true
-  readonly [name: string]: unknown
-}
 
 /** The options that decide how a test runs. */
 const addRunOptions = (command: Command): Command =>
@@ -63,26 +50,6 @@ const addRunOptions = (command: Command): Command =>
     .option('--strict', 'a test of all that is left out counts as failed')
     .option('--ovl <directory>', 'one more ovl; can be repeated', (value, before: string[]) => [...before, value], [])
     .allowUnknownOption()
-
-const optionNames = (command: Command) => command.options.flatMap(({ long }) => long ?? [])
-
-/**
- * Values of the command line under the names of xcluster's variables.
- * @param words what commander left: operands, and options that it does not know
- * @param command whose options they are
- * @throws Failure (exit 2)
- */
-function variablesOf(
-  { start, stop, progress: _, ...rest }: Omit<RunOptions, 'ovl' | 'reporter'>,
-  words: readonly string[],
-  command: Command,
-) {
-  const known = variablesOfOptions(rest)
-  const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
-  const kind = readClusterKind(known, callersEnvironment)
-  const { operands, options } = splitWords(words, optionNames(command), kind === 'xcluster')
-  return { operands, options: { ...known, ...flags, ...options } }
-}
 
 function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): Command {
   const program = new Command('netns.ts')
@@ -110,9 +77,9 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .action(async (words: string[], { list, ovl, reporter, ...rest }: RunOptions, command: Command) => {
       const { listTests, runTestCommand } = await import('./scripts/commands/test.ts')
       if (list) return listTests()
-      const { operands, options } = variablesOf(rest, words, command)
-      const request = { words: operands, options, ovls: ovl, reporters: reporter, progress: rest.progress }
-      setExitCode(await runTestCommand(request, callersEnvironment, signal))
+      const { operands, options } = (await request()).variablesOf(rest, words, command)
+      const asked = { words: operands, options, ovls: ovl, reporters: reporter, progress: rest.progress }
+      setExitCode(await runTestCommand(asked, callersEnvironment, signal))
     })
   withExamples(test, [
     ['./netns.ts test --list', 'the tests, and what each shows'],
@@ -129,7 +96,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .option('--no-stop', 'leave the cluster running')
     .action(async (results: string, { reporter, ...rest }: RunOptions, command: Command) => {
       const { rerun } = await import('./scripts/commands/rerun.ts')
-      const { options } = variablesOf({ ...rest, start: true }, [], command)
+      const { options } = (await request()).variablesOf({ ...rest, start: true }, [], command)
       const reporting = { reporters: reporter, progress: rest.progress }
       setExitCode(await rerun(results, options, reporting, callersEnvironment, signal))
     })
@@ -147,6 +114,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .option('--refresh', 'make the image anew, with the packages of today')
     .action(async (options: { check?: true; refresh?: true }) => {
       const { setUp } = await import('./scripts/setup/setup.ts')
+      const { directories } = await request()
       await setUp({
         directories: directories(),
         accelerator: 'auto',
@@ -167,7 +135,8 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .option('--json', 'for programs')
     .action(async (words: string[], { json, ovl: _, reporter: __, ...rest }: RunOptions, command: Command) => {
       const { showSettings } = await import('./scripts/commands/env.ts')
-      await showSettings(variablesOf(rest, words, command).options, callersEnvironment, json === true, signal)
+      const { options } = (await request()).variablesOf(rest, words, command)
+      await showSettings(options, callersEnvironment, json === true, signal)
     })
 
   program.commandsGroup('Look around in a cluster:')
@@ -184,8 +153,8 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
       const terminal = callersEnvironment.TERM ?? 'dumb'
       const words = command[0] === '--' ? command.slice(1) : command
       const { enter } = await import('./scripts/cluster/enter.ts')
-      const kind = readClusterKind({ __cluster: options.cluster }, callersEnvironment)
-      const node = await enter(target, kind, clusterName(options), directories().state)
+      const { clusterKind, clusterName, directories } = await request()
+      const node = await enter(target, clusterKind(options), clusterName(options), directories().state)
       setExitCode(await execOn(node, target, words, terminal))
     })
   withExamples(exec, [
@@ -212,7 +181,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .addOption(clusterOption())
     .action(async ({ format, ...rest }: { format: 'svg' | 'dot' | 'json'; name?: string }, command: Command) => {
       const { showGraph } = await import('./scripts/commands/graph.ts')
-      const { options } = variablesOf({ start: true, stop: true, ...rest }, [], command)
+      const { options } = (await request()).variablesOf({ start: true, stop: true, ...rest }, [], command)
       await showGraph(options, callersEnvironment, format, signal)
     })
   withExamples(graph, [
@@ -226,6 +195,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .option('--json', 'for programs')
     .action(async (options: { json?: true }) => {
       const { showStatus } = await import('./scripts/commands/status.ts')
+      const { directories } = await request()
       showStatus(directories(), options.json === true)
     })
 
@@ -237,6 +207,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .addOption(nameOption())
     .action(async (options: { all?: true; abandoned?: true; name?: string }) => {
       const { stopClusters } = await import('./scripts/commands/status.ts')
+      const { clusterName, directories } = await request()
       await stopClusters(
         directories(),
         options.all ? 'all' : [clusterName(options)],

@@ -1,6 +1,6 @@
 import { ALL, testCases } from '../cases/registry.ts'
 import { findCluster, findClusters, type NodeRecord } from '../cluster/embedded/registry.ts'
-import { reporterNames } from '../report/reporters.ts'
+import { REPORTER_NAMES } from '../report/names.ts'
 import { readClusterName, readDirectories } from '../settings/settings.ts'
 import type { Environment } from '../settings/sources.ts'
 import type { Candidate, Completions, Typed, ValuesOf } from './complete.ts'
@@ -24,7 +24,7 @@ export const valuesIn =
       case 'test':
         return tests()
       case 'name[=target]':
-        return named(reporterNames)
+        return named(REPORTER_NAMES)
       case 'cluster':
         return named(findClusters(state).map(({ name }) => name))
       case 'node':

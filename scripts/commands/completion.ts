@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { Argument, type Command } from 'commander'
 import { quoteWord } from '../node/quote.ts'
 import { callersEnvironment } from '../settings/environment.ts'

@@ -1,11 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import path from 'node:path'
-import process from 'node:process'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CommanderError } from 'commander'
 import { describeFailure, Failure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
-import { reasonOf } from '../ovl/places.ts'
 import { plainLines } from '../report/text.ts'
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -49,6 +47,7 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
     const [first] = lost
     // An error that was thrown for it has told it already.
     if (first && process.exitCode !== ENVIRONMENT_LACKS_SOMETHING) {
+      const { reasonOf } = await import('../ovl/places.ts')
       process.stderr.write(`${programName}: cannot write standard output: ${reasonOf(first)}\n`)
       process.exitCode ||= ENVIRONMENT_LACKS_SOMETHING
     }

@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import process from 'node:process'
 import type { Command } from 'commander'
 import { environmentFailure } from '../errors/failure.ts'
 
@@ -21,12 +18,13 @@ export function defineMan(program: Command): void {
 
 /** @throws Failure NO_MAN (exit 3) */
 async function show(page: string): Promise<void> {
+  const { spawn } = await import('node:child_process')
   const man = spawn('man', ['-l', '-'], { stdio: ['pipe', 'inherit', 'inherit'] })
   // Whoever has read enough leaves before the end.
   man.stdin.on('error', () => {})
   man.stdin.end(page)
   try {
-    await once(man, 'close')
+    await new Promise((resolve, reject) => man.once('error', reject).once('close', resolve))
   } catch (cause) {
     throw environmentFailure('NO_MAN', 'man is not installed', { hint: './netns.ts help tells the same', cause })
   }

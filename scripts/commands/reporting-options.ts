@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { reporterNames } from '../report/reporters.ts'
-import { PROGRESS_KINDS } from '../settings/terminal.ts'
+import { PROGRESS_KINDS, REPORTER_NAMES } from '../report/names.ts'
 
 /** The options that decide what is told of a run, and how often its tests are run. */
 export const addReportingOptions = (command: Command): Command =>
@@ -8,7 +7,7 @@ export const addReportingOptions = (command: Command): Command =>
     .optionsGroup('Reports and repeats:')
     .option(
       '--reporter <name[=target]>',
-      `one more report: ${reporterNames.join(', ')}; target: a file, stdout, stderr; can be repeated`,
+      `one more report: ${REPORTER_NAMES.join(', ')}; target: a file, stdout, stderr; can be repeated`,
       (value, before: string[]) => [...before, value],
       [],
     )

@@ -1,8 +1,7 @@
 import { enter } from '../cluster/enter.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { capture, type Node } from '../node/node.ts'
-import { callersEnvironment } from '../settings/environment.ts'
-import { readClusterKind, readClusterName, readDirectories } from '../settings/settings.ts'
+import { clusterKind, clusterName, directories } from './request.ts'
 
 /** What the options `--name` and `--cluster` say. */
 export interface ClusterChoice {
@@ -25,9 +24,7 @@ export async function onTarget<T>(
   signal: AbortSignal,
   use: (node: Node) => Promise<T>,
 ): Promise<T> {
-  const kind = readClusterKind({ __cluster: choice.cluster }, callersEnvironment)
-  const clusterName = readClusterName({ __name: choice.name }, callersEnvironment)
-  const node = await enter(target, kind, clusterName, readDirectories(callersEnvironment).state)
+  const node = await enter(target, clusterKind(choice), clusterName(choice), directories().state)
   try {
     if (target !== node.name) await requirePod(node, target)
     signal.throwIfAborted()

@@ -1,9 +1,7 @@
 // Starts a TypeScript program of this repository on any supported Node: `start.mjs <program> [arguments…]`.
 // Plain JavaScript, because it runs before anything can strip types.
-import fs from 'node:fs'
 import module from 'node:module'
 import path from 'node:path'
-import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 
 const OLDEST_NODE = [20, 19]
@@ -22,6 +20,8 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
   refuse(`Node.js ${OLDEST_NODE.join('.')} or later is needed, this is ${process.versions.node}`)
 }
+// Not by `import`, which reads everything that a module exports: of `node:fs` and `node:process` that takes as long as the help itself.
+const fs = process.getBuiltinModule('node:fs')
 // All of them: what an interrupted installation left would fail somewhere inside.
 const { dependencies } = JSON.parse(fs.readFileSync(path.join(top, 'package.json'), 'utf8'))
 const isInstalled = dependency => fs.existsSync(path.join(top, 'node_modules', dependency, 'package.json'))

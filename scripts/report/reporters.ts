@@ -4,6 +4,7 @@ import { usageFailure } from '../errors/failure.ts'
 import { suggest } from '../errors/suggest.ts'
 import type { ReporterWish, Reporting } from '../settings/reporting.ts'
 import type { Listener } from './events.ts'
+import { REPORTER_NAMES, type ReporterName } from './names.ts'
 import { fileTarget, type Output, streamTarget, type Target } from './output.ts'
 
 /** A kind of report. */
@@ -22,7 +23,7 @@ const [STDOUT, STDERR] = ['stdout', 'stderr'] as const
 const NO_TERMINAL = { colour: false, progress: false }
 
 /** All reporters, by name. */
-const REPORTERS: Readonly<Record<string, Reporter>> = {
+const REPORTERS: Readonly<Record<ReporterName, Reporter>> = {
   summary: {
     target: STDERR,
     isDocument: false,
@@ -55,8 +56,6 @@ const REPORTERS: Readonly<Record<string, Reporter>> = {
     },
   },
 }
-
-export const reporterNames: readonly string[] = Object.keys(REPORTERS)
 
 /** Reported where nobody says otherwise: the log only while nobody else wants its place. */
 const BY_DEFAULT = ['summary', 'log'] as const
@@ -110,9 +109,10 @@ const STREAM_NAMES: Readonly<Record<string, string>> = {
 }
 
 function place({ name, target }: ReporterWish): Placed {
-  const reporter = Object.hasOwn(REPORTERS, name) ? REPORTERS[name] : undefined
+  const known = REPORTER_NAMES.find(each => each === name)
+  const reporter = known && REPORTERS[known]
   if (!reporter) {
-    const hint = suggest(name, reporterNames, `reporters are ${reporterNames.join(', ')}`)
+    const hint = suggest(name, REPORTER_NAMES, `reporters are ${REPORTER_NAMES.join(', ')}`)
     throw usageFailure('NO_SUCH_REPORTER', `no reporter is called '${name}'`, { hint })
   }
   if (target === '') {

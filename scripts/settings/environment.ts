@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { Environment } from './sources.ts'
 
 /** The environment of this process: read here and handed on, so that nothing depends on it unseen. */

@@ -1,11 +1,7 @@
 import { usageFailure } from '../errors/failure.ts'
+import { PROGRESS_KINDS, type ProgressKind } from '../report/names.ts'
 import type { TerminalUse } from '../report/terminal.ts'
 import { type Environment, saysCi, writtenAs } from './sources.ts'
-
-/** `auto` is `live`, but for a pipeline, whose terminal nobody sees: it keeps every frame in its log. */
-export const PROGRESS_KINDS = ['auto', 'live', 'plain'] as const
-
-export type ProgressKind = (typeof PROGRESS_KINDS)[number]
 
 /**
  * What `--progress` says.

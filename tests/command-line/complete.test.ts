@@ -7,7 +7,7 @@ import { claimCluster, updateRecord } from '../../scripts/cluster/embedded/regis
 import { type Completions, complete } from '../../scripts/command-line/complete.ts'
 import { commandsOf } from '../../scripts/command-line/finish.ts'
 import { valuesIn } from '../../scripts/command-line/values.ts'
-import { reporterNames } from '../../scripts/report/reporters.ts'
+import { REPORTER_NAMES } from '../../scripts/report/names.ts'
 import { theProgram } from './program.ts'
 
 const program = await theProgram()
@@ -36,7 +36,7 @@ test('tests and reporters are offered where they can stand', async t => {
   t.deepEqual(await behind('test '), tests)
   t.deepEqual(await behind('test --nvm 2 --cold bridge dual'), ['dual_bridges', 'dual_bridges_vlan'])
   t.deepEqual(await behind('test matrix --reach L3_'), ['L3_overlay', 'L3_vxlan'])
-  t.deepEqual(await behind('test --reporter '), reporterNames)
+  t.deepEqual(await behind('test --reporter '), [...REPORTER_NAMES])
   t.deepEqual(await behind('rerun --reporter=j'), ['--reporter=junit', '--reporter=json'])
 })
 

@@ -1,0 +1,45 @@
+import type { Command } from 'commander'
+import { callersEnvironment } from '../settings/environment.ts'
+import { splitWords, variablesOfOptions } from '../settings/options.ts'
+import { readClusterKind, readClusterName, readDirectories } from '../settings/settings.ts'
+
+/** What commander makes of the options that decide how tests are run. */
+export interface RunOptions {
+  readonly start: boolean
+  readonly stop: boolean
+  readonly ovl: readonly string[]
+  readonly reporter: readonly string[]
+  readonly progress?: string
+  readonly list?: true
+  readonly json?: true
+  readonly [name: string]: unknown
+}
+
+/**
+ * Values of the command line under the names of xcluster's variables.
+ * @param words what commander left: operands, and options that it does not know
+ * @param command whose options they are
+ * @throws Failure (exit 2)
+ */
+export function variablesOf(
+  { start, stop, progress: _, ...rest }: Omit<RunOptions, 'ovl' | 'reporter'>,
+  words: readonly string[],
+  command: Command,
+) {
+  const known = variablesOfOptions(rest)
+  const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
+  const kind = readClusterKind(known, callersEnvironment)
+  const names = command.options.flatMap(({ long }) => long ?? [])
+  const { operands, options } = splitWords(words, names, kind === 'xcluster')
+  return { operands, options: { ...known, ...flags, ...options } }
+}
+
+/** Where this user's clusters, and what is kept, are. */
+export const directories = () => readDirectories(callersEnvironment)
+
+/** The cluster that `--name` names. */
+export const clusterName = ({ name }: { name?: string }) => readClusterName({ __name: name }, callersEnvironment)
+
+/** The kind that `--cluster` says, or that is meant where it says nothing. */
+export const clusterKind = ({ cluster }: { cluster?: string }) =>
+  readClusterKind({ __cluster: cluster }, callersEnvironment)
