@@ -1,0 +1,17 @@
+import test from 'ava'
+import { readReporting } from '../../scripts/settings/reporting.ts'
+import { pipelines } from './pipelines.ts'
+
+for (const { name, commands, environment, kept, junit } of pipelines()) {
+  test(`${name}: sets up, tests, and keeps what it reports`, t => {
+    const [packages, setup, run, ...more] = commands
+    t.deepEqual([packages, setup, more], ['npm ci', './netns.ts setup', []])
+    t.regex(run ?? '', /^\.\/netns\.ts test .* > netns\.log$/)
+    const { wishes } = readReporting([environment.XCLUSTER_NETNS_REPORTER ?? ''], {}, undefined, {})
+    const targets = wishes.flatMap(({ target }) => target ?? [])
+    t.deepEqual(targets, ['reports/junit.xml', 'reports/report.html'])
+    t.deepEqual(kept, ['reports/', 'netns.log'])
+    if (name === 'GitHub Actions') t.true(wishes.some(wish => wish.name === 'github'))
+    else t.is(junit, 'reports/junit.xml')
+  })
+}
