@@ -35,8 +35,10 @@ export const commandLine = ({ name }: Pick<Node, 'name'>, target: string, words:
  * @returns the shell's exit code
  */
 export async function runShell(node: Node, target: string, terminalType: string): Promise<number> {
-  const line = commandLine(node, target, SHELL)
-  return await runAttached(node.connection, line, hasTerminal() ? { terminalType } : {})
+  if (!hasTerminal()) return await runAttached(node.connection, commandLine(node, target, SHELL), {})
+  // Who has several open sees by the prompt which is which.
+  const line = commandLine(node, target, ['env', `PS1=${target}:\\w# `, ...SHELL])
+  return await runAttached(node.connection, line, { terminalType })
 }
 
 /** Whether a person types and reads. */
