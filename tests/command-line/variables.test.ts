@@ -29,7 +29,7 @@ for (const command of commands) {
   for (const option of command.options) {
     const variable = variableOf(option)
     if (!variable || !option.long) continue
-    const { long, argChoices } = option
+    const { long } = option
     test.serial(`${command.name()}: ${variable} says what ${long} says`, async t => {
       if (!option.required && !option.optional) {
         const unset = await given(command, [], {})
@@ -42,7 +42,7 @@ for (const command of commands) {
         t.like(failure, { exitCode: 2, message: `${variable}=maybe: must be yes or no` })
         return
       }
-      const value = argChoices ? fc.constantFrom(...argChoices) : fc.string({ minLength: 1 }).filter(isNoList)
+      const value = valuesOf(option)
       await fc.assert(
         fc.asyncProperty(value, value, async (text, other) => {
           const typed = await given(command, [`${long}=${text}`], {})
@@ -57,6 +57,13 @@ for (const command of commands) {
       t.deepEqual(await given(command, [], { [variable]: '' }), await given(command, [], {}), 'empty is not set')
     })
   }
+}
+
+/** What an option takes: one of its choices, a number where it reads one, else anything. */
+function valuesOf(option: Option): fc.Arbitrary<string> {
+  if (option.argChoices) return fc.constantFrom(...option.argChoices)
+  if (option.parseArg && !isRepeatable(option)) return fc.integer({ min: 1, max: 99 }).map(String)
+  return fc.string({ minLength: 1 }).filter(isNoList)
 }
 
 /** Commas separate, and an environment has no NUL. */
