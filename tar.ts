@@ -2,7 +2,6 @@
 ':' //; program=$(readlink -f -- "$0") && . "${program%/*}/scripts/launch/run.sh"
 // The line above makes a shell start Node with this file; for TypeScript it is a string and a comment.
 
-import process from 'node:process'
 import { Command } from 'commander'
 import { honourVariables } from './scripts/command-line/variables.ts'
 import { runProgram } from './scripts/commands/edge.ts'
