@@ -93,45 +93,61 @@ test.serial('a VM that never comes up is named with the last lines of its consol
   )
 })
 
-test.serial('a failure leaves the cluster running, for --no-start, exec and a cluster with new host keys', async t => {
-  const own = program(t)
-  const run = onXcluster(own, t.context)
-  const kept = await run(['test', 'bridge', '--nvm=2', '--no-stop'])
-  t.is(kept.status, 0, kept.stderr)
-  t.regex(kept.stderr, /xcluster stop/)
-  const again = await run(['test', 'bridge', '--nvm=2'])
-  t.is(again.status, 3)
-  t.regex(again.stderr, /a cluster of xcluster is running: 127\.0\.0\.1:12301 .*--no-start/)
+test.serial(
+  'a failure leaves the cluster running, for --no-start, looking around and a cluster with new host keys',
+  async t => {
+    const own = program(t)
+    const run = onXcluster(own, t.context)
+    const kept = await run(['test', 'bridge', '--nvm=2', '--no-stop'])
+    t.is(kept.status, 0, kept.stderr)
+    t.regex(kept.stderr, /xcluster stop/)
+    const again = await run(['test', 'bridge', '--nvm=2'])
+    t.is(again.status, 3)
+    t.regex(again.stderr, /a cluster of xcluster is running: 127\.0\.0\.1:12301 .*--no-start/)
 
-  const { stdout } = await run(['exec', 'vm-002', '--', 'netns_test', 'name'])
-  t.is(stdout, 'vm-002-ns01\nvm-002-ns02\nvm-002-ns03\nvm-002-ns04\n')
-  t.is((await run(['exec', 'vm-002', '--', 'sh', '-c', 'exit 7'])).status, 7)
-  const mute = ['exec', 'vm-002-ns03', '--', 'sysctl', '-w', 'net.ipv4.icmp_echo_ignore_all=1']
-  t.is((await run(mute)).status, 0)
-  const failed = await run(['test', 'bridge', '--nvm=2', '--no-start'])
-  t.is(failed.status, 1)
-  t.regex(failed.stderr, /FAILED: bridge: bridge_ping on vm-002: no answer to ping: vm-002-ns03/)
-  t.notRegex(failed.stderr, /FAILED.* on vm-001/)
-  const [, evidence = ''] = /: evidence of bridge: (\S+)\n.*Total time/.exec(failed.stderr) ?? []
-  t.regex(fs.readFileSync(path.join(evidence, 'vm-002-ns03/addresses.txt'), 'utf8'), /inet 172\.16\.2\.3\/24/)
-  t.deepEqual(fs.readdirSync(evidence).sort(), ['evidence.txt', 'vm-002', 'vm-002-ns03'])
-  t.is((await run(['exec', 'vm-001', '--', 'true'])).status, 0, 'it is left running')
+    const { stdout } = await run(['exec', 'vm-002', '--', 'netns_test', 'name'])
+    t.is(stdout, 'vm-002-ns01\nvm-002-ns02\nvm-002-ns03\nvm-002-ns04\n')
+    t.is((await run(['exec', 'vm-002', '--', 'sh', '-c', 'exit 7'])).status, 7)
+    const table = await run(['inspect', '--nvm=2', 'vm-002-ns03'])
+    t.regex(table.stdout, /^vm-002 +vm-002-ns03 +eth0 +veth +up .*172\.16\.2\.3\/24/m)
+    // As in an image of xcluster, there is none.
+    const refused = await run(['capture', 'vm-002-ns01', 'icmp'])
+    t.is(refused.status, 3, refused.stderr)
+    t.regex(refused.stderr, /there is no tcpdump on vm-002: .*no command 'tcpdump'/)
+    const file = fs.readFileSync(import.meta.filename)
+    t.is((await run(['cp', import.meta.filename, 'vm-002:/tmp/x'])).status, 0)
+    t.is((await run(['cp', 'vm-002:/tmp/x', '.'])).status, 0)
+    t.deepEqual(fs.readFileSync(path.join(own.state, 'x')), file)
+    t.is((await run(['exec', 'vm-002', '--', 'sh', '-c', 'echo on the console >/dev/console'])).status, 0)
+    t.regex((await run(['logs'])).stdout, /^vm-002 \| on the console$/m)
+    t.regex((await run(['logs', 'vm-009'])).stderr, /'vm-009' is no VM with a console \(those are vm-001 vm-002\)/)
+    const mute = ['exec', 'vm-002-ns03', '--', 'sysctl', '-w', 'net.ipv4.icmp_echo_ignore_all=1']
+    t.is((await run(mute)).status, 0)
+    const failed = await run(['test', 'bridge', '--nvm=2', '--no-start'])
+    t.is(failed.status, 1)
+    t.regex(failed.stderr, /FAILED: bridge: bridge_ping on vm-002: no answer to ping: vm-002-ns03/)
+    t.notRegex(failed.stderr, /FAILED.* on vm-001/)
+    const [, evidence = ''] = /: evidence of bridge: (\S+)\n.*Total time/.exec(failed.stderr) ?? []
+    t.regex(fs.readFileSync(path.join(evidence, 'vm-002-ns03/addresses.txt'), 'utf8'), /inet 172\.16\.2\.3\/24/)
+    t.deepEqual(fs.readdirSync(evidence).sort(), ['evidence.txt', 'vm-002', 'vm-002-ns03'])
+    t.is((await run(['exec', 'vm-001', '--', 'true'])).status, 0, 'it is left running')
 
-  // What our own tar writes to its standard output is unpacked on a running VM, as `inject` does.
-  const { environment } = t.context
-  const packed = spawnSync(path.join(environment.XCLUSTER_OVLPATH?.split(':')[0] ?? '', 'netns/tar'), ['-'], {
-    env: { ...process.env, ...environment },
-    cwd: '/',
-    maxBuffer: 1 << 30,
-  })
-  t.is(packed.status, 0)
-  t.is((await run(['exec', 'vm-001', '--', 'rm', '/bin/netns_test', '/etc/rnd-addresses'])).status, 0)
-  const env = { ...process.env, ...environment }
-  const rsh = (vm: string, ...command: string[]) => [environment.XCLUSTER as string, ['rsh', vm, ...command]] as const
-  execFileSync(...rsh('1', 'tar', '-C', '/', '-x'), { env, input: packed.stdout })
-  t.is(execFileSync(...rsh('1', 'netns_test', 'name', '1'), { env, encoding: 'utf8' }), 'vm-001-ns01\n')
+    // What our own tar writes to its standard output is unpacked on a running VM, as `inject` does.
+    const { environment } = t.context
+    const packed = spawnSync(path.join(environment.XCLUSTER_OVLPATH?.split(':')[0] ?? '', 'netns/tar'), ['-'], {
+      env: { ...process.env, ...environment },
+      cwd: '/',
+      maxBuffer: 1 << 30,
+    })
+    t.is(packed.status, 0)
+    t.is((await run(['exec', 'vm-001', '--', 'rm', '/bin/netns_test', '/etc/rnd-addresses'])).status, 0)
+    const env = { ...process.env, ...environment }
+    const rsh = (vm: string, ...command: string[]) => [environment.XCLUSTER as string, ['rsh', vm, ...command]] as const
+    execFileSync(...rsh('1', 'tar', '-C', '/', '-x'), { env, input: packed.stdout })
+    t.is(execFileSync(...rsh('1', 'netns_test', 'name', '1'), { env, encoding: 'utf8' }), 'vm-001-ns01\n')
 
-  stop(t.context)
-  const anew = await run(['test', 'start', '--nvm=2'])
-  t.is(anew.status, 0, 'other host keys are taken')
-})
+    stop(t.context)
+    const anew = await run(['test', 'start', '--nvm=2'])
+    t.is(anew.status, 0, 'other host keys are taken')
+  },
+)
