@@ -1,3 +1,6 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import type { Writable } from 'node:stream'
 import test from 'ava'
 import { runTests } from '../../scripts/cases/runner.ts'
@@ -7,6 +10,10 @@ import { infrastructureFailure } from '../../scripts/errors/failure.ts'
 import type { CommandStreams, Connection } from '../../scripts/node/connection.ts'
 import type { NewEvent } from '../../scripts/report/events.ts'
 import { readSettings } from '../../scripts/settings/settings.ts'
+
+// A failure leaves evidence there.
+const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-runner-'))
+test.after.always(() => fs.rmSync(home, { recursive: true }))
 
 /** What a command does on a node: its exit code, and what it complains of. */
 type Answer = (node: string, command: string) => readonly [exitCode: number, complaint?: string]
@@ -52,7 +59,7 @@ function runOne(testCase: Partial<TestCase>, answer: Answer, { optional = false,
     steps: [onWorkers('one'), onWorkers('two')],
     ...testCase,
   }
-  const settings = readSettings({}, { HOME: '/nowhere' })
+  const settings = readSettings({}, { HOME: home })
   const run = runTests({
     plan: [{ test: mine, settings, cluster: cluster(calls, answer), optional }],
     extraOvls: [],
