@@ -54,10 +54,18 @@ export function program(t: ExecutionContext): Program {
   }
   const runWith = (environment: Readonly<Record<string, string>>, ...words: string[]) => start(words, environment).ended
   t.teardown(async () => {
+    if (!t.passed) tellEvidence(t, state)
     await runWith({}, 'stop', '--all')
     fs.rmSync(state, { recursive: true, force: true })
   })
   return { state, start, startOnTerminal, runWith, run: (...words) => runWith({}, ...words) }
+}
+
+/** What a test that fails unexpectedly found out goes with its directory: it is told before. */
+function tellEvidence(t: ExecutionContext, directory: string): void {
+  const files = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' })
+  for (const file of files.filter(name => /(^|\/)evidence\/.*\.txt$/.test(name)).sort())
+    t.log(`${file}:\n${fs.readFileSync(path.join(directory, file), 'utf8')}`)
 }
 
 /** Without what whoever runs the tests has set for xcluster. */
