@@ -5,14 +5,14 @@ import { type MeasuredRun, measureRun } from './runs.ts'
 /** How often each is measured: the large ones take long, and vary less. */
 const SIZES: readonly { nodes: number; runs: number; coldRuns: number }[] = [
   { nodes: 1, runs: 5, coldRuns: 3 },
-  { nodes: 4, runs: 7, coldRuns: 3 },
+  { nodes: 4, runs: 5, coldRuns: 3 },
   { nodes: 20, runs: 3, coldRuns: 1 },
-  { nodes: 50, runs: 3, coldRuns: 1 },
-  { nodes: 100, runs: 3, coldRuns: 1 },
+  { nodes: 50, runs: 2, coldRuns: 1 },
+  { nodes: 100, runs: 2, coldRuns: 1 },
 ]
 const TESTS = ['bridge', 'cni_bridge', 'L3'] as const
-const TEST_RUNS = 5
-const COLD_TEST_RUNS = 3
+const TEST_RUNS = 4
+const COLD_TEST_RUNS = 2
 /** PODs in each of the nodes by which it is seen what one takes. */
 const POD_COUNTS = [4, 20, 50]
 /** Of a cluster of which nothing else is said. */
