@@ -40,13 +40,20 @@ export function benchClusters(work: string, environment: Readonly<Record<string,
   }
   const several = (count: number, words: readonly string[]) => Array.from({ length: count }, () => run(words))
   const rows: Row[] = []
+  // Told at once: an hour of it may end in an error.
+  const add = (row: Row) => {
+    rows.push(row)
+    process.stderr.write(
+      `\n${row.what}: ${row.ours.map(Math.round)} ms; ${row.insteadOf}: ${row.theirs.map(Math.round)} ms\n`,
+    )
+  }
   const sizes: { nodes: number; seconds: number; memoryMiB: number }[] = []
   // Makes what is made once.
   run(['start', '--nvm=1'])
   for (const { nodes, runs, coldRuns } of SIZES.filter(size => size.nodes <= most)) {
     const clones = several(runs, ['start', `--nvm=${nodes}`])
     const booted = several(coldRuns, ['start', `--nvm=${nodes}`, '--cold'])
-    rows.push({
+    add({
       what: `${nodes === 1 ? '1 node' : `${nodes} nodes`}: start until all are logged in to`,
       ours: clones.map(({ up }) => up),
       insteadOf: 'the same with `--cold`',
@@ -71,14 +78,14 @@ export function benchClusters(work: string, environment: Readonly<Record<string,
     })
     if (test === 'bridge') {
       bridge = ours
-      rows.push(row(': start until the first step is done on all', 'firstStep'))
+      add(row(': start until the first step is done on all', 'firstStep'))
       split['the program starts, and all are logged in to'] = median(ours.map(({ up }) => up)) / 1000
       for (const step of Object.keys(ours[0]?.steps ?? {}))
         split[step] = median(ours.map(({ steps }) => steps[step] ?? Number.NaN)) / 1000
     }
-    rows.push(row(', with the proof', 'whole'))
+    add(row(', with the proof', 'whole'))
   }
-  rows.push({
+  add({
     what: `\`test bridge --nvm=${most}\`, with the proof`,
     ours: [run(['bridge', `--nvm=${most}`]).whole],
     insteadOf: `${most / NODES} times the time of 4 nodes`,
