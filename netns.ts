@@ -44,7 +44,10 @@ const addRunOptions = (command: Command): Command =>
     .option('--xterm', "consoles of xcluster's VMs in xterm, not in screen")
     .addOption(nameOption())
     .optionsGroup('The run:')
-    .option('--timeout <seconds>', 'for the VMs to come up, and for each step (default: 60, more for many VMs and PODs)')
+    .option(
+      '--timeout <seconds>',
+      'for the VMs to come up, and for each step (default: 60, more for many VMs and PODs)',
+    )
     .option('--no-start', 'use the cluster that runs')
     .option('--no-stop', 'leave the cluster running')
     .option('--strict', 'a test of all that is left out counts as failed')
