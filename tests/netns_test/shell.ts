@@ -41,7 +41,7 @@ cp -r '${TREE}' /run/ovl
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t tmpfs tmp /tmp
-echo vm-003 >/proc/sys/kernel/hostname
+hostname vm-003
 ip link set lo up
 set +e
 netns_test() { ${shell.join(' ')} /run/ovl/bin/netns_test "$@"; }
