@@ -22,6 +22,8 @@ export interface BringUpRequest {
   readonly identity: CommonIdentity
   /** For all of them together. */
   readonly timeoutSeconds: number
+  /** Gets the version of the first VM's QEMU. */
+  readonly onQemu: (version: string) => void
   readonly emit: Emit
   readonly signal: AbortSignal
 }
@@ -101,6 +103,7 @@ async function start(
   const machine = template
     ? cloneMachine(planOf(plan), clusterDirectory, parts, template)
     : startMachine(planOf(plan), clusterDirectory, parts)
+  if (plan === request.plans[0]) machine.qmp.version.then(request.onQemu)
   const limit = template ? AbortSignal.timeout(CLONE_MS) : undefined
   const over = new Promise<never>((_, reject) => {
     giveUp.addEventListener('abort', () => reject(giveUp.reason), { once: true })

@@ -9,7 +9,6 @@ import { callersEnvironment } from '../../settings/environment.ts'
 import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
-import { qemuComponent } from '../components.ts'
 import { chooseAccelerator, describeAccelerator } from './accelerator/choose.ts'
 import { bringUp } from './boot.ts'
 import { consoleTail, readConsole } from './consoles.ts'
@@ -78,7 +77,6 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         signal,
       }),
       startSwitches(directory, switchedNets(cluster.nodes), cluster.nodes.length),
-      qemuComponent(signal).then(made),
     ])
     const disks = [image.root, ...ovls]
     const templates = cluster.cold
@@ -106,6 +104,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         routers: cluster.nodes.filter(({ role }) => role === 'router').map(({ number }) => number),
       },
       timeoutSeconds: settings.timeoutSeconds,
+      onQemu: version => made({ name: 'qemu', version }),
       emit,
       signal,
     })

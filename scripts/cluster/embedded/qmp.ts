@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream'
 
 /** QEMU's machine protocol on a socket: one JSON object a line, answers in the order of the commands. */
 export interface Qmp {
+  /** Resolves with QEMU's version, which is the first thing that it says. */
+  readonly version: Promise<string>
   /**
    * @returns the command's `return` value
    * @throws Error with QEMU's description
@@ -12,6 +14,14 @@ export interface Qmp {
   /** Resolves with the data of the next event of a name that is as wanted. */
   event(name: string, wanted: (data: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>
   close(): void
+}
+
+/** QEMU's docs/interop/qmp-spec.txt, section 2.2. */
+interface Greeting {
+  readonly version: {
+    readonly qemu: { readonly major: number; readonly minor: number; readonly micro: number }
+    readonly package: string
+  }
 }
 
 interface Answer {
@@ -23,10 +33,15 @@ export function openQmp(socket: Duplex): Qmp {
   const waiting: ((answer: Answer) => void)[] = []
   const events = new EventEmitter()
   const lines = createInterface({ input: socket })
+  let greet = (_version: string) => {}
+  const version = new Promise<string>(resolve => {
+    greet = resolve
+  })
   lines.on('line', line => {
-    const message = JSON.parse(line) as Answer & { QMP?: unknown; event?: string; data?: Record<string, unknown> }
+    const message = JSON.parse(line) as Answer & { QMP?: Greeting; event?: string; data?: Record<string, unknown> }
     if (message.event) events.emit(message.event, message.data ?? {})
-    else if (!message.QMP) waiting.shift()?.(message)
+    else if (message.QMP) greet(versionText(message.QMP))
+    else waiting.shift()?.(message)
   })
   // QEMU ended: its process says so. The interface passes on what its input throws.
   for (const stream of [socket, lines]) stream.on('error', () => {})
@@ -46,5 +61,11 @@ export function openQmp(socket: Duplex): Qmp {
       }
       events.on(name, look)
     })
-  return { execute, event, close: () => socket.destroy() }
+  return { version, execute, event, close: () => socket.destroy() }
+}
+
+/** As `qemu-system-x86_64 --version` writes it: `7.2.22 (Debian 1:7.2+dfsg-7)`. */
+function versionText({ version: { qemu, package: made } }: Greeting): string {
+  const number = `${qemu.major}.${qemu.minor}.${qemu.micro}`
+  return made ? `${number} (${made})` : number
 }

@@ -43,14 +43,17 @@ test('a VM that goes while its ports are read is no error of theirs', async t =>
   t.pass()
 })
 
-test('QMP answers belong to their commands, events and greetings to none', async t => {
+test('QMP answers belong to their commands, events and greetings to none; QEMU greets with its version', async t => {
   const { end, incoming, outgoing } = socket()
   const qmp = openQmp(end)
   const first = qmp.execute('one')
   const second = qmp.execute('two', { a: 1 })
+  const version = { qemu: { micro: 22, minor: 2, major: 7 }, package: 'Debian 1:7.2+dfsg-7+deb12u18+b3' }
+  incoming.write(`${JSON.stringify({ QMP: { version, capabilities: ['oob'] } })}\n`)
   incoming.write(
-    '{"QMP":{}}\n{"return":{}}\n{"event":"RESUME"}\n{"return":"1"}\n{"error":{"class":"X","desc":"no such thing"}}\n',
+    '{"return":{}}\n{"event":"RESUME"}\n{"return":"1"}\n{"error":{"class":"X","desc":"no such thing"}}\n',
   )
+  t.is(await qmp.version, '7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)')
   t.is(await first, '1')
   await t.throwsAsync(second, { message: 'no such thing' })
   t.true(String(outgoing.read()).includes('{"execute":"two","arguments":{"a":1}}'))

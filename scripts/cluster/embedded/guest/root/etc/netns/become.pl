@@ -4,11 +4,16 @@
 # since it makes the kernel's calls itself: each process costs an emulated VM some hundredths of a second.
 use strict;
 use warnings;
+use Socket qw(AF_INET AF_INET6 SOCK_DGRAM inet_aton inet_pton pack_sockaddr_in);
 
 # Numbers of system calls of x86-64 (Linux, arch/x86/entry/syscalls/syscall_64.tbl), and of what they are asked.
 my ($PIVOT_ROOT, $MOUNT, $UMOUNT2, $SETHOSTNAME, $CLOCK_SETTIME) = (155, 165, 166, 170, 227);
 my ($MS_RDONLY, $MS_MOVE, $MNT_DETACH, $CLOCK_REALTIME) = (1, 8192, 2, 0);
 my ($BLKFLSBUF, $RNDRESEEDCRNG) = (0x1261, 0x5207);
+# Of linux/sockios.h, linux/if.h and linux/if_arp.h.
+my ($SIOCGIFFLAGS, $SIOCSIFFLAGS, $SIOCSIFADDR, $SIOCSIFNETMASK) = (0x8913, 0x8914, 0x8916, 0x891c);
+my ($SIOCSIFHWADDR, $SIOCGIFINDEX) = (0x8924, 0x8933);
+my ($IFF_UP, $ARPHRD_ETHER) = (1, 1);
 
 my $control;
 
@@ -62,16 +67,30 @@ sub wait_for {
 	fail "no $what";
 }
 
+my %disks;
+
+sub find_disks {
+	for my $entry (glob '/sys/block/vd*') {
+		my ($name) = $entry =~ m{([^/]+)$};
+		$disks{read_line "$entry/serial"} = "/dev/$name" if -b "/dev/$name";
+	}
+	return;
+}
+
 sub disk_of {
 	my ($serial) = @_;
-	return wait_for "disk $serial", sub {
-		for my $entry (glob '/sys/block/vd*') {
-			my ($name) = $entry =~ m{([^/]+)$};
-			return "/dev/$name" if read_line("$entry/serial") eq $serial and -b "/dev/$name";
-		}
-		return;
+	return $disks{$serial} // wait_for "disk $serial", sub {
+		find_disks;
+		return $disks{$serial};
 	};
 }
+
+# struct ifreq of linux/if.h: the name, and what is to be set; it is as large as its largest member.
+sub interface_request {
+	my ($what, $socket, $request, $dev, $value) = @_;
+	ioctl $socket, $request, pack 'a16 a24', $dev, $value or fail "cannot set $what of $dev: $!";
+}
+sub ipv4_of { return pack_sockaddr_in 0, inet_aton $_[0] }
 
 my $port = wait_for 'control port', sub {
 	for my $entry (glob '/sys/class/virtio-ports/*') {
@@ -81,6 +100,9 @@ my $port = wait_for 'control port', sub {
 	return;
 };
 open $control, '+<', $port or exit 1;
+socket my $inet, AF_INET, SOCK_DGRAM, 0 or fail "no socket: $!";
+socket my $inet6, AF_INET6, SOCK_DGRAM, 0 or fail "no socket: $!";
+find_disks;
 open my $random, '+<', '/dev/urandom' or fail "no urandom: $!";
 mkdir "/mnt/$_" for qw(data work layers root);
 # dropbear writes its pid once it listens: the first one goes into a pipe, which is waited for; those after it, should it have to be
@@ -159,12 +181,18 @@ write_file '>', '/etc/dropbear/dropbear_ed25519_host_key', 077, $identity{host_k
 my @nets = split / /, $identity{nets};
 for my $position (0 .. $#nets) {
 	my ($net, $dev) = ($nets[$position], "eth$position");
-	-d "/sys/class/net/$dev" or fail "no interface $dev for net $net";
+	my $request = pack 'a16 x24', $dev;
+	ioctl $inet, $SIOCGIFINDEX, $request or fail "no interface $dev for net $net: $!";
+	my $index = unpack 'x16 i', $request;
 	# A device that was made for another node has that one's address.
-	my $mac = sprintf '00:00:00:01:%02x:%02x', $net, $node;
-	my @mac = read_line("/sys/class/net/$dev/address") eq $mac ? () : ('hw', 'ether', $mac);
-	run '/bin/busybox', 'ifconfig', $dev, @mac, "192.168.$net.$node", 'netmask', '255.255.255.0', 'up', 'add',
-		"$prefix:192.168.$net.$node/120";
+	interface_request 'the MAC address', $inet, $SIOCSIFHWADDR, $dev, pack 'S C6', $ARPHRD_ETHER, 0, 0, 0, 1, $net, $node;
+	interface_request 'the address', $inet, $SIOCSIFADDR, $dev, ipv4_of "192.168.$net.$node";
+	interface_request 'the netmask', $inet, $SIOCSIFNETMASK, $dev, ipv4_of '255.255.255.0';
+	ioctl $inet, $SIOCGIFFLAGS, $request or fail "cannot read the flags of $dev: $!";
+	interface_request 'the flags', $inet, $SIOCSIFFLAGS, $dev, pack 'S', $IFF_UP | unpack 'x16 S', $request;
+	# struct in6_ifreq of linux/ipv6.h: address, prefix length, index.
+	my $ipv6 = pack 'a16 I i', inet_pton(AF_INET6, "$prefix:192.168.$net.$node"), 120, $index;
+	ioctl $inet6, $SIOCSIFADDR, $ipv6 or fail "cannot set the IPv6 address of $dev: $!";
 }
 my @routers = split / /, $identity{routers};
 my $gateway_net = $identity{gateway_net};
