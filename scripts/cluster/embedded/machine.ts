@@ -163,7 +163,7 @@ const EMULATED_STRINGS = 'clearcpuid=112'
 /** Each program at the same addresses whenever it runs: what an emulator has translated of it serves again, which halves the time of steps. */
 const EMULATED_ADDRESSES = 'norandmaps'
 /** What QEMU translates is kept in so much memory, in MiB; its default, 1 GiB, makes eight VMs take twelve. */
-const TRANSLATED_MIB = 64
+const TRANSLATED_MIB = 96
 
 /**
  * QEMU's options for a machine that boots from an image; its control port is the character device `control`, which the

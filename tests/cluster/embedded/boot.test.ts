@@ -50,9 +50,7 @@ test('QMP answers belong to their commands, events and greetings to none; QEMU g
   const second = qmp.execute('two', { a: 1 })
   const version = { qemu: { micro: 22, minor: 2, major: 7 }, package: 'Debian 1:7.2+dfsg-7+deb12u18+b3' }
   incoming.write(`${JSON.stringify({ QMP: { version, capabilities: ['oob'] } })}\n`)
-  incoming.write(
-    '{"return":{}}\n{"event":"RESUME"}\n{"return":"1"}\n{"error":{"class":"X","desc":"no such thing"}}\n',
-  )
+  incoming.write('{"return":{}}\n{"event":"RESUME"}\n{"return":"1"}\n{"error":{"class":"X","desc":"no such thing"}}\n')
   t.is(await qmp.version, '7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)')
   t.is(await first, '1')
   await t.throwsAsync(second, { message: 'no such thing' })
