@@ -42,15 +42,18 @@ export interface MatrixSummary {
   readonly wrong: readonly WrongPair[]
 }
 
-/** One line of what `netns_test matrix` prints. */
+/** Lines of what `netns_test matrix` prints: an address, and how many addresses were silent as they should be. */
 const LINE = /^(\S+) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+)$/
+const SILENT_LINE = /^(\S+) ! (\d+)$/
+/** What must be silent is pinged once. */
+const SILENT: Answer = { sent: 1, received: 0 }
 
 /** What the nodes told of rounds of pinging. */
 export interface Measured {
   readonly rounds: readonly Round[]
   /**
    * Of `netns_test matrix` on each node: lines `<source pod> <address> <sent> <received> <min> <mean> <max>`, with `-` for times
-   * when nothing came back.
+   * when nothing came back; and `<source pod> ! <number>`, how many addresses that are to be silent were.
    */
   readonly outputs: readonly string[]
 }
@@ -62,32 +65,44 @@ export interface Measured {
 export function assemble(network: readonly NodeFacts[], reach: Reach, measured: readonly Measured[]): Matrix {
   const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
   const destinations = podAddresses(network)
-  const rounds = measured.flatMap(({ rounds, outputs }) => {
-    const answers = answersIn(outputs)
-    return rounds.map(round => ({ round, answers }))
-  })
+  const heard = measured.map(({ rounds, outputs }) => ({ rounds, ...readOutputs(outputs) }))
   const rows = sources.map(source => {
     const own = ownAddresses(destinations, source.pod)
-    return destinations.map(destination => {
+    const silent = heard.map(() => new Set<string>())
+    const row = destinations.map(destination => {
       if (!isMeasurable(reach, source, destination, own)) return undefined
-      const answers = rounds.find(({ round }) => round.wants(source, destination))?.answers
-      const answer = answers?.get(`${source.pod} ${destination.address}`)
-      if (!answer) throw new Error(`${source.pod} did not ping ${destination.address} (${destination.pod})`)
-      return answer
+      const index = heard.findIndex(({ rounds }) => rounds.some(round => round.wants(source, destination)))
+      const answer = heard[index]?.answers.get(`${source.pod} ${destination.address}`)
+      if (answer) return answer
+      if (index < 0 || isExpected(reach, source, destination))
+        throw new Error(`${source.pod} did not ping ${destination.address} (${destination.pod})`)
+      silent[index]?.add(destination.address)
+      return SILENT
     })
+    for (const [index, { silences }] of heard.entries()) {
+      const [count, told] = [silent[index]?.size ?? 0, silences.get(source.pod) ?? 0]
+      if (count !== told) throw new Error(`${source.pod} pinged ${told} of ${count} addresses that are to be silent`)
+    }
+    return row
   })
   return { reach, sources, destinations, rows }
 }
 
-function answersIn(outputs: readonly string[]): ReadonlyMap<string, Answer> {
+function readOutputs(outputs: readonly string[]) {
   const answers = new Map<string, Answer>()
+  const silences = new Map<string, number>()
   for (const line of outputs.flatMap(output => output.split('\n')).filter(Boolean)) {
+    const [, silentPod, count] = SILENT_LINE.exec(line) ?? []
+    if (silentPod !== undefined) {
+      silences.set(silentPod, (silences.get(silentPod) ?? 0) + Number(count))
+      continue
+    }
     const [, pod, address, sent, received, min, mean, max] = LINE.exec(line) ?? []
     if (pod === undefined) throw new Error(`'${line}' is no result of a ping`)
     const roundTrip = min === '-' ? {} : { roundTrip: { min: Number(min), mean: Number(mean), max: Number(max) } }
     answers.set(`${pod} ${address}`, { sent: Number(sent), received: Number(received), ...roundTrip })
   }
-  return answers
+  return { answers, silences }
 }
 
 /** Counts a matrix, and finds what is not as the test says. */

@@ -91,17 +91,22 @@ for (const shell of SHELLS) {
     test(`${shell.join(' ')}: each POD pings the others' addresses, not its own, and what is silent is told, ${how}`, t => {
       const script = `${MATRIX}
       ${hide}
-      { targets; echo '!vm-003-ns09 172.16.3.99'; } | netns_test matrix --within=5; ls /tmp`
+      {
+        targets
+        echo '!vm-003-ns08 172.16.3.98 172.16.3.97'
+        echo '!vm-003-ns09 172.16.3.99 172.16.3.250'
+      } | { ip address add 172.16.3.250/24 dev cbr0; netns_test matrix --within=5; }; ls /tmp`
       const { status, stdout, stderr } = inVm(shell, script, { NPODS: '3' })
       t.is(status, 0, stderr)
       const lines = stdout.split('\n')
       const answered = lines.filter(line => /^vm-003-ns0\d \S+ \d+ 1 [\d.]+ [\d.]+ [\d.]+$/.test(line))
-      t.is(answered.length, 3 * 2 * 2, stdout)
-      t.is(new Set(answered.map(line => line.split(' ', 2).join(' '))).size, 12)
+      t.is(answered.length, 3 * 2 * 2 + 3, stdout)
+      t.is(new Set(answered.map(line => line.split(' ', 2).join(' '))).size, 15)
+      t.is(answered.filter(line => line.includes('172.16.3.250')).length, 3, 'what is to be silent and answers')
       t.false(answered.some(line => line.startsWith('vm-003-ns01 172.16.3.1 ')))
       t.deepEqual(
-        lines.filter(line => line.includes('172.16.3.99')),
-        ['vm-003-ns01', 'vm-003-ns02', 'vm-003-ns03'].map(pod => `${pod} 172.16.3.99 1 0 - - -`),
+        lines.filter(line => line.includes('!')),
+        ['vm-003-ns01', 'vm-003-ns02', 'vm-003-ns03'].map(pod => `${pod} ! 3`),
       )
       t.notRegex(stdout, /netns-matrix/, 'nothing is left in /tmp')
     })

@@ -94,6 +94,31 @@ test('all pairs of a cluster are counted, each direction and address for itself'
   t.regex(describeSummary(slow), /round trip 0\.10\/9\.9\/144 ms$/)
 })
 
+test('what must be silent is told by its number, and a number that is too small is not taken for silence', t => {
+  const facts = network(2, 2)
+  const told = (silent: readonly number[], more = '') =>
+    assemble(facts, 'node', [
+      {
+        rounds: roundsOf('node', facts),
+        outputs: facts.map(({ pods }, index) => {
+          const own = pods.flatMap(({ interfaces: [eth0] }) => eth0?.addr_info.slice(1) ?? []).map(({ local }) => local)
+          const lines = pods.flatMap(({ name }) => [
+            ...own.map(address => `${name} ${address} 1 1 0.1 0.1 0.1\n`),
+            `${name} ! ${silent[index]}\n`,
+          ])
+          return lines.join('') + (index === 0 ? more : '')
+        }),
+      },
+    ])
+  const { wrong, ...counts } = summarize(told([4, 4]))
+  t.deepEqual(wrong, [])
+  t.like(counts, { expected: 8, reached: 8, forbidden: 16, closed: 16 })
+  t.throws(() => told([4, 3]), { message: 'vm-002-ns01 pinged 3 of 4 addresses that are to be silent' })
+  t.throws(() => told([4, 5]), { message: 'vm-002-ns01 pinged 5 of 4 addresses that are to be silent' })
+  const open = 'vm-001-ns01 10.0.1.0 1 1 0.1 0.1 0.1\n'
+  t.throws(() => told([4, 4], open), { message: 'vm-001-ns01 pinged 4 of 3 addresses that are to be silent' })
+})
+
 test('exactly the pairs that do not answer are named, and no others', t => {
   const facts = network(3, 3)
   const pairs = outputs(facts, () => true).flatMap(output => output.split('\n').filter(Boolean))

@@ -21,13 +21,11 @@ MATRIX_PING_EACH='
 	while read -r address; do
 		{
 			said=$(ping -c 1 -W "$2" "$address" </dev/null)
-			time=-
 			case $said in *time=*)
 				time=${said#*time=}
-				time=${time%% *}
+				echo "$address (${time%% *} ms)"
 				;;
 			esac
-			echo "$address : $time"
 		} &
 		running=$((running + 1))
 		[ "$running" -lt "$1" ] || { wait; running=0; }
@@ -36,8 +34,8 @@ MATRIX_PING_EACH='
 
 # Reads lines "<pod> <address>…", pings them from every POD but their own, and prints "<pod> <address> <sent> <received> <min>
 # <mean> <max>", times in milliseconds, "-" where nothing came back. What does not answer is tried again until for $TRIES seconds
-# nothing new has answered; what is behind a "!" is to be silent, and tried once. With --pairs the lines are "<source pod>
-# <address>…": each POD pings those of its own lines.
+# nothing new has answered; what is behind a "!" is to be silent, and tried once: what answers has its line, and how many do not
+# is a line "<pod> ! <number>". With --pairs the lines are "<source pod> <address>…": each POD pings those of its own lines.
 cmd_matrix() { # [--pairs] [--within=<seconds>]
 	pairs=no within=''
 	for option; do
@@ -70,51 +68,49 @@ cmd_matrix() { # [--pairs] [--within=<seconds>]
 		round=$((round + 1))
 	done
 	# What is silent to the end counts as it was at the last try.
-	for file in "$MATRIX_WORK"/*.to; do [ ! -s "$file" ] || echo "$file"; done | {
-		set --
-		while read -r file; do set -- "$@" "$file"; done
-		[ $# -eq 0 ] || awk -v sent="$round" '
-			FNR == 1 { pod = FILENAME; sub(/.*\//, "", pod); sub(/\.to$/, "", pod) }
-			{ print pod, $1, sent " 0 - - -" }' "$@"
-	}
+	set --
+	for file in "$MATRIX_WORK"/*.to; do [ ! -s "$file" ] || set -- "$@" "$file"; done
+	[ $# -eq 0 ] || awk -v sent="$round" '
+		FNR == 1 { pod = FILENAME; sub(/.*\//, "", pod); sub(/\.to$/, "", pod) }
+		{ print pod, $1, sent " 0 - - -" }' "$@"
 	[ ! -e "$MATRIX_WORK/results" ] || cat "$MATRIX_WORK/results"
 }
 
-# Makes a file <pod>.to for each POD with all that it pings, and <pod>.not with those of them that are to be silent; a POD's own
-# addresses are left out. Prints how many addresses one POD pings, and how many lines are to be silent.
+# Makes the file targets, of lines "<pod> <address> [!]", and for the first round a file of addresses: <pod>.first with a POD's own
+# ones, or one for all PODs, which then ping themselves as well, as costs less than a list for each. Prints how many addresses one POD
+# pings, and how many lines are to be silent.
 matrix_targets() {
-	for file in "$NETNS"/*; do
-		[ ! -e "$file" ] || [ ! -e "$UTSNS/${file##*/}" ] || echo "${file##*/}"
-	done >"$MATRIX_WORK/pods"
 	awk -v work="$MATRIX_WORK" -v pairs="$pairs" '
-		NR == FNR { pods[$1] = 1; next }
 		{
-			owner[FNR] = substr($1, 1 + /^!/)
-			for (i = 2; i <= NF; i++) addresses[FNR] = addresses[FNR] $i "\n"
-			if (/^!/) { silent[FNR]; forbidden++ }
+			mark = /^!/ ? " !" : ""
+			owner = mark ? substr($1, 2) : $1
+			if (mark) forbidden++
 			if (NF - 1 > widest) widest = NF - 1
-			last = FNR
-		}
-		END {
-			for (pod in pods) {
-				for (n = 1; n <= last; n++) {
-					if ((pairs == "yes") != (owner[n] == pod)) continue
-					printf "%s", addresses[n] >(work "/" pod ".to")
-					if (n in silent) printf "%s", addresses[n] >(work "/" pod ".not")
-				}
-				close(work "/" pod ".to")
-				close(work "/" pod ".not")
+			first = work "/" (pairs == "yes" ? owner : "all") ".first"
+			for (i = 2; i <= NF; i++) {
+				print owner, $i mark >(work "/targets")
+				print $i >>first
 			}
-			print (pairs == "yes" ? widest : last) + 0, forbidden + 0
-		}' "$MATRIX_WORK/pods" -
+			if (pairs == "yes") close(first)
+		}
+		END { print (pairs == "yes" ? widest : NR) + 0, forbidden + 0 }'
 }
 
-# Pings what has not answered yet. Sets $answered to how many addresses did. Fails when none is left that should.
+# Pings what has not answered yet, at first all. Sets $answered to how many addresses did. Fails when none is left that should.
 matrix_round() {
 	answered=0 left=0 running=0
-	for file in "$MATRIX_WORK"/*.to; do
-		[ -s "$file" ] || continue
-		matrix_ping "$file" &
+	for file in "$NETNS"/*; do
+		pod=${file##*/}
+		[ -e "$file" ] && [ -e "$UTSNS/$pod" ] || continue
+		if [ "$round" -gt 1 ]; then
+			list=$pod.to
+		elif [ "$pairs" = yes ]; then
+			list=$pod.first
+		else
+			list=all.first
+		fi
+		[ -s "$MATRIX_WORK/$list" ] || continue
+		matrix_ping "$pod" "$MATRIX_WORK/$list" &
 		running=$((running + 1))
 		[ "$running" -lt "$MATRIX_AT_ONCE" ] || matrix_batch
 	done
@@ -135,62 +131,69 @@ matrix_batch() {
 	fi
 }
 
-matrix_ping() { # <file of addresses>
-	pod=${1##*/}
-	pod=${pod%.to}
+matrix_ping() { # <pod> <file of addresses>
 	if [ -z "$fping" ]; then
 		# shellcheck disable=SC2086
-		exec $multi nsenter --net="$NETNS/$pod" $multi sh -c "$MATRIX_PING_EACH" sh \
-			"$MATRIX_PINGS_AT_ONCE" $(((timeout + 999) / 1000)) <"$1" >"${1%.to}.said" 2>/dev/null
+		exec $multi nsenter --net="$NETNS/$1" $multi sh -c "$MATRIX_PING_EACH" sh \
+			"$MATRIX_PINGS_AT_ONCE" $(((timeout + 999) / 1000)) <"$2" >"$MATRIX_WORK/$1.said" 2>/dev/null
 	fi
 	# shellcheck disable=SC2086
-	exec $multi nsenter --net="$NETNS/$pod" "$fping" -q -C 1 -r 0 -i "$interval" -t "$timeout" \
-		-f "$1" >/dev/null 2>"${1%.to}.said"
+	exec $multi nsenter --net="$NETNS/$1" "$fping" -a -e -r 0 -i "$interval" -t "$timeout" \
+		-f "$2" >"$MATRIX_WORK/$1.said" 2>/dev/null
 }
 
-# fping's summary on stderr: "<address> : <time> <time>…", "-" for a packet without an answer (fping 5, "-C"). Leaves in each file
-# of addresses those of which that says nothing better, but for those that are to be silent. Sets $batch_answered and $batch_left.
+# What fping says of those that answer: "<address> (<time> ms)" (fping 5, "-a -e"). Leaves in a file <pod>.to the addresses that
+# are to answer and did not. Sets $batch_answered and $batch_left.
 matrix_read() {
-	set -- && gone=''
+	set --
 	for said in "$MATRIX_WORK"/*.said; do
-		file=${said%.said}
-		gone="$gone $said $file.not"
-		[ ! -e "$file.not" ] || set -- "$@" "$file.not"
-		set -- "$@" "$file.to" "$said"
+		said=${said##*/}
+		set -- "$@" "${said%.said}"
 	done
-	counts=$(awk -v sent="$round" -v results="$MATRIX_WORK/results" '
-		function leave() {
-			if (file) printf "" >file
-			for (address in silent) {
-				if (address in forbidden) print pod, address, sent " 0 - - -" >>results
-				else { print address >file; left++ }
+	counts=$(awk -v sent="$round" -v pairs="$pairs" -v work="$MATRIX_WORK" '
+		function tell(address, silent) {
+			if (address in told) return
+			told[address]
+			if (address in times) {
+				time = times[address]
+				print pod, address, sent, 1, time, time, time >>(work "/results")
+				if (!silent) answered++
+			} else if (silent) {
+				quiet++
+			} else {
+				print address >to
+				left++
 			}
-			if (file) close(file)
-			file = ""
-			split("", silent)
-			split("", forbidden)
 		}
-		FNR == 1 {
-			name = FILENAME
-			sub(/.*\//, "", name)
-			kind = name
-			sub(/.*\./, "", kind)
-			sub(/\.[a-z]*$/, "", name)
-			if (name != pod) leave()
-			pod = name
-			if (kind == "to") file = FILENAME
-		}
-		kind == "not" { forbidden[$1]; next }
-		kind == "to" { silent[$1]; next }
-		$2 == ":" && NF == 3 && $3 != "-" && $1 in silent {
-			print pod, $1, sent, 1, $3, $3, $3 >>results
-			delete silent[$1]
-			if (!($1 in forbidden)) answered++
-		}
-		END { leave(); print answered + 0, left + 0 }' "$@")
+		BEGIN {
+			if (sent == 1) {
+				while ((getline <(work "/targets")) > 0) {
+					owner[++last] = $1
+					address[last] = $2
+					silent[last] = $3
+				}
+			}
+			for (k = 1; k < ARGC; k++) {
+				pod = ARGV[k]
+				to = work "/" pod ".to"
+				said = work "/" pod ".said"
+				split("", told)
+				split("", times)
+				while ((getline <said) > 0) if ($2 ~ /^\(/) times[$1] = substr($2, 2)
+				if (sent > 1) {
+					for (last = 0; (getline <to) > 0; address[last] = $1) owner[++last] = pairs == "yes" ? pod : ""
+					close(to)
+				}
+				printf "" >to
+				quiet = 0
+				for (n = 1; n <= last; n++) if ((owner[n] == pod) == (pairs == "yes")) tell(address[n], silent[n])
+				close(to)
+				if (quiet) print pod, "!", quiet >>(work "/results")
+			}
+			print answered + 0, left + 0
+		}' "$@")
 	batch_answered=${counts% *} batch_left=${counts#* }
-	# shellcheck disable=SC2086
-	rm -f $gone
+	rm -f "$MATRIX_WORK"/*.said
 }
 
 # Reads lines "<pod> <interface> <address> <mac>", and makes static neighbour entries of them in the PODs: where two have the same
