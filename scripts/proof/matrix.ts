@@ -68,20 +68,20 @@ export function assemble(network: readonly NodeFacts[], reach: Reach, measured: 
   const heard = measured.map(({ rounds, outputs }) => ({ rounds, ...readOutputs(outputs) }))
   const rows = sources.map(source => {
     const own = ownAddresses(destinations, source.pod)
-    const silent = heard.map(() => new Set<string>())
+    const silent = new Map(heard.map(told => [told, new Set<string>()]))
     const row = destinations.map(destination => {
       if (!isMeasurable(reach, source, destination, own)) return undefined
-      const index = heard.findIndex(({ rounds }) => rounds.some(round => round.wants(source, destination)))
-      const answer = heard[index]?.answers.get(`${source.pod} ${destination.address}`)
+      const told = heard.find(({ rounds }) => rounds.some(round => round.wants(source, destination)))
+      const answer = told?.answers.get(`${source.pod} ${destination.address}`)
       if (answer) return answer
-      if (index < 0 || isExpected(reach, source, destination))
+      if (!told || isExpected(reach, source, destination))
         throw new Error(`${source.pod} did not ping ${destination.address} (${destination.pod})`)
-      silent[index]?.add(destination.address)
+      silent.get(told)?.add(destination.address)
       return SILENT
     })
-    for (const [index, { silences }] of heard.entries()) {
-      const [count, told] = [silent[index]?.size ?? 0, silences.get(source.pod) ?? 0]
-      if (count !== told) throw new Error(`${source.pod} pinged ${told} of ${count} addresses that are to be silent`)
+    for (const [{ silences }, { size }] of silent) {
+      const count = silences.get(source.pod) ?? 0
+      if (count !== size) throw new Error(`${source.pod} pinged ${count} of ${size} addresses that are to be silent`)
     }
     return row
   })

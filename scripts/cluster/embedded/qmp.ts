@@ -24,6 +24,9 @@ interface Greeting {
   }
 }
 
+/** Beside the names of QEMU's events, which are upper case. */
+const GREETING = 'greeting'
+
 interface Answer {
   readonly return?: unknown
   readonly error?: { readonly desc: string }
@@ -33,14 +36,11 @@ export function openQmp(socket: Duplex): Qmp {
   const waiting: ((answer: Answer) => void)[] = []
   const events = new EventEmitter()
   const lines = createInterface({ input: socket })
-  let greet = (_version: string) => {}
-  const version = new Promise<string>(resolve => {
-    greet = resolve
-  })
+  const version = new Promise<string>(resolve => events.once(GREETING, resolve))
   lines.on('line', line => {
     const message = JSON.parse(line) as Answer & { QMP?: Greeting; event?: string; data?: Record<string, unknown> }
     if (message.event) events.emit(message.event, message.data ?? {})
-    else if (message.QMP) greet(versionText(message.QMP))
+    else if (message.QMP) events.emit(GREETING, versionText(message.QMP))
     else waiting.shift()?.(message)
   })
   // QEMU ended: its process says so. The interface passes on what its input throws.

@@ -181,12 +181,13 @@ matrix_read() {
 				split("", times)
 				while ((getline <said) > 0) if ($2 ~ /^\(/) times[$1] = substr($2, 2)
 				if (sent > 1) {
-					for (last = 0; (getline <to) > 0; address[last] = $1) owner[++last] = pairs == "yes" ? pod : ""
+					for (last = 0; (getline address[last + 1] <to) > 0; last++);
 					close(to)
 				}
 				printf "" >to
 				quiet = 0
-				for (n = 1; n <= last; n++) if ((owner[n] == pod) == (pairs == "yes")) tell(address[n], silent[n])
+				for (n = 1; n <= last; n++)
+					if (sent > 1 || (owner[n] == pod) == (pairs == "yes")) tell(address[n], silent[n])
 				close(to)
 				if (quiet) print pod, "!", quiet >>(work "/results")
 			}
