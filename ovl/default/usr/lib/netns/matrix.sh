@@ -98,7 +98,7 @@ matrix_targets() {
 
 # Pings what has not answered yet, at first all. Sets $answered to how many addresses did. Fails when none is left that should.
 matrix_round() {
-	answered=0 left=0 running=0
+	answered=0 left=0 running=0 started=''
 	for file in "$NETNS"/*; do
 		pod=${file##*/}
 		[ -e "$file" ] && [ -e "$UTSNS/$pod" ] || continue
@@ -111,6 +111,7 @@ matrix_round() {
 		fi
 		[ -s "$MATRIX_WORK/$list" ] || continue
 		matrix_ping "$pod" "$MATRIX_WORK/$list" &
+		started="$started $pod:$!"
 		running=$((running + 1))
 		[ "$running" -lt "$MATRIX_AT_ONCE" ] || matrix_batch
 	done
@@ -120,8 +121,13 @@ matrix_round() {
 
 # Waits for those that run, and adds up what came of them.
 matrix_batch() {
-	wait
-	running=0
+	ended=''
+	for pinger in $started; do
+		wait "${pinger##*:}"
+		ended="$ended ${pinger%:*}:$?"
+	done
+	for pinger in $ended; do matrix_ended "${pinger%:*}" "${pinger##*:}"; done
+	running=0 started=''
 	matrix_read
 	answered=$((answered + batch_answered)) left=$((left + batch_left))
 	if [ $((batch_left * 8)) -ge "$batch_answered" ] && [ "$batch_left" -gt 0 ]; then
@@ -131,15 +137,26 @@ matrix_batch() {
 	fi
 }
 
+# Silence is what an fping tells that could ping: it ends with 0 when all answered, else with 1. So does nsenter when it cannot enter.
+matrix_ended() { # <pod> <exit code>
+	[ "$2" -ne 0 ] || return 0
+	IFS= read -r said <"$MATRIX_WORK/$1.errors"
+	case $2$said in
+	1nsenter:*) ;;
+	1*) return 0 ;;
+	esac
+	die "matrix: ${fping:+f}ping in $1 ends with exit code $2: $said"
+}
+
 matrix_ping() { # <pod> <file of addresses>
 	if [ -z "$fping" ]; then
 		# shellcheck disable=SC2086
 		exec $multi nsenter --net="$NETNS/$1" $multi sh -c "$MATRIX_PING_EACH" sh \
-			"$MATRIX_PINGS_AT_ONCE" $(((timeout + 999) / 1000)) <"$2" >"$MATRIX_WORK/$1.said" 2>/dev/null
+			"$MATRIX_PINGS_AT_ONCE" $(((timeout + 999) / 1000)) <"$2" >"$MATRIX_WORK/$1.said" 2>"$MATRIX_WORK/$1.errors"
 	fi
 	# shellcheck disable=SC2086
 	exec $multi nsenter --net="$NETNS/$1" "$fping" -a -e -r 0 -i "$interval" -t "$timeout" \
-		-f "$2" >"$MATRIX_WORK/$1.said" 2>/dev/null
+		-f "$2" >"$MATRIX_WORK/$1.said" 2>"$MATRIX_WORK/$1.errors"
 }
 
 # What fping says of those that answer: "<address> (<time> ms)" (fping 5, "-a -e"). Leaves in a file <pod>.to the addresses that
@@ -194,7 +211,7 @@ matrix_read() {
 			print answered + 0, left + 0
 		}' "$@")
 	batch_answered=${counts% *} batch_left=${counts#* }
-	rm -f "$MATRIX_WORK"/*.said
+	rm -f "$MATRIX_WORK"/*.said "$MATRIX_WORK"/*.errors
 }
 
 # Reads lines "<pod> <interface> <address> <mac>", and makes static neighbour entries of them in the PODs: where two have the same

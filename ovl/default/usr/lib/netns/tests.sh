@@ -30,8 +30,7 @@ tcase_create_with_addresses() {
 	need veth
 	no_arguments tcase_create_with_addresses "$@"
 	tcase "Create $NPODS PODs with addresses"
-	cmd_create && make_pairs || return
-	bring_up=yes
+	cmd_create && cmd_veth || return
 	if [ "${RNDADR-}" = yes ]; then cmd_assign_addresses --random; else cmd_assign_addresses; fi
 }
 

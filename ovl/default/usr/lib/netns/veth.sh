@@ -4,25 +4,29 @@
 need pods address
 
 cmd_veth() {
-	make_pairs "$@"
-	find_multi
-	each_pod bring_up
-}
-
-# The kernel brings no end up before both are there, so the PODs' ends come up in a round of their own, afterwards.
-make_pairs() {
 	range "$@"
 	own_node
+	find_multi
 	real_run 2>/dev/null || die "veth: no PODs (netns_test create makes them)"
 	each_pod check_veth
-	save_defaults
-	# One process for all pairs, the peer made in its POD.
-	lines=
+	lines='' ups=''
 	each_pod veth_line
-	ip_batch "$lines"
+	save_defaults
+	make_pairs && ip_batch "$ups"
 	status=$?
 	restore_defaults
 	[ "$status" -eq 0 ] || die "veth: some pairs could not be made, see above"
+}
+
+# One process for all pairs. The request makes the POD's end, and brings it up since its peer is there by then; a peer would stay down,
+# and take a process in its POD. It comes from a namespace of its own: the kernel looks for the name of what is to be made where the
+# request comes from as well, and an eth0 is in the VM.
+make_pairs() {
+	[ -n "$lines" ] || return 0
+	# shellcheck disable=SC2086
+	$multi unshare --net "$real_ip" -batch - <<-EOF
+		$lines
+	EOF
 }
 
 # For the VM's own new interfaces, the PODs' defaults for a while.
@@ -45,19 +49,16 @@ check_veth() { # <pod>
 	esac
 }
 
+# What is there already is brought up.
 veth_line() { # <pod>
-	[ ! -e "/sys/class/net/$1" ] || return 0
 	pod_interface "$1"
-	lines="${lines}link add $1 up type veth peer name $interface netns $1$NEWLINE"
-}
-
-bring_up() { # <pod>
-	pod_interface "$1"
-	ip_in_pod "$1" "link set $interface up" || die "veth: $(no_interface "$1")"
-}
-
-no_interface() { # <pod>
-	echo "$interface in $1 does not come up: perhaps the interface $1 here is another one, and in the way (ip link delete $1)"
+	ups="${ups}link set $1 up$NEWLINE"
+	if [ ! -e "/sys/class/net/$1" ]; then
+		lines="${lines}link add $interface up netns $1 type veth peer name $1 netns $$$NEWLINE"
+	else
+		ip_in_pod "$1" "link set $interface up" ||
+			die "veth: $interface in $1 does not come up: perhaps the interface $1 here is another one, and in the way (ip link delete $1)"
+	fi
 }
 
 cmd_assign_addresses() {
@@ -81,11 +82,6 @@ assign_address() { # <pod>
 	no) pod_address "$node" "$n" ;;
 	esac
 	format_ipv4 "$ipv4"
-	lines="address replace $text/$inner broadcast + dev $interface
-address replace $PREFIX:$text/$((inner + 96)) dev $interface"
-	# Where it must come up as well, all is one process's work.
-	[ -z "${bring_up-}" ] || lines="link set $interface up
-$lines"
-	ip_in_pod "$1" "$lines" ||
-		die "assign_addresses: $1 does not take $text on $interface${bring_up:+, or $(no_interface "$1")}"
+	ip_in_pod "$1" "address replace $text/$inner broadcast + dev $interface
+address replace $PREFIX:$text/$((inner + 96)) dev $interface" || die "assign_addresses: $1 does not take $text on $interface"
 }

@@ -1,0 +1,36 @@
+import test from 'ava'
+import { inVm, SHELLS } from './shell.ts'
+
+/** In the place of fping, where `netns_test` looks first. */
+const fpingIs = (script: string) => `
+  mount -t tmpfs sbin /usr/local/sbin
+  printf '%s\\n' '#!/bin/sh' '${script}' >/usr/local/sbin/fping
+  chmod +x /usr/local/sbin/fping
+  netns_test create 2 || exit 9`
+const PING = 'printf "vm-003-ns01 10.9.0.1\\n!vm-003-ns02 10.9.0.2\\n" | netns_test matrix'
+
+for (const shell of SHELLS) {
+  const name = shell.join(' ')
+
+  test(`${name}: what answers and what does not is told, by what fping says`, t => {
+    const { status, stdout, stderr } = inVm(shell, `${fpingIs('echo "10.9.0.1 (0.5 ms)"; exit 1')}\n${PING}`)
+    t.is(status, 0, stderr)
+    t.is(stdout, 'vm-003-ns01 ! 1\nvm-003-ns02 10.9.0.1 1 1 0.5 0.5 0.5\n')
+  })
+
+  test(`${name}: an fping that could not ping is no silence`, t => {
+    const script = fpingIs('echo "fping: no socket" >&2; exit 4')
+    const { status, stdout, stderr } = inVm(shell, `${script}\n${PING}`)
+    t.is(status, 1)
+    t.is(stdout, '')
+    t.regex(stderr, /^netns_test: matrix: fping in vm-003-ns0[12] ends with exit code 4: fping: no socket$/m)
+  })
+
+  test(`${name}: a POD that cannot be entered is no silence`, t => {
+    const script = `${fpingIs('exit 1')}\numount /var/run/netns/vm-003-ns02`
+    const { status, stdout, stderr } = inVm(shell, `${script}\n${PING} || { ls /tmp; exit 7; }`)
+    t.is(status, 7)
+    t.is(stdout, '')
+    t.regex(stderr, /^netns_test: matrix: fping in vm-003-ns02 ends with exit code 1: nsenter: /m)
+  })
+}
