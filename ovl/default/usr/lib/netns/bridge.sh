@@ -11,7 +11,7 @@ make_bridge() { # <bridge>
 	[ ! -e "/sys/class/net/$1" ] || die "$1 is there and is no bridge"
 	ip link add "$1" type bridge || die "cannot make the bridge $1"
 	echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_dad"
-	ip link set "$1" up
+	bring_up "$1"
 }
 
 cmd_connect_to_bridge() {

@@ -33,7 +33,7 @@ add_direct() { # <kind> <modes> <dev> [mode]
 	find_multi
 	each_pod require_pod
 	# Nothing comes up above a device that is down.
-	ip link set "$below" up
+	bring_up "$below"
 	save_defaults
 	{
 		[ "$mode" = passthru ] || [ -e "/sys/class/net/$own" ] || echo "link add link $below name $own up type $kind mode $mode"

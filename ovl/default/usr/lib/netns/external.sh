@@ -16,7 +16,7 @@ cmd_create_vlans() { # <if.vlan…>
 		[ -e "/sys/class/net/$below" ] || die "create_vlans: no interface '$below'"
 		[ -e "/sys/class/net/$name" ] ||
 			ip link add link "$below" name "$name" type vlan id "$vlan" || die "create_vlans: $name cannot be made"
-		ip link set "$below" up && ip link set "$name" up || die "create_vlans: $name does not come up"
+		bring_up "$below" && bring_up "$name" || die "create_vlans: $name does not come up"
 	done
 }
 
@@ -60,7 +60,7 @@ cmd_xbridge() { # <bridge> <ext-if>
 	range
 	[ -e "/sys/class/net/$external" ] || die "xbridge: no interface '$external'"
 	make_bridge "$bridge"
-	ip link set "$external" up && ip link set "$external" master "$bridge" || die "xbridge: $external is no port of $bridge"
+	ip link set "$external" up master "$bridge" || die "xbridge: $external is no port of $bridge"
 	cmd_create && cmd_veth && cmd_connect_to_bridge "$bridge" || return
 	find_multi
 	# All bridges have the same ones: net 0.

@@ -49,6 +49,11 @@ ip_in_pod() { # <pod> <lines>
 	EOF
 }
 
+# Brings up an interface of this VM (IFF_UP is 1), which takes no process.
+bring_up() { # <interface>
+	read -r flags <"/sys/class/net/$1/flags" && echo $((flags | 1)) >"/sys/class/net/$1/flags"
+}
+
 # Sets $mounts to all mount points, with a space on each side: read once, since there are two for each POD.
 read_mounts() {
 	# A shell's `read` would take each character by a system call of its own.

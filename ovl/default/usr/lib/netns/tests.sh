@@ -89,7 +89,7 @@ tcase_attach_eth_to_bridge() { # [interface]
 	tcase "Connect $eth to the bridge $BRIDGE"
 	[ -e "/sys/class/net/$BRIDGE/bridge" ] || die "no bridge $BRIDGE"
 	[ -e "/sys/class/net/$eth" ] || die "no interface $eth"
-	ip link set "$eth" up && ip link set "$eth" master "$BRIDGE"
+	ip link set "$eth" up master "$BRIDGE"
 }
 
 tcase_ipvlan() { # [mode]

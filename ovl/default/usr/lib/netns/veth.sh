@@ -9,10 +9,10 @@ cmd_veth() {
 	find_multi
 	real_run 2>/dev/null || die "veth: no PODs (netns_test create makes them)"
 	each_pod check_veth
-	lines='' ups=''
+	lines=
 	each_pod veth_line
 	save_defaults
-	make_pairs && ip_batch "$ups"
+	make_pairs && each_pod bring_up
 	status=$?
 	restore_defaults
 	[ "$status" -eq 0 ] || die "veth: some pairs could not be made, see above"
@@ -52,7 +52,6 @@ check_veth() { # <pod>
 # What is there already is brought up.
 veth_line() { # <pod>
 	pod_interface "$1"
-	ups="${ups}link set $1 up$NEWLINE"
 	if [ ! -e "/sys/class/net/$1" ]; then
 		lines="${lines}link add $interface up netns $1 type veth peer name $1 netns $$$NEWLINE"
 	else
