@@ -157,7 +157,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
       const words = command[0] === '--' ? command.slice(1) : command
       const { enter } = await import('./scripts/cluster/enter.ts')
       const { clusterKind, clusterName, directories } = await request()
-      const node = await enter(target, clusterKind(options), clusterName(options), directories().state)
+      const node = await enter(target, clusterKind(options), clusterName(options), directories().state, signal)
       setExitCode(await execOn(node, target, words, terminal))
     })
   withExamples(exec, [

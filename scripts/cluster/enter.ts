@@ -14,24 +14,25 @@ const VM_NAME = /vm-(\d{3})/
  * Logs in on a VM of a cluster that runs.
  * @param target the VM's name `vm-002`, or that of a POD in it: `vm-002-ns03`
  * @param clusterName of an embedded one
- * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2), SSH_REFUSED (exit 4)
+ * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2), SSH_REFUSED (exit 4); the signal's reason when that is aborted
  */
 export async function enter(
   target: string,
   kind: ClusterKind,
   clusterName: string,
   stateDirectory: string,
+  signal: AbortSignal,
 ): Promise<Node> {
   const [name, digits] = VM_NAME.exec(target) ?? []
   if (kind === 'xcluster') {
     const number = Number(digits)
     const role = roleOf(number)
     if (!name || !role) throw noSuchNode(target, 'of xcluster', 'VMs are called like vm-001')
-    return { name, number, role, connection: await Connection.open(loginOf({ name, number })) }
+    return { name, number, role, connection: await Connection.open(loginOf({ name, number }), { signal }) }
   }
   const { directory, record } = requireCluster(stateDirectory, clusterName)
   const node = record.nodes.find(candidate => candidate.name === name)
-  if (node) return await logIn(directory, node, record.hostKey)
+  if (node) return await logIn(directory, node, record.hostKey, signal)
   const names = record.nodes.map(candidate => candidate.name).join(' ')
   throw noSuchNode(target, `of cluster '${clusterName}'`, `VMs are ${names}`)
 }
@@ -50,7 +51,7 @@ export async function logInOnAll(settings: Settings, signal: AbortSignal): Promi
     )
   }
   const { directory, record } = requireCluster(settings.directories.state, settings.cluster.name)
-  return await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey)))
+  return await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
 }
 
 /** A connection that nobody closes would keep this program from its end. */

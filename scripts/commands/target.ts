@@ -24,7 +24,7 @@ export async function onTarget<T>(
   signal: AbortSignal,
   use: (node: Node) => Promise<T>,
 ): Promise<T> {
-  const node = await enter(target, clusterKind(choice), clusterName(choice), directories().state)
+  const node = await enter(target, clusterKind(choice), clusterName(choice), directories().state, signal)
   try {
     if (target !== node.name) await requirePod(node, target)
     signal.throwIfAborted()

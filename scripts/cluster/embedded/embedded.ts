@@ -152,13 +152,13 @@ async function findTemplates(
   return templates
 }
 
-async function attach(settings: Settings, { emit, test }: StartRequest): Promise<RunningCluster> {
+async function attach(settings: Settings, { emit, test, signal }: StartRequest): Promise<RunningCluster> {
   const { directories, cluster } = settings
   const { directory, record } = await adoptCluster(directories.state, cluster.name)
   if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
   const kind = `embedded: ${countOfVms(record.nodes)}, running already`
   emit({ type: 'cluster-start', test, ...countAndNames(record.nodes), kind })
-  const nodes = await Promise.all(record.nodes.map(node => logIn(directory, node, record.hostKey)))
+  const nodes = await Promise.all(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
   const stop = async () => {
     await destroyCluster(directories.state, cluster.name, 'any')
   }

@@ -1,0 +1,29 @@
+import { once } from 'node:events'
+import fs from 'node:fs'
+import net, { type AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import test from 'ava'
+import ssh2 from 'ssh2'
+import { storeKey } from '../../scripts/cluster/embedded/login.ts'
+import { claimCluster, updateRecord } from '../../scripts/cluster/embedded/registry.ts'
+import { enter } from '../../scripts/cluster/enter.ts'
+
+test('a VM that takes connections and says nothing is given up as soon as one is told to', async t => {
+  const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-enter-'))
+  t.teardown(() => fs.rmSync(state, { recursive: true, force: true }))
+  const mute = net.createServer().listen(0, '127.0.0.1')
+  t.teardown(() => mute.close())
+  await once(mute, 'listening')
+  const { port } = mute.address() as AddressInfo
+  const directory = await claimCluster(state, 'mine', 'key')
+  storeKey(directory, ssh2.utils.generateKeyPairSync('ed25519').private)
+  updateRecord(directory, { nodes: [{ name: 'vm-001', number: 1, role: 'worker', port }] })
+  const told = new AbortController()
+  const entering = enter('vm-001', 'embedded', 'mine', state, told.signal)
+  const [connection] = await once(mute, 'connection')
+  const reason = new Error('told to')
+  told.abort(reason)
+  t.is(await entering.catch((error: unknown) => error), reason)
+  if (!connection.destroyed) await once(connection, 'close')
+})
