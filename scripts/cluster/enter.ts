@@ -1,6 +1,6 @@
 import { usageFailure } from '../errors/failure.ts'
 import { Connection } from '../node/connection.ts'
-import type { Node } from '../node/node.ts'
+import { allOrNone, type Node } from '../node/node.ts'
 import { roleOf } from '../settings/nodes.ts'
 import type { ClusterKind, Settings } from '../settings/settings.ts'
 import { logIn } from './embedded/login.ts'
@@ -52,18 +52,6 @@ export async function logInOnAll(settings: Settings, signal: AbortSignal): Promi
   }
   const { directory, record } = requireCluster(settings.directories.state, settings.cluster.name)
   return await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
-}
-
-/** A connection that nobody closes would keep this program from its end. */
-async function allOrNone(nodes: readonly Promise<Node>[]): Promise<readonly Node[]> {
-  try {
-    return await Promise.all(nodes)
-  } catch (error) {
-    for (const result of await Promise.allSettled(nodes)) {
-      if (result.status === 'fulfilled') result.value.connection.close()
-    }
-    throw error
-  }
 }
 
 const noSuchNode = (target: string, where: string, vms: string) =>

@@ -14,6 +14,22 @@ export interface Node {
   readonly connection: Connection
 }
 
+/**
+ * All nodes that are being logged in to. Where one cannot be, the others are closed: a connection that is left would keep this program
+ * from its end.
+ * @throws what the first one throws that cannot
+ */
+export async function allOrNone(nodes: readonly Promise<Node>[]): Promise<readonly Node[]> {
+  try {
+    return await Promise.all(nodes)
+  } catch (error) {
+    for (const result of await Promise.allSettled(nodes)) {
+      if (result.status === 'fulfilled') result.value.connection.close()
+    }
+    throw error
+  }
+}
+
 export type Stream = 'stdout' | 'stderr'
 
 /**

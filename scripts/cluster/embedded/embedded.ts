@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { environmentFailure } from '../../errors/failure.ts'
 import { requireCommands, TO_RUN } from '../../host/requirements.ts'
-import type { Node } from '../../node/node.ts'
+import { allOrNone, type Node } from '../../node/node.ts'
 import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
 import type { Component } from '../../report/events.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
@@ -158,7 +158,7 @@ async function attach(settings: Settings, { emit, test, signal }: StartRequest):
   if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
   const kind = `embedded: ${countOfVms(record.nodes)}, running already`
   emit({ type: 'cluster-start', test, ...countAndNames(record.nodes), kind })
-  const nodes = await Promise.all(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
+  const nodes = await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
   const stop = async () => {
     await destroyCluster(directories.state, cluster.name, 'any')
   }
