@@ -196,6 +196,8 @@ export class Connection {
 async function connect(login: Login, { readyTimeoutMs = READY_TIMEOUT_MS, signal }: OpenOptions): Promise<Client> {
   signal?.throwIfAborted()
   const client = new Client()
+  // ssh2 leaves Nagle's algorithm on, which costs dropbear's answers 40 ms each.
+  const sock = net.connect({ host: login.host, port: login.port, noDelay: true })
   let shownKey: string | undefined
   let abort = () => {}
   await new Promise<void>((resolve, reject) => {
@@ -205,10 +207,11 @@ async function connect(login: Login, { readyTimeoutMs = READY_TIMEOUT_MS, signal
     // Not only once: after the first one, others may follow while the connection is torn down.
     client.on('error', reject)
     client.once('close', () => reject(new Error('the connection was closed')))
-    client.connect(connectConfig(login, readyTimeoutMs, key => (shownKey = key)))
+    client.connect({ sock, ...connectConfig(login, readyTimeoutMs, key => (shownKey = key)) })
   })
     .catch((error: Error) => {
-      client.destroy()
+      // Not by the client, which knows nothing of it where it cannot read the key.
+      sock.destroy()
       signal?.throwIfAborted()
       throw shownKey && !isRightKey(login, shownKey) ? wrongKey(login, error) : notLetIn(login, error)
     })
@@ -262,8 +265,6 @@ const signalNumber = (name: string | undefined): number =>
 
 function connectConfig(login: Login, readyTimeoutMs: number, show: (hostKey: string) => void): ConnectConfig {
   return {
-    // ssh2 leaves Nagle's algorithm on, which costs dropbear's answers 40 ms each.
-    sock: net.connect({ host: login.host, port: login.port, noDelay: true }),
     username: login.user,
     ...(login.privateKey === undefined ? { authHandler: ['none'] } : { privateKey: login.privateKey }),
     hostVerifier: (key: Buffer) => {

@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import test from 'ava'
-import ssh2 from 'ssh2'
+import { makeSshKey } from '../../scripts/cluster/embedded/keys.ts'
 import { storeKey } from '../../scripts/cluster/embedded/login.ts'
 import { claimCluster, updateRecord } from '../../scripts/cluster/embedded/registry.ts'
 import { enter } from '../../scripts/cluster/enter.ts'
@@ -17,7 +17,7 @@ test('a VM that takes connections and says nothing is given up as soon as one is
   await once(mute, 'listening')
   const { port } = mute.address() as AddressInfo
   const directory = await claimCluster(state, 'mine', 'key')
-  storeKey(directory, ssh2.utils.generateKeyPairSync('ed25519').private)
+  storeKey(directory, makeSshKey().private)
   updateRecord(directory, { nodes: [{ name: 'vm-001', number: 1, role: 'worker', port }] })
   const told = new AbortController()
   const entering = enter('vm-001', 'embedded', 'mine', state, told.signal)

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import ssh2, { type ServerChannel } from 'ssh2'
+import { makeSshKey } from '../../scripts/cluster/embedded/keys.ts'
 import { Connection, type Login } from '../../scripts/node/connection.ts'
 
-const hostKey = ssh2.utils.generateKeyPairSync('ed25519')
+const hostKey = makeSshKey()
 const blobOf = (key: string) => key.split(' ')[1] ?? ''
 
 /** An ssh server on loopback that lets anybody in and gives each command to `answer`. */
@@ -96,10 +97,21 @@ test('a channel that closes without an exit code is no pass', async t => {
 
 test('another host key than expected is refused', async t => {
   const login = await serve(t, channel => channel.end())
-  const other = blobOf(ssh2.utils.generateKeyPairSync('ed25519').public)
+  const other = blobOf(makeSshKey().public)
   await t.throwsAsync(Connection.open({ ...login, hostKey: other }), { code: 'HOST_KEY_MISMATCH', message: /vm-001/ })
   const unchecked = await Connection.open({ ...login, hostKey: 'unchecked' })
   unchecked.close()
+})
+
+test('a key that is none is told, and no connection is left', async t => {
+  const server = net.createServer(socket => socket.resume()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const login = { name: 'vm-001', host: '127.0.0.1', port, user: 'root', hostKey: 'unchecked', privateKey: 'none' }
+  await t.throwsAsync(Connection.open(login), { code: 'SSH_REFUSED', message: /^vm-001: .*privateKey/ })
+  // It closes when all that it took are gone.
+  server.close()
+  await once(server, 'close')
 })
 
 test('a port where nobody listens is an error of the infrastructure that names the node', async t => {

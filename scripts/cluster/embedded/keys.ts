@@ -17,7 +17,7 @@ const KEY_TYPE = 'ssh-ed25519'
 
 /** Makes a key pair for the login and one for the VMs, which share it. */
 export function makeKeys(): ClusterKeys {
-  const client = ssh2.utils.generateKeyPairSync('ed25519')
+  const client = makeSshKey()
   const host = generateKeyPairSync('ed25519')
   const publicBytes = rawKey(host.publicKey, 'x')
   return {
@@ -27,6 +27,17 @@ export function makeKeys(): ClusterKeys {
     hostPrivateKey: sshStrings(Buffer.from(KEY_TYPE), Buffer.concat([rawKey(host.privateKey, 'd'), publicBytes])),
     // RFC 8709, section 4.
     hostPublicKey: sshStrings(Buffer.from(KEY_TYPE), publicBytes),
+  }
+}
+
+/**
+ * Makes an ed25519 key pair in OpenSSH's form, by ssh2, which takes a zero at the beginning of a public key for no part of it, and cannot
+ * read what comes of that: one pair of 256 (github.com/mscdex/ssh2, issues 1390 and 1513).
+ */
+export function makeSshKey(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519')
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair
   }
 }
 
