@@ -71,8 +71,8 @@ function usualTimeout(nodeCount: number, pods: number): number {
   const pairs = pods * (pods - 1) * 2
   return Math.min(MOST_SECONDS, Math.max(60, 5 * nodeCount, Math.ceil(pairs * SECONDS_A_PAIR)))
 }
-/** Four times what two cores took that emulated eight VMs. */
-const SECONDS_A_PAIR = 0.003
+/** Nearly three times what two busy cores took that emulated a hundred VMs; what is tried again needs some of it. */
+const SECONDS_A_PAIR = 0.008
 const MOST_SECONDS = 86_400
 
 /**
