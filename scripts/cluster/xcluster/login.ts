@@ -4,7 +4,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
 import { Connection, type Login } from '../../node/connection.ts'
-import type { Node } from '../../node/node.ts'
+import { allOrNone, type Node } from '../../node/node.ts'
 import type { Emit } from '../../report/events.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 
@@ -47,23 +47,20 @@ const hasMaintenanceBridge = (): boolean => /^\s*xcbr1:/m.test(fs.readFileSync('
  */
 export async function awaitNodes(request: AwaitRequest): Promise<readonly Node[]> {
   const { plans, timeoutSeconds, emit, signal } = request
-  const up = new Map<string, Node>()
+  const up = new Set<string>()
   const patience = new AbortController()
   const timer = setTimeout(() => patience.abort(notUp(request, up)), timeoutSeconds * 1000)
   const either = AbortSignal.any([signal, patience.signal])
   try {
-    return await Promise.all(
+    return await allOrNone(
       plans.map(async plan => {
         const { name, number, role } = plan
         const node: Node = { name, number, role, connection: await keepTrying(plan, either) }
-        up.set(name, node)
+        up.add(name)
         emit({ type: 'node-up', node: name, up: up.size, of: plans.length })
         return node
       }),
     )
-  } catch (error) {
-    for (const { connection } of up.values()) connection.close()
-    throw error
   } finally {
     clearTimeout(timer)
   }
@@ -84,7 +81,7 @@ async function keepTrying(plan: NodePlan, signal: AbortSignal): Promise<Connecti
   }
 }
 
-function notUp({ plans, tmp, timeoutSeconds }: AwaitRequest, up: ReadonlyMap<string, Node>): Failure {
+function notUp({ plans, tmp, timeoutSeconds }: AwaitRequest, up: ReadonlySet<string>): Failure {
   const missing = plans.filter(({ name }) => !up.has(name))
   const names = missing.map(({ name }) => name).join(', ')
   const lines = consoleOf(tmp, missing[0]?.name ?? '')
