@@ -18,9 +18,8 @@ const POD_COUNTS = [4, 20, 50]
 /** Of a cluster of which nothing else is said. */
 const NODES = 4
 
-/** What clusters of several sizes took, for the rows and for the model. */
+/** What clusters of several sizes took, for the model. */
 export interface Clusters {
-  readonly rows: readonly Row[]
   /** Of starts from a template: nodes, seconds until all are up, MiB of all together. */
   readonly sizes: readonly { nodes: number; seconds: number; memoryMiB: number }[]
   /** Of `bridge` in four nodes: PODs in each, seconds of the whole test without the start, MiB of all together. */
@@ -32,21 +31,19 @@ export interface Clusters {
 /**
  * Starts clusters from templates, and by booting, and runs whole tests on them.
  * @param most the most nodes that a cluster gets
+ * @param add takes each row as soon as it is known
  */
-export function benchClusters(work: string, environment: Readonly<Record<string, string>>, most: number): Clusters {
+export function benchClusters(
+  work: string,
+  environment: Readonly<Record<string, string>>,
+  most: number,
+  add: (row: Row) => void,
+): Clusters {
   const run = (words: readonly string[]): MeasuredRun => {
     process.stderr.write('.')
     return measureRun(words, work, environment)
   }
   const several = (count: number, words: readonly string[]) => Array.from({ length: count }, () => run(words))
-  const rows: Row[] = []
-  // Told at once: an hour of it may end in an error.
-  const add = (row: Row) => {
-    rows.push(row)
-    process.stderr.write(
-      `\n${row.what}: ${row.ours.map(Math.round)} ms; ${row.insteadOf}: ${row.theirs.map(Math.round)} ms\n`,
-    )
-  }
   const sizes: { nodes: number; seconds: number; memoryMiB: number }[] = []
   // Makes what is made once.
   run(['start', '--nvm=1'])
@@ -98,5 +95,5 @@ export function benchClusters(work: string, environment: Readonly<Record<string,
     })
     return { pods: count, seconds: (whole - up) / 1000, memoryMiB }
   })
-  return { rows, sizes, pods, split }
+  return { sizes, pods, split }
 }

@@ -35,23 +35,19 @@ export function time(
   return { milliseconds: performance.now() - begun, stdout: stdout.toString() }
 }
 
-/** The rows as a table for docs/performance.md. */
-export function table(rows: readonly Row[]): string {
-  const shown = (values: readonly number[]) => {
-    const all = [median(values), Math.min(...values), Math.max(...values)]
-    const inSeconds = median(values) >= 1000
-    const [middle, least, most] = all.map(value =>
-      inSeconds ? (value / 1000).toFixed(1) : value.toFixed(value < 10 ? 1 : 0),
-    )
-    return `${middle} ${inSeconds ? 's' : 'ms'} (${least}–${most})`
-  }
-  const lines = rows.map(
-    ({ what, ours, insteadOf, theirs }) =>
-      `| ${what} | ${shown(ours)} | ${insteadOf} | ${shown(theirs)} | ${(median(ours) / median(theirs)).toFixed(2)} |`,
+/** What a table for docs/performance.md begins with. */
+export const HEAD = '| what | median (from–to) | instead of | median (from–to) | ratio |\n|---|---|---|---|---|'
+
+/** A row of that table. */
+export function line({ what, ours, insteadOf, theirs }: Row): string {
+  return `| ${what} | ${shown(ours)} | ${insteadOf} | ${shown(theirs)} | ${(median(ours) / median(theirs)).toFixed(2)} |`
+}
+
+function shown(values: readonly number[]): string {
+  const all = [median(values), Math.min(...values), Math.max(...values)]
+  const inSeconds = median(values) >= 1000
+  const [middle, least, most] = all.map(value =>
+    inSeconds ? (value / 1000).toFixed(1) : value.toFixed(value < 10 ? 1 : 0),
   )
-  return [
-    '| what | median (from–to) | instead of | median (from–to) | ratio |',
-    '|---|---|---|---|---|',
-    ...lines,
-  ].join('\n')
+  return `${middle} ${inSeconds ? 's' : 'ms'} (${least}–${most})`
 }

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { environmentFailure } from '../scripts/errors/failure.ts'
-import { type Row, table, time } from './measure.ts'
+import { type Row, time } from './measure.ts'
 
 const TOP = path.resolve(import.meta.dirname, '..')
 const ROUNDS = 11
@@ -94,4 +94,3 @@ function inTurn<Name extends string>(
 }
 
 // By itself: node --import tsx bench/ovl.ts
-if (process.argv[1] === import.meta.filename) process.stdout.write(`${table(benchOvl())}\n`)

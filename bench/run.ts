@@ -5,7 +5,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { benchClusters } from './clusters.ts'
-import { type Row, table, time } from './measure.ts'
+import { HEAD, line, type Row, time } from './measure.ts'
 import { model } from './model.ts'
 import { benchOvl } from './ovl.ts'
 import { pods } from './pods.ts'
@@ -41,31 +41,66 @@ function help(): Row {
   }
 }
 
-/** Everything that can be measured, in its order. */
-const PARTS = ['help', 'ovl', 'clusters', 'pods', 'steps', 'reports'] as const
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { nodes: { type: 'string' } } })
 const most = Number(values.nodes ?? 100)
-const isWanted = (part: (typeof PARTS)[number]) => positionals.length === 0 || positionals.includes(part)
+
+/** A row is written as soon as it is known: what takes an hour may end in an error. */
+const add = (row: Row): void => void process.stdout.write(`${line(row)}\n`)
+/** Everything that can be measured, in its order; what comes after the table is returned. */
+const parts: Readonly<Record<string, () => string | Promise<string>>> = {
+  help: () => rows([help()]),
+  ovl: () => rows(benchOvl()),
+  steps: async () => rows(await steps(work, environment)),
+  pods: () => rows(pods(environment)),
+  reports: () => rows([reporters(work, environment, most)]),
+  clusters: () => {
+    const clusters = benchClusters(work, environment, most, add)
+    const split = Object.entries(clusters.split).map(([stage, seconds]) => `| ${stage} | ${seconds.toFixed(2)} |`)
+    return `
+Where the time of \`test bridge\` goes, medians:
+
+| stage | s |
+|---|---|
+${split.join('\n')}
+
+${model(clusters)}
+`
+  },
+}
+
+function rows(known: readonly Row[]): string {
+  known.forEach(add)
+  return ''
+}
+
+const wanted = positionals.length === 0 ? Object.keys(parts) : positionals
+const unknown = wanted.filter(part => !parts[part])
 
 try {
-  const clusters = isWanted('clusters') ? benchClusters(work, environment, most) : undefined
-  const rows: Row[] = [
-    ...(isWanted('help') ? [help()] : []),
-    ...(isWanted('ovl') ? benchOvl() : []),
-    ...(clusters?.rows ?? []),
-    ...(isWanted('pods') ? pods(environment) : []),
-    ...(isWanted('steps') ? await steps(work, environment) : []),
-    ...(isWanted('reports') ? [reporters(work, environment, most)] : []),
-  ]
-  const cpu = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, Node ${process.versions.node}`
-  process.stdout.write(`\n${cpu}\n\n${table(rows)}\n`)
-  if (clusters) {
-    process.stdout.write('\nWhere the time of `test bridge` goes, medians:\n\n| stage | s |\n|---|---|\n')
-    for (const [stage, seconds] of Object.entries(clusters.split))
-      process.stdout.write(`| ${stage} | ${seconds.toFixed(2)} |\n`)
-    process.stdout.write(`\n${model(clusters)}\n`)
+  if (unknown.length === 0) await measure()
+  else {
+    process.stderr.write(
+      `nothing called '${unknown.join("', '")}' is measured; there are: ${Object.keys(parts).join(', ')}\n`,
+    )
+    process.exitCode = 2
   }
 } finally {
   spawnSync(NETNS, ['stop', '--all'], { env: { ...process.env, ...environment } })
   fs.rmSync(work, { recursive: true, force: true })
+}
+
+async function measure(): Promise<void> {
+  const cpu = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, Node ${process.versions.node}`
+  process.stdout.write(`${cpu}\n\n${HEAD}\n`)
+  let after = ''
+  for (const part of wanted) {
+    try {
+      after += await parts[part]?.()
+    } catch (error) {
+      // The other parts are worth having.
+      process.stderr.write(`\n${part}: ${error instanceof Error ? error.message : error}\n`)
+      process.exitCode = 1
+    }
+  }
+  process.stdout.write(after)
 }
