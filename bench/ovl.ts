@@ -1,7 +1,6 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import process from 'node:process'
 import { environmentFailure } from '../scripts/errors/failure.ts'
 import { type Row, time } from './measure.ts'
 
