@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
+import { commandsOf } from '../command-line/finish.ts'
 import { callersEnvironment } from '../settings/environment.ts'
-import { splitWords, variablesOfOptions } from '../settings/options.ts'
+import { requireKnownVariables, splitWords, variablesOfOptions } from '../settings/options.ts'
 import { readClusterKind, readClusterName, readDirectories } from '../settings/settings.ts'
 
 /** What commander makes of the options that decide how tests are run. */
@@ -29,10 +30,16 @@ export function variablesOf(
   const known = variablesOfOptions(rest)
   const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
   const kind = readClusterKind(known, callersEnvironment)
-  const names = command.options.flatMap(({ long }) => long ?? [])
+  const names = namesOf(command)
   const { operands, options } = splitWords(words, names, kind === 'xcluster')
+  // As with options, xcluster may know more of them.
+  if (kind === 'embedded') requireKnownVariables(callersEnvironment, commandsOf(programOf(command)).flatMap(namesOf))
   return { operands, options: { ...known, ...flags, ...options } }
 }
+
+const namesOf = ({ options }: Command) => options.flatMap(({ long }) => long ?? [])
+
+const programOf = (command: Command): Command => (command.parent ? programOf(command.parent) : command)
 
 /** Where this user's clusters, and what is kept, are. */
 export const directories = () => readDirectories(callersEnvironment)

@@ -1,4 +1,3 @@
-import { usageFailure } from '../errors/failure.ts'
 import type { Sources } from './sources.ts'
 
 /** What a VM is for. Workers hold the PODs. */
@@ -78,13 +77,12 @@ function own(sources: Sources, name: string, common: number, smallest: number, l
 }
 
 function readNets(sources: Sources, variable: string, fallback: string): readonly number[] {
-  const text = sources.text(variable, fallback)
-  const nets = text.split(',').map(net => (/^\d{1,3}$/.test(net) ? Number(net) : Number.NaN))
-  // 254: the net number is a byte of the MAC and of the IPv4 address.
-  if (nets[0] !== 0 || nets.some(net => !(net <= 254)) || new Set(nets).size !== nets.length) {
-    throw usageFailure('BAD_VALUE', `${variable}=${text}: must be different net numbers from 0 to 254, 0 first`, {
-      hint: 'for example 0,1,3',
-    })
-  }
-  return Object.freeze(nets)
+  const wanted = 'different net numbers from 0 to 254, 0 first, as in 0,1,3'
+  return Object.freeze(netsOf(sources.checked(variable, fallback, wanted, text => areNets(netsOf(text)))))
 }
+
+const netsOf = (text: string) => text.split(',').map(net => (/^\d{1,3}$/.test(net) ? Number(net) : Number.NaN))
+
+/** 254: the net number is a byte of the MAC and of the IPv4 address. */
+const areNets = (nets: readonly number[]) =>
+  nets[0] === 0 && nets.every(net => net <= 254) && new Set(nets).size === nets.length

@@ -1,6 +1,7 @@
 import { usageFailure } from '../errors/failure.ts'
 import { suggest } from '../errors/suggest.ts'
-import { type Environment, variableOfOption } from './sources.ts'
+import type { Environment } from './sources.ts'
+import { ownVariable, ownVariablesSet, variableOfOption } from './variables.ts'
 
 /** Options that exist once for each node, or that are spelt as xcluster spells them: too many to list them in a help. */
 const PATTERNS = /^--((mem|smp|nets)[0-9]+|nets[-_](vm|router|tester))$/
@@ -59,4 +60,19 @@ export function splitWords(
     options[variableOfOption(option)] = value ?? 'yes'
   }
   return { operands, options }
+}
+
+/**
+ * Refuses variables `XCLUSTER_NETNS_<OPTION>` that stand for no option: who misspells one would get a run that is not the one he asked for.
+ * @param known the options of all commands: a variable may be meant for another one than that which runs
+ * @throws Failure UNKNOWN_OPTION (exit 2)
+ */
+export function requireKnownVariables(environment: Environment, known: readonly string[]): void {
+  const variables = [...known, ...LIKE_PATTERNS].map(ownVariable)
+  for (const { variable, option } of ownVariablesSet(environment)) {
+    if (variables.includes(variable) || PATTERNS.test(option)) continue
+    throw usageFailure('UNKNOWN_OPTION', `${variable} is set, and there is no option ${option}`, {
+      hint: suggest(variable, variables, 'each option has its variable: netns.ts test --help lists them'),
+    })
+  }
 }

@@ -24,12 +24,6 @@ export interface Setting {
   readonly origin: Origin
 }
 
-/**
- * xcluster's convention: the option `--long-name=v` is the variable `__long_name=v`, and a bare `--long-name` is
- * `__long_name=yes`.
- */
-export const variableOfOption = (option: string): string => `__${option.replace(/^--/, '').replaceAll('-', '_')}`
-
 /** What `$CI` says: that this is a pipeline. */
 export const saysCi = (value: string | undefined): boolean => !['', 'false', '0'].includes(value ?? '')
 

@@ -3,6 +3,12 @@ import type { Environment } from './sources.ts'
 
 const PREFIX = 'XCLUSTER_NETNS_'
 
+/**
+ * xcluster's convention: the option `--long-name=v` is the variable `__long_name=v`, and a bare `--long-name` is
+ * `__long_name=yes`.
+ */
+export const variableOfOption = (option: string): string => `__${option.replace(/^--/, '').replaceAll('-', '_')}`
+
 /** The variable that says the same as an option: `XCLUSTER_NETNS_NO_STOP` for `--no-stop`. */
 export const ownVariable = (option: string): string =>
   `${PREFIX}${option.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`
@@ -13,10 +19,14 @@ export const ownVariable = (option: string): string =>
  */
 export const ownVariables = (environment: Environment): Environment =>
   Object.fromEntries(
-    Object.entries(environment)
-      .filter(([name, value]) => name.startsWith(PREFIX) && value)
-      .map(([name, value]) => [`__${name.slice(PREFIX.length).toLowerCase()}`, value]),
+    ownVariablesSet(environment).map(({ variable, option }) => [variableOfOption(option), environment[variable]]),
   )
+
+/** The variables `XCLUSTER_NETNS_<OPTION>` that are set, each with the option that it stands for. */
+export const ownVariablesSet = (environment: Environment): readonly { variable: string; option: string }[] =>
+  Object.keys(environment)
+    .filter(name => name.startsWith(PREFIX) && environment[name])
+    .map(variable => ({ variable, option: `--${variable.slice(PREFIX.length).toLowerCase().replaceAll('_', '-')}` }))
 
 const WORDS: Readonly<Record<string, boolean>> = {
   yes: true,
