@@ -18,6 +18,37 @@ for (const shell of SHELLS) {
     t.is(stdout, 'vm-003-ns01 ! 1\nvm-003-ns02 10.9.0.1 1 1 0.5 0.5 0.5\n')
   })
 
+  test(`${name}: what is to be silent counts once for each POD, and not where it is its own`, t => {
+    const targets = [
+      'vm-003-ns01 10.9.0.1',
+      '!vm-003-ns02 10.9.0.2 10.9.0.9',
+      '!vm-004-ns01 10.9.1.1 10.9.1.2',
+      '!vm-004-ns02 10.9.1.2 10.9.0.9',
+    ]
+    const answering = fpingIs('printf "10.9.0.1 (0.5 ms)\\n10.9.0.2 (0.6 ms)\\n10.9.1.1 (0.7 ms)\\n"; exit 1')
+    const lines = (words: string) => {
+      const { stdout, stderr } = inVm(
+        shell,
+        `${answering}\nprintf '%s\\n' '${targets.join("' '")}' | netns_test matrix${words}`,
+      )
+      t.is(stderr, '')
+      return stdout.trim().split('\n').sort()
+    }
+    t.deepEqual(lines(''), [
+      'vm-003-ns01 ! 2',
+      'vm-003-ns01 10.9.0.2 1 1 0.6 0.6 0.6',
+      'vm-003-ns01 10.9.1.1 1 1 0.7 0.7 0.7',
+      'vm-003-ns02 ! 2',
+      'vm-003-ns02 10.9.0.1 1 1 0.5 0.5 0.5',
+      'vm-003-ns02 10.9.1.1 1 1 0.7 0.7 0.7',
+    ])
+    t.deepEqual(lines(' --pairs'), [
+      'vm-003-ns01 10.9.0.1 1 1 0.5 0.5 0.5',
+      'vm-003-ns02 ! 1',
+      'vm-003-ns02 10.9.0.2 1 1 0.6 0.6 0.6',
+    ])
+  })
+
   test(`${name}: an fping that could not ping is no silence`, t => {
     const script = fpingIs('echo "fping: no socket" >&2; exit 4')
     const { status, stdout, stderr } = inVm(shell, `${script}\n${PING}`)

@@ -168,26 +168,42 @@ matrix_read() {
 		set -- "$@" "${said%.said}"
 	done
 	counts=$(awk -v sent="$round" -v pairs="$pairs" -v work="$MATRIX_WORK" '
-		function tell(address, silent) {
+		function tell(address) {
 			if (address in told) return
 			told[address]
 			if (address in times) {
-				time = times[address]
-				print pod, address, sent, 1, time, time, time >>(work "/results")
-				if (!silent) answered++
-			} else if (silent) {
-				quiet++
+				answer(address)
+				answered++
 			} else {
 				print address >to
 				left++
 			}
 		}
+		function answer(address, time) {
+			time = times[address]
+			print pod, address, sent, 1, time, time, time >>(work "/results")
+		}
+		# What is to be silent: with --pairs for one POD, else for all but its owner. It is counted once, not for each POD that pings:
+		# there may be thousands. An address with several owners has none, and is to be silent for all.
+		function hush(whose, owner, address) {
+			if (!((whose, address) in silent)) {
+				silent[whose, address] = owner
+				silents[whose]++
+				own[owner]++
+			} else if (silent[whose, address] != owner && silent[whose, address] != "") {
+				own[silent[whose, address]]--
+				silent[whose, address] = ""
+			}
+		}
 		BEGIN {
 			if (sent == 1) {
 				while ((getline <(work "/targets")) > 0) {
-					owner[++last] = $1
-					address[last] = $2
-					silent[last] = $3
+					if ($3) {
+						hush(pairs == "yes" ? $1 : "", $1, $2)
+					} else {
+						owner[++last] = $1
+						address[last] = $2
+					}
 				}
 			}
 			for (k = 1; k < ARGC; k++) {
@@ -202,10 +218,15 @@ matrix_read() {
 					close(to)
 				}
 				printf "" >to
-				quiet = 0
-				for (n = 1; n <= last; n++)
-					if (sent > 1 || (owner[n] == pod) == (pairs == "yes")) tell(address[n], silent[n])
+				for (n = 1; n <= last; n++) if (sent > 1 || (owner[n] == pod) == (pairs == "yes")) tell(address[n])
 				close(to)
+				whose = pairs == "yes" ? pod : ""
+				quiet = silents[whose] - (pairs == "yes" ? 0 : own[pod])
+				for (one in times) {
+					if (!((whose, one) in silent) || (pairs != "yes" && silent[whose, one] == pod)) continue
+					quiet--
+					if (!(one in told)) answer(one)
+				}
 				if (quiet) print pod, "!", quiet >>(work "/results")
 			}
 			print answered + 0, left + 0
