@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { callersEnvironment } from '../scripts/settings/environment.ts'
 
 /** The middle of some numbers. */
 export function median(values: readonly number[]): number {
@@ -28,7 +29,7 @@ export function time(
   const [program = '', ...words] = command
   const begun = performance.now()
   const { status, stdout, stderr } = spawnSync(program, words, {
-    env: { ...process.env, ...environment },
+    env: { ...callersEnvironment, ...environment },
     maxBuffer: 2 ** 29,
   })
   if (status !== 0) throw new Error(`${command.join(' ')} exits with ${status}: ${stderr}`)

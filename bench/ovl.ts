@@ -91,5 +91,3 @@ function inTurn<Name extends string>(
   }
   return times
 }
-
-// By itself: node --import tsx bench/ovl.ts

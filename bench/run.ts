@@ -4,6 +4,8 @@ import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { callersEnvironment } from '../scripts/settings/environment.ts'
+import { readDirectories } from '../scripts/settings/settings.ts'
 import { benchClusters } from './clusters.ts'
 import { HEAD, line, type Row, time } from './measure.ts'
 import { model } from './model.ts'
@@ -19,11 +21,9 @@ const NETNS = path.join(TOP, 'netns.ts')
 const QUICK_RUNS = 7
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bench-'))
-const environment = { XDG_STATE_HOME: work, CI: 'true', HOME: work, XDG_CACHE_HOME: cacheDirectory() }
 /** The image is not made anew for a bench. */
-function cacheDirectory(): string {
-  return process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache')
-}
+const cache = path.dirname(readDirectories(callersEnvironment).cache)
+const environment = { XDG_STATE_HOME: work, CI: 'true', HOME: work, XDG_CACHE_HOME: cache }
 
 function repeat(count: number, run: () => number): number[] {
   return Array.from({ length: count }, () => {
@@ -46,35 +46,23 @@ const most = Number(values.nodes ?? 100)
 
 /** A row is written as soon as it is known: what takes an hour may end in an error. */
 const add = (row: Row): void => void process.stdout.write(`${line(row)}\n`)
-/** Everything that can be measured, in its order; what comes after the table is returned. */
-const parts: Readonly<Record<string, () => string | Promise<string>>> = {
-  help: () => rows([help()]),
-  ovl: () => rows(benchOvl()),
-  steps: async () => rows(await steps(work, environment)),
-  pods: () => rows(pods(environment)),
-  reports: () => rows([reporters(work, environment, most)]),
+
+/** Everything that can be measured, in its order: clusters last, since what they tell beside their rows ends the table. */
+const parts: Readonly<Record<string, () => void | Promise<void>>> = {
+  help: () => add(help()),
+  ovl: () => benchOvl().forEach(add),
+  steps: async () => (await steps(work, environment)).forEach(add),
+  pods: () => pods(environment).forEach(add),
+  reports: () => add(reporters(work, environment, most)),
   clusters: () => {
     const clusters = benchClusters(work, environment, most, add)
-    const split = Object.entries(clusters.split).map(([stage, seconds]) => `| ${stage} | ${seconds.toFixed(2)} |`)
-    return `
-Where the time of \`test bridge\` goes, medians:
-
-| stage | s |
-|---|---|
-${split.join('\n')}
-
-${model(clusters)}
-`
+    process.stdout.write('\nWhere the time of `test bridge` goes, medians:\n\n| stage | s |\n|---|---|\n')
+    for (const [stage, seconds] of Object.entries(clusters.split))
+      process.stdout.write(`| ${stage} | ${seconds.toFixed(2)} |\n`)
+    process.stdout.write(`\n${model(clusters)}\n`)
   },
 }
-
-function rows(known: readonly Row[]): string {
-  known.forEach(add)
-  return ''
-}
-
-const wanted = positionals.length === 0 ? Object.keys(parts) : positionals
-const unknown = wanted.filter(part => !parts[part])
+const unknown = positionals.filter(part => !parts[part])
 
 try {
   if (unknown.length === 0) await measure()
@@ -85,22 +73,21 @@ try {
     process.exitCode = 2
   }
 } finally {
-  spawnSync(NETNS, ['stop', '--all'], { env: { ...process.env, ...environment } })
+  spawnSync(NETNS, ['stop', '--all'], { env: { ...callersEnvironment, ...environment } })
   fs.rmSync(work, { recursive: true, force: true })
 }
 
 async function measure(): Promise<void> {
   const cpu = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, Node ${process.versions.node}`
   process.stdout.write(`${cpu}\n\n${HEAD}\n`)
-  let after = ''
-  for (const part of wanted) {
+  for (const [part, run] of Object.entries(parts)) {
+    if (positionals.length > 0 && !positionals.includes(part)) continue
     try {
-      after += await parts[part]?.()
+      await run()
     } catch (error) {
       // The other parts are worth having.
       process.stderr.write(`\n${part}: ${error instanceof Error ? error.message : error}\n`)
       process.exitCode = 1
     }
   }
-  process.stdout.write(after)
 }

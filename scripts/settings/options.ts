@@ -68,11 +68,11 @@ export function splitWords(
  * @throws Failure UNKNOWN_OPTION (exit 2)
  */
 export function requireKnownVariables(environment: Environment, known: readonly string[]): void {
-  const variables = [...known, ...LIKE_PATTERNS].map(ownVariable)
   for (const { variable, option } of ownVariablesSet(environment)) {
-    if (variables.includes(variable) || PATTERNS.test(option)) continue
+    if (known.includes(option) || PATTERNS.test(option)) continue
+    const meant = [...known, ...LIKE_PATTERNS].map(ownVariable)
     throw usageFailure('UNKNOWN_OPTION', `${variable} is set, and there is no option ${option}`, {
-      hint: suggest(variable, variables, 'each option has its variable: netns.ts test --help lists them'),
+      hint: suggest(variable, meant, 'each option has its variable: netns.ts test --help lists them'),
     })
   }
 }

@@ -64,20 +64,19 @@ test('what is wrong in a variable is refused under its name', t => {
 })
 
 test('a variable that stands for no option is refused, with the one that was meant; one of another command is not', t => {
-  const refused = (variables: Readonly<Record<string, string>>) => env([], variables)
-  t.like(refused({ XCLUSTER_NETNS_NMV: '2' }), {
+  t.like(env([], { XCLUSTER_NETNS_NMV: '2' }), {
     status: 2,
     stdout: '',
     stderr:
       'netns.ts: XCLUSTER_NETNS_NMV is set, and there is no option --nmv (did you mean XCLUSTER_NETNS_NVM? each option has its variable: netns.ts test --help lists them)\n',
   })
-  t.is(refused({ XCLUSTER_NETNS_STOP: 'no' }).status, 2)
+  t.is(env([], { XCLUSTER_NETNS_STOP: 'no' }).status, 2)
   for (const known of ['FORMAT', 'NETS_VM', 'SMP12', 'NO_STOP', 'REACH']) {
     const value = { FORMAT: 'svg', NETS_VM: '0,1', SMP12: '2', NO_STOP: 'yes', REACH: 'L2' }[known] ?? ''
-    const { status, stderr } = refused({ [`XCLUSTER_NETNS_${known}`]: value })
+    const { status, stderr } = env([], { [`XCLUSTER_NETNS_${known}`]: value })
     t.deepEqual([known, status, stderr], [known, 0, ''])
   }
-  t.is(refused({ XCLUSTER_NETNS_NMV: '' }).status, 0, 'an empty one counts as not set')
+  t.is(env([], { XCLUSTER_NETNS_NMV: '' }).status, 0, 'an empty one counts as not set')
 })
 
 test('a variable reaches xcluster as its own, and not a second time', t => {

@@ -183,8 +183,8 @@ matrix_read() {
 			time = times[address]
 			print pod, address, sent, 1, time, time, time >>(work "/results")
 		}
-		# What is to be silent: with --pairs for one POD, else for all but its owner. It is counted once, not for each POD that pings:
-		# there may be thousands. An address with several owners has none, and is to be silent for all.
+		# What is to be silent: with --pairs for one POD, whoever owns it, else for all but its owner. It is counted once, not for each POD
+		# that pings: there may be thousands. An address with several owners has none, and is to be silent for all.
 		function hush(whose, owner, address) {
 			if (!((whose, address) in silent)) {
 				silent[whose, address] = owner
@@ -199,7 +199,8 @@ matrix_read() {
 			if (sent == 1) {
 				while ((getline <(work "/targets")) > 0) {
 					if ($3) {
-						hush(pairs == "yes" ? $1 : "", $1, $2)
+						if (pairs == "yes") hush($1, "", $2)
+						else hush("", $1, $2)
 					} else {
 						owner[++last] = $1
 						address[last] = $2
@@ -221,9 +222,9 @@ matrix_read() {
 				for (n = 1; n <= last; n++) if (sent > 1 || (owner[n] == pod) == (pairs == "yes")) tell(address[n])
 				close(to)
 				whose = pairs == "yes" ? pod : ""
-				quiet = silents[whose] - (pairs == "yes" ? 0 : own[pod])
+				quiet = silents[whose] - own[pod]
 				for (one in times) {
-					if (!((whose, one) in silent) || (pairs != "yes" && silent[whose, one] == pod)) continue
+					if (!((whose, one) in silent) || silent[whose, one] == pod) continue
 					quiet--
 					if (!(one in told)) answer(one)
 				}
