@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import ssh2 from 'ssh2'
 
 /** The keys of one cluster, made for it and gone with it. */
@@ -18,17 +18,29 @@ const KEY_TYPE = 'ssh-ed25519'
 /** Makes a key pair for the login and one for the VMs, which share it. */
 export function makeKeys(): ClusterKeys {
   const client = makeSshKey()
-  const host = generateKeyPairSync('ed25519')
-  const publicBytes = rawKey(host.publicKey, 'x')
+  return { clientPrivateKey: client.private, clientPublicKey: client.public, ...makeHostKey() }
+}
+
+/**
+ * Makes the VMs' host key. It is encoded where it is made: to ask a key for its parts later (`export()` as a JWK) can stop a program for good,
+ * when memory is collected meanwhile and Node (20.20 was seen) waits for a lock of the key that it holds itself.
+ */
+export function makeHostKey(): Pick<ClusterKeys, 'hostPrivateKey' | 'hostPublicKey'> {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+  })
+  const publicBytes = keyIn(publicKey)
   return {
-    clientPrivateKey: client.private,
-    clientPublicKey: client.public,
     // dropbear's file: the type as an ssh string, then seed and public key together as another.
-    hostPrivateKey: sshStrings(Buffer.from(KEY_TYPE), Buffer.concat([rawKey(host.privateKey, 'd'), publicBytes])),
+    hostPrivateKey: sshStrings(Buffer.from(KEY_TYPE), Buffer.concat([keyIn(privateKey), publicBytes])),
     // RFC 8709, section 4.
     hostPublicKey: sshStrings(Buffer.from(KEY_TYPE), publicBytes),
   }
 }
+
+/** The 32 bytes with which both encodings of an ed25519 key end (RFC 8410, sections 4 and 7). */
+const keyIn = (der: Buffer): Buffer => der.subarray(-32)
 
 /**
  * Makes an ed25519 key pair in OpenSSH's form, by ssh2, which takes a zero at the beginning of a public key for no part of it, and cannot
@@ -40,9 +52,6 @@ export function makeSshKey(): { readonly private: string; readonly public: strin
     if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair
   }
 }
-
-const rawKey = (key: KeyObject, field: 'd' | 'x'): Buffer =>
-  Buffer.from(key.export({ format: 'jwk' })[field] ?? '', 'base64url')
 
 /** Strings of RFC 4251, section 5 (length in four bytes, then the bytes), in base64. */
 function sshStrings(...parts: readonly Buffer[]): string {
