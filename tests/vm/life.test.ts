@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
-import { processesIn, program } from './program.ts'
+import { processesIn, program, until } from './program.ts'
 
 test('whenever the runner is killed, nothing is left that nobody shows or ends', async t => {
   const { state, start, run } = program(t)
@@ -25,7 +25,7 @@ test('whenever the runner is killed, nothing is left that nobody shows or ends',
 test('what a killed runner leaves is ended by itself', async t => {
   const { state, start, run } = program(t)
   const runner = start(['test', 'start', '--nvm=1'])
-  while (processesIn(path.join(state, 'xcluster-netns')).length < 2) await delay(20)
+  await until(runner, () => processesIn(path.join(state, 'xcluster-netns')).length >= 2)
   runner.kill('SIGKILL')
   await runner.ended
   const patience = Date.now() + 20_000
@@ -37,7 +37,7 @@ test('what a killed runner leaves is ended by itself', async t => {
 test('Ctrl-C ends the run and its cluster', async t => {
   const { state, start } = program(t)
   const runner = start(['test', 'start', '--nvm=2'])
-  while (processesIn(path.join(state, 'xcluster-netns')).length < 3) await delay(20)
+  await until(runner, () => processesIn(path.join(state, 'xcluster-netns')).length >= 3)
   runner.kill('SIGINT')
   const { status, stderr } = await runner.ended
   t.is(status, 130, stderr)
@@ -57,7 +57,7 @@ test('a VM that dies in the middle is named, with how, and the exit code says th
   runner.stdout?.on('data', chunk => {
     log += chunk
   })
-  while (!log.includes('(vm-002): TEST CASE: Ping')) await delay(20)
+  await until(runner, () => log.includes('(vm-002): TEST CASE: Ping'))
   const cluster = path.join(state, 'xcluster-netns/clusters/default')
   process.kill(Number.parseInt(fs.readFileSync(path.join(cluster, 'vm-002.pid'), 'utf8'), 10), 'SIGKILL')
   const { status, stderr } = await runner.ended
@@ -97,7 +97,7 @@ test('a cluster that is left running is used with --no-start, not started over, 
 test('a second run under the same name is refused while the first is under way; under another it runs beside it', async t => {
   const { start, run, state } = program(t)
   const first = start(['test', 'bridge', '--nvm=1'])
-  while (processesIn(path.join(state, 'xcluster-netns')).length < 2) await delay(20)
+  await until(first, () => processesIn(path.join(state, 'xcluster-netns')).length >= 2)
   const second = await run('test', 'start', '--nvm=1')
   t.is(second.status, 3)
   t.regex(second.stderr, /cluster 'default' is in use by process \d+ /)

@@ -1,9 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import { pretendedTerminal } from '../report/live/pretended-terminal.ts'
-import { processesIn, program } from './program.ts'
+import { processesIn, program, until } from './program.ts'
 
 /** In the VM: a `netns_test` that hangs in one step. */
 const HANG = `#!/bin/sh
@@ -29,7 +28,7 @@ test('on a real terminal: VMs come up, steps run, Ctrl-C ends it; what is left o
     return patterns.every(pattern => shown.some(line => pattern.test(line)))
   }
   const isLate = [/^bridge: step \d+, bridge_ping, [1-9]\d* s +0:\d\d$/, /^ {2}vm-001 {2}= passed +\d+\.\d s$/]
-  while (!shows(...isLate, /^ {2}vm-002 {2}\. running +[1-9]\d* s/)) await delay(20)
+  await until(runner, () => shows(...isLate, /^ {2}vm-002 {2}\. running +[1-9]\d* s/))
   t.true(terminal.cursorIsHidden())
   const before = terminal.lines().length
   runner.stdin?.write('\x03')

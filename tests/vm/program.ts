@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { quoteWord } from '../../scripts/node/quote.ts'
 
@@ -25,7 +26,7 @@ export interface Program {
   startOnTerminal(words: readonly string[]): Running
 }
 
-type Running = ChildProcess & { ended: Promise<Ended> }
+export type Running = ChildProcess & { ended: Promise<Ended> }
 
 /** Ends whatever is left of its clusters after the test. */
 export function program(t: ExecutionContext): Program {
@@ -66,6 +67,21 @@ function tellEvidence(t: ExecutionContext, directory: string): void {
   const files = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' })
   for (const file of files.filter(name => /(^|\/)evidence\/.*\.txt$/.test(name)).sort())
     t.log(`${file}:\n${fs.readFileSync(path.join(directory, file), 'utf8')}`)
+}
+
+/**
+ * Waits for something that a run does.
+ * @throws Error with what the run said, when it ends first
+ */
+export async function until(runner: Running, isSo: () => boolean): Promise<void> {
+  let ended: Ended | undefined
+  runner.ended.then(how => {
+    ended = how
+  })
+  while (!isSo()) {
+    if (ended) throw new Error(`it ended with ${ended.status} before that: ${ended.stderr}`)
+    await delay(20)
+  }
 }
 
 /** Without what whoever runs the tests has set for xcluster. */

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import test from 'ava'
 import { Parser } from 'tap-parser'
-import { processesIn, program } from './program.ts'
+import { processesIn, program, until } from './program.ts'
 
 const SCHEMA = path.resolve(import.meta.dirname, '../../docs/results.schema.json')
 const REPORTS = ['junit=r/junit.xml', 'tap=r/run.tap', 'json=r/events.jsonl', 'github=r/github.txt']
@@ -108,7 +107,7 @@ test('Ctrl-C in the middle of a step: every report is complete, and says interru
   runner.stdout?.on('data', chunk => {
     log += chunk
   })
-  while (!log.includes('start/version - on vm-001')) await delay(20)
+  await until(runner, () => log.includes('start/version - on vm-001'))
   runner.kill('SIGINT')
   const { status, stderr } = await runner.ended
   t.is(status, 130, stderr)

@@ -2,10 +2,9 @@ import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { seal } from '../../scripts/cache/sealed.ts'
-import { program } from './program.ts'
+import { program, until } from './program.ts'
 
 const FILES = ['ram', 'state']
 
@@ -75,7 +74,7 @@ test('copies of a VM have a name, addresses, a clock, and random numbers of thei
 test('a template is made once, and anew when it was damaged, when QEMU is another, or when its maker was killed', async t => {
   const { cache, start, named, template } = programWithCache(t)
   const runner = start()
-  while (named('making-template-').length === 0) await delay(10)
+  await until(runner, () => named('making-template-').length > 0)
   runner.kill('SIGKILL')
   await runner.ended
   const passes = async (variables = {}) => {
