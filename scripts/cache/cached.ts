@@ -20,6 +20,8 @@ export interface CacheEntry<Facts> {
    */
   readonly make: (directory: string) => Promise<Facts>
   readonly onProgress: (line: string) => void
+  /** Ends the waiting for another run that makes it; the making has its own. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Where a kind is being made; whatever has this name while nobody makes it is left over. */
@@ -37,10 +39,10 @@ export const entryDirectory = ({
 /**
  * An entry as it is, or made when it is missing or damaged. Runs at the same time make it once.
  * @param refresh make it anew in any case
- * @throws Failure CACHE_NOT_WRITABLE, NO_SPACE (exit 3), or of the making
+ * @throws Failure CACHE_NOT_WRITABLE, NO_SPACE (exit 3), or of the making; the signal's reason when that is aborted
  */
 export async function ensureEntry<Facts>(entry: CacheEntry<Facts>, refresh = false): Promise<Sealed<Facts>> {
-  const { cacheDirectory, kind, onProgress } = entry
+  const { cacheDirectory, kind, onProgress, signal } = entry
   const found = refresh ? undefined : await openEntry<Facts>(entry)
   if (found) return found
   makeCacheDirectory(cacheDirectory)
@@ -51,7 +53,7 @@ export async function ensureEntry<Facts>(entry: CacheEntry<Facts>, refresh = fal
       const made = refresh ? undefined : await openEntry<Facts>({ ...entry, onProgress: () => {} })
       return made ?? (await makeEntry(entry))
     },
-    () => onProgress(`${kind}: another run is making it; waiting`),
+    { onWait: () => onProgress(`${kind}: another run is making it; waiting`), signal },
   )
 }
 

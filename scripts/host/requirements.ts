@@ -16,6 +16,7 @@ export const TO_RUN: readonly Requirement[] = [
   { command: 'vde_switch', package: 'vde2' },
   { command: 'sqfstar', package: 'squashfs-tools' },
   { command: 'flock', package: 'util-linux' },
+  { command: 'setpriv', package: 'util-linux' },
 ]
 
 /** What it takes besides to make its image. */

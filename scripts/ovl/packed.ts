@@ -69,7 +69,7 @@ export async function packOvl(
     return { notices, hole: writeWithHole(withAddresses(members, 0), packing, path.join(directory, ARCHIVE)) }
   }
   try {
-    const { notices, hole, files } = await ensureEntry({ ...entry, make })
+    const { notices, hole, files } = await ensureEntry({ ...entry, make, signal })
     notices.forEach(onNotice)
     const file = path.join(entryDirectory(entry), ARCHIVE)
     const digest = () => files[ARCHIVE]?.sha256 ?? ''

@@ -42,12 +42,13 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const notice = (text: string) => emit({ type: 'notice', text })
   requireCommands(TO_RUN, callersEnvironment)
   checkMemory(cluster.nodes, { cold: cluster.cold, podsPerNode: settings.addressing.podsPerNode })
-  const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice })
+  const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice, signal })
   const accelerator = await chooseAccelerator({
     wanted: cluster.accelerator,
     image,
     cacheDirectory: directories.cache,
     onNotice: notice,
+    signal,
   })
   signal.throwIfAborted()
   const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })

@@ -64,7 +64,12 @@ async function layNetns(request: OvlsRequest): Promise<string> {
   }
   if (ovl.key === undefined) return await make(clusterDirectory)
   const entry = { cacheDirectory, kind: 'disk', key: ovl.key, files: [DISK] }
-  await ensureEntry({ ...entry, make: async directory => ({ of: await make(directory) }), onProgress: () => {} })
+  await ensureEntry({
+    ...entry,
+    make: async directory => ({ of: await make(directory) }),
+    onProgress: () => {},
+    signal,
+  })
   return path.join(entryDirectory(entry), DISK)
 }
 

@@ -24,7 +24,7 @@ export interface ImageRequest {
   readonly refresh?: boolean
   /** The release whose packages are taken; the host's own. */
   readonly codename?: string
-  /** Ends a build that is under way. */
+  /** Ends a build that is under way, or the waiting for that of another run. */
   readonly signal?: AbortSignal
 }
 
@@ -44,7 +44,7 @@ export async function ensureImage(request: ImageRequest): Promise<GuestImage> {
     requireCommands(TO_BUILD, callersEnvironment)
     return await buildImage(directory, codename, onProgress, signal)
   }
-  return describeImage(entryDirectory(entry), await ensureEntry<Built>({ ...entry, onProgress, make }, refresh))
+  return describeImage(entryDirectory(entry), await ensureEntry<Built>({ ...entry, onProgress, make, signal }, refresh))
 }
 
 /** The image as it is in the cache: nothing is made, and what is damaged counts as missing. */

@@ -72,6 +72,7 @@ export async function ensureTemplate(hardware: Hardware, request: TemplateReques
       return {}
     },
     onProgress,
+    signal,
   }
   await ensureEntry(entry)
   const directory = entryDirectory(entry)
