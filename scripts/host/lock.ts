@@ -18,11 +18,11 @@ export interface Waiting {
  * The lock is flock(2)'s, held by util-linux's `flock` as long as our end of its standard input is open: the kernel frees it
  * whatever way this process ends, so it cannot go stale.
  * @param file is made where it is missing, and stays
- * @throws Failure NO_LOCK (exit 4); the signal's reason when that is aborted before the lock is had
+ * @throws Failure NO_LOCK (exit 4); the signal's reason when that is aborted and another process holds the lock
  */
 export async function withLock<T>(file: string, task: () => Promise<T>, { onWait, signal }: Waiting = {}): Promise<T> {
   makeDirectory(path.dirname(file))
-  let holder = await hold(file, ['--nonblock'], signal)
+  let holder = await hold(file, ['--nonblock'])
   if (!holder) {
     onWait?.()
     holder = await hold(file, [], signal)

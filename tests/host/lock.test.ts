@@ -90,7 +90,7 @@ test('who waits for a lock can be told to stop, and leaves no process', async t 
   )
   t.deepEqual(waitingFor(file), [])
   await t.throwsAsync(
-    withLock(lockFile(t), async () => t.fail('too late'), { signal }),
+    withLock(file, async () => t.fail('too late'), { signal }),
     { message: 'enough' },
   )
 })

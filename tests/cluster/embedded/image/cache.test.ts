@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { contentDigest, readSealed, seal } from '../../../../scripts/cache/sealed.ts'
 import { checkSpace, IMAGE_FILES } from '../../../../scripts/cluster/embedded/image/build.ts'
 import { ensureImage, imageDirectory } from '../../../../scripts/cluster/embedded/image/cache.ts'
+import { withLock } from '../../../../scripts/host/lock.ts'
 
 const FILES = Object.values(IMAGE_FILES)
 const BUILT = { kernelVersion: '6.1', packages: { jq: '1.6' } }
@@ -77,6 +78,19 @@ test('a build removes what killed builds left, and images that nobody uses any m
   t.false(left.includes('making-image-abc'))
   t.false(left.includes('image-old'))
   t.true(left.includes('image-young'))
+})
+
+test('who waits for an image that another run makes can be told to stop', async t => {
+  const { cacheDirectory } = await makeCache(t)
+  const control = new AbortController()
+  const onProgress = (line: string) => {
+    t.is(line, 'image: another run is making it; waiting')
+    control.abort('ENOUGH')
+  }
+  await withLock(path.join(cacheDirectory, 'image.lock'), async () => {
+    const waiting = ensureImage({ cacheDirectory, codename: 'trixie', onProgress, signal: control.signal })
+    t.is((await t.throwsAsync(waiting, { any: true })) as unknown, 'ENOUGH')
+  })
 })
 
 test('a cache that is no directory is told', async t => {
