@@ -83,13 +83,6 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
   return { version: 1, nodes, links: [...links, ...tunnels(network)] }
 }
 
-/** What `ip -j route` tells of a route with an encapsulation of its own: its `dst` is where packets are sent then. */
-interface Route {
-  readonly dev?: string
-  readonly encap?: string
-  readonly dst?: string
-}
-
 function tunnels(network: readonly NodeFacts[]): readonly GraphLink[] {
   const owners = new Map(
     network.flatMap(({ node, interfaces }) =>
@@ -100,7 +93,7 @@ function tunnels(network: readonly NodeFacts[]): readonly GraphLink[] {
   )
   const ends = new Map<string, GraphLink>()
   for (const { node, routes } of network) {
-    for (const { dev, encap, dst = '' } of routes as readonly Route[]) {
+    for (const { dev, encap, dst = '' } of routes) {
       const [from, to] = [`${node}/${dev}`, owners.get(dst)]
       if (encap && to && !to.startsWith(`${node}/`)) ends.set(`${from} ${to}`, { kind: 'tunnel', from, to })
     }

@@ -17,6 +17,7 @@ export const TO_RUN: readonly Requirement[] = [
   { command: 'sqfstar', package: 'squashfs-tools' },
   { command: 'flock', package: 'util-linux' },
   { command: 'setpriv', package: 'util-linux' },
+  { command: 'chrt', package: 'util-linux' },
 ]
 
 /** What it takes besides to make its image. */

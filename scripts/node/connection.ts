@@ -266,7 +266,9 @@ const signalNumber = (name: string | undefined): number =>
 function connectConfig(login: Login, readyTimeoutMs: number, show: (hostKey: string) => void): ConnectConfig {
   return {
     username: login.user,
-    ...(login.privateKey === undefined ? { authHandler: ['none'] } : { privateKey: login.privateKey }),
+    ...(login.privateKey === undefined
+      ? { authHandler: ['none'] }
+      : { authHandler: ['publickey'], privateKey: login.privateKey }),
     hostVerifier: (key: Buffer) => {
       const shown = key.toString('base64')
       show(shown)

@@ -24,18 +24,26 @@ export interface AddressInfo {
   readonly scope: string
 }
 
+/** A route as `ip -j route show table all` tells it; only what is used here. */
+export interface Route {
+  /** Where to: an address, one with a prefix length, or `default`. Of a route with an encapsulation of its own, where its packets are sent. */
+  readonly dst?: string
+  readonly dev?: string
+  readonly encap?: string
+}
+
 /** A POD as its node tells it. */
 export interface PodFacts {
   readonly name: string
   readonly interfaces: readonly Interface[]
-  readonly routes: readonly unknown[]
+  readonly routes: readonly Route[]
 }
 
 /** A node as `netns_test status --json` tells it: measured, not computed. */
 export interface NodeFacts {
   readonly node: string
   readonly interfaces: readonly Interface[]
-  readonly routes: readonly unknown[]
+  readonly routes: readonly Route[]
   readonly pods: readonly PodFacts[]
 }
 

@@ -49,6 +49,29 @@ for (const shell of SHELLS) {
     ])
   })
 
+  test(`${name}: what is to answer one POD and to be silent for another is pinged once, and counted for both`, t => {
+    const both = `printf 'vm-003-ns01 10.9.0.1\\n!vm-003-ns02 10.9.0.1 10.9.0.2\\n' | netns_test matrix`
+    const { stdout, stderr } = inVm(shell, `${fpingIs('echo "10.9.0.1 (0.5 ms)"; exit 1')}\n${both}`)
+    t.is(stderr, '')
+    t.deepEqual(stdout.trim().split('\n').sort(), [
+      'vm-003-ns01 ! 1',
+      'vm-003-ns01 10.9.0.1 1 1 0.5 0.5 0.5',
+      'vm-003-ns02 10.9.0.1 1 1 0.5 0.5 0.5',
+    ])
+  })
+
+  test(`${name}: pauses between packets are as long as is said, and longer where much is lost`, t => {
+    const script = fpingIs('echo "$*" | sed "s/.* -i \\([0-9]*\\) .*/\\1/" >>/tmp/pauses; exit 1')
+    const run = (words: string) =>
+      inVm(
+        shell,
+        `${script}\necho "vm-004-ns01 10.9.0.1" | netns_test matrix --within=3${words} >/dev/null; cat /tmp/pauses`,
+      )
+    t.regex(run('').stdout, /^1\n1\n2\n2\n4\n/)
+    t.regex(run(' --interval=0').stdout, /^0\n0\n1\n1\n2\n/)
+    t.regex(run(' --interval=x').stderr, /^netns_test: matrix: 'x' is no number of milliseconds/m)
+  })
+
   test(`${name}: an fping that could not ping is no silence`, t => {
     const script = fpingIs('echo "fping: no socket" >&2; exit 4')
     const { status, stdout, stderr } = inVm(shell, `${script}\n${PING}`)

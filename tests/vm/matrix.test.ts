@@ -164,6 +164,32 @@ for (const [name, outside] of [
   })
 }
 
+test.serial(
+  'the matrix of bridge names exactly what answers another node, of what is tried without a pause',
+  async t => {
+    const { run, runWith } = program(t)
+    const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'bridge', '--nvm=2', '--no-stop')
+    t.is(start.status, 0, start.stderr)
+    t.regex(start.stderr, /: matrix: 8 of 8 pairs answer; 0 of 16 that must not;/)
+    for (const [node, other] of [
+      [1, 2],
+      [2, 1],
+    ]) {
+      for (const [target, command] of [
+        [`vm-00${node}`, `netns_test tcase_forward && ip route add 172.16.${other}.0/24 via 192.168.1.${other}`],
+        [`vm-00${node}-ns01`, `ip route add 172.16.${other}.1 via 172.16.${node}.0`],
+      ] as const) {
+        const { status, stderr } = await run('exec', target, '--', 'sh', '-c', command)
+        t.is(status, 0, `${target}: ${command}: ${stderr}`)
+      }
+    }
+    const { status, stdout, stderr } = await run('test', 'matrix', '--no-start', '--reach', 'bridge', '--timeout=30')
+    t.is(status, 1, stderr)
+    t.regex(stderr, /: matrix: 8 of 8 pairs answer; 2 of 16 that must not;/)
+    t.deepEqual(wrongPairs(stdout), ['vm-001-ns01 172.16.2.1', 'vm-002-ns01 172.16.1.1'])
+  },
+)
+
 test('whose word counts is refused where nobody gave it', async t => {
   const { run } = program(t)
   for (const [words, says] of [

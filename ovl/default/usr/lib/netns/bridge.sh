@@ -7,11 +7,42 @@ BRIDGE=cbr0
 
 # Makes a bridge that is up, with duplicate address detection off, unless it is there.
 make_bridge() { # <bridge>
-	[ -e "/sys/class/net/$1/bridge" ] && return
-	[ ! -e "/sys/class/net/$1" ] || die "$1 is there and is no bridge"
-	ip link add "$1" type bridge || die "cannot make the bridge $1"
-	echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_dad"
+	lines=
+	bridge_line "$1"
+	make_lines || die "cannot make the bridge $1"
 	bring_up "$1"
+}
+
+# The same with this node's address on it and the PODs at it: all by one process.
+make_bridge_of_pods() { # <bridge> <random addresses: yes or not>
+	bridge=$1 random=$2
+	range
+	own_node
+	load_template
+	lines=
+	bridge_line "$bridge"
+	address_lines "$bridge"
+	each_pod check_port
+	each_pod port_line
+	make_lines || die "the bridge $bridge could not be made as a whole, see above"
+	bring_up "$bridge"
+}
+
+bridge_line() { # <bridge>
+	[ ! -e "/sys/class/net/$1/bridge" ] || return 0
+	[ ! -e "/sys/class/net/$1" ] || die "$1 is there and is no bridge"
+	lines="${lines}link add $1 type bridge$NEWLINE"
+}
+
+# A new interface takes over what is set for those that come.
+make_lines() {
+	[ -n "$lines" ] || return 0
+	read -r saved_dad <"$DEFAULTS"/accept_dad
+	echo 0 >"$DEFAULTS"/accept_dad
+	ip_batch "$lines"
+	status=$?
+	echo "$saved_dad" >"$DEFAULTS"/accept_dad
+	return "$status"
 }
 
 cmd_connect_to_bridge() {
@@ -42,11 +73,14 @@ cmd_assign_bridge_address() {
 	[ -e "/sys/class/net/$1" ] || die "assign_bridge_address: no device '$1'"
 	own_node
 	load_template
-	case $random in
-	yes) random_address "$node" ;;
-	no) pod_address "$node" 0 ;;
-	esac
+	lines=
+	address_lines "$1"
+	ip_batch "$lines" || die "assign_bridge_address: $1 does not take $text"
+}
+
+address_lines() { # <device>
+	if [ "$random" = yes ]; then random_address "$node"; else pod_address "$node" 0; fi
 	format_ipv4 "$ipv4"
-	ip_batch "address replace $text/$inner dev $1
-address replace $PREFIX:$text/$((inner + 96)) dev $1" || die "assign_bridge_address: $1 does not take $text"
+	lines="${lines}address replace $text/$inner dev $1
+address replace $PREFIX:$text/$((inner + 96)) dev $1$NEWLINE"
 }

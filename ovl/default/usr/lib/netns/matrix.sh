@@ -36,34 +36,39 @@ MATRIX_PING_EACH='
 # <mean> <max>", times in milliseconds, "-" where nothing came back. What does not answer is tried again until for $TRIES seconds
 # nothing new has answered; what is behind a "!" is to be silent, and tried once: what answers has its line, and how many do not
 # is a line "<pod> ! <number>". With --pairs the lines are "<source pod> <address>…": each POD pings those of its own lines.
-cmd_matrix() { # [--pairs] [--within=<seconds>]
-	pairs=no within=''
+# The first packets of a POD have --interval between them: none is right where next to nothing can be sent, since an fping pauses for
+# what has no route, too.
+cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
+	pairs=no within=86400 interval=$MATRIX_INTERVAL
 	for option; do
 		case $option in
 		--pairs) pairs=yes ;;
 		--within=?*) within=${option#*=} ;;
-		*) usage "matrix: takes --pairs and --within=<seconds>, and targets on its input" ;;
+		--interval=?*) interval=${option#*=} ;;
+		*) usage "matrix: takes --pairs, --within=<seconds> and --interval=<milliseconds>, and targets on its input" ;;
 		esac
 	done
-	is_number "${within:=86400}" || usage "matrix: '$within' is no number of seconds"
+	is_number "$within" || usage "matrix: '$within' is no number of seconds"
+	is_number "$interval" || usage "matrix: '$interval' is no number of milliseconds"
 	own_node
 	find_multi
 	mkdir "$MATRIX_WORK" || die "matrix: cannot write in /tmp"
 	trap 'rm -rf "$MATRIX_WORK"' EXIT
 	fping=
 	if find_program fping; then fping=$program; else find_program ping || die "matrix: this VM lacks fping, and ping"; fi
-	begun=$(date +%s)
-	moved=$begun
+	seconds_up
+	begun=$up moved=$up
 	targets=$(matrix_targets) || die "matrix: cannot write in /tmp"
 	pinged=${targets% *} silent=${targets#* }
-	timeout=$((MATRIX_TIMEOUT + pinged * MATRIX_TIMEOUT_EACH))
 	# Where silence is expected, one waits longer before one believes it.
-	[ "$silent" -eq 0 ] || timeout=$((2 * timeout))
-	round=1 interval=$MATRIX_INTERVAL
+	each=$MATRIX_TIMEOUT_EACH
+	[ "$silent" -eq 0 ] || each=$((2 * each))
+	timeout=$((MATRIX_TIMEOUT + pinged * each))
+	round=1
 	while matrix_round; do
-		now=$(date +%s)
-		[ "$answered" -eq 0 ] || moved=$now
-		[ $((now - moved)) -lt "$TRIES" ] && [ $((now - begun)) -lt "$within" ] || break
+		seconds_up
+		[ "$answered" -eq 0 ] || moved=$up
+		[ $((up - moved)) -lt "$TRIES" ] && [ $((up - begun)) -lt "$within" ] || break
 		sleep 1
 		round=$((round + 1))
 	done
@@ -76,24 +81,67 @@ cmd_matrix() { # [--pairs] [--within=<seconds>]
 	[ ! -e "$MATRIX_WORK/results" ] || cat "$MATRIX_WORK/results"
 }
 
-# Makes the file targets, of lines "<pod> <address> [!]", and for the first round a file of addresses: <pod>.first with a POD's own
-# ones, or one for all PODs, which then ping themselves as well, as costs less than a list for each. Prints how many addresses one POD
-# pings, and how many lines are to be silent.
-matrix_targets() {
-	awk -v work="$MATRIX_WORK" -v pairs="$pairs" '
-		{
-			mark = /^!/ ? " !" : ""
-			owner = mark ? substr($1, 2) : $1
-			if (mark) forbidden++
-			if (NF - 1 > widest) widest = NF - 1
-			first = work "/" (pairs == "yes" ? owner : "all") ".first"
-			for (i = 2; i <= NF; i++) {
-				print owner, $i mark >(work "/targets")
-				print $i >>first
+# Sets $up to how long this VM has run; a clock, and a process for it, is not needed.
+seconds_up() {
+	read -r up _ </proc/uptime
+	up=${up%.*}
+}
+
+# For awk: what is to be silent, with --pairs for one POD, whoever owns it, else for all but its owner. It is counted once, not for each
+# POD that pings: there may be thousands. An address with several owners has none, and is to be silent for all.
+# shellcheck disable=SC2016
+MATRIX_HUSH='
+	function hush(  whose, owner, n) {
+		whose = pairs == "yes" ? substr($1, 2) : ""
+		owner = pairs == "yes" ? "" : substr($1, 2)
+		for (n = 2; n <= NF; n++) {
+			if (!((whose, $n) in silent)) {
+				silent[whose, $n] = owner
+				silents[whose]++
+				own[owner]++
+			} else if (silent[whose, $n] != owner && silent[whose, $n] != "") {
+				own[silent[whose, $n]]--
+				silent[whose, $n] = ""
 			}
+		}
+	}'
+
+# Makes the files targets, of lines "<pod> <address>" of what is to answer; forbidden, of the input's lines of what is not; silences, of
+# lines "<pod> <number>", how many are to be silent, "*" for all PODs and less for those that own some, and "!" where one of them is to
+# answer somebody else; and for the first round a file of
+# addresses: <pod>.first with a POD's own ones, or one for all PODs, which then ping themselves as well, as costs less than a list for
+# each. Prints how many addresses one POD pings, and how many lines are to be silent.
+matrix_targets() {
+	awk -v work="$MATRIX_WORK" -v pairs="$pairs" "$MATRIX_HUSH"'
+		{
+			if (NF - 1 > widest) widest = NF - 1
+			owner = $1
+			if (/^!/) {
+				forbidden++
+				owner = substr($1, 2)
+				print >(work "/forbidden")
+				hush()
+			} else {
+				for (i = 2; i <= NF; i++) {
+					print owner, $i >(work "/targets")
+					expected[$i]
+				}
+			}
+			first = work "/" (pairs == "yes" ? owner : "all") ".first"
+			for (i = 2; i <= NF; i++) print $i >>first
 			if (pairs == "yes") close(first)
 		}
-		END { print (pairs == "yes" ? widest : NR) + 0, forbidden + 0 }'
+		END {
+			for (one in silents) print one == "" ? "*" : one, silents[one] >(work "/silences")
+			for (one in own) if (one != "") print one, -own[one] >(work "/silences")
+			for (one in silent) {
+				split(one, parts, SUBSEP)
+				if (!(parts[2] in expected)) continue
+				print "!", 1 >(work "/silences")
+				break
+			}
+			print (pairs == "yes" ? widest : NR) + 0, forbidden + 0
+		}'
 }
 
 # Pings what has not answered yet, at first all. Sets $answered to how many addresses did. Fails when none is left that should.
@@ -132,6 +180,7 @@ matrix_batch() {
 	answered=$((answered + batch_answered)) left=$((left + batch_left))
 	if [ $((batch_left * 8)) -ge "$batch_answered" ] && [ "$batch_left" -gt 0 ]; then
 		[ "$interval" -ge "$MATRIX_INTERVAL_MOST" ] || interval=$((interval * 2))
+		[ "$interval" -gt 0 ] || interval=$MATRIX_INTERVAL
 	elif [ "$batch_left" -eq 0 ] && [ "$interval" -gt "$MATRIX_INTERVAL" ]; then
 		interval=$((interval / 2))
 	fi
@@ -167,7 +216,7 @@ matrix_read() {
 		said=${said##*/}
 		set -- "$@" "${said%.said}"
 	done
-	counts=$(awk -v sent="$round" -v pairs="$pairs" -v work="$MATRIX_WORK" '
+	counts=$(awk -v sent="$round" -v pairs="$pairs" -v work="$MATRIX_WORK" "$MATRIX_HUSH"'
 		function tell(address) {
 			if (address in told) return
 			told[address]
@@ -183,29 +232,21 @@ matrix_read() {
 			time = times[address]
 			print pod, address, sent, 1, time, time, time >>(work "/results")
 		}
-		# What is to be silent: with --pairs for one POD, whoever owns it, else for all but its owner. It is counted once, not for each POD
-		# that pings: there may be thousands. An address with several owners has none, and is to be silent for all.
-		function hush(whose, owner, address) {
-			if (!((whose, address) in silent)) {
-				silent[whose, address] = owner
-				silents[whose]++
-				own[owner]++
-			} else if (silent[whose, address] != owner && silent[whose, address] != "") {
-				own[silent[whose, address]]--
-				silent[whose, address] = ""
-			}
+		# Looked up only where it may be: what answers though it is not to is rare.
+		function is_forbidden(address, whose) {
+			if (address in expected && !("!" in silences)) return 0
+			if (!looked_up++) while ((getline <(work "/forbidden")) > 0) hush()
+			whose = pairs == "yes" ? pod : ""
+			return ((whose, address) in silent) && silent[whose, address] != pod
 		}
 		BEGIN {
 			if (sent == 1) {
 				while ((getline <(work "/targets")) > 0) {
-					if ($3) {
-						if (pairs == "yes") hush($1, "", $2)
-						else hush("", $1, $2)
-					} else {
-						owner[++last] = $1
-						address[last] = $2
-					}
+					owner[++last] = $1
+					address[last] = $2
+					expected[$2]
 				}
+				while ((getline <(work "/silences")) > 0) silences[$1] = $2
 			}
 			for (k = 1; k < ARGC; k++) {
 				pod = ARGV[k]
@@ -221,10 +262,9 @@ matrix_read() {
 				printf "" >to
 				for (n = 1; n <= last; n++) if (sent > 1 || (owner[n] == pod) == (pairs == "yes")) tell(address[n])
 				close(to)
-				whose = pairs == "yes" ? pod : ""
-				quiet = silents[whose] - own[pod]
+				if (!(quiet = silences["*"] + silences[pod])) continue
 				for (one in times) {
-					if (!((whose, one) in silent) || silent[whose, one] == pod) continue
+					if (!is_forbidden(one)) continue
 					quiet--
 					if (!(one in told)) answer(one)
 				}

@@ -38,13 +38,7 @@ tcase_linux_bridge() {
 	need bridge
 	no_arguments tcase_linux_bridge "$@"
 	tcase "Connect PODs to the bridge $BRIDGE"
-	make_bridge "$BRIDGE"
-	if [ "${RNDADR-}" = yes ]; then
-		cmd_assign_bridge_address --random "$BRIDGE"
-	else
-		cmd_assign_bridge_address "$BRIDGE"
-	fi
-	cmd_connect_to_bridge "$BRIDGE"
+	make_bridge_of_pods "$BRIDGE" "${RNDADR-}"
 }
 
 tcase_bridge_ping() {
