@@ -50,5 +50,6 @@ function shown(values: readonly number[]): string {
   const [middle, least, most] = all.map(value =>
     inSeconds ? (value / 1000).toFixed(1) : value.toFixed(value < 10 ? 1 : 0),
   )
-  return `${middle} ${inSeconds ? 's' : 'ms'} (${least}–${most})`
+  const spread = values.length > 1 ? ` (${least}–${most})` : ''
+  return `${middle} ${inSeconds ? 's' : 'ms'}${spread}`
 }
