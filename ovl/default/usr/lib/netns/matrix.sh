@@ -91,28 +91,32 @@ seconds_up() {
 # POD that pings: there may be thousands. An address with several owners has none, and is to be silent for all.
 # shellcheck disable=SC2016
 MATRIX_HUSH='
-	function hush(  whose, owner, n) {
+	function hush(  whose, owner, n, address, fresh) {
 		whose = pairs == "yes" ? substr($1, 2) : ""
 		owner = pairs == "yes" ? "" : substr($1, 2)
 		for (n = 2; n <= NF; n++) {
-			if (!((whose, $n) in silent)) {
-				silent[whose, $n] = owner
-				silents[whose]++
-				own[owner]++
-			} else if (silent[whose, $n] != owner && silent[whose, $n] != "") {
-				own[silent[whose, $n]]--
-				silent[whose, $n] = ""
+			address = whose " " $n
+			if (!(address in silent)) {
+				silent[address] = owner
+				fresh++
+			} else if (silent[address] != owner && silent[address] != "") {
+				own[silent[address]]--
+				silent[address] = ""
 			}
 		}
+		silents[whose] += fresh
+		own[owner] += fresh
 	}'
 
 # Makes the files targets, of lines "<pod> <address>" of what is to answer; forbidden, of the input's lines of what is not; silences, of
-# lines "<pod> <number>", how many are to be silent, "*" for all PODs and less for those that own some, and "!" where one of them is to
-# answer somebody else; and for the first round a file of
-# addresses: <pod>.first with a POD's own ones, or one for all PODs, which then ping themselves as well, as costs less than a list for
-# each. Prints how many addresses one POD pings, and how many lines are to be silent.
+# lines "<pod> <number>", how many are to be silent, "*" for all PODs and less for those of this node that own some, and "!" where one of
+# them is to answer somebody else; and for the first round a file of addresses: <pod>.first with a POD's own ones, or one for all PODs,
+# which then ping themselves as well, as costs less than a list for each. Prints how many addresses one POD pings, and how many lines are
+# to be silent.
 matrix_targets() {
-	awk -v work="$MATRIX_WORK" -v pairs="$pairs" "$MATRIX_HUSH"'
+	here=' '
+	for file in "$NETNS"/*; do here="$here${file##*/} "; done
+	awk -v work="$MATRIX_WORK" -v pairs="$pairs" -v here="$here" "$MATRIX_HUSH"'
 		{
 			if (NF - 1 > widest) widest = NF - 1
 			owner = $1
@@ -133,13 +137,9 @@ matrix_targets() {
 		}
 		END {
 			for (one in silents) print one == "" ? "*" : one, silents[one] >(work "/silences")
-			for (one in own) if (one != "") print one, -own[one] >(work "/silences")
-			for (one in silent) {
-				split(one, parts, SUBSEP)
-				if (!(parts[2] in expected)) continue
-				print "!", 1 >(work "/silences")
-				break
-			}
+			for (one in own) if (index(here, " " one " ")) print one, -own[one] >(work "/silences")
+			for (one in silents) for (address in expected) if ((one " " address) in silent) both = 1
+			if (both) print "!", 1 >(work "/silences")
 			print (pairs == "yes" ? widest : NR) + 0, forbidden + 0
 		}'
 }
@@ -236,8 +236,8 @@ matrix_read() {
 		function is_forbidden(address, whose) {
 			if (address in expected && !("!" in silences)) return 0
 			if (!looked_up++) while ((getline <(work "/forbidden")) > 0) hush()
-			whose = pairs == "yes" ? pod : ""
-			return ((whose, address) in silent) && silent[whose, address] != pod
+			whose = (pairs == "yes" ? pod : "") " " address
+			return (whose in silent) && silent[whose] != pod
 		}
 		BEGIN {
 			if (sent == 1) {
