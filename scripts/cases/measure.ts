@@ -3,8 +3,8 @@ import { infrastructureFailure } from '../errors/failure.ts'
 import { capture, type Node } from '../node/node.ts'
 import { Slots } from '../node/slots.ts'
 import type { Measured } from '../proof/matrix.ts'
-import { type NodeFacts, podAddresses } from '../proof/network.ts'
-import { inputFor, neighboursFor, type Reach, type Round, roundsOf } from '../proof/reach.ts'
+import type { NodeFacts } from '../proof/network.ts'
+import { inputFor, neighboursFor, pingedFrom, type Reach, type Round, roundsOf } from '../proof/reach.ts'
 import { countRouted } from '../proof/routes.ts'
 
 export interface MeasureRequest {
@@ -87,8 +87,7 @@ async function ping(
 function isFlood(node: Node, rounds: readonly Round[], network: readonly NodeFacts[]): boolean {
   const facts = network.find(one => one.node === node.name)
   if (!facts || rounds.every(({ expected, pinned }) => expected || pinned)) return true
-  const anyPod = { pod: '', node: node.name }
-  const pinged = podAddresses(network).filter(to => rounds.some(round => round.wants(anyPod, to)))
+  const pinged = rounds.flatMap(round => pingedFrom(network, round, node.name))
   return countRouted(facts, pinged, FLOOD) >= FLOOD
 }
 

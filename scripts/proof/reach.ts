@@ -75,19 +75,22 @@ export function roundsOf(reach: Reach, network: readonly NodeFacts[]): readonly 
   return [first, ...between]
 }
 
+/** What all PODs of a node ping in a round that is not pinned, each but what is its own. */
+export function pingedFrom(network: readonly NodeFacts[], round: Round, node: string): readonly PodAddress[] {
+  const anyPod = { pod: '', node }
+  return podAddresses(network).filter(to => round.wants(anyPod, to))
+}
+
 /** What the PODs of a node are to ping in a round: input for `netns_test matrix`. What must be silent is behind a `!`. */
 export function inputFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
-  const anyPod = { pod: '', node }
-  const lines = round.pinned
-    ? pairsFor(network, reach, round, node)
-    : targetsFor(network, to => round.wants(anyPod, to))
+  const lines = round.pinned ? pairsFor(network, reach, round, node) : targetsFor(pingedFrom(network, round, node))
   return round.expected ? lines : lines.replaceAll(/^(?=.)/gm, '!')
 }
 
 /** What the PODs of a node are to ping, each what is not its own: lines for `netns_test matrix`, `<pod> <address>…`. */
-export function targetsFor(network: readonly NodeFacts[], wanted: (destination: PodAddress) => boolean): string {
+export function targetsFor(destinations: readonly PodAddress[]): string {
   const byPod = new Map<string, string[]>()
-  for (const destination of podAddresses(network).filter(wanted))
+  for (const destination of destinations)
     byPod.set(destination.pod, [...(byPod.get(destination.pod) ?? []), destination.address])
   return linesOf(byPod)
 }

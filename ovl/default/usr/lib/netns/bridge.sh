@@ -7,42 +7,24 @@ BRIDGE=cbr0
 
 # Makes a bridge that is up, with duplicate address detection off, unless it is there.
 make_bridge() { # <bridge>
-	lines=
-	bridge_line "$1"
-	make_lines || die "cannot make the bridge $1"
+	[ -e "/sys/class/net/$1/bridge" ] && return
+	[ ! -e "/sys/class/net/$1" ] || die "$1 is there and is no bridge"
+	ip link add "$1" type bridge || die "cannot make the bridge $1"
+	echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_dad"
 	bring_up "$1"
 }
 
-# The same with this node's address on it and the PODs at it: all by one process.
-make_bridge_of_pods() { # <bridge> <random addresses: yes or not>
+# This node's address for a bridge and the PODs at it, by one process.
+fill_bridge() { # <bridge> <random addresses: yes or not>
 	bridge=$1 random=$2
 	range
 	own_node
 	load_template
 	lines=
-	bridge_line "$bridge"
 	address_lines "$bridge"
 	each_pod check_port
 	each_pod port_line
-	make_lines || die "the bridge $bridge could not be made as a whole, see above"
-	bring_up "$bridge"
-}
-
-bridge_line() { # <bridge>
-	[ ! -e "/sys/class/net/$1/bridge" ] || return 0
-	[ ! -e "/sys/class/net/$1" ] || die "$1 is there and is no bridge"
-	lines="${lines}link add $1 type bridge$NEWLINE"
-}
-
-# A new interface takes over what is set for those that come.
-make_lines() {
-	[ -n "$lines" ] || return 0
-	read -r saved_dad <"$DEFAULTS"/accept_dad
-	echo 0 >"$DEFAULTS"/accept_dad
-	ip_batch "$lines"
-	status=$?
-	echo "$saved_dad" >"$DEFAULTS"/accept_dad
-	return "$status"
+	ip_batch "$lines" || die "the bridge $bridge does not take its address or the PODs, see above"
 }
 
 cmd_connect_to_bridge() {

@@ -91,17 +91,17 @@ seconds_up() {
 # POD that pings: there may be thousands. An address with several owners has none, and is to be silent for all.
 # shellcheck disable=SC2016
 MATRIX_HUSH='
-	function hush(  whose, owner, n, address, fresh) {
+	function hush(  whose, owner, n, pair, fresh) {
 		whose = pairs == "yes" ? substr($1, 2) : ""
 		owner = pairs == "yes" ? "" : substr($1, 2)
 		for (n = 2; n <= NF; n++) {
-			address = whose " " $n
-			if (!(address in silent)) {
-				silent[address] = owner
+			pair = whose " " $n
+			if (!(pair in silent)) {
+				silent[pair] = owner
 				fresh++
-			} else if (silent[address] != owner && silent[address] != "") {
-				own[silent[address]]--
-				silent[address] = ""
+			} else if (silent[pair] != owner && silent[pair] != "") {
+				own[silent[pair]]--
+				silent[pair] = ""
 			}
 		}
 		silents[whose] += fresh
@@ -233,11 +233,11 @@ matrix_read() {
 			print pod, address, sent, 1, time, time, time >>(work "/results")
 		}
 		# Looked up only where it may be: what answers though it is not to is rare.
-		function is_forbidden(address, whose) {
+		function is_forbidden(address, pair) {
 			if (address in expected && !("!" in silences)) return 0
 			if (!looked_up++) while ((getline <(work "/forbidden")) > 0) hush()
-			whose = (pairs == "yes" ? pod : "") " " address
-			return (whose in silent) && silent[whose] != pod
+			pair = (pairs == "yes" ? pod : "") " " address
+			return (pair in silent) && silent[pair] != pod
 		}
 		BEGIN {
 			if (sent == 1) {

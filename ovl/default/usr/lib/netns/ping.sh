@@ -33,16 +33,17 @@ ping_all() { # <file with lines "<address> <whose it is>">
 
 # Prints those of the addresses that answer, on one line.
 answering() { # <file>
-	targets='' pinged=0
-	while read -r address _; do targets="$targets $address" pinged=$((pinged + 1)); done <"$1"
+	targets=''
+	while read -r address _; do targets="$targets $address"; done <"$1"
+	# shellcheck disable=SC2086
+	set -- $targets
 	if command -v fping >/dev/null; then
 		# So many packets at once that none is lost need no pauses; of more, each VM sends a hundred a second.
 		pause=10
-		[ "$pinged" -gt 16 ] || pause=1
-		# shellcheck disable=SC2086
-		fping -a -q -r 0 -t 500 -i "$pause" $targets 2>/dev/null
+		[ $# -gt 16 ] || pause=1
+		fping -a -q -r 0 -t 500 -i "$pause" "$@" 2>/dev/null
 	else
-		for address in $targets; do
+		for address; do
 			ping -c 1 -W 1 "$address" >/dev/null 2>&1 && echo "$address" &
 		done
 		wait

@@ -38,7 +38,8 @@ tcase_linux_bridge() {
 	need bridge
 	no_arguments tcase_linux_bridge "$@"
 	tcase "Connect PODs to the bridge $BRIDGE"
-	make_bridge_of_pods "$BRIDGE" "${RNDADR-}"
+	make_bridge "$BRIDGE"
+	fill_bridge "$BRIDGE" "${RNDADR-}"
 }
 
 tcase_bridge_ping() {

@@ -73,10 +73,6 @@ cmd_assign_addresses() {
 	each_pod assign_address
 }
 
-# Busybox's own `ip`, in its shell, takes a third of what iproute2's takes to start.
-# shellcheck disable=SC2016
-SET_ADDRESSES='ip address replace "$2" broadcast + dev "$1" && exec ip address replace "$3" dev "$1"'
-
 assign_address() { # <pod>
 	require_pod "$1"
 	pod_interface "$1"
@@ -85,5 +81,6 @@ assign_address() { # <pod>
 	no) pod_address "$node" "$n" ;;
 	esac
 	format_ipv4 "$ipv4"
-	in_pod "$1" "$SET_ADDRESSES" sh "$interface" "$text/$inner" "$PREFIX:$text/$((inner + 96))" || die "assign_addresses: $1 does not take $text on $interface"
+	ip_in_pod "$1" "address replace $text/$inner broadcast + dev $interface
+address replace $PREFIX:$text/$((inner + 96)) dev $interface" || die "assign_addresses: $1 does not take $text on $interface"
 }
