@@ -5,7 +5,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { probe } from '../../scripts/cluster/embedded/accelerator/probe.ts'
 import { consoleTail } from '../../scripts/cluster/embedded/consoles.ts'
-import { type CommonIdentity, identityText } from '../../scripts/cluster/embedded/identity.ts'
+import { type CommonIdentity, identityMessage } from '../../scripts/cluster/embedded/identity.ts'
 import { ensureImage, type GuestImage } from '../../scripts/cluster/embedded/image/cache.ts'
 import { makeKeys } from '../../scripts/cluster/embedded/keys.ts'
 import { type Machine, planOf, startMachine } from '../../scripts/cluster/embedded/machine.ts'
@@ -40,7 +40,7 @@ function boot(t: ExecutionContext, { kernel, initrd, root }: GuestImage, ovls: r
 
 async function comeUp(machine: Machine, identity: CommonIdentity): Promise<Node> {
   await machine.control.reached('ready')
-  machine.control.send(identityText(plan, identity, false))
+  machine.control.send(identityMessage(plan, identity, false))
   await machine.control.reached('up')
   const login = { name: plan.name, host: '127.0.0.1', port: await machine.sshPort(), user: 'root' }
   const { clientPrivateKey: privateKey, hostPublicKey: hostKey } = identity.keys
@@ -56,13 +56,15 @@ const identityOf = (ovls: number): CommonIdentity => ({
   routers: [],
 })
 
-/** An ovl's disk with a file in `/bin`, and a start script. */
+/** An ovl's disk with files in `/bin`, `/etc` and `/tmp`, and a start script. */
 function makeOvl(t: ExecutionContext, says: string): string {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-ovl-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true }))
   const tree = path.join(directory, 'tree')
-  for (const name of ['bin', 'etc/init.d', 'var/run']) fs.mkdirSync(path.join(tree, name), { recursive: true })
+  for (const name of ['bin', 'etc/init.d', 'tmp', 'var/run']) fs.mkdirSync(path.join(tree, name), { recursive: true })
   fs.writeFileSync(path.join(tree, 'bin/hello'), `#!/bin/sh\necho ${says}\n`, { mode: 0o755 })
+  fs.writeFileSync(path.join(tree, 'etc/profile'), `BROUGHT_BY=${says}\n`)
+  fs.writeFileSync(path.join(tree, `tmp/${says}`), '', { mode: 0o640 })
   const script = '#!/bin/sh\necho "$WORDS" >/tmp/started\nexit 7\n'
   fs.writeFileSync(path.join(tree, 'etc/init.d/30hello.rc'), script, { mode: 0o755 })
   const disk = path.join(directory, 'ovl.squashfs')
@@ -85,7 +87,11 @@ for (const codename of [undefined, 'trixie']) {
     t.is(await answer('hello'), 'second', 'the later ovl wins')
     t.is(await answer('cat /tmp/started'), `it's "two" $words`, 'start scripts have the environment')
     t.true(consoleTail(directory, plan.name, 10).includes('boot: /etc/init.d/30hello.rc failed with 7'))
-    t.is(await answer(`. /etc/profile && echo "$WORDS"`), `it's "two" $words`)
+    t.is(await answer(`. /etc/profile && echo "$BROUGHT_BY $WORDS"`), `second it's "two" $words`)
+    t.is(await answer('stat -c "%a %n" /tmp/first /tmp/second'), '640 /tmp/first\n640 /tmp/second')
+    t.is(await answer('cd /sys/kernel/debug/sched 2>/dev/null || echo none'), 'none', 'nothing of debugfs is left')
+    const turns = '/sys/kernel/debug/sched/min_granularity_ns /sys/kernel/debug/sched/base_slice_ns'
+    t.is(await answer(`mount -t debugfs debugfs /sys/kernel/debug; cat ${turns} 2>/dev/null || true`), '10000000')
     t.is(await answer('echo $PATH'), '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin')
     const addresses = await answer('ip -o address show dev eth0')
     t.regex(addresses, /inet 192\.168\.0\.202\/24/)
@@ -117,7 +123,7 @@ test.serial('a VM that gets another host key than the client knows is refused', 
   const identity = identityOf(0)
   const { hostPrivateKey } = makeKeys()
   await machine.control.reached('ready')
-  machine.control.send(identityText(plan, { ...identity, keys: { ...identity.keys, hostPrivateKey } }, false))
+  machine.control.send(identityMessage(plan, { ...identity, keys: { ...identity.keys, hostPrivateKey } }, false))
   await machine.control.reached('up')
   const login = { name: plan.name, host: '127.0.0.1', port: await machine.sshPort(), user: 'root' }
   const { clientPrivateKey: privateKey, hostPublicKey: hostKey } = identity.keys
@@ -127,7 +133,7 @@ test.serial('a VM that gets another host key than the client knows is refused', 
 test.serial('a VM whose ovl is missing says so and ends', async t => {
   const { machine } = boot(t, await image(t))
   await machine.control.reached('ready')
-  machine.control.send(identityText(plan, identityOf(1), false))
+  machine.control.send(identityMessage(plan, identityOf(1), false))
   await t.throwsAsync(machine.control.reached('up'), { message: 'no disk ovl-00' })
   t.is(await machine.ended, 'exited with 0')
 })

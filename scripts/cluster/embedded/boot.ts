@@ -5,7 +5,7 @@ import { Slots } from '../../node/slots.ts'
 import type { Emit } from '../../report/events.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import { consoleTail } from './consoles.ts'
-import { type CommonIdentity, identityText } from './identity.ts'
+import { type CommonIdentity, identityMessage } from './identity.ts'
 import { logIn } from './login.ts'
 import { type Machine, type MachineParts, planOf, startMachine } from './machine.ts'
 import type { NodeRecord } from './registry.ts'
@@ -119,7 +119,7 @@ async function start(
   }
   try {
     if (!template) await Promise.race([control.reached('ready').catch(gaveUp), over])
-    control.send(identityText(plan, request.identity, template !== undefined))
+    control.send(identityMessage(plan, request.identity, template !== undefined))
     const [port] = await Promise.race([Promise.all([machine.sshPort(), control.reached('up').catch(gaveUp)]), over])
     const record: NodeRecord = { name: plan.name, number: plan.number, role: plan.role, port }
     const node = await Promise.race([logIn(clusterDirectory, record, request.identity.keys.hostPublicKey), over])

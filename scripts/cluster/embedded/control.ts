@@ -11,7 +11,7 @@ export interface Control {
    * @throws Error with the guest's reason when it gave up
    */
   reached(stage: Stage): Promise<void>
-  send(text: string): void
+  send(message: Buffer): void
   close(): void
 }
 
@@ -43,7 +43,7 @@ export function openControl(port: Duplex): Control {
         waiting.add(look)
         look()
       }),
-    send: text => port.write(text),
+    send: message => port.write(message),
     close: () => port.destroy(),
   }
 }

@@ -27,10 +27,10 @@ const GATEWAY_NETS = { worker: 1, tester: 2 } as const
 /**
  * What makes a booted guest this node: written to its control port, see guest/root/etc/netns/become.pl.
  * @param cloned it went on from a template: it has that one's clock and random numbers
- * @returns a head line with the number of lines that follow, and those: a name and a value, in hexadecimal since it may hold
- *   any byte
+ * @returns the number of bytes that follow, and those: names and values in turn, each behind the number of its bytes; numbers are 32 bits,
+ *   big-endian
  */
-export function identityText(node: NodePlan, common: CommonIdentity, cloned: boolean): string {
+export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: boolean): Buffer {
   const environment = Object.entries(common.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
   const now = Date.now()
   const values: Record<string, string | Buffer> = {
@@ -49,6 +49,12 @@ export function identityText(node: NodePlan, common: CommonIdentity, cloned: boo
     seed: cloned ? randomBytes(SEED_BYTES) : '',
     now: `${Math.floor(now / 1000)} ${(now % 1000) * 1_000_000}`,
   }
-  const lines = Object.entries(values).map(([name, value]) => `${name} ${Buffer.from(value).toString('hex')}\n`)
-  return `identity ${lines.length}\n${lines.join('')}`
+  return counted(Buffer.concat(Object.entries(values).flat().map(counted)))
+}
+
+function counted(value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value)
+  const head = Buffer.alloc(4)
+  head.writeUInt32BE(bytes.length)
+  return Buffer.concat([head, bytes])
 }

@@ -2,11 +2,22 @@ import { execFileSync } from 'node:child_process'
 import test from 'ava'
 import fc from 'fast-check'
 import ssh2 from 'ssh2'
-import { identityText } from '../../../scripts/cluster/embedded/identity.ts'
+import { identityMessage } from '../../../scripts/cluster/embedded/identity.ts'
 import { makeKeys } from '../../../scripts/cluster/embedded/keys.ts'
 import { macAddress } from '../../../scripts/cluster/embedded/machine.ts'
 
 const plan = { number: 7, name: 'vm-007', role: 'worker', memoryMiB: 256, cpus: 1, nets: [0, 1, 3] } as const
+
+/** What a buffer holds: values, each behind the number of its bytes. */
+function counted(buffer: Buffer): Buffer[] {
+  const values: Buffer[] = []
+  for (let rest = buffer; rest.length > 0; ) {
+    const end = 4 + rest.readUInt32BE()
+    values.push(rest.subarray(4, end))
+    rest = rest.subarray(end)
+  }
+  return values
+}
 
 test('an identity tells every value, and a shell the environment, whatever that holds', t => {
   const keys = makeKeys()
@@ -14,18 +25,16 @@ test('an identity tells every value, and a shell the environment, whatever that 
     fc.property(
       fc.string({ unit: 'binary' }).map(text => text.replace(/[\0\r\n]/g, '')),
       value => {
-        const text = identityText(
+        const message = identityMessage(
           plan,
           { keys, environment: { FOO: value }, prefix: '1000::1', ovls: 2, rndAddresses: '2\n1\n', routers: [] },
           false,
         )
-        const [head, ...lines] = text.split('\n')
-        t.is(head, `identity ${lines.length - 1}`)
+        const [all] = counted(message) as [Buffer]
+        t.is(message.length, 4 + all.length)
+        const words = counted(all).map(String)
         const values = Object.fromEntries(
-          lines
-            .filter(Boolean)
-            .map(line => line.split(' '))
-            .map(([name, hex]) => [name, Buffer.from(hex ?? '', 'hex').toString()]),
+          words.map((name, index) => [name, words[index + 1]]).filter((_, index) => index % 2 === 0),
         )
         t.like(values, { node: '7', hostname: 'vm-007', nets: '0 1 3', ovls: '2', seed: '' })
         const script = `${values.environment}printf %s "$FOO"`

@@ -64,8 +64,6 @@ export function tidyTree(root: string): void {
     ['mnt', 0o755],
     ['tmp', 0o1777],
     ['root', 0o700],
-    ['root/.ssh', 0o700],
-    ['etc/dropbear', 0o755],
     ['var', 0o755],
   ] as const) {
     fs.mkdirSync(path.join(root, name), { recursive: true })

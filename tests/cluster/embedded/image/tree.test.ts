@@ -58,7 +58,7 @@ test('a tidy root has its mount points, and nothing of apt', t => {
   t.false(fs.existsSync(path.join(root, 'var/lib/dpkg')))
   t.false(fs.existsSync(path.join(root, 'boot')))
   t.is(fs.statSync(path.join(root, 'tmp')).mode & 0o7777, 0o1777)
-  t.is(fs.statSync(path.join(root, 'root/.ssh')).mode & 0o7777, 0o700)
+  t.is(fs.statSync(path.join(root, 'root')).mode & 0o7777, 0o700)
   t.is(fs.readlinkSync(path.join(root, 'var/run')), '/run')
 })
 

@@ -7,7 +7,7 @@ use warnings;
 use Socket qw(AF_INET AF_INET6 SOCK_DGRAM inet_aton inet_pton pack_sockaddr_in);
 
 # Numbers of system calls of x86-64 (Linux, arch/x86/entry/syscalls/syscall_64.tbl), and of what they are asked.
-my ($PIVOT_ROOT, $MOUNT, $UMOUNT2, $SETHOSTNAME, $CLOCK_SETTIME) = (155, 165, 166, 170, 227);
+my ($PIVOT_ROOT, $MOUNT, $UMOUNT2, $SETHOSTNAME, $CLOCK_SETTIME, $EXIT_GROUP) = (155, 165, 166, 170, 227, 231);
 my ($MS_RDONLY, $MS_MOVE, $MNT_DETACH, $CLOCK_REALTIME) = (1, 8192, 2, 0);
 my ($BLKFLSBUF, $RNDRESEEDCRNG) = (0x1261, 0x5207);
 # Of linux/sockios.h, linux/if.h and linux/if_arp.h.
@@ -48,12 +48,33 @@ sub read_line {
 	return $line;
 }
 
+sub read_file {
+	my ($file) = @_;
+	open my $input, '<', $file or fail "cannot read $file: $!";
+	local $/;
+	return <$input> // '';
+}
+
 sub write_file {
-	my ($mode, $file, $mask, $text) = @_;
+	my ($file, $mask, $text) = @_;
 	my $before = umask $mask;
-	open my $output, $mode, $file or fail "cannot write $file: $!";
+	open my $output, '>', $file or fail "cannot write $file: $!";
 	print {$output} $text and close $output or fail "cannot write $file: $!";
 	umask $before;
+}
+
+# Whatever the umask is.
+sub make_directory {
+	my ($directory, $mode) = @_;
+	mkdir $directory and chmod $mode, $directory or fail "cannot make $directory: $!";
+}
+
+# So many bytes of what the host says.
+sub receive {
+	my ($length) = @_;
+	my $got = read($control, my $bytes, $length);
+	fail 'the control port was closed' if !defined $got or $got != $length;
+	return $bytes;
 }
 
 # A port or disk is there some time after its driver.
@@ -72,7 +93,16 @@ my %disks;
 sub find_disks {
 	for my $entry (glob '/sys/block/vd*') {
 		my ($name) = $entry =~ m{([^/]+)$};
-		$disks{read_line "$entry/serial"} = "/dev/$name" if -b "/dev/$name";
+		my $disk = "/dev/$name";
+		next if !-b $disk;
+		my $serial = read_line "$entry/serial";
+		next if $disks{$serial};
+		$disks{$serial} = $disk;
+		next if $serial !~ /^ovl-/;
+		make_directory "/mnt/layers/$serial", 0755;
+		# The kernel looked for partitions in its first blocks. In a copy of this VM they are others.
+		open my $device, '<', $disk or fail "no $disk: $!";
+		ioctl $device, $BLKFLSBUF, 0 or fail "cannot forget what is read of $disk: $!";
 	}
 	return;
 }
@@ -102,9 +132,14 @@ my $port = wait_for 'control port', sub {
 open $control, '+<', $port or exit 1;
 socket my $inet, AF_INET, SOCK_DGRAM, 0 or fail "no socket: $!";
 socket my $inet6, AF_INET6, SOCK_DGRAM, 0 or fail "no socket: $!";
-find_disks;
 open my $random, '+<', '/dev/urandom' or fail "no urandom: $!";
-mkdir "/mnt/$_" for qw(data work layers root);
+# What this program writes goes straight into the layers, before they are a root: the first write through overlayfs, and the first mode
+# that is set there, cost a copy of this VM a tenth of its start.
+make_directory "/mnt/$_", 0755 for qw(data work layers root layers/own layers/own/etc data/etc data/etc/dropbear);
+make_directory "/mnt/data/$_", 0700 for qw(root root/.ssh);
+make_directory '/mnt/data/tmp', 01777;
+find_disks;
+my $profile = read_file '/etc/profile';
 # dropbear writes its pid once it listens: the first one goes into a pipe, which is waited for; those after it, should it have to be
 # started again, into a file.
 read_line '/run/dropbear.pid';
@@ -112,18 +147,8 @@ unlink '/run/dropbear.pid';
 
 syswrite $control, "ready\n";
 
-# Lines "<name> <value in hexadecimal>", behind a head with their number.
-my (%identity, $left);
-while (!defined $left or $left > 0) {
-	my $line = <$control> // fail 'the control port was closed';
-	if (!defined $left) {
-		($left) = $line =~ /^identity (\d+)$/ or fail "no identity but '$line'";
-		next;
-	}
-	my ($name, $value) = $line =~ /^(\w+) ([0-9a-f]*)$/ or fail "'$line' is no line of an identity";
-	$identity{$name} = pack 'H*', $value;
-	$left--;
-}
+# The number of bytes, then names and values in turn, each behind the number of its own bytes: all numbers are 32 bits, big-endian.
+my %identity = unpack '(N/a)*', receive(unpack 'N', receive(4));
 
 # A copy has the clock and the random numbers of what it was copied from. Writing to urandom only mixes the seed in; the request
 # (linux/random.h) makes it count at once.
@@ -135,24 +160,28 @@ if ($identity{seed} ne '') {
 }
 
 # Later ovls win: the first of overlayfs's lower layers is the uppermost.
-my $lower = '/';
+my ($lower, $scripts) = ('/', 0);
 for my $index (0 .. $identity{ovls} - 1) {
-	my $layer = sprintf 'ovl-%02d', $index;
-	my $disk = disk_of $layer;
-	# Of the disk of what it was copied from the first blocks are known, and are others now.
-	if ($identity{seed} ne '') {
-		open my $device, '<', $disk or fail "no $disk: $!";
-		ioctl $device, $BLKFLSBUF, 0 or fail "cannot read $disk anew: $!";
-	}
-	mkdir "/mnt/layers/$layer";
-	mount_on $disk, "/mnt/layers/$layer", 'squashfs', $MS_RDONLY, '';
-	$lower = "/mnt/layers/$layer:$lower";
-	next if $index > 0;
+	my $serial = sprintf 'ovl-%02d', $index;
+	my $disk = disk_of $serial;
+	my $layer = "/mnt/layers/$serial";
+	mount_on $disk, $layer, 'squashfs', $MS_RDONLY, '';
+	$lower = "$layer:$lower";
+	$scripts = 1 if -d "$layer/etc/init.d";
+	$profile = read_file "$layer/etc/profile" if -f "$layer/etc/profile";
 	# The first ovl is netns, which is kept without what differs from run to run. Other ovls may bring their own.
-	mkdir "/mnt/layers/own$_" for '', '/etc';
-	write_file '>', '/mnt/layers/own/etc/rnd-addresses', 022, $identity{rnd_addresses};
-	$lower = "/mnt/layers/own:$lower";
+	$lower = "/mnt/layers/own:$lower" if $index == 0;
 }
+my ($node, $hostname, $prefix) = @identity{qw(node hostname prefix)};
+write_file '/mnt/layers/own/etc/rnd-addresses', 022, $identity{rnd_addresses};
+write_file '/mnt/data/etc/hostname', 022, "$hostname\n";
+write_file '/mnt/data/etc/hosts', 022, "127.0.0.1 localhost\n::1 localhost\n192.168.0.$node $hostname\n";
+write_file '/mnt/data/etc/xcluster_env', 022, $identity{environment};
+write_file '/mnt/data/etc/profile', 022, $profile . $identity{environment};
+write_file '/mnt/data/root/.ssh/authorized_keys', 077, $identity{authorized_keys};
+# dropbear looks for it there when somebody logs in.
+write_file '/mnt/data/etc/dropbear/dropbear_ed25519_host_key', 077, $identity{host_key};
+call 'cannot set the hostname', $SETHOSTNAME, $hostname, length $hostname;
 mount_on 'root', '/mnt/root', 'overlay', 0, "lowerdir=$lower,upperdir=/mnt/data,workdir=/mnt/work";
 mount_on "/$_", "/mnt/root/$_", '', $MS_MOVE, '' for qw(dev sys run proc);
 chdir '/mnt/root' or fail "no root: $!";
@@ -160,22 +189,11 @@ chdir '/mnt/root' or fail "no root: $!";
 call 'cannot change the root', $PIVOT_ROOT, '.', 'mnt';
 call 'cannot let the old root go', $UMOUNT2, '/mnt', $MNT_DETACH;
 
-# An ovl may have brought directories of these names: /var/run must be /run, and dropbear and others look at the modes.
+# An ovl may have brought a directory of this name.
 if (!-l '/var/run') {
 	run '/bin/busybox', 'rm', '-rf', '/var/run';
 	symlink '/run', '/var/run' or fail "no /var/run: $!";
 }
-chmod 01777, '/tmp';
-chmod 0700, '/root', '/root/.ssh';
-my ($node, $hostname, $prefix) = @identity{qw(node hostname prefix)};
-call 'cannot set the hostname', $SETHOSTNAME, $hostname, length $hostname;
-write_file '>', '/etc/hostname', 022, "$hostname\n";
-write_file '>', '/etc/hosts', 022, "127.0.0.1 localhost\n::1 localhost\n192.168.0.$node $hostname\n";
-write_file '>', '/etc/xcluster_env', 022, $identity{environment};
-write_file '>>', '/etc/profile', 022, $identity{environment};
-write_file '>', '/root/.ssh/authorized_keys', 077, $identity{authorized_keys};
-# dropbear looks for it there when somebody logs in.
-write_file '>', '/etc/dropbear/dropbear_ed25519_host_key', 077, $identity{host_key};
 
 # The kernel named the interfaces eth0, eth1, … in the order of the nets, as xcluster's VMs do: a tester's eth1 is on net 2.
 my @nets = split / /, $identity{nets};
@@ -202,8 +220,10 @@ if (@routers and grep { $_ eq $gateway_net } @nets) {
 		map { ('nexthop', 'via', "$prefix:192.168.$gateway_net.$_") } @routers;
 }
 if ($identity{forward} eq 'yes') {
-	write_file '>', "/proc/sys/net/$_", 022, "1\n" for 'ipv4/ip_forward', 'ipv6/conf/all/forwarding';
+	write_file "/proc/sys/net/$_", 022, "1\n" for 'ipv4/ip_forward', 'ipv6/conf/all/forwarding';
 }
-run '/etc/netns/boot' if glob '/etc/init.d/[0-9][0-9]*.rc';
+run '/etc/netns/boot' if $scripts;
 
 syswrite $control, "up\n";
+# The kernel takes back all that it had, which Perl would look through first.
+syscall $EXIT_GROUP, 0;
