@@ -30,7 +30,7 @@ cmd_xnetns() { # <if…>
 	find_multi
 	mkdir -p "$NETNS" "$UTSNS"
 	real_run
-	read_mounts
+	mounts=
 	for name; do
 		external=$host-$name
 		if [ ! -e "$NETNS/$external" ]; then

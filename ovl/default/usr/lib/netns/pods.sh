@@ -63,13 +63,12 @@ bring_up() { # <interface>
 	read -r flags <"/sys/class/net/$1/flags" && echo $((flags | 1)) >"/sys/class/net/$1/flags"
 }
 
-# Sets $mounts to all mount points, with a space on each side: read once, since there are two for each POD.
-read_mounts() {
-	# A shell's `read` would take each character by a system call of its own.
-	mounts=" $(awk -v ORS=' ' '{ print $5 }' /proc/self/mountinfo)" || die "cannot read /proc/self/mountinfo"
-}
-
-is_mounted() { # <file>; read_mounts comes before
+# Whether something is mounted on a file: a process reads what is, and only where the file is there at all, and once for all of them, since
+# each POD has two. A shell's `read` would take each character by a system call of its own.
+is_mounted() { # <file>
+	[ -e "$1" ] || return 1
+	[ -n "${mounts-}" ] ||
+		mounts=" $(awk -v ORS=' ' '{ print $5 }' /proc/self/mountinfo)" || die "cannot read /proc/self/mountinfo"
 	case $mounts in
 	*" $1 "*) ;;
 	*) return 1 ;;
@@ -97,7 +96,7 @@ cmd_create() {
 	find_multi
 	[ -d "$NETNS" ] && [ -d "$UTSNS" ] || mkdir -p "$NETNS" "$UTSNS" || die "cannot make $NETNS and $UTSNS"
 	real_run
-	read_mounts
+	mounts=
 	each_pod create_pod
 }
 
@@ -159,7 +158,7 @@ remove_pods() { # <pod…>
 	find_multi
 	need cni
 	cni_release "$@"
-	read_mounts
+	mounts=
 	mounted='' files='' links=''
 	for gone; do
 		for file in "$netns_real/$gone" "$utsns_real/$gone"; do

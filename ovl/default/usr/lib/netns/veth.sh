@@ -9,7 +9,7 @@ cmd_veth() {
 	find_multi
 	real_run 2>/dev/null || die "veth: no PODs (netns_test create makes them)"
 	each_pod check_veth
-	lines=
+	lines='' maker=''
 	each_pod veth_line
 	save_defaults
 	make_pairs && each_pod bring_up
@@ -19,14 +19,10 @@ cmd_veth() {
 }
 
 # One process for all pairs. The request makes the POD's end, and brings it up since its peer is there by then; a peer would stay down,
-# and take a process in its POD. It comes from a namespace of its own: the kernel looks for the name of what is to be made where the
-# request comes from as well, and an eth0 is in the VM.
+# and take a process in its POD. It comes from the POD whose pair is the last one: the kernel looks for the name of what is to be made
+# where the request comes from as well, and an eth0 is in the VM, but not yet there.
 make_pairs() {
-	[ -n "$lines" ] || return 0
-	# shellcheck disable=SC2086
-	$multi unshare --net "$real_ip" -batch - <<-EOF
-		$lines
-	EOF
+	[ -z "$lines" ] || ip_in_pod "$maker" "$lines"
 }
 
 # For the VM's own new interfaces, the PODs' defaults for a while.
@@ -54,6 +50,7 @@ veth_line() { # <pod>
 	pod_interface "$1"
 	if [ ! -e "/sys/class/net/$1" ]; then
 		lines="${lines}link add $interface up netns $1 type veth peer name $1 netns $$$NEWLINE"
+		maker=$1
 	else
 		ip_in_pod "$1" "link set $interface up" ||
 			die "veth: $interface in $1 does not come up: perhaps the interface $1 here is another one, and in the way (ip link delete $1)"
