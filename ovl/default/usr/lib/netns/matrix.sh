@@ -6,7 +6,7 @@ need pods
 # How many fpings run at once, each for a POD and both families.
 MATRIX_AT_ONCE=4
 # How long one waits for the answers at its end, in milliseconds: so much, and more for each address that it pings.
-MATRIX_TIMEOUT=500
+MATRIX_TIMEOUT=250
 MATRIX_TIMEOUT_EACH=5
 # Between two of its packets, in milliseconds, at least and at most. Emulated CPUs carry a hundred packets a second where others
 # carry a million, and what is too much for them they lose: where packets are lost, the next ones are sent at half the rate.
