@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
 import path from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CommanderError } from 'commander'
 import { describeFailure, Failure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
@@ -43,7 +42,7 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
     if (!(error instanceof CommanderError)) process.stderr.write(`${programName}: ${describeError(error)}\n`)
   } finally {
     // The stream tells its errors a moment later.
-    await nextTurn()
+    await new Promise(resolve => setImmediate(resolve))
     const [first] = lost
     // An error that was thrown for it has told it already.
     if (first && process.exitCode !== ENVIRONMENT_LACKS_SOMETHING) {

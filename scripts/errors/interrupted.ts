@@ -1,5 +1,3 @@
-import os from 'node:os'
-
 /** What a run is ended with when the system or the person says so by a signal. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
@@ -12,6 +10,7 @@ export class Interrupted extends Error {
 
   /** 128 + the signal's number, as a shell tells it. */
   get exitCode(): number {
-    return 128 + os.constants.signals[this.signal]
+    // As in launch/start.mjs: help reads this file, too.
+    return 128 + process.getBuiltinModule('node:os').constants.signals[this.signal]
   }
 }

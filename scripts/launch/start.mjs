@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 const OLDEST_NODE = [20, 19]
 const ENVIRONMENT_LACKS_SOMETHING = 3
 
-const program = process.argv[2]
+const program = path.resolve(process.argv[2])
 const name = path.basename(program)
 const top = path.dirname(program)
 
