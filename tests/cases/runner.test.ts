@@ -104,7 +104,7 @@ const lacking: Answer = (node, command) =>
 test('a test whose kinds of interface a kernel lacks is left out by all, with the reason, and its cluster is ended', async t => {
   const { run, calls, skipped } = runOne(needing, lacking, { optional: true })
   t.like(await run, { verdict: 'passed', failures: [], left: undefined })
-  t.deepEqual(calls.slice(2), ['vm-003 netns_test prerequisites vxlan', 'stop'])
+  t.deepEqual(calls.slice(2), ['vm-003 exec netns_test prerequisites vxlan', 'stop'])
   t.regex(skipped()[0] ?? '', /^mine needs .*vxlan: vm-002: .*lacks interfaces:vxlan$/)
   t.like(await runOne(needing, lacking, { optional: true, strict: true }).run, { verdict: 'failed' })
 })
