@@ -149,7 +149,7 @@ const EMULATED_CPU = 'Nehalem,+rdrand'
  */
 const KERNEL_OPTIONS = [
   'console=ttyS0 quiet panic=-1 mitigations=off nokaslr cryptomgr.notests 8250.nr_uarts=1 no_timer_check rcupdate.rcu_expedited=1',
-  'init_on_alloc=0 lsm= audit=0 psi=0 cgroup.memory=nokmem noautogroup nowatchdog',
+  'init_on_alloc=0 lsm= audit=0 psi=0 cgroup.memory=nokmem',
 ].join(' ')
 /**
  * Of an emulated machine: the TSC is the host's, and measuring how fast it goes fails where the host is busy (a clock four times as
@@ -161,6 +161,11 @@ const EMULATED_CLOCK = 'tsc=unstable clocksource=hpet'
  * for an emulator a loop of its own, with a check in each turn.
  */
 const EMULATED_STRINGS = 'clearcpuid=112'
+/**
+ * No turns by session, of which each step has one; and no watchdog, to which a CPU that waits for its turn on a busy host looks as if it
+ * were stuck.
+ */
+const EMULATED_TURNS = 'noautogroup nowatchdog'
 /** Nothing that the kernel knows: it goes into the environment of guest/init. */
 const EMULATED_HINT = 'emulated=yes'
 /** Each program at the same addresses whenever it runs: what an emulator has translated of it serves again, which halves the time of steps. */
@@ -192,7 +197,7 @@ export function bootOptions(
   else options.push('-accel', 'kvm', '-cpu', 'host')
   options.push('-m', `${memoryMiB}M`, '-smp', String(cpus))
   const line = emulated
-    ? [KERNEL_OPTIONS, EMULATED_CLOCK, EMULATED_STRINGS, EMULATED_ADDRESSES, EMULATED_HINT].join(' ')
+    ? [KERNEL_OPTIONS, EMULATED_CLOCK, EMULATED_STRINGS, EMULATED_ADDRESSES, EMULATED_TURNS, EMULATED_HINT].join(' ')
     : KERNEL_OPTIONS
   options.push('-kernel', kernel, '-initrd', initrd, '-append', line)
   options.push('-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=control,name=control')
