@@ -2,7 +2,7 @@ import process from 'node:process'
 import type { Writable } from 'node:stream'
 import type { Connection } from '../node/connection.ts'
 import type { Node } from '../node/node.ts'
-import { quote } from '../node/quote.ts'
+import { quoteExec } from '../node/quote.ts'
 
 /** Signals that reach the command in the VM and not this program. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
@@ -27,7 +27,7 @@ export interface Attachment {
  */
 export const commandLine = ({ name }: Pick<Node, 'name'>, target: string, words: readonly string[]): string =>
   // Without `exec` the login shell would stay in between, and signals would reach it instead of the command.
-  `exec ${quote(target === name ? words : ['netns_test', 'exec', target, '--', ...words])}`
+  quoteExec(target === name ? words : ['netns_test', 'exec', target, '--', ...words])
 
 /**
  * Runs a shell: with a terminal where both our input and output are one, else for the commands on our input, as ssh does.

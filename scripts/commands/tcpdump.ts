@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import { environmentFailure, usageFailure } from '../errors/failure.ts'
 import { lineSplitter } from '../node/lines.ts'
 import type { Node } from '../node/node.ts'
-import { quote } from '../node/quote.ts'
+import { quoteExec } from '../node/quote.ts'
 import { plainText } from '../report/text.ts'
 import { commandLine, runAttached } from './attached.ts'
 import { captureFile } from './capture-file.ts'
@@ -41,7 +41,7 @@ export function captureLine(
   if (count !== undefined) words.push('-c', String(count))
   words.push(...(write === undefined ? ['-n', '-l'] : ['-w', '-']))
   if (target !== node.name) return commandLine(node, target, ['tcpdump', ...words, filter])
-  return `exec ${quote(['/bin/sh', '-c', CAPTURE_IN_VM, 'capture', filter, ...words])}`
+  return quoteExec(['/bin/sh', '-c', CAPTURE_IN_VM, 'capture', filter, ...words])
 }
 
 /** SSH_CONNECTION is "<client's address> <its port> <server's address> <its port>": ssh(1), "ENVIRONMENT". */

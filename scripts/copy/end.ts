@@ -5,7 +5,7 @@ import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { Node } from '../node/node.ts'
-import { quote } from '../node/quote.ts'
+import { quoteExec } from '../node/quote.ts'
 import { callersEnvironment } from '../settings/environment.ts'
 
 /** The streams of a script. */
@@ -29,7 +29,7 @@ export interface End {
 /** A VM; its PODs have the same files. */
 export const vmEnd = ({ connection }: Node): End => ({
   run: async (script, words, streams, signal) =>
-    await connection.run(`exec ${quote(['/bin/sh', '-c', script, 'cp', ...words])}`, streams, signal),
+    await connection.run(quoteExec(['/bin/sh', '-c', script, 'cp', ...words]), streams, signal),
 })
 
 /** This host. */

@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises'
 import type { Role } from '../settings/nodes.ts'
 import type { Connection } from './connection.ts'
 import { lineSplitter } from './lines.ts'
-import { quote } from './quote.ts'
+import { quoteExec } from './quote.ts'
 
 /** A VM that is up and logged in to. */
 export interface Node {
@@ -32,9 +32,6 @@ export async function allOrNone(nodes: readonly Promise<Node>[]): Promise<readon
 
 export type Stream = 'stdout' | 'stderr'
 
-/** The shell becomes the command: to wait for it costs an emulated VM 6 ms. */
-const inPlaceOfShell = (words: readonly string[]): string => `exec ${quote(words)}`
-
 /**
  * Runs a command on a node and passes its output on line by line.
  * @returns the exit code
@@ -49,7 +46,7 @@ export async function runLines(
   const stdout = lineSplitter(line => onLine('stdout', line))
   const stderr = lineSplitter(line => onLine('stderr', line))
   try {
-    return await node.connection.run(inPlaceOfShell(words), { stdout, stderr }, signal)
+    return await node.connection.run(quoteExec(words), { stdout, stderr }, signal)
   } finally {
     await Promise.all([stdout, stderr].map(stream => finished(stream.end())))
   }
@@ -68,7 +65,7 @@ export async function capture(
 ): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }> {
   const [stdout, stderr] = [collector(), collector()]
   const streams = { stdout: stdout.stream, stderr: stderr.stream, ...(stdin !== undefined && { stdin }) }
-  const exitCode = await node.connection.run(inPlaceOfShell(words), streams, signal)
+  const exitCode = await node.connection.run(quoteExec(words), streams, signal)
   return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() }
 }
 
