@@ -26,7 +26,6 @@ export interface Attachment {
  * @param target the VM's name, or that of a POD in it
  */
 export const commandLine = ({ name }: Pick<Node, 'name'>, target: string, words: readonly string[]): string =>
-  // Without `exec` the login shell would stay in between, and signals would reach it instead of the command.
   quoteExec(target === name ? words : ['netns_test', 'exec', target, '--', ...words])
 
 /**

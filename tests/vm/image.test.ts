@@ -102,8 +102,10 @@ for (const codename of [undefined, 'trixie']) {
     t.is(await answer('readlink -f /var/run'), '/run')
     t.is(await answer('ip netns add a && ip netns list'), 'a')
     t.is(
-      await answer('stat -c %a /tmp /root /root/.ssh/authorized_keys /etc/dropbear/dropbear_ed25519_host_key'),
-      '1777\n700\n600\n600',
+      await answer(
+        'stat -c %a /tmp /root /root/.ssh /root/.ssh/authorized_keys /etc/dropbear/dropbear_ed25519_host_key',
+      ),
+      '1777\n700\n700\n600\n600',
     )
     for (const kind of ['dummy', 'bond', 'vrf table 1', 'vxlan id 1 dstport 4789', 'ip6tnl external']) {
       await answer(`ip link add x type ${kind} && ip link del x`)
