@@ -1,5 +1,5 @@
 #!/bin/sh
-':' //; program=$0; [ ! -L "$0" ] && [ "$0" != "${0#*/}" ] || program=$(readlink -f -- "$0"); . "${program%/*}/scripts/launch/run.sh"
+':' //; program=; case $0 in *..*) ;; /* | ./*) [ -L "$0" ] || program=$0 ;; esac; : "${program:=$(readlink -f -- "$0")}"; . "${program%/*}/scripts/launch/run.sh"
 // The line above makes a shell start Node with this file; for TypeScript it is a string and a comment.
 
 import { Command } from 'commander'

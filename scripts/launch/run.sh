@@ -1,4 +1,5 @@
 # Sourced by the second line of netns.ts and tar.ts, with their "$@", and their own path in $program: replaces the shell by Node.
+# They look for their real path, which takes a process, only where $0 is a link, or a way that Node would take to lead elsewhere.
 # A file of its own so that the programs stay valid TypeScript and share one way to start.
 
 command -v node >/dev/null || {

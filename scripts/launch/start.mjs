@@ -7,9 +7,7 @@ import { pathToFileURL } from 'node:url'
 const OLDEST_NODE = [20, 19]
 const ENVIRONMENT_LACKS_SOMETHING = 3
 
-const program = path.resolve(process.argv[2])
-const name = path.basename(program)
-const top = path.dirname(program)
+const name = path.basename(process.argv[2])
 
 function refuse(reason) {
   process.stderr.write(`${name}: ${reason}\n`)
@@ -22,6 +20,8 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
 }
 // Not by `import`, which reads everything that a module exports: of `node:fs` and `node:process` that takes as long as the help itself.
 const fs = process.getBuiltinModule('node:fs')
+const program = fs.realpathSync(process.argv[2])
+const top = path.dirname(program)
 // All of them: what an interrupted installation left would fail somewhere inside.
 const { dependencies } = JSON.parse(fs.readFileSync(path.join(top, 'package.json'), 'utf8'))
 const isInstalled = dependency => fs.existsSync(path.join(top, 'node_modules', dependency, 'package.json'))

@@ -26,6 +26,26 @@ test('it runs from anywhere, through links, as netns.sh too', t => {
   t.regex(stdout, /^bridge +\S/m)
 })
 
+test('it runs by every way to it, also behind a link to a directory', t => {
+  const made = directory(t)
+  fs.symlinkSync(TOP, path.join(made, 'top'))
+  fs.symlinkSync(path.join(TOP, 'tests'), path.join(made, 'inside'))
+  const here = path.relative(made, TOP)
+  for (const way of [
+    'top/netns.ts',
+    './top/netns.ts',
+    `${made}/top/netns.ts`,
+    `${here}/netns.ts`,
+    `./${here}/netns.ts`,
+  ])
+    t.is(run(way, ['--version'], { cwd: made }).status, 0, way)
+  // The kernel's "..", which is above where the link leads to, not above the link.
+  for (const way of ['inside/../netns.ts', './inside/../netns.ts', `${made}/inside/../netns.ts`])
+    t.is(run(way, ['--version'], { cwd: made }).status, 0, way)
+  t.is(run('../netns.ts', ['--version'], { cwd: path.join(made, 'inside') }).status, 0)
+  t.is(run('/bin/sh', ['netns.ts', '--version'], { cwd: TOP }).status, 0)
+})
+
 test('without node_modules, or with a part of them, it says so in one line', t => {
   const made = directory(t)
   for (const name of ['netns.ts', 'tar.ts', 'scripts', 'package.json'])
