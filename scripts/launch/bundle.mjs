@@ -1,9 +1,11 @@
 // For Node before 22.18, which runs no TypeScript: joins the programs and their modules into JavaScript, once for each state of
-// the sources, beside the packages. Translating a hundred modules one by one would take half a second of every start.
+// the sources, beside the packages or in the user's cache. Translating a hundred modules one by one would take half a second of
+// every start.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
+import { isTrusted, privateDirectory } from './trusted.mjs'
 
 const PROGRAMS = ['netns.ts', 'tar.ts']
 /** What another state of the sources left goes when no run can be using it any more. */
@@ -15,23 +17,47 @@ const OLD_MS = 24 * 3600 * 1000
  * @returns the JavaScript that stands for the program; undefined where it can be neither found nor kept
  */
 export async function bundled(top, program) {
+  const state = stateOf(top)
+  const name = path.basename(program).replace(/ts$/, 'js')
+  for (const place of [besidePackages, inUsersCache]) {
+    const cache = place(top)
+    const file = cache && (await bundledIn(cache, top, state, name))
+    if (file) return file
+  }
+  return undefined
+}
+
+/** One for all users of this checkout. */
+function besidePackages(top) {
   const cache = path.join(top, 'node_modules/.cache/xcluster-netns')
-  const directory = path.join(cache, stateOf(top))
-  const file = path.join(directory, path.basename(program).replace(/ts$/, 'js'))
+  try {
+    fs.mkdirSync(cache, { recursive: true, mode: 0o755 })
+    return isTrusted(cache, top) ? cache : undefined
+  } catch {
+    return undefined // a checkout of somebody else's
+  }
+}
+
+const inUsersCache = () => privateDirectory('programs')
+
+async function bundledIn(cache, top, state, name) {
+  const directory = path.join(cache, state)
+  const file = path.join(directory, name)
   if (fs.existsSync(file)) return file
   const own = `${directory}.${process.pid}`
-  try {
-    fs.mkdirSync(cache, { recursive: true })
-  } catch {
-    return undefined
-  }
+  // esbuild makes the files with it: nobody else may write into them.
+  const umask = process.umask(0o022)
   try {
     await build(top, own)
+    // From anywhere else the packages would not be found.
+    if (!cache.startsWith(top)) fs.symlinkSync(path.join(top, 'node_modules'), path.join(own, 'node_modules'))
     removeOld(cache)
     fs.renameSync(own, directory)
   } catch {
     // Not writable, no such package; or another run was faster.
     fs.rmSync(own, { recursive: true, force: true })
+  } finally {
+    process.umask(umask)
   }
   return fs.existsSync(file) ? file : undefined
 }

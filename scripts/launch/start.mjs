@@ -32,7 +32,12 @@ try {
   refuse('the working directory is not there any more (change into another one)')
 }
 
-module.enableCompileCache?.()
+if (module.enableCompileCache) {
+  const { privateDirectory } = await import('./trusted.mjs')
+  const cache = privateDirectory('compiled')
+  // Its own default is a name below /tmp that anybody can take first.
+  if (cache) module.enableCompileCache(cache)
+}
 process.argv.splice(1, 2, program)
 await import(pathToFileURL(process.features.typescript ? program : await translated()).href)
 
@@ -40,6 +45,8 @@ async function translated() {
   const { bundled } = await import('./bundle.mjs')
   const file = await bundled(top, program)
   if (file) return file
+  // Its cache is a name below /tmp that anybody can take first; read when it is loaded.
+  process.env.TSX_DISABLE_CACHE = '1'
   // By its own location, not the working directory's: the programs are called from anywhere.
   const { register } = await import('tsx/esm/api')
   register()

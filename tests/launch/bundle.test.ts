@@ -1,30 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { bundled } from '../../scripts/launch/bundle.mjs'
+import { checkout } from './checkout.ts'
 
-const TOP = path.resolve(import.meta.dirname, '../..')
-
-/** A checkout with the packages of this one, and a place of its own for what is kept beside them. */
-function checkout(t: ExecutionContext) {
-  const top = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bundle-')))
-  t.teardown(() => fs.rmSync(top, { recursive: true, force: true }))
-  for (const name of ['netns.ts', 'tar.ts', 'scripts', 'ovl', 'package.json', 'package-lock.json'])
-    fs.cpSync(path.join(TOP, name), path.join(top, name), { recursive: true })
-  fs.mkdirSync(path.join(top, 'node_modules'))
-  for (const name of fs.readdirSync(path.join(TOP, 'node_modules'))) {
-    if (name.startsWith('.')) continue
-    fs.symlinkSync(path.join(TOP, 'node_modules', name), path.join(top, 'node_modules', name))
-  }
-  const kept = () => fs.readdirSync(path.join(top, 'node_modules/.cache/xcluster-netns'))
-  const list = () => spawnSync(path.join(top, 'netns.ts'), ['test', '--list'], { encoding: 'utf8' })
-  return { top, program: path.join(top, 'netns.ts'), kept, list }
-}
-
-test('programs are joined once, and again when a source is another; what they find beside them is there', async t => {
+test.serial('programs are joined once, and again when a source changed; they find what is beside them', async t => {
   const { top, program, kept } = checkout(t)
   const file = (await bundled(top, program)) as string
   t.is(await bundled(top, program), file)
@@ -42,13 +24,14 @@ test('programs are joined once, and again when a source is another; what they fi
   t.regex(spawnSync(process.execPath, [other, 'test', '--list'], { encoding: 'utf8' }).stdout, /PODs on another bridge/)
 })
 
-test('runs at the same time join them once, and where nothing can be kept it runs all the same', async t => {
+test.serial('runs at the same time join them once, and where nothing can be kept it runs all the same', async t => {
   const { top, program, kept, list } = checkout(t)
   const runs = [1, 2, 3].map(() => spawn(program, ['test', '--list'], { stdio: 'ignore' }))
   for (const [code] of await Promise.all(runs.map(run => once(run, 'close')))) t.is(code, 0)
   if (!('typescript' in process.features)) t.is(kept().length, 1)
   fs.rmSync(path.join(top, 'node_modules/.cache'), { recursive: true, force: true })
   fs.writeFileSync(path.join(top, 'node_modules/.cache'), '')
+  process.env.XDG_CACHE_HOME = '/proc/nothing'
   t.is(await bundled(top, program), undefined)
   const { status, stdout } = list()
   t.is(status, 0)
