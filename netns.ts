@@ -113,14 +113,16 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .command('setup')
     .helpGroup('Prepare:')
     .description('install the packages that this host lacks, and make the image of the VMs')
+    .option('--tests', "also install what this project's own tests call")
     .option('--check', 'only tell what is missing (exit code 3)')
     .option('--refresh', 'make the image anew, with the packages of today')
-    .action(async (options: { check?: true; refresh?: true }) => {
+    .action(async (options: { tests?: true; check?: true; refresh?: true }) => {
       const { setUp } = await import('./scripts/setup/setup.ts')
       const { directories } = await request()
       await setUp({
         directories: directories(),
         accelerator: 'auto',
+        tests: options.tests === true,
         check: options.check === true,
         refresh: options.refresh === true,
         environment: callersEnvironment,

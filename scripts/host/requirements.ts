@@ -34,6 +34,29 @@ export const TO_BUILD: readonly Requirement[] = [
   { command: 'zstd', package: 'zstd' },
 ]
 
+/** What the project's own tests, lint and long campaigns call besides. `setup --tests` installs it. */
+export const TO_TEST: readonly Requirement[] = [
+  { command: 'busybox', package: 'busybox-static' },
+  { command: '/usr/bin/chromium', package: 'chromium' },
+  { command: 'cpio', package: 'cpio' },
+  { command: 'fish', package: 'fish' },
+  { command: 'fping', package: 'fping' },
+  { command: 'groff', package: 'groff-base' },
+  { command: 'ip', package: 'iproute2' },
+  { command: 'man', package: 'man-db' },
+  { command: 'mandoc', package: 'mandoc' },
+  { command: 'nft', package: 'nftables' },
+  { command: 'ping', package: 'iputils-ping' },
+  { command: 'script', package: 'bsdutils' },
+  { command: 'shellcheck', package: 'shellcheck' },
+  { command: 'ssh', package: 'openssh-client' },
+  { command: 'tcpdump', package: 'tcpdump' },
+  { command: 'unshare', package: 'util-linux' },
+  { command: 'xmllint', package: 'libxml2-utils' },
+  { command: 'xz', package: 'xz-utils' },
+  { command: 'zsh', package: 'zsh' },
+]
+
 /** Directories of administrators' commands, which an ordinary user's PATH lacks. */
 const MORE_PLACES = ['/usr/sbin', '/sbin']
 
@@ -53,13 +76,18 @@ export function missing(requirements: readonly Requirement[], environment: Envir
 }
 
 /**
+ * @param wayOut the command that installs them
  * @throws Failure HOST_LACKS (exit 3) that names commands and packages
  */
-export function requireCommands(requirements: readonly Requirement[], environment: Environment): void {
+export function requireCommands(
+  requirements: readonly Requirement[],
+  environment: Environment,
+  wayOut = './netns.ts setup',
+): void {
   const lacking = missing(requirements, environment)
   if (lacking.length === 0) return
   const names = lacking.map(({ command, package: name }) => `${command} (package ${name})`)
-  throw environmentFailure('HOST_LACKS', `this host lacks ${names.join(', ')}`, { hint: 'run: ./netns.ts setup' })
+  throw environmentFailure('HOST_LACKS', `this host lacks ${names.join(', ')}`, { hint: `run: ${wayOut}` })
 }
 
 function isExecutable(file: string): boolean {

@@ -2,7 +2,8 @@ import { chooseAccelerator, describeAccelerator } from '../cluster/embedded/acce
 import { ensureImage, findImage } from '../cluster/embedded/image/cache.ts'
 import { readCodename } from '../cluster/embedded/image/release.ts'
 import { environmentFailure } from '../errors/failure.ts'
-import { missing, type Requirement, TO_BUILD, TO_RUN } from '../host/requirements.ts'
+import { missing, type Requirement, TO_BUILD, TO_RUN, TO_TEST } from '../host/requirements.ts'
+import { requireUserNamespaces } from '../host/user-namespaces.ts'
 import type { AcceleratorWish, Directories } from '../settings/settings.ts'
 import type { Environment } from '../settings/sources.ts'
 import { installCommands, installPackages } from './install.ts'
@@ -13,6 +14,8 @@ const FOR_SOME: readonly Requirement[] = [{ command: '/usr/lib/cni/bridge', pack
 export interface SetupRequest {
   readonly directories: Directories
   readonly accelerator: AcceleratorWish
+  /** Also what the project's own tests need. */
+  readonly tests: boolean
   /** Only tell. */
   readonly check: boolean
   /** Make the image anew, with the packages of today. */
@@ -26,13 +29,15 @@ export interface SetupRequest {
  * Makes this host fit for the embedded cluster: installs the packages that it lacks, makes the image, and tells how VMs will run.
  * What is there already is left alone.
  * @throws Failure UNSUPPORTED_HOST; HOST_LACKS or NO_IMAGE when something is missing and must not, or cannot, be installed;
- *   INSTALL_FAILED (all exit 3); or of the image's build
+ *   INSTALL_FAILED, NO_NAMESPACES (all exit 3); or of the image's build
  */
 export async function setUp(request: SetupRequest): Promise<void> {
   readCodename()
-  const lacking = missing([...TO_RUN, ...TO_BUILD, ...FOR_SOME], request.environment)
+  const wanted = [...TO_RUN, ...TO_BUILD, ...FOR_SOME, ...(request.tests ? TO_TEST : [])]
+  const lacking = missing(wanted, request.environment)
   if (request.check) return await tell(lacking, request)
   await install(lacking, request)
+  if (request.tests) requireUserNamespaces(request.environment)
   const { directories, refresh, onLine, signal } = request
   const common = { cacheDirectory: directories.cache, ...(signal && { signal }) }
   const image = await ensureImage({ ...common, onProgress: onLine, refresh })
@@ -49,22 +54,25 @@ export async function setUp(request: SetupRequest): Promise<void> {
 }
 
 /** What `--check` does: nothing is run or written. */
-async function tell(lacking: readonly Requirement[], { directories, onLine }: SetupRequest): Promise<void> {
+async function tell(lacking: readonly Requirement[], request: SetupRequest): Promise<void> {
+  const { directories, environment, tests, onLine } = request
   const image = await findImage(directories.cache, onLine)
   onLine(lacking.length === 0 ? 'packages: all are installed' : `packages: this host lacks ${listOf(lacking)}`)
   onLine(image ? `image: ${image.directory}, kernel ${image.kernelVersion}` : 'image: is not made yet')
-  if (lacking.length > 0) throw lacks(lacking)
-  if (!image) throw environmentFailure('NO_IMAGE', 'the image is not made yet', { hint: 'run: ./netns.ts setup' })
+  if (lacking.length > 0) throw lacks(lacking, request)
+  if (tests) requireUserNamespaces(environment)
+  if (!image) throw environmentFailure('NO_IMAGE', 'the image is not made yet', { hint: `run: ${again(request)}` })
 }
 
-async function install(lacking: readonly Requirement[], { environment, onLine, signal }: SetupRequest): Promise<void> {
+async function install(lacking: readonly Requirement[], request: SetupRequest): Promise<void> {
+  const { environment, onLine, signal } = request
   if (lacking.length === 0) return onLine('packages: all are installed')
   onLine(`packages: this host lacks ${listOf(lacking)}`)
   const commands = installCommands(packagesOf(lacking), environment)
-  if (!commands) throw lacks(lacking)
+  if (!commands) throw lacks(lacking, request)
   await installPackages(commands, environment, onLine, signal)
   const still = missing(lacking, environment)
-  if (still.length > 0) throw lacks(still)
+  if (still.length > 0) throw lacks(still, request)
 }
 
 const packagesOf = (lacking: readonly Requirement[]) => [...new Set(lacking.map(({ package: name }) => name))]
@@ -72,7 +80,13 @@ const packagesOf = (lacking: readonly Requirement[]) => [...new Set(lacking.map(
 const listOf = (lacking: readonly Requirement[]) =>
   lacking.map(({ command, package: name }) => `${command} (package ${name})`).join(', ')
 
-const lacks = (lacking: readonly Requirement[]) =>
-  environmentFailure('HOST_LACKS', `this host lacks the packages ${packagesOf(lacking).join(' ')}`, {
-    hint: `an administrator can run: apt-get install --no-install-recommends ${packagesOf(lacking).join(' ')}`,
+const again = ({ tests }: SetupRequest) => `./netns.ts setup${tests ? ' --tests' : ''}`
+
+const lacks = (lacking: readonly Requirement[], request: SetupRequest) => {
+  const administrator = `apt-get install --no-install-recommends ${packagesOf(lacking).join(' ')}`
+  return environmentFailure('HOST_LACKS', `this host lacks the packages ${packagesOf(lacking).join(' ')}`, {
+    hint: request.check
+      ? `run: ${again(request)} (or, as an administrator: ${administrator})`
+      : `an administrator can run: ${administrator}`,
   })
+}

@@ -8,16 +8,14 @@ import { manPage } from '../../scripts/command-line/man.ts'
 import { Page } from '../../scripts/command-line/roff.ts'
 import { variableOf } from '../../scripts/command-line/variables.ts'
 import { EXIT_CODES } from '../../scripts/errors/exit-codes.ts'
+import { tool } from '../needs.ts'
 import { theProgram } from './program.ts'
 
 const program = await theProgram()
-const isInstalled = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
-const withMandoc = isInstalled('mandoc') ? test : test.skip
-const withMan = isInstalled('man') && isInstalled('groff') ? test : test.skip
 
 /** A page as it is read, on lines that are long enough for all. */
 function read(page: string): string {
-  const { status, stdout, stderr } = spawnSync('mandoc', ['-T', 'utf8', '-O', 'width=1000'], {
+  const { status, stdout, stderr } = spawnSync(tool('mandoc'), ['-T', 'utf8', '-O', 'width=1000'], {
     input: page,
     encoding: 'utf8',
   })
@@ -26,7 +24,7 @@ function read(page: string): string {
   return stdout.replaceAll(/.[\b]/gu, '')
 }
 
-withMandoc('the page tells of every command, option, variable, argument and example', t => {
+test('the page tells of every command, option, variable, argument and example', t => {
   const text = read(manPage(program))
   for (const command of commandsOf(program)) {
     if (command.name() === 'completion-server') continue
@@ -43,8 +41,8 @@ withMandoc('the page tells of every command, option, variable, argument and exam
   t.false(text.includes('completion-server'))
 })
 
-withMandoc('mandoc has nothing to say against it', t => {
-  const { stdout, stderr } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning'], {
+test('mandoc has nothing to say against it', t => {
+  const { stdout, stderr } = spawnSync(tool('mandoc'), ['-T', 'lint', '-W', 'warning'], {
     input: manPage(program),
     encoding: 'utf8',
   })
@@ -53,8 +51,9 @@ withMandoc('mandoc has nothing to say against it', t => {
   t.deepEqual([complaints, stderr], [[], ''])
 })
 
-withMan('nor has man', t => {
-  const { status, stderr } = spawnSync('man', ['--warnings', '-E', 'UTF-8', '-l', '-'], {
+test('nor has man', t => {
+  tool('groff')
+  const { status, stderr } = spawnSync(tool('man'), ['--warnings', '-E', 'UTF-8', '-l', '-'], {
     input: manPage(program),
     encoding: 'utf8',
     env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', PAGER: 'cat' },
@@ -62,7 +61,7 @@ withMan('nor has man', t => {
   t.deepEqual([status, stderr], [0, ''])
 })
 
-withMandoc('whatever a help says is shown as it is', t => {
+test('whatever a help says is shown as it is', t => {
   const texts = fc.sample(
     fc
       .array(fc.constantFrom(...'.\'"\\-^~`%<>[]|$#@*é–x y'), { minLength: 1, maxLength: 20 })

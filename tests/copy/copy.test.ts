@@ -6,10 +6,11 @@ import test, { type ExecutionContext } from 'ava'
 import { copy } from '../../scripts/copy/copy.ts'
 import { type End, hostEnd } from '../../scripts/copy/end.ts'
 import { readLocation } from '../../scripts/copy/location.ts'
+import { tool } from '../needs.ts'
 
 /** What a VM of xcluster has: busybox for everything. */
 const busyboxEnd = (directory: string): End => {
-  execFileSync('busybox', ['--install', '-s', directory])
+  execFileSync(tool('busybox'), ['--install', '-s', directory])
   return {
     run: async (script, words, streams, signal) =>
       await hostEnd.run(`PATH=${directory}; exec sh -c "$@"`, [script, 'cp', ...words], streams, signal),

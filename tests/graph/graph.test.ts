@@ -4,6 +4,7 @@ import { toDot } from '../../scripts/graph/dot.ts'
 import { buildGraph } from '../../scripts/graph/graph.ts'
 import { graphSvg } from '../../scripts/graph/svg.ts'
 import type { Interface, NodeFacts } from '../../scripts/proof/network.ts'
+import { tool } from '../needs.ts'
 
 const device = (ifname: string, ifindex: number, more: Partial<Interface> = {}): Interface => ({
   ifname,
@@ -83,7 +84,7 @@ test('what is down is drawn as down', t => {
 
 test('the picture is well-formed XML, with a line for each net that joins nodes, and none for one that does not', t => {
   const both = graphSvg(buildGraph([node(1), node(2)]))
-  execFileSync('xmllint', ['--noout', '-'], { input: both })
+  execFileSync(tool('xmllint'), ['--noout', '-'], { input: both })
   t.regex(both, />net 1</)
   t.notRegex(both, />net 0</)
   t.notRegex(graphSvg(buildGraph([node(1)])), />net 1</)

@@ -1,5 +1,8 @@
 import test from 'ava'
+import { needsUserNamespaces } from '../needs.ts'
 import { inVm, SHELLS } from './shell.ts'
+
+needsUserNamespaces()
 
 /** Plugins that answer what a test wants; where there are real ones, nothing of them is called. */
 const plugins = (bridgeVersions: string, hostLocalVersions: string) => `

@@ -1,5 +1,8 @@
 import test from 'ava'
+import { needsUserNamespaces } from '../needs.ts'
 import { inVm, netnsTest, SHELLS } from './shell.ts'
+
+needsUserNamespaces()
 
 for (const shell of SHELLS) {
   test(`${shell.join(' ')}: what is wrong with a command's arguments is told, and nothing is done`, t => {

@@ -1,5 +1,8 @@
 import test from 'ava'
+import { needsUserNamespaces } from '../needs.ts'
 import { inVm, netnsTest, SHELLS } from './shell.ts'
+
+needsUserNamespaces()
 
 const PODS = 'netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge || exit 9'
 /** Whoever runs these tests may capture nothing: the program looks for tcpdump first where this one is. */

@@ -1,5 +1,8 @@
 import test from 'ava'
+import { needsUserNamespaces } from '../needs.ts'
 import { inVm, SHELLS } from './shell.ts'
+
+needsUserNamespaces()
 
 /** In the place of fping, where `netns_test` looks first. */
 const fpingIs = (script: string) => `

@@ -1,5 +1,8 @@
 import test from 'ava'
+import { needsUserNamespaces } from '../needs.ts'
 import { inVm, SHELLS } from './shell.ts'
+
+needsUserNamespaces()
 
 for (const shell of SHELLS) {
   const name = shell.join(' ')

@@ -1,6 +1,9 @@
 import test from 'ava'
 import { Address4 } from 'ip-address'
+import { needsUserNamespaces } from '../needs.ts'
 import { inVm, SHELLS } from './shell.ts'
+
+needsUserNamespaces()
 
 /** Prints the random addresses of all nodes and PODs, with a file of its own for /etc/rnd-addresses. */
 function randomAddresses(shell: (typeof SHELLS)[number], file: string, environment: Readonly<Record<string, string>>) {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { tool } from '../needs.ts'
 
 const TREE = path.resolve(import.meta.dirname, '../../ovl/default')
 const PROGRAM = path.join(TREE, 'bin/netns_test')
@@ -21,6 +22,7 @@ export function netnsTest(
   environment: Readonly<Record<string, string>> = {},
 ): Answer {
   const [program, ...options] = shell
+  if (program === 'busybox') tool(program)
   const { status, stdout, stderr } = spawnSync(program, [...options, PROGRAM, ...words], {
     encoding: 'utf8',
     env: { PATH: process.env.PATH ?? '', ...environment },

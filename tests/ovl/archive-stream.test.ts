@@ -4,6 +4,7 @@ import path from 'node:path'
 import test from 'ava'
 import { archiveBlocks } from '../../scripts/ovl/archive-stream.ts'
 import { arrange, type Member } from '../../scripts/ovl/member.ts'
+import { tool } from '../needs.ts'
 import { failureOf, temporaryDirectory } from './fixtures/archives.ts'
 
 const time = new Date(1_577_836_800_000)
@@ -33,7 +34,7 @@ test('GNU tar and busybox unpack it to the same tree, which is the one that was 
   const directory = temporaryDirectory(t)
   const archive = path.join(directory, 'o.tar')
   fs.writeFileSync(archive, pack(MEMBERS))
-  const trees = { gnu: ['tar', 'xf'], busybox: ['busybox', 'tar', '-o', '-x', '-f'] } as const
+  const trees = { gnu: ['tar', 'xf'], busybox: [tool('busybox'), 'tar', '-o', '-x', '-f'] } as const
   for (const [name, [command, ...words]] of Object.entries(trees)) {
     const tree = path.join(directory, name)
     fs.mkdirSync(tree)

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { LIMITS, readArchive } from '../../scripts/ovl/archive.ts'
+import { tool } from '../needs.ts'
 import {
   contentOf,
   failureOf,
@@ -66,7 +67,7 @@ test("names and sizes of pax headers and GNU's long names count", async t => {
   )
 })
 
-for (const pack of [gzipSync, (tar: Buffer) => execFileSync('xz', { input: tar, maxBuffer: 2 ** 24 })]) {
+for (const pack of [gzipSync, (tar: Buffer) => execFileSync(tool('xz'), { input: tar, maxBuffer: 2 ** 24 })]) {
   test(`cut off in a member, that is named, by ${pack.name || 'xz'}`, async t => {
     const packed = pack(rawTar([good, { name: 'large', content: randomBytes(3_000_000) }]))
     const file = path.join(temporaryDirectory(t), 'archive')

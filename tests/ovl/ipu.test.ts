@@ -4,13 +4,14 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { findIpu, type IpuSource, readIpu } from '../../scripts/ovl/ipu.ts'
 import { readPacking } from '../../scripts/settings/packing.ts'
+import { tool as testTool } from '../needs.ts'
 import { elf, failureOf, MACHINE, type RawMember, rawTar, temporaryDirectory } from './fixtures/archives.ts'
 
 const tool = elf(MACHINE.amd64, 2000)
 
 function writeTxz(directory: string, members: readonly RawMember[], name = 'nfqlb-1.0.0.tar.xz'): IpuSource {
   const place = path.join(directory, name)
-  fs.writeFileSync(place, execFileSync('xz', ['--stdout'], { input: rawTar(members) }))
+  fs.writeFileSync(place, execFileSync(testTool('xz'), ['--stdout'], { input: rawTar(members) }))
   return { place, version: '1.0.0', isArchive: true }
 }
 

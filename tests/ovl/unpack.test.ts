@@ -5,10 +5,11 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { unpack } from '../../scripts/ovl/unpack.ts'
+import { tool } from '../needs.ts'
 import { failureOf, temporaryDirectory } from './fixtures/archives.ts'
 
 const content = randomBytes(300_000)
-const xz = (input: Buffer) => execFileSync('xz', ['--stdout', '--check=crc32'], { input, maxBuffer: 2 ** 24 })
+const xz = (input: Buffer) => execFileSync(tool('xz'), ['--stdout', '--check=crc32'], { input, maxBuffer: 2 ** 24 })
 const packed = { gzip: gzipSync(content), xz: xz(content) }
 
 function write(directory: string, data: Buffer): string {

@@ -5,6 +5,7 @@ import { assemble, describePair, describeSummary, type Matrix, summarize, toJson
 import { type NodeFacts, type PodFacts, podAddresses } from '../../scripts/proof/network.ts'
 import { type Reach, roundsOf, targetsFor } from '../../scripts/proof/reach.ts'
 import { matrixSvg } from '../../scripts/proof/svg.ts'
+import { tool } from '../needs.ts'
 
 const pod = (name: string, ...addresses: string[]): PodFacts => ({
   name,
@@ -194,7 +195,7 @@ for (const [nodes, pods] of [
       '<L3> & "more"',
       matrixOf(network(nodes, pods), 'all', from => !from.endsWith('ns03')),
     )
-    execFileSync('xmllint', ['--noout', '-'], { input: svg })
+    execFileSync(tool('xmllint'), ['--noout', '-'], { input: svg })
     t.regex(svg, /IPv4[\s\S]*IPv6/)
   })
 }
@@ -207,7 +208,7 @@ test('the picture of 400 PODs stays small, and shows what is missing', t => {
     'L3',
     matrixOf(facts, 'all', from => from !== 'vm-004-ns20'),
   )
-  execFileSync('xmllint', ['--noout', '-'], { input: svg })
+  execFileSync(tool('xmllint'), ['--noout', '-'], { input: svg })
   t.true(svg.length < 4e6, `${svg.length} bytes`)
   t.regex(svg, /<path fill="#d55e00"/)
 })

@@ -3,6 +3,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { XMLParser } from 'fast-xml-parser'
 import { junit } from '../../scripts/report/junit.ts'
+import { tool } from '../needs.ts'
 import { broken, failing, flaky, interrupted, play, WHERE, writing } from './fixtures/runs.ts'
 
 interface Case {
@@ -34,7 +35,7 @@ const parser = new XMLParser({
 
 /** @throws Error when it is not well-formed */
 function lint(xml: string): void {
-  execFileSync('xmllint', ['--noout', '--huge', '-'], { input: xml, stdio: ['pipe', 'ignore', 'pipe'] })
+  execFileSync(tool('xmllint'), ['--noout', '--huge', '-'], { input: xml, stdio: ['pipe', 'ignore', 'pipe'] })
 }
 
 function read(xml: string): readonly Suite[] {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
+import { tool } from '../needs.ts'
 import { processesIn, program } from './program.ts'
 
 /** An ovl whose start script makes vm-002 drop what one POD of vm-001 sends to one of its own. */
@@ -43,7 +44,7 @@ test('in a pipeline the evidence is there though the cluster is gone; log, summa
   t.regex(read('vm-001/routes.txt'), /^172\.16\.2\.0\/24 via 192\.168\.1\.2 /m)
   t.regex(read('vm-001-ns01/ping.txt'), /172\.16\.2\.1 [\s\S]*100% packet loss/)
   const requests = (where: string) =>
-    execFileSync('tcpdump', ['-n', '-r', '-', 'icmp[icmptype] = icmp-echo and dst 172.16.2.1'], {
+    execFileSync(tool('tcpdump'), ['-n', '-r', '-', 'icmp[icmptype] = icmp-echo and dst 172.16.2.1'], {
       input: fs.readFileSync(path.join(evidence, where, 'capture.pcap')),
       stdio: ['pipe', 'pipe', 'ignore'],
     }).toString()

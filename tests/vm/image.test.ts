@@ -13,6 +13,7 @@ import { Connection } from '../../scripts/node/connection.ts'
 import { capture, type Node } from '../../scripts/node/node.ts'
 import type { NodePlan } from '../../scripts/settings/nodes.ts'
 import { readDirectories } from '../../scripts/settings/settings.ts'
+import { tool } from '../needs.ts'
 
 const { cache } = readDirectories(process.env)
 const image = (t: ExecutionContext, codename?: string) =>
@@ -68,7 +69,7 @@ function makeOvl(t: ExecutionContext, says: string): string {
   const script = '#!/bin/sh\necho "$WORDS" >/tmp/started\nexit 7\n'
   fs.writeFileSync(path.join(tree, 'etc/init.d/30hello.rc'), script, { mode: 0o755 })
   const disk = path.join(directory, 'ovl.squashfs')
-  execFileSync('mksquashfs', [tree, disk, '-all-root', '-quiet', '-no-progress', '-noI', '-noD', '-noF', '-noX'])
+  execFileSync(tool('mksquashfs'), [tree, disk, '-all-root', '-quiet', '-no-progress', '-noI', '-noD', '-noF', '-noX'])
   return disk
 }
 

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import test, { type ExecutionContext } from 'ava'
+import { tool } from '../needs.ts'
 import { type Program, processesIn, program } from './program.ts'
 
 /** Two VMs, two PODs in each, on bridges. */
@@ -78,7 +79,10 @@ async function captures(t: ExecutionContext, own: Program) {
   const { status, stderr } = await capturing.ended
   const [, count] = /^(\d+) packets captured$/m.exec(stderr) ?? []
   t.is(status, 0, stderr)
-  const read = execFileSync('tcpdump', ['-n', '-r', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const read = execFileSync(tool('tcpdump'), ['-n', '-r', file], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   t.regex(read, /172\.16\.1\.2 > 172\.16\.1\.1: ICMP echo reply/)
   t.is(read.trim().split('\n').length, Number(count), 'every packet that was captured is in the file')
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
+import { tool } from '../needs.ts'
 import { program } from './program.ts'
 
 /** The pairs that a log names, as `<source> <address>`. */
@@ -67,10 +68,14 @@ test.serial('the matrix of L3 names exactly the pairs that something cuts, and n
     [],
   )
   const requests = (pod: string) =>
-    execFileSync('tcpdump', ['-n', '-r', '-', 'icmp[icmptype] = icmp-echo and src 172.16.2.1 and dst 172.16.1.1'], {
-      input: fs.readFileSync(path.join(evidence, pod, 'capture.pcap')),
-      stdio: ['pipe', 'pipe', 'ignore'],
-    }).toString()
+    execFileSync(
+      tool('tcpdump'),
+      ['-n', '-r', '-', 'icmp[icmptype] = icmp-echo and src 172.16.2.1 and dst 172.16.1.1'],
+      {
+        input: fs.readFileSync(path.join(evidence, pod, 'capture.pcap')),
+        stdio: ['pipe', 'pipe', 'ignore'],
+      },
+    ).toString()
   t.regex(requests('vm-002-ns01'), / Out IP 172\.16\.2\.1 > 172\.16\.1\.1: ICMP echo request/)
   t.is(requests('vm-001-ns01'), '')
   await inVm('vm-001', 'ip link set vm-001-ns01 up')

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { quoteWord } from '../../scripts/node/quote.ts'
+import { tool } from '../needs.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 
@@ -51,7 +52,7 @@ export function program(t: ExecutionContext): Program {
   const startOnTerminal = (words: readonly string[]) => {
     const line = ['exec', NETNS, ...words].map(quoteWord).join(' ')
     const typescript = ['--quiet', '--return', '--flush', '--command', `stty cols 80 rows 24; ${line}`, '/dev/null']
-    return call('script', typescript, 'pipe', { TERM: 'xterm-256color' })
+    return call(tool('script'), typescript, 'pipe', { TERM: 'xterm-256color' })
   }
   const runWith = (environment: Readonly<Record<string, string>>, ...words: string[]) => start(words, environment).ended
   t.teardown(async () => {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import test from 'ava'
 import { Parser } from 'tap-parser'
+import { tool } from '../needs.ts'
 import { processesIn, program, until } from './program.ts'
 
 const SCHEMA = path.resolve(import.meta.dirname, '../../docs/results.schema.json')
@@ -14,7 +15,7 @@ const read = (state: string, name: string) => fs.readFileSync(path.join(state, '
 
 /** What every report has to be, whatever the run was. @returns results.json */
 function checkReports(state: string) {
-  execFileSync('xmllint', ['--noout', path.join(state, 'r/junit.xml')])
+  execFileSync(tool('xmllint'), ['--noout', path.join(state, 'r/junit.xml')])
   for (const line of read(state, 'events.jsonl').trimEnd().split('\n')) JSON.parse(line)
   const results = JSON.parse(read(state, 'results.json'))
   const validate = new Ajv2020().compile(JSON.parse(fs.readFileSync(SCHEMA, 'utf8')))

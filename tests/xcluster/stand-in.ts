@@ -5,6 +5,7 @@ import path from 'node:path'
 import { ensureImage } from '../../scripts/cluster/embedded/image/cache.ts'
 import { callersEnvironment } from '../../scripts/settings/environment.ts'
 import { readDirectories } from '../../scripts/settings/settings.ts'
+import { tool } from '../needs.ts'
 
 const HERE = import.meta.dirname
 const TOP = path.resolve(HERE, '../..')
@@ -50,7 +51,7 @@ export async function standIn(where = os.tmpdir()): Promise<StandIn> {
 
 /** An archive behind another in an initial ramdisk: its files win (the kernel's documentation, "initramfs buffer format"). */
 function packedInit(): Buffer {
-  return execFileSync('cpio', ['--quiet', '-o', '-H', 'newc', '-R', '0:0'], {
+  return execFileSync(tool('cpio'), ['--quiet', '-o', '-H', 'newc', '-R', '0:0'], {
     cwd: path.join(HERE, 'guest'),
     input: 'init\n',
   })

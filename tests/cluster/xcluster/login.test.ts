@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import test from 'ava'
 import { consoleOf, loginOf } from '../../../scripts/cluster/xcluster/login.ts'
+import { needsUserNamespaces } from '../../needs.ts'
+
+needsUserNamespaces()
 
 const LOGIN = path.resolve(import.meta.dirname, '../../../scripts/cluster/xcluster/login.ts')
 

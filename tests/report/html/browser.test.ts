@@ -7,17 +7,17 @@ import test, { type ExecutionContext } from 'ava'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import type { RunEvent } from '../../../scripts/report/events.ts'
+import { tool } from '../../needs.ts'
 import { type Pretended, pretendedRun } from './pretended-run.ts'
 import { directory, report } from './report.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
 const SMALL: Pretended = { nodes: 4, pods: 4, cut: 'vm-002-ns03' }
 const LARGE: Pretended = { nodes: 100, pods: 4, cut: 'vm-042-ns03', lines: 40 }
 
 let browser: Browser
 test.before(async () => {
   browser = await chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath: tool('/usr/bin/chromium'),
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { quoteWord } from '../../../scripts/node/quote.ts'
+import { tool } from '../../needs.ts'
 import { pretendedTerminal } from './pretended-terminal.ts'
 
 const PROGRAM = [process.execPath, '--import=tsx', path.join(import.meta.dirname, 'in-terminal.ts')]
@@ -14,7 +15,7 @@ function onTerminal(t: ExecutionContext, ...words: string[]) {
   const terminal = pretendedTerminal()
   const line = ['exec', ...PROGRAM, ...words].map(quoteWord).join(' ')
   const child = spawn(
-    'script',
+    tool('script'),
     ['--quiet', '--return', '--flush', '--command', `stty cols 80 rows 24; ${line}`, '/dev/null'],
     { env: { ...process.env, TERM: 'xterm' } },
   )

@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { unpackKernel } from '../../../../scripts/cluster/embedded/image/kernel.ts'
+import { tool } from '../../../needs.ts'
 
 const CONTENT = Buffer.from('the kernel proper '.repeat(1000))
 
@@ -26,7 +27,7 @@ function makeImage(payload: Buffer, size = CONTENT.length): Buffer {
   return Buffer.concat([setup, Buffer.alloc(16), payload, end, Buffer.from('what follows')])
 }
 
-const packed = (command: string, ...words: string[]) => execFileSync(command, words, { input: CONTENT })
+const packed = (command: string, ...words: string[]) => execFileSync(tool(command), words, { input: CONTENT })
 
 for (const [command, ...words] of [
   ['lz4', '-l', '-c', '-q'],

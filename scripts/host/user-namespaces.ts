@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { environmentFailure } from '../errors/failure.ts'
+import type { Environment } from '../settings/sources.ts'
+import { searchPath } from './requirements.ts'
+
+/** The namespaces in which tests play a VM. */
+const NAMESPACES = ['--user', '--map-root-user', '--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc']
+
+/**
+ * Checks that a user can make namespaces, by making some.
+ * @throws Failure NO_NAMESPACES (exit 3) with the kernel's reason, as far as the host shows it
+ */
+export function requireUserNamespaces(environment: Environment): void {
+  const env = { ...environment, PATH: searchPath(environment).join(':'), LC_ALL: 'C' }
+  const { status, stderr, error } = spawnSync('unshare', [...NAMESPACES, 'true'], { encoding: 'utf8', env })
+  if (status === 0) return
+  const said = (error?.message ?? stderr).trim()
+  const [why, hint] = reason()
+  throw environmentFailure('NO_NAMESPACES', `user namespaces cannot be made here: ${why} (${said})`, { hint })
+}
+
+/** What denies user namespaces on this host, and the way out. */
+function reason(): readonly [why: string, hint: string] {
+  if (isChroot()) {
+    return [
+      'this root is a chroot, in which the kernel makes none',
+      'enter the root with its own mount namespace and pivot_root, as containers and systemd-nspawn do',
+    ]
+  }
+  if (sysctl('user/max_user_namespaces') === '0')
+    return ['user.max_user_namespaces is 0', 'an administrator can run: sysctl user.max_user_namespaces=15000']
+  if (sysctl('kernel/unprivileged_userns_clone') === '0') {
+    const name = 'kernel.unprivileged_userns_clone'
+    return [`${name} is 0`, `an administrator can run: sysctl ${name}=1`]
+  }
+  if (sysctl('kernel/apparmor_restrict_unprivileged_userns') === '1') {
+    const name = 'kernel.apparmor_restrict_unprivileged_userns'
+    return [`${name} is 1`, `an administrator can run: sysctl ${name}=0`]
+  }
+  return [
+    'the kernel or a sandbox denies them',
+    'in a container, use a seccomp profile that allows unshare(2), and an unmasked /proc (Docker: --security-opt seccomp=unconfined --security-opt systempaths=unconfined)',
+  ]
+}
+
+/** The root of a chroot is a directory that is no mount, or a mount that process 1 has below its root. */
+function isChroot(): boolean {
+  const own = mountsOf('self')
+  if (own.length === 0) return false
+  const root = own.find(({ point }) => point === '/')
+  return !root || mountsOf('1').some(({ id, point }) => id === root.id && point !== '/')
+}
+
+/** Mounts as a process sees them; none where they are not shown. Their ids are the same in all of its namespace. */
+const mountsOf = (process: string): readonly { id: string; point: string }[] =>
+  (read(`/proc/${process}/mountinfo`) ?? '')
+    .split('\n')
+    .filter(Boolean)
+    .map(line => line.split(' '))
+    .map(([id = '', , , , point = '']) => ({ id, point }))
+
+const sysctl = (name: string) => read(`/proc/sys/${name}`)?.trim()
+
+function read(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch {
+    return undefined // a kernel without it
+  }
+}

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test from 'ava'
+import { requireUserNamespaces } from '../../scripts/host/user-namespaces.ts'
+
+const MODULE = path.resolve(import.meta.dirname, '../../scripts/host/user-namespaces.ts')
+
+test('where they can be made nothing is said', t => {
+  t.notThrows(() => requireUserNamespaces(process.env))
+})
+
+test('a host without unshare is told', t => {
+  const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bin-'))
+  t.teardown(() => fs.rmSync(bin, { recursive: true }))
+  fs.writeFileSync(
+    path.join(bin, 'unshare'),
+    '#!/bin/sh\necho "unshare failed: Operation not permitted" >&2\nexit 1\n',
+    {
+      mode: 0o755,
+    },
+  )
+  t.throws(() => requireUserNamespaces({ PATH: bin }), {
+    code: 'NO_NAMESPACES',
+    message: /^user namespaces cannot be made here: .* \(unshare failed: Operation not permitted\)$/,
+  })
+})
+
+/** In a namespace of which the test is root, so that an ordinary user can make a chroot. */
+function inNamespace(script: string): string {
+  const program = `
+    const { requireUserNamespaces } = await import(${JSON.stringify(MODULE)})
+    try { requireUserNamespaces(process.env); console.log('can be made') }
+    catch (error) { console.log(error.message + ' / ' + error.hint) }`
+  const words = ['--user', '--map-root-user', '--mount', '--net', '--pid', '--fork', '/bin/sh', '-ec', script, 'sh']
+  const node = [process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', program]
+  const { stdout, stderr } = spawnSync('unshare', [...words, ...node], { encoding: 'utf8' })
+  return stdout + stderr
+}
+
+for (const [what, makeRoot] of [
+  [
+    'directory',
+    'for d in /*; do if [ -L "$d" ]; then cp -P "$d" .; elif [ -d "$d" ]; then mkdir ".$d"; mount --rbind "$d" ".$d"; fi; done',
+  ],
+  ['mount', 'mount --rbind / .'],
+] as const) {
+  test(`a chroot to a ${what} is named as the reason`, t => {
+    const root = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-root-'))
+    t.teardown(() => fs.rmSync(root, { recursive: true }))
+    // The shell stays, as process 1 outside the chroot.
+    const script = `mount -t proc proc /proc; cd "${root}"; ${makeRoot}; chroot "${root}" "$@"; exit`
+    t.regex(inNamespace(script), /this root is a chroot, .* \/ enter the root .*pivot_root/)
+  })
+}
+
+test('a limit of the kernel is named as the reason', t => {
+  const script = 'mount -t proc proc /proc; echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"'
+  t.regex(inNamespace(script), /user\.max_user_namespaces is 0 .*\/ .*sysctl user\.max_user_namespaces=/)
+})
