@@ -26,7 +26,7 @@ export interface Shown {
 const PATIENCE_MS = 30_000
 const NODE_PATIENCE_MS = 14_000
 
-const LIMITS = { memberBytes: 8 * 2 ** 20, members: 1000, archiveBytes: 64 * 2 ** 20 }
+const LIMITS = { memberBytes: 8 * 2 ** 20, takenBytes: 64 * 2 ** 20, members: 1000, archiveBytes: 64 * 2 ** 20 }
 const FILE = /^[\w-][\w.-]*\/\w+\.(?:txt|pcap)$/
 
 /**

@@ -1,6 +1,7 @@
-import { Parser, type ReadEntry } from 'tar'
+import type { ReadEntry } from 'tar'
 import { type Failure, testFailure } from '../errors/failure.ts'
 import type { Content } from './member.ts'
+import { tarStream } from './tar-stream.ts'
 import { corruptArchive, type Sink, unpack } from './unpack.ts'
 
 /** A file taken out of an archive. */
@@ -16,11 +17,22 @@ export interface Limits {
   readonly archiveBytes: number
   /** Of a member that is taken, and so held in memory. */
   readonly memberBytes: number
+  /** Of all members that are taken together. */
+  readonly takenBytes: number
+  /** Directories and repetitions included. */
   readonly members: number
 }
 
-/** The largest releases that there are have a tenth of this. */
-export const LIMITS: Limits = { archiveBytes: 512 * 2 ** 20, memberBytes: 128 * 2 ** 20, members: 10_000 }
+/** The largest releases hold a tenth of these bytes unpacked, and a third of what may be kept in memory. */
+export const LIMITS: Limits = {
+  archiveBytes: 512 * 2 ** 20,
+  memberBytes: 128 * 2 ** 20,
+  takenBytes: 160 * 2 ** 20,
+  members: 10_000,
+}
+
+/** What is in an archive beside the content of its members: tens of thousands of headers take seconds to read. */
+const MOST_HEADER_BYTES = 24 * 2 ** 20
 
 const REGULAR_FILES = ['File', 'OldFile', 'ContiguousFile']
 
@@ -43,78 +55,57 @@ export async function readArchive(
   return end()
 }
 
-/**
- * Takes a tar archive piece by piece. Everything in here is synchronous: an entry that comes is consumed at once, so the parser
- * never holds anything back.
- */
+/** Takes a tar archive piece by piece; all of it is synchronous. */
 export function tarReader(file: string, wanted: (path: string) => boolean, limits: Limits) {
   const files: ArchiveFile[] = []
   const seen = new Set<string>()
-  let failure: Failure | undefined
-  let bytes = 0
-  let beginning: Buffer | undefined = Buffer.alloc(0)
-  let sawEnd = false
+  let [bytes, memberBytes, takenBytes, members] = [0, 0, 0, 0]
   let last = ''
-  const fail = (reason: Failure) => {
-    failure ??= reason
-  }
 
-  const parser = new Parser({ strict: true, zstd: false })
-  parser.on('error', (error: Error) => fail(corruptArchive(memberOf(file, last), inWords(error))))
-  parser.on('eof', () => {
-    sawEnd = true
-  })
-  // What the parser does not know, or finds too long.
-  parser.on('ignoredEntry', (entry: ReadEntry) => fail(unsafe(file, entry.path, `it is a ${entry.type}`)))
-  parser.on('entry', (entry: ReadEntry) => {
+  const onMember = (entry: ReadEntry) => {
     last = entry.path
+    members += 1
+    memberBytes += entry.size
+    if (members > limits.members) throw tooLarge(file, last, `${limits.members} members`)
     const path = entry.path.replace(/^(\.\/)+/, '')
     const isDirectory = entry.type === 'Directory'
-    if (!isDirectory && !REGULAR_FILES.includes(entry.type)) fail(unsafe(file, last, `it is a ${entry.type}`))
-    if (leadsOut(last)) fail(unsafe(file, last, 'its name leads out of the archive'))
-    if (!isDirectory && seen.has(path)) fail(corruptArchive(memberOf(file, last), 'it is there twice'))
+    if (!isDirectory && !REGULAR_FILES.includes(entry.type)) throw unsafe(file, last, `it is a ${entry.type}`)
+    if (leadsOut(last)) throw unsafe(file, last, 'its name leads out of the archive')
+    if (!isDirectory && seen.has(path)) throw corruptArchive(memberOf(file, last), 'it is there twice')
     seen.add(path)
-    const isTaken = !isDirectory && wanted(path)
-    if (isTaken && entry.size > limits.memberBytes) fail(tooLarge(file, last, mebibytes(limits.memberBytes)))
-    if (seen.size > limits.members) fail(tooLarge(file, last, `${limits.members} members`))
-    if (failure || !isTaken) return entry.resume()
+    if (isDirectory || !wanted(path)) return void entry.resume()
+    takenBytes += entry.size
+    if (entry.size > limits.memberBytes) throw tooLarge(file, last, `${mebibytes(limits.memberBytes)} unpacked`)
+    if (takenBytes > limits.takenBytes)
+      throw tooLarge(file, last, `${mebibytes(limits.takenBytes)} of files that are taken`)
     const content: Buffer[] = []
-    entry.on('data', piece => content.push(piece))
+    entry.on('data', piece => content.push(ownPiece(piece)))
     entry.on('end', () => files.push({ path, executable: ((entry.mode ?? 0) & 0o100) !== 0, content }))
-  })
+  }
+  const corrupt = (why: string) =>
+    corruptArchive(memberOf(file, last), why === 'it is cut off' ? `${why} behind this member` : why)
+  const unsupported = (member: string, why: string, wayOut: string) => unsafe(file, member, why, wayOut)
+  const reader = tarStream({ onMember, corrupt, unsupported })
 
   const write: Sink = piece => {
     bytes += piece.length
-    if (bytes > limits.archiveBytes) throw tooLarge(file, last, mebibytes(limits.archiveBytes))
-    // The parser would store what follows the end.
-    if (sawEnd) return
-    let next = piece
-    if (beginning) {
-      beginning = Buffer.concat([beginning, piece])
-      if (beginning.length < 2) return
-      // The parser would unpack it once more, past all limits.
-      if (beginning[0] === 0x1f && beginning[1] === 0x8b) throw corruptArchive(file, 'it is compressed twice')
-      next = beginning
-      beginning = undefined
-    }
-    parser.write(next)
-    if (failure) throw failure
+    if (bytes > limits.archiveBytes) throw tooLarge(file, last, `${mebibytes(limits.archiveBytes)} unpacked`)
+    reader.write(piece)
+    if (bytes - memberBytes > MOST_HEADER_BYTES)
+      throw tooLarge(file, last, `${mebibytes(MOST_HEADER_BYTES)} of headers`)
   }
-
   const end = (): readonly ArchiveFile[] => {
-    parser.end()
-    if (failure) throw failure
-    if (!sawEnd) throw corruptArchive(memberOf(file, last), 'it is cut off behind this member')
+    reader.end()
     return files
   }
   const where = () => (last ? `${file}: in or behind member '${printable(last)}'` : file)
   return { write, end, where }
 }
 
-const leadsOut = (path: string): boolean => path.startsWith('/') || path.split('/').includes('..')
+/** A piece that is a small part of a larger one would keep all of that in memory. */
+const ownPiece = (piece: Buffer): Buffer => (piece.length * 2 < piece.buffer.byteLength ? Buffer.from(piece) : piece)
 
-/** The parser puts its own codes in front. */
-const inWords = ({ message }: Error): string => message.replace(/^TAR_\w+: /, '')
+const leadsOut = (path: string): boolean => path.startsWith('/') || path.split('/').includes('..')
 
 const memberOf = (file: string, member: string) => (member ? `${file}: member '${printable(member)}'` : file)
 
@@ -124,12 +115,12 @@ const printable = (name: string): string =>
 
 const mebibytes = (bytes: number): string => `${bytes / 2 ** 20} MiB`
 
-const unsafe = (file: string, member: string, why: string): Failure =>
+const unsafe = (file: string, member: string, why: string, hint = ''): Failure =>
   testFailure('ARCHIVE_UNSAFE', `${memberOf(file, member)}: refused: ${why}`, {
-    hint: 'only regular files and directories are taken from archives',
+    hint: hint || 'only regular files and directories are taken from archives',
   })
 
 const tooLarge = (file: string, member: string, most: string): Failure =>
-  testFailure('ARCHIVE_TOO_LARGE', `${memberOf(file, member)}: refused: more than ${most} unpacked`, {
+  testFailure('ARCHIVE_TOO_LARGE', `${memberOf(file, member)}: refused: more than ${most}`, {
     hint: 'no release is that large',
   })

@@ -19,6 +19,9 @@ export interface CniSource {
 /** A plugin's name: no path, and nothing that a shell or tar could take for something else. */
 const PLUGIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
+/** Of the last part of a path in ustar's header; busybox reads no other. */
+const LONGEST_NAME = 100
+
 const archiveName = (architecture: Architecture) => new RegExp(`^cni-plugins-linux-${architecture}-v(\\d.*)\\.tgz$`)
 
 /**
@@ -68,7 +71,7 @@ export const placesOfCni = ({ archiveDirectories, cniDirectories }: Packing, arc
 
 /**
  * The plugins as members `opt/cni/bin/*`. Only programs count: releases hold a licence and a text, too.
- * @throws Failure of the archive, NO_PLUGINS or WRONG_ARCHITECTURE (exit 1), CNI_UNREADABLE (exit 3)
+ * @throws Failure of the archive, NO_PLUGINS, NAME_TOO_LONG or WRONG_ARCHITECTURE (exit 1), CNI_UNREADABLE (exit 3)
  */
 export async function readCni(
   { place, isArchive }: CniSource,
@@ -78,6 +81,11 @@ export async function readCni(
   const files = isArchive ? await readArchive(place, file => PLUGIN_NAME.test(file), { signal }) : readDirectory(place)
   const plugins = files.filter(file => isPlugin(file, architecture, place))
   if (plugins.length === 0) throw testFailure('NO_PLUGINS', `${place}: holds no CNI plugins`)
+  const long = plugins.find(({ path: name }) => name.length > LONGEST_NAME)
+  if (long) {
+    const why = `the plugin's name has ${long.path.length} letters, and ${LONGEST_NAME} are the most: ${long.path}`
+    throw testFailure('NAME_TOO_LONG', `${place}: ${why}`, { hint: 'busybox, which unpacks the ovl, reads no more' })
+  }
   return plugins.map(({ path: name, content }) => program(`opt/cni/bin/${name}`, content))
 }
 

@@ -94,6 +94,14 @@ async function gunzip(
   if (unpacked.bytesWritten < size) throw corruptArchive(where(), 'something follows the end of the compressed data')
 }
 
+/** As much as the archives of `xz -9` need four times over. */
+const XZ_MIB = 256
+
+const needsMemory = (where: string): Failure =>
+  testFailure('ARCHIVE_TOO_LARGE', `${where}: refused: more than ${XZ_MIB} MiB of memory are needed to unpack it`, {
+    hint: 'pack it again with xz -9 or less',
+  })
+
 /** Node has no xz; Debian's tool has, with a limit for the memory that an archive may demand. */
 async function unxz(
   handle: fs.promises.FileHandle,
@@ -102,7 +110,7 @@ async function unxz(
   drain: Drain,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const child = spawn('xz', ['--decompress', '--stdout', '--format=xz', '--memlimit-decompress=256MiB'], {
+  const child = spawn('xz', ['--decompress', '--stdout', '--format=xz', `--memlimit-decompress=${XZ_MIB}MiB`], {
     // The file as it was opened, not its name: nobody can change what is read in between.
     stdio: [handle.fd, 'pipe', 'pipe'],
     env: { PATH: callersEnvironment.PATH, LC_ALL: 'C' },
@@ -126,5 +134,7 @@ async function unxz(
   }
   const [code] = await ended
   if (broken) throw broken
-  if (code !== 0) throw corruptArchive(where(), said.trim().replace(/^.*: /, '') || `xz exits ${code}`)
+  if (code === 0) return
+  if (/memory usage limit/i.test(said)) throw needsMemory(where())
+  throw corruptArchive(where(), said.trim().replace(/^.*: /, '') || `xz exits ${code}`)
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { crc32, gzipSync } from 'node:zlib'
 import test from 'ava'
 import { LIMITS, readArchive } from '../../scripts/ovl/archive.ts'
 import { tool } from '../needs.ts'
@@ -173,7 +173,7 @@ test('what follows the end of the tar is not looked at, and not held in memory',
 
 test('limits: the whole, a member, the number of members', async t => {
   const directory = temporaryDirectory(t)
-  const limits = { archiveBytes: 100_000, memberBytes: 50_000, members: 3 }
+  const limits = { archiveBytes: 100_000, memberBytes: 50_000, takenBytes: 90_000, members: 3 }
   const refused = async (members: readonly RawMember[], wanted = all) => {
     const failure = await failureOf(readArchive(writeTgz(directory, members), wanted, { limits }))
     t.is(failure.code, 'ARCHIVE_TOO_LARGE')
@@ -184,11 +184,71 @@ test('limits: the whole, a member, the number of members', async t => {
   t.regex(await refused([{ name: 'x', content: zeros(50_001) }]), /'x'/)
   await refused([good, { name: 'x', content: zeros(100_000) }], name => name === 'bridge')
   await refused(['1', '2', '3', '4'].map(name => ({ name })))
+  // The same directory counts each time.
+  await refused(['1', '1', '1', '1'].map(name => ({ name, type: '5' })))
+  t.regex(await refused(['1', '2', '3'].map(name => ({ name, content: zeros(30_001) }))), /'3'/)
   // A size that is only claimed is refused before anything of it is there.
   await refused([{ name: 'x', size: 0o77777777777 }])
   await refused([paxHeader({ size: '9000000000000' }), { name: 'x' }])
   const most = [{ name: 'x', content: zeros(50_000) }, { name: 'y', content: zeros(40_000) }, { name: 'z' }]
   t.is((await readArchive(writeTgz(directory, most), all, { limits })).length, 3)
+})
+
+for (const [what, header] of [
+  ['pax headers', paxHeader({ path: 'x'.repeat(400) })],
+  ['empty headers', { name: 'x', type: 'x' }],
+  ['directories', { name: 'x', type: '5' }],
+] as const) {
+  test(`tens of thousands of ${what}, which take seconds to read, are refused`, async t => {
+    const one = rawTar([header], Buffer.alloc(0))
+    const file = path.join(temporaryDirectory(t), 'archive.tgz')
+    fs.writeFileSync(file, gzipSync(Buffer.concat([Buffer.alloc(80_000 * one.length, one), rawTar([good])])))
+    t.is((await failureOf(readArchive(file, all))).code, 'ARCHIVE_TOO_LARGE')
+  })
+}
+
+test('a small file does not keep what was unpacked around it', async t => {
+  const filler = { name: 'other/filler', content: Buffer.alloc(2 ** 20) }
+  const members = ['1', '2', '3', '4'].flatMap(name => [{ name, content: name }, filler]).slice(0, -1)
+  const file = writeTgz(
+    temporaryDirectory(t),
+    members.map((member, index) => (member === filler ? { ...filler, name: `other/${index}` } : member)),
+  )
+  const files = await readArchive(file, name => !name.includes('/'))
+  t.deepEqual(files.map(contentOf), ['1', '2', '3', '4'])
+  for (const { content } of files) for (const piece of content) t.true(piece.buffer.byteLength <= 64 * 1024)
+})
+
+for (const version of ['0.0', '0.1', '1.0']) {
+  test(`refuses a sparse file in the form ${version} of GNU tar, by its name, and says the way out`, async t => {
+    const directory = temporaryDirectory(t)
+    const file = path.join(directory, 'bridge')
+    fs.writeFileSync(file, 'beginning')
+    fs.truncateSync(file, 2 ** 20)
+    fs.appendFileSync(file, 'end')
+    const archive = path.join(directory, 'archive.tgz')
+    const options = ['--format=pax', '--sparse', '--hole-detection=raw', `--sparse-version=${version}`]
+    execFileSync('tar', [...options, '-C', directory, '-czf', archive, 'bridge'])
+    const failure = await failureOf(readArchive(archive, all))
+    t.is(failure.code, 'ARCHIVE_UNSAFE')
+    t.is(failure.exitCode, 1)
+    t.regex(failure.message, /archive\.tgz: member '.*bridge': refused: it is a sparse file/)
+    t.regex(failure.hint ?? '', /--format=ustar/)
+  })
+}
+
+test('an xz file that needs too much memory is not called corrupt', async t => {
+  const packed = execFileSync('xz', { input: rawTar([good]) })
+  // The .xz file format, 3.1: the block's header is behind the stream's of 12 bytes, and its filter's size of the dictionary, 40 for 4 GiB,
+  // is its fifth byte.
+  const header = packed.subarray(12, 12 + ((packed[12] ?? 0) + 1) * 4)
+  header[4] = 40
+  header.writeUInt32LE(crc32(header.subarray(0, -4)), header.length - 4)
+  const file = path.join(temporaryDirectory(t), 'archive.tar.xz')
+  fs.writeFileSync(file, packed)
+  const failure = await failureOf(readArchive(file, all))
+  t.is(failure.code, 'ARCHIVE_TOO_LARGE')
+  t.regex(failure.message, /archive\.tar\.xz: .*256 MiB of memory/)
 })
 
 test('a bomb of zeros behind the end of the tar ends at the limit', async t => {

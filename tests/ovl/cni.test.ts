@@ -4,7 +4,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type CniSource, findCni, readCni, requireCni } from '../../scripts/ovl/cni.ts'
 import { readPacking } from '../../scripts/settings/packing.ts'
-import { elf, failureOf, MACHINE, temporaryDirectory, writeTgz } from './fixtures/archives.ts'
+import { elf, failureOf, MACHINE, paxHeader, temporaryDirectory, writeTgz } from './fixtures/archives.ts'
 
 const plugin = elf(MACHINE.amd64, 3000)
 const release = 'cni-plugins-linux-amd64-v1.6.2.tgz'
@@ -112,4 +112,17 @@ test('no plugins at all are refused', async t => {
     t.is(failure.exitCode, 1)
     t.true(failure.message.includes(source.place))
   }
+})
+
+test('a plugin whose name no tar of a VM can read is refused by the name of its archive', async t => {
+  const { home } = places(t)
+  const long = 'x'.repeat(101)
+  const failure = await failureOf(
+    readCni(archive(writeTgz(home, [paxHeader({ path: long }), { name: 'x', content: plugin }])), 'amd64'),
+  )
+  t.is(failure.code, 'NAME_TOO_LONG')
+  t.is(failure.exitCode, 1)
+  t.true(failure.message.startsWith(home), failure.message)
+  const longest = writeTgz(home, [{ name: 'x'.repeat(100), content: plugin }])
+  t.is((await read(archive(longest)))[0]?.length, 112)
 })
