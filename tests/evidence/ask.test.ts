@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import test from 'ava'
 import { askNodes, type Task } from '../../scripts/evidence/ask.ts'
-import type { CommandStreams } from '../../scripts/node/connection.ts'
+import type { CommandStreams } from '../../scripts/node/command.ts'
 import type { Node } from '../../scripts/node/node.ts'
 import { archiveOf, nodeOf } from './node.ts'
 

@@ -1,4 +1,5 @@
-import type { CommandStreams, Connection } from '../../scripts/node/connection.ts'
+import type { CommandStreams } from '../../scripts/node/command.ts'
+import type { Connection } from '../../scripts/node/connection.ts'
 import type { Node } from '../../scripts/node/node.ts'
 import { archiveBlocks } from '../../scripts/ovl/archive-stream.ts'
 

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import ssh2, { type ServerChannel } from 'ssh2'
 import { makeSshKey } from '../../scripts/cluster/embedded/keys.ts'
-import { Connection, type Login } from '../../scripts/node/connection.ts'
+import { Connection } from '../../scripts/node/connection.ts'
+import type { Login } from '../../scripts/node/login.ts'
 
 const hostKey = makeSshKey()
 const blobOf = (key: string) => key.split(' ')[1] ?? ''
@@ -165,6 +166,60 @@ test('never more than four commands at once on a connection', async t => {
   const all = Array.from({ length: 40 }, () => connection.run('x', { stdout: sink().stream, stderr: sink().stream }))
   t.deepEqual(new Set(await Promise.all(all)), new Set([0]))
   t.true(most > 1 && most <= 4, `${most} at once`)
+})
+
+test('no command shares its ssh connection with another that still runs', async t => {
+  const running = new Map<unknown, number>()
+  let most = 0
+  const login = await serve(t, async channel => {
+    const { _client } = channel as unknown as { _client: unknown }
+    const count = (by: number) => {
+      running.set(_client, (running.get(_client) ?? 0) + by)
+      most = Math.max(most, running.get(_client) ?? 0)
+    }
+    count(1)
+    await delay(5)
+    count(-1)
+    channel.exit(0)
+    channel.end()
+  })
+  const connection = await open(t, login)
+  await Promise.all(
+    Array.from({ length: 20 }, () => connection.run('x', { stdout: sink().stream, stderr: sink().stream })),
+  )
+  t.is(most, 1)
+  t.true(running.size > 1)
+})
+
+test('a server that closes new connections at once is asked again, and told with the way out', async t => {
+  let refused = 0
+  let isFull = true
+  const login = await serve(t, channel => channel.end())
+  const front = net.createServer(socket => {
+    socket.on('error', () => {})
+    if (isFull) {
+      refused += 1
+      socket.destroy()
+    } else socket.pipe(net.connect(login.port, login.host)).pipe(socket)
+  })
+  front.listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  t.teardown(() => front.close())
+  const { port } = front.address() as AddressInfo
+  await t.throwsAsync(Connection.open({ ...login, port }, { readyTimeoutMs: 700 }), {
+    code: 'SSH_FULL',
+    message: /^vm-001: cannot log in on 127\.0\.0\.1:\d+: its ssh server closes new connections at once$/,
+  })
+  t.true(refused >= 2)
+  await t.throwsAsync(Connection.open({ ...login, port }, { once: true }), { code: 'SSH_FULL' })
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(new Error('enough')), 100)
+  await t.throwsAsync(Connection.open({ ...login, port }, { signal: controller.signal }), { message: 'enough' })
+  setTimeout(() => {
+    isFull = false
+  }, 300)
+  const connection = await Connection.open({ ...login, port })
+  connection.close()
 })
 
 test('an aborted signal kills the command and ends the waiting', async t => {

@@ -3,7 +3,8 @@ import net from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
-import { Connection, type Login } from '../../node/connection.ts'
+import { Connection } from '../../node/connection.ts'
+import type { Login } from '../../node/login.ts'
 import { allOrNone, type Node } from '../../node/node.ts'
 import type { Emit } from '../../report/events.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
@@ -71,7 +72,7 @@ async function keepTrying(plan: NodePlan, signal: AbortSignal): Promise<Connecti
     const begun = Date.now()
     const readyTimeoutMs = TRIES_MS[Math.min(tries, TRIES_MS.length - 1)] as number
     try {
-      return await Connection.open(loginOf(plan), { readyTimeoutMs, signal })
+      return await Connection.open(loginOf(plan), { readyTimeoutMs, signal, once: true })
     } catch {
       // Not up yet: at the end of patience it is told, with the console.
       signal.throwIfAborted()
@@ -120,7 +121,7 @@ export function consoleOf(tmp: string, name: string): string {
 export async function logInByName(name: string): Promise<Connection | undefined> {
   const plan = { name, number: Number(/\d+$/.exec(name)?.[0]) }
   if (!(await listens(plan))) throw infrastructureFailure('VM_GONE', `${name}: nothing takes connections`)
-  return await Connection.open(loginOf(plan)).catch(() => undefined)
+  return await Connection.open(loginOf(plan), { once: true }).catch(() => undefined)
 }
 
 /** Whether something takes connections where a VM's ssh would. */

@@ -1,0 +1,133 @@
+import net from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client, type ConnectConfig } from 'ssh2'
+import { type Failure, infrastructureFailure } from '../errors/failure.ts'
+
+/** How a node is logged in to. */
+export interface Login {
+  /** The node's name, for messages. */
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** In OpenSSH's form; without it the login is by ssh's method `none`. */
+  readonly privateKey?: string
+  /** The public key blob that the node must show, in base64; `unchecked` where it is made anew at each start. */
+  readonly hostKey: string
+}
+
+/** How a login is tried. */
+export interface OpenOptions {
+  /** Until the node has let us in, and for retries before; 20 s when missing. */
+  readonly readyTimeoutMs?: number
+  /** Ends the trying. */
+  readonly signal?: AbortSignal
+  /** Whoever calls retries. */
+  readonly once?: boolean
+}
+
+const READY_TIMEOUT_MS = 20_000
+const KEEPALIVE_MS = 15_000
+/** From one login that a full server refused to the next. */
+const RETRY_MS = 250
+
+/**
+ * Logs in. dropbear closes a connection without a word while five others from the same address have not logged in (all of loopback
+ * look like one): such a login is retried.
+ * @throws Failure SSH_REFUSED, SSH_FULL or HOST_KEY_MISMATCH (exit 4); the signal's reason when that is aborted
+ */
+export async function connect(login: Login, options: OpenOptions = {}): Promise<Client> {
+  const { readyTimeoutMs = READY_TIMEOUT_MS, signal, once } = options
+  const end = performance.now() + readyTimeoutMs
+  for (;;) {
+    try {
+      return await connectOnce(login, { ...options, readyTimeoutMs })
+    } catch (error) {
+      if (once || !isFull(error) || performance.now() + RETRY_MS > end) throw error
+      await delay(RETRY_MS, undefined, { signal }).catch(() => signal?.throwIfAborted())
+    }
+  }
+}
+
+const isFull = (error: unknown) => (error as Partial<Failure>).code === 'SSH_FULL'
+
+async function connectOnce(login: Login, { readyTimeoutMs = READY_TIMEOUT_MS, signal }: OpenOptions): Promise<Client> {
+  signal?.throwIfAborted()
+  const client = new Client()
+  // ssh2 leaves Nagle's algorithm on, which costs dropbear's answers 40 ms each.
+  const sock = net.connect({ host: login.host, port: login.port, noDelay: true })
+  let shownKey: string | undefined
+  let abort = () => {}
+  await new Promise<void>((resolve, reject) => {
+    abort = () => reject(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    client.once('ready', resolve)
+    // Not only once: after the first one, others may follow while the connection is torn down.
+    client.on('error', reject)
+    client.once('close', () => reject(new Error(CLOSED)))
+    client.connect({ sock, ...connectConfig(login, readyTimeoutMs, key => (shownKey = key)) })
+  })
+    .catch((error: Error) => {
+      const isSilent = sock.bytesRead === 0
+      // Not by the client, which knows nothing of it where it cannot read the key.
+      sock.destroy()
+      signal?.throwIfAborted()
+      if (shownKey && !isRightKey(login, shownKey)) throw wrongKey(login, error)
+      throw isSilent && CLOSED_BY_SERVER.test(error.message) ? full(login, error) : notLetIn(login, error)
+    })
+    .finally(() => signal?.removeEventListener('abort', abort))
+  client.removeAllListeners('error')
+  client.removeAllListeners('close')
+  return client
+}
+
+const CLOSED = 'the connection was closed'
+/** The last one is ssh2's for a connection that ends before the handshake. */
+const CLOSED_BY_SERVER = /^the connection was closed$|ECONNRESET|Connection lost before handshake/
+
+export const address = (login: Login) => `${login.host}:${login.port}`
+
+const isRightKey = (login: Login, key: string) => login.hostKey === 'unchecked' || key === login.hostKey
+
+const wrongKey = (login: Login, cause: Error) =>
+  infrastructureFailure(
+    'HOST_KEY_MISMATCH',
+    `${login.name}: another host key than expected answers on ${address(login)}`,
+    { hint: 'another program may have taken the port', cause },
+  )
+
+const notLetIn = (login: Login, cause: Error) =>
+  infrastructureFailure('SSH_REFUSED', `${login.name}: cannot log in on ${address(login)}: ${cause.message}`, { cause })
+
+const full = (login: Login, cause: Error) =>
+  infrastructureFailure(
+    'SSH_FULL',
+    `${login.name}: cannot log in on ${address(login)}: its ssh server closes new connections at once`,
+    {
+      hint: `other connections may wait there without logging in: ss -tnp dst ${address(login)} shows whose they are`,
+      cause,
+    },
+  )
+
+function connectConfig(login: Login, readyTimeoutMs: number, show: (hostKey: string) => void): ConnectConfig {
+  return {
+    username: login.user,
+    ...(login.privateKey === undefined
+      ? { authHandler: ['none'] }
+      : { authHandler: ['publickey'], privateKey: login.privateKey }),
+    hostVerifier: (key: Buffer) => {
+      const shown = key.toString('base64')
+      show(shown)
+      return isRightKey(login, shown)
+    },
+    keepaliveInterval: KEEPALIVE_MS,
+    readyTimeout: readyTimeoutMs,
+    // Group exchange, among ssh2's defaults, can take half a minute in an emulated guest.
+    algorithms: {
+      kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256'],
+      serverHostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-256'],
+      cipher: ['chacha20-poly1305@openssh.com', 'aes128-ctr', 'aes256-ctr'],
+      compress: ['none'],
+    },
+  }
+}
