@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, infrastructureFailure } from '../errors/failure.ts'
 import { makeDirectory } from '../host/directories.ts'
-import { withLock } from '../host/lock.ts'
+import { ifUnlocked, withLock } from '../host/lock.ts'
 import { readSealed, type Sealed, seal } from './sealed.ts'
 
 /** Files that take time to make, and are kept. */
@@ -24,9 +24,9 @@ export interface CacheEntry<Facts> {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Where a kind is being made; whatever has this name while nobody makes it is left over. */
-const making = (kind: string) => `making-${kind}-`
-/** What no run has used for so long goes when another of its kind is made: other versions of this program left it. */
+/** Where an entry is being made; whatever has this name while nobody holds the entry's lock is left over. */
+const MAKING = 'making-'
+/** What no run has used for so long is removed when another of its kind is made: other versions of this program left it. */
 const UNUSED_DAYS = 30
 
 /** The directory of an entry. */
@@ -35,6 +35,9 @@ export const entryDirectory = ({
   kind,
   key,
 }: Pick<CacheEntry<unknown>, 'cacheDirectory' | 'kind' | 'key'>) => path.join(cacheDirectory, `${kind}-${key}`)
+
+/** Held while an entry is made: one that is being made keeps nobody from making another. */
+const lockFile = (entry: Parameters<typeof entryDirectory>[0]) => `${entryDirectory(entry)}.lock`
 
 /**
  * An entry as it is, or made when it is missing or damaged. Runs at the same time make it once.
@@ -47,11 +50,15 @@ export async function ensureEntry<Facts>(entry: CacheEntry<Facts>, refresh = fal
   if (found) return found
   makeCacheDirectory(cacheDirectory)
   return await withLock(
-    path.join(cacheDirectory, `${kind}.lock`),
+    lockFile(entry),
     async () => {
-      // Another run may have made it while this one waited for the lock.
-      const made = refresh ? undefined : await openEntry<Facts>({ ...entry, onProgress: () => {} })
-      return made ?? (await makeEntry(entry))
+      try {
+        // Another run may have made it while this one waited for the lock.
+        const made = refresh ? undefined : await openEntry<Facts>({ ...entry, onProgress: () => {} })
+        return made ?? (await makeEntry(entry))
+      } finally {
+        remove(lockFile(entry))
+      }
     },
     { onWait: () => onProgress(`${kind}: another run is making it; waiting`), signal },
   )
@@ -92,9 +99,9 @@ const filesBelow = (directory: string): readonly string[] =>
     .sort()
 
 async function makeEntry<Facts>(entry: CacheEntry<Facts>): Promise<Sealed<Facts>> {
-  const { cacheDirectory, kind, files, onProgress } = entry
-  removeLeftovers(cacheDirectory, kind)
-  const place = fs.mkdtempSync(path.join(cacheDirectory, making(kind)))
+  const { cacheDirectory, kind, key, files, onProgress } = entry
+  await removeLeftovers(entry)
+  const place = fs.mkdtempSync(path.join(cacheDirectory, `${MAKING}${kind}-${key}-`))
   const directory = entryDirectory(entry)
   try {
     const sealed = await seal(place, files, await entry.make(place))
@@ -111,14 +118,25 @@ async function makeEntry<Facts>(entry: CacheEntry<Facts>): Promise<Sealed<Facts>
   }
 }
 
-/** The lock is ours: what others left here belongs to runs that are gone. */
-function removeLeftovers(cacheDirectory: string, kind: string): void {
+/**
+ * Removes what runs that are gone left half made, and what nobody has used for long, of one kind. The entry's own lock is held; what
+ * another process has locked stays.
+ */
+async function removeLeftovers({ cacheDirectory, kind, key }: CacheEntry<unknown>): Promise<void> {
   const tooOld = Date.now() - UNUSED_DAYS * 24 * 3600 * 1000
   for (const name of fs.readdirSync(cacheDirectory)) {
-    const entry = path.join(cacheDirectory, name)
-    if (name.startsWith(making(kind)) || (name.startsWith(`${kind}-`) && fs.statSync(entry).mtimeMs < tooOld))
-      remove(entry)
+    const [, making, of, rest = ''] = new RegExp(`^(${MAKING})?${kind}-([^-.]+)(-[^.]+|\\.lock)?$`).exec(name) ?? []
+    const place = path.join(cacheDirectory, name)
+    const isHalfMade = making !== undefined && rest.startsWith('-')
+    if (of === undefined || !(isHalfMade || isOlder(place, tooOld))) continue
+    if (of !== key) await ifUnlocked(lockFile({ cacheDirectory, kind, key: of }), lock => [place, lock].forEach(remove))
+    else if (isHalfMade) remove(place)
   }
+}
+
+function isOlder(place: string, time: number): boolean {
+  const { mtimeMs } = fs.statSync(place, { throwIfNoEntry: false }) ?? {}
+  return mtimeMs !== undefined && mtimeMs < time
 }
 
 /** Again when it is not empty yet: the tools of a build whose run was killed may still write for a moment. */

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import fs from 'node:fs'
 import path from 'node:path'
 import { infrastructureFailure } from '../errors/failure.ts'
 import { makeDirectory } from './directories.ts'
@@ -15,55 +16,110 @@ export interface Waiting {
 /**
  * Does something while no other process of this host does it.
  *
- * The lock is flock(2)'s, held by util-linux's `flock` as long as our end of its standard input is open: the kernel frees it
- * whatever way this process ends, so it cannot go stale.
- * @param file is made where it is missing, and stays
+ * The lock is flock(2)'s, taken by util-linux's `flock` on a file that this process opened, and held while that is open: the kernel frees
+ * it whatever way this process ends, so it cannot go stale.
+ * @param file is made where it is missing; whoever holds the lock may remove it
  * @throws Failure NO_LOCK (exit 4); the signal's reason when that is aborted and another process holds the lock
  */
 export async function withLock<T>(file: string, task: () => Promise<T>, { onWait, signal }: Waiting = {}): Promise<T> {
   makeDirectory(path.dirname(file))
-  let holder = await hold(file, ['--nonblock'])
-  if (!holder) {
+  let held = await hold(file, ['--nonblock'])
+  if (held === undefined) {
     onWait?.()
-    holder = await hold(file, [], signal)
+    held = await hold(file, [], signal)
   }
-  if (!holder) throw infrastructureFailure('NO_LOCK', `cannot lock ${file}`)
+  if (held === undefined) throw infrastructureFailure('NO_LOCK', `cannot lock ${file}`)
   try {
     return await task()
   } finally {
-    holder.stdin.end()
-    await once(holder, 'close')
+    fs.closeSync(held)
+  }
+}
+
+/**
+ * As {@link withLock}, unless another process holds the lock: then nothing is done.
+ * @throws Failure NO_LOCK (exit 4)
+ */
+export async function ifUnlocked(file: string, task: (file: string) => void): Promise<void> {
+  const held = await hold(file, ['--nonblock'])
+  if (held === undefined) return
+  try {
+    task(file)
+  } finally {
+    fs.closeSync(held)
   }
 }
 
 /** Its exit code for a lock that is held elsewhere, chosen among those that flock does not use itself. */
 const HELD_ELSEWHERE = 99
+/** The locked file, as flock inherits it. */
+const LOCKED_FD = 3
 
-async function hold(file: string, options: readonly string[], signal?: AbortSignal) {
-  signal?.throwIfAborted()
-  const words = ['--exclusive', ...options, '--conflict-exit-code', String(HELD_ELSEWHERE), file]
-  // While it waits it does not see its standard input: it is ended when this process is.
-  const flock = ['--pdeathsig', 'TERM', 'flock', ...words]
-  const child = spawn('setpriv', [...flock, '/bin/sh', '-c', 'echo locked; read -r end'], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    // Out of reach of Ctrl-C: it ends with its standard input.
+/** @returns the file descriptor that holds the lock; undefined where another process has it */
+async function hold(file: string, options: readonly string[], signal?: AbortSignal): Promise<number | undefined> {
+  for (;;) {
+    signal?.throwIfAborted()
+    const opened = openLock(file)
+    let isHeld = false
+    try {
+      if (!(await flock(file, opened, options, signal))) return undefined
+      isHeld = isStillAt(file, opened)
+      // Its last holder removed the file meanwhile: a lock on it keeps nobody out.
+      if (isHeld) return opened
+    } finally {
+      if (!isHeld) fs.closeSync(opened)
+    }
+  }
+}
+
+function openLock(file: string): number {
+  try {
+    return fs.openSync(file, 'a', 0o600)
+  } catch (error) {
+    throw infrastructureFailure('NO_LOCK', `cannot lock ${file}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function isStillAt(file: string, opened: number): boolean {
+  const there = fs.statSync(file, { throwIfNoEntry: false })
+  const own = fs.fstatSync(opened)
+  return there?.ino === own.ino && there.dev === own.dev
+}
+
+/** @returns whether the lock was got */
+async function flock(
+  file: string,
+  opened: number,
+  options: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const words = ['--exclusive', ...options, '--conflict-exit-code', String(HELD_ELSEWHERE), String(LOCKED_FD)]
+  // It is ended when this process is.
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'flock', ...words], {
+    stdio: ['ignore', 'ignore', 'pipe', opened],
+    // Out of reach of Ctrl-C: this process decides when the waiting is over.
     detached: true,
   })
-  child.stdin.on('error', () => {})
   let errors = ''
-  child.stderr.on('data', chunk => (errors += chunk))
-  const giveUp = () => {
-    child.stdin.end()
-    child.kill()
-  }
+  child.stderr?.on('data', chunk => (errors += chunk))
+  const giveUp = () => child.kill()
   signal?.addEventListener('abort', giveUp)
-  const held = new Promise<typeof child | undefined>((resolve, reject) => {
-    child.stdout.once('data', () => signal?.aborted || resolve(child))
-    child.once('error', error => reject(infrastructureFailure('NO_LOCK', `cannot run flock: ${error.message}`)))
-    child.once('close', code => {
-      if (code === HELD_ELSEWHERE) resolve(undefined)
-      else reject(signal?.reason ?? infrastructureFailure('NO_LOCK', `cannot lock ${file}: ${errors.trim()}`))
-    })
-  })
-  return await held.finally(() => signal?.removeEventListener('abort', giveUp))
+  try {
+    const code = await endOf(child)
+    if (code === 0) return true
+    signal?.throwIfAborted()
+    if (code === HELD_ELSEWHERE) return false
+    throw infrastructureFailure('NO_LOCK', `cannot lock ${file}: ${errors.trim()}`)
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
+  }
+}
+
+async function endOf(child: ChildProcess): Promise<number | null> {
+  try {
+    const [code] = await once(child, 'close')
+    return code
+  } catch (error) {
+    throw infrastructureFailure('NO_LOCK', `cannot run flock: ${(error as Error).message}`)
+  }
 }

@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { withLock } from '../../scripts/host/lock.ts'
+import { ifUnlocked, withLock } from '../../scripts/host/lock.ts'
 
 const LOCK = path.resolve(import.meta.dirname, '../../scripts/host/lock.ts')
 
@@ -72,7 +72,7 @@ const waitingFor = (file: string): readonly string[] =>
   fs.readdirSync('/proc').filter(id => {
     try {
       const words = fs.readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0')
-      return words.includes(file) && words.includes('--exclusive')
+      return words.includes('--exclusive') && fs.readlinkSync(`/proc/${id}/fd/3`) === file
     } catch {
       return false // no process, or one that ended meanwhile
     }
@@ -121,4 +121,26 @@ test('a place where no lock can be made is told', async t => {
     withLock(path.join(file, 'lock'), async () => {}),
     { any: true },
   )
+})
+
+test('whoever waited for a lock whose file was removed meanwhile keeps others out', async t => {
+  const file = lockFile(t)
+  let inside = 0
+  const task = async () => {
+    inside++
+    t.is(inside, 1)
+    await delay(20)
+    fs.rmSync(file)
+    inside--
+  }
+  await Promise.all([1, 2, 3, 4].map(() => withLock(file, task)))
+  t.false(fs.existsSync(file))
+})
+
+test('a lock that another process holds is passed over', async t => {
+  const file = lockFile(t)
+  const done: string[] = []
+  await withLock(file, () => ifUnlocked(file, () => done.push('held')))
+  await ifUnlocked(file, () => done.push('free'))
+  t.deepEqual(done, ['free'])
 })

@@ -71,11 +71,16 @@ test('another release has another image', async t => {
 
 test('a build removes what killed builds left, and images that nobody uses any more', async t => {
   const { cacheDirectory, ensure } = await makeCache(t)
-  for (const name of ['making-image-abc', 'image-old', 'image-young']) fs.mkdirSync(path.join(cacheDirectory, name))
+  for (const name of ['making-image-gone-abc', 'making-image-made-abc', 'image-old', 'image-young'])
+    fs.mkdirSync(path.join(cacheDirectory, name))
   fs.utimesSync(path.join(cacheDirectory, 'image-old'), 0, 0)
-  await t.throwsAsync(ensure('trixie'), { any: true })
+  await withLock(path.join(cacheDirectory, 'image-made.lock'), async () => {
+    await t.throwsAsync(ensure('trixie'), { any: true })
+  })
   const left = fs.readdirSync(cacheDirectory)
-  t.false(left.includes('making-image-abc'))
+  t.false(left.includes('making-image-gone-abc'))
+  t.true(left.includes('making-image-made-abc'), 'another run makes it')
+  t.false(left.includes('image-gone.lock'))
   t.false(left.includes('image-old'))
   t.true(left.includes('image-young'))
 })
@@ -87,7 +92,7 @@ test('who waits for an image that another run makes can be told to stop', async 
     t.is(line, 'image: another run is making it; waiting')
     control.abort('ENOUGH')
   }
-  await withLock(path.join(cacheDirectory, 'image.lock'), async () => {
+  await withLock(`${imageDirectory(cacheDirectory, 'trixie')}.lock`, async () => {
     const waiting = ensureImage({ cacheDirectory, codename: 'trixie', onProgress, signal: control.signal })
     t.is((await t.throwsAsync(waiting, { any: true })) as unknown, 'ENOUGH')
   })

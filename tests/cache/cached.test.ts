@@ -1,0 +1,64 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { type CacheEntry, ensureEntry } from '../../scripts/cache/cached.ts'
+
+/** Entries of one cache; each counts how often it was made. */
+function cache(t: ExecutionContext) {
+  const cacheDirectory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-cache-'))
+  t.teardown(() => fs.rmSync(cacheDirectory, { recursive: true, force: true }))
+  const lines: string[] = []
+  let made = 0
+  const entry = (key: string, meanwhile: () => Promise<unknown> = async () => {}): CacheEntry<object> => ({
+    cacheDirectory,
+    kind: 'template',
+    key,
+    files: ['file'],
+    make: async directory => {
+      made++
+      await meanwhile()
+      fs.writeFileSync(path.join(directory, 'file'), key)
+      return {}
+    },
+    onProgress: line => lines.push(line),
+  })
+  return { cacheDirectory, lines, entry, made: () => made }
+}
+
+test('while one entry is made, another of its kind is made and used', async t => {
+  const { entry, lines, made, cacheDirectory } = cache(t)
+  await ensureEntry(entry('aa', () => ensureEntry(entry('bb'))))
+  t.is(made(), 2)
+  t.deepEqual(
+    lines.filter(line => line.includes('waiting')),
+    [],
+  )
+  t.deepEqual(fs.readdirSync(cacheDirectory).sort(), ['template-aa', 'template-bb'], 'no lock is left')
+})
+
+test('an entry that is being made stays when another of its kind is made', async t => {
+  const { entry, cacheDirectory } = cache(t)
+  const halfMade = () => fs.readdirSync(cacheDirectory).filter(name => name.startsWith('making-template-aa-'))
+  await ensureEntry(
+    entry('aa', async () => {
+      await ensureEntry(entry('bb'))
+      t.is(halfMade().length, 1)
+    }),
+  )
+  t.is(halfMade().length, 0)
+})
+
+test('runs that want the same entry at the same time make it once', async t => {
+  const { entry, lines, made } = cache(t)
+  let release = () => {}
+  const gate = new Promise<void>(resolve => (release = resolve))
+  const first = ensureEntry(entry('aa', () => gate))
+  while (made() === 0) await new Promise(setImmediate)
+  const others = [1, 2, 3].map(() => ensureEntry(entry('aa')))
+  while (lines.length < 3) await new Promise(resolve => setTimeout(resolve, 10))
+  release()
+  await Promise.all([first, ...others])
+  t.is(made(), 1)
+  t.is(lines.filter(line => line === 'template: another run is making it; waiting').length, 3)
+})
