@@ -78,6 +78,21 @@ export async function openEntry<Facts>(entry: Omit<CacheEntry<Facts>, 'make'>): 
   }
 }
 
+/**
+ * Takes an entry that proved useless out of the cache, so that the next run makes another. Never throws: what cannot be removed now
+ * is left for the next run that makes one of its kind.
+ */
+export function discardEntry(entry: Pick<CacheEntry<unknown>, 'cacheDirectory' | 'kind' | 'key'>): void {
+  try {
+    // By one step: a directory that is half removed would be found damaged, and runs may still write or read in it.
+    const place = fs.mkdtempSync(path.join(entry.cacheDirectory, `${MAKING}${entry.kind}-${entry.key}-`))
+    fs.renameSync(entryDirectory(entry), place)
+    fs.rmSync(place, { recursive: true, force: true })
+  } catch {
+    // another node or run was faster, or the cache is others' to write
+  }
+}
+
 /** Digest of values and files, for a key: of the files their names below a directory, whether they can be run, and their content. */
 export function keyOf(values: unknown, directories: readonly string[], files: readonly string[] = []): string {
   const hash = createHash('sha256').update(JSON.stringify(values))
@@ -129,8 +144,13 @@ async function removeLeftovers({ cacheDirectory, kind, key }: CacheEntry<unknown
     const place = path.join(cacheDirectory, name)
     const isHalfMade = making !== undefined && rest.startsWith('-')
     if (of === undefined || !(isHalfMade || isOlder(place, tooOld))) continue
-    if (of !== key) await ifUnlocked(lockFile({ cacheDirectory, kind, key: of }), lock => [place, lock].forEach(remove))
-    else if (isHalfMade) remove(place)
+    try {
+      if (of !== key)
+        await ifUnlocked(lockFile({ cacheDirectory, kind, key: of }), lock => [place, lock].forEach(remove))
+      else if (isHalfMade) remove(place)
+    } catch {
+      // no reason not to make this one: the next run tries again
+    }
   }
 }
 

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { type CacheEntry, ensureEntry } from '../../scripts/cache/cached.ts'
+import { type CacheEntry, discardEntry, ensureEntry, entryDirectory, openEntry } from '../../scripts/cache/cached.ts'
 
 /** Entries of one cache; each counts how often it was made. */
 function cache(t: ExecutionContext) {
@@ -61,4 +63,23 @@ test('runs that want the same entry at the same time make it once', async t => {
   await Promise.all([first, ...others])
   t.is(made(), 1)
   t.is(lines.filter(line => line === 'template: another run is making it; waiting').length, 3)
+})
+
+test('a useless entry is gone at once, whatever is still done in it, and none that is there is no error', async t => {
+  const { entry: entryOf, cacheDirectory } = cache(t)
+  const entry = entryOf('aa')
+  await ensureEntry(entry)
+  const directory = entryDirectory(entry)
+  // Somebody writes there faster than it can be emptied.
+  const writer = spawn('/bin/sh', ['-c', 'echo begun; while :; do n=$((n + 1)); : >"f$n"; done'], { cwd: directory })
+  t.teardown(() => writer.kill('SIGKILL'))
+  await once(writer.stdout, 'data')
+  for (let times = 0; times < 2; times++) t.notThrows(() => discardEntry(entry))
+  t.false(fs.existsSync(directory))
+  t.is(await openEntry(entry), undefined)
+  writer.kill('SIGKILL')
+  await once(writer, 'close')
+  await ensureEntry(entry)
+  t.deepEqual(fs.readdirSync(cacheDirectory).sort(), ['template-aa'])
+  t.notThrows(() => discardEntry({ ...entry, cacheDirectory: path.join(cacheDirectory, 'none') }))
 })

@@ -1,6 +1,5 @@
-import fs from 'node:fs'
 import path from 'node:path'
-import { ensureEntry, entryDirectory, keyOf } from '../../../cache/cached.ts'
+import { discardEntry, ensureEntry, entryDirectory, keyOf } from '../../../cache/cached.ts'
 import type { NodePlan } from '../../../settings/nodes.ts'
 import { hostAndQemu } from '../accelerator/memory.ts'
 import type { GuestImage } from '../image/cache.ts'
@@ -13,7 +12,7 @@ export interface Template {
   readonly ram: string
   /** The devices. */
   readonly state: string
-  /** What does not come up is not tried again: the next run makes another. */
+  /** What does not come up is not tried again: the next run makes another. Never throws. */
   discard(): void
 }
 
@@ -79,7 +78,7 @@ export async function ensureTemplate(hardware: Hardware, request: TemplateReques
   return {
     ram: path.join(directory, RAM),
     state: path.join(directory, STATE),
-    discard: () => fs.rmSync(directory, { recursive: true, force: true }),
+    discard: () => discardEntry(entry),
   }
 }
 
