@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { infrastructureFailure } from '../errors/failure.ts'
+import { childEnvironment } from './child-environment.ts'
 import { makeDirectory } from './directories.ts'
 
 /** How one waits for a lock. */
@@ -99,6 +100,7 @@ async function flock(
     stdio: ['ignore', 'ignore', 'pipe', opened],
     // Out of reach of Ctrl-C: this process decides when the waiting is over.
     detached: true,
+    env: childEnvironment(),
   })
   let errors = ''
   child.stderr?.on('data', chunk => (errors += chunk))

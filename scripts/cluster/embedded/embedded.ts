@@ -18,7 +18,8 @@ import { startLeash } from './leash.ts'
 import { logIn, storeKey } from './login.ts'
 import { checkMemory } from './memory.ts'
 import { layOvls } from './ovls.ts'
-import { adoptCluster, claimCluster, destroyCluster, stateFailure, updateRecord } from './registry.ts'
+import { adoptCluster, claimCluster, clusterDirectory, destroyCluster, stateFailure, updateRecord } from './registry.ts'
+import { requireSocketNames } from './sockets.ts'
 import { startSwitches } from './switches.ts'
 import { ensureTemplate, hardwareOf, type Template, type TemplateRequest } from './template/template.ts'
 
@@ -40,6 +41,8 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const { cluster, directories } = settings
   const { emit, signal } = request
   const notice = (text: string) => emit({ type: 'notice', text })
+  const nets = switchedNets(cluster.nodes)
+  requireSocketNames(clusterDirectory(directories.state, cluster.name), nets)
   requireCommands(TO_RUN, callersEnvironment)
   checkMemory(cluster.nodes, { cold: cluster.cold, podsPerNode: settings.addressing.podsPerNode })
   const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice, signal })
@@ -77,7 +80,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         onComponent: made,
         signal,
       }),
-      startSwitches(directory, switchedNets(cluster.nodes), cluster.nodes.length),
+      startSwitches(directory, nets, cluster.nodes.length, signal),
     ])
     const disks = [image.root, ...ovls]
     const templates = cluster.cold

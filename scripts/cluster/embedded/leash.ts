@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
+import { childEnvironment } from '../../host/child-environment.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../../..')
 
@@ -18,7 +19,12 @@ export function startLeash(clusterName: string): Leash {
   const child = spawn(
     '/bin/sh',
     ['-c', 'read -r word || exec "$@"', 'leash', process.execPath, ...stop, '--name', clusterName],
-    { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
+    {
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: childEnvironment('HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'),
+    },
   )
   child.unref()
   child.stdin.on('error', () => {}) // it was killed: then only the next run or `stop` cleans up

@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream'
 import type { NodePlan } from '../../settings/nodes.ts'
 import { type Control, openControl } from './control.ts'
 import { openQmp, type Qmp } from './qmp.ts'
+import { switchDirectory } from './sockets.ts'
 import { spawnInCluster } from './spawn.ts'
-import { switchDirectory } from './switches.ts'
 
 /** What all VMs of a cluster boot from. */
 export interface MachineParts {

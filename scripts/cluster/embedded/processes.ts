@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { infrastructureFailure } from '../../errors/failure.ts'
 
 /** A process beyond doubt: the kernel gives a number again, but not with the same start. */
 export interface ProcessId {
@@ -44,9 +45,13 @@ export function thisProcess(): ProcessId {
 /** How often a killed process is looked for: the kernel has no event for processes that are not our children. */
 const LOOK_EVERY_MS = 5
 
+/** A killed process is gone at once, unless it waits for a file system that does not answer. */
+const GONE_MS = 30_000
+
 /**
  * Kills processes and returns when they are gone.
  * @param ids may be gone already
+ * @throws Failure PROCESS_STAYS (exit 4) naming those that the kernel does not end
  */
 export async function end(ids: readonly ProcessId[]): Promise<void> {
   for (const id of ids) {
@@ -57,5 +62,15 @@ export async function end(ids: readonly ProcessId[]): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
   }
-  while (ids.some(isAlive)) await delay(LOOK_EVERY_MS)
+  for (let looks = 0; ids.some(isAlive); looks++) {
+    if (looks * LOOK_EVERY_MS > GONE_MS) throw stays(ids.filter(isAlive))
+    await delay(LOOK_EVERY_MS)
+  }
 }
+
+const stays = (ids: readonly ProcessId[]) =>
+  infrastructureFailure(
+    'PROCESS_STAYS',
+    `killed, and still there after ${GONE_MS / 1000} s: process ${ids.map(({ pid }) => pid).join(', ')}`,
+    { hint: 'does it wait for a file system that does not answer?' },
+  )

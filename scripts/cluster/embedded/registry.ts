@@ -51,7 +51,8 @@ const RECORD = 'cluster.json'
 const PROCESS_SUFFIX = '.pid'
 
 const lockFile = (stateDirectory: string) => path.join(stateDirectory, 'lock')
-const clusterDirectory = (stateDirectory: string, name: string) => path.join(stateDirectory, 'clusters', name)
+/** The directory of a cluster of this name, whether it exists or not. */
+export const clusterDirectory = (stateDirectory: string, name: string) => path.join(stateDirectory, 'clusters', name)
 
 /** The clusters of this user. */
 export function findClusters(stateDirectory: string): readonly FoundCluster[] {

@@ -1,6 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { childEnvironment } from '../../host/child-environment.ts'
 
 /**
  * Writes its own line of /proc into `$1`.pid before it becomes the command: there is no moment at which a process of
@@ -36,7 +37,12 @@ export function spawnInCluster(
   const sockets = Array<'pipe'>(pipes).fill('pipe')
   const stdio: StdioOptions = ['ignore', errorOutput, errorOutput, ...sockets, ...files]
   const script = stdin ? `mkfifo -m 600 '${stdin}' && exec <>'${stdin}' && ${RECORD_THEN_BECOME}` : RECORD_THEN_BECOME
-  const child = spawn('/bin/sh', ['-c', script, 'sh', name, ...command], { cwd: directory, detached: true, stdio })
+  const child = spawn('/bin/sh', ['-c', script, 'sh', name, ...command], {
+    cwd: directory,
+    detached: true,
+    stdio,
+    env: childEnvironment(),
+  })
   fs.closeSync(errorOutput)
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(`could not be started: ${error.message}`))

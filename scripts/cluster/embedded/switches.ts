@@ -1,15 +1,16 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { environmentFailure, infrastructureFailure } from '../../errors/failure.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { infrastructureFailure } from '../../errors/failure.ts'
+import { switchDirectory } from './sockets.ts'
 import { spawnInCluster } from './spawn.ts'
 
 /** vde_switch's limit is set when it starts: one port for each of the 240 VMs that the numbering allows. */
 const PORTS = 256
-/** sun_path holds 108 bytes with the final NUL (unix(7)); vde_switch and its clients add up to `/240.4194304`. */
-const LONGEST_DIRECTORY = 107 - 12
-
-/** The directory of a net's sockets, relative to the cluster's. */
-export const switchDirectory = (net: number): string => `net${net}`
+/** A switch is there in some milliseconds; on a busy host in some hundred. */
+const PATIENCE_MS = 30_000
+/** From one look for its socket to the next. The system's own watching (inotify) is a limited good, of which editors take all. */
+const LOOK_EVERY_MS = 5
 
 /** 802.1Q: 0 and 4095 are not for use. */
 const LAST_VLAN = 4094
@@ -21,12 +22,16 @@ const VLANS_FILE = 'vlans.rc'
  * @param nets numbers; 0 is not among them: each VM has its own, see machine.ts
  * @param members how many VMs there are
  * @returns when all of them take connections
- * @throws Failure STATE_PATH_TOO_LONG (exit 3) or SWITCH_FAILED (exit 4)
+ * @throws Failure SWITCH_FAILED (exit 4); the signal's reason when that is aborted
  */
-export async function startSwitches(clusterDirectory: string, nets: readonly number[], members: number): Promise<void> {
-  for (const net of nets) refuseLongNames(path.join(clusterDirectory, switchDirectory(net)))
+export async function startSwitches(
+  clusterDirectory: string,
+  nets: readonly number[],
+  members: number,
+  signal: AbortSignal,
+): Promise<void> {
   fs.writeFileSync(path.join(clusterDirectory, VLANS_FILE), vlanCommands(members))
-  await Promise.all(nets.map(net => startSwitch(clusterDirectory, net)))
+  await Promise.all(nets.map(net => startSwitch(clusterDirectory, net, signal)))
 }
 
 /**
@@ -43,38 +48,25 @@ function vlanCommands(ports: number): string {
   return lines.join('')
 }
 
-function refuseLongNames(directory: string): void {
-  if (Buffer.byteLength(directory) <= LONGEST_DIRECTORY) return
-  throw environmentFailure('STATE_PATH_TOO_LONG', `${directory}: too long for the names of sockets`, {
-    hint: 'set XDG_STATE_HOME to a shorter directory',
-  })
-}
-
-async function startSwitch(clusterDirectory: string, net: number): Promise<void> {
+async function startSwitch(clusterDirectory: string, net: number, signal: AbortSignal): Promise<void> {
   const name = switchDirectory(net)
-  const directory = path.join(clusterDirectory, name)
-  // Made here, so that it can be watched before the switch puts its socket in.
-  fs.mkdirSync(directory, { mode: 0o700 })
-  const watcher = fs.watch(directory)
-  const answers = new Promise<void>(resolve => {
-    const look = () => fs.existsSync(path.join(directory, 'ctl')) && resolve()
-    watcher.on('change', look)
-    look()
-  })
+  fs.mkdirSync(path.join(clusterDirectory, name), { mode: 0o700 })
   const arguments_ = ['-s', name, '-m', '600', '--dirmode', '700', '-n', String(PORTS), '-f', VLANS_FILE]
   const { child, ended, errors } = spawnInCluster(name, clusterDirectory, ['vde_switch', ...arguments_], {
     // It ends at the end of its standard input, which must never come: a fifo that it holds open itself.
     stdin: `${name}.stdin`,
   })
   child.unref()
-  try {
-    await Promise.race([
-      answers,
-      ended.then(how => {
-        throw infrastructureFailure('SWITCH_FAILED', `the switch of net ${net} ${how}: ${errors()}`)
-      }),
-    ])
-  } finally {
-    watcher.close()
+  let end: string | undefined
+  ended.then(how => {
+    end = how
+  })
+  const failed = (why: string) =>
+    infrastructureFailure('SWITCH_FAILED', `the switch of net ${net} ${why}${errors() && `: ${errors()}`}`)
+  for (let looks = 0; !fs.existsSync(path.join(clusterDirectory, name, 'ctl')); looks++) {
+    signal.throwIfAborted()
+    if (end !== undefined) throw failed(end)
+    if (looks * LOOK_EVERY_MS > PATIENCE_MS) throw failed(`did not start in ${PATIENCE_MS / 1000} s`)
+    await delay(LOOK_EVERY_MS)
   }
 }

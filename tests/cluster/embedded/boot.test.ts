@@ -82,7 +82,24 @@ test('the tail of a console is plain text, and ends with the panic', t => {
   t.deepEqual(consoleTail(directory, 'vm-001', 2), ['b', 'Kernel panic - x'])
 })
 
-test('a directory that is too long for sockets is refused with the way out', async t => {
-  const directory = path.join(os.tmpdir(), 'x'.repeat(100))
-  await t.throwsAsync(startSwitches(directory, [1], 2), { code: 'STATE_PATH_TOO_LONG', message: /too long/ })
+test('a switch that ends is reported with what it said, not waited for', async t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-boot-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
+  fs.writeFileSync(path.join(directory, 'vde_switch'), '#!/bin/sh\necho no room >&2\nexit 7\n', { mode: 0o755 })
+  const { PATH } = process.env
+  process.env.PATH = `${directory}:${PATH}`
+  t.teardown(() => {
+    process.env.PATH = PATH
+  })
+  await t.throwsAsync(startSwitches(directory, [1], 2, new AbortController().signal), {
+    code: 'SWITCH_FAILED',
+    message: /exited with 7: no room/,
+  })
+})
+
+test('the wait for a switch ends with the run', async t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-boot-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
+  const signal = AbortSignal.abort(new Error('enough'))
+  await t.throwsAsync(startSwitches(directory, [1], 2, signal), { message: 'enough' })
 })

@@ -141,3 +141,20 @@ test('a full disk is told with the place, other errors stay what they are', t =>
   const elsewhere = Object.assign(new Error('full'), { code: 'ENOSPC', path: '/b/file' })
   for (const error of [elsewhere, new Error('another')]) t.is(stateFailure('/a/state', error), error)
 })
+
+test('what stays running knows nothing of the secrets of whoever started it', async t => {
+  process.env.NETNS_TEST_TOKEN = 'secret'
+  const directory = await claimCluster(stateDirectory(t), 'mine', 'key')
+  const { child, ended } = spawnInCluster('vm-001', directory, ['sleep', '1000'])
+  t.teardown(async () => {
+    child.kill()
+    await ended
+  })
+  const environment = () => fs.readFileSync(`/proc/${child.pid}/environ`, 'utf8').split('\0').filter(Boolean)
+  const names = environment().map(line => line.replace(/=.*/s, ''))
+  t.true(names.includes('PATH'))
+  t.deepEqual(
+    names.filter(name => !['PATH', 'LC_ALL', 'LD_LIBRARY_PATH', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name)),
+    [],
+  )
+})

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
+import { childEnvironment } from '../../../host/child-environment.ts'
 import { openControl } from '../control.ts'
 import type { GuestImage } from '../image/cache.ts'
 import { bootOptions } from '../machine.ts'
@@ -25,6 +26,7 @@ export async function probe(
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     // Ctrl-C is ours to handle: it must not look like a guest that failed.
     detached: true,
+    env: childEnvironment(),
   })
   let errors = ''
   child.stderr?.on('data', chunk => (errors += chunk))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import fs from 'node:fs'
-import net from 'node:net'
+import type net from 'node:net'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { infrastructureFailure } from '../../../errors/failure.ts'
@@ -13,6 +13,7 @@ import {
   startMachine,
   WITHOUT_MEMORY,
 } from '../machine.ts'
+import { listenIn } from '../sockets.ts'
 import type { Hardware } from './template.ts'
 
 export const RAM = 'ram'
@@ -46,21 +47,25 @@ export async function saveTemplate(request: SaveRequest): Promise<void> {
     { ...parts, disks: [...parts.disks, ...disks] },
     { memory: { file: path.join(directory, RAM), written: true } },
   )
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
-  const over = new Promise<never>((_, reject) => {
-    patience.addEventListener('abort', () => reject(patience.reason), { once: true })
-    machine.ended.then(how => reject(new Error(`its QEMU ${how}`)))
-  })
-  over.catch(() => {}) // may come after the last wait for it
+  // What ends all waiting: the caller, the time limit, the end of QEMU.
+  const over = new AbortController()
+  const onAbort = () => over.abort(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  const tooLate = new Error(`it did not get ready in ${PATIENCE_MS / 1000} s`)
+  const timer = setTimeout(() => over.abort(tooLate), PATIENCE_MS)
+  machine.ended.then(how => over.abort(new Error(`its QEMU ${how}`)))
   try {
-    await Promise.race([machine.control.reached('ready'), over])
-    await Promise.race([saveState(machine, clusterDirectory, path.join(directory, STATE)), over])
+    signal.throwIfAborted()
+    await untilAborted(machine.control.reached('ready'), over.signal)
+    await saveState(machine, clusterDirectory, path.join(directory, STATE), over.signal)
   } catch (error) {
     signal.throwIfAborted()
-    const why = patience.aborted ? `it did not get ready in ${PATIENCE_MS / 1000} s` : (error as Error).message
+    const why = ((over.signal.aborted ? over.signal.reason : error) as Error).message
     const tail = consoleTail(clusterDirectory, NAME, CONSOLE_LINES).map(line => `\n  ${line}`)
     throw infrastructureFailure('NO_TEMPLATE', `no template could be saved: ${why}${tail.join('')}`, { cause: error })
   } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
     await machine.kill()
     for (const disk of disks) fs.rmSync(disk, { force: true })
   }
@@ -85,20 +90,30 @@ const planOf = ({ memoryMiB, cpus, interfaces }: Hardware): MachinePlan => ({
   })),
 })
 
-async function saveState({ qmp }: Machine, clusterDirectory: string, file: string): Promise<void> {
+/** @throws the signal's reason when that is aborted first */
+async function untilAborted<T>(task: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  let abort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+  })
+  return await Promise.race([task, aborted]).finally(() => signal.removeEventListener('abort', abort))
+}
+
+async function saveState({ qmp }: Machine, clusterDirectory: string, file: string, signal: AbortSignal): Promise<void> {
   const socket = `${NAME}.socket`
-  const server = net.createServer().listen(path.join(clusterDirectory, socket))
+  const server = await listenIn(clusterDirectory, socket)
   try {
-    await once(server, 'listening')
     const events = { capability: 'events', state: true }
-    await qmp.execute('migrate-set-capabilities', { capabilities: [WITHOUT_MEMORY, events] })
+    await untilAborted(qmp.execute('migrate-set-capabilities', { capabilities: [WITHOUT_MEMORY, events] }), signal)
     const end = qmp.event('MIGRATION', ({ status }) => status === 'completed' || status === 'failed')
     const [[connection]] = await Promise.all([
-      once(server, 'connection'),
-      qmp.execute('migrate', { uri: `unix:${socket}` }),
+      once(server, 'connection', { signal }),
+      untilAborted(qmp.execute('migrate', { uri: `unix:${socket}` }), signal),
     ])
-    await pipeline(connection as net.Socket, fs.createWriteStream(file))
-    const { status } = await end
+    await pipeline(connection as net.Socket, fs.createWriteStream(file), { signal })
+    const { status } = await untilAborted(end, signal)
     if (status !== 'completed') throw new Error('QEMU could not save its state')
   } finally {
     server.close()
