@@ -4,6 +4,7 @@ import path from 'node:path'
 import { environmentFailure, infrastructureFailure } from '../errors/failure.ts'
 import { makeDirectory } from '../host/directories.ts'
 import { ifUnlocked, withLock } from '../host/lock.ts'
+import { reasonOf } from '../ovl/places.ts'
 import { readSealed, type Sealed, seal } from './sealed.ts'
 
 /** Files that take time to make, and are kept. */
@@ -28,6 +29,9 @@ export interface CacheEntry<Facts> {
 const MAKING = 'making-'
 /** What no run has used for so long is removed when another of its kind is made: other versions of this program left it. */
 const UNUSED_DAYS = 30
+
+/** Why a disk does not take what is made. */
+const DISK_ERRORS = new Set(['EDQUOT', 'EFBIG', 'EIO', 'ENOSPC'])
 
 /** The directory of an entry. */
 export const entryDirectory = ({
@@ -126,8 +130,8 @@ async function makeEntry<Facts>(entry: CacheEntry<Facts>): Promise<Sealed<Facts>
     return sealed
   } catch (error) {
     remove(place)
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-    throw environmentFailure('NO_SPACE', `${cacheDirectory}: no space left while the ${kind} was made`, {
+    if (!DISK_ERRORS.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    throw environmentFailure('NO_SPACE', `${cacheDirectory}: the ${kind} cannot be made: ${reasonOf(error)}`, {
       cause: error,
     })
   }

@@ -1,10 +1,11 @@
 import process from 'node:process'
 import type { Writable } from 'node:stream'
+import { notIgnored } from '../host/signals.ts'
 import type { Connection } from '../node/connection.ts'
 import type { Node } from '../node/node.ts'
 import { quoteExec } from '../node/quote.ts'
 
-/** Signals that reach the command in the VM and not this program. */
+/** Signals that reach the command in the VM and not this program, where they are not ignored. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
 /** A shell for a person, or for the commands on its input. */
@@ -67,7 +68,7 @@ export async function runAttached(
         stderr,
         ...(stdin && { stdin: process.stdin }),
         onRunning: command => {
-          for (const name of FORWARDED) {
+          for (const name of notIgnored(FORWARDED)) {
             const forward = () => command.signal(name.replace(/^SIG/, ''))
             process.on(name, forward)
             cleanUp.push(() => process.off(name, forward))

@@ -3,6 +3,8 @@ import path from 'node:path'
 import { CommanderError } from 'commander'
 import { describeFailure, Failure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
+import { leaveIgnored, notIgnored } from '../host/signals.ts'
+import { reasonOf, systemFailure } from '../ovl/places.ts'
 import { plainLines } from '../report/text.ts'
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -19,7 +21,9 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
   // Hundreds of nodes may wait for the same signal: that is no leak, of which Node warns on stderr.
   setMaxListeners(0)
   const ending = new AbortController()
-  for (const name of ENDING_SIGNALS) process.on(name, () => ending.abort(new Interrupted(name)))
+  const heeded = notIgnored(ENDING_SIGNALS)
+  leaveIgnored(ENDING_SIGNALS)
+  for (const name of heeded) process.on(name, () => ending.abort(new Interrupted(name)))
   // Whoever read our output may leave first (`| head`): that is no reason to break off a test, nor for a stack trace.
   // A disk that is full is told in the end.
   const lost: NodeJS.ErrnoException[] = []
@@ -34,6 +38,16 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
     process.exitCode = OUR_FAULT
   }
   process.once('exit', unfinished)
+  // An error that nobody waited for: the first one ends the run in order, with its reports, another one at once.
+  const onUncaught = (error: unknown) => {
+    if (ending.signal.aborted) {
+      process.stderr.write(`${programName}: ${describeError(error)}\n`)
+      process.off('exit', unfinished)
+      process.exit(exitCodeOf(error))
+    }
+    ending.abort(error)
+  }
+  process.on('uncaughtException', onUncaught)
   try {
     process.exitCode = await main(ending.signal)
   } catch (error) {
@@ -46,17 +60,18 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
     const [first] = lost
     // An error that was thrown for it has told it already.
     if (first && process.exitCode !== ENVIRONMENT_LACKS_SOMETHING) {
-      const { reasonOf } = await import('../ovl/places.ts')
       process.stderr.write(`${programName}: cannot write standard output: ${reasonOf(first)}\n`)
       process.exitCode ||= ENVIRONMENT_LACKS_SOMETHING
     }
     process.off('exit', unfinished)
-    for (const name of ENDING_SIGNALS) process.removeAllListeners(name)
+    process.off('uncaughtException', onUncaught)
+    for (const name of heeded) process.removeAllListeners(name)
   }
 }
 
 /** The exit code that tells what an error is. */
-export function exitCodeOf(error: unknown): number {
+export function exitCodeOf(thrown: unknown): number {
+  const error = systemFailure(thrown)
   if (error instanceof Failure || error instanceof Interrupted) return error.exitCode
   // Help and version end with 0, everything else that commander throws is wrong usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE
@@ -65,7 +80,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** An error as the person gets to read it, without the control characters of a program that it quotes. */
 export const describeError = (error: unknown): string =>
-  error instanceof Interrupted ? error.message : plainLines(describeFailure(error))
+  error instanceof Interrupted ? error.message : plainLines(describeFailure(systemFailure(error)))
 
 /** The program as it can be typed again from here. */
 export function programAsTyped(): string {

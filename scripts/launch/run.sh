@@ -6,4 +6,21 @@ command -v node >/dev/null || {
 	echo "${0##*/}: node is not installed (Node.js 20.19 or later is needed)" >&2
 	exit 3
 }
+# What Node cannot report itself: it resets the signals that are ignored, as by nohup, and without address space it aborts.
+if [ -r /proc/self/limits ]; then
+	while read -r name value; do
+		case $name in SigIgn:) export NETNS_SIGIGN="$value" && break ;; esac
+	done </proc/self/status
+	while read -r max what of soft hard unit; do
+		case $what in
+		address) value=$soft least=25769803776 reason='Node.js reserves addresses for WebAssembly' option=-v ;;
+		open) value=$hard least=64 reason='Node.js opens that before it starts' option=-n ;;
+		*) continue ;;
+		esac
+		[ "$value" = unlimited ] || [ "$value" -ge "$least" ] || {
+			echo "${0##*/}: $max $what $of is $value, and at least $least are needed: $reason (ulimit $option)" >&2
+			exit 3
+		}
+	done </proc/self/limits
+fi
 exec node --disable-warning=ExperimentalWarning "${program%/*}/scripts/launch/start.mjs" "$program" "$@"

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { environmentFailure } from '../../errors/failure.ts'
+import { requireLimits } from '../../host/limits.ts'
 import { requireCommands, TO_RUN } from '../../host/requirements.ts'
 import { allOrNone, type Node } from '../../node/node.ts'
 import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
@@ -17,6 +18,7 @@ import { makeKeys } from './keys.ts'
 import { startLeash } from './leash.ts'
 import { logIn, storeKey } from './login.ts'
 import { checkMemory } from './memory.ts'
+import { needsOf } from './needs.ts'
 import { layOvls } from './ovls.ts'
 import { adoptCluster, claimCluster, clusterDirectory, destroyCluster, stateFailure, updateRecord } from './registry.ts'
 import { requireSocketNames } from './sockets.ts'
@@ -43,6 +45,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const notice = (text: string) => emit({ type: 'notice', text })
   const nets = switchedNets(cluster.nodes)
   requireSocketNames(clusterDirectory(directories.state, cluster.name), nets)
+  requireLimits(needsOf(cluster.nodes))
   requireCommands(TO_RUN, callersEnvironment)
   checkMemory(cluster.nodes, { cold: cluster.cold, podsPerNode: settings.addressing.podsPerNode })
   const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice, signal })

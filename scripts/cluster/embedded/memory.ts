@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { environmentFailure } from '../../errors/failure.ts'
+import { memoryRoom } from '../../host/control-groups.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 
 /** What VMs are to hold and how they start: it decides what they take. */
@@ -23,20 +24,24 @@ const BOOKKEEPING = 64 / 4096
 /**
  * Refuses a cluster for which the host has no memory, before the kernel has to choose a process to kill.
  * @param meminfo the text of /proc/meminfo
+ * @param room bytes that the limits of a container leave
  * @throws Failure NO_MEMORY (exit 3) with the estimate
  */
 export function checkMemory(
   plans: readonly NodePlan[],
   load: Load,
   meminfo = fs.readFileSync('/proc/meminfo', 'utf8'),
+  room = memoryRoom(),
 ): void {
   const needed = plans.reduce((sum, plan) => sum + needOf(plan, load), 0)
-  const free = (kibibytes(meminfo, 'MemAvailable') + kibibytes(meminfo, 'SwapFree')) / 1024
+  const hostFree = (kibibytes(meminfo, 'MemAvailable') + kibibytes(meminfo, 'SwapFree')) / 1024
+  const free = Math.min(hostFree, room / 2 ** 20)
   if (needed <= free) return
+  const where = free < hostFree ? ' under the memory limit of the control group (container) that this runs in' : ''
   const fewer = Math.floor((plans.length * free) / needed)
   throw environmentFailure(
     'NO_MEMORY',
-    `${plans.length} VMs need about ${gibibytes(needed)} of memory, and ${gibibytes(free)} are free`,
+    `${plans.length} VMs need about ${gibibytes(needed)} of memory, and ${gibibytes(free)} are free${where}`,
     {
       hint: `there is room for about ${fewer}${load.cold ? ', and for twice as many without --cold' : ''} (--nvm)`,
     },

@@ -93,7 +93,8 @@ async function makeDisk(name: string, archive: string, signal: AbortSignal): Pro
   return disk
 }
 
-const LEAST_SLOT = 64 * 2 ** 20
+/** The smallest disk of an ovl, in bytes. */
+export const LEAST_SLOT = 64 * 2 ** 20
 
 /** Disks have few sizes, so that a VM that was saved with other ovls has disks of the same size. What is added takes no space. */
 export const slotBytes = (bytes: number): number => Math.max(LEAST_SLOT, 2 ** Math.ceil(Math.log2(bytes)))

@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { checkMemory } from '../../scripts/cluster/embedded/memory.ts'
+import { memoryRoom, pidsRoom } from '../../scripts/host/control-groups.ts'
+import { requireLimits } from '../../scripts/host/limits.ts'
+
+const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
+
+const LIMITS = (values: Readonly<Record<string, string>>) =>
+  Object.entries(values)
+    .map(([name, value]) => `${name.padEnd(25)} ${value.padEnd(20)} ${value.padEnd(20)} units`)
+    .join('\n')
+
+/** Files of control groups. */
+function groups(t: ExecutionContext, files: Readonly<Record<string, string>>): string {
+  const mount = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-cgroup-'))
+  t.teardown(() => fs.rmSync(mount, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(path.join(mount, name)), { recursive: true })
+    fs.writeFileSync(path.join(mount, name), `${text}\n`)
+  }
+  return mount
+}
+
+test('a limit that is too low is refused with what it is and what is needed; none, or enough, is not', t => {
+  const text = LIMITS({ 'Max open files': '40', 'Max file size': '1048576', 'Max processes': 'unlimited' })
+  t.throws(() => requireLimits({ openFiles: 160 }, text), {
+    code: 'LIMIT_TOO_LOW',
+    message: 'the limit of open files is 40, and about 160 are needed',
+  })
+  t.throws(() => requireLimits({ fileBytes: 2 ** 28 }, text), { message: /size of a file is 1 MiB, and about 256 MiB/ })
+  t.notThrows(() => requireLimits({ openFiles: 40, fileBytes: 2 ** 20 }, text))
+  t.notThrows(() => requireLimits({ openFiles: 160 }, ''))
+})
+
+test('the room of nested control groups is that of the narrowest, and the page cache is free', t => {
+  const mount = groups(t, {
+    'memory.max': '1000',
+    'memory.current': '900',
+    'memory.stat': 'anon 500\nfile 400\nactive_file 150\ninactive_file 50\nshmem 200',
+    'a/memory.max': 'max',
+    'a/memory.current': '800',
+    'a/memory.stat': 'active_file 1',
+    'a/pids.max': '30',
+    'a/pids.current': '22',
+  })
+  const inside = { mount, membership: '0::/a/b\n' }
+  t.is(memoryRoom(inside), 300)
+  t.is(pidsRoom(inside), 8)
+  t.is(memoryRoom({ mount, membership: '' }), Number.POSITIVE_INFINITY)
+  t.is(pidsRoom({ mount, membership: '0::/' }), Number.POSITIVE_INFINITY)
+})
+
+test('of version 1 a container sees its own group at the top', t => {
+  const mount = groups(t, {
+    'memory/memory.limit_in_bytes': '5000',
+    'memory/memory.usage_in_bytes': '4000',
+    'memory/memory.stat': 'inactive_file 7\ntotal_inactive_file 1000\ntotal_active_file 500',
+  })
+  t.is(memoryRoom({ mount, membership: '4:memory:/docker/12\n1:cpu,cpuacct:/\n' }), 2500)
+})
+
+test('a cluster that a container has no memory for is refused, whatever the host has', t => {
+  const plan = { number: 1, name: 'vm-001', role: 'worker', memoryMiB: 256, cpus: 1, nets: [0] } as const
+  const load = { cold: false, podsPerNode: 4 }
+  const meminfo = 'MemAvailable: 90000000 kB\n'
+  t.throws(() => checkMemory([plan], load, meminfo, 50 * 2 ** 20), {
+    code: 'NO_MEMORY',
+    message: /0\.0 GiB are free under the memory limit of the control group/,
+  })
+  t.notThrows(() => checkMemory([plan], load, meminfo, 2 ** 30))
+})
+
+const inShell = (t: ExecutionContext, line: string) => {
+  const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-limits-'))
+  t.teardown(() => fs.rmSync(state, { recursive: true, force: true }))
+  const env = { ...process.env, XDG_STATE_HOME: state, XDG_CACHE_HOME: state }
+  const { status, stdout, stderr } = spawnSync('/bin/bash', ['-c', line, NETNS], { env, encoding: 'utf8', cwd: state })
+  return { status, stdout, stderr }
+}
+
+for (const [option, value, says] of [
+  ['-n', 40, /Max open files is 40, and at least 64 are needed/],
+  ['-n', 100, /limit of open files is 100, and about 160 are needed \(ulimit -n raises it\)/],
+  ['-f', 10_000, /limit of the size of a file is 9 MiB, and about 256 MiB are needed/],
+  ['-v', 1_000_000, /Max address space is 1024000000, and at least/],
+  ['-v', 8_000_000, /Max address space is 8192000000, and at least/],
+] as const) {
+  test(`under ulimit ${option} ${value} a test is refused in one line`, t => {
+    const { status, stderr } = inShell(t, `ulimit ${option} ${value}; exec "$0" test start --nvm=1 --cluster embedded`)
+    t.is(status, 3, stderr)
+    t.regex(stderr, says)
+    t.notRegex(stderr, /\n\s+at |internal error/)
+  })
+}
+
+test('an archive that a limit does not allow is refused in one line', t => {
+  const { status, stderr } = inShell(t, 'ulimit -f 100; exec "$0" tar --seed 1 ovl.tar')
+  t.is(status, 3, stderr)
+  t.regex(stderr, /the file would become too large \(ulimit -f\)/)
+  t.notRegex(stderr, /\n\s+at /)
+})
