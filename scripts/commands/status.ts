@@ -14,7 +14,8 @@ export function showStatus({ state }: Directories, json: boolean): void {
   for (const cluster of clusters) {
     const { name, condition, nodes, created, processes } = describe(cluster)
     const vms = nodes.map(node => node.name).join(' ') || `${processes.length} processes`
-    process.stdout.write(`${name}\t${condition}\t${created ?? '-'}\t${vms}\n`)
+    const where = condition === 'on another host' ? `${condition} (${cluster.record?.host.name})` : condition
+    process.stdout.write(`${name}\t${where}\t${created ?? '-'}\t${vms}\n`)
   }
 }
 
@@ -22,6 +23,7 @@ const describe = ({ name, condition, record, processes }: FoundCluster) => ({
   name,
   condition,
   created: record?.created,
+  host: record?.host?.name,
   owner: condition === 'in use' ? record?.owner.pid : undefined,
   nodes: record?.nodes ?? [],
   processes: processes.map(process => process.pid),
@@ -38,10 +40,22 @@ export async function stopClusters(
   names: readonly string[] | 'all',
   which: 'any' | 'abandoned',
 ): Promise<void> {
-  for (const name of names === 'all' ? findClusters(state).map(cluster => cluster.name) : names) {
+  const clusters = findClusters(state)
+  const elsewhere = clusters.filter(({ condition }) => condition === 'on another host')
+  const ours = clusters.filter(cluster => !elsewhere.includes(cluster))
+  for (const name of names === 'all' ? ours.map(cluster => cluster.name) : names) {
     const stopped = await destroyCluster(state, name, which)
     if (stopped) process.stderr.write(`stopped cluster '${name}'\n`)
     else if (names !== 'all' && which === 'any')
-      throw environmentFailure('NO_CLUSTER', `no cluster '${name}' is running`)
+      throw environmentFailure('NO_CLUSTER', `no cluster '${name}' is running`, {
+        hint: elsewhereHint(elsewhere.find(cluster => cluster.name === name)),
+      })
   }
+  if (names !== 'all') return
+  for (const { name, record } of elsewhere)
+    process.stderr.write(`cluster '${name}' is on another host, ${record?.host.name}: not stopped\n`)
 }
+
+const elsewhereHint = (found: FoundCluster | undefined): string | undefined =>
+  found &&
+  `one is on another host, ${found.record?.host.name}: stop it there, or remove ${found.directory} if that host is gone`

@@ -6,6 +6,7 @@ import { withLock } from '../../host/lock.ts'
 import { reasonOf } from '../../ovl/places.ts'
 import type { Role } from '../../settings/nodes.ts'
 import { bootId, end, isAlive, type ProcessId, parseStat, thisProcess } from './processes.ts'
+import { type HostRecord, thisHost } from './this-host.ts'
 
 /** A VM as other processes need to know it. */
 export interface NodeRecord {
@@ -19,6 +20,7 @@ export interface NodeRecord {
 /** What is written down about a cluster, in `cluster.json` of its directory. */
 export interface ClusterRecord {
   readonly name: string
+  readonly host: HostRecord
   readonly bootId: string
   /** The process that runs tests on it. */
   readonly owner: ProcessId
@@ -32,8 +34,11 @@ export interface ClusterRecord {
   readonly hostKey: string
 }
 
-/** `in use`: its owner lives. `kept`: left running on purpose. `abandoned`: its owner died, or the host was restarted. */
-export type Condition = 'in use' | 'kept' | 'abandoned'
+/**
+ * `in use`: its owner lives. `kept`: left running on purpose. `abandoned`: its owner died, or the host was restarted. `on another host`:
+ * of a host or container that shares this home; it is not ours to judge or to touch.
+ */
+export type Condition = 'in use' | 'kept' | 'abandoned' | 'on another host'
 
 /** A cluster directory as it was found. */
 export interface FoundCluster {
@@ -51,8 +56,20 @@ const RECORD = 'cluster.json'
 const PROCESS_SUFFIX = '.pid'
 
 const lockFile = (stateDirectory: string) => path.join(stateDirectory, 'lock')
-/** The directory of a cluster of this name, whether it exists or not. */
-export const clusterDirectory = (stateDirectory: string, name: string) => path.join(stateDirectory, 'clusters', name)
+/** Behind a cluster's name in that of its directory, where another host has the plain one. */
+const HOST_MARK = '@'
+/**
+ * The directory of this host's cluster of a name, whether it exists or not. Hosts that share a home each have clusters of their own: who
+ * comes second gets another directory.
+ */
+export function clusterDirectory(stateDirectory: string, name: string): string {
+  const directory = path.join(stateDirectory, 'clusters', name)
+  const own = `${directory}${HOST_MARK}${thisHost().key}`
+  return fs.existsSync(own) || isElsewhere(readRecord(directory)) ? own : directory
+}
+
+const isElsewhere = (record: ClusterRecord | undefined): boolean =>
+  record?.host !== undefined && record.host.key !== thisHost().key
 
 /** The clusters of this user. */
 export function findClusters(stateDirectory: string): readonly FoundCluster[] {
@@ -63,14 +80,19 @@ export function findClusters(stateDirectory: string): readonly FoundCluster[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
-  return names.sort().flatMap(name => findCluster(stateDirectory, name) ?? [])
+  return names.sort().map(name => examine(path.join(stateDirectory, 'clusters', name)))
 }
 
-/** The cluster of this name, if there is one, whatever its condition. */
+/** This host's cluster of a name, if there is one, whatever its condition. */
 export function findCluster(stateDirectory: string, name: string): FoundCluster | undefined {
   const directory = clusterDirectory(stateDirectory, name)
-  if (!fs.existsSync(directory)) return undefined
+  return fs.existsSync(directory) ? examine(directory) : undefined
+}
+
+function examine(directory: string): FoundCluster {
+  const [name = ''] = path.basename(directory).split(HOST_MARK)
   const record = readRecord(directory)
+  if (isElsewhere(record)) return { name, directory, condition: 'on another host', record, processes: [] }
   const sameBoot = record?.bootId === bootId()
   const processes = sameBoot ? readProcesses(directory) : []
   let condition: Condition = 'abandoned'
@@ -101,6 +123,7 @@ export async function claimCluster(stateDirectory: string, name: string, hostKey
     fs.mkdirSync(directory, { mode: 0o700 })
     writeRecord(directory, {
       name,
+      host: thisHost(),
       bootId: bootId(),
       owner: thisProcess(),
       kept: false,

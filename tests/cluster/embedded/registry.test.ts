@@ -158,3 +158,42 @@ test('what stays running knows nothing of the secrets of whoever started it', as
     [],
   )
 })
+
+test("another host's cluster is shown as such and never touched; this one has its own of the same name", async t => {
+  const state = stateDirectory(t)
+  const directory = await claimCluster(state, 'mine', 'key')
+  fs.copyFileSync('/proc/self/stat', path.join(directory, 'vm-001.pid'))
+  const host = { name: 'other', key: '01234567' }
+  for (const change of [{ bootId: 'another' }, { owner: GONE, kept: true }]) {
+    updateRecord(directory, { host, ...change })
+    t.is(findCluster(state, 'mine'), undefined)
+    t.is(findClusters(state)[0]?.condition, 'on another host')
+    t.deepEqual(findClusters(state)[0]?.processes, [])
+    t.false(await destroyCluster(state, 'mine', 'any'))
+    await t.throwsAsync(adoptCluster(state, 'mine'), { code: 'NO_CLUSTER' })
+  }
+  const own = await claimCluster(state, 'mine', 'own key')
+  t.not(own, directory)
+  t.is(findCluster(state, 'mine')?.record?.hostKey, 'own key')
+  t.is(findCluster(state, 'mine')?.name, 'mine')
+  // It stays found when the other one is gone.
+  fs.renameSync(directory, `${state}/aside`)
+  t.is(findCluster(state, 'mine')?.directory, own)
+  fs.renameSync(`${state}/aside`, directory)
+  t.deepEqual(
+    findClusters(state).map(({ name, condition }) => [name, condition]),
+    [
+      ['mine', 'on another host'],
+      ['mine', 'in use'],
+    ],
+  )
+  t.true(await destroyCluster(state, 'mine', 'any'))
+  t.true(fs.existsSync(path.join(directory, 'vm-001.pid')))
+  t.is(findClusters(state).length, 1)
+})
+
+test('after a restart of the host, its cluster is abandoned, and not on another host', async t => {
+  const state = stateDirectory(t)
+  updateRecord(await claimCluster(state, 'mine', 'key'), { bootId: 'another' })
+  t.is(findCluster(state, 'mine')?.condition, 'abandoned')
+})

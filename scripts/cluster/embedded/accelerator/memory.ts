@@ -4,6 +4,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { searchPath } from '../../../host/requirements.ts'
 import { callersEnvironment } from '../../../settings/environment.ts'
+import { machineId } from '../this-host.ts'
 
 const FILE = 'kvm.json'
 
@@ -38,14 +39,6 @@ function qemuFile(): string {
     if (stat) return `${stat.size}/${stat.mtimeMs}`
   }
   return 'no QEMU'
-}
-
-function machineId(): string {
-  try {
-    return fs.readFileSync('/etc/machine-id', 'utf8').trim()
-  } catch {
-    return '' // containers may have none: the host's name and CPU have to do
-  }
 }
 
 function readAnswers(cacheDirectory: string): Record<string, Answer> {
