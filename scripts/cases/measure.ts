@@ -1,5 +1,6 @@
 import os from 'node:os'
 import { infrastructureFailure } from '../errors/failure.ts'
+import { withDeadline } from '../host/deadline.ts'
 import { capture, type Node } from '../node/node.ts'
 import { Slots } from '../node/slots.ts'
 import type { Measured } from '../proof/matrix.ts'
@@ -14,6 +15,8 @@ export interface MeasureRequest {
   /** Until when what must answer and does not is tried again, on the clock of `performance.now()`. */
   readonly deadline: number
   readonly signal: AbortSignal
+  /** Told of a node that had not answered when the signal was aborted. */
+  onHung(node: Node): void
 }
 
 /**
@@ -31,21 +34,22 @@ const CLEANING_MS = 10_000
  * @throws Failure NO_MATRIX (exit 4) when a node cannot; the signal's reason when that is aborted
  */
 export async function measure(request: MeasureRequest): Promise<readonly Measured[]> {
-  const { network, reach, signal } = request
+  const { network, reach } = request
   const withPods = new Set(network.filter(({ pods }) => pods.length > 0).map(({ node }) => node))
   const nodes = request.nodes.filter(({ name }) => withPods.has(name))
   const rounds = roundsOf(reach, network)
   const neighbours = (round: Round, node: Node) => neighboursFor(network, reach, round, node.name)
   const pinned = rounds.filter(round => round.pinned)
   const unpin = async () => {
-    const cleaning = AbortSignal.timeout(CLEANING_MS)
     const all = (node: Node) => pinned.map(round => neighbours(round, node)).join('')
-    await Promise.all(nodes.map(node => ask(node, ['static_neighbours', '--delete'], all(node), cleaning)))
+    await withDeadline(CLEANING_MS, cleaning =>
+      Promise.all(nodes.map(node => ask(node, ['static_neighbours', '--delete'], all(node), cleaning))),
+    )
   }
   const measured: Measured[] = []
   try {
     for (const round of pinned) {
-      await Promise.all(nodes.map(node => ask(node, ['static_neighbours'], neighbours(round, node), signal)))
+      await Promise.all(nodes.map(node => ask(node, ['static_neighbours'], neighbours(round, node), request)))
       measured.push(await ping(nodes, [round], ['--pairs'], request))
     }
     const free = rounds.filter(round => !round.pinned)
@@ -63,8 +67,9 @@ async function ping(
   nodes: readonly Node[],
   rounds: readonly Round[],
   options: readonly string[],
-  { network, reach, deadline, signal }: MeasureRequest,
+  request: MeasureRequest,
 ): Promise<Measured> {
+  const { network, reach, deadline, signal } = request
   const slots = new Slots(AT_ONCE)
   const outputs = await Promise.all(
     nodes.map(node =>
@@ -73,7 +78,7 @@ async function ping(
         const seconds = Math.max(1, Math.floor((deadline - performance.now()) / 1000))
         const input = rounds.map(round => inputFor(network, reach, round, node.name)).join('')
         const pace = isFlood(node, rounds, network) ? [] : ['--interval=0']
-        return await ask(node, ['matrix', ...options, `--within=${seconds}`, ...pace], input, signal)
+        return await ask(node, ['matrix', ...options, `--within=${seconds}`, ...pace], input, request)
       }),
     ),
   )
@@ -92,9 +97,17 @@ function isFlood(node: Node, rounds: readonly Round[], network: readonly NodeFac
 }
 
 /** Gives a command of `netns_test` its input, if there is any. */
-async function ask(node: Node, words: readonly string[], input: string, signal: AbortSignal): Promise<string> {
+async function ask(
+  node: Node,
+  words: readonly string[],
+  input: string,
+  { signal, onHung }: Pick<MeasureRequest, 'signal'> & Partial<Pick<MeasureRequest, 'onHung'>>,
+): Promise<string> {
   if (!input) return ''
-  const { exitCode, stdout, stderr } = await capture(node, ['netns_test', ...words], signal, input)
+  const { exitCode, stdout, stderr } = await capture(node, ['netns_test', ...words], signal, input).catch(error => {
+    if (signal.aborted) onHung?.(node)
+    throw error
+  })
   if (exitCode === 0) return stdout.toString()
   const said = stderr.toString().trim()
   throw infrastructureFailure(

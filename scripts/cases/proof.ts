@@ -1,4 +1,5 @@
 import { Failure, testFailure } from '../errors/failure.ts'
+import { withDeadline } from '../host/deadline.ts'
 import type { Node } from '../node/node.ts'
 import {
   assemble,
@@ -9,7 +10,7 @@ import {
   summarize,
   type WrongPair,
 } from '../proof/matrix.ts'
-import { podAddresses, readNetwork } from '../proof/network.ts'
+import { podAddresses, readNode } from '../proof/network.ts'
 import type { Reach } from '../proof/reach.ts'
 import type { StepId } from '../report/events.ts'
 import { measure } from './measure.ts'
@@ -39,8 +40,7 @@ export async function runProof(reach: Reach, nodes: readonly Node[], context: St
   const id: StepId = { test, step: STEP, index }
   const begun = performance.now()
   emit({ type: 'step-start', ...id, nodes: nodes.map(({ name }) => name) })
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)])
-  const deadline = begun + timeoutSeconds * 1000 * PINGING
+  const pingsUntil = begun + timeoutSeconds * 1000 * PINGING
   const end = (failures: readonly StepFailure[]) => {
     for (const { name } of nodes) {
       const failure = failures.find(({ node }) => node === name)
@@ -48,12 +48,27 @@ export async function runProof(reach: Reach, nodes: readonly Node[], context: St
     }
     return failures
   }
+  const hung = new Set<Node>()
+  const onHung = (node: Node) => void hung.add(node)
   try {
-    const network = await readNetwork(nodes, patience)
-    emit({ type: 'network', test, network })
-    if (podAddresses(network).length === 0) throw testFailure('NO_PODS', 'there is no POD with an address')
-    const measured = await measure({ nodes, network, reach, deadline, signal: patience })
-    const matrix = assemble(network, reach, measured)
+    const matrix = await withDeadline(
+      timeoutSeconds * 1000,
+      async deadline => {
+        const network = await Promise.all(
+          nodes.map(node =>
+            readNode(node, deadline.signal).catch(error => {
+              if (deadline.isOver) onHung(node)
+              throw error
+            }),
+          ),
+        )
+        emit({ type: 'network', test, network })
+        if (podAddresses(network).length === 0) throw testFailure('NO_PODS', 'there is no POD with an address')
+        const request = { nodes, network, reach, deadline: pingsUntil, signal: deadline.signal, onHung }
+        return assemble(network, reach, await measure(request))
+      },
+      { parent: signal, reason: () => testFailure('STEP_HUNG', `did not end in ${timeoutSeconds} s`) },
+    )
     const summary = summarize(matrix)
     emit({ type: 'matrix', test, matrix, text: describeSummary(summary) })
     for (const pair of summary.wrong)
@@ -61,10 +76,13 @@ export async function runProof(reach: Reach, nodes: readonly Node[], context: St
     return { matrix, failures: end(failuresOf(id, nodes, summary)) }
   } catch (error) {
     if (signal.aborted) throw error
-    const why = patience.aborted ? `did not end in ${timeoutSeconds} s` : (error as Error).message
-    const broken = !(patience.aborted || (error instanceof Failure && error.exitCode === 1))
-    const node = nodes[0]?.name ?? ''
-    return { matrix: undefined, failures: end([{ ...id, node, why, lastLines: [], broken }]) }
+    const why = (error as Error).message
+    const broken = !(error instanceof Failure && error.exitCode === 1)
+    const blamed = hung.size > 0 ? [...hung] : nodes.slice(0, 1)
+    return {
+      matrix: undefined,
+      failures: end(blamed.map(({ name }) => ({ ...id, node: name, why, lastLines: [], broken }))),
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Fate } from '../cluster/cluster.ts'
 import { Failure, testFailure } from '../errors/failure.ts'
+import { withDeadline } from '../host/deadline.ts'
 import { type Node, runLines } from '../node/node.ts'
 import type { Emit, FailedStep, StepId } from '../report/events.ts'
 import type { Step } from './test-case.ts'
@@ -60,11 +61,13 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
     if (lastLines.push(line) > LAST_LINES) lastLines.shift()
   }
   const failed = (why: string, broken: boolean) => ({ ...id, node: node.name, why, lastLines, broken })
-  const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(hung(timeoutSeconds)), timeoutSeconds * 1000)
+  const words = ['netns_test', `tcase_${step.name}`, ...step.arguments]
   try {
-    const words = ['netns_test', `tcase_${step.name}`, ...step.arguments]
-    const exitCode = await runLines(node, words, onLine, AbortSignal.any([signal, patience.signal]))
+    const exitCode = await withDeadline(
+      timeoutSeconds * 1000,
+      deadline => runLines(node, words, onLine, deadline.signal),
+      { parent: signal, reason: () => hung(timeoutSeconds) },
+    )
     return exitCode === 0 ? undefined : failed(reason ?? `ended with exit code ${exitCode}`, false)
   } catch (error) {
     if (!(error instanceof Failure) || signal.aborted) throw error
@@ -72,8 +75,6 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
     const { how, console } = await context.fate(node)
     lastLines.push(...console.map(line => `console: ${line}`))
     return failed(`${error.message}; ${how}`, true)
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -1,5 +1,6 @@
 import { ALL, testCases } from '../cases/registry.ts'
 import { findCluster, findClusters, type NodeRecord } from '../cluster/embedded/registry.ts'
+import { withDeadline } from '../host/deadline.ts'
 import { REPORTER_NAMES } from '../report/names.ts'
 import { readClusterName, readDirectories } from '../settings/settings.ts'
 import type { Environment } from '../settings/sources.ts'
@@ -76,14 +77,15 @@ async function podsOf(directory: string, record: NodeRecord, hostKey: string): P
     import('../cluster/embedded/login.ts'),
     import('../proof/network.ts'),
   ])
-  const patience = AbortSignal.timeout(PATIENCE_MS)
-  const node = await logIn(directory, record, hostKey, patience)
-  try {
-    const [facts] = await readNetwork([node], patience)
-    return facts?.pods.map(({ name }) => name) ?? []
-  } finally {
-    node.connection.close()
-  }
+  return await withDeadline(PATIENCE_MS, async ({ signal }) => {
+    const node = await logIn(directory, record, hostKey, signal)
+    try {
+      const [facts] = await readNetwork([node], signal)
+      return facts?.pods.map(({ name }) => name) ?? []
+    } finally {
+      node.connection.close()
+    }
+  })
 }
 
 /** `vm-001:`, where the beginning of a VM is typed; else a file of this host. */

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { type ClusterChoice, onTarget } from '../commands/target.ts'
 import { environmentFailure, type Failure, usageFailure } from '../errors/failure.ts'
+import { follow } from '../host/deadline.ts'
 import { lineSplitter } from '../node/lines.ts'
 import { collector, type Node } from '../node/node.ts'
 import { plainText } from '../report/text.ts'
@@ -145,16 +146,17 @@ interface Transfer {
 async function transfer(from: Place, to: Place, { kind, mode, directory }: Transfer, signal: AbortSignal) {
   const pipe = new PassThrough()
   const broken = new AbortController()
-  const either = AbortSignal.any([signal, broken.signal])
+  const stopFollowing = follow(signal, broken)
   const orBreak = (task: Promise<void>) =>
     task.catch((error: unknown) => {
       broken.abort(error)
       throw error
     })
-  const sent = runAt(from, SEND, [from.path, kind], { stdout: pipe }, either).then(() => void pipe.end())
+  const sent = runAt(from, SEND, [from.path, kind], { stdout: pipe }, broken.signal).then(() => void pipe.end())
   const sink = collector()
-  const received = runAt(to, RECEIVE, [directory, kind, mode], { stdin: pipe, stdout: sink.stream }, either)
+  const received = runAt(to, RECEIVE, [directory, kind, mode], { stdin: pipe, stdout: sink.stream }, broken.signal)
   const [first, second] = await Promise.allSettled([orBreak(sent), orBreak(received)])
+  stopFollowing()
   signal.throwIfAborted()
   if (broken.signal.aborted) throw broken.signal.reason
   for (const result of [first, second]) if (result.status === 'rejected') throw result.reason

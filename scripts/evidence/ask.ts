@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
+import { follow, withDeadline } from '../host/deadline.ts'
 import { lineSplitter } from '../node/lines.ts'
 import { collector, type Node } from '../node/node.ts'
 import { quote } from '../node/quote.ts'
@@ -25,6 +25,8 @@ export interface Shown {
 /** How long all nodes together have, in milliseconds; one that does not answer is not waited for by the others for so long. */
 const PATIENCE_MS = 30_000
 const NODE_PATIENCE_MS = 14_000
+/** How long a node may take to begin: one that hangs is not worth more. */
+const BEGIN_MS = 5000
 
 const LIMITS = { memberBytes: 8 * 2 ** 20, takenBytes: 64 * 2 ** 20, members: 1000, archiveBytes: 64 * 2 ** 20 }
 const FILE = /^[\w-][\w.-]*\/\w+\.(?:txt|pcap)$/
@@ -36,18 +38,23 @@ const FILE = /^[\w-][\w.-]*\/\w+\.(?:txt|pcap)$/
  */
 export async function askNodes(tasks: readonly Task[], signal: AbortSignal): Promise<readonly Shown[]> {
   const isCaptured = tasks.some(({ pings }) => pings.length > 0)
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
-  const talks = tasks.map(task => talk(task, isCaptured, patience))
-  if (isCaptured) {
-    await meet(talks, 'ready')
-    for (const { say } of talks) say('go')
-    await meet(
-      talks.filter(({ passed }) => passed.has('ready')),
-      'pinged',
-    )
-    for (const { say } of talks) say('stop')
-  }
-  const shown = await Promise.all(talks.map(talk => talk.shown))
+  const shown = await withDeadline(
+    PATIENCE_MS,
+    async deadline => {
+      const talks = tasks.map(task => talk(task, isCaptured, deadline.signal))
+      if (isCaptured) {
+        await meet(talks, 'ready')
+        for (const { say } of talks) say('go')
+        await meet(
+          talks.filter(({ passed }) => passed.has('ready')),
+          'pinged',
+        )
+        for (const { say } of talks) say('stop')
+      }
+      return await Promise.all(talks.map(talk => talk.shown))
+    },
+    { parent: signal },
+  )
   signal.throwIfAborted()
   return shown
 }
@@ -65,10 +72,10 @@ interface Talk {
 }
 
 async function meet(talks: readonly Talk[], place: Place): Promise<void> {
-  const met = new AbortController()
-  const tooLong = delay(NODE_PATIENCE_MS, undefined, { signal: met.signal }).catch(() => {})
-  await Promise.race([Promise.all(talks.map(({ at }) => at[place])), tooLong])
-  met.abort()
+  await withDeadline(NODE_PATIENCE_MS, async ({ signal }) => {
+    const tooLong = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+    await Promise.race([Promise.all(talks.map(({ at }) => at[place])), tooLong])
+  })
 }
 
 function talk({ node, pods, pings }: Task, isCaptured: boolean, signal: AbortSignal): Talk {
@@ -88,9 +95,17 @@ function talk({ node, pods, pings }: Task, isCaptured: boolean, signal: AbortSig
   stdin.write('end\n')
   const run = async (): Promise<Shown> => {
     const stdout = collector()
+    const giveUp = new AbortController()
+    const stopFollowing = follow(signal, giveUp)
+    const begin = setTimeout(() => giveUp.abort(new Error(`no answer in ${BEGIN_MS / 1000} s`)), BEGIN_MS)
+    const onRunning = () => clearTimeout(begin)
     const command = quote(['netns_test', 'evidence', ...(isCaptured ? ['--capture'] : [])])
     try {
-      const exitCode = await node.connection.run(command, { stdout: stdout.stream, stderr, stdin }, signal)
+      const exitCode = await node.connection.run(
+        command,
+        { stdout: stdout.stream, stderr, stdin, onRunning },
+        giveUp.signal,
+      )
       if (exitCode === 0) return { node, files: filesIn(node, stdout.bytes()) }
       return {
         node,
@@ -101,6 +116,8 @@ function talk({ node, pods, pings }: Task, isCaptured: boolean, signal: AbortSig
       const failure = signal.aborted ? `no answer in ${PATIENCE_MS / 1000} s` : (error as Error).message
       return { node, files: [], failure }
     } finally {
+      clearTimeout(begin)
+      stopFollowing()
       for (const arrive of arrivals.values()) arrive()
     }
   }

@@ -52,20 +52,24 @@ export interface NodeFacts {
  * @throws Failure BAD_STATUS (exit 4) when one does not answer as it should
  */
 export async function readNetwork(nodes: readonly Node[], signal?: AbortSignal): Promise<readonly NodeFacts[]> {
-  return await Promise.all(
-    nodes.map(async node => {
-      const { exitCode, stdout } = await capture(node, ['netns_test', 'status', '--json'], signal)
-      try {
-        if (exitCode !== 0) throw new Error(`it ends with exit code ${exitCode}`)
-        return JSON.parse(stdout.toString()) as NodeFacts
-      } catch (cause) {
-        const why = (cause as Error).message
-        throw infrastructureFailure('BAD_STATUS', `${node.name}: 'netns_test status --json' does not tell: ${why}`, {
-          cause,
-        })
-      }
-    }),
-  )
+  return await Promise.all(nodes.map(node => readNode(node, signal)))
+}
+
+/**
+ * Asks a node what is in it.
+ * @throws Failure BAD_STATUS (exit 4) when it does not answer as it should
+ */
+export async function readNode(node: Node, signal?: AbortSignal): Promise<NodeFacts> {
+  const { exitCode, stdout } = await capture(node, ['netns_test', 'status', '--json'], signal)
+  try {
+    if (exitCode !== 0) throw new Error(`it ends with exit code ${exitCode}`)
+    return JSON.parse(stdout.toString()) as NodeFacts
+  } catch (cause) {
+    const why = (cause as Error).message
+    throw infrastructureFailure('BAD_STATUS', `${node.name}: 'netns_test status --json' does not tell: ${why}`, {
+      cause,
+    })
+  }
 }
 
 export type Family = 4 | 6

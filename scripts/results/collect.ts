@@ -3,6 +3,7 @@ import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { RunningCluster } from '../cluster/cluster.ts'
 import { environmentFailure, Failure } from '../errors/failure.ts'
+import { withDeadline } from '../host/deadline.ts'
 import { makeDirectory } from '../host/directories.ts'
 import { capture, type Node } from '../node/node.ts'
 import { type Matrix, toJson } from '../proof/matrix.ts'
@@ -89,15 +90,17 @@ function notWritable(directory: string, cause: Error): Failure {
 async function collectNode(node: Node, directory: string, request: CollectRequest): Promise<void> {
   makeDirectory(directory)
   await fs.writeFile(path.join(directory, 'console.log'), await request.cluster.console(node))
-  const signal = AbortSignal.timeout(request.timeoutSeconds * 1000)
-  try {
-    const wanted = [...ALWAYS, ...(request.failed ? AFTER_FAILURE : [])]
-    const fetched = wanted.map(source => fetch(node, source, directory, signal))
-    await Promise.all([...fetched, fetchCniResults(node, path.join(directory, 'cni'), signal)])
-  } catch (error) {
-    if (!(error instanceof Failure) && !signal.aborted) throw error
-    request.emit({ type: 'notice', text: `results: nothing more from ${node.name}: ${(error as Error).message}` })
-  }
+  await withDeadline(request.timeoutSeconds * 1000, async deadline => {
+    const { signal } = deadline
+    try {
+      const wanted = [...ALWAYS, ...(request.failed ? AFTER_FAILURE : [])]
+      const fetched = wanted.map(source => fetch(node, source, directory, signal))
+      await Promise.all([...fetched, fetchCniResults(node, path.join(directory, 'cni'), signal)])
+    } catch (error) {
+      if (!(error instanceof Failure) && !deadline.isOver) throw error
+      request.emit({ type: 'notice', text: `results: nothing more from ${node.name}: ${(error as Error).message}` })
+    }
+  })
 }
 
 /** What the node does not have (any more) must not stay here from an earlier run. */

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,19 +11,30 @@ import type { Login } from '../../scripts/node/login.ts'
 const hostKey = makeSshKey()
 const blobOf = (key: string) => key.split(' ')[1] ?? ''
 
-/** An ssh server on loopback that lets anybody in and gives each command to `answer`. */
-async function serve(t: ExecutionContext, answer: (channel: ServerChannel, command: string) => void): Promise<Login> {
+/**
+ * An ssh server on loopback that lets anybody in and gives each command to `answer`.
+ * @param grant opens a channel, at once by default
+ */
+async function serve(
+  t: ExecutionContext,
+  answer: (channel: ServerChannel, command: string) => void,
+  grant: (open: () => void) => void = open => open(),
+): Promise<Login> {
   const server = new ssh2.Server({ hostKeys: [hostKey.private] }, client => {
     client.on('error', () => {})
     client.on('authentication', context => context.accept())
-    client.on('session', accept => {
-      const session = accept()
-      session.on('signal', (accepted, _rejected, { name }) => {
-        accepted?.()
-        session.emit('told', name)
-      })
-      session.on('exec', (accepted, _rejected, { command }) => answer(Object.assign(accepted(), { session }), command))
-    })
+    client.on('session', accept =>
+      grant(() => {
+        const session = accept()
+        session.on('signal', (accepted, _rejected, { name }) => {
+          accepted?.()
+          session.emit('told', name)
+        })
+        session.on('exec', (accepted, _rejected, { command }) =>
+          answer(Object.assign(accepted(), { session }), command),
+        )
+      }),
+    )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -85,6 +96,28 @@ test('a command that a signal ended has 128 and its number for exit code', async
   })
   const connection = await open(t, login)
   t.is(await connection.run('x', { stdout: sink().stream, stderr: sink().stream }), 143)
+})
+
+test('a command that a node never begins is given up with the signal, and killed when it begins later', async t => {
+  const told: string[] = []
+  const hung: (() => void)[] = []
+  const login = await serve(
+    t,
+    channel => {
+      const { session } = channel as unknown as { session: EventEmitter }
+      session.on('told', (name: string) => void told.push(name))
+    },
+    begin => void hung.push(begin),
+  )
+  const connection = await open(t, login)
+  const giveUp = new AbortController()
+  const run = connection.run('x', { stdout: sink().stream, stderr: sink().stream }, giveUp.signal)
+  while (hung.length === 0) await delay(5)
+  giveUp.abort(new Error('given up'))
+  await t.throwsAsync(run, { message: 'given up' })
+  for (const begin of hung) begin()
+  while (told.length === 0) await delay(5)
+  t.deepEqual(told, ['KILL'])
 })
 
 test('a channel that closes without an exit code is no pass', async t => {

@@ -1,5 +1,6 @@
 import os from 'node:os'
 import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
+import { withDeadline } from '../../host/deadline.ts'
 import type { Node } from '../../node/node.ts'
 import { Slots } from '../../node/slots.ts'
 import type { Emit } from '../../report/events.ts'
@@ -104,12 +105,28 @@ async function start(
     ? cloneMachine(planOf(plan), clusterDirectory, parts, template)
     : startMachine(planOf(plan), clusterDirectory, parts)
   if (plan === request.plans[0]) machine.qmp.version.then(request.onQemu)
-  const limit = template ? AbortSignal.timeout(CLONE_MS) : undefined
+  try {
+    if (!template) return await comeUp(machine, plan, request, giveUp)
+    const why = `its template did not go on in ${CLONE_MS / 1000} s`
+    return await withDeadline(CLONE_MS, ({ signal }) => comeUp(machine, plan, request, signal, template), {
+      parent: giveUp,
+      reason: () => withConsole(clusterDirectory, plan, 'VM_NOT_UP', why),
+    })
+  } catch (error) {
+    if (template && !giveUp.aborted) await machine.kill()
+    throw error
+  }
+}
+
+async function comeUp(
+  machine: Machine,
+  plan: NodePlan,
+  { clusterDirectory, identity }: BringUpRequest,
+  signal: AbortSignal,
+  template?: Template,
+): Promise<BroughtUp> {
   const over = new Promise<never>((_, reject) => {
-    giveUp.addEventListener('abort', () => reject(giveUp.reason), { once: true })
-    limit?.addEventListener('abort', () =>
-      reject(withConsole(clusterDirectory, plan, 'VM_NOT_UP', `its template did not go on in ${CLONE_MS / 1000} s`)),
-    )
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     machine.ended.then(how => reject(withConsole(clusterDirectory, plan, 'VM_LOST', `its QEMU ${how}`)))
   })
   over.catch(() => {}) // may come after the last wait for it
@@ -117,17 +134,12 @@ async function start(
   const gaveUp = (error: Error) => {
     throw withConsole(clusterDirectory, plan, 'VM_GAVE_UP', error.message)
   }
-  try {
-    if (!template) await Promise.race([control.reached('ready').catch(gaveUp), over])
-    control.send(identityMessage(plan, request.identity, template !== undefined))
-    const [port] = await Promise.race([Promise.all([machine.sshPort(), control.reached('up').catch(gaveUp)]), over])
-    const record: NodeRecord = { name: plan.name, number: plan.number, role: plan.role, port }
-    const node = await Promise.race([logIn(clusterDirectory, record, request.identity.keys.hostPublicKey), over])
-    return { record, machine, node }
-  } catch (error) {
-    if (template && !giveUp.aborted) await machine.kill()
-    throw error
-  }
+  if (!template) await Promise.race([control.reached('ready').catch(gaveUp), over])
+  control.send(identityMessage(plan, identity, template !== undefined))
+  const [port] = await Promise.race([Promise.all([machine.sshPort(), control.reached('up').catch(gaveUp)]), over])
+  const record: NodeRecord = { name: plan.name, number: plan.number, role: plan.role, port }
+  const node = await Promise.race([logIn(clusterDirectory, record, identity.keys.hostPublicKey), over])
+  return { record, machine, node }
 }
 
 function notUp({ plans, clusterDirectory, timeoutSeconds }: BringUpRequest, up: ReadonlySet<string>): Failure {

@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { type ExitCode, Failure } from '../../errors/failure.ts'
 import { run } from '../../host/command.ts'
+import { withDeadline } from '../../host/deadline.ts'
 
 /** How xcluster is called. */
 export interface XclusterCall {
@@ -69,14 +70,9 @@ const LAST_LINES = 10
 const typed = ({ command, words }: XclusterCall) => [command, ...words].join(' ')
 
 async function withPatience<T>(call: XclusterCall, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const patience = new AbortController()
-  const timer = setTimeout(() => {
-    const message = `'${typed(call)}' did not end in ${call.timeoutSeconds} s`
-    patience.abort(new Failure(call.exitCode, 'XCLUSTER_HANGS', message))
-  }, call.timeoutSeconds * 1000)
-  try {
-    return await task(AbortSignal.any([call.signal, patience.signal]))
-  } finally {
-    clearTimeout(timer)
-  }
+  const message = `'${typed(call)}' did not end in ${call.timeoutSeconds} s`
+  return await withDeadline(call.timeoutSeconds * 1000, ({ signal }) => task(signal), {
+    parent: call.signal,
+    reason: () => new Failure(call.exitCode, 'XCLUSTER_HANGS', message),
+  })
 }

@@ -3,6 +3,7 @@ import net from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
+import { withDeadline } from '../../host/deadline.ts'
 import { Connection } from '../../node/connection.ts'
 import type { Login } from '../../node/login.ts'
 import { allOrNone, type Node } from '../../node/node.ts'
@@ -49,22 +50,18 @@ const hasMaintenanceBridge = (): boolean => /^\s*xcbr1:/m.test(fs.readFileSync('
 export async function awaitNodes(request: AwaitRequest): Promise<readonly Node[]> {
   const { plans, timeoutSeconds, emit, signal } = request
   const up = new Set<string>()
-  const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(notUp(request, up)), timeoutSeconds * 1000)
-  const either = AbortSignal.any([signal, patience.signal])
-  try {
-    return await allOrNone(
-      plans.map(async plan => {
-        const { name, number, role } = plan
-        const node: Node = { name, number, role, connection: await keepTrying(plan, either) }
-        up.add(name)
-        emit({ type: 'node-up', node: name, up: up.size, of: plans.length })
-        return node
-      }),
-    )
-  } finally {
-    clearTimeout(timer)
+  const tryOne = async (plan: NodePlan, patience: AbortSignal): Promise<Node> => {
+    const { name, number, role } = plan
+    const node = { name, number, role, connection: await keepTrying(plan, patience) }
+    up.add(name)
+    emit({ type: 'node-up', node: name, up: up.size, of: plans.length })
+    return node
   }
+  return await withDeadline(
+    timeoutSeconds * 1000,
+    deadline => allOrNone(plans.map(plan => tryOne(plan, deadline.signal))),
+    { parent: signal, reason: () => notUp(request, up) },
+  )
 }
 
 async function keepTrying(plan: NodePlan, signal: AbortSignal): Promise<Connection> {

@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { follow, withDeadline } from '../../scripts/host/deadline.ts'
+
+const TOP = path.resolve(import.meta.dirname, '../..')
+
+/** Waits for a signal to be aborted. */
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+
+test('a task that is not over in time gets the reason, and the deadline says that it is over', async t => {
+  let isOver = false
+  const run = withDeadline(
+    20,
+    async deadline => {
+      await aborted(deadline.signal).finally(() => {
+        isOver = deadline.isOver
+      })
+    },
+    { reason: () => new Error('too late') },
+  )
+  await t.throwsAsync(run, { message: 'too late' })
+  t.true(isOver)
+})
+
+test('the parent ends a task with its own reason, before it begins and under way, and no time is over', async t => {
+  const parent = new AbortController()
+  const run = withDeadline(
+    60_000,
+    async deadline => {
+      await aborted(deadline.signal).catch((error: Error) => {
+        throw new Error(`${error.message}, ${deadline.isOver}`)
+      })
+    },
+    { parent: parent.signal },
+  )
+  parent.abort(new Error('interrupted'))
+  await t.throwsAsync(run, { message: 'interrupted, false' })
+  await withDeadline(60_000, async ({ signal }) => t.true(signal.aborted), { parent: parent.signal })
+})
+
+test('a task that ends in time is not aborted afterwards, by time or parent', async t => {
+  const parent = new AbortController()
+  const signal = await withDeadline(20, async deadline => deadline.signal, { parent: parent.signal })
+  await new Promise(resolve => setTimeout(resolve, 60))
+  parent.abort()
+  t.false(signal.aborted)
+})
+
+test('a time that no timer holds is long, not short', async t => {
+  await withDeadline(1e12, async ({ signal }) => {
+    await new Promise(resolve => setTimeout(resolve, 30))
+    t.false(signal.aborted)
+  })
+})
+
+test('what follows is no longer aborted once it stopped following', t => {
+  const [parent, first, second] = [new AbortController(), new AbortController(), new AbortController()]
+  follow(parent.signal, first)
+  follow(parent.signal, second)()
+  parent.abort(new Error('over'))
+  t.is((first.signal.reason as Error).message, 'over')
+  t.false(second.signal.aborted)
+})
+
+test('a deadline that nobody holds outlives garbage collection', t => {
+  const script = `
+    import { withDeadline } from './scripts/host/deadline.ts'
+    const parent = new AbortController()
+    const listening = signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    const collect = setInterval(() => globalThis.gc(), 5)
+    const late = setTimeout(() => { console.log('lost'); process.exit() }, 5000)
+    await withDeadline(100, ({ signal }) => listening(signal), { parent: parent.signal })
+      .catch(error => console.log(error.message))
+    clearInterval(collect)
+    clearTimeout(late)`
+  const words = ['--expose-gc', '--import', 'tsx', '--input-type=module', '--eval', script]
+  t.is(execFileSync(process.execPath, words, { cwd: TOP, encoding: 'utf8' }), 'did not end in 0.1 s\n')
+})
+
+test('time-outs become signals in one place alone: elsewhere garbage collection may lose them', t => {
+  const files = fs
+    .readdirSync(path.join(TOP, 'scripts'), { recursive: true, encoding: 'utf8' })
+    .filter(file => /\.m?ts$/.test(file) && file !== 'host/deadline.ts')
+    .map(file => path.join('scripts', file))
+  t.true(files.length > 100)
+  const using = [...files, 'netns.ts', 'tar.ts'].filter(file =>
+    /AbortSignal\s*\.\s*(any|timeout)\b/.test(fs.readFileSync(path.join(TOP, file), 'utf8')),
+  )
+  t.deepEqual(using, [])
+})
