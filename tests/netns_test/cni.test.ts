@@ -4,10 +4,46 @@ import { inVm, SHELLS } from './shell.ts'
 
 needsUserNamespaces()
 
-/** Plugins that answer what a test wants; where there are real ones, nothing of them is called. */
-const plugins = (bridgeVersions: string, hostLocalVersions: string) => `
+/** A place for plugins and their configuration, where this host's are not seen. */
+const PLACES = `
   cp -R /etc/alternatives /tmp && mount -t tmpfs etc /etc && cp -R /tmp/alternatives /etc || exit 9
-  mount -t tmpfs opt /opt && mkdir -p /opt/cni/bin || exit 9
+  mount -t tmpfs opt /opt && mkdir -p /opt/cni/bin || exit 9`
+
+/**
+ * A plugin that does as `bridge` with `host-local`: it makes an interface and takes an address, and refuses what is there already.
+ * For POD 2 it fails once, when it has made both: by an error, or by taking too long.
+ */
+const failing = (how: string, onDelete = '') => `${PLACES}
+  cat >/opt/cni/bin/bridge <<'PLUGIN'
+#!/bin/sh
+case $CNI_COMMAND in
+VERSION) echo '{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}'; exit ;;
+esac
+in_pod() { nsenter --net="$CNI_NETNS" ip "$@"; }
+taken=/run/taken-$CNI_CONTAINERID
+grep -q '"type": "bridge"' || exit 7
+echo "$CNI_COMMAND $CNI_CONTAINERID $CNI_IFNAME" >>/run/calls
+case $CNI_COMMAND in
+ADD)
+  ! in_pod link show "$CNI_IFNAME" >/dev/null 2>&1 || { echo "{\\"msg\\": \\"container veth name provided ($CNI_IFNAME) already exists\\"}"; exit 1; }
+  [ ! -e "$taken" ] || { echo '{"msg": "duplicate allocation is not allowed"}'; exit 1; }
+  touch "$taken" && in_pod link add "$CNI_IFNAME" type bridge || exit 8
+  case $CNI_CONTAINERID in *-ns02) [ -e /run/failed ] || { touch /run/failed; ${how}; } ;; esac
+  echo '{"ips":[]}'
+  ;;
+DEL)
+  ${onDelete}
+  rm -f "$taken"
+  in_pod link delete "$CNI_IFNAME"
+  ;;
+esac
+PLUGIN
+  cp /opt/cni/bin/bridge /opt/cni/bin/host-local && chmod +x /opt/cni/bin/*
+  export NPODS=2
+  netns_test cni_bridge_configure || exit 9`
+
+/** Plugins that answer what a test wants; where there are real ones, nothing of them is called. */
+const plugins = (bridgeVersions: string, hostLocalVersions: string) => `${PLACES}
   printf '#!/bin/sh\necho '"'%s'" '{"cniVersion":"1.0.0","supportedVersions":${bridgeVersions}}' >/opt/cni/bin/bridge
   printf '#!/bin/sh\nprintf '"'%s'" '{ "cniVersion": "1.0.0",\n "supportedVersions": ${hostLocalVersions} }' >/opt/cni/bin/host-local
   chmod +x /opt/cni/bin/*
@@ -70,5 +106,43 @@ for (const shell of SHELLS) {
     )
     t.is(told(`echo '{ "ips": [{ "address":' >/tmp/${one}.json`), `${one}: its CNI result is none: {"ips":[{"address":`)
     t.is(told(''), `no CNI result for ${one}`)
+  })
+
+  test(`${name}: after an ADD that failed DEL is called, and the next ADD succeeds`, t => {
+    const script = `${failing(`echo '{"msg":"no luck"}'; exit 5`)}
+      netns_test tcase_cni_bridge_start; echo "exit $?"
+      cat /run/calls; echo
+      ls /run/taken-* /tmp/*.json /tmp/*.error
+      netns_test exec vm-003-ns02 -- ip -br link
+      netns_test tcase_cni_bridge_start || exit 8
+      netns_test exec vm-003-ns02 -- ip -br link`
+    const { status, stdout, stderr } = inVm(shell, script)
+    t.is(status, 0, stderr)
+    const [calls = '', left = ''] = stdout.split('\n\n')
+    t.regex(calls, /exit 1\n(.*\n)*DEL vm-003-ns02 eth0$/)
+    t.notRegex(calls, /DEL vm-003-ns01/)
+    t.is(left.replace(/^(lo|eth0) .*/gm, '$1'), '/run/taken-vm-003-ns01\n/tmp/vm-003-ns01.json\nlo\nlo\neth0\n')
+    t.regex(stderr, /FAILED: CNI ADD for vm-003-ns02: exit 5: \{"msg":"no luck"\}/)
+    t.notRegex(stderr, /already exists|duplicate|DEL/)
+  })
+
+  test(`${name}: a DEL that fails is told, and the interface goes all the same`, t => {
+    const script = `${failing(`echo '{"msg":"no luck"}'; exit 5`, `echo '{"msg":"not today"}'; exit 3`)}
+      netns_test tcase_cni_bridge_start; netns_test exec vm-003-ns02 -- ip -br link; ls /tmp/*.json /tmp/*.error`
+    const { stdout, stderr } = inVm(shell, script)
+    t.regex(stderr, /CNI DEL for vm-003-ns02 after its failed ADD: exit 3: \{"msg":"not today"\}/)
+    // The reason of the step is the ADD.
+    t.regex(stderr.match(/FAILED: .*/g)?.at(-1) ?? '', /CNI ADD/)
+    t.is(stdout.replace(/^CNI .*\n/, '').replace(/^(lo|eth0) .*/gm, '$1'), 'lo\n/tmp/vm-003-ns01.json\n')
+  })
+
+  test(`${name}: an ADD that was cut off is undone before the next one, and with its POD`, t => {
+    const cut = failing('kill -9 "$(cat /run/parent)"; sleep 60')
+    const begin = `sh -c 'echo $$ >/run/parent; exec "$@"' sh ${shell.join(' ')} /run/ovl/bin/netns_test cni_bridge_start`
+    const again = inVm(shell, `${cut}\n${begin}\nnetns_test cni_bridge_start && cat /run/calls`)
+    t.is(again.status, 0, again.stderr)
+    t.regex(again.stdout, /ADD vm-003-ns02 eth0\n(.*\n)*DEL vm-003-ns02 eth0\nADD vm-003-ns02 eth0\n/)
+    const gone = inVm(shell, `${cut}\n${begin}\nnetns_test delete && ls /run/taken-* /tmp/*.json /tmp/*.error`)
+    t.is(gone.stdout.replace(/^CNI .*\n/, ''), '', gone.stderr)
   })
 }

@@ -39,6 +39,29 @@ esac
   t.regex(stderr, /FAILED: cni_bridge: cni_bridge_start on vm-001: /)
 })
 
+test('after an ADD that failed when it had made something, the next one succeeds, with the real plugins', async t => {
+  const { run } = program(t)
+  t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
+  const plugin = `#!/bin/sh
+/opt/cni/bin/real || exit
+case $CNI_COMMAND$CNI_CONTAINERID in ADD*-ns02) echo '{"code":11,"msg":"made, and failed"}'; exit 1 ;; esac
+`
+  const inVm = (command: string, ...words: string[]) =>
+    run('exec', 'vm-001', '--', 'sh', '-c', `cd /opt/cni/bin && ${command}`, 'sh', ...words)
+  const replaced = 'mv bridge real && printf %s "$1" >bridge && chmod +x bridge && netns_test cni_bridge_configure'
+  const configured = await inVm(replaced, plugin)
+  t.is(configured.status, 0, configured.stderr)
+  const failed = await inVm('netns_test tcase_cni_bridge_start')
+  t.is(failed.status, 1, failed.stderr)
+  t.regex(failed.stderr, /CNI ADD for vm-001-ns02: exit 1: .*made, and failed/)
+  t.notRegex(failed.stderr, /DEL/)
+  const left = await run('exec', 'vm-001-ns02', '--', 'ip', '-br', 'link')
+  t.regex(left.stdout, /^lo .*\n$/)
+  const again = await inVm('mv real bridge && netns_test tcase_cni_bridge_start && netns_test tcase_cni_bridge_ping')
+  t.is(again.status, 0, again.stderr)
+  t.is(again.stdout.match(/ answers$/gm)?.length, 8)
+})
+
 test('without plugins it is refused before a VM starts', async t => {
   const { run } = program(t)
   const { status, stderr } = await run('test', 'cni_bridge', '--cni', '/nonexistent.tgz')

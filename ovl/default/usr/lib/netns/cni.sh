@@ -145,22 +145,44 @@ cni_call() { # <command> <pod>
 cni_release() { # <pod…>
 	plugins=
 	for attached; do
-		[ -s "/tmp/$attached.json" ] && [ -r "$CNI_CONFIG" ] || continue
+		cni_touched "$attached" && [ -r "$CNI_CONFIG" ] || continue
 		[ -n "$plugins" ] || find_plugins
-		{ said=$(cni_call DEL "$attached" 2>&1) || echo "netns_test: delete: CNI DEL for $attached: $said" >&2; } &
+		{
+			said=$(cni_call DEL "$attached" 2>&1) || echo "netns_test: delete: CNI DEL for $attached: $said" >&2
+			rm -f "/tmp/$attached.error"
+		} &
 	done
 	wait
+}
+
+# Whether ADD was called for a POD: it has a result, or an ADD under way, cut off, or failed has left its file of errors.
+cni_touched() { # <pod>
+	[ -e "/tmp/$1.json" ] || [ -e "/tmp/$1.error" ]
+}
+
+# Undoes an ADD that failed or was cut off, as the specification asks of runtimes: the plugin may have made something before.
+# An interface that DEL leaves would be in the way of the next ADD.
+cni_undo() { # <pod>
+	said=$(cni_call DEL "$1" 2>&1) ||
+		echo "netns_test: CNI DEL for $1 after its failed ADD: exit $?: $(echo "$said" | tr -s '\n\t ' ' ')" >&2
+	# shellcheck disable=SC2016
+	! in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface" || ip_in_pod "$1" "link delete $interface"
+	rm -f "/tmp/$1.json" "/tmp/$1.error"
 }
 
 cni_add() { # <pod>
 	pod_interface "$1"
 	# ADD is an error for what is attached already: that stays as it is.
 	# shellcheck disable=SC2016
-	if [ -s "/tmp/$1.json" ] && in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface"; then
+	if [ -s "/tmp/$1.json" ] && [ ! -e "/tmp/$1.error" ] &&
+		in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface"; then
 		pids="$pids attached"
 		return
 	fi
-	cni_call ADD "$1" >"/tmp/$1.json" 2>"/tmp/$1.error" &
+	{
+		! cni_touched "$1" || cni_undo "$1"
+		cni_call ADD "$1" >"/tmp/$1.json" 2>"/tmp/$1.error"
+	} &
 	pids="$pids $!"
 }
 
@@ -170,16 +192,19 @@ cni_results() {
 	n=$first
 	for pid in $pids; do
 		pod_name "$n"
+		pod_interface "$pod"
 		code=0
 		[ "$pid" = attached ] || wait "$pid" || code=$?
 		if [ "$code" -ne 0 ]; then
 			status=1
 			[ "$code" -ne 124 ] && [ "$code" -ne 143 ] || echo "no answer in $CNI_SECONDS s" >>"/tmp/$pod.error"
 			failed "CNI ADD for $pod: exit $code: $(tr -s '\n\t ' ' ' <"/tmp/$pod.json") $(cat "/tmp/$pod.error")"
-			rm -f "/tmp/$pod.json"
+			cni_undo "$pod" &
+		else
+			rm -f "/tmp/$pod.error"
 		fi
-		rm -f "/tmp/$pod.error"
 		n=$((n + 1))
 	done
+	wait
 	return "$status"
 }
