@@ -4,6 +4,9 @@ import { on, type TestCase } from './test-case.ts'
 /** One VM with two bridges, and a router that has an interface and a namespace on each. */
 const CLUSTER = { TOPOLOGY: 'multilan-router', __nvm: '1', __nrouters: '2' } as const
 
+/** What the matrix shows with its static neighbour entries, here without them. */
+const PINGS = [on('vm-001', 'xbridge_ping', 'br2'), on('vm-001', 'xbridge_ping', 'br3')]
+
 /** The PODs of each bridge, and the namespace that it meets outside. */
 const outside = (ofBr2: string, ofBr3: string): Reach => ({
   sides: [
@@ -22,6 +25,7 @@ export const dualBridges: TestCase = {
     on('vm-202', 'xnetns', 'eth3', 'eth4'),
     on('vm-001', 'xbridge', 'br2', 'eth2'),
     on('vm-001', 'xbridge', 'br3', 'eth3'),
+    ...PINGS,
   ],
   reach: outside('vm-202-eth3', 'vm-202-eth4'),
 }
@@ -38,6 +42,7 @@ export const dualBridgesVlan: TestCase = {
     on('vm-001', 'create_vlans', 'eth2.100', 'eth2.200'),
     on('vm-001', 'xbridge', 'br2', 'eth2.100'),
     on('vm-001', 'xbridge', 'br3', 'eth2.200'),
+    ...PINGS,
   ],
   reach: outside('vm-202-eth3.100', 'vm-202-eth3.200'),
 }

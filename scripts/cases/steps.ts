@@ -51,11 +51,18 @@ export async function runStep(
   return failures.filter(failure => failure !== undefined)
 }
 
+/** How `netns_test` says what a step does: on stdout for the log, and again on stderr for the summary. */
+const SLOGAN = /^ {2}\d\d:\d\d:\d\d \([^)]*\): TEST CASE: /
+/** Summary lines of a VM come indented, as xcluster shows them; here each reporter sets them as it likes. */
+const INDENT = /^ {2}(?=\d\d:\d\d:\d\d \()/
+
 async function runOn(node: Node, step: Step, id: StepId, context: StepContext): Promise<StepFailure | undefined> {
   const { emit, signal, timeoutSeconds } = context
   const lastLines: string[] = []
   let reason: string | undefined
-  const onLine = (stream: 'stdout' | 'stderr', line: string) => {
+  const onLine = (stream: 'stdout' | 'stderr', text: string) => {
+    if (stream === 'stdout' && SLOGAN.test(text)) return
+    const line = text.replace(INDENT, '')
     emit({ type: 'output', ...id, node: node.name, stream, line })
     reason = /\bFAILED: (.*)/.exec(line)?.[1] ?? reason
     if (lastLines.push(line) > LAST_LINES) lastLines.shift()

@@ -33,10 +33,10 @@ export function parseTemplate(text: string): AddressTemplate {
       hint: 'for example 172.16.0.0/16/24',
     })
   }
-  if (outer > inner || inner > 32) {
+  if (outer < 1 || outer > inner || inner > 32) {
     throw usageFailure(
       'BAD_TEMPLATE',
-      `xcluster_ADRTEMPLATE=${text}: the second length must be at least the first, and at most 32`,
+      `xcluster_ADRTEMPLATE=${text}: the first length must be at least 1, the second at least the first, and at most 32`,
     )
   }
   return { text, outer, inner }

@@ -177,7 +177,8 @@ function readKeep(sources: Sources): Keep {
 }
 
 /**
- * The variables of the VMs: every `xcluster_*` without its prefix, and the size of the cluster.
+ * The variables of the VMs: every `xcluster_*` that was set, without its prefix, and the size of the cluster. Defaults are not passed on:
+ * an ovl may bring its own.
  * @throws Failure BAD_VALUE (exit 2) for a value with a line break: the VMs read it from a file of lines
  */
 function guestEnvironment(
@@ -186,10 +187,8 @@ function guestEnvironment(
   addressing: Addressing,
 ): Readonly<Record<string, string>> {
   const count = (role: NodePlan['role']) => String(nodes.filter(node => node.role === role).length)
-  const own: Record<string, string> = {
-    __nvm: count('worker'),
-    __nrouters: count('router'),
-    __ntesters: count('tester'),
+  const size = { __nvm: count('worker'), __nrouters: count('router'), __ntesters: count('tester') }
+  const checked: Readonly<Record<string, string>> = {
     NPODS: String(addressing.podsPerNode),
     ADRTEMPLATE: addressing.template.text,
     PODIF: addressing.podInterface,
@@ -198,10 +197,10 @@ function guestEnvironment(
   const inherited: Record<string, string> = {}
   for (const name of sources.names(GUEST_VARIABLE)) {
     const guestName = name.replace('xcluster_', '')
-    if (guestName in own) continue
-    const value = sources.text(name, '')
+    if (guestName in size) continue
+    const value = checked[guestName] ?? sources.text(name, '')
     if (/[\n\r\0]/.test(value)) throw usageFailure('BAD_VALUE', `${name}: must not contain a line break`)
     inherited[guestName] = value
   }
-  return Object.freeze({ ...inherited, ...own })
+  return Object.freeze({ ...inherited, ...size })
 }

@@ -20,8 +20,8 @@ const FACTS: NodeFacts = {
   interfaces: [
     device('lo', 1),
     device('eth1', 2, { address: '00:00:00:01:01:01', addr_info: [address('192.168.1.1'), address('10.0.0.1')] }),
-    device('cbr0', 3, kind('bridge')),
-    device('vm-001-ns01', 4, { ...kind('veth'), link_index: 2, master: 'cbr0', operstate: 'DOWN' }),
+    device('br0', 3, kind('bridge')),
+    device('vm-001-ns01', 4, { ...kind('veth'), link_index: 2, master: 'br0', operstate: 'DOWN' }),
     device('tunnel', 5, { ...kind('vxlan', { id: 7 }), address: '192.168.1.1' }),
   ],
   routes: [],
@@ -43,8 +43,8 @@ test('a row for each interface says where it is, what it is joined to, and its a
   t.is(headings?.length, 9)
   t.deepEqual(rows, [
     ['vm-001', '', 'eth1', 'nic', 'up', '1500', '00:00:00:01:01:01', 'net-1', '192.168.1.1/24,10.0.0.1/24'],
-    ['vm-001', '', 'cbr0', 'bridge', 'up', '1500', '', '', ''],
-    ['vm-001', '', 'vm-001-ns01', 'veth', 'down', '1500', '', 'vm-001/cbr0,vm-001-ns01/eth0', ''],
+    ['vm-001', '', 'br0', 'bridge', 'up', '1500', '', '', ''],
+    ['vm-001', '', 'vm-001-ns01', 'veth', 'down', '1500', '', 'vm-001/br0,vm-001-ns01/eth0', ''],
     ['vm-001', '', 'tunnel', 'vxlan:7', 'up', '1500', '', '', ''],
     ['vm-001', 'vm-001-ns01', 'eth0', 'veth', 'up', '1500', '', 'vm-001/vm-001-ns01', '1.1.1.1/24'],
     ['vm-001', 'vm-001-ns02', '', '', '', '', '', '', ''],

@@ -24,7 +24,7 @@ for (const shell of SHELLS) {
 }
 
 const template = fc
-  .tuple(fc.nat(2 ** 32 - 1), fc.integer({ min: 0, max: 32 }), fc.integer({ min: 0, max: 32 }))
+  .tuple(fc.nat(2 ** 32 - 1), fc.integer({ min: 1, max: 32 }), fc.integer({ min: 1, max: 32 }))
   .map(([base, a, b]) => ({ base, outer: Math.min(a, b), inner: Math.max(a, b) }))
 const text = (address: number) => Address4.fromBigInt(BigInt(address)).correctForm()
 
@@ -96,8 +96,8 @@ test('the address of a POD, by its name', t => {
 test('the addresses of a node, the families in turn', t => {
   const [shell] = SHELLS
   const answer = netnsTest(shell, ['address_pods', '2'], { NPODS: '2' }).stdout
-  t.is(answer, '172.16.2.1\n1000::1:ac10:201\n172.16.2.2\n1000::1:ac10:202\n')
-  t.is(netnsTest(shell, ['address_pods', '2', '4'], { NPODS: '2' }).stdout, '172.16.2.1\n172.16.2.2\n')
+  t.is(answer, '172.16.2.1/24\n1000::1:ac10:201/120\n172.16.2.2/24\n1000::1:ac10:202/120\n')
+  t.is(netnsTest(shell, ['address_pods', '2', '4'], { NPODS: '2' }).stdout, '172.16.2.1/24\n172.16.2.2/24\n')
   t.is(netnsTest(shell, ['address_pods', 'x']).status, 2)
 })
 
@@ -105,7 +105,9 @@ for (const shell of SHELLS) {
   test(`${shell.join(' ')}: numbers, help and wrong usage`, t => {
     t.is(netnsTest(shell, ['for', '3', '5']).stdout, '5\n6\n7\n')
     t.is(netnsTest(shell, ['for']).stdout, '1\n2\n3\n4\n')
-    for (const words of [[], ['help']]) {
+    t.is(netnsTest(shell, ['for', '--verbose', '--some-thing=x y', '2', '0']).stdout, '0\n1\n')
+    t.is(netnsTest(shell, ['for', '300']).stdout.split('\n').at(-2), '300')
+    for (const words of [[], ['help'], ['-h'], ['--help']]) {
       const { status, stdout, stderr } = netnsTest(shell, words)
       t.deepEqual([status, stderr], [0, ''])
       t.regex(stdout, /cni_bridge_start/)
@@ -115,9 +117,11 @@ for (const shell of SHELLS) {
       [['../x'], /unknown command/],
       [['tcase_bogus'], /unknown test case 'bogus'/],
       [['for', 'x'], /count 'x'/],
-      [['for', '1', '0'], /first '0'/],
-      [['for', '255'], /PODs 1 to 255/],
-      [['exec', 'vm-001-ns01'], /a command is needed/],
+      [['for', '1', 'x'], /first 'x'/],
+      [['create', '1', '0'], /first '0'/],
+      [['create', '255'], /PODs 1 to 255/],
+      [['create', '--a.b=c'], /invalid option '--a\.b=c'/],
+      [['exec'], /the name of a POD is needed/],
     ] as const) {
       const { status, stdout, stderr } = netnsTest(shell, words)
       t.deepEqual([status, stdout], [2, ''], words.join(' '))

@@ -59,11 +59,11 @@ for (const shell of SHELLS) {
 
   test(`${name}: the newest CNI version that both plugins have is written down`, t => {
     const script = `${plugins('["0.3.1","0.4.0","1.0.0","1.1.0"]', '["0.4.0", "1.0.0"]')}
-      netns_test cni_bridge_configure && cat /etc/cni/net.d/netns.json`
+      netns_test cni_bridge_configure && cat /etc/cni/10-bridge.conf`
     const { status, stdout, stderr } = inVm(shell, script)
     t.is(status, 0, stderr)
-    t.regex(stdout, /^CNI 1\.0\.0: 172\.16\.3\.0\/24 1000::1:ac10:300\/120/)
-    t.regex(stdout, /"cniVersion": "1\.0\.0"[\s\S]*"bridge": "cbr0"/)
+    t.true(stdout.startsWith('{'), stdout)
+    t.regex(stdout, /"cniVersion": "1\.0\.0"[\s\S]*172\.16\.3\.0\/24[\s\S]*1000::1:ac10:300\/120/)
   })
 
   test(`${name}: plugins without a version in common, or that answer something else, are told`, t => {

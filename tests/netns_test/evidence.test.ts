@@ -26,7 +26,7 @@ for (const shell of SHELLS) {
     t.notRegex(stdout, /capture|vm-003-ns02\/|netns-evidence/)
     t.regex(stdout, /^there is no POD vm-003-ns77$/m)
     t.regex(stdout, /^172\.16\.3\.0\/24 dev eth0 /m)
-    t.regex(stdout, /dev vm-003-ns01 master cbr0/)
+    t.regex(stdout, /dev vm-003-ns01 master br0/)
   })
 
   test(`${shell.join(' ')}: what is pinged once more is told, and so is why nothing is captured`, t => {

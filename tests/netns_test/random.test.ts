@@ -68,7 +68,7 @@ test('the default template reads the file, and says when it has too few', t => {
   const hosts = [254, 252, 251, 253, 250, 249]
   t.deepEqual(
     few.addresses,
-    hosts.map(host => `172.16.0.${host}`),
+    hosts.map(host => `172.16.0.${host}/24`),
   )
   const many = randomAddresses(shell, 'seq 1 254', { __nvm: '2', NPODS: '127' })
   t.is(many.status, 1)

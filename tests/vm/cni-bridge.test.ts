@@ -15,7 +15,7 @@ test('cni_bridge passes with four VMs, and the results of CNI are brought home',
   }
   const again = await run('test', 'cni_bridge', '--no-start')
   t.is(again.status, 0, again.stderr)
-  const taken = 'netns_test delete; ls /run/netns-cni/netns; ip -br link show master cbr0'
+  const taken = 'netns_test delete; ls /var/lib/cni/networks/xnet; ip -br link show master cni0'
   const left = await run('exec', 'vm-001', '--', 'sh', '-c', taken)
   t.deepEqual([left.status, left.stdout.replace(/^(last_reserved_ip\.\d|lock)\n/gm, '')], [0, ''], left.stderr)
 })

@@ -40,7 +40,7 @@ test('in a pipeline the evidence is there though the cluster is gone; log, summa
   t.regex(read('vm-001-ns01/addresses.txt'), /inet 172\.16\.1\.1\/24/)
   t.regex(read('vm-001-ns01/routes.txt'), /^default via 172\.16\.1\.0 /m)
   t.regex(read('vm-001-ns01/neighbours.txt'), /^172\.16\.1\.0 dev eth0 lladdr /m)
-  t.regex(read('vm-001/fdb.txt'), /dev vm-001-ns01 master cbr0/)
+  t.regex(read('vm-001/fdb.txt'), /dev vm-001-ns01 master br0/)
   t.regex(read('vm-001/routes.txt'), /^172\.16\.2\.0\/24 via 192\.168\.1\.2 /m)
   t.regex(read('vm-001-ns01/ping.txt'), /172\.16\.2\.1 [\s\S]*100% packet loss/)
   const requests = (where: string) =>

@@ -28,7 +28,7 @@ async function inspects(t: ExecutionContext, { run }: Program) {
   t.regex(table.stdout, /^NODE +POD +INTERFACE +KIND +STATE +MTU +MAC +LINKED-TO +ADDRESSES$/m)
   const pod = String.raw`^vm-002 +vm-002-ns01 +eth0 +veth +up +1500 +[0-9a-f:]{17} +vm-002/vm-002-ns01 +172\.16\.2\.1/24,1000::1:ac10:201/120$`
   t.regex(table.stdout, new RegExp(pod, 'm'))
-  t.regex(table.stdout, /^vm-001 +- +cbr0 +bridge +up .* 172\.16\.1\.0\/24,/m)
+  t.regex(table.stdout, /^vm-001 +- +br0 +bridge +up .* 172\.16\.1\.0\/24,/m)
   const one = await run('inspect', 'vm-001-ns02')
   t.deepEqual(
     one.stdout.match(/^vm\S+ +\S+ +\S+/gm)?.map(line => line.split(/ +/)),

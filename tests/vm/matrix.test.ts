@@ -96,7 +96,7 @@ test.serial('the matrix of L3 names exactly the pairs that something cuts, and n
     .sort()
   await prove('two PODs have one address', both, asked)
   await inVm('vm-002-ns02', 'ip address delete 172.16.2.1/24 dev eth0; ip neigh flush dev eth0')
-  await inVm('vm-002', 'ip neigh flush dev cbr0')
+  await inVm('vm-002', 'ip neigh flush dev br0')
 
   const route = '$(ip route show 172.16.2.0/24)'
   await inVm('vm-001', `echo "${route}" >/tmp/route && ip route delete 172.16.2.0/24`)

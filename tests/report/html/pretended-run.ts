@@ -42,7 +42,7 @@ export function pretendedNetwork({ nodes, pods, cut }: Pretended): readonly Node
       device(podName(pod), 10 + pod, {
         linkinfo: { info_kind: 'veth' },
         link_index: 2,
-        master: 'cbr0',
+        master: 'br0',
         ...(podName(pod) === cut && { operstate: 'DOWN' }),
       }),
     )
@@ -56,7 +56,7 @@ export function pretendedNetwork({ nodes, pods, cut }: Pretended): readonly Node
           address: `00:00:00:01:01:${node.toString(16).padStart(2, '0')}`,
           addr_info: [address('inet', `192.168.1.${node}`, 24)],
         }),
-        device('cbr0', 4, {
+        device('br0', 4, {
           linkinfo: { info_kind: 'bridge' },
           addr_info: [address('inet', `172.16.${node}.0`, 24)],
         }),

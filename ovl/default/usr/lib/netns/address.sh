@@ -12,7 +12,7 @@ parse_template() { # <template>
 	outer=${outer%%/*}
 	parse_ipv4 "${template%%/*}" || return 1
 	is_number "$outer" && is_number "$inner" || return 1
-	[ "$outer" -le "$inner" ] && [ "$inner" -le 32 ] || return 1
+	[ "$outer" -ge 1 ] && [ "$outer" -le "$inner" ] && [ "$inner" -le 32 ] || return 1
 	base=$((ipv4 >> (32 - outer) << (32 - outer)))
 }
 
@@ -215,18 +215,13 @@ load_template() {
 	parse_ipv6_template "$PREFIX:0.0.0.0" || usage "PREFIX=$PREFIX: must be the beginning of an IPv6 address, as in 1000::1"
 }
 
-# Prints what is at $ipv4 in the families that are wanted, in turn.
-print_address() { # <family or nothing> <with length: yes|no>
+# Prints what is at $ipv4 in the families that are wanted, in turn, with prefix length.
+print_address() { # <family or nothing>
 	address=$ipv4
-	suffix4='' suffix6=''
-	if [ "$2" = yes ]; then
-		suffix4=/$inner
-		suffix6=/$((inner + 96))
-	fi
 	case $1 in
 	'' | 4)
 		format_ipv4 "$address"
-		echo "$text$suffix4"
+		echo "$text/$inner"
 		;;
 	6) ;;
 	*) usage "family '$1' is not 4 or 6" ;;
@@ -234,7 +229,7 @@ print_address() { # <family or nothing> <with length: yes|no>
 	case $1 in
 	'' | 6)
 		format_mapped "$address"
-		echo "$text$suffix6"
+		echo "$text/$((inner + 96))"
 		;;
 	esac
 }
@@ -307,21 +302,17 @@ random_pod_address() { # <node> <pod number>
 }
 
 cmd_compute_address() {
-	family=
-	case ${1-} in
-	--family=*)
-		family=${1#*=}
-		shift
-		;;
-	esac
 	[ $# -eq 1 ] || usage "compute_address: the name of a POD is needed"
 	node_of "$1" || usage "compute_address: '$1' is no POD, as in vm-001-ns01"
 	number=${1##*-ns}
 	number=${number#0}
 	is_number "$number" || usage "compute_address: '$1' is no POD, as in vm-001-ns01"
 	load_template
+	case $1 in
+	*-vm-*) node=0 ;;
+	esac
 	pod_address "$node" "$number"
-	print_address "$family" yes
+	print_address "${__family-}"
 }
 
 # Checks a node number given as an argument.
@@ -337,7 +328,7 @@ cmd_address_pods() {
 	n=$first
 	while [ "$n" -le "$last" ]; do
 		pod_address "$1" "$n"
-		print_address "${2-}" no
+		print_address "${2-}"
 		n=$((n + 1))
 	done
 }
@@ -347,7 +338,7 @@ cmd_rndaddress_node() {
 	node_argument rndaddress_node "$1"
 	load_template
 	random_address "$1"
-	print_address "${2-}" no
+	print_address "${2-}"
 }
 
 cmd_rndaddress_pods() {
@@ -358,7 +349,7 @@ cmd_rndaddress_pods() {
 	n=$first
 	while [ "$n" -le "$last" ]; do
 		random_pod_address "$1" "$n"
-		print_address "${2-}" no
+		print_address "${2-}"
 		n=$((n + 1))
 	done
 }

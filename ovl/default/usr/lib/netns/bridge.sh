@@ -3,16 +3,17 @@
 
 need pods address
 
-BRIDGE=cbr0
+BRIDGE=${BR:-br0}
 
-# Makes a bridge that is up, with duplicate address detection off, unless it is there.
+# Makes a bridge, unless it is there.
 make_bridge() { # <bridge>
 	[ -e "/sys/class/net/$1/bridge" ] && return
-	[ ! -e "/sys/class/net/$1" ] || die "$1 is there and is no bridge"
+	! has_device "$1" || die "$1 is there and is no bridge"
 	ip link add "$1" type bridge || die "cannot make the bridge $1"
-	echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_dad"
-	bring_up "$1"
 }
+
+# No duplicate address detection: an address can be used at once. A device without IPv6 has no such setting.
+no_dad() { echo 0 2>/dev/null >"/proc/sys/net/ipv6/conf/$1/accept_dad" || :; } # <device>
 
 # This node's address for a bridge and the PODs at it, by one process.
 fill_bridge() { # <bridge> <random addresses: yes or not>
@@ -41,28 +42,26 @@ cmd_connect_to_bridge() {
 }
 
 check_port() { # <pod>
-	[ -e "/sys/class/net/$1" ] || die "connect_to_bridge: no interface '$1' (netns_test veth makes them)"
+	has_device "$1" || die "connect_to_bridge: no interface '$1' (netns_test veth makes them)"
 }
 port_line() { lines="${lines}link set $1 up master $bridge$NEWLINE"; }
 
 cmd_assign_bridge_address() {
-	random=no
-	if [ "${1-}" = --random ]; then
-		random=yes
-		shift
-	fi
 	[ $# -eq 1 ] || usage "assign_bridge_address: a device is needed"
-	[ -e "/sys/class/net/$1" ] || die "assign_bridge_address: no device '$1'"
+	has_device "$1" || die "assign_bridge_address: no device '$1'"
 	own_node
 	load_template
-	lines=
+	lines='' random=${__random-}
 	address_lines "$1"
 	ip_batch "$lines" || die "assign_bridge_address: $1 does not take $text"
 }
 
+# This node's addresses for a device of whatever kind, which is brought up.
 address_lines() { # <device>
+	no_dad "$1"
 	if [ "$random" = yes ]; then random_address "$node"; else pod_address "$node" 0; fi
 	format_ipv4 "$ipv4"
-	lines="${lines}address replace $text/$inner dev $1
+	lines="${lines}link set $1 up
+address replace $text/$inner dev $1
 address replace $PREFIX:$text/$((inner + 96)) dev $1$NEWLINE"
 }

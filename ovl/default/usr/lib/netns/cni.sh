@@ -2,11 +2,9 @@
 # PODs connected by CNI plugins. The protocol is the CNI specification's: a plugin reads its network configuration on
 # stdin and its parameters from CNI_* variables, and prints a result, or an error, as JSON.
 
-need pods address bridge
+need pods address
 
-CNI_CONFIG=/etc/cni/net.d/netns.json
-# In memory: allocations must not outlive the PODs.
-CNI_STATE=/run/netns-cni
+CNI_CONFIG=/etc/cni/10-bridge.conf
 # A plugin takes a second when twenty start at once in an emulated VM.
 CNI_SECONDS=60
 
@@ -32,23 +30,20 @@ cmd_cni_bridge_configure() {
 	# The newest version that both understand.
 	version=$({ CNI_COMMAND=VERSION "$plugins/bridge" && CNI_COMMAND=VERSION "$plugins/host-local"; } </dev/null |
 		awk "$CNI_VERSION") || die "the CNI plugins do not tell their versions, or have none in common"
-	mkdir -p "${CNI_CONFIG%/*}"
+	mkdir -p "${CNI_CONFIG%/*}/net.d"
 	cat >"$CNI_CONFIG" <<-EOF
 		{
 		  "cniVersion": "$version",
-		  "name": "netns",
+		  "name": "xnet",
 		  "type": "bridge",
-		  "bridge": "$BRIDGE",
 		  "isDefaultGateway": true,
 		  "hairpinMode": true,
 		  "ipam": {
 		    "type": "host-local",
-		    "dataDir": "$CNI_STATE",
 		    "ranges": [[{ "subnet": "$subnet4" }], [{ "subnet": "$subnet6" }]]
 		  }
 		}
 	EOF
-	echo "CNI $version: $subnet4 $subnet6, see $CNI_CONFIG"
 }
 
 # JSON is read by awk here: jq takes half a second to start in an emulated VM. Of what two plugins answer to VERSION, prints the last

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # PODs straight on a device of the VM, without bridge and veth: ipvlan and macvlan. The VM itself gets one of them, too,
-# since it cannot reach the PODs through the device below.
+# since it cannot reach the PODs through the device below; assign_bridge_address brings it up.
 
-need pods veth
+need pods
 
 cmd_add_ipvlan() { # <dev> [mode]
 	add_direct ipvlan "l2 l3 l3s" "$@"
@@ -20,7 +20,7 @@ add_direct() { # <kind> <modes> <dev> [mode]
 	*" $mode "*) ;;
 	*) usage "add_$kind: no mode '$mode' (there is: $modes)" ;;
 	esac
-	[ -e "/sys/class/net/$below" ] || die "add_$kind: no device '$below'"
+	has_device "$below" || die "add_$kind: no device '$below'"
 	own=$kind-$below
 	case $own in
 	????????????????*) usage "add_$kind: '$own' is too long for an interface name (15 characters)" ;;
@@ -34,14 +34,10 @@ add_direct() { # <kind> <modes> <dev> [mode]
 	each_pod require_pod
 	# Nothing comes up above a device that is down.
 	bring_up "$below"
-	save_defaults
 	{
-		[ "$mode" = passthru ] || [ -e "/sys/class/net/$own" ] || echo "link add link $below name $own up type $kind mode $mode"
+		[ "$mode" = passthru ] || has_device "$own" || echo "link add link $below name $own type $kind mode $mode"
 		each_pod direct_line
-	} | ip -batch -
-	status=$?
-	restore_defaults
-	[ "$status" -eq 0 ] || die "add_$kind: some could not be made, see above (a module $kind?)"
+	} | ip -batch - || die "add_$kind: some could not be made, see above (a module $kind?)"
 	each_pod name_direct
 }
 
@@ -57,6 +53,7 @@ direct_line() { # <pod>
 name_direct() { # <pod>
 	pod_interface "$1"
 	# shellcheck disable=SC2016
-	in_pod "$1" '{ [ ! -e "/proc/sys/net/ipv4/conf/$2" ] || ip link set "$2" name "$1"; } && exec ip link set "$1" up' sh "$interface" "direct-$n" ||
+	in_pod "$1" '{ [ ! -e "/proc/sys/net/ipv4/conf/$2" ] || ip link set "$2" name "$1"; } &&
+		echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_dad" && exec ip link set "$1" up' sh "$interface" "direct-$n" ||
 		die "add_$kind: $interface in $1 does not come up"
 }

@@ -5,18 +5,8 @@ MOST_PODS=254
 # How often, a second apart, what may need time is tried.
 TRIES=10
 
-# /etc/xcluster_env holds lines "export NAME='value'"; what is in the environment already wins.
+# Defaults for what neither /etc/profile nor the caller sets, and checks.
 load_environment() {
-	if [ -r /etc/xcluster_env ]; then
-		while IFS= read -r line; do
-			variable=${line#export }
-			variable=${variable%%=*}
-			case $variable in
-			'' | *[!A-Za-z0-9_]*) continue ;;
-			esac
-			eval "[ -n \"\${$variable+set}\" ]" || eval "$line"
-		done </etc/xcluster_env
-	fi
 	: "${NPODS:=4}" "${ADRTEMPLATE:=172.16.0.0/16/24}" "${PODIF:=eth0}" "${PREFIX:=1000::1}" "${__nvm:=4}"
 	is_number "$NPODS" && [ "$NPODS" -ge 1 ] && [ "$NPODS" -le "$MOST_PODS" ] ||
 		usage "NPODS=$NPODS: must be a number from 1 to $MOST_PODS"
@@ -65,14 +55,20 @@ node_of() { # <name>
 	node=${node#0}
 }
 
-# Sets $count and $first from the optional arguments that many commands have.
-range() { # [count] [first]
+# Sets $count, $first and $last from the optional arguments that many commands have.
+numbers() { # [count] [first]
 	[ $# -le 2 ] || usage "too many arguments: $*"
 	count=${1:-$NPODS}
 	first=${2:-1}
 	is_number "$count" || usage "count '$count' is no number"
-	is_number "$first" && [ "$first" -ge 1 ] || usage "first '$first' is no number from 1"
+	is_number "$first" || usage "first '$first' is no number"
 	last=$((first + count - 1))
+}
+
+# The same for PODs that there can be.
+range() { # [count] [first]
+	numbers "$@"
+	[ "$first" -ge 1 ] || usage "first '$first' is no number from 1"
 	[ "$last" -le "$MOST_PODS" ] || usage "PODs $first to $last: a node has at most $MOST_PODS"
 }
 
@@ -86,6 +82,19 @@ pod_name() { # <number>
 	*) pod=${NAME_PREFIX-}vm-$node-ns$pod ;;
 	esac
 }
+
+# Sets $net to the template's net for this node's PODs. PODs with a prefix of their own, as in br2-vm-001-ns01, are not on the
+# node's own network: they are on net 0.
+own_net() {
+	case ${NAME_PREFIX-} in
+	*-*) net=0 ;;
+	*) net=$node ;;
+	esac
+}
+
+# Whether this network namespace has an interface: /proc/sys/net shows the namespace of whoever looks, /sys/class/net that of whoever
+# mounted it.
+has_device() { [ -e "/proc/sys/net/ipv4/conf/$1" ]; } # <interface>
 
 # Calls a command with each POD's name; $n is its number.
 each_pod() { # <command…>
@@ -109,7 +118,7 @@ no_arguments() { # <command> [arguments…]
 }
 
 cmd_for() {
-	range "$@"
+	numbers "$@"
 	n=$first
 	while [ "$n" -le "$last" ]; do
 		echo "$n"
@@ -118,7 +127,7 @@ cmd_for() {
 }
 
 cmd_name() {
-	range "$@"
+	numbers "$@"
 	own_node
 	each_pod echo
 }

@@ -2,21 +2,21 @@
 # Networks beyond a bridge: VLANs, and bridges that an interface of the VM joins with a network outside. Two such
 # bridges in one VM have PODs with the same addresses; outside, each meets a namespace that has the same address on both.
 
-need pods address veth bridge
+need pods address veth bridge ping
 
 # The outside's address is this host of net 0.
 EXTERNAL_HOST=100
 
+# They are down until something is connected to them.
 cmd_create_vlans() { # <if.vlan…>
 	[ $# -ge 1 ] || usage "create_vlans: at least one interface is needed, as in eth2.100"
 	for name; do
 		below=${name%.*} vlan=${name##*.}
 		[ "$below" != "$name" ] && is_number "$vlan" && [ "$vlan" -ge 1 ] && [ "$vlan" -le 4094 ] ||
 			usage "create_vlans: '$name' is no interface with a VLAN from 1 to 4094, as in eth2.100"
-		[ -e "/sys/class/net/$below" ] || die "create_vlans: no interface '$below'"
-		[ -e "/sys/class/net/$name" ] ||
+		has_device "$below" || die "create_vlans: no interface '$below'"
+		has_device "$name" ||
 			ip link add link "$below" name "$name" type vlan id "$vlan" || die "create_vlans: $name cannot be made"
-		bring_up "$below" && bring_up "$name" || die "create_vlans: $name does not come up"
 	done
 }
 
@@ -34,10 +34,11 @@ cmd_xnetns() { # <if…>
 	for name; do
 		external=$host-$name
 		if [ ! -e "$NETNS/$external" ]; then
-			[ -e "/sys/class/net/$name" ] || die "xnetns: no interface '$name'"
+			has_device "$name" || die "xnetns: no interface '$name'"
 			create_pod "$external"
 		fi
-		if [ -e "/sys/class/net/$name" ]; then
+		if has_device "$name"; then
+			raise_below "$name"
 			# VLANs have the MAC of the interface below: each gets its own, by which it is told from the others.
 			case $name in
 			*.*) ip link set "$name" address "$(printf '02:00:%02x:%02x:%02x:%02x' "$node" $((${name##*.} >> 8)) $((${name##*.} & 255)) 1)" ;;
@@ -45,52 +46,55 @@ cmd_xnetns() { # <if…>
 			ip link set "$name" netns "$external" || die "xnetns: $name cannot be moved"
 		fi
 		# shellcheck disable=SC2016
-		in_pod "$external" 'ip address flush dev "$1" && ip link set "$1" up && ip address replace "$2" dev "$1" && exec ip address replace "$3" dev "$1"' \
+		in_pod "$external" 'ip address flush dev "$1" && echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_dad" && ip link set "$1" up && ip address replace "$2" dev "$1" && exec ip address replace "$3" dev "$1"' \
 			sh "$name" "$text/$inner" "$PREFIX:$text/$((inner + 96))" || die "xnetns: $external does not take $text"
 	done
 }
 
-# A bridge with PODs, whose names begin with the bridge's, and an interface as its way out; pings in and out.
+# A VLAN cannot come up above an interface that is down.
+raise_below() { # <interface>
+	for link in /sys/class/net/"$1"/lower_*; do
+		[ ! -e "$link" ] || bring_up "${link##*/lower_}" || die "${link##*/lower_} does not come up"
+	done
+}
+
+# A bridge with PODs, whose names begin with the bridge's, and an interface as its way out.
 cmd_xbridge() { # <bridge> <ext-if>
 	[ $# -eq 2 ] || usage "xbridge: a bridge and an interface are needed"
-	bridge=$1 external=$2
-	NAME_PREFIX=$bridge-
+	xbridge=$1 external=$2
+	NAME_PREFIX=$xbridge-
+	range
+	has_device "$external" || die "xbridge: no interface '$external'"
+	make_bridge "$xbridge"
+	for device in "$xbridge" "$external"; do
+		no_dad "$device"
+		echo 0 >"/proc/sys/net/ipv6/conf/$device/accept_ra" || die "xbridge: $device has no IPv6"
+	done
+	raise_below "$external"
+	ip_batch "link set $xbridge up
+link set $external up master $xbridge" || die "xbridge: $external is no port of $xbridge"
+	cmd_create && veth_with_addresses && cmd_connect_to_bridge "$xbridge"
+}
+
+# Every POD reaches every other of its bridge, and the outside. The matrix shows who it is that answers.
+cmd_xbridge_ping() { # <bridge>
+	[ $# -eq 1 ] || usage "xbridge_ping: a bridge is needed"
+	NAME_PREFIX=$1-
 	own_node
 	load_template
 	range
-	[ -e "/sys/class/net/$external" ] || die "xbridge: no interface '$external'"
-	make_bridge "$bridge"
-	ip link set "$external" up master "$bridge" || die "xbridge: $external is no port of $bridge"
-	cmd_create && cmd_veth && cmd_connect_to_bridge "$bridge" || return
 	find_multi
-	# All bridges have the same ones: net 0.
-	node=0 random=no
-	bridge_pod=1
-	while [ "$bridge_pod" -le "$NPODS" ]; do
-		own_node
-		pod_name "$bridge_pod"
-		n=$bridge_pod node=0
-		assign_address "$pod"
-		bridge_pod=$((bridge_pod + 1))
-	done
-	own_node
-	xbridge_ping
-}
-
-# Every POD reaches every other of its bridge, and the outside. Who it is that answers, the matrix tells.
-xbridge_ping() {
 	pod_address 0 "$EXTERNAL_HOST"
-	format_ipv4 "$ipv4"
-	targets="$text $PREFIX:$text"
-	for number in $(cmd_for); do
-		pod_address 0 "$number"
-		format_ipv4 "$ipv4"
-		targets="$targets $text $PREFIX:$text"
-	done
+	# shellcheck disable=SC2153
+	print_target outside >"$TARGETS"
+	each_pod print_targets >>"$TARGETS"
+	targets=
+	while read -r address _; do targets="$targets $address"; done <"$TARGETS"
+	rm -f "$TARGETS"
 	status=0
 	each_pod xbridge_ping_from || status=1
 	[ "$status" -eq 0 ] || return 1
-	echo "the PODs of $bridge reach each other and the outside"
+	echo "the PODs of $1 reach each other and the outside"
 }
 
 xbridge_ping_from() { # <pod>

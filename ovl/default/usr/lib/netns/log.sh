@@ -5,9 +5,14 @@ now() { date +%T; }
 
 read -r host </proc/sys/kernel/hostname
 
+# Summary lines of a VM are indented by two; what a test case is about is in the summary and in the log.
+tcase() {
+	slogan="  $(now) ($host): TEST CASE: $*"
+	echo "$slogan"
+	echo "$slogan" >&2
+}
 # The host side takes the reason of a failed step from this line.
-tcase() { echo "$(now) ($host): TEST CASE: $*" >&2; }
-failed() { echo "$(now) ($host): FAILED: $*" >&2; }
+failed() { echo "  $(now) ($host): FAILED: $*" >&2; }
 
 # Wrong usage: exit 2. Something that did not work: exit 1.
 usage() {

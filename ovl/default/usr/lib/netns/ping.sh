@@ -97,7 +97,8 @@ random_target() { # <pod>
 
 # Lines "<address> <pod>" for both families.
 print_targets() { # <pod>
-	if [ "${RNDADR-}" = yes ]; then random_pod_address "$node" "$n"; else pod_address "$node" "$n"; fi
+	own_net
+	if [ "${RNDADR-}" = yes ]; then random_pod_address "$node" "$n"; else pod_address "$net" "$n"; fi
 	print_target "$1"
 }
 

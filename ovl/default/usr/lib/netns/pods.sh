@@ -100,15 +100,11 @@ cmd_create() {
 	each_pod create_pod
 }
 
-# New interfaces take these over: no duplicate address detection (a wait of a second), no router advertisements, and no link-local
-# addresses (addr_gen_mode 1). Written where it runs: /proc/sys/net shows the namespace of whoever looks.
-DEFAULTS=/proc/sys/net/ipv6/conf/default
-SET_DEFAULTS="echo 0 >$DEFAULTS/accept_dad && echo 0 >$DEFAULTS/accept_ra && echo 1 >$DEFAULTS/addr_gen_mode"
 # The file of the hostname is writable by the host's root alone, whose file it is, and the system call by the namespace's root too: by the
 # file it costs no process, by the program it works in a user namespace.
 # shellcheck disable=SC2016
 SET_NAME='{ echo "$1" 2>/dev/null >/proc/sys/kernel/hostname || hostname "$1"; }'
-SET_UP="$SET_DEFAULTS && $SET_NAME && exec ip link set lo up"
+SET_UP="$SET_NAME && exec ip link set lo up"
 
 create_pod() { # <pod>
 	has_net=no has_uts=no
@@ -177,19 +173,29 @@ remove_pods() { # <pod…>
 }
 
 cmd_exec() {
-	[ $# -ge 1 ] || usage "exec: the name of a POD and a command are needed"
+	[ $# -ge 1 ] || usage "exec: the name of a POD is needed"
 	pod_exec=$1
 	shift
 	[ "${1-}" != -- ] || shift
-	[ $# -ge 1 ] || usage "exec $pod_exec: a command is needed"
 	require_pod "$pod_exec"
+	[ $# -ge 1 ] || set -- "${SHELL:-/bin/sh}"
+	# A command line in one word is split at its blanks.
+	case $#:$1 in
+	1:*[[:blank:]]*) find_program "$1" || {
+		set -f
+		# shellcheck disable=SC2086
+		set -- $1
+	} ;;
+	esac
 	if ! find_program "$1"; then
 		echo "netns_test: exec: no command '$1'" >&2
 		exit 127
 	fi
 	shift
 	find_multi
-	# By its path: busybox would take its own applet for the name.
-	# shellcheck disable=SC2086
-	exec $multi nsenter --net="$NETNS/$pod_exec" --uts="$UTSNS/$pod_exec" "$program" "$@"
+	# Its own /sys, as with `ip netns exec`: the VM's shows the VM's interfaces. The program by its path: busybox would take its own applet
+	# for the name.
+	# shellcheck disable=SC2016,SC2086
+	exec $multi nsenter --net="$NETNS/$pod_exec" --uts="$UTSNS/$pod_exec" $multi unshare --mount --propagation slave \
+		$multi sh -c 'mount -t sysfs sysfs /sys 2>/dev/null; exec "$@"' sh "$program" "$@"
 }

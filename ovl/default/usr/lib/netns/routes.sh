@@ -4,17 +4,11 @@
 need pods address
 
 cmd_set_default_route() {
-	bridge=
-	for option; do
-		case $option in
-		--bridge=?*) bridge=${option#*=} ;;
-		*) usage "set_default_route: takes --bridge=<device> and nothing else" ;;
-		esac
-	done
+	no_arguments set_default_route "$@"
 	own_node
 	load_template
-	if [ -n "$bridge" ]; then
-		device_addresses "$bridge"
+	if [ -n "${__bridge-}" ]; then
+		device_addresses "$__bridge"
 	else
 		pod_address "$node" 0
 		format_ipv4 "$ipv4"
@@ -25,14 +19,15 @@ cmd_set_default_route() {
 	each_pod default_route
 }
 
-# Sets $gateway4 and $gateway6 to a device's first global addresses.
+# Sets $gateway4 and $gateway6 to the global addresses that a device had first: ip shows the oldest IPv4 address first, and the oldest
+# IPv6 address last.
 device_addresses() { # <device>
-	[ -e "/sys/class/net/$1" ] || die "set_default_route: no device '$1'"
+	has_device "$1" || die "set_default_route: no device '$1'"
 	gateway4='' gateway6=''
 	while read -r _ _ kind address _; do
 		case $kind in
 		inet) gateway4=${gateway4:-${address%/*}} ;;
-		inet6) gateway6=${gateway6:-${address%/*}} ;;
+		inet6) gateway6=${address%/*} ;;
 		esac
 	done <<-EOF
 		$(ip -o address show dev "$1" scope global)
@@ -47,25 +42,11 @@ default_route() { # <pod>
 		sh "$gateway4" "$gateway6" || die "set_default_route: $1 does not take a route via $gateway4 $gateway6"
 }
 
-# Sets $net, and $type where a command has one.
-net_option() { # <command> <its types> [options…]
-	net=1 type=${2%% *}
-	in_command=$1 types=$2
-	shift 2
-	for option; do
-		case $option in
-		--net=?*) net=${option#*=} ;;
-		--type=?*)
-			type=${option#*=}
-			case " $types " in
-			*" $type "*) ;;
-			*) usage "$in_command: no type '$type' (there is: $types)" ;;
-			esac
-			;;
-		*) usage "$in_command: unknown option '$option'" ;;
-		esac
-	done
-	is_number "$net" && [ "$net" -le 254 ] || usage "$in_command: '$net' is no number of a net"
+# Sets $net from the option that these commands have.
+net_option() { # <command> [arguments…]
+	no_arguments "$@"
+	net=${__net:-1}
+	is_number "$net" && [ "$net" -le 254 ] || usage "$1: '$net' is no number of a net"
 }
 
 # Calls a command for each other node, with $other, its POD network in $pods4 and $pods6, and its own addresses on the
@@ -87,8 +68,7 @@ each_other_node() { # <command>
 }
 
 cmd_setup_routes() {
-	net_option setup_routes '' "$@"
-	[ -z "$type" ] || usage "setup_routes: has no types"
+	net_option setup_routes "$@"
 	own_node
 	load_template
 	each_other_node direct_route | ip -batch - || die "setup_routes: some routes could not be made, see above"
@@ -98,21 +78,21 @@ direct_route() {
 	echo "route replace $pods6 via $via6"
 }
 
-# The device of the overlay: one for all nodes, since each route says where its packets are to be sent.
-OVERLAY=overlay
 # Of the tunnels between the nodes.
 VNI=100
 
+# One device for all nodes, since each route says where its packets are to be sent.
 cmd_setup_overlay() {
-	net_option setup_overlay 'ip6tnl vxlan' "$@"
+	net_option setup_overlay "$@"
+	type=${__type:-ip6tnl}
+	case $type in
+	ip6tnl) overlay=ip6tnl6 ;;
+	vxlan) overlay=vxlan6 ;;
+	*) usage "setup_overlay: no type '$type' (there is: ip6tnl vxlan)" ;;
+	esac
 	own_node
 	load_template
-	if [ -e "/sys/class/net/$OVERLAY" ]; then
-		ip -o -d link show dev "$OVERLAY" | grep -q " $type external" ||
-			die "setup_overlay: there is a device $OVERLAY of another type (ip link delete $OVERLAY)"
-	else
-		overlay_device | ip -batch - || die "setup_overlay: $OVERLAY cannot be made (a module for $type?)"
-	fi
+	has_device "$overlay" || overlay_device | ip -batch - || die "setup_overlay: $overlay cannot be made (a module for $type?)"
 	own_address
 	each_other_node "${type}_route" | ip -batch - || die "setup_overlay: some routes could not be made, see above"
 }
@@ -129,26 +109,26 @@ own_address() {
 
 overlay_device() {
 	case $type in
-	ip6tnl) echo "link add $OVERLAY type ip6tnl external" ;;
+	ip6tnl) echo "link add $overlay type ip6tnl external" ;;
 	# 50 bytes for Ethernet, VXLAN, UDP and IPv4: what does not fit is answered with the size that does.
-	vxlan) echo "link add $OVERLAY address $(overlay_mac "$node") mtu 1450 type vxlan external dstport 4789" ;;
+	vxlan) echo "link add $overlay address $(overlay_mac "$node") mtu 1450 type vxlan external dstport 4789" ;;
 	esac
-	echo "link set $OVERLAY up"
+	echo "link set $overlay up"
 }
 
 ip6tnl_route() {
-	echo "route replace $pods4 encap ip6 dst $via6 dev $OVERLAY src $own4"
-	echo "route replace $pods6 encap ip6 dst $via6 dev $OVERLAY src $own6"
+	echo "route replace $pods4 encap ip6 dst $via6 dev $overlay src $own4"
+	echo "route replace $pods6 encap ip6 dst $via6 dev $overlay src $own6"
 }
 
 # A VXLAN carries Ethernet: the other node's end has an address of its own there, known in advance.
 vxlan_route() {
 	mac=$(overlay_mac "$other")
 	# Addresses that lead nowhere else: the kernel takes no IPv6 gateway that has a route by another device.
-	echo "neighbor replace 169.254.0.$other lladdr $mac dev $OVERLAY"
-	echo "neighbor replace fe80::$other lladdr $mac dev $OVERLAY"
-	echo "route replace $pods4 encap ip id $VNI dst $via4 via 169.254.0.$other dev $OVERLAY src $own4 onlink"
-	echo "route replace $pods6 encap ip id $VNI dst $via4 via fe80::$other dev $OVERLAY src $own6"
+	echo "neighbor replace 169.254.0.$other lladdr $mac dev $overlay"
+	echo "neighbor replace fe80::$other lladdr $mac dev $overlay"
+	echo "route replace $pods4 encap ip id $VNI dst $via4 via 169.254.0.$other dev $overlay src $own4 onlink"
+	echo "route replace $pods6 encap ip id $VNI dst $via4 via fe80::$other dev $overlay src $own6"
 }
 
 # As nodes have on their nets, with a net that no node has: locally administered.

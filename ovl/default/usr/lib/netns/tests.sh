@@ -22,22 +22,28 @@ tcase_version() { # [kind…]
 
 tcase_create() {
 	no_arguments tcase_create "$@"
-	tcase "Create $NPODS PODs"
+	tcase "Create PODs"
 	cmd_create
 }
 
 tcase_create_with_addresses() {
 	need veth
 	no_arguments tcase_create_with_addresses "$@"
-	tcase "Create $NPODS PODs with addresses"
-	cmd_create && cmd_veth || return
-	if [ "${RNDADR-}" = yes ]; then cmd_assign_addresses --random; else cmd_assign_addresses; fi
+	tcase_with_addresses
+	cmd_create && veth_with_addresses
+}
+
+tcase_with_addresses() {
+	case ${RNDADR-} in
+	yes) tcase "Create PODs and assign random addresses" ;;
+	*) tcase "Create PODs and assign addresses" ;;
+	esac
 }
 
 tcase_linux_bridge() {
 	need bridge
 	no_arguments tcase_linux_bridge "$@"
-	tcase "Connect PODs to the bridge $BRIDGE"
+	tcase "Create a Linux bridge and connect PODs"
 	make_bridge "$BRIDGE"
 	fill_bridge "$BRIDGE" "${RNDADR-}"
 }
@@ -56,14 +62,16 @@ tcase_bridge_ping() {
 tcase_forward() {
 	no_arguments tcase_forward "$@"
 	tcase "Forward packets"
-	echo 1 >/proc/sys/net/ipv4/ip_forward && echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	echo 1 >/proc/sys/net/ipv4/ip_forward && echo 1 >/proc/sys/net/ipv6/conf/all/forwarding &&
+		echo 1 >/proc/sys/net/ipv4/fib_multipath_hash_policy
 }
 
 tcase_default_route() {
 	need bridge routes
 	no_arguments tcase_default_route "$@"
-	tcase "Default routes in the PODs"
-	cmd_set_default_route --bridge="$BRIDGE"
+	tcase "Setup default routes in PODs"
+	__bridge=$BRIDGE
+	cmd_set_default_route
 }
 
 tcase_setup_routes() { # [options…]
@@ -74,29 +82,44 @@ tcase_setup_routes() { # [options…]
 
 tcase_setup_overlay() { # [options…]
 	need routes
-	tcase "Tunnels to the other nodes' PODs $*"
+	tcase "Setup network overlay and routing"
 	cmd_setup_overlay "$@"
 }
 
 tcase_attach_eth_to_bridge() { # [interface]
 	need bridge
 	eth=${1:-eth1}
-	tcase "Connect $eth to the bridge $BRIDGE"
+	tcase "Attach [$eth] to bridge"
 	[ -e "/sys/class/net/$BRIDGE/bridge" ] || die "no bridge $BRIDGE"
-	[ -e "/sys/class/net/$eth" ] || die "no interface $eth"
-	ip link set "$eth" up master "$BRIDGE"
+	has_device "$eth" || die "no interface $eth"
+	lines="link set $eth up master $BRIDGE$NEWLINE"
+	move_addresses "$eth" "$BRIDGE"
+	ip_batch "$lines" || die "$BRIDGE does not take $eth and its addresses, see above"
+}
+
+# A port of a bridge hears nothing for itself: its addresses belong to the bridge.
+move_addresses() { # <from> <to>
+	while read -r _ _ kind address _; do
+		case $kind in
+		inet | inet6) lines="${lines}address delete $address dev $1${NEWLINE}address replace $address dev $2$NEWLINE" ;;
+		esac
+	done <<-EOF
+		$(ip -o address show dev "$1" scope global)
+	EOF
 }
 
 tcase_ipvlan() { # [mode]
-	need bridge direct
-	tcase "PODs on eth1 by ipvlan $*"
-	cmd_add_ipvlan eth1 "$@" && cmd_assign_addresses --random && cmd_assign_bridge_address --random ipvlan-eth1
+	need veth bridge direct
+	tcase "Add ipvlan's to PODs"
+	__random=yes
+	cmd_add_ipvlan eth1 "$@" && cmd_assign_addresses && cmd_assign_bridge_address ipvlan-eth1
 }
 
 tcase_macvlan() { # [mode]
-	need bridge direct
-	tcase "PODs on eth1 by macvlan $*"
-	cmd_add_macvlan eth1 "$@" && cmd_assign_addresses --random && cmd_assign_bridge_address --random macvlan-eth1
+	need veth bridge direct
+	tcase "Add macvlan's to PODs"
+	__random=yes
+	cmd_add_macvlan eth1 "$@" && cmd_assign_addresses && cmd_assign_bridge_address macvlan-eth1
 }
 
 tcase_ping_all_pods() {
@@ -115,7 +138,7 @@ tcase_ping_all_random() {
 
 tcase_create_vlans() { # <if.vlan…>
 	need external
-	tcase "VLANs $*"
+	tcase "Create vlan interfaces [$*]"
 	cmd_create_vlans "$@"
 }
 
@@ -127,21 +150,28 @@ tcase_xnetns() { # <if…>
 
 tcase_xbridge() { # <bridge> <ext-if>
 	need external
-	tcase "A bridge with PODs and a way out: $*"
+	tcase "Xternal bridge; ${1-} iface ${2-}"
+	tcase_with_addresses
 	cmd_xbridge "$@"
+}
+
+tcase_xbridge_ping() { # <bridge>
+	need external
+	tcase "Ping from the PODs of ${1-}, each other and the outside"
+	cmd_xbridge_ping "$@"
 }
 
 tcase_cni_bridge_configure() {
 	need cni
 	no_arguments tcase_cni_bridge_configure "$@"
-	tcase "Configure the CNI plugins"
+	tcase "Setup CNI-bridge."
 	cmd_cni_bridge_configure
 }
 
 tcase_cni_bridge_start() {
 	need cni
 	no_arguments tcase_cni_bridge_start "$@"
-	tcase "CNI ADD for $NPODS PODs"
+	tcase "Start PODs with CNI-bridge"
 	cmd_cni_bridge_start
 }
 
@@ -168,7 +198,6 @@ cmd_prerequisites() { # [kind…]
 		probe_kind "$kind" || lacking="$lacking interfaces:$kind"
 	done
 	[ -z "$lacking" ] || die "prerequisites: this VM lacks$lacking"
-	echo "all prerequisites are there"
 }
 
 # Whether the kernel has a kind of interface, by making one: a module may be anywhere, or built in.

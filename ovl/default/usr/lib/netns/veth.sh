@@ -4,38 +4,30 @@
 need pods address
 
 cmd_veth() {
+	make_pairs "$@"
+	lines=
+	each_pod set_pod_end
+}
+
+# veth and assign_addresses, by one process for each POD.
+veth_with_addresses() {
+	make_pairs
+	load_template
+	random=${RNDADR-}
+	each_pod pod_end_with_addresses
+}
+
+# All pairs by one process, which makes the POD's end in the POD.
+make_pairs() { # [count] [first]
 	range "$@"
 	own_node
 	find_multi
-	real_run 2>/dev/null || die "veth: no PODs (netns_test create makes them)"
+	[ "$count" -eq 0 ] || real_run 2>/dev/null || die "veth: no PODs (netns_test create makes them)"
 	each_pod check_veth
-	lines='' maker=''
-	each_pod veth_line
-	save_defaults
-	make_pairs && each_pod bring_up
-	status=$?
-	restore_defaults
-	[ "$status" -eq 0 ] || die "veth: some pairs could not be made, see above"
-}
-
-# One process for all pairs. The request makes the POD's end, and brings it up since its peer is there by then; a peer would stay down,
-# and take a process in its POD. It comes from the POD whose pair is the last one: the kernel looks for the name of what is to be made
-# where the request comes from as well, and an eth0 is in the VM, but not yet there.
-make_pairs() {
-	[ -z "$lines" ] || ip_in_pod "$maker" "$lines"
-}
-
-# For the VM's own new interfaces, the PODs' defaults for a while.
-save_defaults() {
-	read -r saved_dad <"$DEFAULTS"/accept_dad
-	read -r saved_ra <"$DEFAULTS"/accept_ra
-	read -r saved_gen <"$DEFAULTS"/addr_gen_mode
-	eval "$SET_DEFAULTS"
-}
-restore_defaults() {
-	echo "$saved_dad" >"$DEFAULTS"/accept_dad
-	echo "$saved_ra" >"$DEFAULTS"/accept_ra
-	echo "$saved_gen" >"$DEFAULTS"/addr_gen_mode
+	lines=
+	each_pod pair_line
+	[ -z "$lines" ] || ip_batch "$lines" || die "veth: some pairs could not be made, see above"
+	each_pod set_vm_end
 }
 
 check_veth() { # <pod>
@@ -45,39 +37,59 @@ check_veth() { # <pod>
 	esac
 }
 
-# What is there already is brought up.
-veth_line() { # <pod>
+pair_line() { # <pod>
 	pod_interface "$1"
-	if [ ! -e "/sys/class/net/$1" ]; then
-		lines="${lines}link add $interface up netns $1 type veth peer name $1 netns $$$NEWLINE"
-		maker=$1
-	else
-		ip_in_pod "$1" "link set $interface up" ||
-			die "veth: $interface in $1 does not come up: perhaps the interface $1 here is another one, and in the way (ip link delete $1)"
-	fi
+	has_device "$1" || lines="${lines}link add $1 type veth peer name $interface netns $1$NEWLINE"
+}
+
+# What both ends have before they are up: no duplicate address detection (a wait of a second), no router advertisements, and no
+# link-local addresses (addr_gen_mode 1).
+# shellcheck disable=SC2016
+SET_END='echo 0 >"$conf/accept_dad" && echo 0 >"$conf/accept_ra" && echo 1 >"$conf/addr_gen_mode"'
+
+set_vm_end() { # <pod>
+	conf=/proc/sys/net/ipv6/conf/$1
+	eval "$SET_END" && bring_up "$1" || die "veth: $1 does not come up"
+}
+
+# Runs lines of `ip -batch` there as well.
+set_pod_end() { # <pod>
+	pod_interface "$1"
+	in_pod "$1" "conf=/proc/sys/net/ipv6/conf/\$1 && $SET_END && exec \"\$2\" -batch -" sh "$interface" "$real_ip" <<-EOF ||
+		link set $interface up
+		$lines
+	EOF
+		die "veth: $interface in $1 does not come up: perhaps the interface $1 here is another one, and in the way (ip link delete $1)"
+}
+
+pod_end_with_addresses() { # <pod>
+	pod_address_lines "$1"
+	set_pod_end "$1"
 }
 
 cmd_assign_addresses() {
-	random=no
-	if [ "${1-}" = --random ]; then
-		random=yes
-		shift
-	fi
 	range "$@"
 	own_node
 	load_template
 	find_multi
+	random=${__random-}
 	each_pod assign_address
 }
 
 assign_address() { # <pod>
 	require_pod "$1"
+	pod_address_lines "$1"
+	ip_in_pod "$1" "$lines" || die "assign_addresses: $1 does not take $text on $interface"
+}
+
+pod_address_lines() { # <pod>
 	pod_interface "$1"
+	own_net
 	case $random in
 	yes) random_pod_address "$node" "$n" ;;
-	no) pod_address "$node" "$n" ;;
+	*) pod_address "$net" "$n" ;;
 	esac
 	format_ipv4 "$ipv4"
-	ip_in_pod "$1" "address replace $text/$inner broadcast + dev $interface
-address replace $PREFIX:$text/$((inner + 96)) dev $interface" || die "assign_addresses: $1 does not take $text on $interface"
+	lines="address replace $text/$inner dev $interface
+address replace $PREFIX:$text/$((inner + 96)) dev $interface"
 }
