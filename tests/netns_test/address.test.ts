@@ -93,6 +93,22 @@ test('the address of a POD, by its name', t => {
     t.is(netnsTest(shell, ['compute_address', name]).status, 2, name)
 })
 
+test('a prefix length of 0 is refused, as ipu does', t => {
+  const [shell] = SHELLS
+  for (const cidr of ['10.0.0.0/0/8', '10.0.0.0/0', '0.0.0.0/0/0'])
+    t.is(netnsTest(shell, ['makeip', `--cidr=${cidr}`, '--net=1', '--host=2']).status, 1, cidr)
+  const { status, stdout, stderr } = netnsTest(shell, ['compute_address', 'vm-001-ns02'], { ADRTEMPLATE: '10.0.0.0/0/8' })
+  t.deepEqual([status, stdout], [2, ''])
+  t.regex(stderr, /ADRTEMPLATE=10\.0\.0\.0\/0\/8/)
+})
+
+test('a POD whose name has a prefix of its own is on net 0', t => {
+  const [shell] = SHELLS
+  const name = 'br2-vm-007-ns03'
+  t.is(netnsTest(shell, ['compute_address', name]).stdout, '172.16.0.3/24\n1000::1:ac10:3/120\n')
+  t.is(netnsTest(shell, ['compute_address', '--family=6', name]).stdout, '1000::1:ac10:3/120\n')
+})
+
 test('the addresses of a node, the families in turn', t => {
   const [shell] = SHELLS
   const answer = netnsTest(shell, ['address_pods', '2'], { NPODS: '2' }).stdout

@@ -85,6 +85,7 @@ for (const [what, options, environment, says] of [
   ['a word for PODs', {}, { xcluster_NPODS: 'x' }, 'xcluster_NPODS=x'],
   ['a template that is none', {}, { xcluster_ADRTEMPLATE: '172.16.0.0/16' }, 'xcluster_ADRTEMPLATE=172.16.0.0/16'],
   ['a byte over 255', {}, { xcluster_ADRTEMPLATE: '300.16.0.0/16/24' }, 'ADRTEMPLATE'],
+  ['a length of nothing', {}, { xcluster_ADRTEMPLATE: '10.0.0.0/0/8' }, 'at least 1'],
   ['lengths the wrong way round', {}, { xcluster_ADRTEMPLATE: '10.0.0.0/24/16' }, 'ADRTEMPLATE'],
   ['too few networks', {}, { xcluster_ADRTEMPLATE: '10.0.0.0/24/26' }, 'nodes up to 3'],
   ['too few addresses', {}, { xcluster_ADRTEMPLATE: '10.0.0.0/16/30', xcluster_NPODS: '3' }, 'has 2 addresses'],

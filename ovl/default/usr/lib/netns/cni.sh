@@ -33,15 +33,18 @@ cmd_cni_bridge_configure() {
 	mkdir -p "${CNI_CONFIG%/*}/net.d"
 	cat >"$CNI_CONFIG" <<-EOF
 		{
-		  "cniVersion": "$version",
-		  "name": "xnet",
-		  "type": "bridge",
-		  "isDefaultGateway": true,
-		  "hairpinMode": true,
-		  "ipam": {
-		    "type": "host-local",
-		    "ranges": [[{ "subnet": "$subnet4" }], [{ "subnet": "$subnet6" }]]
-		  }
+		    "cniVersion": "$version",
+		    "name": "xnet",
+		    "type": "bridge",
+		    "isDefaultGateway": true,
+		    "hairpinMode": true,
+		    "ipam": {
+		      "type": "host-local",
+		      "ranges": [
+		        [ { "subnet": "$subnet4" } ],
+		        [ { "subnet": "$subnet6" } ]
+		      ]
+		    }
 		}
 	EOF
 }

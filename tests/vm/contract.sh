@@ -1,0 +1,82 @@
+#!/bin/sh
+# In a VM: makes calls of netns_test, each from a clean state, and prints what each did. contract.test.ts appends the calls.
+# Lines: "call <name>", "exit <status>", "out <line>", "err <line>", and of the state afterwards "space <vm or POD>", "hostname <name>",
+# "json <what ip shows>", "conf <interface> <accept_dad> <accept_ra> <addr_gen_mode>", "sysctl <name> <value>", "file <path>".
+
+work=/run/contract
+mkdir -p "$work"
+cp /etc/profile "$work/profile"
+
+# What one network namespace shows; the same script runs in PODs.
+cat >"$work/space" <<'EOF'
+read -r name </proc/sys/kernel/hostname
+echo "hostname $name"
+printf 'link show\naddress show\nroute show table all\n' | ip -d -j -batch - | sed 's/^/json /'
+for directory in /proc/sys/net/ipv6/conf/*; do
+	read -r dad <"$directory/accept_dad"
+	read -r ra <"$directory/accept_ra"
+	read -r gen <"$directory/addr_gen_mode"
+	echo "conf ${directory##*/} $dad $ra $gen"
+done
+EOF
+
+state() {
+	echo "space vm"
+	sh "$work/space"
+	for name in ipv4/ip_forward ipv6/conf/all/forwarding ipv4/fib_multipath_hash_policy; do
+		read -r value <"/proc/sys/net/$name"
+		echo "sysctl $name $value"
+	done
+	find /var/run/netns/. /var/run/utsns/. /etc/cni /var/lib/cni /tmp/*.json 2>/dev/null | sed 's,/\.,,; s,^,file ,'
+	for pod in /var/run/netns/*; do
+		pod=${pod##*/}
+		[ -e "/var/run/utsns/$pod" ] || continue
+		echo "space $pod"
+		nsenter --net="/var/run/netns/$pod" --uts="/var/run/utsns/$pod" sh "$work/space"
+	done
+}
+
+# Takes away what calls leave. eth2 is down and has no address, as where the facts were recorded.
+reset() {
+	set --
+	for file in /var/run/netns/* /var/run/utsns/*; do [ ! -e "$file" ] || set -- "$@" "$file"; done
+	[ $# -eq 0 ] || umount "$@"
+	rm -rf /var/run/netns /var/run/utsns /etc/cni /var/lib/cni /tmp/*.json
+	{
+		for link in /sys/class/net/*; do
+			case ${link##*/} in
+			lo | eth[0-2] | ip6tnl0 | dummy0) ;;
+			*) echo "link delete ${link##*/}" ;;
+			esac
+		done
+		cat <<-EOF
+			link set eth1 nomaster
+			link set eth2 nomaster
+			link set eth2 down
+			address flush dev eth2
+			address flush dev eth1
+			address add 192.168.1.1/24 dev eth1
+			address add 1000::1:192.168.1.1/120 dev eth1 nodad
+		EOF
+	} | ip -force -batch - 2>/dev/null
+	for name in ipv4/ip_forward ipv6/conf/all/forwarding ipv4/fib_multipath_hash_policy; do echo 0 >"/proc/sys/net/$name"; done
+	for name in accept_dad accept_ra; do echo 1 >"/proc/sys/net/ipv6/conf/eth2/$name"; done
+	cp "$work/profile" /etc/profile
+}
+
+dirty=yes
+call() { # <name> <setup> <command> <with the state afterwards: yes or no>
+	[ "$dirty$4$2" = nono ] || reset
+	dirty=$4
+	[ -z "$2" ] || dirty=yes
+	(eval "$2") >"$work/setup" 2>&1 </dev/null
+	(eval "$3") >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+	echo "call $1"
+	echo "exit $status"
+	sed 's/^/out /' "$work/out"
+	sed 's/^/err /' "$work/err"
+	[ "$4" = no ] || state
+}
+
+export NPODS=2 PREFIX=1000::1

@@ -1,0 +1,50 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { type Call, changes, readCalls, recordedCalls, rndAddresses, scriptFor } from './contract.ts'
+import { differences } from './contract-differences.ts'
+import { program } from './program.ts'
+
+/** What makes a VM's /bin/sh the shell that is meant. */
+const SHELLS = { dash: 'ln -sf dash /bin/sh', ash: 'ln -sf busybox /bin/sh' }
+
+for (const [shell, choose] of Object.entries(SHELLS))
+  test(`every recorded call does what the original did, on ${shell}, but for the listed differences`, async t => {
+    const { run, state } = program(t)
+    const started = await run('test', 'start_empty', '--nvm=1', '--nets-vm=0,1,2', '--no-stop')
+    t.is(started.status, 0, started.stderr)
+    fs.writeFileSync(path.join(state, 'rnd'), rndAddresses())
+    fs.writeFileSync(path.join(state, 'calls'), `${choose}\n${scriptFor(recordedCalls)}`)
+    for (const [file, there] of [
+      ['rnd', '/etc/rnd-addresses'],
+      ['calls', '/run/calls'],
+    ] as const)
+      t.is((await run('cp', file, `vm-001:${there}`)).status, 0)
+    const { stdout, stderr } = await run('exec', 'vm-001', '--', 'sh', '/run/calls')
+    const [before, ...calls] = readCalls(stdout)
+    t.is(calls.length, recordedCalls.length, `${stdout.slice(-2000)}${stderr}`)
+    for (const recorded of recordedCalls) {
+      const call = calls.find(({ name }) => name === recorded.case) as Call
+      const { stdout, exit, state } = call
+      const change = changes(before?.state ?? [], state)
+      const deviation = {
+        ...(exit !== recorded.exit && { exit }),
+        ...(recorded.stdout !== undefined && stdout !== recorded.stdout && { stdout }),
+        ...(recorded.state && changes(recorded.state, change).length > 0 && { state: changes(recorded.state, change) }),
+      }
+      const { why: _, ...listed } = differences[recorded.case] ?? { why: '' }
+      t.deepEqual(deviation, listed, `${recorded.case}: ${recorded.command}\n${call.stderr}`)
+      // Whoever wants SLAAC or DAD in PODs finds the kernel's defaults.
+      for (const values of call.podDefaults) t.is(values, '1 1 0', recorded.case)
+    }
+  })
+
+test('every listed difference is of a recorded call, and has a reason', t => {
+  for (const [name, { why, ...difference }] of Object.entries(differences)) {
+    t.true(
+      recordedCalls.some(recorded => recorded.case === name),
+      name,
+    )
+    t.true(why.length > 20 && Object.keys(difference).length > 0, name)
+  }
+})
