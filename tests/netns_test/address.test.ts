@@ -97,7 +97,9 @@ test('a prefix length of 0 is refused, as ipu does', t => {
   const [shell] = SHELLS
   for (const cidr of ['10.0.0.0/0/8', '10.0.0.0/0', '0.0.0.0/0/0'])
     t.is(netnsTest(shell, ['makeip', `--cidr=${cidr}`, '--net=1', '--host=2']).status, 1, cidr)
-  const { status, stdout, stderr } = netnsTest(shell, ['compute_address', 'vm-001-ns02'], { ADRTEMPLATE: '10.0.0.0/0/8' })
+  const { status, stdout, stderr } = netnsTest(shell, ['compute_address', 'vm-001-ns02'], {
+    ADRTEMPLATE: '10.0.0.0/0/8',
+  })
   t.deepEqual([status, stdout], [2, ''])
   t.regex(stderr, /ADRTEMPLATE=10\.0\.0\.0\/0\/8/)
 })

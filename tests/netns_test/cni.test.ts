@@ -49,7 +49,7 @@ const plugins = (bridgeVersions: string, hostLocalVersions: string) => `${PLACES
   chmod +x /opt/cni/bin/*
 `
 const result = (pod: string, ...addresses: string[]) => `
-  echo '{ "cniVersion": "1.0.0", "interfaces": [{ "name": "cbr0", "mac": "aa:bb:cc:dd:ee:ff" }],
+  echo '{ "cniVersion": "1.0.0", "interfaces": [{ "name": "cni0", "mac": "aa:bb:cc:dd:ee:ff" }],
     "ips": [${addresses.map(address => `{ "interface": 2, "address": "${address}", "gateway": "10.0.0.1" }`).join(',\n')}],
     "routes": [{ "dst": "0.0.0.0/0" }] }' >/tmp/${pod}.json
 `
