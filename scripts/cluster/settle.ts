@@ -8,15 +8,16 @@ import { type SettleRequest, settleXcluster } from './xcluster/settle.ts'
  * @throws Failure that names the option or variable (exit 2), or of xcluster
  */
 export async function settle(request: SettleRequest): Promise<Settings> {
-  const { options, environment, test, drawn = {} } = request
+  const { options, environment, test, forced = {}, drawn = {} } = request
   if (readClusterKind(options, environment) === 'xcluster') return await settleXcluster(request)
   const below: readonly Layer[] = [
     { origin: 'test', values: test },
     { origin: 'random', values: drawn },
   ]
-  const settings = readSettings(options, environment, { below })
+  const above: readonly Layer[] = [{ origin: 'test', values: forced }]
+  const settings = readSettings(options, environment, { above, below })
   const { topology } = settings.cluster
   if (!topology) return settings
   const layer: Layer = { origin: 'topology', values: topologyValues(topology) }
-  return readSettings(options, environment, { below: [...below, layer] })
+  return readSettings(options, environment, { above, below: [...below, layer] })
 }

@@ -10,8 +10,8 @@ import { readXcluster, type XclusterSettings } from './xcluster.ts'
 
 export type AcceleratorWish = 'auto' | 'kvm' | 'tcg'
 
-/** When the cluster of a run outlives it. */
-export type Keep = 'never' | 'after-failure' | 'always'
+/** When the cluster of a run outlives it; `usual`: after a failure, and after a test that only starts it. */
+export type Keep = 'never' | 'usual' | 'always'
 
 /** `embedded`: VMs of our own; `xcluster`: the user's, behind `$XCLUSTER`. */
 export type ClusterKind = 'embedded' | 'xcluster'
@@ -29,6 +29,8 @@ export interface Settings {
     /** False: use the one that runs. */
     readonly start: boolean
     readonly keep: Keep
+    /** End what runs under this name, whoever uses it. */
+    readonly replace: boolean
   }
   readonly again: Again
   readonly addressing: Addressing
@@ -149,6 +151,7 @@ export function readSettings(options: Environment, environment: Environment, mor
     1,
     MOST_SECONDS,
   )
+  const replace = sources.flag('__replace')
   const results = sources.text('__results', '')
   const packed = ['ARCHIVE', 'NFQLBDIR', 'SOURCE_DATE_EPOCH'].map(variable => [variable, sources.text(variable, '')])
   const archives = { ...environment, ...Object.fromEntries(packed) }
@@ -156,7 +159,7 @@ export function readSettings(options: Environment, environment: Environment, mor
   const packing = readPacking({ cni: options.__cni, seed }, archives)
   const guest = guestEnvironment(sources, nodes, addressing)
   return Object.freeze({
-    cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources) }),
+    cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources), replace }),
     again: readAgain(sources),
     addressing,
     guestEnvironment: guest,
@@ -173,7 +176,7 @@ export function readSettings(options: Environment, environment: Environment, mor
 /** A pipeline has nobody to look at what is left running. */
 function readKeep(sources: Sources): Keep {
   if (sources.flag('__no_stop')) return 'always'
-  return saysCi(sources.text('CI', '')) ? 'never' : 'after-failure'
+  return sources.flag('__stop') || saysCi(sources.text('CI', '')) ? 'never' : 'usual'
 }
 
 /**

@@ -13,6 +13,8 @@ export interface SettleRequest {
   readonly environment: Environment
   /** What the test asks for. */
   readonly test: Environment
+  /** What the test insists on. */
+  readonly forced?: Environment
   /** What was drawn for the run: counts where nobody says anything. */
   readonly drawn?: Environment
   /** Gets what xcluster prints that is no setting. */
@@ -29,7 +31,7 @@ const LOOK_SECONDS = 15
  *   those of the settings
  */
 export async function settleXcluster(request: SettleRequest): Promise<Settings> {
-  const { options, environment, test, drawn = {}, onLine, signal } = request
+  const { options, environment, test, forced = {}, drawn = {}, onLine, signal } = request
   const command = environment.XCLUSTER ?? ''
   checkCommand(command)
   const text = await callXcluster({
@@ -49,9 +51,13 @@ export async function settleXcluster(request: SettleRequest): Promise<Settings> 
     { origin: 'xcluster', values },
     { origin: 'random', values: drawn },
   ]
-  const settings = readSettings(options, environment, { below })
+  const insists: Layer = { origin: 'test', values: forced }
+  const settings = readSettings(options, environment, { above: [insists], below })
   if (!settings.cluster.topology) return settings
-  const above: readonly Layer[] = [{ origin: 'topology', values: await sourceTopology(settings, values, request) }]
+  const above: readonly Layer[] = [
+    insists,
+    { origin: 'topology', values: await sourceTopology(settings, values, request) },
+  ]
   return readSettings(options, environment, { above, below } satisfies MoreLayers)
 }
 
