@@ -18,6 +18,12 @@ import { defineShell } from './scripts/commands/shell.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
 
+interface ExecOptions {
+  readonly name?: string
+  readonly cluster?: string
+  readonly stdin: boolean
+}
+
 /** Read when a command runs: help needs nothing of it, and comes in half the time. */
 const request = () => import('./scripts/commands/request.ts')
 
@@ -155,22 +161,24 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .description('run a command in a VM or POD of a running cluster; without a command, a shell')
     .argument('<target>', 'a VM (vm-002) or a POD (vm-002-ns03)')
     .argument('[command...]', 'the command and its arguments')
+    .option('-n, --no-stdin', "give the command no input; without it, exec in a `while read` loop takes the loop's")
     .addOption(nameOption())
     .addOption(clusterOption())
     .passThroughOptions()
-    .action(async (target: string, command: string[], options: { name?: string; cluster?: string }) => {
+    .action(async (target: string, command: string[], options: ExecOptions) => {
       const { execOn } = await import('./scripts/commands/exec.ts')
       const terminal = callersEnvironment.TERM ?? 'dumb'
       const words = command[0] === '--' ? command.slice(1) : command
       const { enter } = await import('./scripts/cluster/enter.ts')
       const { clusterKind, clusterName, directories } = await request()
       const node = await enter(target, clusterKind(options), clusterName(options), directories().state, signal)
-      setExitCode(await execOn(node, target, words, terminal))
+      setExitCode(await execOn(node, target, words, terminal, options.stdin))
     })
   withExamples(exec, [
     ['./netns.ts exec vm-001 -- ip address', 'a command in a VM'],
     ['./netns.ts exec vm-001-ns02 -- ping -c1 172.16.1.3', 'a command in a POD'],
     ['./netns.ts exec vm-001-ns02', 'a shell'],
+    ['while read -r pod; do ./netns.ts exec -n "$pod" -- ip address; done <pods', 'in a loop over a file'],
   ])
 
   const onCluster = (command: Command) => command.addOption(nameOption()).addOption(clusterOption())

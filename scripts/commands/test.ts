@@ -15,6 +15,7 @@ import { openReporters } from '../report/reporters.ts'
 import { eventStream } from '../report/stream.ts'
 import { openTerminal } from '../report/terminal.ts'
 import { prepareResults } from '../results/collect.ts'
+import { expandHome } from '../settings/home.ts'
 import { readReporting } from '../settings/reporting.ts'
 import { DEFAULT_CLUSTER_NAME, type Settings } from '../settings/settings.ts'
 import { type Environment, spelling, writtenAs } from '../settings/sources.ts'
@@ -227,7 +228,7 @@ const ovlsIn = (
   ovls: readonly string[],
   ovlPath: readonly string[],
 ): readonly OvlDirectory[] => [
-  ...ovls.map(ovl => findOvl(ovl, ovlPath)),
+  ...ovls.map(ovl => findOvl(expandHome('--ovl', ovl), ovlPath)),
   ...others.map(word => findTestOrOvl(word, ovlPath)),
 ]
 

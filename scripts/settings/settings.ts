@@ -1,8 +1,8 @@
-import os from 'node:os'
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
 import { type Addressing, readAddressing } from './addressing.ts'
 import { type Again, readAgain } from './again.ts'
+import { expandHome, findHome, noHome } from './home.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
 import { type Packing, readPacking } from './packing.ts'
 import { callersLayers, type Environment, type Layer, type Setting, Sources, saysCi } from './sources.ts'
@@ -107,14 +107,26 @@ const clusterName = (sources: Sources): string =>
 
 /**
  * Where things are kept, by the XDG base directory rules (a relative path there is to be ignored).
+ * @throws Failure NO_HOME (exit 3)
  */
-export function readDirectories(environment: Environment): Directories {
-  const home = environment.HOME || os.homedir()
-  const base = (name: string, fallback: string) => {
-    const value = environment[name]
-    return path.join(value && path.isAbsolute(value) ? value : path.join(home, fallback), 'xcluster-netns')
-  }
-  return Object.freeze({ cache: base('XDG_CACHE_HOME', '.cache'), state: base('XDG_STATE_HOME', '.local/state') })
+export const readDirectories = (environment: Environment): Directories =>
+  Object.freeze({
+    cache: cacheDirectory(environment),
+    state: baseDirectory('XDG_STATE_HOME', '.local/state', environment),
+  })
+
+/** The directory of what can be made again, for what can do without; undefined for a user without a home. */
+export const findCache = (environment: Environment): string | undefined =>
+  path.isAbsolute(environment.XDG_CACHE_HOME ?? '') || findHome(environment) ? cacheDirectory(environment) : undefined
+
+const cacheDirectory = (environment: Environment) => baseDirectory('XDG_CACHE_HOME', '.cache', environment)
+
+function baseDirectory(name: string, fallback: string, environment: Environment): string {
+  const value = environment[name]
+  if (value && path.isAbsolute(value)) return path.join(value, 'xcluster-netns')
+  const home = findHome(environment)
+  if (home !== undefined) return path.resolve(home, fallback, 'xcluster-netns')
+  throw noHome(name, 'set HOME, or both XDG_CACHE_HOME and XDG_STATE_HOME, to directories of yours')
 }
 
 /** What is known beside options and environment. */
@@ -164,9 +176,15 @@ export function readSettings(options: Environment, environment: Environment, mor
     addressing,
     guestEnvironment: guest,
     timeoutSeconds,
-    resultsDirectory: results ? path.resolve(results) : undefined,
+    resultsDirectory: results ? path.resolve(expandHome('--results', results, environment)) : undefined,
     packing,
-    ovlPath: Object.freeze(sources.text('XCLUSTER_OVLPATH', '').split(':').filter(Boolean)),
+    ovlPath: Object.freeze(
+      sources
+        .text('XCLUSTER_OVLPATH', '')
+        .split(':')
+        .filter(Boolean)
+        .map(place => expandHome('XCLUSTER_OVLPATH', place, environment)),
+    ),
     directories: readDirectories(environment),
     xcluster: kind === 'xcluster' ? readXcluster(sources, guest, packing) : undefined,
     origins: Object.freeze(sources.seen),

@@ -72,14 +72,20 @@ export function clusterDirectory(stateDirectory: string, name: string): string {
 const isElsewhere = (record: ClusterRecord | undefined): boolean =>
   record?.host !== undefined && record.host.key !== thisHost().key
 
-/** The clusters of this user. */
+/**
+ * The clusters of this user.
+ * @throws Failure STATE_NOT_READABLE (exit 3)
+ */
 export function findClusters(stateDirectory: string): readonly FoundCluster[] {
   let names: string[]
   try {
     names = fs.readdirSync(path.join(stateDirectory, 'clusters'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
+    throw environmentFailure('STATE_NOT_READABLE', `cannot read ${stateDirectory}: ${reasonOf(error)}`, {
+      hint: 'set XDG_STATE_HOME to a directory of yours',
+      cause: error,
+    })
   }
   return names.sort().map(name => examine(path.join(stateDirectory, 'clusters', name)))
 }
