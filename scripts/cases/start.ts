@@ -5,9 +5,8 @@ const steps = [on('vm-001', 'version')]
 export const start: TestCase = {
   name: 'start',
   file: import.meta.filename,
-  summary: 'The VMs come up and can be logged in to; they are left running',
+  summary: 'The VMs come up and can be logged in to',
   needs: {},
-  keepsCluster: true,
   steps,
 }
 

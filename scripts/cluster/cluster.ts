@@ -14,6 +14,8 @@ export interface StartRequest {
   readonly test: string
   /** Ovls beside netns itself; later ones win where they have the same file. */
   readonly extraOvls: readonly OvlDirectory[]
+  /** How many nodes may join later. */
+  readonly spare?: number
   readonly emit: Emit
   /** Aborted when the person or the system wants the run to end. */
   readonly signal: AbortSignal
@@ -43,6 +45,8 @@ export interface RunningCluster {
   readonly name: string
   /** In the order of their numbers. */
   readonly nodes: readonly Node[]
+  /** The command line that ends it, where that is not our own `stop`. */
+  readonly endedBy?: string
   /** Leaves the VMs running. */
   keep(): Promise<void>
   /** Ends the VMs and removes what belongs to them. */

@@ -7,8 +7,7 @@ import { readClusterKind, readClusterName, readDirectories } from '../settings/s
 /** What commander makes of the options that decide how tests are run. */
 export interface RunOptions {
   readonly start: boolean
-  /** Undefined where neither `--stop` nor `--no-stop` was given. */
-  readonly stop?: boolean | undefined
+  readonly stop: boolean
   readonly ovl: readonly string[]
   readonly reporter: readonly string[]
   readonly progress?: string
@@ -29,9 +28,7 @@ export function variablesOf(
   command: Command,
 ) {
   const known = variablesOfOptions(rest)
-  // Both, so that what is typed wins over what a repeated run or a variable says of the other one.
-  const keep = stop === undefined ? {} : { __stop: stop ? 'yes' : 'no', __no_stop: stop ? 'no' : 'yes' }
-  const flags = { ...(!start && { __no_start: 'yes' }), ...keep }
+  const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
   const kind = readClusterKind(known, callersEnvironment)
   const names = namesOf(command)
   const { operands, options } = splitWords(words, names, kind === 'xcluster')

@@ -22,21 +22,22 @@ export interface Addressing {
 }
 
 /**
+ * @param variable that holds it, for messages
  * @throws Failure BAD_TEMPLATE (exit 2) when the text is no template
  */
-export function parseTemplate(text: string): AddressTemplate {
+export function parseTemplate(text: string, variable = 'xcluster_ADRTEMPLATE'): AddressTemplate {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})\/(\d{1,2})$/.exec(text)
   const [a, b, c, d, outer, inner] = (match ?? []).slice(1).map(Number)
   const bytes = [a, b, c, d]
   if (outer === undefined || inner === undefined || bytes.some(byte => byte === undefined || byte > 255)) {
-    throw usageFailure('BAD_TEMPLATE', `xcluster_ADRTEMPLATE=${text}: must be <IPv4 address>/<length>/<length>`, {
+    throw usageFailure('BAD_TEMPLATE', `${variable}=${text}: must be <IPv4 address>/<length>/<length>`, {
       hint: 'for example 172.16.0.0/16/24',
     })
   }
   if (outer < 1 || outer > inner || inner > 32) {
     throw usageFailure(
       'BAD_TEMPLATE',
-      `xcluster_ADRTEMPLATE=${text}: the first length must be at least 1, the second at least the first, and at most 32`,
+      `${variable}=${text}: the first length must be at least 1, the second at least the first, and at most 32`,
     )
   }
   return { text, outer, inner }

@@ -1,5 +1,4 @@
 import type { TerminalUse } from '../report/terminal.ts'
-import { expandHome } from './home.ts'
 import type { Environment } from './sources.ts'
 import { readProgress, readTerminalUse } from './terminal.ts'
 
@@ -38,7 +37,7 @@ export function readReporting(
     .flatMap(text => text.split(',').filter(Boolean))
     .map(word => {
       const [, name = word, target] = /^([^=]*)=(.*)$/s.exec(word.trim()) ?? []
-      return { name: name.trim(), target: target && expandHome(`--reporter ${name.trim()}`, target, environment) }
+      return { name: name.trim(), target }
     })
   return Object.freeze({
     wishes: Object.freeze(wishes),

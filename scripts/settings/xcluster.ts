@@ -12,17 +12,30 @@ export interface XclusterSettings {
   readonly image: string
   /** Consoles in xterm, and not in screen. */
   readonly xterm: boolean
-  /** Ovls that go before the test's own, and behind them. */
-  readonly baseOvls: readonly string[]
-  readonly moreOvls: readonly string[]
   /** What xcluster finds in its environment beside what is there already. */
   readonly exports: Readonly<Record<string, string>>
 }
+
+/** Ovls that go before the test's own, and behind them. */
+export interface OvlNames {
+  readonly base: readonly string[]
+  readonly more: readonly string[]
+}
+
+/** The command of ours that stands in for xcluster's: scripts/xctest. Whoever has it as $XCLUSTER has no xcluster. */
+const STAND_IN = 'xcluster-embedded'
+
+export const isStandIn = (command: string): boolean => path.basename(command) === STAND_IN
 
 /** An ovl of this name in $XOVLS is for Kubernetes' images: the whole of $XOVLS is not for tests like ours. */
 const NOT_FOR_US = 'private-reg'
 
 const words = (text: string): readonly string[] => Object.freeze(text.split(/\s+/).filter(Boolean))
+
+export function readOvlNames(sources: Sources): OvlNames {
+  const [base, more] = [words(sources.text('BASEOVLS', '')), words(sources.text('XOVLS', ''))]
+  return Object.freeze({ base, more: more.includes(NOT_FOR_US) ? [] : more })
+}
 
 /**
  * @param sources with what `$XCLUSTER env` printed
@@ -37,8 +50,7 @@ export function readXcluster(
   const [home, tmp] = [sources.text('XCLUSTER_HOME', ''), sources.text('XCLUSTER_TMP', '')]
   // An image in the environment is that of other tests: ours run on the plain one, unless the command line names another.
   const image = sources.textOf('option', '__image', path.join(home, 'hd.img'))
-  const moreOvls = words(sources.text('XOVLS', ''))
-  const [xterm, baseOvls] = [sources.flag('__xterm'), words(sources.text('BASEOVLS', ''))]
+  const xterm = sources.flag('__xterm')
   sources.text('SETUP', '')
   // What xcluster and ovls alone know.
   sources.see('option', 'variable', 'test', 'topology')
@@ -48,8 +60,6 @@ export function readXcluster(
     tmp,
     image,
     xterm,
-    baseOvls,
-    moreOvls: moreOvls.includes(NOT_FOR_US) ? [] : moreOvls,
     exports: Object.freeze({
       ...sources.said('option', 'variable', 'test', 'topology', 'random'),
       // They are among those above; xcluster calls this program for the ovl, where they would win over what was typed.

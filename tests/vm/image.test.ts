@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { probe } from '../../scripts/cluster/embedded/accelerator/probe.ts'
+import { hostsText } from '../../scripts/cluster/embedded/addresses.ts'
 import { consoleTail } from '../../scripts/cluster/embedded/consoles.ts'
 import { type CommonIdentity, identityMessage } from '../../scripts/cluster/embedded/identity.ts'
 import { ensureImage, type GuestImage } from '../../scripts/cluster/embedded/image/cache.ts'
@@ -54,7 +55,10 @@ const identityOf = (ovls: number): CommonIdentity => ({
   prefix: 'fd00:',
   ovls,
   rndAddresses: '3\n1\n2\n',
-  routers: [],
+  nodes: [plan],
+  hosts: hostsText([plan], 'fd00:'),
+  bareNets: [],
+  alsoForwarding: [],
 })
 
 /** An ovl's disk with files in `/bin`, `/etc` and `/tmp`, and a start script. */
@@ -114,6 +118,9 @@ for (const codename of [undefined, 'trixie']) {
     for (const kind of ['ipvlan', 'macvlan', 'vlan id 100']) {
       await answer(`ip link add x link eth0 type ${kind} && ip link del x`)
     }
+    await answer('tracepath -V && socat -V && curl --version && command -v udhcpc6 && test -d /var/log')
+    t.is(await answer('. /usr/lib/xctest; mynode'), '202')
+    t.regex(await answer('cat /etc/hosts'), /^192\.168\.0\.202 vm-202$/m)
     await answer('nft add table inet t && iptables -L && tcpdump --version && jq --version && fping --version')
     const pid = await answer('pgrep -o -x dropbear')
     await answer(`kill ${pid}; timeout 20 sh -c 'until [ -s /run/dropbear.pid ]; do usleep 10000; done'`)

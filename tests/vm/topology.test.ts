@@ -11,8 +11,13 @@ test('routers route between nets, and are the default route of the others; inter
   )
   t.is(status, 0, stderr)
   const inVm = async (vm: string, ...command: string[]) => (await run('exec', vm, '--', ...command)).stdout
-  t.regex(await inVm('vm-001', 'ip', '-br', 'address', 'show', 'eth2'), / 192\.168\.3\.1\/24 /)
-  t.regex(await inVm('vm-202', 'ip', '-br', 'address', 'show', 'eth5'), / 192\.168\.5\.202\/24 /)
+  t.regex(await inVm('vm-001', 'ip', '-br', 'address', 'show', 'eth1'), / 192\.168\.1\.1\/24 /)
+  t.regex(
+    await inVm('vm-001', 'ip', '-br', 'address', 'show', 'eth4'),
+    /^eth4 +DOWN *$/m,
+    'the other nets are left alone',
+  )
+  t.regex(await inVm('vm-202', 'ip', '-br', 'address', 'show', 'eth5'), /^eth5 +DOWN *$/m)
   t.regex(await inVm('vm-221', 'cat', '/sys/class/net/eth1/address'), /^00:00:00:01:02:dd$/m)
   const routes = await inVm('vm-001', 'ip', 'route', 'show', 'default')
   t.regex(routes, /nexthop via 192\.168\.1\.201 [\s\S]*nexthop via 192\.168\.1\.202 /)

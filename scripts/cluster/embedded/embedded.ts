@@ -9,11 +9,15 @@ import type { Component } from '../../report/events.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
 import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
-import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
+import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
+import { findOvl } from '../ovl-directories.ts'
 import { chooseAccelerator, describeAccelerator } from './accelerator/choose.ts'
+import { hostsText } from './addresses.ts'
 import { bringUp } from './boot.ts'
 import { consoleTail, readConsole } from './consoles.ts'
+import type { CommonIdentity } from './identity.ts'
 import { ensureImage, type GuestImage } from './image/cache.ts'
+import { storeJoining } from './joining.ts'
 import { makeKeys } from './keys.ts'
 import { startLeash } from './leash.ts'
 import { logIn, storeKey } from './login.ts'
@@ -24,8 +28,15 @@ import { adoptCluster, claimCluster, clusterDirectory, destroyCluster, stateFail
 import { requireSocketNames } from './sockets.ts'
 import { startSwitches } from './switches.ts'
 import { ensureTemplate, hardwareOf, type Template, type TemplateRequest } from './template/template.ts'
+import { bareNetsOf, forwardingOf } from './topologies.ts'
 
 const CONSOLE_LINES = 10
+
+/** What nodes of xcluster have in their environment in any case. */
+const XCLUSTERS_OWN = { DOMAIN: 'xcluster', KUBECONFIG: '/etc/kubernetes/kubeconfig', __mode: 'dual-stack' } as const
+
+/** Ovls that xcluster adds to each cluster and whose part is done by the image, by what nodes are told, and by netns itself. */
+export const BUILT_IN_OVLS: readonly string[] = ['env', 'network-topology', 'iptools', 'netns', 'test']
 
 /** The cluster that needs nothing but this repository and Debian's packages: VMs of our own image, as an ordinary user. */
 export const embeddedCluster = (settings: Settings): Cluster => ({
@@ -43,10 +54,12 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const { cluster, directories } = settings
   const { emit, signal } = request
   const notice = (text: string) => emit({ type: 'notice', text })
+  const extra = withUsualOvls(settings, request.extraOvls)
   const nets = switchedNets(cluster.nodes)
   requireSocketNames(clusterDirectory(directories.state, cluster.name), nets)
   requireLimits(needsOf(cluster.nodes))
   requireCommands(TO_RUN, callersEnvironment)
+  checkMemory(cluster.nodes, { cold: cluster.cold, podsPerNode: settings.addressing.podsPerNode })
   const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice, signal })
   const accelerator = await chooseAccelerator({
     wanted: cluster.accelerator,
@@ -62,19 +75,13 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   made({ name: 'accelerator', version: accelerator.kind })
 
   const keys = makeKeys()
-  const { replace } = cluster
-  const directory = await claimCluster(directories.state, cluster.name, keys.hostPublicKey, {
-    replace,
-    onNotice: notice,
-  })
+  const directory = await claimCluster(directories.state, cluster.name, keys.hostPublicKey)
   const leash = startLeash(cluster.name)
   const stop = async () => {
-    await destroyCluster(directories.state, cluster.name, 'own')
+    await destroyCluster(directories.state, cluster.name, 'any')
     leash.release()
   }
   try {
-    // Only now: a cluster that this one replaces had its memory until then.
-    checkMemory(cluster.nodes, { cold: cluster.cold, podsPerNode: settings.addressing.podsPerNode })
     storeKey(directory, keys.clientPrivateKey)
     const kind = `embedded: ${countOfVms(cluster.nodes)}, ${describeAccelerator(accelerator)}`
     emit({ type: 'cluster-start', test: request.test, ...countAndNames(cluster.nodes), kind })
@@ -83,14 +90,15 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         cacheDirectory: directories.cache,
         clusterDirectory: directory,
         packing: settings.packing,
-        extra: request.extraOvls,
+        extra,
         onLine: text => emit({ type: 'detail', text }),
         onComponent: made,
         signal,
       }),
-      startSwitches(directory, nets, cluster.nodes.length, signal),
+      startSwitches(directory, nets, cluster.nodes.length + (request.spare ?? 0), signal),
     ])
     const disks = [image.root, ...ovls]
+    const slots = ovls.map(file => fs.statSync(file).size)
     const templates = cluster.cold
       ? new Map<string, Template>()
       : await findTemplates(cluster.nodes, {
@@ -98,28 +106,34 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
           clusterDirectory: directory,
           image,
           accelerator: accelerator.kind,
-          slots: ovls.map(file => fs.statSync(file).size),
+          slots,
           onProgress: notice,
           signal,
         })
+    const identity: CommonIdentity = {
+      keys,
+      environment: { ...XCLUSTERS_OWN, ...settings.guestEnvironment },
+      prefix: settings.addressing.prefix,
+      ovls: ovls.length,
+      rndAddresses: rndAddressesText(settings.packing.seed),
+      nodes: cluster.nodes,
+      hosts: hostsText(cluster.nodes, settings.addressing.prefix),
+      bareNets: bareNetsOf(cluster.topology),
+      alsoForwarding: forwardingOf(cluster.topology),
+    }
+    const parts = { ...image, disks, accelerator: accelerator.kind }
     const broughtUp = await bringUp({
       plans: cluster.nodes,
       clusterDirectory: directory,
-      parts: { ...image, disks, accelerator: accelerator.kind },
+      parts,
       templateOf: plan => templates.get(JSON.stringify(hardwareOf(plan))),
-      identity: {
-        keys,
-        environment: settings.guestEnvironment,
-        prefix: settings.addressing.prefix,
-        ovls: ovls.length,
-        rndAddresses: rndAddressesText(settings.packing.seed),
-        routers: cluster.nodes.filter(({ role }) => role === 'router').map(({ number }) => number),
-      },
+      identity,
       timeoutSeconds: settings.timeoutSeconds,
       onQemu: version => made({ name: 'qemu', version }),
       emit,
       signal,
     })
+    storeJoining(directory, { parts, image, identity, slots, plans: cluster.nodes })
     updateRecord(directory, { nodes: broughtUp.map(({ record }) => record) })
     const release = () => {
       for (const { machine } of broughtUp) machine.release()
@@ -138,13 +152,21 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   }
 }
 
+/** @throws Failure OVL_NOT_FOUND (exit 2) */
+function withUsualOvls({ ovlNames, ovlPath }: Settings, extra: readonly OvlDirectory[]): readonly OvlDirectory[] {
+  const find = (names: readonly string[]) =>
+    names.filter(name => !BUILT_IN_OVLS.includes(name)).map(name => findOvl(name, ovlPath))
+  const all = [...find(ovlNames.base), ...extra, ...find(ovlNames.more)]
+  return all.filter((ovl, index) => all.findIndex(({ directory }) => directory === ovl.directory) === index)
+}
+
 const packagesOf = ({ packages }: GuestImage): string => `${Object.keys(packages).length} packages of Debian`
 
 /**
  * A template for each hardware that a cluster has. Without one nodes boot: that takes longer, and a notice says why.
  * @throws the signal's reason when that is aborted
  */
-async function findTemplates(
+export async function findTemplates(
   plans: readonly NodePlan[],
   request: TemplateRequest,
 ): Promise<ReadonlyMap<string, Template>> {
@@ -172,7 +194,7 @@ async function attach(settings: Settings, { emit, test, signal }: StartRequest):
   emit({ type: 'cluster-start', test, ...countAndNames(record.nodes), kind })
   const nodes = await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
   const stop = async () => {
-    await destroyCluster(directories.state, cluster.name, 'own')
+    await destroyCluster(directories.state, cluster.name, 'any')
   }
   return running(settings, directory, nodes, { release: () => {}, stop, fates: new Map() })
 }

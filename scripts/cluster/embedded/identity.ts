@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { quoteWord } from '../../node/quote.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
+import { addressByTemplate, addressOn } from './addresses.ts'
 import type { ClusterKeys } from './keys.ts'
+import { type Attached, forwards, routesOf } from './routing.ts'
 
 /** What all VMs of a cluster are told alike. */
 export interface CommonIdentity {
@@ -14,15 +16,18 @@ export interface CommonIdentity {
   readonly ovls: number
   /** `/etc/rnd-addresses` of netns. */
   readonly rndAddresses: string
-  /** Numbers of the routers, in whose care everybody's default route is. */
-  readonly routers: readonly number[]
+  /** All of them. */
+  readonly nodes: readonly Attached[]
+  /** What /etc/hosts says. */
+  readonly hosts: string
+  /** Nets whose interfaces get no addresses and stay down, unless the environment's XLAN_TEMPLATE has some for them. */
+  readonly bareNets: readonly number[]
+  /** Numbers of nodes that forward besides the routers. */
+  readonly alsoForwarding: readonly number[]
 }
 
 /** As many as the kernel's random numbers have. */
 const SEED_BYTES = 32
-
-/** The net on which routers are met; they have both. Topology xnet of xcluster, and all that are built on it. */
-const GATEWAY_NETS = { worker: 1, tester: 2 } as const
 
 /**
  * What makes a booted guest this node: written to its control port, see guest/root/etc/netns/become.pl.
@@ -36,20 +41,48 @@ export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: 
   const values: Record<string, string | Buffer> = {
     node: String(node.number),
     hostname: node.name,
-    nets: node.nets.join(' '),
+    interfaces: node.nets.map(net => interfaceLine(net, node.number, common)).join('\n'),
     ovls: String(common.ovls),
     rnd_addresses: common.rndAddresses,
     environment: environment.join(''),
     authorized_keys: `${common.keys.clientPublicKey}\n`,
     host_key: Buffer.from(common.keys.hostPrivateKey, 'base64'),
-    prefix: common.prefix,
-    routers: node.role === 'router' ? '' : common.routers.join(' '),
-    gateway_net: node.role === 'router' ? '' : String(GATEWAY_NETS[node.role]),
-    forward: node.role === 'router' ? 'yes' : 'no',
+    hosts: common.hosts,
+    ...routeCommands(node, common),
+    forward: forwards(node, common.alsoForwarding) ? 'yes' : 'no',
     seed: cloned ? randomBytes(SEED_BYTES) : '',
     now: `${Math.floor(now / 1000)} ${(now % 1000) * 1_000_000}`,
   }
   return counted(Buffer.concat(Object.entries(values).flat().map(counted)))
+}
+
+/** `<net> <IPv4 address> <netmask> <IPv6 address> <its prefix length>`; the net alone for an interface that stays down. */
+function interfaceLine(net: number, node: number, { bareNets, environment, prefix }: CommonIdentity): string {
+  const template = environment.XLAN_TEMPLATE
+  if (bareNets.includes(net) && !template) return String(net)
+  const address =
+    template && bareNets.includes(net) ? addressByTemplate(template, net, node, prefix) : addressOn(net, node, prefix)
+  const { ipv4, netmask, ipv6, ipv6Length } = address
+  return [net, ipv4, netmask, ipv6, ipv6Length].join(' ')
+}
+
+/** What `ip` is to do for each family; empty where there is nothing. */
+function routeCommands(node: NodePlan, { nodes, bareNets, alsoForwarding, prefix }: CommonIdentity) {
+  const addressed = (attached: Attached) => ({
+    ...attached,
+    nets: attached.nets.filter(net => !bareNets.includes(net)),
+  })
+  const routes = routesOf(addressed(node), nodes.map(addressed), alsoForwarding)
+  const lines = (of: (net: number, host: number) => string, length: number) =>
+    routes.map(({ to, via }) => {
+      const hops = via.map(hop => `nexthop via ${of(hop.net, hop.node)}`)
+      return `route replace ${to === 'default' ? to : `${of(to, 0)}/${length}`} ${hops.join(' ')}\n`
+    })
+  const ipv4 = (net: number, host: number) => `192.168.${net}.${host}`
+  return {
+    routes: lines(ipv4, 24).join(''),
+    routes6: lines((net, host) => `${prefix}:${ipv4(net, host)}`, 120).join(''),
+  }
 }
 
 function counted(value: string | Buffer): Buffer {

@@ -1,9 +1,9 @@
 import fs from 'node:fs'
-import path from 'node:path'
 import { environmentFailure, usageFailure } from '../../errors/failure.ts'
-import { run } from '../../host/command.ts'
 import { type MoreLayers, readSettings, type Settings } from '../../settings/settings.ts'
 import { callersLayers, type Environment, type Layer, Sources } from '../../settings/sources.ts'
+import { isStandIn } from '../../settings/xcluster.ts'
+import { envsettingsOf, sourceEnvsettings } from '../envsettings.ts'
 import { parseAssignments } from './assignments.ts'
 import { callXcluster } from './command.ts'
 
@@ -13,14 +13,17 @@ export interface SettleRequest {
   readonly environment: Environment
   /** What the test asks for. */
   readonly test: Environment
-  /** What the test insists on. */
-  readonly forced?: Environment
   /** What was drawn for the run: counts where nobody says anything. */
   readonly drawn?: Environment
+  /** What counts on the embedded cluster where not even the topology says anything. */
+  readonly fallback?: Environment
   /** Gets what xcluster prints that is no setting. */
   readonly onLine: (line: string) => void
   readonly signal: AbortSignal
 }
+
+/** What xcluster's command fills in where nobody says anything, and does not print. */
+const XCLUSTERS_OWN: Environment = { xcluster_PREFIX: 'fd00:' }
 
 /** `env` and `ovld` only look around. */
 const LOOK_SECONDS = 15
@@ -31,7 +34,7 @@ const LOOK_SECONDS = 15
  *   those of the settings
  */
 export async function settleXcluster(request: SettleRequest): Promise<Settings> {
-  const { options, environment, test, forced = {}, drawn = {}, onLine, signal } = request
+  const { options, environment, test, drawn = {}, onLine, signal } = request
   const command = environment.XCLUSTER ?? ''
   checkCommand(command)
   const text = await callXcluster({
@@ -50,14 +53,11 @@ export async function settleXcluster(request: SettleRequest): Promise<Settings> 
     { origin: 'test', values: test },
     { origin: 'xcluster', values },
     { origin: 'random', values: drawn },
+    { origin: 'xcluster', values: XCLUSTERS_OWN },
   ]
-  const insists: Layer = { origin: 'test', values: forced }
-  const settings = readSettings(options, environment, { above: [insists], below })
+  const settings = readSettings(options, environment, { below })
   if (!settings.cluster.topology) return settings
-  const above: readonly Layer[] = [
-    insists,
-    { origin: 'topology', values: await sourceTopology(settings, values, request) },
-  ]
+  const above: readonly Layer[] = [{ origin: 'topology', values: await sourceTopology(settings, values, request) }]
   return readSettings(options, environment, { above, below } satisfies MoreLayers)
 }
 
@@ -76,6 +76,7 @@ function checkCommand(command: string): void {
       hint: 'it is the path of the command of xcluster; without it, or with --cluster embedded, VMs of our own are started',
     })
   if (!command) throw wrong('is not set')
+  if (isStandIn(command)) throw wrong('is the command that stands in for it, and drives VMs of our own')
   if (!fs.existsSync(command)) throw wrong('there is no such file')
   if (!fs.statSync(command).isFile()) throw wrong('is not a file')
   try {
@@ -84,9 +85,6 @@ function checkCommand(command: string): void {
     throw wrong('is not executable')
   }
 }
-
-/** Variables that a shell changes by itself. */
-const SHELLS_OWN = ['_', 'PWD', 'OLDPWD', 'SHLVL']
 
 /**
  * Sources the topology's `Envsettings` in a shell, as the contract has it ("Host environment", `TOPOLOGY`).
@@ -102,25 +100,13 @@ async function sourceTopology(
   const { command = '', exports = {} } = settings.xcluster ?? {}
   const call = { command, exports, timeoutSeconds: LOOK_SECONDS, exitCode: 3, onLine, signal } as const
   const directory = (await callXcluster({ ...call, words: ['ovld', 'network-topology'] })).trim()
-  const file = path.join(directory, topology, 'Envsettings')
+  const file = envsettingsOf(directory, topology)
   if (!fs.existsSync(file)) {
     throw usageFailure('NO_SUCH_TOPOLOGY', `TOPOLOGY=${topology}: there is no ${file}`, {
       hint: `topologies are directories of ${directory} with such a file`,
     })
   }
-  const before = { ...said(values), ...exports }
-  const print = async (script: string) => {
-    const words = ['-c', script, 'sh', file]
-    const failure = { exitCode: 3, code: 'BAD_TOPOLOGY' } as const
-    const text = await run('/bin/sh', words, { environment: before, signal, onErrorLine: onLine, failure })
-    return new Map(text.split('\0').map(entry => entry.split(/=(.*)/s) as [string, string]))
-  }
-  // What it prints must not get in between.
-  const [unchanged, changed] = await Promise.all([print('exec env -0'), print('set -a; . "$1" >&2; exec env -0')])
-  const changes = [...changed].filter(
-    ([name, value]) => name && !SHELLS_OWN.includes(name) && unchanged.get(name) !== value,
-  )
-  return Object.fromEntries(changes)
+  return await sourceEnvsettings(file, { ...said(values), ...exports }, onLine, signal)
 }
 
 const said = (values: Environment): Record<string, string> =>

@@ -7,14 +7,13 @@ import { searchPath } from '../../host/requirements.ts'
 import type { Node } from '../../node/node.ts'
 import type { Component } from '../../report/events.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
-import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
+import { countAndNames, countOfVms } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { XclusterSettings } from '../../settings/xcluster.ts'
 import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
 import { guestKernel } from '../components.ts'
 import { callXcluster, callXclusterToStart, type XclusterCall } from './command.ts'
 import { awaitNodes, consoleOf, listens, loginOf } from './login.ts'
-import { adoptXcluster, claimXcluster, forgetXcluster, keepXcluster, requireXclusterUnused } from './record.ts'
 
 /** Our own ovl: this repository, whatever its directory is called. */
 const OUR_DIRECTORY = path.resolve(import.meta.dirname, '../../..')
@@ -39,12 +38,10 @@ export function xclusterCluster(settings: Settings, xcluster: XclusterSettings):
 
 async function start(settings: Settings, xcluster: XclusterSettings, request: StartRequest): Promise<RunningCluster> {
   const { emit, signal } = request
-  const { state } = settings.directories
-  const { replace } = settings.cluster
   const detail = (text: string) => emit({ type: 'detail', text })
   const common = { command: xcluster.command, onLine: detail, signal }
   checkImage(xcluster)
-  if (!replace) requireXclusterUnused(state)
+  await checkNoneRuns(settings)
   emit({
     type: 'cluster-start',
     test: request.test,
@@ -53,12 +50,9 @@ async function start(settings: Settings, xcluster: XclusterSettings, request: St
   })
   const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
   made({ name: 'xcluster', place: xcluster.command })
-  // Before what runs is stopped: when it fails, that goes on.
   await pack(settings, xcluster, request)
-  await claimXcluster(state, xcluster, replace)
-  const stop = () => stopCluster(settings.cluster.nodes, xcluster, detail)
+  const stop = () => stopCluster(settings, xcluster, detail)
   try {
-    await stopRunning(settings, xcluster, request)
     await callXclusterToStart({
       ...common,
       words: [xcluster.xterm ? 'start' : 'starts'],
@@ -71,7 +65,6 @@ async function start(settings: Settings, xcluster: XclusterSettings, request: St
     return running(settings, xcluster, nodes, stop)
   } catch (error) {
     await stop().catch(() => {}) // what went wrong first is what the person needs
-    forgetXcluster(state)
     throw withTerminal(error, xcluster)
   }
 }
@@ -88,10 +81,9 @@ async function attach(settings: Settings, xcluster: XclusterSettings, request: S
     )
   }
   request.emit({ type: 'cluster-start', test: request.test, ...countAndNames(plans), kind: describe(settings) })
-  await adoptXcluster(settings.directories.state, xcluster)
   const nodes = await waitForNodes(settings, xcluster, request)
   const detail = (text: string) => request.emit({ type: 'detail', text })
-  return running(settings, xcluster, nodes, () => stopCluster(plans, xcluster, detail))
+  return running(settings, xcluster, nodes, () => stopCluster(settings, xcluster, detail))
 }
 
 const describe = ({ cluster }: Settings) =>
@@ -104,20 +96,12 @@ function checkImage({ image }: XclusterSettings): void {
   })
 }
 
-/**
- * Stops the cluster that runs, as xcluster's own tests do.
- * @throws Failure CLUSTER_RUNS (exit 3) when something still answers where the VMs would
- */
-async function stopRunning(settings: Settings, xcluster: XclusterSettings, { emit }: StartRequest): Promise<void> {
-  const isRunning = async () => (await Promise.all(settings.cluster.nodes.map(listens))).includes(true)
-  if (!(await isRunning())) return
-  await stopCluster(settings.cluster.nodes, xcluster, text => emit({ type: 'detail', text }))
-  if (await isRunning()) {
-    throw environmentFailure('CLUSTER_RUNS', `${whereIs(settings)} answers, also after '${xcluster.command} stop'`, {
-      hint: '--no-start uses what runs there',
-    })
-  }
-  emit({ type: 'notice', text: "stopped xcluster's cluster, which was running" })
+async function checkNoneRuns(settings: Settings): Promise<void> {
+  const answers = await Promise.all(settings.cluster.nodes.map(listens))
+  if (!answers.includes(true)) return
+  throw environmentFailure('CLUSTER_RUNS', `a cluster of xcluster is running: ${whereIs(settings)} answers`, {
+    hint: '--no-start uses it, $XCLUSTER stop ends it',
+  })
 }
 
 function whereIs({ cluster: { nodes } }: Settings): string {
@@ -140,8 +124,8 @@ async function pack(settings: Settings, xcluster: XclusterSettings, request: Sta
     const exports = { ...xcluster.exports, XCLUSTER_OVLPATH: [links, ...settings.ovlPath].join(':') }
     const call = { command: xcluster.command, exports, onLine: detail, signal }
     const extra = extraOvls.map(({ name }) => name)
-    const { baseOvls, moreOvls } = xcluster
-    const ovls = ['env', ...baseOvls, 'network-topology', 'iptools', OUR_NAME, ...extra, ...moreOvls, 'test']
+    const { base, more } = settings.ovlNames
+    const ovls = ['env', ...base, 'network-topology', 'iptools', OUR_NAME, ...extra, ...more, 'test']
     await checkOvls([...new Set(ovls)], settings.ovlPath, call)
     fs.rmSync(path.join(xcluster.tmp, 'cdrom.iso'), { force: true })
     const words = ['mkcdrom', ...ovls]
@@ -198,21 +182,18 @@ function withTerminal(error: unknown, { xterm, tmp }: XclusterSettings): unknown
 }
 
 /** Ends the VMs, and waits until their ports are free: the next test starts on the same ones. */
-export async function stopCluster(
-  nodes: readonly Pick<NodePlan, 'number' | 'name'>[],
-  { command, exports }: Pick<XclusterSettings, 'command' | 'exports'>,
-  onLine: (line: string) => void,
-): Promise<void> {
+async function stopCluster(settings: Settings, { command, exports }: XclusterSettings, onLine: (line: string) => void) {
   // The run may have been told to end: this is a part of that.
   const signal = new AbortController().signal
   await callXcluster({ command, words: ['stop'], exports, timeoutSeconds: STOP_SECONDS, exitCode: 4, onLine, signal })
   const patience = Date.now() + CLOSE_MS
-  while ((await Promise.all(nodes.map(listens))).includes(true) && Date.now() < patience) await delay(100)
+  while ((await Promise.all(settings.cluster.nodes.map(listens))).includes(true) && Date.now() < patience)
+    await delay(100)
 }
 
 function running(
   settings: Settings,
-  { tmp }: XclusterSettings,
+  { tmp, command }: XclusterSettings,
   nodes: readonly Node[],
   stop: () => Promise<void>,
 ): RunningCluster {
@@ -222,14 +203,11 @@ function running(
   return {
     name: settings.cluster.name,
     nodes,
-    keep: async () => {
-      keepXcluster(settings.directories.state)
-      disconnect()
-    },
+    endedBy: `${command} stop`,
+    keep: async () => disconnect(),
     stop: async () => {
       disconnect()
       await stop()
-      forgetXcluster(settings.directories.state)
     },
     console: async node => consoleOf(tmp, node.name),
     fate: async node => ({

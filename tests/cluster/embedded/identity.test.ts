@@ -8,6 +8,12 @@ import { macAddress } from '../../../scripts/cluster/embedded/machine.ts'
 
 const plan = { number: 7, name: 'vm-007', role: 'worker', memoryMiB: 256, cpus: 1, nets: [0, 1, 3] } as const
 
+const INTERFACES = [
+  '0 192.168.0.7 255.255.255.0 1000::1:192.168.0.7 120',
+  '1 192.168.1.7 255.255.255.0 1000::1:192.168.1.7 120',
+  '3',
+].join('\n')
+
 /** What a buffer holds: values, each behind the number of its bytes. */
 function counted(buffer: Buffer): Buffer[] {
   const values: Buffer[] = []
@@ -27,7 +33,17 @@ test('an identity tells every value, and a shell the environment, whatever that 
       value => {
         const message = identityMessage(
           plan,
-          { keys, environment: { FOO: value }, prefix: '1000::1', ovls: 2, rndAddresses: '2\n1\n', routers: [] },
+          {
+            keys,
+            environment: { FOO: value },
+            prefix: '1000::1',
+            ovls: 2,
+            rndAddresses: '2\n1\n',
+            nodes: [plan],
+            hosts: '',
+            bareNets: [3],
+            alsoForwarding: [],
+          },
           false,
         )
         const [all] = counted(message) as [Buffer]
@@ -36,7 +52,15 @@ test('an identity tells every value, and a shell the environment, whatever that 
         const values = Object.fromEntries(
           words.map((name, index) => [name, words[index + 1]]).filter((_, index) => index % 2 === 0),
         )
-        t.like(values, { node: '7', hostname: 'vm-007', nets: '0 1 3', ovls: '2', seed: '' })
+        t.like(values, {
+          node: '7',
+          hostname: 'vm-007',
+          interfaces: INTERFACES,
+          routes: '',
+          forward: 'no',
+          ovls: '2',
+          seed: '',
+        })
         const script = `${values.environment}printf %s "$FOO"`
         t.is(execFileSync('/bin/sh', ['-c', script]).toString(), Buffer.from(value).toString())
       },

@@ -63,14 +63,14 @@ test('options that only xcluster knows, sizes and variables for the VMs reach it
   const { settings } = await settleOn(pretendXcluster(t), { xcluster_NPODS: '7' }, { __k8s_ver: 'v1', __mtu: 'yes' })
   const { exports = {} } = settings.xcluster ?? {}
   t.like(exports, { __k8s_ver: 'v1', __mtu: 'yes', __nvm: '4', __nrouters: '0', xcluster___nvm: '4' })
-  t.like(exports, { xcluster_NPODS: '7', xcluster_PREFIX: '1000::1' })
+  t.like(exports, { xcluster_NPODS: '7', xcluster_PREFIX: 'fd00:' }, 'which is what xcluster fills in')
 })
 
 test('ovls come from BASEOVLS and XOVLS, blank or not; private-reg is not for us', async t => {
   const pretended = pretendXcluster(t)
   const ovls = async (environment: Environment) => {
-    const { xcluster } = (await settleOn(pretended, environment)).settings
-    return [xcluster?.baseOvls, xcluster?.moreOvls]
+    const { ovlNames } = (await settleOn(pretended, environment)).settings
+    return [ovlNames.base, ovlNames.more]
   }
   t.deepEqual(await ovls({ BASEOVLS: ' a  b ', XOVLS: 'c' }), [['a', 'b'], ['c']])
   t.deepEqual(await ovls({ BASEOVLS: '', XOVLS: '  ' }), [[], []])

@@ -3,7 +3,6 @@ import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { searchPath } from '../../../host/requirements.ts'
-import { lookAt } from '../../../ovl/places.ts'
 import { callersEnvironment } from '../../../settings/environment.ts'
 import { machineId } from '../this-host.ts'
 
@@ -36,7 +35,7 @@ export const hostAndQemu = (): string =>
 
 function qemuFile(): string {
   for (const place of searchPath(callersEnvironment)) {
-    const stat = lookAt(path.join(place, 'qemu-system-x86_64'))
+    const stat = fs.statSync(path.join(place, 'qemu-system-x86_64'), { throwIfNoEntry: false })
     if (stat) return `${stat.size}/${stat.mtimeMs}`
   }
   return 'no QEMU'

@@ -65,6 +65,9 @@ export function tidyTree(root: string): void {
     ['tmp', 0o1777],
     ['root', 0o700],
     ['var', 0o755],
+    ['var/lib', 0o755],
+    ['var/log', 0o755],
+    ['var/tmp', 0o1777],
   ] as const) {
     fs.mkdirSync(path.join(root, name), { recursive: true })
     fs.chmodSync(path.join(root, name), mode)

@@ -40,6 +40,15 @@ sub run {
 	system(@_) == 0 or fail "@_: ends with $?";
 }
 
+# A command that reads what it is to do; without anything to do it is not run.
+sub run_batch {
+	my ($lines, @command) = @_;
+	return if $lines eq '';
+	open my $input, '|-', @command or fail "cannot run @command: $!";
+	print {$input} $lines;
+	close $input or fail "@command: ends with $?";
+}
+
 sub read_line {
 	my ($file) = @_;
 	open my $input, '<', $file or return '';
@@ -172,10 +181,10 @@ for my $index (0 .. $identity{ovls} - 1) {
 	# The first ovl is netns, which is kept without what differs from run to run. Other ovls may bring their own.
 	$lower = "/mnt/layers/own:$lower" if $index == 0;
 }
-my ($node, $hostname, $prefix) = @identity{qw(node hostname prefix)};
+my ($node, $hostname) = @identity{qw(node hostname)};
 write_file '/mnt/layers/own/etc/rnd-addresses', 022, $identity{rnd_addresses};
 write_file '/mnt/data/etc/hostname', 022, "$hostname\n";
-write_file '/mnt/data/etc/hosts', 022, "127.0.0.1 localhost\n::1 localhost\n192.168.0.$node $hostname\n";
+write_file '/mnt/data/etc/hosts', 022, $identity{hosts};
 write_file '/mnt/data/etc/xcluster_env', 022, $identity{environment};
 write_file '/mnt/data/etc/profile', 022, $profile . $identity{environment};
 write_file '/mnt/data/root/.ssh/authorized_keys', 077, $identity{authorized_keys};
@@ -196,29 +205,26 @@ if (!-l '/var/run') {
 }
 
 # The kernel named the interfaces eth0, eth1, … in the order of the nets, as xcluster's VMs do: a tester's eth1 is on net 2.
-my @nets = split / /, $identity{nets};
-for my $position (0 .. $#nets) {
-	my ($net, $dev) = ($nets[$position], "eth$position");
+my @interfaces = split /\n/, $identity{interfaces};
+for my $position (0 .. $#interfaces) {
+	my $dev = "eth$position";
+	my ($net, $ipv4, $netmask, $ipv6, $length) = split / /, $interfaces[$position];
 	my $request = pack 'a16 x24', $dev;
 	ioctl $inet, $SIOCGIFINDEX, $request or fail "no interface $dev for net $net: $!";
 	my $index = unpack 'x16 i', $request;
 	# A device that was made for another node has that one's address.
 	interface_request 'the MAC address', $inet, $SIOCSIFHWADDR, $dev, pack 'S C6', $ARPHRD_ETHER, 0, 0, 0, 1, $net, $node;
-	interface_request 'the address', $inet, $SIOCSIFADDR, $dev, ipv4_of "192.168.$net.$node";
-	interface_request 'the netmask', $inet, $SIOCSIFNETMASK, $dev, ipv4_of '255.255.255.0';
+	next if !defined $ipv4;
+	interface_request 'the address', $inet, $SIOCSIFADDR, $dev, ipv4_of $ipv4;
+	interface_request 'the netmask', $inet, $SIOCSIFNETMASK, $dev, ipv4_of $netmask;
 	ioctl $inet, $SIOCGIFFLAGS, $request or fail "cannot read the flags of $dev: $!";
 	interface_request 'the flags', $inet, $SIOCSIFFLAGS, $dev, pack 'S', $IFF_UP | unpack 'x16 S', $request;
 	# struct in6_ifreq of linux/ipv6.h: address, prefix length, index.
-	my $ipv6 = pack 'a16 I i', inet_pton(AF_INET6, "$prefix:192.168.$net.$node"), 120, $index;
-	ioctl $inet6, $SIOCSIFADDR, $ipv6 or fail "cannot set the IPv6 address of $dev: $!";
+	my $address = pack 'a16 I i', inet_pton(AF_INET6, $ipv6), $length, $index;
+	ioctl $inet6, $SIOCSIFADDR, $address or fail "cannot set the IPv6 address of $dev: $!";
 }
-my @routers = split / /, $identity{routers};
-my $gateway_net = $identity{gateway_net};
-if (@routers and grep { $_ eq $gateway_net } @nets) {
-	run '/bin/ip', 'route', 'replace', 'default', map { ('nexthop', 'via', "192.168.$gateway_net.$_") } @routers;
-	run '/bin/ip', '-6', 'route', 'replace', 'default',
-		map { ('nexthop', 'via', "$prefix:192.168.$gateway_net.$_") } @routers;
-}
+run_batch $identity{routes}, '/bin/ip', '-batch', '-';
+run_batch $identity{routes6}, '/bin/ip', '-6', '-batch', '-';
 if ($identity{forward} eq 'yes') {
 	write_file "/proc/sys/net/$_", 022, "1\n" for 'ipv4/ip_forward', 'ipv6/conf/all/forwarding';
 }

@@ -1,0 +1,110 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { usageFailure } from '../../errors/failure.ts'
+import type { Emit } from '../../report/events.ts'
+import { type NodePlan, nodeName } from '../../settings/nodes.ts'
+import type { Settings } from '../../settings/settings.ts'
+import { hostsText } from './addresses.ts'
+import { bringUp } from './boot.ts'
+import { findTemplates } from './embedded.ts'
+import { type Joining, readJoining, storeJoining } from './joining.ts'
+import { checkMemory } from './memory.ts'
+import { end } from './processes.ts'
+import { adoptCluster, processNamed, updateRecord } from './registry.ts'
+import { switchDirectory } from './sockets.ts'
+import { startSwitches } from './switches.ts'
+import { hardwareOf } from './template/template.ts'
+
+/**
+ * Adds nodes to a cluster that was left running; it stays so.
+ * @param plans of the new nodes
+ * @throws Failure NODE_EXISTS (exit 2), NO_CLUSTER, CLUSTER_IN_USE, NO_MEMORY (exit 3), or that a VM does not come up (exit 4): the new ones
+ *   are ended then, and the others run on
+ */
+export async function scaleOut(
+  { cluster, directories, addressing, timeoutSeconds }: Settings,
+  plans: readonly NodePlan[],
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<void> {
+  const { directory, record } = await adoptCluster(directories.state, cluster.name)
+  try {
+    const joining = readJoining(directory)
+    const existing = plans.find(plan => joining.plans.some(({ number }) => number === plan.number))
+    if (existing) throw usageFailure('NODE_EXISTS', `${existing.name} runs already in cluster '${cluster.name}'`)
+    checkMemory(plans, { cold: cluster.cold, podsPerNode: addressing.podsPerNode })
+    const all = [...joining.plans, ...plans].sort((a, b) => a.number - b.number)
+    await startMissingSwitches(directory, all, signal)
+    const { parts, image, slots } = joining
+    const onProgress = (text: string) => emit({ type: 'notice', text })
+    const request = { cacheDirectory: directories.cache, clusterDirectory: directory, image, slots, onProgress, signal }
+    const templates = cluster.cold
+      ? new Map()
+      : await findTemplates(plans, { ...request, accelerator: parts.accelerator })
+    const broughtUp = await bringUp({
+      plans,
+      clusterDirectory: directory,
+      parts,
+      templateOf: plan => templates.get(JSON.stringify(hardwareOf(plan))),
+      identity: { ...joining.identity, nodes: all, hosts: hostsText(all, joining.identity.prefix) },
+      timeoutSeconds,
+      onQemu: () => {},
+      emit,
+      signal,
+    })
+    for (const { node, machine } of broughtUp) {
+      node.connection.close()
+      machine.release()
+    }
+    const nodes = [...record.nodes, ...broughtUp.map(added => added.record)].sort((a, b) => a.number - b.number)
+    storeJoining(directory, { ...joining, plans: all })
+    updateRecord(directory, { nodes })
+  } catch (error) {
+    const known = new Set(record.nodes.map(({ name }) => name))
+    await endNodes(
+      directory,
+      plans.filter(({ name }) => !known.has(name)),
+    )
+    throw error
+  } finally {
+    updateRecord(directory, { kept: true })
+  }
+}
+
+/**
+ * Ends nodes of a cluster that was left running; the others run on.
+ * @throws Failure NO_SUCH_NODE (exit 2), NO_CLUSTER, CLUSTER_IN_USE (exit 3)
+ */
+export async function scaleIn({ cluster, directories }: Settings, numbers: readonly number[]): Promise<void> {
+  const { directory, record } = await adoptCluster(directories.state, cluster.name)
+  try {
+    const missing = numbers.find(number => !record.nodes.some(node => node.number === number))
+    if (missing !== undefined)
+      throw usageFailure('NO_SUCH_NODE', `cluster '${cluster.name}' has no ${nodeName(missing)}`)
+    const joining = readJoining(directory)
+    const stays = ({ number }: { readonly number: number }) => !numbers.includes(number)
+    // Before they end: whoever looks afterwards must not take them for nodes that died.
+    storeJoining(directory, { ...joining, plans: joining.plans.filter(stays) } satisfies Joining)
+    updateRecord(directory, { nodes: record.nodes.filter(stays) })
+    await endNodes(
+      directory,
+      record.nodes.filter(node => !stays(node)),
+    )
+  } finally {
+    updateRecord(directory, { kept: true })
+  }
+}
+
+async function endNodes(directory: string, nodes: readonly { readonly name: string }[]): Promise<void> {
+  await end(nodes.flatMap(({ name }) => processNamed(directory, name) ?? []))
+  for (const { name } of nodes) {
+    for (const file of fs.readdirSync(directory).filter(entry => path.parse(entry).name === name))
+      fs.rmSync(path.join(directory, file), { force: true })
+  }
+}
+
+async function startMissingSwitches(directory: string, plans: readonly NodePlan[], signal: AbortSignal): Promise<void> {
+  const nets = [...new Set(plans.flatMap(plan => plan.nets))].filter(net => net > 0)
+  const missing = nets.filter(net => !fs.existsSync(path.join(directory, switchDirectory(net))))
+  await startSwitches(directory, missing, plans.length, signal)
+}

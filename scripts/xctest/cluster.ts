@@ -1,0 +1,150 @@
+import process from 'node:process'
+import { BUILT_IN_OVLS, embeddedCluster } from '../cluster/embedded/embedded.ts'
+import { requireCluster } from '../cluster/embedded/registry.ts'
+import { scaleIn, scaleOut } from '../cluster/embedded/scale.ts'
+import { findOvl } from '../cluster/ovl-directories.ts'
+import { settle } from '../cluster/settle.ts'
+import { usageFailure } from '../errors/failure.ts'
+import { eventStream } from '../report/stream.ts'
+import { plainText } from '../report/text.ts'
+import { nodeName, type Role, roleOf } from '../settings/nodes.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { Environment } from '../settings/sources.ts'
+import { writeSshConfig } from './ssh-config.ts'
+
+/** What counts for a cluster of xcluster where nobody says anything. */
+const XCLUSTERS_DEFAULTS: Environment = { __nrouters: '2', xcluster_PREFIX: 'fd00:' }
+
+/** How many nodes may join a cluster with VLANs between all of them. */
+const SPARE = 8
+
+/** xcluster's variables for the size of a cluster. Others that begin so belong to the ovl's test: its `__timeout` is not ours. */
+const SIZES = /^__(nvm|nrouters|ntesters|(mem|smp|nets)\d*|nets_(vm|router|tester))$/
+
+const sizesAndNames = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('__') || SIZES.test(name)))
+
+/** Lines of what happens for the person who waits, on stderr. */
+function tellOnStderr() {
+  const onLine = (line: string) => process.stderr.write(`${plainText(line)}\n`)
+  const { emit, close } = eventStream(
+    [
+      {
+        name: 'stderr',
+        on: event => {
+          if (event.type === 'notice') onLine(event.text)
+          if (event.type === 'detail' && event.text.startsWith('ovl ')) onLine(event.text)
+          if (event.type === 'cluster-start') onLine(`cluster: ${event.kind}`)
+        },
+      },
+    ],
+    onLine,
+  )
+  return { emit, close, onLine }
+}
+
+const settleFor = (
+  environment: Environment,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+  sizes: Environment = {},
+): Promise<Settings> =>
+  settle({
+    options: { __cluster: 'embedded', ...sizes },
+    environment: sizesAndNames(environment),
+    test: {},
+    fallback: XCLUSTERS_DEFAULTS,
+    onLine,
+    signal,
+  })
+
+/**
+ * Starts an embedded cluster as xcluster would start one, and leaves it running.
+ * @param ovls names or directories, in their order; those whose part the embedded cluster does itself are skipped
+ * @returns the cluster's directory, in which is what ssh needs
+ * @throws Failure of the settings, the ovls or the cluster
+ */
+export async function startCluster(
+  ovls: readonly string[],
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<string> {
+  const { emit, close, onLine } = tellOnStderr()
+  const settings = await settleFor(environment, onLine, signal)
+  const extraOvls = ovls.filter(ovl => !BUILT_IN_OVLS.includes(ovl)).map(ovl => findOvl(ovl, settings.ovlPath))
+  const cluster = await embeddedCluster(settings).start({ test: 'xctest', extraOvls, spare: SPARE, emit, signal })
+  await cluster.keep()
+  await close()
+  return describe(settings)
+}
+
+/**
+ * Adds nodes to the cluster.
+ * @param numbers as typed
+ * @throws Failure BAD_VALUE, NODE_EXISTS (exit 2), and of the cluster
+ */
+export async function addNodes(
+  numbers: readonly string[],
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<string> {
+  const { emit, close, onLine } = tellOnStderr()
+  const wanted = nodeNumbers(numbers)
+  const settings = await settleFor(environment, onLine, signal, sizesFor(wanted))
+  const plans = settings.cluster.nodes.filter(({ number }) => wanted.includes(number))
+  const missing = wanted.find(number => !plans.some(plan => plan.number === number))
+  if (missing !== undefined) {
+    const { topology } = settings.cluster
+    throw usageFailure('BAD_VALUE', `TOPOLOGY=${topology} has no ${nodeName(missing)}`)
+  }
+  await scaleOut(settings, plans, emit, signal)
+  await close()
+  return describe(settings)
+}
+
+/** The size of a cluster that has all of these nodes: what they are follows from the same settings as for the others. */
+function sizesFor(numbers: readonly number[]): Environment {
+  const most = (role: Role, below: number) =>
+    Math.max(0, ...numbers.filter(number => roleOf(number) === role).map(number => number - below))
+  const sizes = { __nvm: most('worker', 0), __nrouters: most('router', 200), __ntesters: most('tester', 220) }
+  return Object.fromEntries(
+    Object.entries(sizes)
+      .filter(([, size]) => size > 0)
+      .map(([name, size]) => [name, String(size)]),
+  )
+}
+
+/**
+ * Ends nodes of the cluster.
+ * @param numbers as typed
+ * @throws Failure BAD_VALUE, NO_SUCH_NODE (exit 2), and of the cluster
+ */
+export async function removeNodes(
+  numbers: readonly string[],
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<string> {
+  const { close, onLine } = tellOnStderr()
+  const settings = await settleFor(environment, onLine, signal)
+  await scaleIn(settings, nodeNumbers(numbers))
+  await close()
+  return describe(settings)
+}
+
+function describe({ directories, cluster }: Settings): string {
+  const { directory, record } = requireCluster(directories.state, cluster.name)
+  writeSshConfig(directory, record.nodes, record.hostKey)
+  return directory
+}
+
+/** @throws Failure BAD_VALUE (exit 2) */
+function nodeNumbers(words: readonly string[]): readonly number[] {
+  const numbers = words.flatMap(word => word.split(/\s+/)).filter(Boolean)
+  for (const word of numbers) {
+    if (/^\d{1,3}$/.test(word) && roleOf(Number(word))) continue
+    throw usageFailure('BAD_VALUE', `'${word}' is not a node: they are 1 to 200, 201 to 220 and 221 to 240`)
+  }
+  const unique = [...new Set(numbers.map(Number))]
+  if (unique.length === 0) throw usageFailure('BAD_VALUE', `which nodes? For example ${nodeName(5)}: 5`)
+  return unique
+}
