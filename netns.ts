@@ -19,6 +19,12 @@ import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { defineXctest, defineXctestHook } from './scripts/commands/xctest.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
 
+interface ExecOptions {
+  readonly name?: string
+  readonly cluster?: string
+  readonly stdin: boolean
+}
+
 /** Read when a command runs: help needs nothing of it, and comes in half the time. */
 const request = () => import('./scripts/commands/request.ts')
 
@@ -50,7 +56,9 @@ const addRunOptions = (command: Command): Command =>
       'for the VMs to come up, and for each step (default: 60, more for many VMs and PODs)',
     )
     .option('--no-start', 'use the cluster that runs')
-    .option('--no-stop', 'leave the cluster running')
+    .option('--stop', 'stop the cluster at the end, whatever the test and its result')
+    .option('--no-stop', 'leave the cluster running, whatever the test and its result')
+    .option('--replace', 'stop a running cluster of this name even while it is in use')
     .option('--strict', 'a test of all that is left out counts as failed')
     .option('--ovl <directory>', 'one more ovl; can be repeated', (value, before: string[]) => [...before, value], [])
     .allowUnknownOption()
@@ -65,7 +73,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     ['./netns.ts setup', "install what the host lacks, make the VMs' image"],
     ['./netns.ts test bridge > bridge.log', 'four VMs, four PODs in each, on Linux bridges'],
     ['./netns.ts test cni_bridge --nvm=2', 'the same by CNI plugins, in two VMs'],
-    ['./netns.ts test start --no-stop', 'a cluster to look around in:'],
+    ['./netns.ts test start', 'a cluster to look around in:'],
     ['./netns.ts exec vm-001 -- ip address', '…a command in a VM'],
     ['./netns.ts stop', '…and its end'],
   ])
@@ -76,17 +84,18 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .optionsGroup('Other options:')
     .description('run tests, each on a cluster of its own: the summary goes to stderr, the log to stdout')
     .argument('[words...]', 'tests (default: start), and ovls to be unpacked on the VMs beside netns')
-    .option('--list', 'print the tests and what each shows')
+    .option('--list', 'print the names of the tests; with --verbose, also what each shows')
+    .option('--verbose', 'with --list: print more')
     .option('--reach <test>', 'with matrix: PODs must reach each other as in this test (default: all of them)')
     .action(async (words: string[], { list, ovl, reporter, ...rest }: RunOptions, command: Command) => {
       const { listTests, runTestCommand } = await import('./scripts/commands/test.ts')
-      if (list) return listTests()
+      if (list) return listTests(rest.verbose === true)
       const { operands, options } = (await request()).variablesOf(rest, words, command)
       const asked = { words: operands, options, ovls: ovl, reporters: reporter, progress: rest.progress }
       setExitCode(await runTestCommand(asked, callersEnvironment, signal))
     })
   withExamples(test, [
-    ['./netns.ts test --list', 'the tests, and what each shows'],
+    ['./netns.ts test --list --verbose', 'the tests, and what each shows'],
     ['./netns.ts test all --reporter junit=junit.xml > log', 'every test, with a report for a pipeline'],
     ['./netns.ts test bridge --nvm=2 --mem1=512', 'two VMs, vm-001 with 512 MiB'],
     ['./netns.ts test L2 --until-failure', 'hunt what fails now and then'],
@@ -97,7 +106,9 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .description('do a run again, in the same way, with the same seed')
     .argument('<results>', 'the directory of its results, or its results.json')
     .addOption(nameOption())
-    .option('--no-stop', 'leave the cluster running')
+    .option('--stop', 'stop the cluster at the end, whatever the test and its result')
+    .option('--no-stop', 'leave the cluster running, whatever the test and its result')
+    .option('--replace', 'stop a running cluster of this name even while it is in use')
     .action(async (results: string, { reporter, ...rest }: RunOptions, command: Command) => {
       const { rerun } = await import('./scripts/commands/rerun.ts')
       const { options } = (await request()).variablesOf({ ...rest, start: true }, [], command)
@@ -151,22 +162,24 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .description('run a command in a VM or POD of a running cluster; without a command, a shell')
     .argument('<target>', 'a VM (vm-002) or a POD (vm-002-ns03)')
     .argument('[command...]', 'the command and its arguments')
+    .option('-n, --no-stdin', "give the command no input; without it, exec in a `while read` loop takes the loop's")
     .addOption(nameOption())
     .addOption(clusterOption())
     .passThroughOptions()
-    .action(async (target: string, command: string[], options: { name?: string; cluster?: string }) => {
+    .action(async (target: string, command: string[], options: ExecOptions) => {
       const { execOn } = await import('./scripts/commands/exec.ts')
       const terminal = callersEnvironment.TERM ?? 'dumb'
       const words = command[0] === '--' ? command.slice(1) : command
       const { enter } = await import('./scripts/cluster/enter.ts')
       const { clusterKind, clusterName, directories } = await request()
       const node = await enter(target, clusterKind(options), clusterName(options), directories().state, signal)
-      setExitCode(await execOn(node, target, words, terminal))
+      setExitCode(await execOn(node, target, words, terminal, options.stdin))
     })
   withExamples(exec, [
     ['./netns.ts exec vm-001 -- ip address', 'a command in a VM'],
     ['./netns.ts exec vm-001-ns02 -- ping -c1 172.16.1.3', 'a command in a POD'],
     ['./netns.ts exec vm-001-ns02', 'a shell'],
+    ['while read -r pod; do ./netns.ts exec -n "$pod" -- ip address; done <pods', 'in a loop over a file'],
   ])
 
   const onCluster = (command: Command) => command.addOption(nameOption()).addOption(clusterOption())
@@ -187,7 +200,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .addOption(clusterOption())
     .action(async ({ format, ...rest }: { format: 'svg' | 'dot' | 'json'; name?: string }, command: Command) => {
       const { showGraph } = await import('./scripts/commands/graph.ts')
-      const { options } = (await request()).variablesOf({ start: true, stop: true, ...rest }, [], command)
+      const { options } = (await request()).variablesOf({ start: true, ...rest }, [], command)
       await showGraph(options, callersEnvironment, format, signal)
     })
   withExamples(graph, [
@@ -202,23 +215,26 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .action(async (options: { json?: true }) => {
       const { showStatus } = await import('./scripts/commands/status.ts')
       const { directories } = await request()
-      showStatus(directories(), options.json === true)
+      await showStatus(directories(), options.json === true, callersEnvironment)
     })
 
   program
     .command('stop')
     .description('end a cluster and remove what belongs to it')
-    .option('--all', 'end every cluster of yours')
+    .option('--all', 'end every cluster that this program started')
     .option('--abandoned', 'end it only if the run that started it is gone')
     .addOption(nameOption())
-    .action(async (options: { all?: true; abandoned?: true; name?: string }) => {
-      const { stopClusters } = await import('./scripts/commands/status.ts')
-      const { clusterName, directories } = await request()
-      await stopClusters(
-        directories(),
-        options.all ? 'all' : [clusterName(options)],
-        options.abandoned ? 'abandoned' : 'any',
-      )
+    .addOption(clusterOption())
+    .action(async (options: { all?: true; abandoned?: true; name?: string; cluster?: string }) => {
+      const { stopClusters } = await import('./scripts/commands/stop.ts')
+      const { clusterKind, clusterName, directories } = await request()
+      await stopClusters({
+        directories: directories(),
+        clusters: options.all ? 'all' : { kind: clusterKind(options), name: clusterName(options) },
+        which: options.abandoned ? 'abandoned' : 'any',
+        environment: callersEnvironment,
+        signal,
+      })
     })
 
   program.commandsGroup('Run the tests of other ovls:')

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { environmentFailure, infrastructureFailure } from '../errors/failure.ts'
 import { makeDirectory } from '../host/directories.ts'
 import { ifUnlocked, withLock } from '../host/lock.ts'
-import { reasonOf } from '../ovl/places.ts'
+import { lookAt, reasonOf } from '../ovl/places.ts'
 import { readSealed, type Sealed, seal } from './sealed.ts'
 
 /** Files that take time to make, and are kept. */
@@ -159,7 +159,7 @@ async function removeLeftovers({ cacheDirectory, kind, key }: CacheEntry<unknown
 }
 
 function isOlder(place: string, time: number): boolean {
-  const { mtimeMs } = fs.statSync(place, { throwIfNoEntry: false }) ?? {}
+  const { mtimeMs } = lookAt(place) ?? {}
   return mtimeMs !== undefined && mtimeMs < time
 }
 

@@ -1,7 +1,7 @@
 import type { Reach } from '../proof/reach.ts'
 import { on, type TestCase } from './test-case.ts'
 
-/** One VM with two bridges, and a router that has an interface and a namespace on each. */
+/** One VM with two bridges, and a router that has an interface and a namespace on each: the steps name these nodes. */
 const CLUSTER = { TOPOLOGY: 'multilan-router', __nvm: '1', __nrouters: '2' } as const
 
 /** What the matrix shows with its static neighbour entries, here without them. */
@@ -20,7 +20,7 @@ export const dualBridges: TestCase = {
   file: import.meta.filename,
   summary: 'Two isolated bridges with the same addresses, each reached from its own network alone',
   needs: { nics: { 'vm-001': 4, 'vm-202': 5 } },
-  cluster: CLUSTER,
+  forced: CLUSTER,
   steps: [
     on('vm-202', 'xnetns', 'eth3', 'eth4'),
     on('vm-001', 'xbridge', 'br2', 'eth2'),
@@ -35,7 +35,7 @@ export const dualBridgesVlan: TestCase = {
   file: import.meta.filename,
   summary: 'The same on two VLANs of one network',
   needs: { nics: { 'vm-001': 3, 'vm-202': 4 }, kinds: ['vlan'] },
-  cluster: CLUSTER,
+  forced: CLUSTER,
   steps: [
     on('vm-202', 'create_vlans', 'eth3.100', 'eth3.200'),
     on('vm-202', 'xnetns', 'eth3.100', 'eth3.200'),

@@ -43,7 +43,7 @@ export interface RunResult {
   readonly left: LeftCluster | undefined
 }
 
-export type LeftCluster = Pick<RunningCluster, 'name' | 'endedBy'>
+export type LeftCluster = Pick<RunningCluster, 'name'>
 
 /**
  * Runs tests one after the other, each on a cluster of its own; with `--no-start` all on the one that runs.
@@ -190,7 +190,7 @@ async function runOnCluster(
   const isKept = {
     never: false,
     always: (isLast && !isRetried) || (first !== undefined && !isRetried),
-    'after-failure': first !== undefined && !isRetried,
+    usual: (first !== undefined && !isRetried) || (test.keepsCluster === true && isLast && !isRetried),
   }[settings.cluster.keep]
   const keep = !settings.cluster.start || isKept
   await endCluster(cluster, keep)

@@ -5,8 +5,9 @@ const steps = [on('vm-001', 'version')]
 export const start: TestCase = {
   name: 'start',
   file: import.meta.filename,
-  summary: 'The VMs come up and can be logged in to',
+  summary: 'The VMs come up and can be logged in to; they are left running',
   needs: {},
+  keepsCluster: true,
   steps,
 }
 

@@ -64,7 +64,7 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
     if (stream === 'stdout' && SLOGAN.test(text)) return
     const line = text.replace(INDENT, '')
     emit({ type: 'output', ...id, node: node.name, stream, line })
-    reason = /\bFAILED: (.*)/.exec(line)?.[1] ?? reason
+    reason = /\bFAILED: (.*)/s.exec(line)?.[1] ?? reason
     if (lastLines.push(line) > LAST_LINES) lastLines.shift()
   }
   const failed = (why: string, broken: boolean) => ({ ...id, node: node.name, why, lastLines, broken })

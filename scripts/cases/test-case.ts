@@ -36,6 +36,10 @@ export interface TestCase {
   readonly needs: Needs
   /** The cluster on which it is meant to run, in xcluster's variables: counts where the person does not say otherwise. */
   readonly cluster?: Readonly<Record<string, string>>
+  /** The same, for a test that can run on no other: overrides what the user says. */
+  readonly forced?: Readonly<Record<string, string>>
+  /** It only starts a cluster to work in: the cluster stays when it passes. */
+  readonly keepsCluster?: true
   readonly steps: readonly Step[]
   /** Which PODs reach each other once the steps have passed: proved for all pairs. Nothing is proved when missing. */
   readonly reach?: Reach

@@ -45,8 +45,6 @@ export interface RunningCluster {
   readonly name: string
   /** In the order of their numbers. */
   readonly nodes: readonly Node[]
-  /** The command line that ends it, where that is not our own `stop`. */
-  readonly endedBy?: string
   /** Leaves the VMs running. */
   keep(): Promise<void>
   /** Ends the VMs and removes what belongs to them. */

@@ -11,6 +11,7 @@ import { consoleFile } from './embedded/machine.ts'
 import { requireCluster } from './embedded/registry.ts'
 import { settle } from './settle.ts'
 import { logInByName, nodeOfConsole, screenDirectory } from './xcluster/login.ts'
+import { xclusterDirectory } from './xcluster/record.ts'
 
 /** The consoles of a cluster, and how it is noticed that a VM is gone. */
 export interface ClusterConsoles extends Consoles {
@@ -20,6 +21,8 @@ export interface ClusterConsoles extends Consoles {
    * @throws Failure (exit 4) when nothing answers
    */
   logIn(node: string): Promise<Connection | undefined>
+  /** Where those who use the cluster are recorded. */
+  readonly usersDirectory: string
 }
 
 /**
@@ -36,7 +39,8 @@ export async function findConsoles(
   const onLine = (line: string) => process.stderr.write(`${line}\n`)
   const { xcluster } = await settle({ options, environment, test: {}, onLine, signal })
   const directory = screenDirectory(xcluster?.tmp ?? '')
-  if (lookAt(directory)) return { directory, nodeOf: nodeOfConsole, logIn: logInByName }
+  const usersDirectory = xclusterDirectory(readDirectories(environment).state)
+  if (lookAt(directory)) return { directory, nodeOf: nodeOfConsole, logIn: logInByName, usersDirectory }
   throw environmentFailure('NO_CLUSTER', `xcluster has no consoles in ${directory}`, {
     hint: 'with --xterm, or before a cluster was started, there are none',
   })
@@ -48,6 +52,7 @@ function consolesOfOurs(options: Environment, environment: Environment): Cluster
   const { directory } = requireCluster(state, name)
   return {
     directory,
+    usersDirectory: directory,
     nodeOf: file => {
       const node = path.parse(file).name
       return file === consoleFile(node) ? node : undefined

@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { usageFailure } from '../errors/failure.ts'
 import { Connection } from '../node/connection.ts'
 import { allOrNone, type Node } from '../node/node.ts'
@@ -5,7 +6,9 @@ import { roleOf } from '../settings/nodes.ts'
 import type { ClusterKind, Settings } from '../settings/settings.ts'
 import { logIn } from './embedded/login.ts'
 import { requireCluster } from './embedded/registry.ts'
+import { markUse } from './users.ts'
 import { loginOf } from './xcluster/login.ts'
+import { xclusterDirectory } from './xcluster/record.ts'
 
 /** A VM's name, also as a part of its PODs', with whatever $NAME_PREFIX put in front. */
 const VM_NAME = /vm-(\d{3})/
@@ -24,15 +27,20 @@ export async function enter(
   signal: AbortSignal,
 ): Promise<Node> {
   const [name, digits] = VM_NAME.exec(target) ?? []
+  const use = `${process.argv[2]} ${target}`
   if (kind === 'xcluster') {
     const number = Number(digits)
     const role = roleOf(number)
     if (!name || !role) throw noSuchNode(target, 'of xcluster', 'VMs are called like vm-001')
+    markUse(xclusterDirectory(stateDirectory), use)
     return { name, number, role, connection: await Connection.open(loginOf({ name, number }), { signal }) }
   }
   const { directory, record } = requireCluster(stateDirectory, clusterName)
   const node = record.nodes.find(candidate => candidate.name === name)
-  if (node) return await logIn(directory, node, record.hostKey, signal)
+  if (node) {
+    markUse(directory, use)
+    return await logIn(directory, node, record.hostKey, signal)
+  }
   const names = record.nodes.map(candidate => candidate.name).join(' ')
   throw noSuchNode(target, `of cluster '${clusterName}'`, `VMs are ${names}`)
 }

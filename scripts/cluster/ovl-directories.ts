@@ -10,7 +10,7 @@ import type { OvlDirectory } from './cluster.ts'
  * @throws Failure OVL_NOT_FOUND (exit 2) naming every place that was looked at
  */
 export function findOvl(word: string, ovlPath: readonly string[]): OvlDirectory {
-  const places = word.includes('/') ? [path.resolve(word)] : [...ovlPath, '.'].map(place => path.resolve(place, word))
+  const places = placesOf(word, ovlPath)
   const directory = places.find(place => isExecutableFile(path.join(place, 'tar')))
   if (!directory) {
     throw usageFailure(
@@ -20,6 +20,13 @@ export function findOvl(word: string, ovlPath: readonly string[]): OvlDirectory 
   }
   return { name: path.basename(directory), directory }
 }
+
+/** Whether {@link findOvl} finds one. */
+export const isOvl = (word: string, ovlPath: readonly string[]): boolean =>
+  placesOf(word, ovlPath).some(place => isExecutableFile(path.join(place, 'tar')))
+
+const placesOf = (word: string, ovlPath: readonly string[]): readonly string[] =>
+  word.includes('/') ? [path.resolve(word)] : [...ovlPath, '.'].map(place => path.resolve(place, word))
 
 function isExecutableFile(file: string): boolean {
   try {

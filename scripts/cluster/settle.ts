@@ -13,24 +13,26 @@ import { type SettleRequest, settleXcluster } from './xcluster/settle.ts'
  * @throws Failure that names the option or variable (exit 2), or of xcluster
  */
 export async function settle(request: SettleRequest): Promise<Settings> {
-  const { options, environment, test, fallback = {}, drawn = {}, onLine, signal } = request
+  const { options, environment, test, forced = {}, fallback = {}, drawn = {}, onLine, signal } = request
   if (readClusterKind(options, environment) === 'xcluster') return await settleXcluster(request)
   const below: readonly Layer[] = [
     { origin: 'test', values: test },
     { origin: 'random', values: drawn },
   ]
   const last: Layer = { origin: 'xcluster', values: fallback }
-  const settings = readSettings(options, environment, { below: [...below, last] })
+  const insists: Layer = { origin: 'test', values: forced }
+  const settings = readSettings(options, environment, { above: [insists], below: [...below, last] })
   const { topology } = settings.cluster
   if (!topology) return settings
   const file =
     findEnvsettings(settings.ovlPath, topology) ?? (await envsettingsOfCommand(environment.XCLUSTER, topology, request))
   if (file) {
     const values = networksIn(await sourceEnvsettings(file, {}, onLine, signal))
-    return readSettings(options, environment, { above: [{ origin: 'topology', values }], below: [...below, last] })
+    const above: readonly Layer[] = [insists, { origin: 'topology', values }]
+    return readSettings(options, environment, { above, below: [...below, last] })
   }
   const layer: Layer = { origin: 'topology', values: builtinTopology(topology) }
-  return readSettings(options, environment, { below: [...below, layer, last] })
+  return readSettings(options, environment, { above: [insists], below: [...below, layer, last] })
 }
 
 /** As the user's xcluster finds it; undefined where it does not, or there is none. */

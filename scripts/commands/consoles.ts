@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { type ClusterConsoles, findConsoles } from '../cluster/consoles.ts'
+import { markUse } from '../cluster/users.ts'
 import { followConsoles, nodesIn, type OnConsoleLine, readConsoles } from '../consoles/follow.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
@@ -47,6 +48,7 @@ export async function showLogs(node: string | undefined, options: LogsOptions, s
     if (silent.length > 0) process.stderr.write(`nothing was written on the consoles of ${silent.join(' ')}\n`)
     return 0
   }
+  markUse(consoles.usersDirectory, 'logs -f')
   let onLine: OnConsoleLine = keep
   const onCaughtUp = () => {
     printFound()

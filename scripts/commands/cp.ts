@@ -21,5 +21,6 @@ Examples:
     )
     .action(async (source: string, destination: string, options: ClusterChoice & { recursive?: true }) => {
       const { copyBetween } = await import('../copy/copy.ts')
-      await copyBetween(source, destination, { ...options, recursive: options.recursive === true }, signal)
+      const onNotice = (line: string) => process.stderr.write(`${line}\n`)
+      await copyBetween(source, destination, { ...options, recursive: options.recursive === true }, onNotice, signal)
     })

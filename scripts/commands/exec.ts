@@ -8,6 +8,7 @@ import { commandLine, hasTerminal, runAttached, runShell } from './attached.ts'
  * @param node the VM; its connection is closed in the end
  * @param target the VM's name, or that of a POD in it
  * @param words the command; none for a shell
+ * @param stdin false: the command's input is empty, and ours is left for others
  * @param terminalType what $TERM says
  * @throws Failure NO_COMMAND (exit 2)
  */
@@ -16,10 +17,11 @@ export async function execOn(
   target: string,
   words: readonly string[],
   terminalType: string,
+  stdin: boolean,
 ): Promise<number> {
   try {
-    if (words.length > 0) return await runAttached(node.connection, commandLine(node, target, words), {})
-    if (hasTerminal()) return await runShell(node, target, terminalType)
+    if (words.length > 0) return await runAttached(node.connection, commandLine(node, target, words), { stdin })
+    if (stdin && hasTerminal()) return await runShell(node, target, terminalType)
     throw usageFailure('NO_COMMAND', `exec ${target}: a command is needed where there is no terminal for a shell`, {
       hint: `netns.ts shell ${target} runs the commands on its input`,
     })

@@ -7,7 +7,8 @@ import { readClusterKind, readClusterName, readDirectories } from '../settings/s
 /** What commander makes of the options that decide how tests are run. */
 export interface RunOptions {
   readonly start: boolean
-  readonly stop: boolean
+  /** Undefined where neither `--stop` nor `--no-stop` was given. */
+  readonly stop?: boolean | undefined
   readonly ovl: readonly string[]
   readonly reporter: readonly string[]
   readonly progress?: string
@@ -28,7 +29,9 @@ export function variablesOf(
   command: Command,
 ) {
   const known = variablesOfOptions(rest)
-  const flags = { ...(!start && { __no_start: 'yes' }), ...(!stop && { __no_stop: 'yes' }) }
+  // Both, so that what is typed wins over what a repeated run or a variable says of the other one.
+  const keep = stop === undefined ? {} : { __stop: stop ? 'yes' : 'no', __no_stop: stop ? 'no' : 'yes' }
+  const flags = { ...(!start && { __no_start: 'yes' }), ...keep }
   const kind = readClusterKind(known, callersEnvironment)
   const names = namesOf(command)
   const { operands, options } = splitWords(words, names, kind === 'xcluster')

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
-import { reasonOf } from '../ovl/places.ts'
+import { lookAt, reasonOf } from '../ovl/places.ts'
 import type { Component, Listener } from '../report/events.ts'
 import { RESULTS_VERSION, type Results } from '../report/results.ts'
 import type { Environment } from '../settings/sources.ts'
@@ -58,7 +58,7 @@ export async function rerun(
 
 /** @throws Failure NO_RESULTS, BAD_RESULTS (exit 2) */
 function readResults(place: string): Results {
-  const file = fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ? path.join(place, 'results.json') : place
+  const file = lookAt(place)?.isDirectory() ? path.join(place, 'results.json') : place
   let text: string
   try {
     text = fs.readFileSync(file, 'utf8')

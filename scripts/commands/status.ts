@@ -1,25 +1,28 @@
 import process from 'node:process'
-import { destroyCluster, type FoundCluster, findClusters } from '../cluster/embedded/registry.ts'
-import { environmentFailure } from '../errors/failure.ts'
+import { type FoundCluster, findClusters } from '../cluster/embedded/registry.ts'
+import { findXclusterRecord } from '../cluster/xcluster/record.ts'
+import { findXcluster, type XclusterFound } from '../cluster/xcluster/running.ts'
 import type { Directories } from '../settings/settings.ts'
+import type { Environment } from '../settings/sources.ts'
 
 /** `status`: the clusters of this user, one a line, on stdout; `--json` for programs. */
-export function showStatus({ state }: Directories, json: boolean): void {
-  const clusters = findClusters(state)
+export async function showStatus({ state }: Directories, json: boolean, environment: Environment): Promise<void> {
+  const xcluster = environment.XCLUSTER || findXclusterRecord(state) ? await findXcluster(state) : undefined
+  const clusters = [...findClusters(state).map(describe), ...(xcluster ? [describeXcluster(xcluster)] : [])]
   if (json) {
-    process.stdout.write(`${JSON.stringify(clusters.map(describe), undefined, 2)}\n`)
+    process.stdout.write(`${JSON.stringify(clusters, undefined, 2)}\n`)
     return
   }
   if (clusters.length === 0) process.stderr.write('no cluster is running\n')
-  for (const cluster of clusters) {
-    const { name, condition, nodes, created, processes } = describe(cluster)
+  for (const { name, condition, nodes, created, processes, host } of clusters) {
     const vms = nodes.map(node => node.name).join(' ') || `${processes.length} processes`
-    const where = condition === 'on another host' ? `${condition} (${cluster.record?.host.name})` : condition
+    const where = condition === 'on another host' ? `${condition} (${host})` : condition
     process.stdout.write(`${name}\t${where}\t${created ?? '-'}\t${vms}\n`)
   }
 }
 
 const describe = ({ name, condition, record, processes }: FoundCluster) => ({
+  kind: 'embedded',
   name,
   condition,
   created: record?.created,
@@ -29,33 +32,11 @@ const describe = ({ name, condition, record, processes }: FoundCluster) => ({
   processes: processes.map(process => process.pid),
 })
 
-/**
- * `stop`: ends clusters and removes what belongs to them.
- * @param names the clusters; `all` for every one of this user
- * @param which `abandoned`: only those that nobody wants any more
- * @throws Failure NO_CLUSTER (exit 3) when one of the names is none
- */
-export async function stopClusters(
-  { state }: Directories,
-  names: readonly string[] | 'all',
-  which: 'any' | 'abandoned',
-): Promise<void> {
-  const clusters = findClusters(state)
-  const elsewhere = clusters.filter(({ condition }) => condition === 'on another host')
-  const ours = clusters.filter(cluster => !elsewhere.includes(cluster))
-  for (const name of names === 'all' ? ours.map(cluster => cluster.name) : names) {
-    const stopped = await destroyCluster(state, name, which)
-    if (stopped) process.stderr.write(`stopped cluster '${name}'\n`)
-    else if (names !== 'all' && which === 'any')
-      throw environmentFailure('NO_CLUSTER', `no cluster '${name}' is running`, {
-        hint: elsewhereHint(elsewhere.find(cluster => cluster.name === name)),
-      })
-  }
-  if (names !== 'all') return
-  for (const { name, record } of elsewhere)
-    process.stderr.write(`cluster '${name}' is on another host, ${record?.host.name}: not stopped\n`)
-}
-
-const elsewhereHint = (found: FoundCluster | undefined): string | undefined =>
-  found &&
-  `one is on another host, ${found.record?.host.name}: stop it there, or remove ${found.directory} if that host is gone`
+/** xcluster has one cluster, without a name, and its processes are its own. */
+const describeXcluster = (found: XclusterFound) => ({
+  kind: 'xcluster',
+  name: 'xcluster',
+  host: undefined,
+  ...found,
+  processes: [] as readonly number[],
+})

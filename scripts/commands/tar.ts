@@ -14,7 +14,7 @@ export function definePacking(command: Command, signal: AbortSignal): Command {
     .option('--require <parts>', 'fail when a part is not found: cni, ipu, or cni,ipu')
     .action(async (file: string, options: PackingOptions) => {
       const { readPacking } = await import('../settings/packing.ts')
-      const { readDirectories } = await import('../settings/settings.ts')
+      const { findCache } = await import('../settings/settings.ts')
       const packing = readPacking(options, callersEnvironment)
       const notice = (line: string) => process.stderr.write(`${line}\n`)
       if (file === '-' && process.stdout.isTTY) {
@@ -25,7 +25,7 @@ export function definePacking(command: Command, signal: AbortSignal): Command {
       const { packOvl } = await import('../ovl/packed.ts')
       // Loaded while the archives are unpacked, which another thread does.
       const output = import('../ovl/output.ts')
-      const ovl = await packOvl(packing, readDirectories(callersEnvironment).cache, notice, signal)
+      const ovl = await packOvl(packing, findCache(callersEnvironment), notice, signal)
       const { writeArchive, writeStream } = await output
       signal.throwIfAborted()
       if (file === '-') await writeStream(ovl.blocks, process.stdout, 'standard output', signal)

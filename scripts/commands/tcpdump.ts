@@ -5,6 +5,7 @@ import { lineSplitter } from '../node/lines.ts'
 import type { Node } from '../node/node.ts'
 import { quoteExec } from '../node/quote.ts'
 import { plainText } from '../report/text.ts'
+import { expandHome } from '../settings/home.ts'
 import { commandLine, runAttached } from './attached.ts'
 import { captureFile } from './capture-file.ts'
 import { type ClusterChoice, onTarget } from './target.ts'
@@ -75,7 +76,7 @@ export async function captureOn(
       hint: 'send it into a pipe (| wireshark -k -i -) or a file; without -w packets are lines',
     })
   }
-  const file = write === undefined || write === '-' ? undefined : captureFile(write)
+  const file = write === undefined || write === '-' ? undefined : captureFile(expandHome('--write', write))
   try {
     return await onTarget(target, options, signal, node => runTcpdump(node, target, options, filter, file?.stream))
   } finally {

@@ -5,7 +5,7 @@ import { type LeftCluster, type PlannedTest, type RunResult, runTests } from '..
 import { chooseCluster } from '../cluster/choose.ts'
 import type { OvlDirectory } from '../cluster/cluster.ts'
 import { hostComponents } from '../cluster/components.ts'
-import { findOvl } from '../cluster/ovl-directories.ts'
+import { findOvl, isOvl } from '../cluster/ovl-directories.ts'
 import { settle } from '../cluster/settle.ts'
 import { Failure, usageFailure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
@@ -15,20 +15,27 @@ import { openReporters } from '../report/reporters.ts'
 import { eventStream } from '../report/stream.ts'
 import { openTerminal } from '../report/terminal.ts'
 import { prepareResults } from '../results/collect.ts'
+import { expandHome } from '../settings/home.ts'
 import { readReporting } from '../settings/reporting.ts'
 import { DEFAULT_CLUSTER_NAME, type Settings } from '../settings/settings.ts'
-import { type Environment, writtenAs } from '../settings/sources.ts'
+import { type Environment, spelling, writtenAs } from '../settings/sources.ts'
 import { describeError, exitCodeOf, programAsTyped } from './edge.ts'
 
 const EXIT_CODES = { passed: 0, failed: 1, broken: 4 } as const
 
-/** `test --list`: names and summaries, on stdout. */
-export function listTests(): void {
-  const width = Math.max(...testCases.map(test => test.name.length))
-  for (const test of testCases) process.stdout.write(`${test.name.padEnd(width)}  ${test.summary}\n`)
-  process.stdout.write(
-    `${ALL.padEnd(width)}  Every test, once; what a test needs and cannot have is told, and it is left out\n`,
-  )
+/**
+ * `test --list`: names, on stdout.
+ * @param verbose with what each test shows
+ */
+export function listTests(verbose: boolean): void {
+  const all = {
+    name: ALL,
+    summary: 'Every test, once; tests whose requirements are not met are skipped, with the reason',
+  }
+  const listed = [...testCases, all]
+  const width = Math.max(...listed.map(({ name }) => name.length))
+  for (const { name, summary } of listed)
+    process.stdout.write(verbose ? `${name.padEnd(width)}  ${summary}\n` : `${name}\n`)
 }
 
 /** What is asked of `test`. */
@@ -57,19 +64,21 @@ export async function runTestCommand(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<number> {
-  const { words, options, ovls } = request
-  const wanted = reachingAs(options.__reach, testsIn(words), environment)
+  const { options, ovls } = request
+  const { tests, others } = await sortWords(request, environment, signal)
+  const wanted = reachingAs(options.__reach, testsIn(tests), environment)
   const said: string[] = []
   const plan: PlannedTest[] = []
   // One for the whole run: what is to be done again must be told in advance.
   const drawn = { __seed: String(randomInt(2 ** 32)) }
   for (const { test, optional } of wanted) {
     const onLine = (line: string) => said.push(line)
-    const settings = await settle({ options, environment, test: test.cluster ?? {}, drawn, onLine, signal })
+    const { cluster = {}, forced = {} } = test
+    const settings = await settle({ options, environment, test: cluster, forced, drawn, onLine, signal })
     plan.push({ test, settings, cluster: chooseCluster(settings), optional })
   }
   const { settings } = plan[0] as PlannedTest
-  const extraOvls = ovlsIn(words, ovls, settings.ovlPath)
+  const extraOvls = ovlsIn(others, ovls, settings.ovlPath)
   if (settings.resultsDirectory) prepareResults(settings.resultsDirectory)
   const { reporters, progress } = request
   const reporting = readReporting(reporters, environment, settings.resultsDirectory, process.stderr, progress)
@@ -86,10 +95,14 @@ export async function runTestCommand(
     left: undefined,
   }
   let exitCode: number
-  const invocation = describeInvocation(request, settings, extraOvls)
+  const invocation = describeInvocation(tests, request, settings, extraOvls)
   emit({ type: 'run-start', tests: wanted.map(({ test }) => test.name), invocation })
   for (const component of hostComponents()) emit({ type: 'provenance', component })
   for (const text of said) emit({ type: 'detail', text })
+  for (const { test } of wanted) for (const text of overridden(test, options)) emit({ type: 'notice', text })
+  const untested =
+    tests.length === 0 && others.length > 0 ? describeUntested(extraOvls.slice(-others.length)) : undefined
+  if (untested) emit({ type: 'notice', text: `${untested}: the test '${wanted[0]?.test.name}' runs with it` })
   try {
     const ran = await runTests({
       plan,
@@ -106,6 +119,8 @@ export async function runTestCommand(
     if (error instanceof Interrupted) result = { ...result, verdict: 'interrupted' }
     emit({ type: 'run-failed', message: describeError(error) })
   }
+  if (untested && result.verdict === 'passed')
+    emit({ type: 'notice', text: `${untested}, so nothing was tested of it` })
   const left = result.left === undefined ? undefined : howToEnter(result.left, options.__cluster)
   emit({ type: 'run-end', ...result, left, seconds: Math.round((Date.now() - begun) / 1000) })
   await close()
@@ -115,7 +130,8 @@ export async function runTestCommand(
 
 /** What was asked for, with nothing in it that means something else in another directory. */
 function describeInvocation(
-  { words, options }: TestRequest,
+  tests: readonly string[],
+  { options }: TestRequest,
   { packing }: Settings,
   ovls: readonly OvlDirectory[],
 ): Invocation {
@@ -123,13 +139,51 @@ function describeInvocation(
   return {
     command: [programAsTyped(), ...process.argv.slice(2)],
     directory: process.cwd(),
-    words: words.filter(word => word === ALL || findTestCase(word)),
+    words: tests,
     options: { ...Object.fromEntries(said), ...(packing.cni && { __cni: packing.cni }) },
     ovls: ovls.map(({ directory }) => directory),
   }
 }
 
-/** The tests among what was typed behind `test`; without one it is the default one. Those that `all` stands for are optional. Each is there once. */
+/** What was typed behind `test`, sorted into tests and ovls. */
+interface SortedWords {
+  readonly tests: readonly string[]
+  readonly others: readonly string[]
+}
+
+/** The first word is a test where it can be one; behind it, a word that can be both is an ovl: contract, "Tests". */
+async function sortWords(
+  { words, options }: TestRequest,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<SortedWords> {
+  const isTestName = (word: string) => word === ALL || findTestCase(word) !== undefined
+  // Asked only where it matters: xcluster may have to say where ovls are.
+  const { ovlPath } = words.slice(1).some(isTestName)
+    ? await settle({ options, environment, test: {}, onLine: () => {}, signal })
+    : { ovlPath: [] }
+  const isTest = (word: string, index: number) => isTestName(word) && (index === 0 || !isOvl(word, ovlPath))
+  return {
+    tests: words.filter(isTest),
+    others: words.filter((word, index) => !isTest(word, index)),
+  }
+}
+
+/** What the user typed that a test overrides. */
+function* overridden({ name, forced = {} }: PlannedTest['test'], options: Environment): Iterable<string> {
+  for (const [variable, value] of Object.entries(forced)) {
+    const typed = options[variable]
+    if (typed && typed !== value)
+      yield `${name}: ${spelling(variable, 'option')}=${typed} has no effect: this test needs ${value}`
+  }
+}
+
+const describeUntested = (ovls: readonly OvlDirectory[]): string => {
+  const names = ovls.map(({ name }) => `'${name}'`).join(', ')
+  return ovls.length === 1 ? `${names} is an ovl, not a test` : `${names} are ovls, not tests`
+}
+
+/** The tests that were named; without any it is the default one. Those that `all` stands for are optional. Each is there once. */
 function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 'optional'>[] {
   const tests = words.flatMap(word => {
     if (word === ALL)
@@ -168,15 +222,15 @@ function reachingAs(
   return tests.map(({ test, optional }) => ({ test: test.needs.running ? { ...test, reach } : test, optional }))
 }
 
-/** The ovls that were named by `--ovl`, and those among what was typed behind `test`. */
-function ovlsIn(
-  words: readonly string[],
+/** The ovls that were named by `--ovl`, then those that were named behind `test`. */
+const ovlsIn = (
+  others: readonly string[],
   ovls: readonly string[],
   ovlPath: readonly string[],
-): readonly OvlDirectory[] {
-  const others = words.filter(word => word !== ALL && !findTestCase(word))
-  return [...ovls.map(ovl => findOvl(ovl, ovlPath)), ...others.map(word => findTestOrOvl(word, ovlPath))]
-}
+): readonly OvlDirectory[] => [
+  ...ovls.map(ovl => findOvl(expandHome('--ovl', ovl), ovlPath)),
+  ...others.map(word => findTestOrOvl(word, ovlPath)),
+]
 
 function findTestOrOvl(word: string, ovlPath: readonly string[]): OvlDirectory {
   try {
@@ -191,9 +245,8 @@ function findTestOrOvl(word: string, ovlPath: readonly string[]): OvlDirectory {
   }
 }
 
-function howToEnter({ name, endedBy }: LeftCluster, kind: string | undefined): string {
-  const named = name === DEFAULT_CLUSTER_NAME ? '' : ` --name ${name}`
+function howToEnter({ name }: LeftCluster, kind: string | undefined): string {
+  const which = `${name === DEFAULT_CLUSTER_NAME ? '' : ` --name ${name}`}${kind ? ` --cluster ${kind}` : ''}`
   const program = programAsTyped()
-  const entering = `${program} exec${named}${kind ? ` --cluster ${kind}` : ''} vm-001`
-  return `The cluster is left running: ${entering} enters it, ${endedBy ?? `${program} stop${named}`} ends it`
+  return `The cluster is left running: ${program} shell${which} vm-001 enters it, ${program} stop${which} ends it`
 }

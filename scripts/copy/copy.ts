@@ -1,37 +1,50 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { type ClusterChoice, onTarget } from '../commands/target.ts'
-import { environmentFailure, type Failure, usageFailure } from '../errors/failure.ts'
+import { usageFailure } from '../errors/failure.ts'
 import { follow } from '../host/deadline.ts'
-import { lineSplitter } from '../node/lines.ts'
-import { collector, type Node } from '../node/node.ts'
+import type { Node } from '../node/node.ts'
 import { plainText } from '../report/text.ts'
-import { type End, hostEnd, type ScriptStreams, vmEnd } from './end.ts'
-import { type Location, nameOfCopy, readLocation } from './location.ts'
-import { KEEP, LOOK, RECEIVE, SEND } from './scripts.ts'
+import { type Destination, openGuestDestination } from './destination.ts'
+import { hostEnd, vmEnd } from './end.ts'
+import { openHostDestination } from './host-destination.ts'
+import { nameOfCopy, readLocation } from './location.ts'
+import type { Place } from './place.ts'
+import { type Found, look, send } from './source.ts'
 
 /** What the options of `cp` say. */
 export interface CopyOptions extends ClusterChoice {
   readonly recursive: boolean
 }
 
-/** A location, and where that is. */
-export interface Place extends Location {
-  readonly end: End
+/** How one place is copied to another. */
+export interface CopyRequest {
+  readonly recursive: boolean
+  /** The name of the copy in a directory; that of the source when missing. */
+  readonly name?: string
+  /** Gets a line for each member that was left out. */
+  readonly onNotice: (line: string) => void
+  readonly signal: AbortSignal
 }
 
-/** What is copied: the first line of {@link LOOK}. */
-type Kind = 'file' | 'directory'
+/** Of what is left out, how much is named. */
+const MOST_NOTICES = 20
 
 /**
  * `cp`: copies a file or directory from or to a VM or POD, or from one VM to another.
  * @param source `<vm or pod>:<file>`, or a file of this host
  * @param destination the same
- * @throws Failure BAD_LOCATION or COPY_REFUSED (exit 2), COPY_FAILED (exit 3), and of {@link onTarget}; the signal's reason
+ * @param onNotice gets a line for each member that was left out
+ * @throws Failure BAD_LOCATION or COPY_REFUSED (exit 2), COPY_FAILED (exit 3), COPY_UNTRUSTED (exit 4), and of {@link onTarget}; the
+ *   signal's reason
  */
 export async function copyBetween(
   source: string,
   destination: string,
   options: CopyOptions,
+  onNotice: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const [from, to] = [readLocation(source), readLocation(destination)]
@@ -40,6 +53,7 @@ export async function copyBetween(
       hint: 'a file there is named <vm or pod>:<file>, as in vm-001:/tmp/x',
     })
   }
+  const request = { recursive: options.recursive, onNotice, signal }
   await at(from, options, signal, async (fromPlace, fromNode) => {
     await at(to, options, signal, async (toPlace, toNode) => {
       if (fromNode !== undefined && fromNode.name === toNode?.name) {
@@ -47,13 +61,13 @@ export async function copyBetween(
           hint: `there, cp does it: netns.ts exec ${fromNode.name} -- cp -a …`,
         })
       }
-      await copy(fromPlace, toPlace, options.recursive, signal)
+      await (fromNode && toNode ? copyByHost : copy)(fromPlace, toPlace, request)
     })
   })
 }
 
 async function at(
-  location: Location,
+  location: ReturnType<typeof readLocation>,
   options: CopyOptions,
   signal: AbortSignal,
   use: (place: Place, node: Node | undefined) => Promise<void>,
@@ -62,89 +76,54 @@ async function at(
   else await onTarget(location.target, options, signal, node => use({ ...location, end: vmEnd(node) }, node))
 }
 
+/** From one VM to another: what the one sends is read and written here first, so that no tar of the other one gets it as it came. */
+async function copyByHost(from: Place, to: Place, request: CopyRequest): Promise<void> {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-cp-'))
+  const name = nameOfCopy(from)
+  const between = { target: undefined, path: path.join(directory, 'copy'), typed: from.typed, end: hostEnd }
+  try {
+    await copy(from, between, request)
+    await copy(between, to, { ...request, name })
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true })
+  }
+}
+
 /**
  * Copies. The copy gets its name when all of it is there.
- * @throws Failure COPY_REFUSED (exit 2) or COPY_FAILED (exit 3) naming the place and why; the signal's reason
+ * @throws Failure COPY_REFUSED (exit 2), COPY_FAILED (exit 3) or COPY_UNTRUSTED (exit 4) naming the place and why; the signal's reason
  */
-export async function copy(from: Place, to: Place, recursive: boolean, signal: AbortSignal): Promise<void> {
-  const [kind, mode] = (await ask(from, LOOK, [from.path, recursive ? 'yes' : 'no'], signal)).trim().split(' ')
-  const keeper = openKeeper(to, nameOfCopy(from), kind as Kind)
+export async function copy(from: Place, to: Place, request: CopyRequest): Promise<void> {
+  const { recursive, signal, name = nameOfCopy(from) } = request
+  const found = await look(from, recursive, signal)
+  const skipped = noticesOf(from, request)
+  const destination =
+    to.end === hostEnd ? openHostDestination(to, name, found, skipped.add) : await openGuestDestination(to, name, found)
   try {
-    const directory = await keeper.directory
-    await transfer(from, to, { kind: kind as Kind, mode: mode ?? '', directory }, signal)
-    await keeper.commit()
+    await transfer(from, found, destination, signal)
+    await destination.commit()
   } finally {
-    await keeper.abandon()
+    await destination.abandon()
   }
+  skipped.close()
 }
 
-async function ask(place: Place, script: string, words: readonly string[], signal: AbortSignal): Promise<string> {
-  const stdout = collector()
-  await runAt(place, script, words, { stdout: stdout.stream }, signal)
-  return stdout.bytes().toString()
-}
-
-/** @throws Failure COPY_REFUSED (exit 2) or COPY_FAILED (exit 3) with what the script said */
-async function runAt(
-  { end, typed }: Place,
-  script: string,
-  words: readonly string[],
-  streams: Omit<ScriptStreams, 'stderr'>,
-  signal?: AbortSignal,
-): Promise<void> {
-  const stderr = collector()
-  const exitCode = await end.run(script, words, { ...streams, stderr: stderr.stream }, signal)
-  if (exitCode !== 0) throw failed(typed, exitCode, stderr.bytes().toString())
-}
-
-function failed(typed: string, exitCode: number, said: string): Failure {
-  const lines = said.split('\n').map(plainText).filter(Boolean)
-  const why = `${typed}: ${lines.slice(-3).join('; ') || `the copying ended with exit code ${exitCode}`}`
-  return exitCode === 2 ? usageFailure('COPY_REFUSED', why) : environmentFailure('COPY_FAILED', why)
-}
-
-interface Keeper {
-  /** Where the copy is made. */
-  readonly directory: Promise<string>
-  /** Puts it where it belongs. */
-  commit(): Promise<void>
-  /** Takes away what is not put there. */
-  abandon(): Promise<void>
-}
-
-/** Not by the signal: it is what cleans up. */
-function openKeeper(to: Place, name: string, kind: Kind): Keeper {
-  const stdin = new PassThrough()
-  let tell: (directory: string) => void = () => {}
-  const told = new Promise<string>(resolve => {
-    tell = resolve
-  })
-  const ended = runAt(to, KEEP, [to.path, name, kind], { stdin, stdout: lineSplitter(tell) })
-  // Whoever waits for it gets the error; nobody may.
-  ended.catch(() => {})
-  return {
-    directory: Promise.race([told, ended.then(() => told)]),
-    commit: async () => {
-      stdin.end('commit\n')
-      await ended
-    },
-    abandon: async () => {
-      stdin.end()
-      await ended.catch(() => {}) // told already, or nobody's matter any more
-    },
+function noticesOf({ typed }: Place, { onNotice }: CopyRequest) {
+  let count = 0
+  const add = (member: string, what: string) => {
+    count += 1
+    if (count <= MOST_NOTICES) onNotice(`${typed}: not copied: '${plainText(member)}' is ${what}`)
   }
-}
-
-interface Transfer {
-  readonly kind: Kind
-  /** In octal digits. */
-  readonly mode: string
-  readonly directory: string
+  const close = () => {
+    if (count > MOST_NOTICES) onNotice(`${typed}: not copied: ${count - MOST_NOTICES} more of the kind`)
+  }
+  return { add, close }
 }
 
 /** When one end fails the other one is ended. */
-async function transfer(from: Place, to: Place, { kind, mode, directory }: Transfer, signal: AbortSignal) {
+async function transfer(from: Place, found: Found, destination: Destination, signal: AbortSignal): Promise<void> {
   const pipe = new PassThrough()
+  pipe.on('error', () => {}) // it was aborted: the reason is thrown below
   const broken = new AbortController()
   const stopFollowing = follow(signal, broken)
   const orBreak = (task: Promise<void>) =>
@@ -152,12 +131,15 @@ async function transfer(from: Place, to: Place, { kind, mode, directory }: Trans
       broken.abort(error)
       throw error
     })
-  const sent = runAt(from, SEND, [from.path, kind], { stdout: pipe }, broken.signal).then(() => void pipe.end())
-  const sink = collector()
-  const received = runAt(to, RECEIVE, [directory, kind, mode], { stdin: pipe, stdout: sink.stream }, broken.signal)
-  const [first, second] = await Promise.allSettled([orBreak(sent), orBreak(received)])
-  stopFollowing()
-  signal.throwIfAborted()
-  if (broken.signal.aborted) throw broken.signal.reason
-  for (const result of [first, second]) if (result.status === 'rejected') throw result.reason
+  try {
+    signal.throwIfAborted()
+    const sent = send(from, found, pipe, broken.signal).then(() => void pipe.end())
+    const received = destination.receive(pipe, broken.signal)
+    const results = await Promise.allSettled([orBreak(sent), orBreak(received)])
+    signal.throwIfAborted()
+    if (broken.signal.aborted) throw broken.signal.reason
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  } finally {
+    stopFollowing()
+  }
 }

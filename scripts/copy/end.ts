@@ -40,7 +40,8 @@ export const hostEnd: End = {
       // Ctrl-C is for this process: the script cleans up by itself when its input ends.
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...callersEnvironment, LC_ALL: 'C' },
+      // Nothing of the caller's changes what is copied: neither options of tar nor what `cd` searches.
+      env: { PATH: callersEnvironment.PATH, LC_ALL: 'C' },
     })
     const end = () => endGroup(child.pid)
     signal?.addEventListener('abort', end, { once: true })
@@ -62,11 +63,17 @@ export const hostEnd: End = {
   },
 }
 
+/** Two signals, since a script may have files to remove. */
 function endGroup(leader: number | undefined): void {
-  if (leader === undefined) return
-  try {
-    process.kill(-leader, 'SIGKILL')
-  } catch {
-    // All of it has ended meanwhile.
+  const kill = (name: NodeJS.Signals) => {
+    try {
+      if (leader !== undefined) process.kill(-leader, name)
+    } catch {
+      // All of it has ended meanwhile.
+    }
   }
+  kill('SIGTERM')
+  setTimeout(kill, KILL_GRACE_MS, 'SIGKILL').unref()
 }
+
+const KILL_GRACE_MS = 2000

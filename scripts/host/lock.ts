@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { infrastructureFailure } from '../errors/failure.ts'
+import { lookAt } from '../ovl/places.ts'
 import { childEnvironment } from './child-environment.ts'
 import { makeDirectory } from './directories.ts'
 
@@ -82,7 +83,7 @@ function openLock(file: string): number {
 }
 
 function isStillAt(file: string, opened: number): boolean {
-  const there = fs.statSync(file, { throwIfNoEntry: false })
+  const there = lookAt(file)
   const own = fs.fstatSync(opened)
   return there?.ino === own.ino && there.dev === own.dev
 }

@@ -37,13 +37,13 @@ const PIECE = 1 << 20
 /**
  * Packs the ovl, or takes it as it was packed before from the same sources: archives and directories of plugins count as the same while
  * their sizes and times are, this repository's own tree by its content. Random addresses are not kept: they are of each run.
- * @param cacheDirectory where it is kept, if it can be
+ * @param cacheDirectory where it is kept, if it can be; undefined where there is no place for it
  * @param onNotice gets the seed, and a line for each part that was taken, or is missing
  * @throws Failure of the sources; MISSING_PART (exit 3) when a required part is not there; the signal's reason
  */
 export async function packOvl(
   packing: Packing,
-  cacheDirectory: string,
+  cacheDirectory: string | undefined,
   onNotice: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<PackedOvl> {
@@ -53,7 +53,8 @@ export async function packOvl(
   const found = parts.flatMap(({ name, source }) => (source ? [{ name, ...source }] : []))
   const collect = (notice: (line: string) => void) => collectMembers(parts, notice)
   // A home that is not there is not made for the sake of a cache.
-  if (!lookAt(path.resolve(cacheDirectory, '../..'))) return unkept(await collect(onNotice), packing, found)
+  if (cacheDirectory === undefined || !lookAt(path.resolve(cacheDirectory, '../..')))
+    return unkept(await collect(onNotice), packing, found)
   const entry = {
     cacheDirectory,
     kind: 'ovl',

@@ -3,7 +3,7 @@ import type { FailedStep, Listener, RunEvent, StepId } from './events.ts'
 import { newLines } from './failed-step.ts'
 import type { Output } from './output.ts'
 import { describeFlaky, isFlaky, notRun, ONCE, recorder, turnName } from './record.ts'
-import { plainLines, plainText } from './text.ts'
+import { plainLines, plainText, yamlText } from './text.ts'
 
 const RETRIED = 'TODO failed, and is tried again'
 const INDENT = '    '
@@ -26,7 +26,7 @@ export function tap(output: Output): Listener {
   const record = recorder({ head: 0, tail: 0 })
   const levels: Level[] = [{ count: 0, isOk: true }]
   let step: (StepId & { readonly begun: number; readonly nodes: Set<string> }) | undefined
-  const line = (text: string) => output.write(`${INDENT.repeat(levels.length - 1)}${text}\n`)
+  const line = (text: string) => output.write(`${INDENT.repeat(levels.length - 1)}${yamlText(text)}\n`)
   const open = (name: string) => {
     line(`# Subtest: ${escapeHash(name)}`)
     levels.push({ count: 0, isOk: true })
@@ -38,7 +38,10 @@ export function tap(output: Output): Listener {
     line(`${isOk ? 'ok' : 'not ok'} ${level.count} - ${escapeHash(name)}${directive && ` # ${directive}`}`)
     if (!diagnostics) return
     line('  ---')
-    for (const part of stringify(diagnostics, { lineWidth: 0 }).trimEnd().split('\n')) line(`  ${part}`)
+    for (const part of yamlText(stringify(diagnostics, { lineWidth: 0 }))
+      .trimEnd()
+      .split('\n'))
+      line(`  ${part}`)
     line('  ...')
   }
   /** Ends a level. @returns whether all of its points are well */

@@ -33,7 +33,7 @@ const ALWAYS: readonly Source[] = [
 const AFTER_FAILURE: readonly Source[] = [['dmesg.txt', ['dmesg']]]
 
 /** grep's form for a line of a POD's result; what a POD is called becomes a file name here. */
-const CNI_LINE = /^([\w-]+\.json):(.*)$/
+const CNI_LINE = /^([\w-]+\.json):(.*)$/s
 
 /**
  * Makes the directory for results, so that one that cannot be written is told before anything starts.

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
+import { expandHome, findHome } from './home.ts'
 import { type Environment, writtenAs } from './sources.ts'
 
 /** What options say about the packing of the ovl, as typed. */
@@ -41,8 +41,10 @@ const CONSTANT_TIME = 1_577_836_800
  * @throws Failure BAD_VALUE (exit 2)
  */
 export function readPacking(options: PackingOptions, environment: Environment): Packing {
-  const home = environment.HOME || os.homedir()
-  const nfqlb = environment.NFQLBDIR
+  const home = findHome(environment)
+  const inHome = (...names: string[]) => (home === undefined ? [] : [path.join(home, ...names)])
+  const expand = (name: string, file: string | undefined) => file && expandHome(name, file, environment)
+  const nfqlb = expand('NFQLBDIR', environment.NFQLBDIR)
   // With the dot, a file is none.
   if (nfqlb && !fs.existsSync(`${nfqlb}/.`)) {
     throw usageFailure('BAD_VALUE', `NFQLBDIR=${nfqlb}: there is no such directory`, {
@@ -52,11 +54,12 @@ export function readPacking(options: PackingOptions, environment: Environment): 
   // xcluster runs the packing of our ovl: what was typed for it travels in the environment, as every option does.
   const cni = options.cni ?? (environment.__cni || undefined)
   const seed = options.seed ?? (environment.__seed || undefined)
-  const ipuDirectories = [nfqlb ?? '', home, path.join(home, 'tmp/nfqlb')].filter(Boolean)
+  const ipuDirectories = [...(nfqlb ? [nfqlb] : []), ...inHome(), ...inHome('tmp/nfqlb')]
+  const archive = expand('ARCHIVE', environment.ARCHIVE)
   return Object.freeze({
-    cni: cni === undefined ? undefined : path.resolve(cni),
+    cni: cni === undefined ? undefined : path.resolve(expandHome('--cni', cni, environment)),
     cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
-    archiveDirectories: [...new Set([environment.ARCHIVE ?? '', path.join(home, 'Downloads')].filter(Boolean))],
+    archiveDirectories: [...new Set([...(archive ? [archive] : []), ...inHome('Downloads')])],
     ipuPlaces: ipuDirectories.map(directory => path.join(directory, 'bin/ipu')),
     seed: seed === undefined ? randomInt(2 ** 32) : wholeNumber(writtenAs('__seed', seed, environment), seed),
     time: new Date(wholeNumber('SOURCE_DATE_EPOCH', environment.SOURCE_DATE_EPOCH || String(CONSTANT_TIME)) * 1000),

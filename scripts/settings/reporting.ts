@@ -1,4 +1,5 @@
 import type { TerminalUse } from '../report/terminal.ts'
+import { expandHome } from './home.ts'
 import type { Environment } from './sources.ts'
 import { readProgress, readTerminalUse } from './terminal.ts'
 
@@ -37,7 +38,7 @@ export function readReporting(
     .flatMap(text => text.split(',').filter(Boolean))
     .map(word => {
       const [, name = word, target] = /^([^=]*)=(.*)$/s.exec(word.trim()) ?? []
-      return { name: name.trim(), target }
+      return { name: name.trim(), target: target && expandHome(`--reporter ${name.trim()}`, target, environment) }
     })
   return Object.freeze({
     wishes: Object.freeze(wishes),

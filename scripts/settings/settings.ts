@@ -1,8 +1,8 @@
-import os from 'node:os'
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
 import { type Addressing, readAddressing } from './addressing.ts'
 import { type Again, readAgain } from './again.ts'
+import { expandHome, findHome, noHome } from './home.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
 import { type Packing, readPacking } from './packing.ts'
 import { callersLayers, type Environment, type Layer, type Setting, Sources, saysCi } from './sources.ts'
@@ -10,8 +10,8 @@ import { isStandIn, type OvlNames, readOvlNames, readXcluster, type XclusterSett
 
 export type AcceleratorWish = 'auto' | 'kvm' | 'tcg'
 
-/** When the cluster of a run outlives it. */
-export type Keep = 'never' | 'after-failure' | 'always'
+/** When the cluster of a run outlives it; `usual`: after a failure, and after a test that only starts it. */
+export type Keep = 'never' | 'usual' | 'always'
 
 /** `embedded`: VMs of our own; `xcluster`: the user's, behind `$XCLUSTER`. */
 export type ClusterKind = 'embedded' | 'xcluster'
@@ -29,6 +29,8 @@ export interface Settings {
     /** False: use the one that runs. */
     readonly start: boolean
     readonly keep: Keep
+    /** End what runs under this name, whoever uses it. */
+    readonly replace: boolean
   }
   readonly again: Again
   readonly addressing: Addressing
@@ -110,14 +112,26 @@ const clusterName = (sources: Sources): string =>
 
 /**
  * Where things are kept, by the XDG base directory rules (a relative path there is to be ignored).
+ * @throws Failure NO_HOME (exit 3)
  */
-export function readDirectories(environment: Environment): Directories {
-  const home = environment.HOME || os.homedir()
-  const base = (name: string, fallback: string) => {
-    const value = environment[name]
-    return path.join(value && path.isAbsolute(value) ? value : path.join(home, fallback), 'xcluster-netns')
-  }
-  return Object.freeze({ cache: base('XDG_CACHE_HOME', '.cache'), state: base('XDG_STATE_HOME', '.local/state') })
+export const readDirectories = (environment: Environment): Directories =>
+  Object.freeze({
+    cache: cacheDirectory(environment),
+    state: baseDirectory('XDG_STATE_HOME', '.local/state', environment),
+  })
+
+/** The directory of what can be made again, for what can do without; undefined for a user without a home. */
+export const findCache = (environment: Environment): string | undefined =>
+  path.isAbsolute(environment.XDG_CACHE_HOME ?? '') || findHome(environment) ? cacheDirectory(environment) : undefined
+
+const cacheDirectory = (environment: Environment) => baseDirectory('XDG_CACHE_HOME', '.cache', environment)
+
+function baseDirectory(name: string, fallback: string, environment: Environment): string {
+  const value = environment[name]
+  if (value && path.isAbsolute(value)) return path.join(value, 'xcluster-netns')
+  const home = findHome(environment)
+  if (home !== undefined) return path.resolve(home, fallback, 'xcluster-netns')
+  throw noHome(name, 'set HOME, or both XDG_CACHE_HOME and XDG_STATE_HOME, to directories of yours')
 }
 
 /** What is known beside options and environment. */
@@ -154,6 +168,7 @@ export function readSettings(options: Environment, environment: Environment, mor
     1,
     MOST_SECONDS,
   )
+  const replace = sources.flag('__replace')
   const results = sources.text('__results', '')
   const packed = ['ARCHIVE', 'NFQLBDIR', 'SOURCE_DATE_EPOCH'].map(variable => [variable, sources.text(variable, '')])
   const archives = { ...environment, ...Object.fromEntries(packed) }
@@ -161,14 +176,20 @@ export function readSettings(options: Environment, environment: Environment, mor
   const packing = readPacking({ cni: options.__cni, seed }, archives)
   const guest = guestEnvironment(sources, nodes, addressing)
   return Object.freeze({
-    cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources) }),
+    cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources), replace }),
     again: readAgain(sources),
     addressing,
     guestEnvironment: guest,
     timeoutSeconds,
-    resultsDirectory: results ? path.resolve(results) : undefined,
+    resultsDirectory: results ? path.resolve(expandHome('--results', results, environment)) : undefined,
     packing,
-    ovlPath: Object.freeze(sources.text('XCLUSTER_OVLPATH', '').split(':').filter(Boolean)),
+    ovlPath: Object.freeze(
+      sources
+        .text('XCLUSTER_OVLPATH', '')
+        .split(':')
+        .filter(Boolean)
+        .map(place => expandHome('XCLUSTER_OVLPATH', place, environment)),
+    ),
     directories: readDirectories(environment),
     ovlNames: readOvlNames(sources),
     xcluster: kind === 'xcluster' ? readXcluster(sources, guest, packing) : undefined,
@@ -179,7 +200,7 @@ export function readSettings(options: Environment, environment: Environment, mor
 /** A pipeline has nobody to look at what is left running. */
 function readKeep(sources: Sources): Keep {
   if (sources.flag('__no_stop')) return 'always'
-  return saysCi(sources.text('CI', '')) ? 'never' : 'after-failure'
+  return sources.flag('__stop') || saysCi(sources.text('CI', '')) ? 'never' : 'usual'
 }
 
 /**

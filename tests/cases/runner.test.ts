@@ -115,3 +115,8 @@ test('by its name it is refused', async t => {
   await t.throwsAsync(run, { code: 'NO_KIND', message: /vxlan/ })
   t.is(calls.at(-1), 'stop')
 })
+
+test('the reason of a failure is whole, whatever breaks of lines it has', async t => {
+  const { run } = runOne({}, node => (node === 'vm-002' ? [1, `FAILED: a\u2028b\u2029c\u0085d`] : [0]))
+  t.is((await run).failures[0]?.why, 'a\u2028b\u2029c\u0085d')
+})

@@ -23,7 +23,8 @@ const workspace = (t: ExecutionContext): string => {
   return directory
 }
 
-const quiet = new AbortController().signal
+const plain = { recursive: true, onNotice: () => {}, signal: new AbortController().signal }
+const single = { ...plain, recursive: false }
 const place = (typed: string, end: End) => ({ ...readLocation(typed), end })
 
 const BINARY = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 256))
@@ -57,17 +58,17 @@ for (const kind of ['coreutils', 'busybox'] as const) {
       ['down', end, hostEnd],
     ] as const) {
       const target = path.join(own, name)
-      await copy(place(source, from), place(target, to), true, quiet)
+      await copy(place(source, from), place(target, to), plain)
       t.is(compare(source, target), '')
       t.is(fs.statSync(path.join(target, 'a b')).mode & 0o777, 0o755)
       // Once more: into the directory that there is now, and then over itself.
       for (let times = 0; times < 2; times++) {
-        await copy(place(source, from), place(target, to), true, quiet)
+        await copy(place(source, from), place(target, to), plain)
         t.is(compare(source, path.join(target, 'source')), '')
       }
-      await copy(place(`${source}/sub/.`, from), place(target, to), true, quiet)
+      await copy(place(`${source}/sub/.`, from), place(target, to), plain)
       t.deepEqual(fs.readFileSync(path.join(target, 'bytes')), BINARY)
-      await copy(place('/proc/version', from), place(path.join(target, 'bytes'), to), false, quiet)
+      await copy(place('/proc/version', from), place(path.join(target, 'bytes'), to), single)
       t.regex(fs.readFileSync(path.join(target, 'bytes'), 'utf8'), /^Linux version/)
       t.deepEqual(
         fs.readdirSync(target).filter(file => file.startsWith('.netns')),
@@ -94,13 +95,91 @@ for (const kind of ['coreutils', 'busybox'] as const) {
       [source, target, true, /a b is a directory, and what is copied is none/],
       [`${source}/-n`, '/proc/sys/x', false, /cannot write in \/proc\/sys/],
     ] as const) {
-      await t.throwsAsync(copy(place(from, hostEnd), place(to, end), recursive, quiet), { message: says })
+      await t.throwsAsync(copy(place(from, hostEnd), place(to, end), { ...plain, recursive }), { message: says })
       t.is(fs.readFileSync(path.join(target, 'plain'), 'utf8'), 'as it was')
       t.deepEqual(
         fs.readdirSync(target).filter(file => file.startsWith('.netns')),
         [],
       )
     }
+  })
+
+  test(`${kind}: a link to a directory replaces itself, and not what it leads to`, async t => {
+    const own = workspace(t)
+    const end = endOf(own)
+    const source = path.join(own, 'source')
+    fs.mkdirSync(path.join(source, 'directory'), { recursive: true })
+    fs.symlinkSync('directory', path.join(source, 'link'))
+    for (const [name, from, to] of [
+      ['up', hostEnd, end],
+      ['down', end, hostEnd],
+    ] as const) {
+      const target = path.join(own, name)
+      for (let times = 0; times < 2; times++) {
+        await copy(place(`${source}/.`, from), place(target, to), plain)
+        t.is(compare(source, target), '')
+        t.is(fs.readlinkSync(path.join(target, 'link')), 'directory')
+      }
+      fs.rmSync(path.join(target, 'directory'), { recursive: true })
+      fs.symlinkSync(source, path.join(target, 'directory'))
+      await t.throwsAsync(copy(place(`${source}/.`, from), place(target, to), plain), { message: /directory is / })
+    }
+  })
+
+  test(`${kind}: directories of /proc and /sys come with what is in their files`, async t => {
+    const own = workspace(t)
+    const end = endOf(own)
+    for (const [name, from, to] of [
+      ['up', hostEnd, end],
+      ['down', end, hostEnd],
+    ] as const) {
+      const target = path.join(own, name)
+      for (const [source, file] of [
+        ['/proc/sys/kernel/random', 'boot_id'],
+        ['/sys/kernel/mm/transparent_hugepage', 'enabled'],
+      ] as const) {
+        if (!fs.existsSync(source)) continue
+        await copy(place(source, from), place(target, to), plain)
+        t.is(fs.readFileSync(path.join(target, file), 'utf8'), fs.readFileSync(path.join(source, file), 'utf8'))
+        fs.rmSync(target, { recursive: true })
+      }
+    }
+  })
+
+  test.serial(`${kind}: nothing in the environment of the caller changes what is copied`, async t => {
+    const own = workspace(t)
+    const end = endOf(own)
+    fill(path.join(own, 'source'))
+    fs.mkdirSync(path.join(own, 'other', 'source'), { recursive: true })
+    const here = process.cwd()
+    const before = { ...process.env }
+    t.teardown(() => {
+      process.chdir(here)
+      process.env = before
+    })
+    process.chdir(own)
+    Object.assign(process.env, { CDPATH: path.join(own, 'other'), TAR_OPTIONS: '--exclude=bytes --totals' })
+    for (const [name, from, to] of [
+      ['up', hostEnd, end],
+      ['down', end, hostEnd],
+    ] as const) {
+      await copy(place('source', from), place(name, to), plain)
+      t.is(compare(path.join(own, 'source'), path.join(own, name)), '')
+    }
+  })
+
+  test(`${kind}: a tar that fails is no wrong usage`, async t => {
+    const own = workspace(t)
+    const end = endOf(own)
+    const source = path.join(own, 'source')
+    fs.mkdirSync(source)
+    const failing: End = {
+      run: async (script, words, streams, signal) =>
+        await end.run(`tar() { echo 'tar: oops' >&2; return 2; }\n${script}`, words, streams, signal),
+    }
+    const error = await t.throwsAsync(copy(place(source, failing), place(path.join(own, 'down'), hostEnd), plain))
+    t.like(error, { code: 'COPY_FAILED', exitCode: 3 })
+    t.regex(error?.message ?? '', /source: tar: oops/)
   })
 
   test(`${kind}: a copy that is broken off is not there at all`, async t => {
@@ -118,7 +197,7 @@ for (const kind of ['coreutils', 'busybox'] as const) {
     }
     const source = path.join(own, 'source')
     fs.writeFileSync(source, 'x')
-    const copied = copy(place(source, endless), place(target, end), false, cut.signal)
+    const copied = copy(place(source, endless), place(target, end), { ...single, signal: cut.signal })
     await t.throwsAsync(copied, { message: 'cut off' })
     t.deepEqual(fs.readdirSync(target), [])
   })

@@ -23,7 +23,7 @@ test('it runs from anywhere, through links, as netns.sh too', t => {
   fs.symlinkSync('a', path.join(made, 'b'))
   const { status, stdout } = run('./b', ['test', '--list'], { cwd: made })
   t.is(status, 0)
-  t.regex(stdout, /^bridge +\S/m)
+  t.regex(stdout, /^bridge$/m)
 })
 
 test('it runs by every way to it, also behind a link to a directory', t => {

@@ -97,3 +97,13 @@ test('whatever a VM writes, its lines are no TAP', async t => {
     }),
   )
 })
+
+test('characters that YAML does not have, and breaks of lines that are none, leave the document whole', async t => {
+  for (const odd of ['\ufffe', '\uffff', '\ufeff', '\ud800', '\u2028', '\u2029']) {
+    const text = await play(writing([`before${odd}after`]), tap)
+    t.notRegex(text, /[\ufffe\uffff\ufeff]/)
+    const { points } = read(text)
+    t.is(points.length, 3, text)
+    t.regex(JSON.stringify(points.find(({ ok }) => !ok)?.diag), /before.?after/u)
+  }
+})

@@ -31,7 +31,7 @@ test('without options and environment it is four workers with four PODs each', t
     ['vm-001', 'vm-002', 'vm-003', 'vm-004'].map(name => ({ name, role: 'worker' as const, nets: '0,1' })),
   )
   t.is(settings.addressing.podsPerNode, 4)
-  t.is(settings.cluster.keep, 'after-failure')
+  t.is(settings.cluster.keep, 'usual')
   t.true(settings.cluster.start)
   t.is(settings.guestEnvironment.__nvm, '4')
   t.deepEqual(Object.keys(settings.guestEnvironment).sort(), ['__nrouters', '__ntesters', '__nvm'])
@@ -115,8 +115,9 @@ test('the smallest template that suffices is taken', t => {
 
 test('CI=true leaves no cluster behind, --no-stop does', t => {
   t.is(readSettings({}, { CI: 'true' }).cluster.keep, 'never')
-  t.is(readSettings({}, { CI: 'false' }).cluster.keep, 'after-failure')
+  t.is(readSettings({}, { CI: 'false' }).cluster.keep, 'usual')
   t.is(readSettings({ __no_stop: 'yes' }, { CI: 'true' }).cluster.keep, 'always')
+  t.is(readSettings({ __stop: 'yes' }, {}).cluster.keep, 'never')
 })
 
 test('directories follow XDG, and relative ones there are ignored', t => {

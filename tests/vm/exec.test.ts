@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import test from 'ava'
 import { program } from './program.ts'
+
+const netns = path.resolve(import.meta.dirname, '../../netns.ts')
 
 test('exec runs commands in VMs and PODs, with streams, exit codes and signals', async t => {
   const { run, runWith, start, state } = program(t)
@@ -15,6 +17,18 @@ test('exec runs commands in VMs and PODs, with streams, exit codes and signals',
   t.is((await run('exec', 'vm-001', "it's", 'no command')).status, 127)
   t.is((await run('exec', 'vm-001-ns01', 'nothing-of-this-name')).status, 127)
   t.is((await run('exec', 'vm-001', 'printf', '%s|', 'a b', "c'd", '$HOME', '')).stdout, "a b|c'd|$HOME||")
+
+  const loop = 'printf "1\\n2\\n3\\n" | while read -r n; do "$0" exec $1 vm-001 -- sh -c "echo $n; cat"; done'
+  const looped = (option: string) =>
+    spawnSync('/bin/sh', ['-c', loop, netns, option], {
+      env: { ...process.env, XDG_STATE_HOME: state },
+      encoding: 'utf8',
+    })
+  t.is(looped('-n').stdout, '1\n2\n3\n')
+  t.is(looped('').stdout, '1\n2\n3\n', 'without -n the first one takes the rest')
+  const noInput = await run('exec', '-n', 'vm-001')
+  t.is(noInput.status, 2)
+  t.regex(noInput.stderr, /a command is needed/)
 
   for (const target of ['vm-001', 'vm-001-ns02']) {
     const child = start([
@@ -31,8 +45,7 @@ test('exec runs commands in VMs and PODs, with streams, exit codes and signals',
     t.deepEqual([status, stdout], [9, 'ready\ntold\n'], target)
   }
 
-  const program_ = path.resolve(import.meta.dirname, '../../netns.ts')
-  const piped = spawn('/bin/sh', ['-c', 'seq 1 100000 | "$0" exec vm-001-ns01 -- wc -l', program_], {
+  const piped = spawn('/bin/sh', ['-c', 'seq 1 100000 | "$0" exec vm-001-ns01 -- wc -l', netns], {
     env: { ...process.env, XDG_STATE_HOME: state },
   })
   const [output] = await once(piped.stdout, 'data')

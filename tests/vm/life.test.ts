@@ -45,13 +45,17 @@ test('Ctrl-C ends the run and its cluster', async t => {
   t.deepEqual(processesIn(state), [])
 })
 
+/** An ovl `./slow`, whose fping never answers: the last step of `bridge` waits for it. */
+function writeSlowOvl(directory: string): void {
+  const ovl = path.join(directory, 'slow')
+  fs.mkdirSync(path.join(ovl, 'usr/bin'), { recursive: true })
+  fs.writeFileSync(path.join(ovl, 'usr/bin/fping'), '#!/bin/sh\nsleep 600\n', { mode: 0o755 })
+  fs.writeFileSync(path.join(ovl, 'tar'), '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" usr\n', { mode: 0o755 })
+}
+
 test('a VM that dies in the middle is named, with how, and the exit code says that the infrastructure is to blame', async t => {
   const { state, start } = program(t)
-  const ovl = path.join(state, 'slow')
-  fs.mkdirSync(path.join(ovl, 'usr/bin'), { recursive: true })
-  // Takes the place of fping, for which the last step waits.
-  fs.writeFileSync(path.join(ovl, 'usr/bin/fping'), '#!/bin/sh\nsleep 60\n', { mode: 0o755 })
-  fs.writeFileSync(path.join(ovl, 'tar'), '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" usr\n', { mode: 0o755 })
+  writeSlowOvl(state)
   const runner = start(['test', 'bridge', '--nvm=2', './slow', '--timeout', '30'])
   let log = ''
   runner.stdout?.on('data', chunk => {
@@ -74,14 +78,48 @@ test('a VM that does not come up in time is told with its console; nothing is le
   t.deepEqual(processesIn(state), [])
 })
 
-test('a cluster that is left running is used with --no-start, not started over, and ended with stop', async t => {
+test('start leaves its cluster running; the next test stops it, unless somebody is logged in there', async t => {
+  const { run, runWith, start, state } = program(t)
+  const started = await run('test', 'start', '--nvm=1')
+  t.is(started.status, 0, started.stderr)
+  t.regex(started.stderr, /The cluster is left running: \S+ shell vm-001 enters it, \S+ stop ends it\n$/)
+  const clusters = path.join(state, 'xcluster-netns/clusters')
+  const attached = start(['exec', 'vm-001', '--', 'sleep', '100'])
+  await until(attached, () => fs.existsSync(path.join(clusters, 'default/users')))
+  const refused = await run('test', 'start_empty', '--nvm=1')
+  t.is(refused.status, 3)
+  t.regex(refused.stderr, /cluster 'default' is in use: exec vm-001 \(process \d+\).*--replace/)
+  const replacing = await run('test', 'start', '--nvm=1', '--replace')
+  t.is(replacing.status, 0, replacing.stderr)
+  t.is((await attached.ended).status, 4)
+  const again = await run('test', 'start', '--nvm=2')
+  t.is(again.status, 0, again.stderr)
+  t.regex(again.stderr, /stopped cluster 'default', running since /)
+  t.is((await run('exec', 'vm-002', '--', 'hostname')).stdout, 'vm-002\n')
+  t.is((await run('test', 'start', '--nvm=1', '--stop')).status, 0)
+  t.deepEqual(fs.readdirSync(clusters), [])
+  const inPipeline = await runWith({ CI: 'true' }, 'test', 'start', '--nvm=1')
+  t.is(inPipeline.status, 0)
+  t.deepEqual(fs.readdirSync(clusters), [])
+  t.is((await runWith({ CI: 'true' }, 'test', 'start', '--nvm=1', '--no-stop')).status, 0)
+  t.deepEqual(fs.readdirSync(clusters), ['default'])
+})
+
+test('an ovl that is named in the place of a test is not reported as tested', async t => {
   const { run, state } = program(t)
-  const started = await run('test', 'start', '--nvm=2', '--no-stop')
+  const ovl = path.join(state, 'mine')
+  fs.mkdirSync(path.join(ovl, 'bin'), { recursive: true })
+  fs.writeFileSync(path.join(ovl, 'tar'), '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" bin\n', { mode: 0o755 })
+  const { status, stderr } = await run('test', 'mine', '--nvm=1', '--stop')
+  t.is(status, 0, stderr)
+  t.regex(stderr, /'mine' is an ovl, not a test: the test 'start' runs with it/)
+  t.regex(stderr, /'mine' is an ovl, not a test, so nothing was tested of it\n.*Total time/)
+})
+
+test('a cluster that is left running is used with --no-start and ended with stop', async t => {
+  const { run, state } = program(t)
+  const started = await run('test', 'start', '--nvm=2')
   t.is(started.status, 0)
-  t.regex(started.stderr, /The cluster is left running/)
-  const again = await run('test', 'start', '--nvm=1')
-  t.is(again.status, 3)
-  t.regex(again.stderr, /cluster 'default' is still running .*--no-start.*stop --name default.*--name/)
   t.is((await run('test', 'bridge', '--no-start')).status, 0)
   const cluster = path.join(state, 'xcluster-netns/clusters/default')
   process.kill(Number.parseInt(fs.readFileSync(path.join(cluster, 'vm-002.pid'), 'utf8'), 10), 'SIGKILL')
@@ -96,14 +134,16 @@ test('a cluster that is left running is used with --no-start, not started over, 
 
 test('a second run under the same name is refused while the first is under way; under another it runs beside it', async t => {
   const { start, run, state } = program(t)
-  const first = start(['test', 'bridge', '--nvm=1'])
+  writeSlowOvl(state)
+  const first = start(['test', 'bridge', '--nvm=1', './slow', '--timeout', '600'])
   await until(first, () => processesIn(path.join(state, 'xcluster-netns')).length >= 2)
   const second = await run('test', 'start', '--nvm=1')
   t.is(second.status, 3)
   t.regex(second.stderr, /cluster 'default' is in use by process \d+ /)
   const other = await run('test', 'bridge', '--nvm=1', '--name', 'other')
   t.is(other.status, 0, other.stderr)
-  t.is((await first.ended).status, 0)
+  first.kill('SIGINT')
+  t.is((await first.ended).status, 130)
 })
 
 test('in a pipeline nothing is left running after a failure', async t => {

@@ -112,18 +112,23 @@ async function copies(t: ExecutionContext, { run, state }: Program) {
     ['cp', '-r', 'vm-001:/tmp/tree', 'vm-002:/tmp/other'],
     ['cp', '-r', 'vm-002:/tmp/other', '.'],
     ['cp', 'vm-002:/proc/net/dev', '.'],
+    ['cp', '-r', 'vm-002:/proc/sys/kernel/random', '.'],
   ]
   for (const line of words) t.deepEqual(await run(...line), { status: 0, stdout: '', stderr: '' }, line.join(' '))
   for (const file of ['back', 'other/sub/a b']) t.deepEqual(fs.readFileSync(path.join(state, file)), bytes)
   t.is(fs.statSync(path.join(state, 'back')).mode & 0o777, 0o755)
   t.regex(fs.readFileSync(path.join(state, 'dev'), 'utf8'), /eth1:/)
+  t.regex(fs.readFileSync(path.join(state, 'random', 'boot_id'), 'utf8'), /^[0-9a-f-]{36}\n$/)
 
   // More than the VM has room for.
   fs.truncateSync(path.join(state, 'back'), 2 ** 30)
   await run('exec', 'vm-001', '--', 'sh', '-c', 'head -c 1G /dev/zero >/tmp/full 2>/dev/null')
   const full = await run('cp', 'back', 'vm-001:/tmp/bytes')
   t.is(full.status, 3)
-  t.regex(full.stderr, /^netns\.ts: vm-001:\/tmp\/bytes: .*No space left on device\n$/)
+  t.regex(
+    full.stderr,
+    /^netns\.ts: vm-001:\/tmp\/bytes: no space left in \/tmp: \d+ MiB are needed, and 0 MiB are free\n$/,
+  )
   const kept = await run('exec', 'vm-001', '--', 'sh', '-c', 'rm /tmp/full; wc -c </tmp/bytes; ls -A /tmp')
   t.regex(kept.stdout, /^500000\n/)
   t.notRegex(kept.stdout, /netns-cp/)

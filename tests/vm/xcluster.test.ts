@@ -100,10 +100,13 @@ test.serial(
     const run = onXcluster(own, t.context)
     const kept = await run(['test', 'bridge', '--nvm=2', '--no-stop'])
     t.is(kept.status, 0, kept.stderr)
-    t.regex(kept.stderr, /xcluster stop/)
-    const again = await run(['test', 'bridge', '--nvm=2'])
-    t.is(again.status, 3)
-    t.regex(again.stderr, /a cluster of xcluster is running: 127\.0\.0\.1:12301 .*--no-start/)
+    t.regex(kept.stderr, / stop ends it/)
+    const [shown] = JSON.parse((await run(['status', '--json'])).stdout)
+    t.is(shown.condition, 'kept')
+    t.deepEqual(
+      shown.nodes.map(({ name }: { name: string }) => name),
+      ['vm-001', 'vm-002'],
+    )
 
     const { stdout } = await run(['exec', 'vm-002', '--', 'netns_test', 'name'])
     t.is(stdout, 'vm-002-ns01\nvm-002-ns02\nvm-002-ns03\nvm-002-ns04\n')
@@ -150,8 +153,12 @@ test.serial(
     execFileSync(...rsh('1', 'tar', '-C', '/', '-x'), { env, input: packed.stdout })
     t.is(execFileSync(...rsh('1', 'netns_test', 'name', '1'), { env, encoding: 'utf8' }), 'vm-001-ns01\n')
 
-    stop(t.context)
     const anew = await run(['test', 'start', '--nvm=2'])
     t.is(anew.status, 0, 'other host keys are taken')
+    t.regex(anew.stderr, /stopped xcluster's cluster, which was running/)
+    const stopped = await run(['stop'])
+    t.is(stopped.status, 0, stopped.stderr)
+    t.is((await run(['stop'])).status, 3)
+    t.is((await run(['status'])).stdout, '')
   },
 )

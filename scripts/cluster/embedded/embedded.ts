@@ -59,7 +59,6 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   requireSocketNames(clusterDirectory(directories.state, cluster.name), nets)
   requireLimits(needsOf(cluster.nodes))
   requireCommands(TO_RUN, callersEnvironment)
-  checkMemory(cluster.nodes, { cold: cluster.cold, podsPerNode: settings.addressing.podsPerNode })
   const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice, signal })
   const accelerator = await chooseAccelerator({
     wanted: cluster.accelerator,
@@ -75,13 +74,19 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   made({ name: 'accelerator', version: accelerator.kind })
 
   const keys = makeKeys()
-  const directory = await claimCluster(directories.state, cluster.name, keys.hostPublicKey)
+  const { replace } = cluster
+  const directory = await claimCluster(directories.state, cluster.name, keys.hostPublicKey, {
+    replace,
+    onNotice: notice,
+  })
   const leash = startLeash(cluster.name)
   const stop = async () => {
-    await destroyCluster(directories.state, cluster.name, 'any')
+    await destroyCluster(directories.state, cluster.name, 'own')
     leash.release()
   }
   try {
+    // Only now: a cluster that this one replaces had its memory until then.
+    checkMemory(cluster.nodes, { cold: cluster.cold, podsPerNode: settings.addressing.podsPerNode })
     storeKey(directory, keys.clientPrivateKey)
     const kind = `embedded: ${countOfVms(cluster.nodes)}, ${describeAccelerator(accelerator)}`
     emit({ type: 'cluster-start', test: request.test, ...countAndNames(cluster.nodes), kind })
@@ -194,7 +199,7 @@ async function attach(settings: Settings, { emit, test, signal }: StartRequest):
   emit({ type: 'cluster-start', test, ...countAndNames(record.nodes), kind })
   const nodes = await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
   const stop = async () => {
-    await destroyCluster(directories.state, cluster.name, 'any')
+    await destroyCluster(directories.state, cluster.name, 'own')
   }
   return running(settings, directory, nodes, { release: () => {}, stop, fates: new Map() })
 }

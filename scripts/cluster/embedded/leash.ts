@@ -15,7 +15,14 @@ export interface Leash {
  * SIGKILL leaves a runner no chance to do so itself.
  */
 export function startLeash(clusterName: string): Leash {
-  const stop = [path.join(TOP, 'scripts/launch/start.mjs'), path.join(TOP, 'netns.ts'), 'stop', '--abandoned']
+  const stop = [
+    path.join(TOP, 'scripts/launch/start.mjs'),
+    path.join(TOP, 'netns.ts'),
+    'stop',
+    '--abandoned',
+    '--cluster',
+    'embedded',
+  ]
   const child = spawn(
     '/bin/sh',
     ['-c', 'read -r word || exec "$@"', 'leash', process.execPath, ...stop, '--name', clusterName],

@@ -42,6 +42,8 @@ export function thisProcess(): ProcessId {
   return id
 }
 
+export const isThisProcess = (id: ProcessId): boolean => id.pid === process.pid && isAlive(id)
+
 /** How often a killed process is looked for: the kernel has no event for processes that are not our children. */
 const LOOK_EVERY_MS = 5
 

@@ -5,7 +5,8 @@ import { makeDirectory } from '../../host/directories.ts'
 import { withLock } from '../../host/lock.ts'
 import { reasonOf } from '../../ovl/places.ts'
 import type { Role } from '../../settings/nodes.ts'
-import { bootId, end, isAlive, type ProcessId, parseStat, thisProcess } from './processes.ts'
+import { describeUsers, usersOf } from '../users.ts'
+import { bootId, end, isAlive, isThisProcess, type ProcessId, parseStat, thisProcess } from './processes.ts'
 import { type HostRecord, thisHost } from './this-host.ts'
 
 /** A VM as other processes need to know it. */
@@ -71,14 +72,20 @@ export function clusterDirectory(stateDirectory: string, name: string): string {
 const isElsewhere = (record: ClusterRecord | undefined): boolean =>
   record?.host !== undefined && record.host.key !== thisHost().key
 
-/** The clusters of this user. */
+/**
+ * The clusters of this user.
+ * @throws Failure STATE_NOT_READABLE (exit 3)
+ */
 export function findClusters(stateDirectory: string): readonly FoundCluster[] {
   let names: string[]
   try {
     names = fs.readdirSync(path.join(stateDirectory, 'clusters'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
+    throw environmentFailure('STATE_NOT_READABLE', `cannot read ${stateDirectory}: ${reasonOf(error)}`, {
+      hint: 'set XDG_STATE_HOME to a directory of yours',
+      cause: error,
+    })
   }
   return names.sort().map(name => examine(path.join(stateDirectory, 'clusters', name)))
 }
@@ -103,22 +110,34 @@ function examine(directory: string): FoundCluster {
   return { name, directory, condition, record, processes }
 }
 
+/** How a cluster of the same name that runs already is treated. */
+export interface Replacing {
+  /** Stop it even while it is in use. */
+  readonly replace?: boolean
+  /** Gets a line when one was stopped that somebody had kept. */
+  readonly onNotice?: (line: string) => void
+}
+
 /**
- * Makes the directory of a new cluster, owned by this process; what an abandoned one of this name left is ended first.
+ * Makes the directory of a new cluster, owned by this process. An abandoned one of this name is stopped first, and so is one that a
+ * finished run left running.
  * @returns the directory, which holds the record and nothing else
- * @throws Failure CLUSTER_IN_USE, CLUSTER_RUNS or STATE_NOT_WRITABLE (exit 3)
+ * @throws Failure CLUSTER_IN_USE or STATE_NOT_WRITABLE (exit 3)
  */
-export async function claimCluster(stateDirectory: string, name: string, hostKey: string): Promise<string> {
+export async function claimCluster(
+  stateDirectory: string,
+  name: string,
+  hostKey: string,
+  { replace = false, onNotice = () => {} }: Replacing = {},
+): Promise<string> {
   makeStateDirectory(stateDirectory)
   return await withLock(lockFile(stateDirectory), async () => {
     const found = findCluster(stateDirectory, name)
-    if (found?.condition === 'in use') throw inUse(found)
-    if (found?.condition === 'kept') {
-      throw environmentFailure('CLUSTER_RUNS', `cluster '${name}' is still running since ${found.record?.created}`, {
-        hint: `use it with --no-start, end it with: netns.ts stop --name ${name}, or start one beside it with --name <another name>`,
-      })
+    if (found) {
+      if (!replace) requireUnused(found)
+      await destroy(found)
+      if (found.condition !== 'abandoned') onNotice(`stopped cluster '${name}', running since ${found.record?.created}`)
     }
-    if (found) await destroy(found)
     const directory = clusterDirectory(stateDirectory, name)
     fs.mkdirSync(directory, { mode: 0o700 })
     writeRecord(directory, {
@@ -160,15 +179,28 @@ export function requireCluster(stateDirectory: string, name: string): FoundClust
   const found = findCluster(stateDirectory, name)
   if (!found?.record || found.condition === 'abandoned') {
     throw environmentFailure('NO_CLUSTER', `no cluster '${name}' is running`, {
-      hint: 'start one with: netns.ts test start --no-stop',
+      hint: 'start one with: netns.ts test start',
     })
   }
   return { ...found, record: found.record }
 }
 
+/** @throws Failure CLUSTER_IN_USE (exit 3) when a run owns the cluster, or somebody is logged in on it */
+function requireUnused(found: FoundCluster): void {
+  if (found.condition === 'in use') throw inUse(found)
+  const users = usersOf(found.directory)
+  if (users.length === 0) return
+  throw environmentFailure('CLUSTER_IN_USE', `cluster '${found.name}' is in use: ${describeUsers(users)}`, {
+    hint: IN_USE_HINT,
+  })
+}
+
+const IN_USE_HINT =
+  'wait for it, start another one beside it with --name <another name>, or stop it all the same with --replace'
+
 const inUse = (found: FoundCluster) =>
   environmentFailure('CLUSTER_IN_USE', `cluster '${found.name}' is in use by process ${found.record?.owner.pid}`, {
-    hint: 'wait for it, or start one beside it with --name <another name>',
+    hint: IN_USE_HINT,
   })
 
 /** Writes down what changed about a cluster that this process owns. */
@@ -180,21 +212,26 @@ export function updateRecord(directory: string, change: Partial<ClusterRecord>):
 
 /**
  * Ends the processes of a cluster and removes its directory.
- * @param which `abandoned`: only if nobody wants it any more
+ * @param which `abandoned`: only if its owner is gone; `own`: only if this process owns it, since another run may have replaced it
  * @returns false when there was none such
  */
 export async function destroyCluster(
   stateDirectory: string,
   name: string,
-  which: 'any' | 'abandoned',
+  which: 'any' | 'abandoned' | 'own',
 ): Promise<boolean> {
   if (!findCluster(stateDirectory, name)) return false
   return await withLock(lockFile(stateDirectory), async () => {
     const found = findCluster(stateDirectory, name)
-    if (!found || (which === 'abandoned' && found.condition !== 'abandoned')) return false
+    if (!found || !isMeant(found, which)) return false
     await destroy(found)
     return true
   })
+}
+
+function isMeant({ condition, record }: FoundCluster, which: 'any' | 'abandoned' | 'own'): boolean {
+  if (which === 'abandoned') return condition === 'abandoned'
+  return which === 'any' || !record || isThisProcess(record.owner)
 }
 
 async function destroy({ directory, processes }: FoundCluster): Promise<void> {

@@ -15,7 +15,7 @@ export function parseAssignments(text: string): Assignments {
   const others: string[] = []
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue
-    const [, name, quoted] = /^(?:export\s+)?([A-Za-z_]\w*)=(.*)$/.exec(line) ?? []
+    const [, name, quoted] = /^(?:export\s+)?([A-Za-z_]\w*)=(.*)$/s.exec(line) ?? []
     const value = quoted === undefined ? undefined : unquote(quoted.trim())
     if (name === undefined || value === undefined) others.push(line)
     else values[name] = value

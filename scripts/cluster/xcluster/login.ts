@@ -122,12 +122,18 @@ export async function logInByName(name: string): Promise<Connection | undefined>
 }
 
 /** Whether something takes connections where a VM's ssh would. */
-export async function listens(plan: Pick<NodePlan, 'number' | 'name'>): Promise<boolean> {
+export const listens = (plan: Pick<NodePlan, 'number' | 'name'>): Promise<boolean> => connects(plan, 'connect')
+
+/** Whether an ssh server answers there: its version comes first (RFC 4253, section 4.2). */
+export const answersSsh = (plan: Pick<NodePlan, 'number' | 'name'>): Promise<boolean> => connects(plan, 'data')
+
+async function connects(plan: Pick<NodePlan, 'number' | 'name'>, sign: 'connect' | 'data'): Promise<boolean> {
   const { host, port } = loginOf(plan)
   const socket = net.connect({ host, port })
   try {
     return await new Promise<boolean>(resolve => {
-      socket.once('connect', () => resolve(true))
+      socket.once(sign, data => resolve(sign === 'connect' || String(data).startsWith('SSH-')))
+      socket.once('close', () => resolve(false))
       socket.once('error', () => resolve(false))
       socket.setTimeout(LISTENS_MS, () => resolve(false))
     })

@@ -13,6 +13,8 @@ export interface SettleRequest {
   readonly environment: Environment
   /** What the test asks for. */
   readonly test: Environment
+  /** What the test insists on. */
+  readonly forced?: Environment
   /** What was drawn for the run: counts where nobody says anything. */
   readonly drawn?: Environment
   /** What counts on the embedded cluster where not even the topology says anything. */
@@ -34,7 +36,7 @@ const LOOK_SECONDS = 15
  *   those of the settings
  */
 export async function settleXcluster(request: SettleRequest): Promise<Settings> {
-  const { options, environment, test, drawn = {}, onLine, signal } = request
+  const { options, environment, test, forced = {}, drawn = {}, onLine, signal } = request
   const command = environment.XCLUSTER ?? ''
   checkCommand(command)
   const text = await callXcluster({
@@ -55,9 +57,13 @@ export async function settleXcluster(request: SettleRequest): Promise<Settings> 
     { origin: 'random', values: drawn },
     { origin: 'xcluster', values: XCLUSTERS_OWN },
   ]
-  const settings = readSettings(options, environment, { below })
+  const insists: Layer = { origin: 'test', values: forced }
+  const settings = readSettings(options, environment, { above: [insists], below })
   if (!settings.cluster.topology) return settings
-  const above: readonly Layer[] = [{ origin: 'topology', values: await sourceTopology(settings, values, request) }]
+  const above: readonly Layer[] = [
+    insists,
+    { origin: 'topology', values: await sourceTopology(settings, values, request) },
+  ]
   return readSettings(options, environment, { above, below } satisfies MoreLayers)
 }
 

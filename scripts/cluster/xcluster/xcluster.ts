@@ -7,13 +7,14 @@ import { searchPath } from '../../host/requirements.ts'
 import type { Node } from '../../node/node.ts'
 import type { Component } from '../../report/events.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
-import { countAndNames, countOfVms } from '../../settings/nodes.ts'
+import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { XclusterSettings } from '../../settings/xcluster.ts'
 import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
 import { guestKernel } from '../components.ts'
 import { callXcluster, callXclusterToStart, type XclusterCall } from './command.ts'
 import { awaitNodes, consoleOf, listens, loginOf } from './login.ts'
+import { adoptXcluster, claimXcluster, forgetXcluster, keepXcluster, requireXclusterUnused } from './record.ts'
 
 /** Our own ovl: this repository, whatever its directory is called. */
 const OUR_DIRECTORY = path.resolve(import.meta.dirname, '../../..')
@@ -38,10 +39,12 @@ export function xclusterCluster(settings: Settings, xcluster: XclusterSettings):
 
 async function start(settings: Settings, xcluster: XclusterSettings, request: StartRequest): Promise<RunningCluster> {
   const { emit, signal } = request
+  const { state } = settings.directories
+  const { replace } = settings.cluster
   const detail = (text: string) => emit({ type: 'detail', text })
   const common = { command: xcluster.command, onLine: detail, signal }
   checkImage(xcluster)
-  await checkNoneRuns(settings)
+  if (!replace) requireXclusterUnused(state)
   emit({
     type: 'cluster-start',
     test: request.test,
@@ -50,9 +53,12 @@ async function start(settings: Settings, xcluster: XclusterSettings, request: St
   })
   const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
   made({ name: 'xcluster', place: xcluster.command })
+  // Before what runs is stopped: when it fails, that goes on.
   await pack(settings, xcluster, request)
-  const stop = () => stopCluster(settings, xcluster, detail)
+  await claimXcluster(state, xcluster, replace)
+  const stop = () => stopCluster(settings.cluster.nodes, xcluster, detail)
   try {
+    await stopRunning(settings, xcluster, request)
     await callXclusterToStart({
       ...common,
       words: [xcluster.xterm ? 'start' : 'starts'],
@@ -65,6 +71,7 @@ async function start(settings: Settings, xcluster: XclusterSettings, request: St
     return running(settings, xcluster, nodes, stop)
   } catch (error) {
     await stop().catch(() => {}) // what went wrong first is what the person needs
+    forgetXcluster(state)
     throw withTerminal(error, xcluster)
   }
 }
@@ -81,9 +88,10 @@ async function attach(settings: Settings, xcluster: XclusterSettings, request: S
     )
   }
   request.emit({ type: 'cluster-start', test: request.test, ...countAndNames(plans), kind: describe(settings) })
+  await adoptXcluster(settings.directories.state, xcluster)
   const nodes = await waitForNodes(settings, xcluster, request)
   const detail = (text: string) => request.emit({ type: 'detail', text })
-  return running(settings, xcluster, nodes, () => stopCluster(settings, xcluster, detail))
+  return running(settings, xcluster, nodes, () => stopCluster(plans, xcluster, detail))
 }
 
 const describe = ({ cluster }: Settings) =>
@@ -96,12 +104,20 @@ function checkImage({ image }: XclusterSettings): void {
   })
 }
 
-async function checkNoneRuns(settings: Settings): Promise<void> {
-  const answers = await Promise.all(settings.cluster.nodes.map(listens))
-  if (!answers.includes(true)) return
-  throw environmentFailure('CLUSTER_RUNS', `a cluster of xcluster is running: ${whereIs(settings)} answers`, {
-    hint: '--no-start uses it, $XCLUSTER stop ends it',
-  })
+/**
+ * Stops the cluster that runs, as xcluster's own tests do.
+ * @throws Failure CLUSTER_RUNS (exit 3) when something still answers where the VMs would
+ */
+async function stopRunning(settings: Settings, xcluster: XclusterSettings, { emit }: StartRequest): Promise<void> {
+  const isRunning = async () => (await Promise.all(settings.cluster.nodes.map(listens))).includes(true)
+  if (!(await isRunning())) return
+  await stopCluster(settings.cluster.nodes, xcluster, text => emit({ type: 'detail', text }))
+  if (await isRunning()) {
+    throw environmentFailure('CLUSTER_RUNS', `${whereIs(settings)} answers, also after '${xcluster.command} stop'`, {
+      hint: '--no-start uses what runs there',
+    })
+  }
+  emit({ type: 'notice', text: "stopped xcluster's cluster, which was running" })
 }
 
 function whereIs({ cluster: { nodes } }: Settings): string {
@@ -182,18 +198,21 @@ function withTerminal(error: unknown, { xterm, tmp }: XclusterSettings): unknown
 }
 
 /** Ends the VMs, and waits until their ports are free: the next test starts on the same ones. */
-async function stopCluster(settings: Settings, { command, exports }: XclusterSettings, onLine: (line: string) => void) {
+export async function stopCluster(
+  nodes: readonly Pick<NodePlan, 'number' | 'name'>[],
+  { command, exports }: Pick<XclusterSettings, 'command' | 'exports'>,
+  onLine: (line: string) => void,
+): Promise<void> {
   // The run may have been told to end: this is a part of that.
   const signal = new AbortController().signal
   await callXcluster({ command, words: ['stop'], exports, timeoutSeconds: STOP_SECONDS, exitCode: 4, onLine, signal })
   const patience = Date.now() + CLOSE_MS
-  while ((await Promise.all(settings.cluster.nodes.map(listens))).includes(true) && Date.now() < patience)
-    await delay(100)
+  while ((await Promise.all(nodes.map(listens))).includes(true) && Date.now() < patience) await delay(100)
 }
 
 function running(
   settings: Settings,
-  { tmp, command }: XclusterSettings,
+  { tmp }: XclusterSettings,
   nodes: readonly Node[],
   stop: () => Promise<void>,
 ): RunningCluster {
@@ -203,11 +222,14 @@ function running(
   return {
     name: settings.cluster.name,
     nodes,
-    endedBy: `${command} stop`,
-    keep: async () => disconnect(),
+    keep: async () => {
+      keepXcluster(settings.directories.state)
+      disconnect()
+    },
     stop: async () => {
       disconnect()
       await stop()
+      forgetXcluster(settings.directories.state)
     },
     console: async node => consoleOf(tmp, node.name),
     fate: async node => ({

@@ -58,7 +58,7 @@ test('what a cluster started is found by the next process, ended by id, and noth
   t.false(fs.existsSync(directory))
 })
 
-test('an abandoned cluster makes way for a claim; one that was kept does not, and can be adopted', async t => {
+test('an abandoned cluster makes way for a claim; one that was kept can be adopted', async t => {
   const state = stateDirectory(t)
   const directory = await claimCluster(state, 'mine', 'key')
   updateRecord(directory, { owner: GONE })
@@ -69,13 +69,67 @@ test('an abandoned cluster makes way for a claim; one that was kept does not, an
   while (findCluster(state, 'mine')?.processes.length !== 1) await new Promise(setImmediate)
   updateRecord(directory, { owner: GONE, kept: true })
   t.is(findCluster(state, 'mine')?.condition, 'kept')
-  await t.throwsAsync(claimCluster(state, 'mine', 'key'), { code: 'CLUSTER_RUNS', message: /still running/ })
   t.false(await destroyCluster(state, 'mine', 'abandoned'))
   t.is((await adoptCluster(state, 'mine')).record.name, 'mine')
   await t.throwsAsync(adoptCluster(state, 'mine'), { code: 'CLUSTER_IN_USE' })
   child.unref()
   t.true(await destroyCluster(state, 'mine', 'any'))
   await t.throwsAsync(adoptCluster(state, 'mine'), { code: 'NO_CLUSTER' })
+})
+
+/** A cluster with one process, which a finished run kept. */
+async function keptCluster(state: string) {
+  const directory = await claimCluster(state, 'mine', 'key')
+  const { child, ended } = spawnInCluster('vm-001', directory, ['sleep', '1000'])
+  while (findCluster(state, 'mine')?.processes.length !== 1) await new Promise(setImmediate)
+  updateRecord(directory, { owner: GONE, kept: true })
+  child.unref()
+  return { directory, ended }
+}
+
+test('a cluster that a finished run kept is stopped for the next one, which says so', async t => {
+  const state = stateDirectory(t)
+  const { ended } = await keptCluster(state)
+  const notices: string[] = []
+  await claimCluster(state, 'mine', 'new key', { onNotice: line => notices.push(line) })
+  t.is(await ended, 'was ended by SIGKILL')
+  t.is(findCluster(state, 'mine')?.record?.hostKey, 'new key')
+  t.is(notices.length, 1)
+  t.regex(notices[0] ?? '', /^stopped cluster 'mine', running since \d{4}-/)
+})
+
+test('a kept cluster that somebody is logged in on is refused and goes on, unless it is to be replaced', async t => {
+  const state = stateDirectory(t)
+  const { directory, ended } = await keptCluster(state)
+  const shell = spawn('sleep', ['1000'])
+  t.teardown(() => shell.kill())
+  fs.mkdirSync(path.join(directory, 'users'))
+  const user = { ...(findProcess(shell.pid ?? 0) ?? GONE), what: 'shell vm-001' }
+  fs.writeFileSync(path.join(directory, 'users', String(user.pid)), JSON.stringify(user))
+  await t.throwsAsync(claimCluster(state, 'mine', 'key'), {
+    code: 'CLUSTER_IN_USE',
+    message: new RegExp(`'mine' is in use: shell vm-001 \\(process ${user.pid}\\)`),
+  })
+  t.is(findCluster(state, 'mine')?.processes.length, 1)
+  await claimCluster(state, 'mine', 'key', { replace: true })
+  t.is(await ended, 'was ended by SIGKILL')
+})
+
+test('a user that is gone does not keep a cluster, and neither does a record that is no record', async t => {
+  const state = stateDirectory(t)
+  const { directory } = await keptCluster(state)
+  fs.mkdirSync(path.join(directory, 'users'))
+  fs.writeFileSync(path.join(directory, 'users', '1'), JSON.stringify({ ...GONE, what: 'shell vm-001' }))
+  fs.writeFileSync(path.join(directory, 'users', '2'), '{')
+  await t.notThrowsAsync(claimCluster(state, 'mine', 'key'))
+})
+
+test('a run whose cluster was replaced does not stop the other one at its end', async t => {
+  const state = stateDirectory(t)
+  const directory = await claimCluster(state, 'mine', 'key')
+  updateRecord(directory, { owner: findProcess(process.ppid) ?? GONE })
+  t.false(await destroyCluster(state, 'mine', 'own'))
+  t.true(await destroyCluster(state, 'mine', 'any'))
 })
 
 test('a record of another boot of the host means that nothing of it runs', async t => {

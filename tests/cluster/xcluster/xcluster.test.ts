@@ -4,6 +4,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { chooseCluster } from '../../../scripts/cluster/choose.ts'
 import type { OvlDirectory } from '../../../scripts/cluster/cluster.ts'
+import { bootId, findProcess } from '../../../scripts/cluster/embedded/processes.ts'
 import { settle } from '../../../scripts/cluster/settle.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
 import type { NewEvent } from '../../../scripts/report/events.ts'
@@ -17,7 +18,7 @@ interface Tried {
 
 /** Starts a cluster on a pretended xcluster: no VM ever comes up. */
 async function start(
-  { command }: Pretended,
+  { command, directory }: Pretended,
   environment: Environment = {},
   extraOvls: readonly OvlDirectory[] = [],
   begin: 'start' | 'attach' = 'start',
@@ -26,7 +27,7 @@ async function start(
   const { signal } = new AbortController()
   const settings = await settle({
     options: { __nvm: '1', __timeout: '3', ...options },
-    environment: { ...environment, XCLUSTER: command },
+    environment: { XDG_STATE_HOME: path.join(directory, 'state'), ...environment, XCLUSTER: command },
     test: {},
     onLine: () => {},
     signal,
@@ -130,13 +131,63 @@ test.serial('without a disk image nothing is started', async t => {
   await t.throwsAsync(end, { code: 'NO_XCLUSTER_IMAGE', message: /hd\.img/ })
 })
 
-test.serial('a cluster that runs already is left alone; without one, --no-start says so', async t => {
-  const pretended = pretendXcluster(t)
-  const none = await start(pretended, {}, [], 'attach')
-  await t.throwsAsync(none.end, { code: 'NO_CLUSTER' })
+test.serial('without a cluster, --no-start says so', async t => {
+  const { end } = await start(pretendXcluster(t), {}, [], 'attach')
+  await t.throwsAsync(end, { code: 'NO_CLUSTER' })
+})
+
+/** Takes connections where the first VM's ssh would, until the file `stopped` is there. */
+function answerUntilStopped(t: ExecutionContext, { directory }: Pretended): void {
+  const isStopped = () => fs.existsSync(path.join(directory, 'stopped'))
   const server = net.createServer(socket => socket.destroy()).listen(12_301, '127.0.0.1')
-  t.teardown(() => server.close())
+  const watch = setInterval(() => isStopped() && server.close(), 20)
+  t.teardown(() => {
+    clearInterval(watch)
+    server.close()
+  })
+}
+
+test.serial('a cluster that runs is stopped before another one is started, and a line says so', async t => {
+  const pretended = pretendXcluster(t, 'stop) touch $directory/stopped ;;')
+  answerUntilStopped(t, pretended)
+  const { end, events } = await start(pretended)
+  // No VM comes up here.
+  await t.throwsAsync(end, { message: /did not come up/ })
+  t.deepEqual(
+    pretended
+      .calls()
+      .filter(call => /^(mkcdrom|starts|stop)/.test(call))
+      .map(call => call.split(' ')[0]),
+    ['mkcdrom', 'stop', 'starts', 'stop'],
+  )
+  t.true(events.some(event => event.type === 'notice' && /^stopped xcluster's cluster/.test(event.text)))
+})
+
+test.serial('what still answers after xcluster stopped its cluster is named, and nothing is started', async t => {
+  const pretended = pretendXcluster(t, 'stop) ;;')
+  answerUntilStopped(t, pretended)
   const { end } = await start(pretended)
   await t.throwsAsync(end, { code: 'CLUSTER_RUNS', message: /12301/ })
+  t.false(pretended.calls().includes('starts'))
+})
+
+test.serial("xcluster's cluster is refused while another run owns it, and nothing is packed", async t => {
+  const pretended = pretendXcluster(t, 'stop) touch $directory/stopped ;;')
+  const state = path.join(pretended.directory, 'state/xcluster-netns/xcluster')
+  fs.mkdirSync(state, { recursive: true })
+  const record = {
+    bootId: bootId(),
+    owner: findProcess(process.ppid),
+    kept: false,
+    created: '',
+    command: pretended.command,
+    exports: {},
+  }
+  fs.writeFileSync(path.join(state, 'cluster.json'), JSON.stringify(record))
+  const { end } = await start(pretended)
+  await t.throwsAsync(end, { code: 'CLUSTER_IN_USE', message: new RegExp(`by process ${process.ppid}$`) })
   t.false(pretended.calls().some(call => /^(mkcdrom|starts|stop)/.test(call)))
+  const { end: replaced } = await start(pretended, {}, [], 'start', { __replace: 'yes' })
+  await t.throwsAsync(replaced, { message: /did not come up/ })
+  t.true(pretended.calls().includes('starts'))
 })

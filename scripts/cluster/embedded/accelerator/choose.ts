@@ -1,6 +1,6 @@
 import fs from 'node:fs'
-import os from 'node:os'
 import { environmentFailure } from '../../../errors/failure.ts'
+import { accountOf } from '../../../settings/home.ts'
 import type { AcceleratorWish } from '../../../settings/settings.ts'
 import type { GuestImage } from '../image/cache.ts'
 import { recall, remember } from './memory.ts'
@@ -62,9 +62,15 @@ function deviceObstacle(device: string): Obstacle | undefined {
   } catch {
     return {
       why: `no permission for ${device}`,
-      wayOut: `sudo usermod -aG kvm ${os.userInfo().username}, then log in anew`,
+      wayOut: waysIn(),
     }
   }
+}
+
+function waysIn(): string {
+  const account = accountOf()
+  if (account) return `sudo usermod -aG kvm ${account.username}, then log in anew`
+  return 'in a container: pass the device, and its group by --group-add'
 }
 
 async function guestObstacle(request: AcceleratorRequest): Promise<Obstacle | undefined> {

@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { searchPath } from '../../../host/requirements.ts'
+import { lookAt } from '../../../ovl/places.ts'
 import { callersEnvironment } from '../../../settings/environment.ts'
 import { machineId } from '../this-host.ts'
 
@@ -35,7 +36,7 @@ export const hostAndQemu = (): string =>
 
 function qemuFile(): string {
   for (const place of searchPath(callersEnvironment)) {
-    const stat = fs.statSync(path.join(place, 'qemu-system-x86_64'), { throwIfNoEntry: false })
+    const stat = lookAt(path.join(place, 'qemu-system-x86_64'))
     if (stat) return `${stat.size}/${stat.mtimeMs}`
   }
   return 'no QEMU'

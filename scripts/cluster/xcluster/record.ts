@@ -1,0 +1,95 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { environmentFailure } from '../../errors/failure.ts'
+import { withLock } from '../../host/lock.ts'
+import { bootId, isAlive, isThisProcess, type ProcessId, thisProcess } from '../embedded/processes.ts'
+import { describeUsers, usersOf } from '../users.ts'
+
+/** What is kept about the cluster that a run started on the user's xcluster, which has only one. */
+export interface XclusterRecord {
+  readonly bootId: string
+  /** The process that runs tests on it. */
+  readonly owner: ProcessId
+  /** Left running on purpose. */
+  readonly kept: boolean
+  /** ISO 8601 */
+  readonly created: string
+  /** $XCLUSTER, and what it is given when the cluster is stopped. */
+  readonly command: string
+  readonly exports: Readonly<Record<string, string>>
+}
+
+const IN_USE_HINT = 'wait for it, or stop it all the same with --replace'
+
+const RECORD = 'cluster.json'
+
+/** Where the record is, and who is logged in on the cluster. */
+export const xclusterDirectory = (stateDirectory: string): string => path.join(stateDirectory, 'xcluster')
+
+/** The record of a cluster that a run of this program started since the host booted; undefined without one. */
+export function findXclusterRecord(stateDirectory: string): XclusterRecord | undefined {
+  try {
+    const text = fs.readFileSync(path.join(xclusterDirectory(stateDirectory), RECORD), 'utf8')
+    const record = JSON.parse(text) as XclusterRecord
+    return record.bootId === bootId() ? record : undefined
+  } catch {
+    return undefined // there is none, or its owner died while it was written
+  }
+}
+
+/** @throws Failure CLUSTER_IN_USE (exit 3) when another run owns xcluster's cluster, or somebody is logged in on it */
+export function requireXclusterUnused(stateDirectory: string): void {
+  const owner = findXclusterRecord(stateDirectory)?.owner
+  const isOwned = owner !== undefined && isAlive(owner) && !isThisProcess(owner)
+  const users = usersOf(xclusterDirectory(stateDirectory))
+  if (!isOwned && users.length === 0) return
+  const by = isOwned ? ` by process ${owner.pid}` : `: ${describeUsers(users)}`
+  throw environmentFailure('CLUSTER_IN_USE', `xcluster's cluster is in use${by}`, { hint: IN_USE_HINT })
+}
+
+/**
+ * Makes this process the owner of xcluster's cluster.
+ * @param replace even while another run, or somebody who is logged in, uses it
+ * @throws Failure CLUSTER_IN_USE (exit 3)
+ */
+export async function claimXcluster(
+  stateDirectory: string,
+  call: Pick<XclusterRecord, 'command' | 'exports'>,
+  replace: boolean,
+): Promise<void> {
+  const directory = xclusterDirectory(stateDirectory)
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+  await withLock(path.join(stateDirectory, 'lock'), async () => {
+    if (!replace) requireXclusterUnused(stateDirectory)
+    const owner = thisProcess()
+    write(directory, { ...call, bootId: bootId(), owner, kept: false, created: new Date().toISOString() })
+  })
+}
+
+/**
+ * Makes this process the owner of a cluster of xcluster that runs: those who are logged in on it do not mind.
+ * @throws Failure CLUSTER_IN_USE (exit 3) when another run owns it
+ */
+export async function adoptXcluster(
+  stateDirectory: string,
+  call: Pick<XclusterRecord, 'command' | 'exports'>,
+): Promise<void> {
+  const owner = findXclusterRecord(stateDirectory)?.owner
+  await claimXcluster(stateDirectory, call, !(owner && isAlive(owner)))
+}
+
+/** Records that the cluster is left running. */
+export function keepXcluster(stateDirectory: string): void {
+  const record = findXclusterRecord(stateDirectory)
+  if (record && isThisProcess(record.owner)) write(xclusterDirectory(stateDirectory), { ...record, kept: true })
+}
+
+/** Forgets a cluster that was stopped. */
+export const forgetXcluster = (stateDirectory: string): void =>
+  fs.rmSync(path.join(xclusterDirectory(stateDirectory), RECORD), { force: true })
+
+function write(directory: string, record: XclusterRecord): void {
+  const file = path.join(directory, RECORD)
+  fs.writeFileSync(`${file}.new`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 })
+  fs.renameSync(`${file}.new`, file)
+}

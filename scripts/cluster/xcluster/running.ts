@@ -1,0 +1,31 @@
+import { nodeName } from '../../settings/nodes.ts'
+import { isAlive } from '../embedded/processes.ts'
+import { answersSsh } from './login.ts'
+import { findXclusterRecord } from './record.ts'
+
+/** xcluster's cluster as it is now. */
+export interface XclusterFound {
+  /** `running`: this program knows nothing of its start. */
+  readonly condition: 'in use' | 'kept' | 'abandoned' | 'running'
+  readonly created: string | undefined
+  readonly owner: number | undefined
+  /** The nodes whose ssh server answers. */
+  readonly nodes: readonly { readonly name: string; readonly number: number }[]
+}
+
+/** Numbers of the nodes that xcluster may have: contract, "Words". */
+const NUMBERS = Array.from({ length: 240 }, (_, index) => index + 1)
+
+/** Looks for the user's xcluster; undefined when no node answers and no run is starting one. */
+export async function findXcluster(stateDirectory: string): Promise<XclusterFound | undefined> {
+  const record = findXclusterRecord(stateDirectory)
+  const plans = NUMBERS.map(number => ({ number, name: nodeName(number) }))
+  const answers = await Promise.all(plans.map(answersSsh))
+  const nodes = plans.filter((_, index) => answers[index])
+  const isOwned = record !== undefined && isAlive(record.owner)
+  if (nodes.length === 0 && !isOwned) return undefined
+  const created = record?.created
+  if (!record) return { condition: 'running', created, owner: undefined, nodes }
+  if (isOwned) return { condition: 'in use', created, owner: record.owner.pid, nodes }
+  return { condition: record.kept ? 'kept' : 'abandoned', created, owner: undefined, nodes }
+}
