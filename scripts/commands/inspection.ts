@@ -3,7 +3,7 @@ import { logInOnAll } from '../cluster/enter.ts'
 import { settle } from '../cluster/settle.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { buildGraph } from '../graph/graph.ts'
-import { networkTable } from '../graph/table.ts'
+import { narrowTable, networkTable } from '../graph/table.ts'
 import { type NodeFacts, readNetwork } from '../proof/network.ts'
 import { alignColumns } from '../report/columns.ts'
 import { callersEnvironment } from '../settings/environment.ts'
@@ -31,11 +31,18 @@ export async function inspect(targets: readonly string[], options: InspectOption
     checkTargets(network, targets)
     const isShown = (node: string, name: string) =>
       targets.length === 0 || [node, name].some(it => targets.includes(it))
-    if (!json) process.stdout.write(alignColumns(networkTable(buildGraph(network), isShown)))
+    if (!json) process.stdout.write(fitTable(networkTable(buildGraph(network), isShown), process.stdout))
     else process.stdout.write(`${JSON.stringify({ version: 1, nodes: chosenFacts(network, isShown) }, undefined, 2)}\n`)
   } finally {
     for (const { connection } of nodes) connection.close()
   }
+}
+
+/** Who reads at a terminal gets lines that fit; a file or a pipe gets all columns. */
+function fitTable(table: string[][], { isTTY, columns = 80 }: { isTTY?: boolean; columns?: number }): string {
+  const text = alignColumns(table)
+  const isTooWide = isTTY === true && text.split('\n').some(line => line.length > columns)
+  return isTooWide ? alignColumns(narrowTable(table)) : text
 }
 
 type IsShown = (node: string, name: string) => boolean

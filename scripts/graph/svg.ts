@@ -1,5 +1,7 @@
 import { escapeXml } from '../report/text.ts'
-import type { Graph, GraphInterface, GraphLink, GraphNode, GraphPod } from './graph.ts'
+import { type Box, interfaceBox, podBox } from './boxes.ts'
+import type { Graph, GraphInterface, GraphNode } from './graph.ts'
+import { type Join, nets, tunnels } from './joins.ts'
 
 const FONT = 11
 const LINE = FONT + 3
@@ -10,6 +12,10 @@ const LETTER = 6.8
 const GAP = 14
 /** PODs beside each other in a node before they go into another row. */
 const MOST_BESIDE = 6
+/** Width up to which nodes stand beside each other: on a page, and in a README, it is still legible. */
+const WIDEST = 1160
+/** Nets that join nodes of several rows lead from one to the next at the left edge, this far from each other. */
+const SPINE = 12
 const ROW_GAP = 46
 const COLOURS: Readonly<Record<string, string>> = {
   pod: '#e1f0e4',
@@ -25,8 +31,24 @@ const OTHER = '#f0f0f0'
 /** From the PODs down; what is in no row is beside the hardware. */
 const ROWS: readonly (readonly string[])[] = [['bridge'], ['vlan', 'veth', 'dummy', 'bond']]
 const DOWN = '#d55e00'
-const NET = { kind: 'net', line: '#3182bd', text: '#08519c', dashes: '' }
-const TUNNEL: typeof NET = { kind: 'tunnel', line: '#756bb1', text: '#54278f', dashes: ' stroke-dasharray="6 4"' }
+/** Where the picture is a document of its own, it follows the theme of its reader; a page that holds it has its own style. */
+const DARK = `<style>@media (prefers-color-scheme: dark) {
+svg:root { color-scheme: dark }
+svg:root .paper { fill: #0d1117 }
+svg:root text { fill: #e6edf3 }
+svg:root text.net { fill: #79b8ff }
+svg:root text.tunnel { fill: #c4b5fd }
+svg:root .frame, svg:root .link, svg:root .box:not(.down) > rect { stroke: #9198a1 }
+svg:root .box > rect { fill: #2d333b }
+svg:root .box:is(.pod, .ipvlan, .macvlan) > rect { fill: #1f3d2b }
+svg:root .box.bridge > rect { fill: #4a3a12 }
+svg:root .box.nic > rect { fill: #24385c }
+svg:root .box:is(.vlan, .vxlan, .ip6tnl) > rect { fill: #3d2a52 }
+}</style>`
+const JOINS = {
+  net: { line: '#3182bd', text: '#08519c', dashes: '' },
+  tunnel: { line: '#756bb1', text: '#54278f', dashes: ' stroke-dasharray="6 4"' },
+} as const
 
 /** A drawn thing's place, in pixels. */
 interface Place {
@@ -37,8 +59,8 @@ interface Place {
 }
 
 /**
- * Draws a network: a box for each node, in it PODs above, bridges and VLANs in the middle, NICs and what is beside them below; the
- * nets and tunnels that join the nodes run underneath.
+ * Draws a network: a box for each node, in it PODs above, bridges and VLANs in the middle, NICs and what is beside them below. Nodes
+ * stand in rows; the nets and tunnels that join them run underneath each row, and from row to row at the left edge.
  * @returns an SVG of its own: no script, no style sheet, no font from elsewhere
  */
 export function graphSvg(graph: Graph): string {
@@ -49,6 +71,8 @@ export function graphSvg(graph: Graph): string {
 class Drawing {
   readonly #graph: Graph
   readonly #places = new Map<string, Place>()
+  /** Below which a line from a POD meets no other POD of its node, by the POD's interfaces. */
+  readonly #clear = new Map<string, number>()
   readonly #frames: string[] = []
   readonly #boxes: string[] = []
   readonly #lines: string[] = []
@@ -60,41 +84,87 @@ class Drawing {
     this.#graph = graph
     const boxes = graph.nodes.flatMap(({ pods, interfaces }) => [...pods.map(podBox), ...interfaces.map(interfaceBox)])
     this.#box = Math.max(BOX, ...boxes.flatMap(({ lines }) => lines.map(({ length }) => length * LETTER + PAD)))
-    let x = GAP
-    for (const node of graph.nodes) x += this.#node(node, x) + GAP
-    this.#width = x
-    this.#nets()
-    this.#tunnels()
+    const joins = [...nets(graph), ...tunnels(graph)]
+    const rows = this.#rows(WIDEST - GAP - joins.length * SPINE)
+    const margin = GAP + (rows.length > 1 ? joins.length * SPINE : 0)
+    const spines = joins.map((): number[] => [])
+    for (const row of rows) {
+      const top = this.#bottom + GAP
+      let x = margin
+      for (const node of row) x += this.#node(node, x, top) + GAP
+      this.#width = Math.max(this.#width, x)
+      const ids = new Set(row.flatMap(({ interfaces }) => interfaces.map(({ id }) => id)))
+      for (const [index, join] of joins.entries()) {
+        const own = [...join.ids].filter(id => ids.has(id))
+        if (own.length === 0) continue
+        const leavesRow = own.length < join.ids.size
+        spines[index]?.push(this.#join(join, own, leavesRow ? GAP + index * SPINE : undefined))
+      }
+    }
+    for (const [index, ys] of spines.entries()) if (ys.length > 1) this.#spine(joins[index] as Join, index, ys)
     for (const { kind, from, to } of graph.links) if (kind !== 'net' && kind !== 'tunnel') this.#link(from, to)
   }
 
   text(): string {
     const [width, height] = [this.#width, this.#bottom + GAP]
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="${FONT}">
+${DARK}
 <rect class="paper" width="100%" height="100%" fill="#ffffff"/>
 ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
 </svg>
 `
   }
 
-  /** @returns its width */
-  #node({ name, interfaces, pods }: GraphNode, left: number): number {
+  /** Nodes that stand beside each other. */
+  #rows(width: number): readonly (readonly GraphNode[])[] {
+    const rows: GraphNode[][] = []
+    let room = 0
+    for (const node of this.#graph.nodes) {
+      const needed = this.#beside(node) * (this.#box + GAP) + 2 * GAP
+      if (needed > room) {
+        rows.push([])
+        room = width
+      }
+      rows.at(-1)?.push(node)
+      room -= needed
+    }
+    return rows
+  }
+
+  /** Of many nodes each is as narrow as it is high. */
+  #podsBeside({ length }: GraphNode['pods']): number {
+    return Math.min(length, this.#graph.nodes.length > 2 ? Math.ceil(Math.sqrt(length)) : MOST_BESIDE, MOST_BESIDE)
+  }
+
+  #interfaceRows({ interfaces }: GraphNode): readonly (readonly GraphInterface[])[] {
     const isPort = (device: GraphInterface) => device.kind === 'veth' && this.#isEndOfPod(device.id)
     const middle = ROWS.map(kinds => interfaces.filter(device => kinds.includes(device.kind) && !isPort(device)))
     const isBelow = ({ kind }: GraphInterface) => !ROWS.flat().includes(kind)
-    const rows = [...middle, interfaces.filter(isBelow)].filter(({ length }) => length > 0)
-    const beside = Math.max(Math.min(pods.length, MOST_BESIDE), ...rows.map(({ length }) => length), 1)
-    const width = beside * (this.#box + GAP) + GAP
-    let y = GAP + LINE + PAD
-    for (let first = 0; first < pods.length; first += MOST_BESIDE) {
-      const row = pods.slice(first, first + MOST_BESIDE)
-      y += this.#row(row.map(podBox), left, width, y) + (first + MOST_BESIDE < pods.length ? GAP : ROW_GAP)
+    return [...middle, interfaces.filter(isBelow)].filter(({ length }) => length > 0)
+  }
+
+  /** Boxes beside each other in a node. */
+  #beside(node: GraphNode): number {
+    return Math.max(this.#podsBeside(node.pods), ...this.#interfaceRows(node).map(({ length }) => length), 1)
+  }
+
+  /** @returns its width */
+  #node(node: GraphNode, left: number, top: number): number {
+    const { name, pods } = node
+    const rows = this.#interfaceRows(node)
+    const width = this.#beside(node) * (this.#box + GAP) + GAP
+    const beside = Math.max(this.#podsBeside(pods), 1)
+    let y = top + LINE + PAD
+    for (let first = 0; first < pods.length; first += beside) {
+      const row = pods.slice(first, first + beside)
+      y += this.#row(row.map(podBox), left, width, y) + (first + beside < pods.length ? GAP : ROW_GAP)
     }
+    for (const { interfaces } of pods) for (const { id } of interfaces) this.#clear.set(id, y - ROW_GAP)
     for (const row of rows)
       y += this.#row(row.map(interfaceBox), left, width, y) + (row === rows.at(-1) ? PAD : ROW_GAP)
-    const frame = { x: left, y: GAP, width, height: y - GAP }
+    const frame = { x: left, y: top, width, height: y - top }
     this.#frames.push(
-      `<rect class="frame" ${attributes(frame)} rx="6" fill="none" stroke="#888888"/><text x="${left + PAD}" y="${GAP + LINE}" font-weight="bold" font-size="${FONT + 2}">${escapeXml(name)}</text>`,
+      `<rect class="frame" ${attributes(frame)} rx="6" fill="none" stroke="#888888"/><text x="${left + PAD}" y="${top + LINE}" font-weight="bold" font-size="${FONT + 2}">${escapeXml(name)}</text>`,
     )
     this.#bottom = Math.max(this.#bottom, y)
     return width
@@ -140,85 +210,42 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     const [upper, lower] = start.y < target.y ? [start, target] : [target, start]
     const [x1, y1] = [upper.x + upper.width / 2, upper.y + upper.height]
     const [x2, y2] = [lower.x + lower.width / 2, lower.y]
-    const bend = (y1 + y2) / 2
-    const path = `M${x1} ${y1}C${x1} ${bend} ${x2} ${bend} ${x2} ${y2}`
+    // Past the PODs below it, through the gap beside them.
+    const clear = this.#clear.get(from) ?? 0
+    const isBehind = upper === start && y1 < clear
+    const [x, y] = isBehind ? [upper.x + upper.width + GAP / 2, clear] : [x1, y1]
+    const begin = isBehind ? `M${upper.x + upper.width} ${y1 - LINE}H${x}V${y}` : `M${x} ${y}`
+    const bend = (y + y2) / 2
+    const path = `${begin}C${x} ${bend} ${x2} ${bend} ${x2} ${y2}`
     this.#lines.push(`<path ${marks} d="${path}" fill="none" stroke="#666666"/>`)
   }
 
-  /** Nets to which one interface alone belongs join nothing. */
-  #nets(): void {
-    const members = new Map<string, GraphLink[]>()
-    for (const link of this.#graph.links.filter(({ kind }) => kind === 'net'))
-      members.set(link.to, [...(members.get(link.to) ?? []), link])
-    for (const [net, links] of [...members].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })))
-      this.#join(
-        net,
-        links.map(({ from }) => from),
-        NET,
-      )
-  }
-
-  /** Those that lead both ways: a device of each node, with routes to each other's. */
-  #tunnels(): void {
-    const pairs = this.#graph.links.filter(({ kind }) => kind === 'tunnel')
-    const nodeOf = (id: string) => id.slice(0, id.indexOf('/'))
-    const mutual = pairs.filter(({ from, to }) =>
-      pairs.some(other => nodeOf(other.from) === nodeOf(to) && nodeOf(other.to) === nodeOf(from)),
-    )
-    const devices = new Map(this.#graph.nodes.flatMap(node => node.interfaces.map(device => [device.id, device])))
-    const members = new Map<string, Set<string>>()
-    for (const { from } of mutual) {
-      const device = devices.get(from)
-      const label = `${device?.name}: tunnels (${device?.kind})`
-      members.set(label, (members.get(label) ?? new Set()).add(from))
-    }
-    for (const [label, ids] of members) this.#join(label, [...ids], TUNNEL)
-  }
-
-  /** A line underneath, to which interfaces lead. */
-  #join(label: string, ids: readonly string[], { kind, line, text, dashes }: typeof NET): void {
+  /**
+   * A line underneath a row, to which interfaces lead.
+   * @param spine where it goes on to other rows, if it does
+   * @returns its y
+   */
+  #join({ label, kind }: Join, ids: readonly string[], spine: number | undefined): number {
+    const { line, text, dashes } = JOINS[kind]
     const places = ids.map(id => this.#places.get(id)).filter(place => place !== undefined)
-    if (places.length < 2) return
     this.#bottom += ROW_GAP
     const y = this.#bottom
     const centres = places.map(({ x, width }) => x + width / 2)
     const [first, last] = [Math.min(...centres), Math.max(...centres)]
-    this.#lines.push(`<path class="${kind}" d="M${first} ${y}H${last}" stroke="${line}" stroke-width="3"${dashes}/>`)
+    const stroke = `class="${kind}" stroke="${line}"${dashes}`
+    this.#lines.push(`<path d="M${spine ?? first} ${y}H${last}" ${stroke} stroke-width="3"/>`)
     for (const [index, { y: top, height }] of places.entries())
-      this.#lines.push(`<path class="${kind}" d="M${centres[index]} ${top + height}V${y}" stroke="${line}"${dashes}/>`)
-    this.#boxes.push(
-      `<text class="${kind}" x="${first + PAD / 2}" y="${y - PAD / 2}" fill="${text}">${escapeXml(label)}</text>`,
-    )
+      this.#lines.push(`<path d="M${centres[index]} ${top + height}V${y}" ${stroke}/>`)
+    const at = `x="${first + PAD / 2}" y="${y - PAD / 2}"`
+    this.#boxes.push(`<text class="${kind}" ${at} fill="${text}">${escapeXml(label)}</text>`)
+    return y
+  }
+
+  #spine({ kind }: Join, index: number, ys: readonly number[]): void {
+    const { line, dashes } = JOINS[kind]
+    const stroke = `class="${kind}" stroke="${line}"${dashes} stroke-width="3"`
+    this.#lines.push(`<path d="M${GAP + index * SPINE} ${Math.min(...ys)}V${Math.max(...ys)}" ${stroke}/>`)
   }
 }
-
-/** A thing that is drawn as a box. Class and `data-ids` of its element are for a page that holds the picture. */
-interface Box {
-  /** The interfaces in it. */
-  readonly ids: readonly string[]
-  readonly lines: readonly string[]
-  /** `pod`, or the interface's. */
-  readonly kind: string
-  readonly up: boolean
-}
-
-const podBox = ({ name, interfaces }: GraphPod): Box => ({
-  ids: interfaces.map(({ id }) => id),
-  lines: [name, ...interfaces.flatMap(linesOf)],
-  kind: 'pod',
-  up: interfaces.every(({ up }) => up),
-})
-
-const interfaceBox = (device: GraphInterface): Box => ({
-  ids: [device.id],
-  lines: linesOf(device),
-  kind: device.kind,
-  up: device.up,
-})
-
-const linesOf = ({ name, kind, detail, up, addresses }: GraphInterface): readonly string[] => [
-  `${name}${kind === 'nic' || kind === 'veth' ? '' : ` (${kind}${detail ? ` ${detail}` : ''})`}${up ? '' : ' is down'}`,
-  ...addresses,
-]
 
 const attributes = ({ x, y, width, height }: Place) => `x="${x}" y="${y}" width="${width}" height="${height}"`

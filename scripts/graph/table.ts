@@ -2,6 +2,20 @@ import type { Graph, GraphInterface } from './graph.ts'
 
 const HEADINGS = ['NODE', 'POD', 'INTERFACE', 'KIND', 'STATE', 'MTU', 'MAC', 'LINKED-TO', 'ADDRESSES']
 
+const NARROW_HEADINGS = ['WHERE', 'INTERFACE', 'KIND', 'STATE', 'ADDRESSES']
+
+/**
+ * The same for a terminal that is too narrow for all of it: what comes first, and each address on a line of its own.
+ * @param table what {@link networkTable} returned
+ */
+export function narrowTable([, ...rows]: readonly (readonly string[])[]): string[][] {
+  const lines = rows.flatMap(([node = '', pod = '', name = '', kind = '', state = '', , , , addresses = '']) => {
+    const [first = '', ...others] = addresses.split(',')
+    return [[pod || node, name, kind, state, first], ...others.map(address => ['"', '"', '"', '"', address])]
+  })
+  return [NARROW_HEADINGS, ...lines]
+}
+
 /**
  * A row for each interface of the network, VM by VM, each followed by its PODs.
  * @param isShown whether a VM, or a POD of it, is wanted

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import test from 'ava'
+import fc from 'fast-check'
 import { toDot } from '../../scripts/graph/dot.ts'
 import { buildGraph } from '../../scripts/graph/graph.ts'
 import { graphSvg } from '../../scripts/graph/svg.ts'
@@ -113,6 +114,61 @@ test('tunnels are drawn where routes lead both ways, and none that leads nowhere
   t.regex(graphSvg(both), />overlay: tunnels \(vxlan\)</)
   const oneWay = buildGraph([tunnelling(1, '192.168.1.2'), tunnelling(2, '192.168.1.99')])
   t.notRegex(graphSvg(oneWay), /tunnels/)
+})
+
+/** Places of a kind of rectangle in a picture. */
+const places = (svg: string, pattern: RegExp) =>
+  [...svg.matchAll(pattern)].map(([, x, y, width, height]) => ({
+    left: Number(x),
+    top: Number(y),
+    right: Number(x) + Number(width),
+    bottom: Number(y) + Number(height),
+  }))
+const FRAMES = /<rect class="frame" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g
+const BOXES = /<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx="4"/g
+
+test('however many nodes and PODs there are, nothing overlaps, and the picture stays narrow enough to read', t => {
+  const counts = fc.record({ nodes: fc.integer({ min: 1, max: 25 }), pods: fc.integer({ min: 1, max: 12 }) })
+  fc.assert(
+    fc.property(counts, ({ nodes, pods }) => {
+      const svg = graphSvg(buildGraph(Array.from({ length: nodes }, (_, index) => withPods(index + 1, pods))))
+      const width = Number(/ width="([\d.]+)"/.exec(svg)?.[1])
+      for (const [pattern, count] of [
+        [FRAMES, nodes],
+        [BOXES, nodes * (pods + 4)],
+      ] as const) {
+        const found = places(svg, pattern)
+        t.is(found.length, count)
+        for (const [index, a] of found.entries()) {
+          t.true(a.right <= width)
+          for (const b of found.slice(index + 1))
+            t.true(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top)
+        }
+      }
+      t.true(width <= 1160)
+    }),
+    { numRuns: 25 },
+  )
+})
+
+/** A node with PODs on its bridge. */
+const withPods = (number: number, count: number): NodeFacts => ({
+  ...node(number),
+  pods: Array.from({ length: count }, (_, index) => ({
+    name: `vm-00${number}-ns${index + 1}`,
+    interfaces: [device('eth0', 2, { ...kind('veth'), link_index: 7 })],
+    routes: [],
+  })),
+})
+
+test('a net that joins nodes of several rows is one line, which leads from row to row', t => {
+  const svg = graphSvg(buildGraph(Array.from({ length: 9 }, (_, index) => node(index + 1))))
+  const lines = [...svg.matchAll(/<path d="M(\d+) (\d+)H[\d.]+" class="net"/g)].map(([, x, y]) => ({ x, y }))
+  t.true(lines.length > 1)
+  const [spine] = [...svg.matchAll(/<path d="M(\d+) (\d+)V(\d+)" class="net" [^>]*stroke-width="3"/g)]
+  t.true(lines.every(({ x }) => x === spine?.[1]))
+  t.is(spine?.[2], lines[0]?.y)
+  t.is(spine?.[3], lines.at(-1)?.y)
 })
 
 test('boxes are wide enough for what is in them', t => {

@@ -1,7 +1,8 @@
 import test from 'ava'
 import { buildGraph } from '../../scripts/graph/graph.ts'
-import { networkTable } from '../../scripts/graph/table.ts'
+import { narrowTable, networkTable } from '../../scripts/graph/table.ts'
 import type { Interface, NodeFacts } from '../../scripts/proof/network.ts'
+import { alignColumns } from '../../scripts/report/columns.ts'
 
 const device = (ifname: string, ifindex: number, more: Partial<Interface> = {}): Interface => ({
   ifname,
@@ -49,6 +50,20 @@ test('a row for each interface says where it is, what it is joined to, and its a
     ['vm-001', 'vm-001-ns01', 'eth0', 'veth', 'up', '1500', '', 'vm-001/vm-001-ns01', '1.1.1.1/24'],
     ['vm-001', 'vm-001-ns02', '', '', '', '', '', '', ''],
   ])
+})
+
+test('the narrow form has a line for each address, and fits a terminal of 80 columns', t => {
+  const table = narrowTable(networkTable(buildGraph([FACTS]), () => true))
+  t.deepEqual(table.slice(1, 3), [
+    ['vm-001', 'eth1', 'nic', 'up', '192.168.1.1/24'],
+    ['"', '"', '"', '"', '10.0.0.1/24'],
+  ])
+  t.deepEqual(table.at(-2), ['vm-001-ns01', 'eth0', 'veth', 'up', '1.1.1.1/24'])
+  t.true(
+    alignColumns(table)
+      .split('\n')
+      .every(line => line.length <= 80),
+  )
 })
 
 test('of a VM that is not wanted there are the PODs that are', t => {
