@@ -62,7 +62,7 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
   let reason: string | undefined
   const onLine = (stream: 'stdout' | 'stderr', text: string) => {
     if (stream === 'stdout' && SLOGAN.test(text)) return
-    const line = text.replace(INDENT, '')
+    const line = withoutStamp(text.replace(INDENT, ''), node.name)
     emit({ type: 'output', ...id, node: node.name, stream, line })
     reason = /\bFAILED: (.*)/s.exec(line)?.[1] ?? reason
     if (lastLines.push(line) > LAST_LINES) lastLines.shift()
@@ -83,6 +83,12 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
     lastLines.push(...console.map(line => `console: ${line}`))
     return failed(`${error.message}; ${how}`, true)
   }
+}
+
+/** A node's own lines begin with its clock and its name: what is shown has the host's clock, which is the only one of a run. */
+const withoutStamp = (line: string, node: string): string => {
+  const [stamp = ''] = /^\d\d:\d\d:\d\d \([^)]*\): /.exec(line) ?? []
+  return stamp.endsWith(` (${node}): `) ? line.slice(stamp.length) : line
 }
 
 const hung = (seconds: number) => testFailure('STEP_HUNG', `did not end in ${seconds} s`)

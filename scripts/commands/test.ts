@@ -87,7 +87,7 @@ export async function runTestCommand(
   const onLine = (line: string) => terminal.stderr.write(`${line}\n`)
   const more = [...terminal.listeners, ...(request.listener ? [request.listener(onLine)] : [])]
   const { emit, close } = eventStream([...(await openReporters(reporting, terminal)), ...more], onLine)
-  const begun = Date.now()
+  const begun = performance.now()
   let result: Omit<RunResult, 'verdict'> & { verdict: Verdict } = {
     verdict: 'broken',
     failures: [],
@@ -122,7 +122,7 @@ export async function runTestCommand(
   if (untested && result.verdict === 'passed')
     emit({ type: 'notice', text: `${untested}, so nothing was tested of it` })
   const left = result.left === undefined ? undefined : howToEnter(result.left, options.__cluster)
-  emit({ type: 'run-end', ...result, left, seconds: Math.round((Date.now() - begun) / 1000) })
+  emit({ type: 'run-end', ...result, left, seconds: Math.round((performance.now() - begun) / 1000) })
   await close()
   terminal.close()
   return exitCode

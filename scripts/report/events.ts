@@ -58,7 +58,7 @@ export interface Invocation {
   readonly ovls: readonly string[]
 }
 
-/** One thing that happened in a run, in the order in which it did. Times are milliseconds since the epoch. */
+/** One thing that happened in a run, in the order in which it did. Times are milliseconds since the epoch by the run's clock, which never goes back. */
 export type RunEvent = { readonly at: number } & (
   | { readonly type: 'run-start'; readonly tests: readonly string[]; readonly invocation?: Invocation }
   /** What the run, or a test's cluster, is made with. */

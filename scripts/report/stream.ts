@@ -1,3 +1,4 @@
+import { runClock } from '../host/clock.ts'
 import type { Emit, Listener } from './events.ts'
 
 /**
@@ -12,7 +13,7 @@ export function eventStream(listeners: readonly Listener[], complain: (line: str
     complain(`report '${listener.name}' failed and is left out: ${error instanceof Error ? error.message : error}`)
   }
   const emit: Emit = event => {
-    const timed = { at: Date.now(), ...event }
+    const timed = { at: runClock(), ...event }
     for (const listener of listeners) {
       if (failed.has(listener)) continue
       try {

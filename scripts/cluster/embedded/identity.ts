@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { runClock } from '../../host/clock.ts'
 import { quoteWord } from '../../node/quote.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import { addressByTemplate, addressOn } from './addresses.ts'
@@ -37,7 +38,7 @@ const SEED_BYTES = 32
  */
 export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: boolean): Buffer {
   const environment = Object.entries(common.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
-  const now = Date.now()
+  const now = runClock()
   const values: Record<string, string | Buffer> = {
     node: String(node.number),
     hostname: node.name,

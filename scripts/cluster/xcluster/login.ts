@@ -66,7 +66,7 @@ export async function awaitNodes(request: AwaitRequest): Promise<readonly Node[]
 
 async function keepTrying(plan: NodePlan, signal: AbortSignal): Promise<Connection> {
   for (let tries = 0; ; tries++) {
-    const begun = Date.now()
+    const begun = performance.now()
     const readyTimeoutMs = TRIES_MS[Math.min(tries, TRIES_MS.length - 1)] as number
     try {
       return await Connection.open(loginOf(plan), { readyTimeoutMs, signal, once: true })
@@ -74,7 +74,7 @@ async function keepTrying(plan: NodePlan, signal: AbortSignal): Promise<Connecti
       // Not up yet: at the end of patience it is told, with the console.
       signal.throwIfAborted()
     }
-    await delay(Math.max(0, begun + BETWEEN_TRIES_MS - Date.now()), undefined, { signal }).catch(() => {})
+    await delay(Math.max(0, begun + BETWEEN_TRIES_MS - performance.now()), undefined, { signal }).catch(() => {})
     signal.throwIfAborted()
   }
 }

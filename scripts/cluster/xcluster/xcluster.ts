@@ -206,8 +206,8 @@ export async function stopCluster(
   // The run may have been told to end: this is a part of that.
   const signal = new AbortController().signal
   await callXcluster({ command, words: ['stop'], exports, timeoutSeconds: STOP_SECONDS, exitCode: 4, onLine, signal })
-  const patience = Date.now() + CLOSE_MS
-  while ((await Promise.all(nodes.map(listens))).includes(true) && Date.now() < patience) await delay(100)
+  const patience = performance.now() + CLOSE_MS
+  while ((await Promise.all(nodes.map(listens))).includes(true) && performance.now() < patience) await delay(100)
 }
 
 function running(

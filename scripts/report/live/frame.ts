@@ -19,7 +19,7 @@ const GROUP = 10
 /**
  * The lines that show what is under way: a line for each node where there is room, else a sign for each, and lines only for
  * those that failed or are late.
- * @param now milliseconds since the epoch
+ * @param now milliseconds since the epoch, by the run's clock
  * @returns no more lines than half the rows, none as long as a row
  */
 export function frame(progress: Progress, now: number, { columns, rows }: Room, paint: Paint): readonly string[] {

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { runClock } from '../../host/clock.ts'
 import type { Listener } from '../events.ts'
 import { type Paint, painter } from '../paint.ts'
 import type { Terminal, TerminalRequest } from '../terminal.ts'
@@ -17,7 +18,7 @@ export function openLive({ stdout, stderr, colour, signal }: TerminalRequest, sh
   let ending = ''
   const screen = openScreen(stderr, room => {
     const shown = ending ? { ...progress, activity: `${ending}, ending` } : progress
-    return progress.begun === 0 ? [] : frame(shown, Date.now(), room, paint)
+    return progress.begun === 0 ? [] : frame(shown, runClock(), room, paint)
   })
   const onAbort = () => {
     ending = signal.reason instanceof Error ? signal.reason.message : 'interrupted'

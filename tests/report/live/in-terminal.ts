@@ -1,5 +1,6 @@
 // A process that shows the live view on its stderr until Ctrl-C, or, with `crash`, until an error that nobody expects.
 import process from 'node:process'
+import { runClock } from '../../../scripts/host/clock.ts'
 import { openTerminal } from '../../../scripts/report/terminal.ts'
 
 const ending = new AbortController()
@@ -13,8 +14,8 @@ const terminal = await openTerminal({
 })
 const nodes = ['vm-001', 'vm-002']
 for (const { on } of terminal.listeners) {
-  on({ at: Date.now(), type: 'run-start', tests: ['bridge'] })
-  on({ at: Date.now(), type: 'step-start', test: 'bridge', step: 'bridge_ping', index: 2, nodes })
+  on({ at: runClock(), type: 'run-start', tests: ['bridge'] })
+  on({ at: runClock(), type: 'step-start', test: 'bridge', step: 'bridge_ping', index: 2, nodes })
 }
 terminal.stdout.write('a line of the log\n')
 terminal.stderr.write('a line of the summary\n')

@@ -15,6 +15,7 @@ export const SOON = 100
  */
 export function live(rows = 24, { shared = false, colour = false } = {}) {
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 0, 1) })
+  mock.method(performance, 'now', () => Date.now() - performance.timeOrigin)
   const terminal = pretendedTerminal(80, rows)
   const ending = new AbortController()
   const { stream } = terminal

@@ -6,7 +6,7 @@ import { summary } from '../../../scripts/report/summary.ts'
 import { failing } from '../fixtures/runs.ts'
 import { begin, failed, live, names, passed, SOON, step, up } from './live-run.ts'
 
-test.afterEach.always(() => mock.timers.reset())
+test.afterEach.always(() => mock.reset())
 
 test.serial('four nodes: which are up, what each does, for how long, what failed', t => {
   const { emit, wait, frame, terminal, close } = live()
@@ -206,6 +206,6 @@ test.serial('colour only where it is wanted', t => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     t.is(/\x1b\[[0-9;]*m/.test(terminal.writes.join('').replaceAll('\x1b[0m', '')), colour)
     close()
-    mock.timers.reset()
+    mock.reset()
   }
 })

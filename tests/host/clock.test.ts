@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { mock } from 'node:test'
+import test from 'ava'
+import { runClock } from '../../scripts/host/clock.ts'
+import { junit } from '../../scripts/report/junit.ts'
+import { results } from '../../scripts/report/results.ts'
+import { eventStream } from '../../scripts/report/stream.ts'
+import { summary } from '../../scripts/report/summary.ts'
+import { failing } from '../report/fixtures/runs.ts'
+
+const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
+
+test.afterEach.always(() => mock.reset())
+
+test.serial('a clock that is set back in the middle of a run changes no duration in any report', async t => {
+  const written: string[] = []
+  const output = { write: (text: string) => written.push(text) }
+  const listeners = [junit(output), results(output), summary(output, { colour: false })]
+  const { emit, close } = eventStream(listeners, line => t.fail(line))
+  let now = Date.UTC(2026, 0, 1)
+  mock.method(Date, 'now', () => {
+    now -= 3_600_000
+    return now
+  })
+  for (const event of failing) emit(event)
+  await close()
+  const text = written.join('')
+  t.regex(text, /time="0\.\d{3}"/)
+  t.notRegex(text, /time="-|\(-\d|"seconds": -/)
+})
+
+test.serial("the run's clock is the time of day, and never goes back", t => {
+  t.true(Math.abs(runClock() - Date.now()) < 60_000)
+  const times = Array.from({ length: 1000 }, runClock)
+  t.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  )
+})
+
+test.serial('the program itself, with a clock that goes back by an hour at each look', t => {
+  const place = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-clock-'))
+  t.teardown(() => fs.rmSync(place, { recursive: true }))
+  const fake = path.join(place, 'fake.mjs')
+  fs.writeFileSync(fake, 'let now = Date.now(); Date.now = () => (now -= 3_600_000)\n')
+  // A file where a directory should be: it ends soon, and with an error of the environment.
+  fs.writeFileSync(path.join(place, 'xcluster-netns'), '')
+  const { stderr, status } = spawnSync(NETNS, ['test', 'bridge', '--reporter', `junit=${place}/junit.xml`], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: `--import=${fake}`, XDG_STATE_HOME: place, XDG_CACHE_HOME: place, CI: 'true' },
+  })
+  t.is(status, 3, stderr)
+  t.regex(stderr, /Total time: \d+ s/)
+  t.notRegex(stderr, /\(-/)
+  t.notRegex(fs.readFileSync(path.join(place, 'junit.xml'), 'utf8'), /time="-/)
+})
