@@ -39,7 +39,7 @@ export async function runProof(reach: Reach, nodes: readonly Node[], context: St
   const { emit, signal, timeoutSeconds, test, index } = context
   const id: StepId = { test, step: STEP, index }
   const begun = performance.now()
-  emit({ type: 'step-start', ...id, nodes: nodes.map(({ name }) => name) })
+  emit({ type: 'step-start', ...id, nodes: nodes.map(({ name }) => name), of: context.of })
   const pingsUntil = begun + timeoutSeconds * 1000 * PINGING
   const end = (failures: readonly StepFailure[]) => {
     for (const { name } of nodes) {

@@ -1,4 +1,6 @@
 import type { Cluster, OvlDirectory, RunningCluster } from '../cluster/cluster.ts'
+import { describeDiagnosis } from '../diagnosis/cause.ts'
+import { diagnoseFailure } from '../diagnosis/failure.ts'
 import { environmentFailure, Failure } from '../errors/failure.ts'
 import { collectEvidence, forgetEvidence } from '../evidence/collect.ts'
 import type { Matrix } from '../proof/matrix.ts'
@@ -161,7 +163,10 @@ async function runOnCluster(
     }
     if (failures.length > 0) {
       const found = { failures, ...(matrix && { matrix }) }
-      await collectEvidence({ cluster, test: test.name, directory: evidence, ...found, emit, signal })
+      const diagnosis = await diagnoseFailure({ cluster, ...found, signal })
+      emit({ type: 'diagnosis', test: test.name, ...diagnosis })
+      const reasons = describeDiagnosis(diagnosis)
+      await collectEvidence({ cluster, test: test.name, directory: evidence, reasons, ...found, emit, signal })
     }
     if (settings.resultsDirectory) {
       await collectResults({
@@ -225,6 +230,7 @@ const contextOf = (
 ): StepContext => ({
   test: test.name,
   index: position + 1,
+  of: test.steps.length + (test.reach ? 1 : 0),
   timeoutSeconds: settings.timeoutSeconds,
   emit,
   signal,

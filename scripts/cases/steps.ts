@@ -13,6 +13,8 @@ export interface StepContext {
   readonly test: string
   /** 1 for the first of the test. */
   readonly index: number
+  /** How many steps the test has, the proof among them. */
+  readonly of: number
   readonly timeoutSeconds: number
   readonly emit: Emit
   readonly signal: AbortSignal
@@ -39,7 +41,7 @@ export async function runStep(
   context: StepContext,
 ): Promise<readonly StepFailure[]> {
   const id: StepId = { test: context.test, step: step.name, index: context.index }
-  context.emit({ type: 'step-start', ...id, nodes: nodes.map(node => node.name) })
+  context.emit({ type: 'step-start', ...id, nodes: nodes.map(node => node.name), of: context.of })
   const failures = await Promise.all(
     nodes.map(async node => {
       const begun = performance.now()
@@ -53,8 +55,6 @@ export async function runStep(
 
 /** How `netns_test` says what a step does: on stdout for the log, and again on stderr for the summary. */
 const SLOGAN = /^ {2}\d\d:\d\d:\d\d \([^)]*\): TEST CASE: /
-/** Summary lines of a VM come indented, as xcluster shows them; here each reporter sets them as it likes. */
-const INDENT = /^ {2}(?=\d\d:\d\d:\d\d \()/
 
 async function runOn(node: Node, step: Step, id: StepId, context: StepContext): Promise<StepFailure | undefined> {
   const { emit, signal, timeoutSeconds } = context
@@ -62,7 +62,7 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
   let reason: string | undefined
   const onLine = (stream: 'stdout' | 'stderr', text: string) => {
     if (stream === 'stdout' && SLOGAN.test(text)) return
-    const line = withoutStamp(text.replace(INDENT, ''), node.name)
+    const line = withoutStamp(text, node.name)
     emit({ type: 'output', ...id, node: node.name, stream, line })
     reason = /\bFAILED: (.*)/s.exec(line)?.[1] ?? reason
     if (lastLines.push(line) > LAST_LINES) lastLines.shift()
@@ -85,9 +85,12 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
   }
 }
 
-/** A node's own lines begin with its clock and its name: what is shown has the host's clock, which is the only one of a run. */
+/**
+ * Takes away the indentation, the clock and the name with which a node's own lines begin: reporters show the host's clock, the
+ * only one of a run.
+ */
 const withoutStamp = (line: string, node: string): string => {
-  const [stamp = ''] = /^\d\d:\d\d:\d\d \([^)]*\): /.exec(line) ?? []
+  const [stamp = ''] = /^(?: {2})?\d\d:\d\d:\d\d \([^)]*\): /.exec(line) ?? []
   return stamp.endsWith(` (${node}): `) ? line.slice(stamp.length) : line
 }
 

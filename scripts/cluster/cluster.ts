@@ -56,6 +56,8 @@ export interface RunningCluster {
 }
 
 export interface Fate {
+  /** It has ended, and does not answer any more. */
+  readonly gone: boolean
   /** `its QEMU was ended by SIGKILL` */
   readonly how: string
   /** The last lines of its console. */

@@ -16,6 +16,8 @@ export interface EvidenceRequest {
   /** Gets the files. */
   readonly directory: string
   readonly failures: readonly FailedStep[]
+  /** What is said first: likely causes. */
+  readonly reasons: readonly string[]
   /** What the proof measured, if there was one. */
   readonly matrix?: Matrix
   readonly emit: Emit
@@ -67,6 +69,7 @@ export async function collectEvidence(request: EvidenceRequest): Promise<void> {
   const tasks = wrong.length > 0 ? tasksOf(choice, cluster.nodes) : failed.slice(0, MOST_NODES)
   const shown = await askNodes(tasks, signal)
   const said = [
+    ...request.reasons,
     ...request.failures.map(({ step, node, why }) => `${step} on ${node}: ${why}`),
     ...describeChoice(choice),
     ...(failed.length > tasks.length ? [`not looked at: ${failed.length - tasks.length} more nodes`] : []),

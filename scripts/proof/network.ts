@@ -30,6 +30,12 @@ export interface Route {
   readonly dst?: string
   readonly dev?: string
   readonly encap?: string
+  readonly gateway?: string
+  /** `unicast`, `local`, `blackhole`… */
+  readonly type?: string
+  readonly table?: string
+  readonly metric?: number
+  readonly flags?: readonly string[]
 }
 
 /** A POD as its node tells it. */

@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../diagnosis/cause.ts'
 import type { Matrix } from '../proof/matrix.ts'
 import type { NodeFacts } from '../proof/network.ts'
 import type { Setting } from '../settings/sources.ts'
@@ -60,7 +61,13 @@ export interface Invocation {
 
 /** One thing that happened in a run, in the order in which it did. Times are milliseconds since the epoch by the run's clock, which never goes back. */
 export type RunEvent = { readonly at: number } & (
-  | { readonly type: 'run-start'; readonly tests: readonly string[]; readonly invocation?: Invocation }
+  | {
+      readonly type: 'run-start'
+      readonly tests: readonly string[]
+      readonly invocation?: Invocation
+      /** Where the reports are, in lines for the user: `log: /…/run.log`. */
+      readonly reports?: readonly string[]
+    }
   /** What the run, or a test's cluster, is made with. */
   | { readonly type: 'provenance'; readonly test?: string; readonly component: Component }
   /** Something worth a line for the person, not tied to a test: that the image is being made. */
@@ -89,7 +96,14 @@ export type RunEvent = { readonly at: number } & (
     }
   /** What it needs cannot be had. */
   | { readonly type: 'test-skipped'; readonly test: string; readonly why: string }
-  | ({ readonly type: 'step-start'; readonly nodes: readonly string[] } & StepId)
+  | ({
+      readonly type: 'step-start'
+      readonly nodes: readonly string[]
+      /** How many steps the test has, the proof among them. */
+      readonly of?: number
+    } & StepId)
+  /** How far a step is that the host side follows itself: pairs of the matrix. */
+  | { readonly type: 'progress'; readonly test: string; readonly done: number; readonly of: number }
   | ({
       readonly type: 'output'
       readonly node: string
@@ -106,6 +120,8 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'network'; readonly test: string; readonly network: readonly NodeFacts[] }
   /** What the proof of a test measured, and its verdict in a line. */
   | { readonly type: 'matrix'; readonly test: string; readonly matrix: Matrix; readonly text: string }
+  /** Why a test failed, as far as its nodes' own facts say: it follows the failures. */
+  | ({ readonly type: 'diagnosis'; readonly test: string } & Diagnosis)
   /** What a failure left to look at: of a node, or of one of its PODs. */
   | {
       readonly type: 'evidence'
@@ -138,6 +154,8 @@ export type RunEvent = { readonly at: number } & (
       readonly left: string | undefined
       /** The tests that passed only when they were tried again. */
       readonly flaky?: readonly string[]
+      /** Why tests were not run, where nothing broke: `--bail`. */
+      readonly notRun?: string
     }
 )
 

@@ -8,6 +8,7 @@ import {
   type NodeRecord,
   notRun,
   pointersOf,
+  reasonsOf,
   recorder,
   type StepRecord,
   type TestRecord,
@@ -179,7 +180,7 @@ function problemOf(test: TestRecord, { verdict, failure, node }: NodeRecord): Pi
         element,
         type: verdict,
         message: describeFailedStep(failure),
-        text: [...newLines(failure), ...pointersOf(test)],
+        text: [...reasonsOf(test), ...newLines(failure), ...pointersOf(test)],
       },
     }
   }

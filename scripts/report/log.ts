@@ -1,3 +1,4 @@
+import { describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Component, FailedStep, Listener, RunEvent, StepId } from './events.ts'
 import type { Output } from './output.ts'
 import { describeEnd, describeFlaky, turnName } from './record.ts'
@@ -58,6 +59,9 @@ export function log(output: Output): Listener {
       }
       case 'matrix':
         host(event.at, `${event.test}/matrix`, event.text)
+        break
+      case 'diagnosis':
+        for (const text of describeDiagnosis(event)) host(event.at, event.test, text)
         break
       case 'test-end':
         if (!event.retried) first ??= pending

@@ -1,6 +1,8 @@
+import { type Diagnosis, describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Setting } from '../settings/sources.ts'
 import type { Component, FailedStep, Invocation, RunEvent, StepId, Turn, Verdict } from './events.ts'
 import { type Excerpt, type ExcerptSize, excerpt } from './excerpt.ts'
+import { plainText } from './text.ts'
 
 /** How a step went on one node. */
 export interface NodeRecord {
@@ -47,6 +49,8 @@ export interface TestRecord {
   readonly steps: StepRecord[]
   /** What the proof measured, in a line. */
   matrix: string | undefined
+  /** Why it failed, as far as that is known. */
+  diagnosis: Diagnosis | undefined
   readonly evidence: Evidence[]
   readonly artefacts: Artefact[]
 }
@@ -64,6 +68,10 @@ export interface RunRecord {
   verdict: Verdict
   seconds: number
   left: string | undefined
+  /** Why tests behind the last one were not run, where the run was not broken off. */
+  notRunWhy: string | undefined
+  /** Where the reports are, in lines for the user. */
+  reports: readonly string[]
 }
 
 /** A test that is run once. */
@@ -76,6 +84,10 @@ export const failuresOf = ({ steps }: TestRecord): readonly FailedStep[] =>
 /** Where a person finds more: `evidence: results/bridge/evidence`. */
 export const pointersOf = ({ artefacts }: TestRecord): readonly string[] =>
   artefacts.map(({ what, path }) => `${what}: ${path}`)
+
+/** What stands before all else about its failures: `likely cause: vm-002-ns03: eth0 is down`. */
+export const reasonsOf = ({ diagnosis }: TestRecord): readonly string[] =>
+  diagnosis ? describeDiagnosis(diagnosis).map(plainText) : []
 
 /** Passed, and not at once. */
 export const isFlaky = ({ verdict, turn }: Pick<TestRecord, 'verdict' | 'turn'>): boolean =>
@@ -123,7 +135,13 @@ export function recorder(size: ExcerptSize): Recorder {
   const on = (event: RunEvent) => {
     switch (event.type) {
       case 'run-start':
-        run = { ...run, begun: event.at, planned: event.tests, invocation: event.invocation }
+        run = {
+          ...run,
+          begun: event.at,
+          planned: event.tests,
+          invocation: event.invocation,
+          reports: event.reports ?? [],
+        }
         break
       case 'provenance':
         ;(event.test === undefined ? run : current())?.components.push(event.component)
@@ -159,6 +177,9 @@ export function recorder(size: ExcerptSize): Recorder {
       case 'matrix':
         update(current(), { matrix: event.text })
         break
+      case 'diagnosis':
+        update(current(), { diagnosis: { causes: event.causes, groups: event.groups } })
+        break
       case 'evidence': {
         const { node, subject, what, text } = event
         current()?.evidence.push({ node, subject, what, text })
@@ -178,9 +199,11 @@ export function recorder(size: ExcerptSize): Recorder {
         break
       case 'run-failed':
         run.message = event.message
+        run.notRunWhy = event.message.split('\n')[0]
         break
       case 'run-end':
         update(run, { verdict: event.verdict, seconds: event.seconds, left: event.left })
+        run.notRunWhy ??= event.notRun
         break
     }
   }
@@ -203,6 +226,8 @@ const emptyRun = (): RunRecord => ({
   verdict: 'interrupted',
   seconds: 0,
   left: undefined,
+  notRunWhy: undefined,
+  reports: [],
 })
 
 const beginTest = (event: Extract<RunEvent, { type: 'test-start' }>): TestRecord => ({
@@ -221,6 +246,7 @@ const beginTest = (event: Extract<RunEvent, { type: 'test-start' }>): TestRecord
   cluster: undefined,
   steps: [],
   matrix: undefined,
+  diagnosis: undefined,
   evidence: [],
   artefacts: [],
 })

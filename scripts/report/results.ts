@@ -46,7 +46,7 @@ const describeRun = (run: RunRecord) => ({
 })
 
 function describeTest(test: TestRecord) {
-  const { turn, begun, ended, verdict, steps, evidence, isOver: _, ...rest } = test
+  const { turn, begun, ended, verdict, steps, evidence, isOver: _, diagnosis, ...rest } = test
   return {
     ...rest,
     ...turn,
@@ -55,6 +55,7 @@ function describeTest(test: TestRecord) {
     began: time(begun),
     seconds: (ended - begun) / 1000,
     steps: steps.map(describeStep),
+    ...(diagnosis && { causes: diagnosis.causes, groups: diagnosis.groups }),
     evidence: evidence.map(each => ({ ...each, text: each.text.slice(0, EVIDENCE) })),
   }
 }

@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import type { FailedStep, Listener, RunEvent, StepId } from './events.ts'
 import { newLines } from './failed-step.ts'
 import type { Output } from './output.ts'
-import { describeFlaky, isFlaky, notRun, ONCE, recorder, turnName } from './record.ts'
+import { describeFlaky, isFlaky, notRun, ONCE, reasonsOf, recorder, turnName } from './record.ts'
 import { plainLines, plainText, yamlText } from './text.ts'
 
 const RETRIED = 'TODO failed, and is tried again'
@@ -99,9 +99,12 @@ export function tap(output: Output): Listener {
           point(false, 'cluster', '', { message: why })
         close()
         const { verdict, turn = ONCE, retried } = event
-        const evidence = record.run.tests.at(-1)?.evidence ?? []
+        const ended = record.run.tests.at(-1)
+        const evidence = ended?.evidence ?? []
+        const reasons = ended ? reasonsOf(ended) : []
         point(verdict === 'passed', turnName(event.test, turn), retried ? directive : '', {
           verdict: isFlaky({ verdict, turn }) ? 'flaky' : verdict,
+          ...(reasons.length > 0 && { reasons }),
           ...(event.why !== undefined && { message: why }),
           ...(evidence.length > 0 && {
             evidence: evidence.map(({ subject, what, text }) => ({

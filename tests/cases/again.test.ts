@@ -38,7 +38,7 @@ async function play(
       keep: async () => void clusters.push('kept'),
       stop: async () => void clusters.push('stopped'),
       console: async () => '',
-      fate: async () => ({ how: '', console: [] }),
+      fate: async () => ({ gone: false, how: '', console: [] }),
     }),
     attach: async () => {
       throw new Error('there is none')

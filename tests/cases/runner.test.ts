@@ -38,7 +38,7 @@ function cluster(calls: string[], answer: Answer): Cluster {
     keep: async () => void calls.push('keep'),
     stop: async () => void calls.push('stop'),
     console: async () => '',
-    fate: async () => ({ how: 'its QEMU still runs', console: [] }),
+    fate: async () => ({ gone: false, how: 'its QEMU still runs', console: [] }),
   })
   return { kind: 'embedded', start: running, attach: running }
 }

@@ -9,7 +9,7 @@ import type { Component } from '../../report/events.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
 import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
-import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
+import type { Cluster, Fate, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
 import { findOvl } from '../ovl-directories.ts'
 import { chooseAccelerator, describeAccelerator } from './accelerator/choose.ts'
 import { hostsText } from './addresses.ts'
@@ -230,7 +230,7 @@ function running(settings: Settings, directory: string, nodes: readonly Node[], 
     },
     console: async node => readConsole(directory, node.name),
     fate: async node => ({
-      how: await fateOf(node.name, ending.fates),
+      ...(await fateOf(node.name, ending.fates)),
       console: consoleTail(directory, node.name, CONSOLE_LINES),
     }),
   }
@@ -239,10 +239,10 @@ function running(settings: Settings, directory: string, nodes: readonly Node[], 
 /** The sockets of a process are closed a moment before its end is known. */
 const END_FOLLOWS_MS = 500
 
-async function fateOf(name: string, fates: Ending['fates']): Promise<string> {
-  const ended = fates.get(name)?.then(how => `its QEMU ${how}`)
-  const goesOn = delay(END_FOLLOWS_MS, 'its QEMU still runs', { ref: false })
-  return await Promise.race([ended ?? 'it was started by another process', goesOn])
+async function fateOf(name: string, fates: Ending['fates']): Promise<Omit<Fate, 'console'>> {
+  const ended = fates.get(name)?.then(how => ({ gone: true, how: `its QEMU ${how}` }))
+  const goesOn = delay(END_FOLLOWS_MS, { gone: false, how: 'its QEMU still runs' }, { ref: false })
+  return await Promise.race([ended ?? { gone: false, how: 'it was started by another process' }, goesOn])
 }
 
 /** Every net but 0, which each VM has for itself. */

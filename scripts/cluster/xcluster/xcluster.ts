@@ -233,7 +233,9 @@ function running(
     },
     console: async node => consoleOf(tmp, node.name),
     fate: async node => ({
-      how: (await listens(planOf(settings, node))) ? 'its VM still takes connections' : 'its VM is gone',
+      ...((await listens(planOf(settings, node)))
+        ? { gone: false, how: 'its VM still takes connections' }
+        : { gone: true, how: 'its VM is gone' }),
       console: consoleOf(tmp, node.name).trimEnd().split('\n').slice(-CONSOLE_LINES).filter(Boolean),
     }),
   }

@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto'
 import type { Listener, RunEvent } from '../events.ts'
 import { describeFailedStep, newLines } from '../failed-step.ts'
 import type { Output } from '../output.ts'
-import { describeEnd, describeFlaky, failuresOf, isFlaky, pointersOf, recorder, type TestRecord } from '../record.ts'
+import {
+  describeEnd,
+  describeFlaky,
+  failuresOf,
+  isFlaky,
+  pointersOf,
+  reasonsOf,
+  recorder,
+  type TestRecord,
+} from '../record.ts'
 import { plainText } from '../text.ts'
 import { command } from './commands.ts'
 import { stepSummary } from './step-summary.ts'
@@ -56,7 +65,7 @@ export function github(output: Output, summaryFile: { append(text: string): void
 function problemsOf(test: TestRecord): readonly { title: string; lines: readonly string[] }[] {
   const problems = failuresOf(test).map(failure => ({
     title: `${failure.test}: ${failure.step} on ${failure.node}`,
-    lines: [describeFailedStep(failure), ...newLines(failure), ...evidenceOf(test, failure.node)],
+    lines: [describeFailedStep(failure), ...reasonsOf(test), ...newLines(failure), ...evidenceOf(test, failure.node)],
   }))
   if (problems.length > 0 || test.verdict === 'passed') return problems
   return [{ title: `${test.test}: ${test.verdict}`, lines: [`${test.test}: ${test.why ?? test.verdict}`] }]

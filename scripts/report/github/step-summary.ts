@@ -2,7 +2,16 @@ import fs from 'node:fs'
 import { environmentFailure } from '../../errors/failure.ts'
 import { reasonOf } from '../../ovl/places.ts'
 import { describeFailedStep, newLines } from '../failed-step.ts'
-import { failuresOf, isFlaky, notRun, pointersOf, type RunRecord, type TestRecord, turnName } from '../record.ts'
+import {
+  failuresOf,
+  isFlaky,
+  notRun,
+  pointersOf,
+  type RunRecord,
+  reasonsOf,
+  type TestRecord,
+  turnName,
+} from '../record.ts'
 import { escapeXml, plainText } from '../text.ts'
 
 /**
@@ -69,6 +78,7 @@ function row(test: TestRecord): string {
 function details(test: TestRecord): string {
   const failures = failuresOf(test)
   const lines = [
+    ...reasonsOf(test),
     ...failures.flatMap(failure => [describeFailedStep(failure), ...newLines(failure).map(line => `    ${line}`)]),
     ...(failures.length === 0 ? [test.why ?? test.verdict] : []),
     ...(test.matrix ? [`matrix: ${test.matrix}`] : []),

@@ -40,6 +40,8 @@ export interface TestData {
   readonly summary: string
   readonly verdict: ReportVerdict
   readonly why: string | undefined
+  /** Likely causes, and what its unexpected results share: what is said first. */
+  readonly reasons: readonly string[]
   /** 1 for the first of its repeat; `attempts` is how many there were in that. */
   readonly attempt: number
   readonly attempts: number

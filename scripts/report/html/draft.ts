@@ -22,6 +22,7 @@ export interface DraftTest {
   ended?: number
   verdict?: ReportVerdict
   why?: string | undefined
+  reasons?: readonly string[]
   cluster?: string
   clusterBegun?: number
   readonly up: Map<string, number>

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { describeDiagnosis } from '../../diagnosis/cause.ts'
 import { buildGraph } from '../../graph/graph.ts'
 import type { Component, FailedStep, RunEvent } from '../events.ts'
 import { plainText } from '../text.ts'
@@ -164,6 +165,9 @@ export class Gathering {
         draft.matrix = { ...named, counts, cells: pack(cells), ranges: pack(ranges) }
         break
       }
+      case 'diagnosis':
+        draft.reasons = describeDiagnosis(event).map(line => shortened(plainText(line), MOST_WORDS))
+        break
       case 'evidence':
         this.#keepEvidence(draft, event)
         break

@@ -11,8 +11,8 @@ export interface Room {
 
 type State = NodeProgress['state']
 
-/** Each state has a sign of its own, of ASCII: it is told without colour, and in any locale. */
-const SIGNS: Readonly<Record<State, string>> = { waiting: '.', done: '=', failed: 'F' }
+/** Where a node has no line, each state has a sign of its own, of ASCII: readable without colour, and in any locale. */
+const SIGNS: Readonly<Record<State, string>> = { waiting: '.', done: 'o', failed: 'F' }
 const COLOURS: Readonly<Record<State, string>> = { waiting: DIM, done: GREEN, failed: RED }
 const GROUP = 10
 
@@ -30,24 +30,26 @@ export function frame(progress: Progress, now: number, { columns, rows }: Room, 
   const lines = [header(progress, now, width, paint)]
   const nodes = [...progress.nodes.values()]
   if (progress.of > 0) {
-    lines.push(counts(progress, nodes, paint))
     const line = lineOf(progress, now, paint)
-    const room = height - lines.length
-    lines.push(...(nodes.length <= room ? nodes.map(line) : many(nodes, room, width, line, paint)))
+    const room = height - lines.length - 1
+    const isList = nodes.length <= room
+    lines.push(counts(progress, nodes, isList, paint))
+    lines.push(...(isList ? nodes.map(line) : many(nodes, room, width, line, paint)))
   }
   return lines.slice(0, height).map(line => cut(line, width))
 }
 
-/** `[1/3] bridge: step 2, bridge_ping, 4 s`, and at the right end the time of the whole run. */
-function header({ begun, tests, position, test, activity, since }: Progress, now: number, width: number, paint: Paint) {
+/** `[1/3] bridge: step 2 of 4, bridge_ping, 4 s`, and at the right end the time of the whole run. */
+function header(progress: Progress, now: number, width: number, paint: Paint): string {
+  const { begun, tests, position, test, activity, done, since } = progress
   const which = test && `${tests > 1 ? `[${position}/${tests}] ` : ''}${test}: `
   const time = clock(now - begun)
   const room = Math.max(1, width - time.length - 2)
-  return `${paint(BOLD, cut(`${which}${activity}, ${seconds(now - since)}`, room).padEnd(room))}  ${time}`
+  return `${paint(BOLD, cut(`${which}${activity}${done}, ${seconds(now - since)}`, room).padEnd(room))}  ${time}`
 }
 
-/** How many are in each state; explains the signs. */
-function counts({ words, of }: Progress, nodes: readonly NodeProgress[], paint: Paint): string {
+/** How many are in each state; with their signs where those stand for nodes. */
+function counts({ words, of }: Progress, nodes: readonly NodeProgress[], isList: boolean, paint: Paint): string {
   const inState = (wanted: State) => nodes.filter(({ state }) => state === wanted).length
   const [done, failed] = [inState('done'), inState('failed')]
   const told: [State, number, string][] = [
@@ -56,14 +58,15 @@ function counts({ words, of }: Progress, nodes: readonly NodeProgress[], paint: 
     ['failed', failed, 'FAILED'],
   ]
   const shown = told.filter(([state, count]) => state !== 'failed' || count > 0)
-  return shown.map(([state, count, word]) => paint(COLOURS[state], `${SIGNS[state]} ${count} ${word}`)).join('   ')
+  const sign = (state: State) => (isList ? '' : `${SIGNS[state]} `)
+  return shown.map(([state, count, word]) => paint(COLOURS[state], `${sign(state)}${count} ${word}`)).join('   ')
 }
 
-/** `  vm-002  F FAILED      0.9 s  vm-002-ns03 172.16.2.3 does not answer` */
+/** `  vm-002  FAILED      0.9 s  vm-002-ns03 172.16.2.3 does not answer` */
 const lineOf =
   ({ words, since }: Progress, now: number, paint: Paint) =>
   ({ name, state, milliseconds, text }: NodeProgress): string => {
-    const word = `${SIGNS[state]} ${state === 'failed' ? 'FAILED' : words[state]}`.padEnd(11)
+    const word = (state === 'failed' ? 'FAILED' : words[state]).padEnd(9)
     const time = milliseconds === undefined ? seconds(now - since) : tenths(milliseconds)
     return `  ${name.padEnd(6)}  ${paint(COLOURS[state], word)} ${time.padStart(7)}  ${printable(text)}`.trimEnd()
   }
@@ -120,15 +123,15 @@ function cellsOf(nodes: readonly NodeProgress[], width: number, paint: Paint): r
 
 /** A code for each run of signs, not for each sign: less for the terminal to read. */
 const paintCells = (cells: string, paint: Paint): string =>
-  cells.replace(/([.=F])(?:\1| (?=\1))*/g, signs => paint(COLOURS[stateOf(signs)], signs))
+  cells.replace(/([.oF])(?:\1| (?=\1))*/g, signs => paint(COLOURS[stateOf(signs)], signs))
 
-const stateOf = (signs: string): State => (signs[0] === 'F' ? 'failed' : signs[0] === '=' ? 'done' : 'waiting')
+const stateOf = (signs: string): State => (signs[0] === 'F' ? 'failed' : signs[0] === 'o' ? 'done' : 'waiting')
 
 const chunks = <T>(values: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(values.length / size) }, (_, index) => values.slice(index * size, (index + 1) * size))
 
-/** What a node's own lines begin with, and what the row says already: `21:29:07 (vm-001): TEST CASE: `. */
-const HEAD = /^\d\d:\d\d:\d\d \([^)]*\): (TEST CASE: )?/
+/** What a node's own first line begins with. */
+const HEAD = /^TEST CASE: /
 
 /** A tab's width depends on where it stands. */
 const printable = (text: string): string => plainText(text.slice(0, 1000)).replace(HEAD, '').replaceAll('\t', ' ')

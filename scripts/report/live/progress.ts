@@ -22,6 +22,8 @@ export interface Progress {
   test: string
   /** What is under way, and since when. */
   activity: string
+  /** How far it is, where that is known: `: 120 of 480 pairs`. */
+  done: string
   since: number
   /** What a node is called while it is not done, and then. */
   words: { readonly waiting: string; readonly done: string }
@@ -31,7 +33,7 @@ export interface Progress {
 }
 
 const COMING_UP = { waiting: 'coming up', done: 'up' }
-const IN_STEP = { waiting: 'running', done: 'passed' }
+const IN_STEP = { waiting: 'running', done: 'ok' }
 
 /** Gathers from events what is under way, and nothing of what is over. */
 export function followProgress(): { readonly progress: Progress; on(event: RunEvent): void } {
@@ -41,6 +43,7 @@ export function followProgress(): { readonly progress: Progress; on(event: RunEv
     position: 0,
     test: '',
     activity: 'preparing',
+    done: '',
     since: 0,
     words: COMING_UP,
     nodes: new Map(),
@@ -49,7 +52,7 @@ export function followProgress(): { readonly progress: Progress; on(event: RunEv
   let planned: readonly string[] = []
   const begin = (at: number, activity: string, words = IN_STEP, names: readonly string[] = [], of = names.length) => {
     const nodes = new Map(names.map(name => [name, waiting(name)]))
-    Object.assign(progress, { activity, since: at, words, nodes, of })
+    Object.assign(progress, { activity, done: '', since: at, words, nodes, of })
   }
   const nodeOf = (name: string) => {
     const node = progress.nodes.get(name) ?? waiting(name)
@@ -75,7 +78,10 @@ export function followProgress(): { readonly progress: Progress; on(event: RunEv
         Object.assign(nodeOf(event.node), { state: 'done', milliseconds: event.at - progress.since })
         break
       case 'step-start':
-        begin(event.at, `step ${event.index}, ${event.step}`, IN_STEP, event.nodes)
+        begin(event.at, `step ${event.index}${event.of ? ` of ${event.of}` : ''}, ${event.step}`, IN_STEP, event.nodes)
+        break
+      case 'progress':
+        progress.done = `: ${event.done} of ${event.of} pairs`
         break
       case 'output': {
         // By far the most frequent one: what is in the line matters only if it comes to be shown.

@@ -36,7 +36,7 @@ export function live(rows = 24, { shared = false, colour = false } = {}) {
     frame: () => {
       wait(SOON)
       const shown = terminal.lines()
-      return shown.slice(shown.findLastIndex(row => /^(\d\d:\d\d:\d\d| {4}\S)/.test(row)) + 1)
+      return shown.slice(shown.findLastIndex(row => /^(( {2})?\d\d:\d\d:\d\d| {4}\S)/.test(row)) + 1)
     },
     close: () => view.close(),
   }

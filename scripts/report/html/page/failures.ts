@@ -42,8 +42,13 @@ const testCard = (test: TestData, number: number) =>
     'article',
     { class: 'failure' },
     element('h3', {}, badge(test.verdict), element('a', { href: `#${sectionId(number)}` }, titleOf(test))),
+    reasonList(test),
     element('p', { class: 'why' }, test.why ?? 'it did not say why'),
   )
+
+/** Likely causes come before what they caused. */
+const reasonList = ({ reasons }: TestData) =>
+  reasons.length > 0 && element('ul', { class: 'reasons' }, ...reasons.map(reason => element('li', {}, reason)))
 
 function failureCard(test: TestData, number: number, step: StepData, failed: readonly Failed[]) {
   const nodeItem = ({ node, failure }: Failed) => {
@@ -77,6 +82,7 @@ function failureCard(test: TestData, number: number, step: StepData, failed: rea
         `on ${failed.length} of ${count(step.nodes.length, 'node')}${test.retried ? '; the test was tried again' : ''}`,
       ),
     ),
+    reasonList(test),
     element('ul', {}, ...shown.map(nodeItem)),
     more.length > 0 &&
       element(

@@ -1,0 +1,97 @@
+import { type Answer, type Matrix, summarize, type WrongPair } from '../proof/matrix.ts'
+import type { NodeFacts, PodAddress, Source } from '../proof/network.ts'
+import { isExpected } from '../proof/reach.ts'
+import type { FailedStep } from '../report/events.ts'
+import type { Cause, Diagnosis } from './cause.ts'
+import { groupPairs } from './groups.ts'
+import type { Obstacle } from './obstacle.ts'
+import { Ways } from './ways.ts'
+
+/** Pairs whose ways are followed: of more, a sample. */
+const MOST_FOLLOWED = 3000
+/** A step's own words: ovl/default/usr/lib/netns/ping.sh. */
+const NO_ANSWER = /no answer to ping: ([\w.-]+), address ([0-9a-f.:]+)/g
+
+/**
+ * Says why PODs do not reach each other, from what the nodes tell about themselves: interfaces that are down, addresses and routes
+ * that are missing. An obstacle counts only when no pair has answered in spite of it; where nothing is found, nothing is said.
+ * @param network of the moment at which the matrix was measured
+ */
+export function diagnoseMatrix(network: readonly NodeFacts[], matrix: Matrix): Diagnosis {
+  const { wrong } = summarize(matrix)
+  const missing = wrong.filter(({ what }) => what === 'missing')
+  const causes = missing.length === 0 ? [] : causesOf(network, matrix, missing)
+  return { causes, groups: groupPairs(matrix, wrong, causes) }
+}
+
+/**
+ * Says why a step's pings were not answered.
+ * @param network as it is after the step
+ */
+export function diagnoseStep(network: readonly NodeFacts[], failures: readonly FailedStep[]): Diagnosis {
+  const ways = new Ways(network)
+  const found = new Map<string, Counted>()
+  for (const { node, why, lastLines } of failures) {
+    for (const [, pod = '', address = ''] of [why, ...lastLines].join('\n').matchAll(NO_ANSWER))
+      for (const obstacle of ways.obstaclesFromNode(node, pod, address)) add(found, obstacle)
+  }
+  return { causes: ranked(found).map(({ obstacle: { subject, node, what } }) => ({ subject, node, what })), groups: [] }
+}
+
+interface Counted {
+  readonly obstacle: Obstacle
+  count: number
+}
+
+const keyOf = ({ node, subject, what }: Obstacle) => `${node} ${subject} ${what}`
+
+function add(found: Map<string, Counted>, obstacle: Obstacle): void {
+  const known = found.get(keyOf(obstacle)) ?? { obstacle, count: 0 }
+  known.count++
+  found.set(keyOf(obstacle), known)
+}
+
+const ranked = (found: ReadonlyMap<string, Counted>): readonly Counted[] =>
+  [...found.values()].sort((a, b) => b.count - a.count)
+
+function causesOf(network: readonly NodeFacts[], matrix: Matrix, missing: readonly WrongPair[]): readonly Cause[] {
+  const ways = new Ways(network)
+  const followed = sample(missing, MOST_FOLLOWED)
+  const found = new Map<string, Counted>()
+  for (const { source, destination } of followed)
+    for (const obstacle of ways.obstacles(source, destination)) add(found, obstacle)
+  if (found.size === 0) return []
+  const subjects = new Set([...found.values()].map(({ obstacle: { subject } }) => subject))
+  // What was in the way of a pair that has answered is in nobody's way.
+  for (const { source, destination } of sample(answered(matrix, subjects), MOST_FOLLOWED))
+    for (const obstacle of ways.obstacles(source, destination)) found.delete(keyOf(obstacle))
+  const each = missing.length / followed.length
+  return ranked(found).map(({ obstacle: { subject, node, what }, count }) => ({
+    subject,
+    node,
+    what,
+    pairs: Math.round(count * each),
+  }))
+}
+
+/** Pairs that have answered as they should, of some PODs and nodes; of all where one of the nodes has no PODs, as a router. */
+function answered({ reach, sources, destinations, rows }: Matrix, subjects: ReadonlySet<string>) {
+  const names = new Set(sources.flatMap(({ pod, node }) => [pod, node]))
+  const all = [...subjects].some(subject => !names.has(subject))
+  const concerns = ({ pod, node }: Source) => subjects.has(pod) || subjects.has(node)
+  const isGood = (answer: Answer | undefined, source: Source, destination: PodAddress) =>
+    answer !== undefined && answer.received > 0 && isExpected(reach, source, destination)
+  return sources.flatMap((source, row) =>
+    destinations.flatMap((destination, column) =>
+      (all || concerns(source) || concerns(destination)) && isGood(rows[row]?.[column], source, destination)
+        ? [{ source, destination }]
+        : [],
+    ),
+  )
+}
+
+/** Evenly from the beginning to the end. */
+function sample<T>(values: readonly T[], most: number): readonly T[] {
+  if (values.length <= most) return values
+  return Array.from({ length: most }, (_, index) => values[Math.floor((index * values.length) / most)] as T)
+}

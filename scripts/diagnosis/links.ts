@@ -1,0 +1,169 @@
+import type { Interface } from '../proof/network.ts'
+import { type Device, isUp, kindOf, type Space } from './spaces.ts'
+
+/** Where a frame is: in which device, and with which VLAN's tag. */
+interface Place {
+  readonly at: Device
+  readonly tag: number | undefined
+}
+
+/** A device that frames from another one reach, or would reach if some devices were up. */
+export interface Reached {
+  readonly at: Device
+  /** Of the way with the fewest of them, the devices that are down. */
+  readonly down: readonly Device[]
+}
+
+/** xcluster's MACs name node and net. */
+const MAC_OF_NET = /^00:00:00:01:([0-9a-f]{2}):[0-9a-f]{2}$/
+
+/** Which devices can exchange Ethernet frames, by veths, bridges, VLANs, ipvlans, macvlans, and the nets between nodes. */
+export class Links {
+  readonly #devices = new Map<Interface, Device>()
+  readonly #byPlace = new Map<string, Device[]>()
+  readonly #reached = new Map<Device, readonly Reached[]>()
+
+  constructor(spaces: readonly Space[]) {
+    for (const space of spaces) {
+      for (const device of space.interfaces) {
+        const each = { space, device }
+        this.#devices.set(device, each)
+        for (const key of keysOf(each)) {
+          const there = this.#byPlace.get(key)
+          if (there) there.push(each)
+          else this.#byPlace.set(key, [each])
+        }
+      }
+    }
+  }
+
+  /** The device of a namespace with a name. */
+  find(space: Space, ifname: string | undefined): Device | undefined {
+    const found = space.interfaces.find(device => device.ifname === ifname)
+    return found && this.#devices.get(found)
+  }
+
+  /** All devices that frames from a device reach, if need be through devices that are down; itself among them. */
+  from(start: Device): readonly Reached[] {
+    const known = this.#reached.get(start) ?? this.#search(start)
+    this.#reached.set(start, known)
+    return known
+  }
+
+  /** The other end of a veth between a POD and its node. */
+  peerOf({ space, device }: Device): Device | undefined {
+    if (kindOf(device) !== 'veth' || device.link_index === undefined) return undefined
+    return this.#look(`index ${space.node} ${device.link_index}`).find(
+      other =>
+        other.space.isPod !== space.isPod &&
+        other.device.link_index === device.ifindex &&
+        kindOf(other.device) === 'veth',
+    )
+  }
+
+  /** Dijkstra's search where a device that is down costs one, and all else nothing. */
+  #search(start: Device): readonly Reached[] {
+    const best = new Map<string, Reached>()
+    let now: { place: Place; down: readonly Device[] }[] = [{ place: { at: start, tag: undefined }, down: [] }]
+    let later: typeof now = []
+    while (now.length > 0) {
+      for (let next = now.pop(); next; next = now.pop()) {
+        const { place } = next
+        const key = `${place.tag ?? ''} ${place.at.space.node} ${place.at.space.name} ${place.at.device.ifname}`
+        if (best.has(key)) continue
+        const isDown = !isUp(place.at.device)
+        if (isDown && next.down.at(-1) !== place.at) {
+          later.push({ place, down: [...next.down, place.at] })
+          continue
+        }
+        best.set(key, { at: place.at, down: next.down })
+        for (const neighbour of this.#neighbours(place)) now.push({ place: neighbour, down: next.down })
+      }
+      ;[now, later] = [later, []]
+    }
+    const shortest = new Map<Device, Reached>()
+    for (const reached of best.values()) {
+      const known = shortest.get(reached.at)
+      if (!known || reached.down.length < known.down.length) shortest.set(reached.at, reached)
+    }
+    return [...shortest.values()]
+  }
+
+  #neighbours({ at, tag }: Place): readonly Place[] {
+    const { space, device } = at
+    const same = (devices: readonly (Device | undefined)[]) =>
+      devices.flatMap(each => (each && each !== at ? [{ at: each, tag }] : []))
+    const bridge = device.master === undefined ? undefined : this.find(space, device.master)
+    const ports = kindOf(device) === 'bridge' ? this.#look(`master ${space.node} ${space.name} ${device.ifname}`) : []
+    const net = netOf(at)
+    const peers = kindOf(device) === 'veth' ? [this.peerOf(at), this.#nodesOwnPeer(at)] : []
+    return [
+      ...same([bridge, ...ports, ...peers, ...(net > 0 ? this.#look(`net ${net}`) : [])]),
+      ...this.#below(at, tag),
+      ...this.#above(at, tag),
+    ]
+  }
+
+  /** Both ends of a veth in one namespace. */
+  #nodesOwnPeer({ space, device }: Device): Device | undefined {
+    return device.link === undefined ? undefined : this.find(space, device.link)
+  }
+
+  #below(at: Device, tag: number | undefined): readonly Place[] {
+    const parent = this.#parentOf(at)
+    if (!parent) return []
+    const vlan = vlanOf(at)
+    // Those on one device reach each other, whatever that one does.
+    if (vlan === undefined)
+      return [parent, ...this.#childrenOf(parent).filter(child => vlanOf(child) === undefined)].map(each => ({
+        at: each,
+        tag,
+      }))
+    return tag === undefined ? [{ at: parent, tag: vlan }] : []
+  }
+
+  #above(at: Device, tag: number | undefined): readonly Place[] {
+    return this.#childrenOf(at).flatMap(child => {
+      const vlan = vlanOf(child)
+      if (vlan === undefined) return [{ at: child, tag }]
+      return vlan === tag ? [{ at: child, tag: undefined }] : []
+    })
+  }
+
+  #childrenOf(parent: Device): readonly Device[] {
+    const candidates = this.#look(`parent ${parent.space.node} ${parent.device.ifindex}`)
+    return candidates.filter(child => this.#parentOf(child) === parent)
+  }
+
+  /** The device on which a VLAN, ipvlan or macvlan is; that of a POD is its node's. */
+  #parentOf({ space, device }: Device): Device | undefined {
+    if (!ON_ANOTHER.has(kindOf(device))) return undefined
+    const own = device.link === undefined ? undefined : this.find(space, device.link)
+    if (own || device.link_index === undefined || !space.isPod) return own
+    return this.#look(`index ${space.node} ${device.link_index}`).find(({ space: { isPod } }) => !isPod)
+  }
+
+  #look(key: string): readonly Device[] {
+    return this.#byPlace.get(key) ?? []
+  }
+}
+
+const ON_ANOTHER = new Set(['vlan', 'ipvlan', 'macvlan'])
+
+const vlanOf = ({ device }: Device): number | undefined =>
+  kindOf(device) === 'vlan' ? Number(device.linkinfo?.info_data?.id) : undefined
+
+/** 0 for the net of maintenance, which does not join nodes, and for what is on no net. */
+const netOf = ({ space, device }: Device): number =>
+  space.isPod || kindOf(device) !== 'nic' ? 0 : Number.parseInt(MAC_OF_NET.exec(device.address ?? '')?.[1] ?? '0', 16)
+
+function keysOf({ space, device }: Device): readonly string[] {
+  const parent = device.link_index ?? space.interfaces.find(({ ifname }) => ifname === device.link)?.ifindex
+  const net = netOf({ space, device })
+  return [
+    `index ${space.node} ${device.ifindex}`,
+    ...(device.master === undefined ? [] : [`master ${space.node} ${space.name} ${device.master}`]),
+    ...(net > 0 ? [`net ${net}`] : []),
+    ...(ON_ANOTHER.has(kindOf(device)) && parent !== undefined ? [`parent ${space.node} ${parent}`] : []),
+  ]
+}

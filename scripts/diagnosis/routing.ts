@@ -1,0 +1,56 @@
+import { BlockList, isIP } from 'node:net'
+import type { Family, Route } from '../proof/network.ts'
+import type { Space } from './spaces.ts'
+
+/** Kinds of route that end a packet's way. */
+const ENDS = ['blackhole', 'unreachable', 'prohibit', 'throw']
+
+/** What a namespace does with packets for an address. */
+export type Decision =
+  | { readonly kind: 'sends'; readonly dev: string; readonly gateway: string | undefined }
+  | { readonly kind: 'refuses'; readonly how: string }
+  | { readonly kind: 'has no route' }
+  /** The route is of a kind that is not understood here. */
+  | { readonly kind: 'unknown' }
+
+/** The way out of a namespace, by the longest prefix among the routes of all tables but `local`. */
+export function decide({ routes }: Space, address: string, family: Family): Decision {
+  let best: { readonly route: Route; readonly length: number } | undefined
+  for (const route of routes) {
+    if (route.table === 'local' || route.encap || route.flags?.includes('dead')) continue
+    if (!['unicast', ...ENDS].includes(route.type ?? 'unicast')) continue
+    const length = matchLength(route, address, family)
+    if (length === undefined) continue
+    const isBetter =
+      !best || length > best.length || (length === best.length && (route.metric ?? 0) < (best.route.metric ?? 0))
+    if (isBetter) best = { route, length }
+  }
+  if (!best) return { kind: 'has no route' }
+  const { type = 'unicast', dev, gateway } = best.route
+  if (type !== 'unicast') return { kind: 'refuses', how: `${type} route to ${best.route.dst}` }
+  return dev === undefined ? { kind: 'unknown' } : { kind: 'sends', dev, gateway }
+}
+
+/** Where a namespace sends packets that it wraps: the other ends of its tunnels, as its routes name them. */
+export const tunnelEnds = ({ routes }: Space): readonly string[] => [
+  ...new Set(routes.flatMap(({ encap, dst = '' }) => (encap && isIP(dst) > 0 ? [dst] : []))),
+]
+
+const lists = new Map<string, BlockList>()
+
+/** @returns the length of the route's prefix; undefined when the address is not in it */
+function matchLength({ dst = '', gateway }: Route, address: string, family: Family): number | undefined {
+  // A default route without a gateway does not tell its family.
+  if (dst === 'default') return gateway === undefined || isIP(gateway) === family ? 0 : undefined
+  const [net = '', length = family === 4 ? '32' : '128'] = dst.split('/')
+  if (isIP(net) !== family) return undefined
+  const list = lists.get(dst) ?? listOf(net, Number(length), family)
+  lists.set(dst, list)
+  return list.check(address, `ipv${family}`) ? Number(length) : undefined
+}
+
+function listOf(net: string, length: number, family: Family): BlockList {
+  const list = new BlockList()
+  list.addSubnet(net, length, `ipv${family}`)
+  return list
+}

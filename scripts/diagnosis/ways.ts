@@ -1,0 +1,215 @@
+import { isIP } from 'node:net'
+import type { Family, NodeFacts, PodAddress, Source } from '../proof/network.ts'
+import { Links, type Reached } from './links.ts'
+import { downs, noAddress, noGateway, noPort, noRoute, type Obstacle, refusal } from './obstacle.ts'
+import { decide, tunnelEnds } from './routing.ts'
+import { addressesOf, type Device, hasAddress, isUp, kindOf, ownDevices, type Space, spacesOf } from './spaces.ts'
+
+/** Namespaces through which a packet may be routed; more are a loop. */
+const MOST_HOPS = 8
+
+/**
+ * Follows packets through the network as the nodes describe it: routes, bridges, links. What the nodes do not tell (filters, a
+ * switch that does not forward) is no obstacle here, and then there is none.
+ */
+export class Ways {
+  readonly #spaces: readonly Space[]
+  readonly #links: Links
+  readonly #used = new Map<Space, ReadonlySet<string>>()
+
+  constructor(network: readonly NodeFacts[]) {
+    this.#spaces = spacesOf(network)
+    this.#links = new Links(this.#spaces)
+  }
+
+  /** What keeps a POD from getting an answer from an address: on the way there, or on the way back. */
+  obstacles(source: Source, destination: PodAddress): readonly Obstacle[] {
+    const [from, to] = [this.#pod(source), this.#pod(destination)]
+    return from && to ? this.#between(from, to, destination.address) : []
+  }
+
+  /**
+   * The same for a ping from a node to a POD.
+   * @param address an address that the POD has, or should have
+   */
+  obstaclesFromNode(node: string, pod: string, address: string): readonly Obstacle[] {
+    const from = this.#spaces.find(({ name, isPod }) => name === node && !isPod)
+    const to = this.#spaces.find(({ name, isPod }) => name === pod && isPod)
+    return from && to ? this.#between(from, to, address) : []
+  }
+
+  #pod({ pod, node }: Source): Space | undefined {
+    return this.#spaces.find(space => space.isPod && space.name === pod && space.node === node)
+  }
+
+  #between(from: Space, to: Space, address: string): readonly Obstacle[] {
+    const family = isIP(address) as Family
+    const there = this.#way(from, to, address, family, 0)
+    const own = this.#sourceAddress(from, address, family)
+    const back = own === undefined ? this.#withoutAddress(from, family) : this.#way(to, from, own, family, 0)
+    const all = [...there, ...back]
+    const lowest = Math.min(...all.map(({ rank }) => rank))
+    return all.filter(({ rank }) => rank === lowest)
+  }
+
+  /** The address with which a namespace sends to another one: of the device by which it does, if that has one. */
+  #sourceAddress(from: Space, address: string, family: Family): string | undefined {
+    const decision = decide(from, address, family)
+    const dev = decision.kind === 'sends' ? decision.dev : undefined
+    const devices = [...from.interfaces.filter(({ ifname }) => ifname === dev), ...from.interfaces]
+    return devices.flatMap(device => addressesOf(device, family))[0]
+  }
+
+  /** @returns nothing where the packet arrives, and where its way is not understood */
+  #way(from: Space, to: Space, address: string, family: Family, hops: number): readonly Obstacle[] {
+    if (hops > MOST_HOPS || from === to) return []
+    const ends = from.isPod || from.node === to.node ? [] : tunnelEnds(from)
+    if (ends.length > 0) return this.#throughTunnel(from, to, ends, address, family, hops)
+    const decision = decide(from, address, family)
+    if (decision.kind === 'unknown') return []
+    if (decision.kind === 'refuses') return [refusal(from, decision.how)]
+    if (decision.kind === 'has no route') return this.#withoutRoute(from, to, family)
+    const device = this.#links.find(from, decision.dev)
+    if (!device) return []
+    const { gateway = address } = decision
+    const reached = this.#links.from(device)
+    const isGoal = ({ at }: Reached) => (gateway === address ? at.space === to : hasAddress(at.device, gateway))
+    const [next] = reached
+      .filter(each => each.at !== device && isGoal(each))
+      .sort((a, b) => a.down.length - b.down.length)
+    if (next) return next.down.length > 0 ? downs(next.down) : this.#way(next.at.space, to, address, family, hops + 1)
+    if (gateway === address) return this.#unattached(device, to)
+    return this.#withoutGateway(device, reached, to, gateway, family)
+  }
+
+  /** A tunnel leads from node to node; in the other one the packet goes on. */
+  #throughTunnel(
+    from: Space,
+    to: Space,
+    ends: readonly string[],
+    address: string,
+    family: Family,
+    hops: number,
+  ): readonly Obstacle[] {
+    const other = this.#spaces.find(({ name, isPod }) => !isPod && name === to.node)
+    const end = ends.find(each => other?.interfaces.some(device => hasAddress(device, each)))
+    if (!other || end === undefined) return []
+    const outside = this.#underTunnel(from, other, end, isIP(end) as Family)
+    return outside.length > 0 ? outside : this.#way(other, to, address, family, hops + 1)
+  }
+
+  /** The way of the wrapped packet, between two nodes that share a net. */
+  #underTunnel(from: Space, to: Space, end: string, family: Family): readonly Obstacle[] {
+    const decision = decide(from, end, family)
+    if (decision.kind === 'has no route') return this.#withoutRoute(from, to, family)
+    if (decision.kind !== 'sends' || decision.gateway !== undefined) return []
+    const device = this.#links.find(from, decision.dev)
+    const next = device && this.#links.from(device).find(({ at }) => at.space === to && hasAddress(at.device, end))
+    return next ? downs(next.down) : []
+  }
+
+  /** A route goes with its device, and with its address: that is what is named then. */
+  #withoutRoute(from: Space, to: Space, family: Family): readonly Obstacle[] {
+    const devices = ownDevices(from).flatMap(device => this.#links.find(from, device.ifname) ?? [])
+    const used = devices.filter(device => this.#isUsed(device))
+    const down = used.filter(({ device }) => !isUp(device))
+    if (down.length > 0) return downs(down)
+    const without = used.find(({ device }) => this.#lacksAddress(device, from, family))
+    if (without) return [noAddress(without, family)]
+    return to.isPod || from.isPod ? [noRoute(from, family, to)] : []
+  }
+
+  /** Where others have a device of this name that leads to somebody, it is meant to be used; so is a POD's only one. */
+  #isUsed({ space, device }: Device): boolean {
+    if (space.isPod && ownDevices(space).length === 1) return true
+    return this.#spaces.some(
+      other => other !== space && other.isPod === space.isPod && this.#devicesUsedBy(other).has(device.ifname),
+    )
+  }
+
+  /** The devices by which a namespace reaches others: those of its gateways, and of the other ends of its tunnels. */
+  #devicesUsedBy(space: Space): ReadonlySet<string> {
+    const known = this.#used.get(space)
+    if (known) return known
+    const used = new Set(space.routes.flatMap(({ dev, gateway }) => (gateway === undefined ? [] : (dev ?? []))))
+    for (const end of tunnelEnds(space)) {
+      const decision = decide(space, end, isIP(end) as Family)
+      if (decision.kind === 'sends') used.add(decision.dev)
+    }
+    this.#used.set(space, used)
+    return used
+  }
+
+  /** It has none of the family, and the devices of this name in other namespaces have one. */
+  #lacksAddress(device: Device['device'], space: Space, family: Family): boolean {
+    if (addressesOf(device, family).length > 0) return false
+    const others = this.#spaces.filter(other => other !== space && other.isPod === space.isPod)
+    const same = others.flatMap(({ interfaces }) => interfaces.filter(({ ifname }) => ifname === device.ifname))
+    const alone = space.isPod && ownDevices(space).length === 1 && same.length === 0
+    return alone || same.some(other => addressesOf(other, family).length > 0)
+  }
+
+  /** A POD that pings and has no address of the family. */
+  #withoutAddress(space: Space, family: Family): readonly Obstacle[] {
+    const devices = ownDevices(space)
+    const down = devices.filter(device => !isUp(device))
+    const found = (device: Device['device']) => this.#links.find(space, device.ifname)
+    if (down.length > 0 && down.length === devices.length) return downs(down.flatMap(device => found(device) ?? []))
+    const lacking = devices
+      .filter(device => this.#lacksAddress(device, space, family))
+      .flatMap(each => found(each) ?? [])
+    return lacking.slice(0, 1).map(device => noAddress(device, family))
+  }
+
+  /** Nobody whom the device reaches has the gateway's address. */
+  #withoutGateway(
+    device: Device,
+    reached: readonly Reached[],
+    to: Space,
+    gateway: string,
+    family: Family,
+  ): readonly Obstacle[] {
+    const isElsewhere = this.#spaces.some(({ interfaces }) => interfaces.some(each => hasAddress(each, gateway)))
+    if (isElsewhere) return this.#unattached(device, to)
+    const { space } = device
+    // The gateway of a POD is its node; that of a node's route is the node to whose PODs it leads.
+    const node = space.isPod ? space.node : to.node
+    const candidates = reached.filter(({ at }) => !at.space.isPod && at.space.name === node && at !== device)
+    const [candidate] = candidates.filter(({ at }) => {
+      const isBridgeOrNet = kindOf(at.device) === 'bridge' || at.device.ifname === device.device.ifname
+      return isBridgeOrNet && addressesOf(at.device, family).length === 0 && at.device.master === undefined
+    })
+    if (candidate) return candidate.down.length > 0 ? downs(candidate.down) : [noAddress(candidate.at, family)]
+    const [owner] = this.#spaces.filter(({ name, isPod }) => !isPod && name === node)
+    return owner ? [noGateway(owner, gateway, space.isPod ? 'of its PODs' : 'to its PODs')] : []
+  }
+
+  /** Frames of a device do not get to a namespace, whatever is up: something is not in the bridge in which its like are. */
+  #unattached(device: Device, to: Space): readonly Obstacle[] {
+    const ends = [device, ...to.interfaces.flatMap(({ ifname }) => this.#links.find(to, ifname) ?? [])]
+    const own = ends.flatMap(end => this.#links.peerOf(end) ?? []).flatMap(end => this.#missingPort(end, isVeth))
+    if (own.length > 0 || device.space.node === to.node) return own
+    const nodes = [device.space.node, to.node]
+    const nics = this.#spaces
+      .filter(({ name, isPod }) => !isPod && nodes.includes(name))
+      .flatMap(space => space.interfaces.flatMap(({ ifname }) => this.#links.find(space, ifname) ?? []))
+      .filter(({ device: { linkinfo } }) => linkinfo === undefined)
+    return nics.flatMap(nic => this.#missingPort(nic, each => each.ifname === nic.device.ifname))
+  }
+
+  /** @param isLike which devices are of use as examples: in the same node for a veth, in the others for a NIC */
+  #missingPort(end: Device, isLike: (device: Device['device']) => boolean): readonly Obstacle[] {
+    const { space, device } = end
+    if (space.isPod || device.master !== undefined || device.addr_info.some(({ scope }) => scope === 'global'))
+      return []
+    const isOwn = kindOf(device) === 'veth'
+    const examples = this.#spaces
+      .filter(({ isPod, name }) => !isPod && (name === space.name) === isOwn)
+      .flatMap(({ interfaces }) => interfaces.filter(isLike))
+      .flatMap(({ master }) => master ?? [])
+    const [bridge] = examples
+    return bridge !== undefined && examples.every(each => each === bridge) ? [noPort(end, bridge)] : []
+  }
+}
+
+const isVeth = (device: Device['device']): boolean => kindOf(device) === 'veth'

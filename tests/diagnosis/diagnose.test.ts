@@ -1,0 +1,194 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { describeCauses } from '../../scripts/diagnosis/cause.ts'
+import { diagnoseMatrix, diagnoseStep } from '../../scripts/diagnosis/diagnose.ts'
+import type { NodeFacts } from '../../scripts/proof/network.ts'
+import type { Reach } from '../../scripts/proof/reach.ts'
+import { change, loseAddresses, matrixOf, recorded, remove, space, takeDown } from './network.ts'
+
+type End = { pod: string; node: string }
+type Lost = (from: End, to: End & { address: string }) => boolean
+
+const podIs =
+  (pod: string): Lost =>
+  (from, to) =>
+    from.pod === pod || to.pod === pod
+const cut =
+  (node: string): Lost =>
+  (from, to) =>
+    from.node !== to.node && (from.node === node || to.node === node)
+const family =
+  (version: 4 | 6, lost: Lost): Lost =>
+  (from, to) =>
+    to.address.includes(':') === (version === 6) && lost(from, to)
+
+const causesIn = (network: readonly NodeFacts[], reach: Reach, lost: Lost) =>
+  diagnoseMatrix(network, matrixOf(network, reach, lost)).causes.map(({ subject, what }) => `${subject}: ${what}`)
+
+const REACHES: Readonly<Record<string, Reach>> = { bridge: 'node' }
+const TESTS = ['bridge', 'L2', 'L3', 'L3_overlay', 'L3_vxlan', 'ipvlan'] as const
+const reachOf = (name: string) => REACHES[name] ?? 'all'
+
+for (const name of TESTS) {
+  test(`${name}: a POD's interface that is down is the cause, and nothing else`, t => {
+    const network = recorded(name)
+    takeDown(network, 'vm-002-ns02', 'eth0')
+    t.deepEqual(causesIn(network, reachOf(name), podIs('vm-002-ns02')), ['vm-002-ns02: eth0 is down'])
+  })
+
+  test(`${name}: a network that is as it should be has no cause for what is lost`, t => {
+    fc.assert(
+      fc.property(fc.infiniteStream(fc.boolean()), losses => {
+        t.deepEqual(
+          causesIn(recorded(name), reachOf(name), () => losses.next().value),
+          [],
+        )
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  test(`${name}: what is down is no cause for pairs that are lost elsewhere, nor where its own pairs answer`, t => {
+    const network = recorded(name)
+    takeDown(network, 'vm-002-ns02', 'eth0')
+    const elsewhere = podIs('vm-001-ns01')
+    t.deepEqual(
+      causesIn(network, reachOf(name), (from, to) => !podIs('vm-002-ns02')(from, to) && elsewhere(from, to)),
+      [],
+    )
+  })
+}
+
+for (const name of ['L2', 'L3', 'L3_overlay', 'L3_vxlan', 'ipvlan'] as const) {
+  test(`${name}: a node's interface that is down is the cause of all that is lost between it and the others`, t => {
+    const network = recorded(name)
+    takeDown(network, 'vm-003', 'eth1')
+    t.deepEqual(causesIn(network, 'all', cut('vm-003')), ['vm-003: eth1 is down'])
+  })
+}
+
+test('the end of a veth in the node, and the bridge', t => {
+  const veth = recorded('bridge')
+  takeDown(veth, 'vm-001', 'vm-001-ns01')
+  t.deepEqual(causesIn(veth, 'node', podIs('vm-001-ns01')), ['vm-001: vm-001-ns01 is down'])
+  const bridge = recorded('L3')
+  takeDown(bridge, 'vm-001', 'cbr0')
+  const lost: Lost = (from, to) => from.node === 'vm-001' || to.node === 'vm-001'
+  t.deepEqual(causesIn(bridge, 'all', lost), ['vm-001: cbr0 is down'])
+})
+
+test('an interface that nobody uses is no cause, however much is lost', t => {
+  const network = recorded('L3')
+  takeDown(network, 'vm-003', 'eth0')
+  t.deepEqual(causesIn(network, 'all', cut('vm-003')), [])
+  const bridge = recorded('bridge')
+  takeDown(bridge, 'vm-003', 'eth1')
+  t.deepEqual(causesIn(bridge, 'node', podIs('vm-003-ns01')), [])
+})
+
+test('a device that is not a port of the bridge in which its like are', t => {
+  const pod = recorded('bridge')
+  change(pod, 'vm-001', 'vm-001-ns01', { master: undefined as never })
+  t.deepEqual(causesIn(pod, 'node', podIs('vm-001-ns01')), ['vm-001: vm-001-ns01 is not a port of cbr0'])
+})
+
+test('an address that is missing: of a POD, of a node, of the bridge that is the gateway', t => {
+  const pod = recorded('L3')
+  loseAddresses(pod, 'vm-002-ns01', 'eth0', 'inet6')
+  t.deepEqual(causesIn(pod, 'all', family(6, podIs('vm-002-ns01'))), ['vm-002-ns01: eth0 has no IPv6 address'])
+  const node = recorded('L3')
+  loseAddresses(node, 'vm-003', 'eth1', 'inet')
+  t.deepEqual(causesIn(node, 'all', family(4, cut('vm-003'))), ['vm-003: eth1 has no IPv4 address'])
+  const bridge = recorded('L3')
+  loseAddresses(bridge, 'vm-003', 'cbr0', 'inet')
+  t.deepEqual(causesIn(bridge, 'all', family(4, cut('vm-003'))), ['vm-003: cbr0 has no IPv4 address'])
+})
+
+test('a route that is missing: in a POD, in a node; and one that leads nowhere', t => {
+  const pod = recorded('L3')
+  remove(space(pod, 'vm-001-ns01').routes, ({ dst, gateway }) => dst === 'default' && gateway?.includes('.') === true)
+  const lost: Lost = family(4, (from, to) => from.node !== to.node && podIs('vm-001-ns01')(from, to))
+  t.deepEqual(causesIn(pod, 'all', lost).sort(), [
+    'vm-001-ns01: no IPv4 route to the PODs of vm-002',
+    'vm-001-ns01: no IPv4 route to the PODs of vm-003',
+  ])
+  const node = recorded('L3')
+  remove(space(node, 'vm-001').routes, ({ dst }) => dst === '172.16.3.0/24')
+  const between: Lost = family(4, (from, to) => [from.node, to.node].sort().join() === 'vm-001,vm-003')
+  t.deepEqual(causesIn(node, 'all', between), ['vm-001: no IPv4 route to the PODs of vm-003'])
+  space(node, 'vm-001').routes.push({ type: 'blackhole', dst: '172.16.3.0/24' })
+  t.deepEqual(causesIn(node, 'all', between), ['vm-001: blackhole route to 172.16.3.0/24'])
+})
+
+test('several causes at once are all named, the one with most pairs first', t => {
+  fc.assert(
+    fc.property(
+      fc.subarray(['vm-001-ns01', 'vm-001-ns02', 'vm-002-ns01', 'vm-002-ns02', 'vm-003-ns01'], { minLength: 1 }),
+      fc.subarray(['vm-003'], { minLength: 0 }),
+      (pods, nodes) => {
+        const network = recorded('L3')
+        for (const pod of pods) takeDown(network, pod, 'eth0')
+        for (const node of nodes) takeDown(network, node, 'eth1')
+        const lost: Lost = (from, to) =>
+          pods.some(pod => podIs(pod)(from, to)) || nodes.some(node => cut(node)(from, to))
+        const expected = [...pods.map(pod => `${pod}: eth0 is down`), ...nodes.map(node => `${node}: eth1 is down`)]
+        // Where nothing else of the node is left to be reached, nobody can tell.
+        const named = causesIn(network, 'all', lost)
+        t.deepEqual(
+          named.filter(cause => !expected.includes(cause)),
+          [],
+        )
+        for (const pod of pods) t.true(named.includes(`${pod}: eth0 is down`))
+        if (nodes.length > 0 && !pods.includes('vm-003-ns01')) t.true(named.includes('vm-003: eth1 is down'))
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+test('VLANs of two sides with the same addresses: the one that is down is named, on its own side', t => {
+  const network = recorded('dual_bridges_vlan')
+  const reach: Reach = {
+    sides: [
+      ['br2-*', 'vm-202-eth3.100'],
+      ['br3-*', 'vm-202-eth3.200'],
+    ],
+  }
+  const pod = 'br2-vm-001-ns01'
+  takeDown(network, pod, 'eth0')
+  t.deepEqual(causesIn(network, reach, podIs(pod)), [`${pod}: eth0 is down`])
+  const outside = recorded('dual_bridges_vlan')
+  takeDown(outside, 'vm-001', 'eth2.200')
+  const apart: Lost = (from, to) => from.node !== to.node && /br3/.test(`${from.pod} ${to.pod}`)
+  t.deepEqual(causesIn(outside, reach, apart), ['vm-001: eth2.200 is down'])
+})
+
+const failure = (node: string, why: string, ...lastLines: string[]) => ({
+  ...{ test: 'bridge', step: 'bridge_ping', index: 3 },
+  ...{ node, why, lastLines },
+})
+
+test('a step whose pings were not answered', t => {
+  const network = recorded('bridge')
+  takeDown(network, 'vm-002-ns01', 'eth0')
+  const { causes } = diagnoseStep(network, [
+    failure('vm-002', 'no answer to ping: vm-002-ns01, address 172.16.2.1', 'vm-002-ns02 172.16.2.2 answers'),
+  ])
+  t.deepEqual(describeCauses(causes), ['likely cause: vm-002-ns01: eth0 is down'])
+  t.deepEqual(diagnoseStep(network, [failure('vm-001', 'create: it did not work')]).causes, [])
+  const other = failure('vm-002', 'no answer to ping: vm-002-ns02, address 172.16.2.2')
+  t.deepEqual(diagnoseStep(network, [other]).causes, [])
+})
+
+test('many PODs of which the same holds are one line', t => {
+  const causes = Array.from({ length: 16 }, (_, index) => ({
+    ...{ subject: `vm-001-ns${String(index + 1).padStart(2, '0')}`, node: 'vm-001', what: 'eth0 is down' },
+  }))
+  t.deepEqual(describeCauses(causes), [
+    'likely cause: eth0 is down in 16 places: vm-001-ns01 vm-001-ns02 vm-001-ns03 … vm-001-ns16',
+  ])
+  t.deepEqual(describeCauses(causes.slice(0, 2)), [
+    'likely cause: vm-001-ns01: eth0 is down',
+    'likely cause: vm-001-ns02: eth0 is down',
+  ])
+})

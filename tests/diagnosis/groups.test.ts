@@ -1,0 +1,75 @@
+import test from 'ava'
+import { diagnoseMatrix } from '../../scripts/diagnosis/diagnose.ts'
+import { github } from '../../scripts/report/github/github.ts'
+import { html } from '../../scripts/report/html/html.ts'
+import { junit } from '../../scripts/report/junit.ts'
+import { log } from '../../scripts/report/log.ts'
+import { results } from '../../scripts/report/results.ts'
+import { summary } from '../../scripts/report/summary.ts'
+import { tap } from '../../scripts/report/tap.ts'
+import { CAUSE, failing, play } from '../report/fixtures/runs.ts'
+import { matrixOf, recorded, takeDown } from './network.ts'
+
+type End = { pod: string; node: string }
+type Lost = (from: End, to: End & { address: string }) => boolean
+
+const groupsOf = (lost: Lost, ...down: readonly (readonly [string, string])[]) => {
+  const network = recorded('L3')
+  for (const [name, ifname] of down) takeDown(network, name, ifname)
+  return diagnoseMatrix(network, matrixOf(network, 'all', lost)).groups.map(({ text }) => text)
+}
+
+test('all that a node has lost is one line, with its cause', t => {
+  const cut: Lost = (from, to) => from.node !== to.node && [from.node, to.node].includes('vm-003')
+  t.deepEqual(groupsOf(cut, ['vm-003', 'eth1']), [
+    'vm-003: all 32 unexpected results begin or end here; its eth1 is down',
+  ])
+  t.deepEqual(groupsOf(cut), ['vm-003: all 32 unexpected results begin or end here'])
+})
+
+test('what is shared is named by the smallest thing that all have in common', t => {
+  t.deepEqual(
+    groupsOf((from, to) => [from.pod, to.pod].includes('vm-002-ns01')),
+    ['vm-002-ns01: all 20 unexpected results begin or end here'],
+  )
+  t.deepEqual(
+    groupsOf((from, to) => [from.node, to.node].sort().join() === 'vm-001,vm-002'),
+    ['vm-001 and vm-002: all 16 unexpected results are between their PODs'],
+  )
+  t.deepEqual(
+    groupsOf((from, to) => from.node !== to.node && to.address.includes(':')),
+    ['between nodes: all 24 unexpected results are between PODs of different nodes'],
+  )
+  t.deepEqual(
+    groupsOf((_, to) => to.address.includes(':')),
+    ['IPv6: all 30 unexpected results are of this family'],
+  )
+})
+
+test('two PODs that are cut off are two groups; a few pairs are none', t => {
+  const lost: Lost = (from, to) => ['vm-001-ns01', 'vm-003-ns02'].some(pod => [from.pod, to.pod].includes(pod))
+  const [first = '', second = ''] = groupsOf(lost)
+  t.regex(first, /^vm-00\d-ns0\d: 20 of 36 unexpected results begin or end here$/)
+  t.regex(second, /^vm-00\d-ns0\d: 16 of 36 unexpected results begin or end here$/)
+  t.deepEqual(
+    groupsOf((from, to) => from.pod === 'vm-001-ns01' && to.pod === 'vm-002-ns01'),
+    [],
+  )
+})
+
+test('the likely cause is in every report', async t => {
+  const reporters = [
+    summary,
+    log,
+    junit,
+    tap,
+    results,
+    (output: Parameters<typeof log>[0]) => github(output, undefined),
+    (output: Parameters<typeof log>[0]) => html(output, '/tmp'),
+  ]
+  for (const [index, reporter] of reporters.entries()) {
+    const text = await play(failing, output => reporter(output, { colour: false }))
+    const wanted = reporter === results ? /"what": "eth0 is down"/ : new RegExp(CAUSE)
+    t.regex(text, wanted, `${index}`)
+  }
+})

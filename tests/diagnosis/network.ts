@@ -1,0 +1,93 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { assemble, type Matrix } from '../../scripts/proof/matrix.ts'
+import { type Interface, type NodeFacts, podAddresses } from '../../scripts/proof/network.ts'
+import { isExpected, isMeasurable, ownAddresses, type Reach, type Round, roundsOf } from '../../scripts/proof/reach.ts'
+
+/** What nodes told of themselves when a test had passed: recorded from VMs, shortened to what is read here. */
+export const recorded = (test: string): NodeFacts[] =>
+  fs
+    .readFileSync(path.join(import.meta.dirname, 'fixtures', `${test}.jsonl`), 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as NodeFacts)
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }
+
+/** A namespace, for a test to break something in. */
+export interface Broken {
+  interfaces: Interface[]
+  routes: Mutable<NodeFacts['routes'][number]>[]
+}
+
+export function space(network: readonly NodeFacts[], name: string): Broken {
+  const found = network.flatMap(({ pods, ...own }) => [
+    { ...own, name: own.node, self: own },
+    ...pods.map(pod => ({ ...pod, self: pod })),
+  ])
+  const { self: _, ...rest } = found.find(each => each.name === name) ?? { self: undefined }
+  if (!('interfaces' in rest)) throw new Error(`no ${name} in the fixture`)
+  return rest as unknown as Broken
+}
+
+/** As the kernel does it: an interface that goes down loses its IPv6 addresses and all routes through it. */
+export function takeDown(network: readonly NodeFacts[], name: string, ifname: string): void {
+  const { interfaces, routes } = space(network, name)
+  const index = interfaces.findIndex(device => device.ifname === ifname)
+  const device = interfaces[index] as Interface
+  interfaces[index] = {
+    ...device,
+    flags: [],
+    operstate: 'DOWN',
+    addr_info: device.addr_info.filter(({ family }) => family === 'inet'),
+  }
+  remove(routes, ({ dev }) => dev === ifname)
+}
+
+/** An address, its network's route, and the routes to gateways there. */
+export function loseAddresses(network: readonly NodeFacts[], name: string, ifname: string, family: 'inet' | 'inet6') {
+  const { interfaces, routes } = space(network, name)
+  const index = interfaces.findIndex(device => device.ifname === ifname)
+  const device = interfaces[index] as Interface
+  interfaces[index] = { ...device, addr_info: device.addr_info.filter(info => info.family !== family) }
+  const isOfFamily = ({ dst = '', gateway = '' }) =>
+    dst === 'default' ? gateway.includes(':') === (family === 'inet6') : dst.includes(':') === (family === 'inet6')
+  remove(routes, route => route.dev === ifname && isOfFamily(route))
+}
+
+export function remove<T>(values: T[], isGone: (value: T) => boolean): void {
+  values.splice(0, values.length, ...values.filter(value => !isGone(value)))
+}
+
+export function change(network: readonly NodeFacts[], name: string, ifname: string, values: Partial<Interface>): void {
+  const { interfaces } = space(network, name)
+  const index = interfaces.findIndex(device => device.ifname === ifname)
+  interfaces[index] = { ...(interfaces[index] as Interface), ...values }
+}
+
+/** A matrix in which those answer that should, but for pairs that do not. */
+export function matrixOf(
+  network: readonly NodeFacts[],
+  reach: Reach,
+  isLost: (from: { pod: string; node: string }, to: { pod: string; node: string; address: string }) => boolean,
+): Matrix {
+  const all = podAddresses(network)
+  const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
+  const linesOf = ({ wants }: Round) =>
+    sources.flatMap(from => {
+      const own = ownAddresses(all, from.pod)
+      const wanted = all.filter(to => wants(from, to) && isMeasurable(reach, from, to, own))
+      const answers = wanted.filter(to => isExpected(reach, from, to))
+      const silent = new Set(wanted.filter(to => !isExpected(reach, from, to)).map(({ address }) => address))
+      return [
+        ...answers.map(to => `${from.pod} ${to.address} ${isLost(from, to) ? '6 0 - - -' : '1 1 0.1 0.1 0.1'}`),
+        ...(silent.size > 0 ? [`${from.pod} ! ${silent.size}`] : []),
+      ]
+    })
+  const rounds = roundsOf(reach, network)
+  return assemble(
+    network,
+    reach,
+    rounds.map(round => ({ rounds: [round], outputs: [linesOf(round).join('\n')] })),
+  )
+}
