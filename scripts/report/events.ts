@@ -71,7 +71,12 @@ export type RunEvent = { readonly at: number } & (
   /** What the run, or a test's cluster, is made with. */
   | { readonly type: 'provenance'; readonly test?: string; readonly component: Component }
   /** Something worth a line for the person, not tied to a test: that the image is being made. */
-  | { readonly type: 'notice'; readonly text: string }
+  | {
+      readonly type: 'notice'
+      readonly text: string
+      /** The same line is not said again in this run. */
+      readonly once?: true
+    }
   /** Something for the log alone: what the ovl holds, what xcluster says. */
   | { readonly type: 'detail'; readonly text: string }
   | {

@@ -12,7 +12,12 @@ export function eventStream(listeners: readonly Listener[], complain: (line: str
     failed.add(listener)
     complain(`report '${listener.name}' failed and is left out: ${error instanceof Error ? error.message : error}`)
   }
+  const said = new Set<string>()
   const emit: Emit = event => {
+    if (event.type === 'notice' && event.once) {
+      if (said.has(event.text)) return
+      said.add(event.text)
+    }
     const timed = { at: runClock(), ...event }
     for (const listener of listeners) {
       if (failed.has(listener)) continue

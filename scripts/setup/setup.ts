@@ -1,4 +1,4 @@
-import { chooseAccelerator, describeAccelerator } from '../cluster/embedded/accelerator/choose.ts'
+import { chooseAccelerator, describeKvm } from '../cluster/embedded/accelerator/choose.ts'
 import { ensureImage, findImage } from '../cluster/embedded/image/cache.ts'
 import { readCodename } from '../cluster/embedded/image/release.ts'
 import { environmentFailure } from '../errors/failure.ts'
@@ -43,14 +43,14 @@ export async function setUp(request: SetupRequest): Promise<void> {
   const image = await ensureImage({ ...common, onProgress: onLine, refresh })
   onLine(`image: ${image.directory}, kernel ${image.kernelVersion}`)
   // A person who sets up has perhaps just changed what was in the way of KVM.
-  const accelerator = await chooseAccelerator({
+  await chooseAccelerator({
     ...common,
     wanted: request.accelerator,
     image,
     onNotice: onLine,
     again: true,
   })
-  onLine(`VMs will be ${describeAccelerator(accelerator)}`)
+  onLine(describeKvm(directories.cache))
 }
 
 /** What `--check` does: nothing is run or written. */
@@ -59,6 +59,7 @@ async function tell(lacking: readonly Requirement[], request: SetupRequest): Pro
   const image = await findImage(directories.cache, onLine)
   onLine(lacking.length === 0 ? 'packages: all are installed' : `packages: this host lacks ${listOf(lacking)}`)
   onLine(image ? `image: ${image.directory}, kernel ${image.kernelVersion}` : 'image: is not made yet')
+  onLine(describeKvm(directories.cache))
   if (lacking.length > 0) throw lacks(lacking, request)
   if (tests) requireUserNamespaces(environment)
   if (!image) throw environmentFailure('NO_IMAGE', 'the image is not made yet', { hint: `run: ${again(request)}` })

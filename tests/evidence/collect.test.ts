@@ -30,7 +30,15 @@ async function collect(t: ExecutionContext, cluster: RunningCluster, failures: R
   const emit = (event: NewEvent) => events.push(event)
   const target = path.join(directory, 'evidence')
   const signal = new AbortController().signal
-  await collectEvidence({ cluster, test: 'bridge', directory: target, failures, reasons: ['likely cause: vm-002-ns03: eth0 is down'], emit, signal })
+  await collectEvidence({
+    cluster,
+    test: 'bridge',
+    directory: target,
+    failures,
+    reasons: ['likely cause: vm-002-ns03: eth0 is down'],
+    emit,
+    signal,
+  })
   return { directory: target, events, read: (file: string) => fs.readFileSync(path.join(target, file), 'utf8') }
 }
 
@@ -60,7 +68,10 @@ test('of a step that failed its node and the PODs that it named are looked at, a
   t.is(read('vm-002/routes.txt'), 'default')
   t.is(read('vm-002-ns03/addresses.txt').length, 20_000)
   t.regex(read('vm-002/console.txt'), /^(booting\n){59}console of vm-002\n$/)
-  t.regex(read('evidence.txt'), /^likely cause: vm-002-ns03: eth0 is down\nbridge_ping on vm-002: no answer to ping: vm-002-ns03/)
+  t.regex(
+    read('evidence.txt'),
+    /^likely cause: vm-002-ns03: eth0 is down\nbridge_ping on vm-002: no answer to ping: vm-002-ns03/,
+  )
   t.deepEqual(events.at(-1), { type: 'artefact', test: 'bridge', path: directory, what: 'evidence' })
   const shown = events.flatMap(event => (event.type === 'evidence' ? [event] : []))
   t.deepEqual(

@@ -11,7 +11,7 @@ import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.t
 import type { Settings } from '../../settings/settings.ts'
 import type { Cluster, Fate, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
 import { findOvl } from '../ovl-directories.ts'
-import { chooseAccelerator, describeAccelerator } from './accelerator/choose.ts'
+import { chooseAccelerator, describeAccelerator, noticeOfEmulation } from './accelerator/choose.ts'
 import { hostsText } from './addresses.ts'
 import { bringUp } from './boot.ts'
 import { consoleTail, readConsole } from './consoles.ts'
@@ -68,6 +68,8 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     signal,
   })
   signal.throwIfAborted()
+  const emulation = noticeOfEmulation(accelerator, cluster.accelerator)
+  if (emulation) emit({ type: 'notice', text: emulation, once: true })
   const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
   made({ name: 'guest kernel', version: image.kernelVersion })
   made({ name: 'guest image', version: packagesOf(image), digest: image.digest, place: image.directory })

@@ -199,7 +199,7 @@ function* pretendedProof(
 export function* pretendedRun(pretended: Pretended): Generator<RunEvent> {
   yield { at: BEGUN, type: 'run-start', tests: ['L3'] }
   yield { at: BEGUN, type: 'provenance', component: { name: 'qemu', version: '7.2.19', digest: '5f'.repeat(32) } }
-  yield { at: BEGUN, type: 'notice', text: 'emulated (TCG), which is slower than KVM' }
+  yield { at: BEGUN, type: 'notice', text: 'emulated: KVM does not work here (setup --check says why)' }
   const failures: FailedStep[] = []
   let last = BEGUN
   for (const event of pretendedTest('L3', BEGUN + 50, pretended)) {

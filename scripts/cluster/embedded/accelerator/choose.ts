@@ -6,15 +6,34 @@ import type { GuestImage } from '../image/cache.ts'
 import { recall, remember } from './memory.ts'
 import { probe } from './probe.ts'
 
+const DEVICE = '/dev/kvm'
+
 /** How VMs are run, and why so. */
 export interface Accelerator {
   readonly kind: 'kvm' | 'tcg'
   readonly reason: string
 }
 
-/** For the person: `emulated (TCG), which is slower than KVM: no /dev/kvm`. */
-export const describeAccelerator = ({ kind, reason }: Accelerator): string =>
-  kind === 'kvm' ? 'run by KVM' : `emulated (TCG), which is slower than KVM: ${reason}`
+/** `emulated` or `by KVM`: how the VMs of a cluster run. */
+export const describeAccelerator = ({ kind }: Pick<Accelerator, 'kind'>): string =>
+  kind === 'kvm' ? 'by KVM' : 'emulated'
+
+/** What VMs that are emulated lack, in a line for a run; undefined where nothing else was wanted. */
+export const noticeOfEmulation = ({ kind }: Accelerator, wanted: AcceleratorWish): string | undefined =>
+  kind === 'kvm' || wanted === 'tcg' ? undefined : 'emulated: KVM does not work here (setup --check says why)'
+
+/**
+ * What is known of KVM on this host without a guest being tried, in a line for `setup --check`.
+ * @param device the device of KVM; another in tests
+ */
+export function describeKvm(cacheDirectory: string, device: string = DEVICE): string {
+  const obstacle = deviceObstacle(device)
+  const answer = obstacle?.why ?? recall(cacheDirectory)
+  if (answer === undefined) return 'KVM: not tried yet: ./netns.ts setup tries it'
+  if (answer === true) return 'KVM: works: VMs run by it'
+  const wayOut = obstacle?.wayOut ?? './netns.ts setup tries again'
+  return `KVM: does not work, so VMs are emulated, which is slower: ${answer} (${wayOut})`
+}
 
 export interface AcceleratorRequest {
   readonly wanted: AcceleratorWish
@@ -29,7 +48,6 @@ export interface AcceleratorRequest {
   readonly device?: string
 }
 
-const DEVICE = '/dev/kvm'
 /** A guest is ready in a second with KVM; one that hangs does so for ever. */
 const PATIENCE_MS = 10_000
 

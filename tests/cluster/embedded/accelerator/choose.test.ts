@@ -2,7 +2,12 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { chooseAccelerator, describeAccelerator } from '../../../../scripts/cluster/embedded/accelerator/choose.ts'
+import {
+  chooseAccelerator,
+  describeAccelerator,
+  describeKvm,
+  noticeOfEmulation,
+} from '../../../../scripts/cluster/embedded/accelerator/choose.ts'
 import { recall, remember } from '../../../../scripts/cluster/embedded/accelerator/memory.ts'
 
 const image = { digest: '', directory: '', kernelVersion: '', packages: {}, kernel: '', initrd: '', root: '' }
@@ -27,7 +32,9 @@ test('without the device it is emulation, with the reason, or a failure when KVM
   const device = `${rest.device}-not`
   const accelerator = await chooseAccelerator({ ...rest, device, wanted: 'auto' })
   t.deepEqual(notices, [])
-  t.regex(describeAccelerator(accelerator), /^emulated \(TCG\).*device-not/)
+  t.is(describeAccelerator(accelerator), 'emulated')
+  t.regex(noticeOfEmulation(accelerator, 'auto') ?? '', /^emulated: KVM does not work here \(setup --check says why\)$/)
+  t.regex(describeKvm(rest.cacheDirectory, device), /^KVM: does not work, .*: no \S+device-not /)
   const error = await t.throwsAsync(chooseAccelerator({ ...rest, device, wanted: 'kvm' }), { code: 'NO_KVM' })
   t.like(error, { exitCode: 3 })
 })
@@ -39,6 +46,15 @@ test('what is remembered decides, without a guest', async t => {
   t.deepEqual(notices, [])
   remember(rest.cacheDirectory, 'it hung')
   await t.throwsAsync(chooseAccelerator({ ...rest, wanted: 'kvm' }), { code: 'NO_KVM', message: /it hung/ })
+})
+
+test('setup --check says what is known of KVM, and tries no guest', t => {
+  const { cacheDirectory, device } = scene(t)
+  t.regex(describeKvm(cacheDirectory, device), /^KVM: not tried yet/)
+  remember(cacheDirectory, 'QEMU ended: failed to set MSR 0x38d')
+  t.regex(describeKvm(cacheDirectory, device), /^KVM: does not work, .*: QEMU ended: failed to set MSR 0x38d \(/)
+  remember(cacheDirectory, true)
+  t.regex(describeKvm(cacheDirectory, device), /^KVM: works/)
 })
 
 test('what is remembered of another host, or damaged, counts for nothing', t => {
