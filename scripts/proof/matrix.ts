@@ -154,16 +154,16 @@ function sharedColumns({ reach, destinations }: Matrix): ReadonlySet<number> {
 /** Milliseconds to two digits, and no fraction from ten on: `0.12`, `1.4`, `144`. */
 const shortTime = (time: number): string => (time < 10 ? time.toPrecision(2) : time.toFixed(0))
 
-/** `480 of 480 pairs answer; 0 of 384 that must not; loss 0 %; round trip 0.08/0.31/2.2 ms` */
+/** `480 of 480 pairs answer; 384 of 384 forbidden pairs blocked; loss 0 %; round trip min/avg/max 0.08/0.31/2.2 ms` */
 export function describeSummary(summary: MatrixSummary): string {
   const { expected, reached, forbidden, closed, sent, received, roundTrip } = summary
   const loss = sent === 0 ? 0 : (1 - received / sent) * 100
   const times = roundTrip && [roundTrip.min, roundTrip.mean, roundTrip.max].map(shortTime).join('/')
   return [
     `${reached} of ${expected} pairs answer`,
-    ...(forbidden > 0 ? [`${forbidden - closed} of ${forbidden} that must not`] : []),
+    ...(forbidden > 0 ? [`${closed} of ${forbidden} forbidden pairs blocked`] : []),
     `loss ${loss.toFixed(loss > 0 && loss < 1 ? 2 : 0)} %`,
-    ...(times ? [`round trip ${times} ms`] : []),
+    ...(times ? [`round trip min/avg/max ${times} ms`] : []),
   ].join('; ')
 }
 

@@ -30,7 +30,10 @@ test('in a pipeline the evidence is there though the cluster is gone; log, summa
   t.is(status, 1, stderr)
   t.deepEqual(processesIn(state), [])
   const evidence = path.join(state, 'results/L3/evidence')
-  t.regex(stderr, /: evidence of L3: (\S+\/results\/L3\/evidence|results\/L3\/evidence)\n.*Total time: \d+ s\n$/)
+  t.regex(
+    stderr,
+    /: evidence of L3: \S*results\/L3\/evidence\n[\s\S]*FAILED: 1 of 1 test: L3\n[\s\S]*Total time: \d+ s\n$/,
+  )
   t.deepEqual(fs.readdirSync(evidence).sort(), ['evidence.txt', 'vm-001', 'vm-001-ns01', 'vm-002', 'vm-002-ns01'])
   const read = (file: string) => fs.readFileSync(path.join(evidence, file), 'utf8')
   t.regex(read('evidence.txt'), /^pinged once more: vm-001-ns01 → vm-002-ns01 172\.16\.2\.1$/m)

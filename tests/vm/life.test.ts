@@ -61,7 +61,7 @@ test('a VM that dies in the middle is named, with how, and the exit code says th
   runner.stdout?.on('data', chunk => {
     log += chunk
   })
-  await until(runner, () => log.includes('(vm-002): TEST CASE: Ping'))
+  await until(runner, () => /vm-002 bridge\/bridge_ping ! TEST CASE: Ping/.test(log))
   const cluster = path.join(state, 'xcluster-netns/clusters/default')
   process.kill(Number.parseInt(fs.readFileSync(path.join(cluster, 'vm-002.pid'), 'utf8'), 10), 'SIGKILL')
   const { status, stderr } = await runner.ended
