@@ -2,6 +2,7 @@ import os from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { infrastructureFailure } from '../errors/failure.ts'
+import { sentForm, shownCommand } from './long-command.ts'
 
 /** Where the streams of a command go. */
 export interface CommandStreams {
@@ -54,9 +55,13 @@ export interface SentCommand {
 /** What a shell answers for a command that a signal ended. */
 const SIGNAL_BASE = 128
 
-/** Runs a command by the node's shell. */
+/**
+ * Runs a command by the node's shell.
+ * @throws Failure COMMAND_TOO_LONG (exit 2)
+ */
 export function send(client: Client, request: CommandRequest): SentCommand {
   const { node, command, streams, signal, terminal } = request
+  const { line, head } = sentForm(node, command, terminal !== undefined)
   let end = () => {}
   const over = new Promise<void>(resolve => {
     end = resolve
@@ -66,7 +71,7 @@ export function send(client: Client, request: CommandRequest): SentCommand {
     // A node that hangs never grants the channel.
     const abort = () => reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
-    client.exec(command, pty ? { pty } : {}, (error, channel) => {
+    client.exec(line, pty ? { pty } : {}, (error, channel) => {
       signal?.removeEventListener('abort', abort)
       if (error) {
         end()
@@ -74,7 +79,7 @@ export function send(client: Client, request: CommandRequest): SentCommand {
       } else {
         channel.once('close', end)
         // At once: the exit code can be in the very bytes in which the channel was granted.
-        attach(channel, streams, signal).then(code => {
+        attach(channel, streams, head, signal).then(code => {
           if (code === undefined) reject(noExitCode(node, command))
           else resolve(code)
         }, reject)
@@ -85,7 +90,12 @@ export function send(client: Client, request: CommandRequest): SentCommand {
 }
 
 /** @returns the exit code, if the node told one */
-function attach(channel: ClientChannel, streams: CommandStreams, signal?: AbortSignal): Promise<number | undefined> {
+function attach(
+  channel: ClientChannel,
+  streams: CommandStreams,
+  head: Buffer | undefined,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
   let exitCode: number | undefined
   return new Promise((resolve, reject) => {
     const abort = () => {
@@ -117,6 +127,7 @@ function attach(channel: ClientChannel, streams: CommandStreams, signal?: AbortS
         channel.close()
       },
     })
+    if (head) channel.write(head)
     if (streams.stdin === undefined || typeof streams.stdin === 'string') channel.end(streams.stdin)
     else streams.stdin.pipe(channel)
   })
@@ -139,9 +150,13 @@ const signalNumber = (name: string | undefined): number =>
   os.constants.signals[`SIG${name?.replace(/^SIG/, '')}` as NodeJS.Signals] ?? 0
 
 const refused = (node: string, command: string, cause: Error) =>
-  infrastructureFailure('COMMAND_REFUSED', `${node}: the ssh server does not run '${command}': ${cause.message}`, {
-    cause,
-  })
+  infrastructureFailure(
+    'COMMAND_REFUSED',
+    `${node}: the ssh server does not run '${shownCommand(command)}': ${cause.message}`,
+    {
+      cause,
+    },
+  )
 
 const noExitCode = (node: string, command: string) =>
-  infrastructureFailure('NO_EXIT_CODE', `${node}: the ssh server ended '${command}' without an exit code`)
+  infrastructureFailure('NO_EXIT_CODE', `${node}: the ssh server ended '${shownCommand(command)}' without an exit code`)

@@ -19,8 +19,11 @@ const NO_XML = /[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
 /** What YAML 1.2 has no place for (production 1, "c-printable", and the mark of production 3). */
 const NO_YAML = new RegExp(`${NO_XML.source}|\\ufeff`, 'gu')
 
-/** A document of YAML, or its text, without what is no character there. */
-export const yamlText = (text: string): string => text.replace(NO_YAML, '')
+/** Lines end there for some readers, and for others not. */
+const LINE_SEPARATORS = /[\u2028\u2029]/g
+
+/** A document of YAML, or its text, without what is no character there, or ends a line only for some. */
+export const yamlText = (text: string): string => text.replace(NO_YAML, '').replace(LINE_SEPARATORS, ' ')
 
 /** Lines as text of an XML document: without terminal codes, control characters, and what is no character at all. */
 export const xmlText = (lines: readonly string[]): string =>

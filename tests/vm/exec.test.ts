@@ -18,6 +18,11 @@ test('exec runs commands in VMs and PODs, with streams, exit codes and signals',
   t.is((await run('exec', 'vm-001-ns01', 'nothing-of-this-name')).status, 127)
   t.is((await run('exec', 'vm-001', 'printf', '%s|', 'a b', "c'd", '$HOME', '')).stdout, "a b|c'd|$HOME||")
 
+  // dropbear ends the connection for a command of 9,000 bytes.
+  const words = Array.from({ length: 4000 }, (_, index) => `word-${index}`)
+  for (const target of ['vm-001', 'vm-001-ns02'])
+    t.is((await run('exec', target, '--', 'printf', '%s\\n', ...words)).stdout, `${words.join('\n')}\n`, target)
+
   const loop = 'printf "1\\n2\\n3\\n" | while read -r n; do "$0" exec $1 vm-001 -- sh -c "echo $n; cat"; done'
   const looped = (option: string) =>
     spawnSync('/bin/sh', ['-c', loop, netns, option], {
