@@ -13,9 +13,6 @@ export interface DeadlineOptions {
   readonly reason?: () => unknown
 }
 
-/** setTimeout's limit; beyond it, a timer fires at once. */
-const LONGEST_MS = 2 ** 31 - 1
-
 /**
  * Runs a task that must end in time. The only place where a time-out becomes a signal: `AbortSignal.timeout()` below
  * `AbortSignal.any()` is held weakly, and is lost when it is garbage-collected (nodejs/node#57736).
@@ -32,13 +29,10 @@ export async function withDeadline<T>(
   const controller = new AbortController()
   const { signal } = controller
   let isOver = false
-  const timer = setTimeout(
-    () => {
-      isOver = !signal.aborted
-      controller.abort(reason())
-    },
-    Math.min(milliseconds, LONGEST_MS),
-  )
+  const stopTimer = afterRunning(milliseconds, () => {
+    isOver = !signal.aborted
+    controller.abort(reason())
+  })
   const stopFollowing = follow(parent, controller)
   try {
     return await task({
@@ -48,9 +42,37 @@ export async function withDeadline<T>(
       },
     })
   } finally {
-    clearTimeout(timer)
+    stopTimer()
     stopFollowing()
   }
+}
+
+/** From one look at the clock to the next. */
+const TICK_MS = 500
+/** A timer that is later than that was not merely busy: the process was stopped (Ctrl-Z), or the host suspended. */
+const STOPPED_MS = 1000
+
+/**
+ * Calls back once this process has run for some time. While it is stopped, what it waits for cannot be noticed: that time does not
+ * count.
+ * @param milliseconds any number
+ * @returns what ends the waiting
+ */
+export function afterRunning(milliseconds: number, callback: () => void): () => void {
+  let left = milliseconds
+  let timer: NodeJS.Timeout
+  const wait = () => {
+    const planned = Math.min(left, TICK_MS)
+    const begun = performance.now()
+    timer = setTimeout(() => {
+      const passed = performance.now() - begun
+      left -= passed > planned + STOPPED_MS ? 0 : passed
+      if (left > 0) wait()
+      else callback()
+    }, planned)
+  }
+  wait()
+  return () => clearTimeout(timer)
 }
 
 /**

@@ -2,6 +2,7 @@ import net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, type ConnectConfig } from 'ssh2'
 import { type Failure, infrastructureFailure } from '../errors/failure.ts'
+import { afterRunning } from '../host/deadline.ts'
 
 /** How a node is logged in to. */
 export interface Login {
@@ -58,6 +59,8 @@ async function connectOnce(login: Login, { readyTimeoutMs = READY_TIMEOUT_MS, si
   const sock = net.connect({ host: login.host, port: login.port, noDelay: true })
   let shownKey: string | undefined
   let abort = () => {}
+  // Not ssh2's own time-out: after Ctrl-Z that is over before what came meanwhile is read.
+  const stopTimer = afterRunning(readyTimeoutMs, () => client.emit('error', new Error('it did not let us in in time')))
   await new Promise<void>((resolve, reject) => {
     abort = () => reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
@@ -65,7 +68,7 @@ async function connectOnce(login: Login, { readyTimeoutMs = READY_TIMEOUT_MS, si
     // Not only once: after the first one, others may follow while the connection is torn down.
     client.on('error', reject)
     client.once('close', () => reject(new Error(CLOSED)))
-    client.connect({ sock, ...connectConfig(login, readyTimeoutMs, key => (shownKey = key)) })
+    client.connect({ sock, ...connectConfig(login, key => (shownKey = key)) })
   })
     .catch((error: Error) => {
       const isSilent = sock.bytesRead === 0
@@ -75,7 +78,10 @@ async function connectOnce(login: Login, { readyTimeoutMs = READY_TIMEOUT_MS, si
       if (shownKey && !isRightKey(login, shownKey)) throw wrongKey(login, error)
       throw isSilent && CLOSED_BY_SERVER.test(error.message) ? full(login, error) : notLetIn(login, error)
     })
-    .finally(() => signal?.removeEventListener('abort', abort))
+    .finally(() => {
+      stopTimer()
+      signal?.removeEventListener('abort', abort)
+    })
   client.removeAllListeners('error')
   client.removeAllListeners('close')
   return client
@@ -109,7 +115,7 @@ const full = (login: Login, cause: Error) =>
     },
   )
 
-function connectConfig(login: Login, readyTimeoutMs: number, show: (hostKey: string) => void): ConnectConfig {
+function connectConfig(login: Login, show: (hostKey: string) => void): ConnectConfig {
   return {
     username: login.user,
     ...(login.privateKey === undefined
@@ -121,7 +127,7 @@ function connectConfig(login: Login, readyTimeoutMs: number, show: (hostKey: str
       return isRightKey(login, shown)
     },
     keepaliveInterval: KEEPALIVE_MS,
-    readyTimeout: readyTimeoutMs,
+    readyTimeout: 0,
     // Group exchange, among ssh2's defaults, can take half a minute in an emulated guest.
     algorithms: {
       kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256'],

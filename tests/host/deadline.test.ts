@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { follow, withDeadline } from '../../scripts/host/deadline.ts'
+import { afterRunning, follow, withDeadline } from '../../scripts/host/deadline.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 
@@ -90,4 +91,32 @@ test('time-outs become signals in one place alone: elsewhere garbage collection 
     /AbortSignal\s*\.\s*(any|timeout)\b/.test(fs.readFileSync(path.join(TOP, file), 'utf8')),
   )
   t.deepEqual(using, [])
+})
+
+test('time in which the process was stopped does not count', async t => {
+  const module_ = JSON.stringify(path.join(TOP, 'scripts/host/deadline.ts'))
+  const program = `import { afterRunning } from ${module_}
+    const begun = performance.now()
+    afterRunning(2000, () => process.stdout.write('over after ' + (performance.now() - begun)))
+    process.stdout.write('begun ')`
+  const words = ['--import', 'tsx', '--input-type', 'module', '--eval', program]
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  child.stdout.on('data', chunk => (said += chunk))
+  await once(child.stdout, 'data')
+  child.kill('SIGSTOP')
+  await new Promise(resolve => setTimeout(resolve, 5000))
+  child.kill('SIGCONT')
+  await once(child, 'close')
+  // Two seconds of its own, besides the five.
+  t.true(Number(/over after (\d+)/.exec(said)?.[1]) > 6000, said)
+})
+
+test('a limit that the process runs through is not prolonged, nor one that a timer cannot hold cut short', async t => {
+  const begun = performance.now()
+  await new Promise<void>(resolve => afterRunning(1200, resolve))
+  t.true(performance.now() - begun >= 1190)
+  const stop = afterRunning(2 ** 40, () => t.fail('it is not over'))
+  await new Promise(resolve => setTimeout(resolve, 50))
+  stop()
 })

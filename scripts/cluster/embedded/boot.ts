@@ -1,6 +1,6 @@
 import os from 'node:os'
 import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
-import { withDeadline } from '../../host/deadline.ts'
+import { afterRunning, withDeadline } from '../../host/deadline.ts'
 import type { Node } from '../../node/node.ts'
 import { Slots } from '../../node/slots.ts'
 import type { Emit } from '../../report/events.ts'
@@ -54,7 +54,7 @@ export async function bringUp(request: BringUpRequest): Promise<readonly Brought
   const onAbort = () => giveUp.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   const up = new Set<string>()
-  const patience = setTimeout(() => giveUp.abort(notUp(request, up)), timeoutSeconds * 1000)
+  const stopTimer = afterRunning(timeoutSeconds * 1000, () => giveUp.abort(notUp(request, up)))
   try {
     signal.throwIfAborted()
     const slots = new Slots(AT_ONCE)
@@ -72,9 +72,17 @@ export async function bringUp(request: BringUpRequest): Promise<readonly Brought
       }),
     )
   } finally {
-    clearTimeout(patience)
+    stopTimer()
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+/** How a clone fails whose template is bad. */
+const ITS_FAULT = ['VM_LOST', 'VM_GAVE_UP', 'VM_NOT_UP']
+
+function discard(template: Template, { emit }: BringUpRequest): void {
+  template.discard()
+  emit({ type: 'notice', text: 'the template is discarded: what starts from it does not come up, and boots' })
 }
 
 /** @throws as {@link bringUp}; a clone that does not come up is no failure yet: its node boots, once. */
@@ -86,9 +94,12 @@ async function bringOneUp(plan: NodePlan, request: BringUpRequest, giveUp: Abort
       return await start(plan, request, giveUp, template)
     } catch (error) {
       giveUp.throwIfAborted()
-      template.discard()
       const [why] = (error as Error).message.split('\n')
-      request.emit({ type: 'notice', text: `${why}; it boots instead, and the next run makes another template` })
+      request.emit({ type: 'notice', text: `${why}; it boots instead` })
+      const booted = await start(plan, request, giveUp)
+      // What keeps a node that boots from coming up as well, a setting or the host, is not the template's fault.
+      if (ITS_FAULT.includes((error as Failure).code)) discard(template, request)
+      return booted
     }
   }
   return await start(plan, request, giveUp)

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { childEnvironment } from '../../../host/child-environment.ts'
+import { afterRunning } from '../../../host/deadline.ts'
 import { openControl } from '../control.ts'
 import type { GuestImage } from '../image/cache.ts'
 import { bootOptions } from '../machine.ts'
@@ -39,11 +40,11 @@ export async function probe(
   const control = openControl(child.stdio[3] as Duplex)
   let giveUp: (() => void) | undefined
   const patience = new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(resolve, patienceMs, `a guest did not get ready in ${patienceMs / 1000} s`)
+    const stopTimer = afterRunning(patienceMs, () => resolve(`a guest did not get ready in ${patienceMs / 1000} s`))
     const abort = () => reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
     giveUp = () => {
-      clearTimeout(timer)
+      stopTimer()
       signal?.removeEventListener('abort', abort)
     }
   })

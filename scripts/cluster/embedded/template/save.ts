@@ -4,6 +4,7 @@ import type net from 'node:net'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { infrastructureFailure } from '../../../errors/failure.ts'
+import { afterRunning } from '../../../host/deadline.ts'
 import { consoleTail } from '../consoles.ts'
 import {
   type Machine,
@@ -52,7 +53,7 @@ export async function saveTemplate(request: SaveRequest): Promise<void> {
   const onAbort = () => over.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   const tooLate = new Error(`it did not get ready in ${PATIENCE_MS / 1000} s`)
-  const timer = setTimeout(() => over.abort(tooLate), PATIENCE_MS)
+  const stopTimer = afterRunning(PATIENCE_MS, () => over.abort(tooLate))
   machine.ended.then(how => over.abort(new Error(`its QEMU ${how}`)))
   try {
     signal.throwIfAborted()
@@ -64,7 +65,7 @@ export async function saveTemplate(request: SaveRequest): Promise<void> {
     const tail = consoleTail(clusterDirectory, NAME, CONSOLE_LINES).map(line => `\n  ${line}`)
     throw infrastructureFailure('NO_TEMPLATE', `no template could be saved: ${why}${tail.join('')}`, { cause: error })
   } finally {
-    clearTimeout(timer)
+    stopTimer()
     signal.removeEventListener('abort', onAbort)
     await machine.kill()
     for (const disk of disks) fs.rmSync(disk, { force: true })
