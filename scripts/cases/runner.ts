@@ -9,6 +9,7 @@ import { collectResults } from '../results/collect.ts'
 import { evidenceOf, resultsOf } from '../results/places.ts'
 import type { Again } from '../settings/again.ts'
 import type { Settings } from '../settings/settings.ts'
+import { HeldCluster, type LeftCluster } from './held.ts'
 import { checkKernels, checkNeeds } from './needs.ts'
 import { runProof } from './proof.ts'
 import { nodesOf, runStep, type StepContext, type StepFailure } from './steps.ts'
@@ -43,13 +44,13 @@ export interface RunResult {
   readonly flaky: readonly string[]
   /** The cluster that was left running. */
   readonly left: LeftCluster | undefined
+  /** Why tests were not run, if there are such. */
+  readonly notRun?: string
 }
 
-export type LeftCluster = Pick<RunningCluster, 'name'>
-
 /**
- * Runs tests one after the other, each on a cluster of its own; with `--no-start` all on the one that runs.
- * When a cluster is left running after a failure, the tests behind it are not run.
+ * Runs tests one after the other, each on a cluster of its own; with `--no-start` all on the one that runs, up to a failure. Where
+ * clusters are kept after a failure, the last one that failed is left running, and the tests behind it are run all the same.
  * @throws Failure when a cluster cannot be had, or is lost; the signal's reason when that is aborted
  */
 export async function runTests(request: RunRequest): Promise<RunResult> {
@@ -58,38 +59,57 @@ export async function runTests(request: RunRequest): Promise<RunResult> {
   const leftOut = new Set<PlannedTest>()
   const failures: StepFailure[] = []
   const flaky: string[] = []
-  let left: LeftCluster | undefined
-  let isOver = plan.length === 0
-  for (let repeat = 1; repeat <= repeats && !isOver; repeat++) {
-    for (const [index, planned] of plan.entries()) {
-      const isLast = repeat === repeats && index === plan.length - 1
-      if (leftOut.has(planned)) continue
-      const outcome = await tryTest(planned, repeat, isLast, request)
-      if (!outcome) {
-        leftOut.add(planned)
-        continue
+  const held = new HeldCluster(request.emit)
+  let attached: LeftCluster | undefined
+  let notRun: string | undefined
+  try {
+    for (let repeat = 1; repeat <= repeats && plan.length > 0 && notRun === undefined; repeat++) {
+      for (const [index, planned] of plan.entries()) {
+        const isLast = repeat === repeats && index === plan.length - 1
+        if (leftOut.has(planned)) continue
+        const outcome = await tryTest(planned, repeat, isLast, held, request)
+        if (!outcome) {
+          leftOut.add(planned)
+          continue
+        }
+        failures.push(...outcome.failures)
+        if (outcome.isFlaky) flaky.push(planned.test.name)
+        if (outcome.kept) await held.hold(outcome.kept, planned.test.name)
+        attached = outcome.attached
+        if (outcome.failures.length === 0) continue
+        if (bail) notRun = 'a failure ends the run (--bail, --until-failure)'
+        else if (attached) notRun = 'the cluster that runs is as the failure left it'
+        if (notRun !== undefined) break
       }
-      failures.push(...outcome.failures)
-      if (outcome.isFlaky) flaky.push(planned.test.name)
-      left = outcome.left
-      isOver = outcome.failures.length > 0 && (bail || left !== undefined)
-      if (isOver) break
     }
+  } catch (error) {
+    if (request.signal.aborted) await held.stop()
+    else await sayKept(held, request.emit)
+    throw error
   }
+  const left = (await held.keep()) ?? attached
   const verdict = verdictOf(failures)
   const isIncomplete = request.strict && plan.length - leftOut.size < request.plan.length
-  return { verdict: verdict === 'passed' && isIncomplete ? 'failed' : verdict, failures, flaky, left }
+  const result = { verdict: verdict === 'passed' && isIncomplete ? 'failed' : verdict, failures, flaky, left } as const
+  return notRun === undefined ? result : { ...result, notRun }
+}
+
+/** The run breaks: what failed before can be looked at all the same. */
+async function sayKept(held: HeldCluster, emit: Emit): Promise<void> {
+  const left = await held.keep()
+  if (left)
+    emit({ type: 'notice', text: `the cluster of ${left.test}, which failed, is left running as '${left.name}'` })
 }
 
 /**
  * Runs a test, and again while it fails and may be tried again.
  * @returns undefined when it is left out: what its VMs' kernel lacks nobody knows before that runs
  */
-async function tryTest(planned: PlannedTest, repeat: number, isLast: boolean, request: RunRequest) {
+async function tryTest(planned: PlannedTest, repeat: number, isLast: boolean, held: HeldCluster, request: RunRequest) {
   const { repeats, retries } = request.again
   for (let attempt = 1; ; attempt++) {
     const turn = repeats > 1 || retries > 0 ? { repeat, attempt, attempts: retries + 1 } : undefined
-    const outcome = await runTest(planned, turn, { isLast, mayRetry: attempt <= retries }, request)
+    const outcome = await runTest(planned, turn, { isLast, mayRetry: attempt <= retries, held }, request)
     if (!outcome) return undefined
     if (!outcome.isRetried) return { ...outcome, isFlaky: outcome.failures.length === 0 && attempt > 1 }
   }
@@ -122,6 +142,8 @@ interface Next {
   readonly isLast: boolean
   /** When it fails it is tried again. */
   readonly mayRetry: boolean
+  /** The cluster of an earlier failure. */
+  readonly held: HeldCluster
 }
 
 async function runTest(planned: PlannedTest, turn: Turn | undefined, next: Next, request: RunRequest) {
@@ -142,14 +164,13 @@ async function runTest(planned: PlannedTest, turn: Turn | undefined, next: Next,
 async function runOnCluster(
   planned: PlannedTest,
   id: { readonly test: string; readonly turn?: Turn },
-  { isLast, mayRetry }: Next,
+  { isLast, mayRetry, held }: Next,
   request: RunRequest,
 ) {
   const { test, settings } = planned
   const { emit, signal } = request
-  const begin = settings.cluster.start ? planned.cluster.start : planned.cluster.attach
-  const cluster = await begin({ test: test.name, extraOvls: request.extraOvls, emit, signal })
-  const evidence = evidenceOf(settings, cluster.name, id)
+  const cluster = await beginCluster(planned, held, request)
+  const evidence = evidenceOf(settings, settings.cluster.name, id)
   let failures: readonly StepFailure[] = []
   try {
     forgetEvidence(evidence)
@@ -197,10 +218,37 @@ async function runOnCluster(
     always: (isLast && !isRetried) || (first !== undefined && !isRetried),
     usual: (first !== undefined && !isRetried) || (test.keepsCluster === true && isLast && !isRetried),
   }[settings.cluster.keep]
-  const keep = !settings.cluster.start || isKept
-  await endCluster(cluster, keep)
-  return { failures, isRetried, left: keep ? cluster : undefined }
+  const { name } = cluster
+  if (!settings.cluster.start) {
+    await cluster.keep()
+    return { failures, isRetried, attached: { name, test: test.name } }
+  }
+  if (isKept) return { failures, isRetried, kept: cluster }
+  await cluster.stop()
+  return { failures, isRetried }
 }
+
+/** Starts the cluster of a test, or attaches to the one that runs. The cluster of an earlier failure goes where there is no room for both. */
+async function beginCluster(
+  { test, settings, cluster }: PlannedTest,
+  held: HeldCluster,
+  { extraOvls, emit, signal }: RunRequest,
+): Promise<RunningCluster> {
+  const begin = { test: test.name, extraOvls, emit, signal }
+  if (!settings.cluster.start) return await cluster.attach(begin)
+  await held.makeRoomFor(cluster)
+  if (!held.isThere) return await cluster.start(begin)
+  try {
+    return await cluster.start({ ...begin, beside: true })
+  } catch (error) {
+    if (!(error instanceof Failure && ROOM.includes(error.code))) throw error
+    await held.stop(error.message)
+    return await cluster.start(begin)
+  }
+}
+
+/** What a host lacks that cannot run two clusters at a time. */
+const ROOM = ['NO_MEMORY', 'LIMIT_TOO_LOW']
 
 async function runSteps(
   planned: PlannedTest,

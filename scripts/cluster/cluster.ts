@@ -16,6 +16,8 @@ export interface StartRequest {
   readonly extraOvls: readonly OvlDirectory[]
   /** How many nodes may join later. */
   readonly spare?: number
+  /** A cluster of this name runs and is to go on: this one gets a name beside it, and takes over the name when it is kept. */
+  readonly beside?: boolean
   readonly emit: Emit
   /** Aborted when the person or the system wants the run to end. */
   readonly signal: AbortSignal
@@ -42,6 +44,7 @@ export interface Cluster {
 
 /** A cluster whose nodes answer. Exactly one of `keep` and `stop` ends our part in it. */
 export interface RunningCluster {
+  /** After `keep` it may be another one: {@link StartRequest.beside}. */
   readonly name: string
   /** In the order of their numbers. */
   readonly nodes: readonly Node[]

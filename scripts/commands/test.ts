@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto'
+import path from 'node:path'
 import process from 'node:process'
+import type { LeftCluster } from '../cases/held.ts'
 import { ALL, findTestCase, testCases } from '../cases/registry.ts'
-import { type LeftCluster, type PlannedTest, type RunResult, runTests } from '../cases/runner.ts'
+import { type PlannedTest, type RunResult, runTests } from '../cases/runner.ts'
 import { chooseCluster } from '../cluster/choose.ts'
 import type { OvlDirectory } from '../cluster/cluster.ts'
 import { hostComponents } from '../cluster/components.ts'
@@ -11,7 +13,8 @@ import { Failure, usageFailure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
 import { didYouMean, suggest } from '../errors/suggest.ts'
 import type { Invocation, Listener, Verdict } from '../report/events.ts'
-import { openReporters } from '../report/reporters.ts'
+import { newLogFile } from '../report/kept-logs.ts'
+import { describePlaces, openReporters } from '../report/reporters.ts'
 import { eventStream } from '../report/stream.ts'
 import { openTerminal } from '../report/terminal.ts'
 import { prepareResults } from '../results/collect.ts'
@@ -81,7 +84,9 @@ export async function runTestCommand(
   const extraOvls = ovlsIn(others, ovls, settings.ovlPath)
   if (settings.resultsDirectory) prepareResults(settings.resultsDirectory)
   const { reporters, progress } = request
-  const reporting = readReporting(reporters, environment, settings.resultsDirectory, process.stderr, progress)
+  const logFile = process.stdout.isTTY ? newLogFile(path.join(settings.directories.state, 'logs')) : undefined
+  const { resultsDirectory } = settings
+  const reporting = readReporting(reporters, environment, resultsDirectory, process.stderr, progress, logFile)
   const { stdout, stderr } = process
   const terminal = await openTerminal({ ...reporting.terminal, stdout, stderr, signal })
   const onLine = (line: string) => terminal.stderr.write(`${line}\n`)
@@ -96,7 +101,8 @@ export async function runTestCommand(
   }
   let exitCode: number
   const invocation = describeInvocation(tests, request, settings, extraOvls)
-  emit({ type: 'run-start', tests: wanted.map(({ test }) => test.name), invocation })
+  const names = wanted.map(({ test }) => test.name)
+  emit({ type: 'run-start', tests: names, invocation, reports: describePlaces(reporting) })
   for (const component of hostComponents()) emit({ type: 'provenance', component })
   for (const text of said) emit({ type: 'detail', text })
   for (const { test } of wanted) for (const text of overridden(test, options)) emit({ type: 'notice', text })
@@ -121,7 +127,7 @@ export async function runTestCommand(
   }
   if (untested && result.verdict === 'passed')
     emit({ type: 'notice', text: `${untested}, so nothing was tested of it` })
-  const left = result.left === undefined ? undefined : howToEnter(result.left, options.__cluster)
+  const left = result.left === undefined ? undefined : howToEnter(result.left, options.__cluster, wanted.length > 1)
   emit({ type: 'run-end', ...result, left, seconds: Math.round((performance.now() - begun) / 1000) })
   await close()
   terminal.close()
@@ -245,8 +251,9 @@ function findTestOrOvl(word: string, ovlPath: readonly string[]): OvlDirectory {
   }
 }
 
-function howToEnter({ name }: LeftCluster, kind: string | undefined): string {
+/** @param several the run has several tests: whose cluster it is is said */
+function howToEnter({ name, test }: LeftCluster, kind: string | undefined, several: boolean): string {
   const which = `${name === DEFAULT_CLUSTER_NAME ? '' : ` --name ${name}`}${kind ? ` --cluster ${kind}` : ''}`
   const program = programAsTyped()
-  return `The cluster is left running: ${program} shell${which} vm-001 enters it, ${program} stop${which} ends it`
+  return `The cluster${several ? ` of ${test}` : ''} is left running: ${program} shell${which} vm-001 enters it, ${program} stop${which} ends it`
 }

@@ -57,9 +57,6 @@ const REPORTERS: Readonly<Record<ReporterName, Reporter>> = {
   },
 }
 
-/** Reported where nobody says otherwise: the log only while nobody else wants its place. */
-const BY_DEFAULT = ['summary', 'log'] as const
-
 /** The streams that this process has. */
 export interface Streams {
   readonly stdout: Writable
@@ -72,9 +69,7 @@ export interface Streams {
  * @throws Failure NO_SUCH_REPORTER, BAD_TARGET (exit 2); REPORT_NOT_WRITABLE (exit 3)
  */
 export async function openReporters(reporting: Reporting, streams: Streams): Promise<readonly Listener[]> {
-  const { wishes, resultsDirectory } = reporting
-  const beside = resultsDirectory ? [{ name: 'results', target: path.join(resultsDirectory, 'results.json') }] : []
-  const wanted = withDefaults([...wishes, ...beside].map(place))
+  const wanted = placeAll(reporting)
   refuseSharedTargets(wanted)
   const opened: { target: Target; listener: Listener }[] = []
   try {
@@ -88,6 +83,29 @@ export async function openReporters(reporting: Reporting, streams: Streams): Pro
     for (const { target } of opened) target.discard()
     throw error
   }
+}
+
+/**
+ * Where reports are that the user did not name a place for, in lines for the end of a run: `results: /…/results (report.html, …)`.
+ */
+export function describePlaces(reporting: Reporting): readonly string[] {
+  const { resultsDirectory, logFile } = reporting
+  if (resultsDirectory) return [`results: ${resultsDirectory} (${Object.values(IN_RESULTS).join(', ')})`]
+  const isOurs = logFile !== undefined && placeAll(reporting).some(({ to }) => to === logFile)
+  return isOurs ? [`log: ${logFile}`] : []
+}
+
+/** What `--results` holds beside what is brought home. */
+const IN_RESULTS = { html: 'report.html', log: 'log.txt', results: 'results.json' } as const
+
+/** All that are asked for, by word or by default. */
+function placeAll({ wishes, resultsDirectory, logFile }: Reporting): readonly Placed[] {
+  const named = wishes.map(place)
+  const beside = Object.entries(resultsDirectory ? IN_RESULTS : {})
+    .map(([name, file]) => place({ name, target: path.join(resultsDirectory ?? '', file) }))
+    // Who names the same place has asked for the same.
+    .filter(({ name, to }) => !named.some(other => other.name === name && other.to === to))
+  return [...withDefaults(named, resultsDirectory !== undefined, logFile), ...beside]
 }
 
 interface Placed {
@@ -124,11 +142,14 @@ function place({ name, target }: ReporterWish): Placed {
   return { name, reporter, to: STREAM_NAMES[wanted] ?? path.resolve(wanted) }
 }
 
-function withDefaults(named: readonly Placed[]): readonly Placed[] {
+/** At a terminal the log would repeat what the summary says: it goes to a file, with the results where there are such. */
+function withDefaults(named: readonly Placed[], hasResults: boolean, logFile: string | undefined): readonly Placed[] {
   const isNamed = (name: string) => named.some(placed => placed.name === name)
   const stdoutIsTaken = named.some(({ to }) => to === STDOUT)
-  const added = BY_DEFAULT.filter(name => !isNamed(name) && !(name === 'log' && stdoutIsTaken))
-  return [...added.map(name => place({ name, target: undefined })), ...named]
+  const summary = isNamed('summary') ? [] : [place({ name: 'summary', target: undefined })]
+  const isElsewhere =
+    isNamed('log') || (stdoutIsTaken && logFile === undefined) || (hasResults && logFile !== undefined)
+  return [...summary, ...(isElsewhere ? [] : [place({ name: 'log', target: logFile })]), ...named]
 }
 
 /** Only for lines on stderr there is room for several: it is for the person. */

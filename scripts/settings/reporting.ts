@@ -15,8 +15,10 @@ export interface Reporting {
   readonly wishes: readonly ReporterWish[]
   /** How the person's terminal is to be used. */
   readonly terminal: TerminalUse
-  /** Gets results.json. */
+  /** Gets results.json, report.html and the log. */
   readonly resultsDirectory: string | undefined
+  /** Where the log goes that nobody asked for: a file, or stdout when undefined. Where results go, it is with them. */
+  readonly logFile: string | undefined
   /** The file of GitHub Actions for the summary of a step, where there is one. */
   readonly stepSummary: string | undefined
 }
@@ -25,6 +27,7 @@ export interface Reporting {
  * @param words of `--reporter`, each `<name>` or `<name>=<target>`, or several with commas between
  * @param stderr as a terminal, if it is one
  * @param progress as `--progress` says
+ * @param logFile where the log goes that nobody asked for, where stdout is a terminal
  * @throws Failure BAD_VALUE (exit 2)
  */
 export function readReporting(
@@ -33,6 +36,7 @@ export function readReporting(
   resultsDirectory: string | undefined,
   stderr: { isTTY?: boolean },
   progress?: string,
+  logFile?: string,
 ): Reporting {
   const wishes = words
     .flatMap(text => text.split(',').filter(Boolean))
@@ -44,6 +48,7 @@ export function readReporting(
     wishes: Object.freeze(wishes),
     terminal: readTerminalUse(environment, stderr, readProgress(progress, environment)),
     resultsDirectory,
+    logFile,
     stepSummary: environment.GITHUB_STEP_SUMMARY || undefined,
   })
 }

@@ -5,6 +5,7 @@ import test from 'ava'
 import { type RunRequest, runTests } from '../../scripts/cases/runner.ts'
 import { onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
 import type { Cluster } from '../../scripts/cluster/cluster.ts'
+import { environmentFailure } from '../../scripts/errors/failure.ts'
 import type { Connection } from '../../scripts/node/connection.ts'
 import type { Node } from '../../scripts/node/node.ts'
 import type { NewEvent } from '../../scripts/report/events.ts'
@@ -21,6 +22,7 @@ async function play(
   exitCodes: readonly number[],
   more: Partial<RunRequest['again']>,
   options = {},
+  lacking = false,
 ) {
   const codes = [...exitCodes]
   const events: NewEvent[] = []
@@ -32,14 +34,18 @@ async function play(
   const node: Node = { name: 'vm-001', number: 1, role: 'worker', connection }
   const cluster: Cluster = {
     kind: 'pretended',
-    start: async () => ({
-      name: 'default',
-      nodes: [node],
-      keep: async () => void clusters.push('kept'),
-      stop: async () => void clusters.push('stopped'),
-      console: async () => '',
-      fate: async () => ({ gone: false, how: '', console: [] }),
-    }),
+    start: async ({ test: name, beside }) => {
+      const which = `${name}${beside ? ' beside' : ''}`
+      if (beside && lacking) throw environmentFailure('NO_MEMORY', 'there is not enough')
+      return {
+        name: 'default',
+        nodes: [node],
+        keep: async () => void clusters.push(`${which} kept`),
+        stop: async () => void clusters.push(`${which} stopped`),
+        console: async () => '',
+        fate: async () => ({ gone: false, how: '', console: [] }),
+      }
+    },
     attach: async () => {
       throw new Error('there is none')
     },
@@ -64,27 +70,51 @@ async function play(
   const told = ends.map(({ test: name, verdict, turn, retried }) =>
     [name, verdict, ...(turn ? [`${turn.repeat}/${turn.attempt}`] : []), ...(retried ? ['retried'] : [])].join(' '),
   )
-  return { result, told, clusters }
+  const notices = events.flatMap(event => (event.type === 'notice' ? [event.text] : []))
+  return { result, told, clusters, notices }
 }
 
-test('each test is run once, and the cluster of one that failed is left', async t => {
+test('a failure ends nothing: all tests are run, and the cluster of the one that failed is left', async t => {
   const { result, told, clusters } = await play(['a', 'b', 'c'], [0, 1], {})
-  t.deepEqual(told, ['a passed', 'b failed'])
-  t.deepEqual(clusters, ['stopped', 'kept'])
-  t.like(result, { verdict: 'failed', flaky: [] })
+  t.deepEqual(told, ['a passed', 'b failed', 'c passed'])
+  t.deepEqual(clusters, ['a stopped', 'c beside stopped', 'b kept'])
+  t.like(result, { verdict: 'failed', flaky: [], notRun: undefined })
+  t.deepEqual(result.left, { name: 'default', test: 'b' })
+})
+
+test('of several failures the last one is left, and the earlier ones are stopped', async t => {
+  const { result, told, clusters } = await play(['a', 'b', 'c'], [1, 0, 1], {})
+  t.deepEqual(told, ['a failed', 'b passed', 'c failed'])
+  t.deepEqual(clusters, ['b beside stopped', 'a stopped', 'c beside kept'])
+  t.is(result.left?.test, 'c')
+})
+
+test('where there is no room for both, the cluster of the failure goes, with a word', async t => {
+  const { told, clusters, notices, result } = await play(['a', 'b'], [1, 0], {}, {}, true)
+  t.deepEqual(told, ['a failed', 'b passed'])
+  t.deepEqual(clusters, ['a stopped', 'b stopped'])
+  t.deepEqual(notices, ['the cluster of a, which failed, is stopped: there is not enough'])
+  t.is(result.left, undefined)
+})
+
+test('with --bail the first failure is the last test, and why is said', async t => {
+  const { result, told, clusters } = await play(['a', 'b'], [1], { bail: true })
+  t.deepEqual(told, ['a failed'])
+  t.deepEqual(clusters, ['a kept'])
+  t.regex(result.notRun ?? '', /--bail/)
 })
 
 test('with --retry a failure is tried again on a new cluster, and one that passes then is flaky', async t => {
   const { result, told, clusters } = await play(['a', 'b'], [1, 1, 0, 0], { retries: 2 })
   t.deepEqual(told, ['a failed 1/1 retried', 'a failed 1/2 retried', 'a passed 1/3', 'b passed 1/1'])
-  t.deepEqual(clusters, ['stopped', 'stopped', 'stopped', 'stopped'])
+  t.deepEqual(clusters, ['a stopped', 'a stopped', 'a stopped', 'b stopped'])
   t.like(result, { verdict: 'passed', flaky: ['a'], failures: [] })
 })
 
 test('what fails every time has failed, once, and its last cluster is left', async t => {
   const { result, told, clusters } = await play(['a'], [1, 1], { retries: 1 })
   t.deepEqual(told, ['a failed 1/1 retried', 'a failed 1/2'])
-  t.deepEqual(clusters, ['stopped', 'kept'])
+  t.deepEqual(clusters, ['a stopped', 'a kept'])
   t.is(result.verdict, 'failed')
   t.is(result.failures.length, 1)
   t.is(result.left?.name, 'default')

@@ -3,7 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
-import { openReporters } from '../../scripts/report/reporters.ts'
+import { newLogFile } from '../../scripts/report/kept-logs.ts'
+import { describePlaces, openReporters } from '../../scripts/report/reporters.ts'
 import { eventStream } from '../../scripts/report/stream.ts'
 import { readReporting } from '../../scripts/settings/reporting.ts'
 import { failing } from './fixtures/runs.ts'
@@ -56,9 +57,54 @@ test('any number at once, each in its file; the log is where it was', async t =>
   )
   const { stdout, names } = await report([...words, 'github'], {}, place)
   t.is(stdout, '')
-  t.deepEqual(names, ['summary', 'junit', 'tap', 'json', 'log', 'html', 'github', 'results'])
+  t.deepEqual(names, ['summary', 'junit', 'tap', 'json', 'log', 'html', 'github', 'html', 'log', 'results'])
   t.deepEqual(fs.readdirSync(file('')).sort(), ['a.html', 'a.jsonl', 'a.log', 'a.tap', 'a.xml'])
   t.is(JSON.parse(fs.readFileSync(path.join(place, 'results.json'), 'utf8')).verdict, 'failed')
+})
+
+test('results hold everything of a run, and the place is told', async t => {
+  const place = directory(t)
+  const { stdout, stderr } = await report([`html=${place}/report.html`], {}, place)
+  t.deepEqual(fs.readdirSync(place).sort(), ['log.txt', 'report.html', 'results.json'])
+  t.regex(stdout, /TEST CASE: bridge/)
+  t.is(fs.readFileSync(path.join(place, 'log.txt'), 'utf8').replaceAll(/^\S+ /gm, ''), stdout.replaceAll(/^\S+ /gm, ''))
+  t.regex(stderr, /FAILED: 1 of 3 tests: bridge/)
+  t.deepEqual(describePlaces(readReporting([], {}, place, {})), [
+    `results: ${place} (report.html, log.txt, results.json)`,
+  ])
+})
+
+test('at a terminal the log goes to a file that is named, with the results where there are such', async t => {
+  const place = directory(t)
+  const logFile = path.join(place, 'logs/a.log')
+  const open = async (words: readonly string[], results?: string) => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    const reporting = readReporting(words, {}, results, {}, undefined, logFile)
+    const listeners = await openReporters(reporting, { stdout, stderr })
+    for (const event of failing) for (const listener of listeners) listener.on({ at: 0, ...event })
+    for (const listener of listeners) await listener.close?.()
+    return { places: describePlaces(reporting), stdout: stdout.read()?.toString() ?? '' }
+  }
+  t.deepEqual(await open([]), { places: [`log: ${logFile}`], stdout: '' })
+  t.regex(fs.readFileSync(logFile, 'utf8'), /TEST CASE: bridge/)
+  fs.rmSync(logFile)
+  const { places, stdout } = await open([], path.join(place, 'results'))
+  t.regex(places[0] ?? '', /^results: \S+ \(report\.html, log\.txt, results\.json\)$/)
+  t.is(stdout, '')
+  t.false(fs.existsSync(logFile))
+  t.regex((await open(['log'])).stdout, /TEST CASE/, 'whoever asks for it on stdout has it there')
+})
+
+test('so many logs of runs at a terminal are kept, and nothing else is removed', t => {
+  const place = directory(t)
+  fs.writeFileSync(path.join(place, 'mine.log'), '')
+  for (let day = 10; day < 35; day++) fs.writeFileSync(path.join(place, `202501${day}T000000Z-1.log`), '')
+  const file = newLogFile(place)
+  t.regex(path.basename(file), /^\d{8}T\d{6}Z-\d+\.log$/)
+  const left = fs.readdirSync(place)
+  t.is(left.length, 20)
+  t.true(left.includes('mine.log'))
+  t.false(left.includes('20250110T000000Z-1.log'))
 })
 
 test('several may stand in one word, with commas between', async t => {

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { environmentFailure } from '../../errors/failure.ts'
 import { requireLimits } from '../../host/limits.ts'
@@ -24,7 +25,16 @@ import { logIn, storeKey } from './login.ts'
 import { checkMemory } from './memory.ts'
 import { needsOf } from './needs.ts'
 import { layOvls } from './ovls.ts'
-import { adoptCluster, claimCluster, clusterDirectory, destroyCluster, stateFailure, updateRecord } from './registry.ts'
+import {
+  adoptCluster,
+  claimCluster,
+  clusterDirectory,
+  destroyCluster,
+  nameBeside,
+  renameCluster,
+  stateFailure,
+  updateRecord,
+} from './registry.ts'
 import { requireSocketNames } from './sockets.ts'
 import { startSwitches } from './switches.ts'
 import { ensureTemplate, hardwareOf, type Template, type TemplateRequest } from './template/template.ts'
@@ -56,7 +66,8 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const notice = (text: string) => emit({ type: 'notice', text })
   const extra = withUsualOvls(settings, request.extraOvls)
   const nets = switchedNets(cluster.nodes)
-  requireSocketNames(clusterDirectory(directories.state, cluster.name), nets)
+  const name = request.beside ? nameBeside(directories.state, cluster.name) : cluster.name
+  requireSocketNames(clusterDirectory(directories.state, name), nets)
   requireLimits(needsOf(cluster.nodes))
   requireCommands(TO_RUN, callersEnvironment)
   const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice, signal })
@@ -77,13 +88,13 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
 
   const keys = makeKeys()
   const { replace } = cluster
-  const directory = await claimCluster(directories.state, cluster.name, keys.hostPublicKey, {
+  const directory = await claimCluster(directories.state, name, keys.hostPublicKey, {
     replace,
     onNotice: notice,
   })
-  const leash = startLeash(cluster.name)
+  const leash = startLeash(name)
   const stop = async () => {
-    await destroyCluster(directories.state, cluster.name, 'own')
+    await destroyCluster(directories.state, name, 'own')
     leash.release()
   }
   try {
@@ -214,15 +225,19 @@ interface Ending {
 }
 
 function running(settings: Settings, directory: string, nodes: readonly Node[], ending: Ending): RunningCluster {
-  const { name } = settings.cluster
+  const wanted = settings.cluster.name
+  let name = path.basename(directory)
   const disconnect = () => {
     for (const node of nodes) node.connection.close()
   }
   return {
-    name,
+    get name() {
+      return name
+    },
     nodes,
     keep: async () => {
       updateRecord(directory, { kept: true })
+      if (await renameCluster(settings.directories.state, name, wanted)) name = wanted
       disconnect()
       ending.release()
     },

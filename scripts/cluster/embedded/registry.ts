@@ -210,6 +210,28 @@ export function updateRecord(directory: string, change: Partial<ClusterRecord>):
   writeRecord(directory, { ...record, ...change })
 }
 
+/** A name for a cluster beside the one that has this name: one that no cluster has. */
+export function nameBeside(stateDirectory: string, name: string): string {
+  for (let number = 2; ; number++) {
+    const beside = `${name.slice(0, 28)}.${number}`
+    if (!fs.existsSync(clusterDirectory(stateDirectory, beside))) return beside
+  }
+}
+
+/**
+ * Gives a cluster of this process another name, while it runs.
+ * @returns false when it has that name already, or another cluster has it
+ */
+export async function renameCluster(stateDirectory: string, from: string, to: string): Promise<boolean> {
+  return await withLock(lockFile(stateDirectory), async () => {
+    const [before, after] = [clusterDirectory(stateDirectory, from), clusterDirectory(stateDirectory, to)]
+    if (fs.existsSync(after)) return false
+    fs.renameSync(before, after)
+    updateRecord(after, { name: to })
+    return true
+  })
+}
+
 /**
  * Ends the processes of a cluster and removes its directory.
  * @param which `abandoned`: only if its owner is gone; `own`: only if this process owns it, since another run may have replaced it

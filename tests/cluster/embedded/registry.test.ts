@@ -10,6 +10,8 @@ import {
   destroyCluster,
   findCluster,
   findClusters,
+  nameBeside,
+  renameCluster,
   stateFailure,
   updateRecord,
 } from '../../../scripts/cluster/embedded/registry.ts'
@@ -250,4 +252,17 @@ test('after a restart of the host, its cluster is abandoned, and not on another 
   const state = stateDirectory(t)
   updateRecord(await claimCluster(state, 'mine', 'key'), { bootId: 'another' })
   t.is(findCluster(state, 'mine')?.condition, 'abandoned')
+})
+
+test('a cluster beside another one has a name that nobody has, and takes over the name when that is free', async t => {
+  const state = stateDirectory(t)
+  await claimCluster(state, 'default', '')
+  t.is(nameBeside(state, 'default'), 'default.2')
+  await claimCluster(state, 'default.2', '')
+  t.is(nameBeside(state, 'default'), 'default.3')
+  t.false(await renameCluster(state, 'default.2', 'default'))
+  await destroyCluster(state, 'default', 'any')
+  t.true(await renameCluster(state, 'default.2', 'default'))
+  t.is(findCluster(state, 'default')?.record?.name, 'default')
+  t.is(findCluster(state, 'default.2'), undefined)
 })
