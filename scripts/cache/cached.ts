@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { environmentFailure, infrastructureFailure } from '../errors/failure.ts'
-import { makeDirectory } from '../host/directories.ts'
-import { ifUnlocked, withLock } from '../host/lock.ts'
-import { lookAt, reasonOf } from '../ovl/places.ts'
+import { environmentFailure } from '../errors/failure.ts'
+import { makePrivateDirectory } from '../host/directories.ts'
+import { withLock } from '../host/lock.ts'
+import { reasonOf } from '../ovl/places.ts'
+import { clean, MAKING, markUsed, remove } from './clean.ts'
 import { readSealed, type Sealed, seal } from './sealed.ts'
 
 /** Files that take time to make, and are kept. */
@@ -23,12 +24,10 @@ export interface CacheEntry<Facts> {
   readonly onProgress: (line: string) => void
   /** Ends the waiting for another run that makes it; the making has its own. */
   readonly signal?: AbortSignal | undefined
+  /** How many of the kind are kept, and how long after its last use one may still be opened by its name: see clean.ts. */
+  readonly most?: number
+  readonly graceMs?: number
 }
-
-/** Where an entry is being made; whatever has this name while nobody holds the entry's lock is left over. */
-const MAKING = 'making-'
-/** What no run has used for so long is removed when another of its kind is made: other versions of this program left it. */
-const UNUSED_DAYS = 30
 
 /** Why a disk does not take what is made. */
 const DISK_ERRORS = new Set(['EDQUOT', 'EFBIG', 'EIO', 'ENOSPC'])
@@ -119,13 +118,15 @@ const filesBelow = (directory: string): readonly string[] =>
 
 async function makeEntry<Facts>(entry: CacheEntry<Facts>): Promise<Sealed<Facts>> {
   const { cacheDirectory, kind, key, files, onProgress } = entry
-  await removeLeftovers(entry)
+  const { most, graceMs } = entry
+  await clean({ cacheDirectory, kind, key, lockOf: of => lockFile({ cacheDirectory, kind, key: of }), most, graceMs })
   const place = fs.mkdtempSync(path.join(cacheDirectory, `${MAKING}${kind}-${key}-`))
   const directory = entryDirectory(entry)
   try {
     const sealed = await seal(place, files, await entry.make(place))
     remove(directory)
     fs.renameSync(place, directory)
+    markUsed(directory)
     onProgress(`${kind}: made in ${directory}`)
     return sealed
   } catch (error) {
@@ -137,56 +138,12 @@ async function makeEntry<Facts>(entry: CacheEntry<Facts>): Promise<Sealed<Facts>
   }
 }
 
-/**
- * Removes what runs that are gone left half made, and what nobody has used for long, of one kind. The entry's own lock is held; what
- * another process has locked stays.
- */
-async function removeLeftovers({ cacheDirectory, kind, key }: CacheEntry<unknown>): Promise<void> {
-  const tooOld = Date.now() - UNUSED_DAYS * 24 * 3600 * 1000
-  for (const name of fs.readdirSync(cacheDirectory)) {
-    const [, making, of, rest = ''] = new RegExp(`^(${MAKING})?${kind}-([^-.]+)(-[^.]+|\\.lock)?$`).exec(name) ?? []
-    const place = path.join(cacheDirectory, name)
-    const isHalfMade = making !== undefined && rest.startsWith('-')
-    if (of === undefined || !(isHalfMade || isOlder(place, tooOld))) continue
-    try {
-      if (of !== key)
-        await ifUnlocked(lockFile({ cacheDirectory, kind, key: of }), lock => [place, lock].forEach(remove))
-      else if (isHalfMade) remove(place)
-    } catch {
-      // no reason not to make this one: the next run tries again
-    }
-  }
-}
-
-function isOlder(place: string, time: number): boolean {
-  const { mtimeMs } = lookAt(place) ?? {}
-  return mtimeMs !== undefined && mtimeMs < time
-}
-
-/** Again when it is not empty yet: the tools of a build whose run was killed may still write for a moment. */
-function remove(directory: string): void {
-  try {
-    fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
-  } catch (error) {
-    throw infrastructureFailure('CACHE_NOT_WRITABLE', `cannot remove ${directory}: ${(error as Error).message}`)
-  }
-}
-
-function markUsed(directory: string): void {
-  const now = new Date()
-  try {
-    fs.utimesSync(directory, now, now)
-  } catch {
-    // a cache that others keep for us, to read only
-  }
-}
-
 function makeCacheDirectory(directory: string): void {
   try {
-    makeDirectory(directory)
+    makePrivateDirectory(directory)
     fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK)
   } catch (error) {
-    throw environmentFailure('CACHE_NOT_WRITABLE', `cannot write to ${directory}`, {
+    throw environmentFailure('CACHE_NOT_WRITABLE', `cannot write to ${directory}: ${reasonOf(error)}`, {
       hint: 'set XDG_CACHE_HOME to a directory of yours',
       cause: error,
     })

@@ -60,6 +60,8 @@ export async function packOvl(
     kind: 'ovl',
     key: keyOf({ time: packing.time, parts: parts.map(stampsOf) }, [DEFAULT_TREE, import.meta.dirname]),
     files: [ARCHIVE],
+    most: MOST_KEPT,
+    graceMs: GRACE_MS,
     onProgress: () => {},
   }
   let members: readonly Member[] | undefined
@@ -86,6 +88,11 @@ export async function packOvl(
     return unkept(members ?? (await collect(onNotice)), packing, found)
   }
 }
+
+/** Archives of other sources that stay in the cache. */
+const MOST_KEPT = 8
+/** An archive is opened as soon as it is known. */
+const GRACE_MS = 30_000
 
 const CACHE_FAILURES: readonly string[] = ['CACHE_NOT_WRITABLE', 'NO_SPACE', 'NO_LOCK']
 

@@ -83,3 +83,19 @@ test('a useless entry is gone at once, whatever is still done in it, and none th
   t.deepEqual(fs.readdirSync(cacheDirectory).sort(), ['template-aa'])
   t.notThrows(() => discardEntry({ ...entry, cacheDirectory: path.join(cacheDirectory, 'none') }))
 })
+
+test('of a kind that is bounded the oldest go, but not what is just used, or by another host', async t => {
+  const { entry, cacheDirectory } = cache(t)
+  const make = (key: string) => ensureEntry({ ...entry(key), most: 3, graceMs: 60_000 })
+  const age = (key: string, minutes: number) => {
+    const time = new Date(Date.now() - minutes * 60_000)
+    fs.utimesSync(entryDirectory(entry(key)), time, time)
+  }
+  for (const key of ['aa', 'bb', 'cc', 'dd', 'ee']) await make(key)
+  t.is(fs.readdirSync(cacheDirectory).length, 5, 'all are just used')
+  for (const [index, key] of ['aa', 'bb', 'cc', 'dd', 'ee'].entries()) age(key, 10 - index)
+  fs.writeFileSync(path.join(entryDirectory(entry('aa')), 'used-on-another'), '')
+  age('aa', 10)
+  await make('ff')
+  t.deepEqual(fs.readdirSync(cacheDirectory).sort(), ['template-aa', 'template-dd', 'template-ee', 'template-ff'])
+})

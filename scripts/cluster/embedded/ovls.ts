@@ -49,6 +49,8 @@ export async function layOvls(request: OvlsRequest): Promise<readonly string[]> 
 }
 
 const DISK = 'ovl.squashfs'
+/** Disks of other ovls that stay in the cache. */
+const MOST_KEPT = 8
 
 async function layNetns(request: OvlsRequest): Promise<string> {
   const { cacheDirectory, clusterDirectory, packing, onLine, onComponent, signal } = request
@@ -63,7 +65,7 @@ async function layNetns(request: OvlsRequest): Promise<string> {
     return disk
   }
   if (ovl.key === undefined) return await make(clusterDirectory)
-  const entry = { cacheDirectory, kind: 'disk', key: ovl.key, files: [DISK] }
+  const entry = { cacheDirectory, kind: 'disk', key: ovl.key, files: [DISK], most: MOST_KEPT }
   await ensureEntry({
     ...entry,
     make: async directory => ({ of: await make(directory) }),

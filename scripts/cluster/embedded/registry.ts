@@ -1,13 +1,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure } from '../../errors/failure.ts'
-import { makeDirectory } from '../../host/directories.ts'
+import { makePrivateDirectory } from '../../host/directories.ts'
 import { withLock } from '../../host/lock.ts'
+import { type HostRecord, thisHost } from '../../host/this-host.ts'
 import { reasonOf } from '../../ovl/places.ts'
 import type { Role } from '../../settings/nodes.ts'
 import { describeUsers, usersOf } from '../users.ts'
 import { bootId, end, isAlive, isThisProcess, type ProcessId, parseStat, thisProcess } from './processes.ts'
-import { type HostRecord, thisHost } from './this-host.ts'
 
 /** A VM as other processes need to know it. */
 export interface NodeRecord {
@@ -264,7 +264,8 @@ async function destroy({ directory, processes }: FoundCluster): Promise<void> {
 
 function makeStateDirectory(stateDirectory: string): void {
   try {
-    makeDirectory(path.join(stateDirectory, 'clusters'), 0o700)
+    makePrivateDirectory(path.join(stateDirectory, 'clusters'))
+    makePrivateDirectory(stateDirectory)
     fs.accessSync(path.join(stateDirectory, 'clusters'), fs.constants.W_OK)
   } catch (error) {
     throw stateNotWritable(stateDirectory, error)

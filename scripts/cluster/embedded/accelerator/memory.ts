@@ -3,9 +3,9 @@ import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { searchPath } from '../../../host/requirements.ts'
+import { machineId } from '../../../host/this-host.ts'
 import { lookAt } from '../../../ovl/places.ts'
 import { callersEnvironment } from '../../../settings/environment.ts'
-import { machineId } from '../this-host.ts'
 
 const FILE = 'kvm.json'
 
