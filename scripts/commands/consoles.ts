@@ -29,12 +29,16 @@ export async function showLogs(node: string | undefined, options: LogsOptions, s
   const chosen = node === undefined ? nodes : [node]
   const wanted = (from: string) => node === undefined || node === from
   const print = (from: string, line: string) => process.stdout.write(`${node ? '' : `${from} | `}${line}\n`)
-  // What is there already is kept until all of it is known, since only the last lines may be wanted.
+  // Where only the last lines are wanted, these are kept until all is read.
   const found = new Map(chosen.map(from => [from, [] as string[]]))
+  const spoke = new Set<string>()
   const keep = (from: string, line: string) => {
+    spoke.add(from)
+    if (tail === Number.POSITIVE_INFINITY) return void print(from, line)
     const lines = found.get(from) ?? []
-    lines.push(line)
     found.set(from, lines)
+    // Many at a time: to remove one moves all the others.
+    if (lines.push(line) > 2 * tail) lines.splice(0, lines.length - tail)
   }
   const printFound = () => {
     for (const [from, lines] of found) {
@@ -44,7 +48,7 @@ export async function showLogs(node: string | undefined, options: LogsOptions, s
   if (!follow) {
     await readConsoles(consoles, wanted, keep)
     printFound()
-    const silent = chosen.filter(from => found.get(from)?.length === 0)
+    const silent = chosen.filter(from => !spoke.has(from))
     if (silent.length > 0) process.stderr.write(`nothing was written on the consoles of ${silent.join(' ')}\n`)
     return 0
   }

@@ -23,6 +23,8 @@ export interface CaptureOptions extends ClusterChoice {
 const NOT_FOUND = 127
 /** What tcpdump says in any case, before it begins. */
 const NO_COMPLAINT = /verbose output suppressed|data link type|^\(.*\)$/
+/** Of what it says before it begins. */
+const MOST_COMPLAINTS = 20
 /** What tcpdump ends with when it cannot capture what it is told. */
 const REFUSED = 1
 
@@ -41,7 +43,8 @@ export function captureLine(
   const words = ['-i', device, '-U', '--immediate-mode', '-Z', 'root']
   if (count !== undefined) words.push('-c', String(count))
   words.push(...(write === undefined ? ['-n', '-l'] : ['-w', '-']))
-  if (target !== node.name) return commandLine(node, target, ['tcpdump', ...words, filter])
+  // What begins with a dash is no option.
+  if (target !== node.name) return commandLine(node, target, ['tcpdump', ...words, '--', filter])
   return quoteExec(['/bin/sh', '-c', CAPTURE_IN_VM, 'capture', filter, ...words])
 }
 
@@ -56,7 +59,7 @@ if [ -n "$SSH_CONNECTION" ]; then
 	own="not (host \${SSH_CONNECTION%% *} and tcp port \${port%% *} and tcp port \${SSH_CONNECTION##* })"
 	filter="$own\${filter:+ and ($filter)}"
 fi
-exec tcpdump "$@" "$filter"`
+exec tcpdump "$@" -- "$filter"`
 
 /**
  * `capture`: shows the packets of a VM or POD as lines, or writes them as pcap, until a signal ends it.
@@ -84,13 +87,21 @@ export async function captureOn(
   }
 }
 
+/** Text of packets, which anybody may have sent, without terminal codes. */
+function linesTo(output: Writable): Writable {
+  const lines = lineSplitter(line => output.write(`${plainText(line)}\n`))
+  output.once('error', error => lines.destroy(error))
+  lines.on('error', () => {}) // nobody reads it any more: the command ends
+  return lines
+}
+
 async function runTcpdump(node: Node, target: string, options: CaptureOptions, filter: string, stdout?: Writable) {
   let begun = false
   const complaints: string[] = []
   const stderr = lineSplitter(line => {
     const text = plainText(line)
     begun ||= text.includes('listening on ')
-    if (!NO_COMPLAINT.test(text)) complaints.push(text)
+    if (!NO_COMPLAINT.test(text) && complaints.length < MOST_COMPLAINTS) complaints.push(text)
     if (begun)
       process.stderr.write(
         complaints
@@ -100,8 +111,10 @@ async function runTcpdump(node: Node, target: string, options: CaptureOptions, f
       )
   })
   const line = captureLine(node, target, options, filter)
-  const exitCode = await runAttached(node.connection, line, { stderr, stdin: false, ...(stdout && { stdout }) })
+  const output = stdout ?? (options.write === undefined ? linesTo(process.stdout) : process.stdout)
+  const exitCode = await runAttached(node.connection, line, { stderr, stdin: false, stdout: output })
   await new Promise<void>(resolve => stderr.end(resolve))
+  if (output !== stdout && output !== process.stdout) await new Promise<void>(resolve => output.end(resolve))
   if (stdout?.errored) throw stdout.errored
   if (begun || ![REFUSED, NOT_FOUND].includes(exitCode)) return exitCode
   const why = complaints.map(said => said.replace(/^tcpdump: /, '')).join('; ')

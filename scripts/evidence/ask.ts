@@ -1,9 +1,10 @@
-import { PassThrough } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import { follow, withDeadline } from '../host/deadline.ts'
 import { lineSplitter } from '../node/lines.ts'
-import { collector, type Node } from '../node/node.ts'
+import type { Node } from '../node/node.ts'
 import { quote } from '../node/quote.ts'
 import { type ArchiveFile, tarReader } from '../ovl/archive.ts'
+import { plainText } from '../report/text.ts'
 
 /** What a node is to show. */
 export interface Task {
@@ -28,7 +29,10 @@ const NODE_PATIENCE_MS = 14_000
 /** How long a node may take to begin: one that hangs is not worth more. */
 const BEGIN_MS = 5000
 
-const LIMITS = { memberBytes: 8 * 2 ** 20, takenBytes: 64 * 2 ** 20, members: 1000, archiveBytes: 64 * 2 ** 20 }
+const LIMITS = { memberBytes: 8 * 2 ** 20, takenBytes: 16 * 2 ** 20, members: 1000, archiveBytes: 64 * 2 ** 20 }
+/** Of what a node says on stderr. */
+const MOST_COMPLAINTS = 20
+const MOST_CHARACTERS = 300
 const FILE = /^[\w-][\w.-]*\/\w+\.(?:txt|pcap)$/
 
 /**
@@ -85,7 +89,10 @@ function talk({ node, pods, pings }: Task, isCaptured: boolean, signal: AbortSig
   const at = { ready: arrival('ready'), pinged: arrival('pinged') }
   const complaints: string[] = []
   const stderr = lineSplitter(line => {
-    if (line !== 'ready' && line !== 'pinged') return void complaints.push(line)
+    if (line !== 'ready' && line !== 'pinged') {
+      if (complaints.length < MOST_COMPLAINTS) complaints.push(plainText(line).slice(0, MOST_CHARACTERS))
+      return
+    }
     passed.add(line)
     arrivals.get(line)?.()
   })
@@ -94,19 +101,16 @@ function talk({ node, pods, pings }: Task, isCaptured: boolean, signal: AbortSig
   for (const { pod, address } of pings) stdin.write(`ping ${pod} ${address}\n`)
   stdin.write('end\n')
   const run = async (): Promise<Shown> => {
-    const stdout = collector()
+    const { reader, stream: stdout } = archiveOf(node, error => giveUp.abort(error))
     const giveUp = new AbortController()
     const stopFollowing = follow(signal, giveUp)
     const begin = setTimeout(() => giveUp.abort(new Error(`no answer in ${BEGIN_MS / 1000} s`)), BEGIN_MS)
     const onRunning = () => clearTimeout(begin)
     const command = quote(['netns_test', 'evidence', ...(isCaptured ? ['--capture'] : [])])
     try {
-      const exitCode = await node.connection.run(
-        command,
-        { stdout: stdout.stream, stderr, stdin, onRunning },
-        giveUp.signal,
-      )
-      if (exitCode === 0) return { node, files: filesIn(node, stdout.bytes()) }
+      const exitCode = await node.connection.run(command, { stdout, stderr, stdin, onRunning }, giveUp.signal)
+      giveUp.signal.throwIfAborted()
+      if (exitCode === 0) return { node, files: reader.end() }
       return {
         node,
         files: [],
@@ -124,9 +128,20 @@ function talk({ node, pods, pings }: Task, isCaptured: boolean, signal: AbortSig
   return { shown: run(), passed, at, say: word => stdin.write(`${word}\n`) }
 }
 
-/** Names come from the VM: what is no file of ours is left out. */
-function filesIn({ name }: Node, archive: Buffer): readonly ArchiveFile[] {
-  const { write, end } = tarReader(`evidence of ${name}`, path => FILE.test(path), LIMITS)
-  write(archive)
-  return end()
+/** What a node sends is read as it comes. Names come from the VM: what is no file of ours is left out. */
+function archiveOf({ name }: Node, onError: (error: unknown) => void) {
+  const reader = tarReader(`evidence of ${name}`, path => FILE.test(path), LIMITS)
+  let failed = false
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      try {
+        if (!failed) reader.write(chunk)
+      } catch (error) {
+        failed = true
+        onError(error)
+      }
+      done()
+    },
+  })
+  return { reader, stream }
 }

@@ -1,3 +1,4 @@
+import { plainLines } from '../report/text.ts'
 import type { Graph, GraphInterface } from './graph.ts'
 
 /** A graph in the language of Graphviz (its page "DOT Language"): `… --format dot | dot -Tpdf`. */
@@ -23,4 +24,4 @@ function vertex({ id, name, kind, up, addresses, detail }: GraphInterface): stri
 }
 
 const quote = (text: string): string =>
-  `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
+  `"${plainLines(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`

@@ -85,7 +85,9 @@ function leash(leader: number): () => void {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   watcher.unref()
-  watcher.stdin.on('error', () => {}) // it was killed: then there is no leash
+  // It could not be started, or was killed: then there is no leash.
+  watcher.on('error', () => {})
+  watcher.stdin.on('error', () => {})
   return () => watcher.stdin.end('released\n')
 }
 

@@ -1,3 +1,5 @@
+import { plainText } from './text.ts'
+
 /** Two: so columns are told apart where a value holds a space. */
 const BETWEEN = '   '
 
@@ -6,7 +8,7 @@ const BETWEEN = '   '
  * @param rows the first one holds the headings; a cell that is empty becomes `-`, so that every row has as many words
  */
 export function alignColumns(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map(row => row.map(cell => cell || '-'))
+  const cells = rows.map(row => row.map(cell => plainText(cell) || '-'))
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map(row => row[column]?.length ?? 0)))
   const line = (row: readonly string[]) =>
     row.map((cell, column) => (column < row.length - 1 ? cell.padEnd(widths[column] ?? 0) : cell)).join(BETWEEN)

@@ -3,15 +3,15 @@ const ESCAPE_SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL_CHARACTERS = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g
 
-/** A line without terminal codes and control characters (tabs stay): a VM may write anything. */
-export const plainText = (line: string): string => line.replace(ESCAPE_SEQUENCES, '').replace(CONTROL_CHARACTERS, '')
+/** What turns the order of letters around, so that a text reads as another one, and what ends a line for some readers alone. */
+const MISLEADING = /[\p{Bidi_Control}\u2028\u2029]/gu
+
+/** A line without terminal codes, control characters (tabs stay) and directional marks: a VM may write anything. */
+export const plainText = (line: string): string =>
+  line.replace(ESCAPE_SEQUENCES, '').replace(CONTROL_CHARACTERS, '').replace(MISLEADING, '')
 
 /** Several lines, each as {@link plainText}. */
 export const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n')
-
-/** Text as it stands in XML, between tags or in an attribute. */
-export const escapeXml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 /** What XML 1.0 has no place for (production 2, "Char"), lone surrogates among it. */
 const NO_XML = /[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
@@ -24,6 +24,16 @@ const LINE_SEPARATORS = /[\u2028\u2029]/g
 
 /** A document of YAML, or its text, without what is no character there, or ends a line only for some. */
 export const yamlText = (text: string): string => text.replace(NO_YAML, '').replace(LINE_SEPARATORS, ' ')
+
+/** Text as it stands in XML, between tags or in an attribute; without what XML has no place for, and directional marks. */
+export const escapeXml = (text: string): string =>
+  text
+    .replace(NO_XML, '')
+    .replace(MISLEADING, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
 
 /** Lines as text of an XML document: without terminal codes, control characters, and what is no character at all. */
 export const xmlText = (lines: readonly string[]): string =>

@@ -9,6 +9,7 @@ import { capture, type Node } from '../node/node.ts'
 import { type Matrix, toJson } from '../proof/matrix.ts'
 import { matrixSvg } from '../proof/svg.ts'
 import type { Emit } from '../report/events.ts'
+import { collectCniResults } from './cni.ts'
 
 export interface CollectRequest {
   readonly cluster: RunningCluster
@@ -31,9 +32,6 @@ const ALWAYS: readonly Source[] = [
   ['status.json', ['netns_test', 'status', '--json']],
 ]
 const AFTER_FAILURE: readonly Source[] = [['dmesg.txt', ['dmesg']]]
-
-/** grep's form for a line of a POD's result; what a POD is called becomes a file name here. */
-const CNI_LINE = /^([\w-]+\.json):(.*)$/s
 
 /**
  * Makes the directory for results, so that one that cannot be written is told before anything starts.
@@ -88,39 +86,39 @@ function notWritable(directory: string, cause: Error): Failure {
 }
 
 async function collectNode(node: Node, directory: string, request: CollectRequest): Promise<void> {
+  const { failed, emit, cluster, timeoutSeconds } = request
   makeDirectory(directory)
-  await fs.writeFile(path.join(directory, 'console.log'), await request.cluster.console(node))
-  await withDeadline(request.timeoutSeconds * 1000, async deadline => {
-    const { signal } = deadline
-    try {
-      const wanted = [...ALWAYS, ...(request.failed ? AFTER_FAILURE : [])]
-      const fetched = wanted.map(source => fetch(node, source, directory, signal))
-      await Promise.all([...fetched, fetchCniResults(node, path.join(directory, 'cni'), signal)])
-    } catch (error) {
-      if (!(error instanceof Failure) && !deadline.isOver) throw error
-      request.emit({ type: 'notice', text: `results: nothing more from ${node.name}: ${(error as Error).message}` })
-    }
+  await fs.writeFile(path.join(directory, 'console.log'), await cluster.console(node))
+  const onLoss = (what: string) => emit({ type: 'notice', text: `results: ${node.name}: ${what}` })
+  await withDeadline(timeoutSeconds * 1000, async ({ signal }) => {
+    const tasks = [
+      ...[...ALWAYS, ...(failed ? AFTER_FAILURE : [])].map(source => fetch(node, source, directory, onLoss, signal)),
+      collectCniResults(node, path.join(directory, 'cni'), onLoss, signal),
+    ]
+    // One that cannot be had takes no other with it; a node that is lost is said once.
+    const reasons = (await Promise.allSettled(tasks)).flatMap(task => (task.status === 'rejected' ? [task.reason] : []))
+    const ownFault = reasons.find(reason => !(reason instanceof Failure) && reason !== signal.reason)
+    if (ownFault) throw ownFault
+    for (const why of new Set(reasons.map((reason: Error) => reason.message))) onLoss(`not all was collected: ${why}`)
   })
 }
 
 /** What the node does not have (any more) must not stay here from an earlier run. */
-async function fetch(node: Node, [file, command]: Source, directory: string, signal: AbortSignal): Promise<void> {
+async function fetch(
+  node: Node,
+  [file, command]: Source,
+  directory: string,
+  onLoss: (what: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const target = path.join(directory, file)
+  await fs.rm(target, { force: true })
   const { exitCode, stdout } = await capture(node, command, signal)
-  if (exitCode !== 0) return await fs.rm(target, { force: true })
-  makeDirectory(path.dirname(target))
-  await fs.writeFile(target, stdout)
+  if (exitCode !== 0) return onLoss(`no ${file}: '${command.join(' ')}' ended with exit code ${exitCode}`)
+  await fs.writeFile(target, file.endsWith('.json') ? withoutControls(stdout.toString()) : stdout)
 }
 
-/** A plugin's answer to CNI ADD for each POD, where there is one: all by one command, since there may be hundreds. */
-async function fetchCniResults(node: Node, directory: string, signal: AbortSignal): Promise<void> {
-  await fs.rm(directory, { recursive: true, force: true })
-  const { stdout } = await capture(node, ['sh', '-c', "cd /tmp && grep -H '' *.json /dev/null"], signal)
-  const results = new Map<string, string>()
-  for (const line of stdout.toString().split('\n')) {
-    const [, file, text] = CNI_LINE.exec(line) ?? []
-    if (file !== undefined) results.set(file, `${results.get(file) ?? ''}${text}\n`)
-  }
-  if (results.size > 0) makeDirectory(directory)
-  await Promise.all([...results].map(([file, text]) => fs.writeFile(path.join(directory, file), text)))
-}
+/** `ip -j` leaves control characters in names of interfaces as they are, which JSON does not allow. */
+const withoutControls = (json: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  json.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, each => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -4,12 +4,15 @@ import type { Node } from '../../scripts/node/node.ts'
 import { archiveBlocks } from '../../scripts/ovl/archive-stream.ts'
 
 /** A node whose command is a function of its streams. */
-export const nodeOf = (name: string, run: (streams: CommandStreams, command: string) => Promise<number>): Node => ({
+export const nodeOf = (
+  name: string,
+  run: (streams: CommandStreams, command: string, signal?: AbortSignal) => Promise<number>,
+): Node => ({
   name,
   number: Number(name.slice(-3)),
   role: 'worker',
   connection: {
-    run: (command: string, streams: CommandStreams) => run(streams, command),
+    run: (command: string, streams: CommandStreams, signal?: AbortSignal) => run(streams, command, signal),
   } as unknown as Connection,
 })
 

@@ -144,3 +144,16 @@ for (const shell of SHELLS)
     t.regex(stderr, /create: \/var\/run\/netns\/vm-003-ns01 is in the way/)
     t.regex(stderr, /veth: eth0 in vm-003-ns01 .*interface vm-003-ns01 .*ip link delete vm-003-ns01/)
   })
+
+for (const shell of SHELLS) {
+  test(`${shell.join(' ')}: status is JSON, whatever an interface is called`, t => {
+    const script = `
+ip link add "$(printf 'a\\033\\001b')" type bridge || exit 77
+netns_test status --json`
+    const { status, stdout, stderr } = inVm(shell, script)
+    if (status === 77) return t.log('this kernel has no bridges')
+    t.is(status, 0, stderr)
+    const names = JSON.parse(stdout).interfaces.map(({ ifname }: { ifname: string }) => ifname)
+    t.true(names.includes('a\u001b\u0001b'), names.join())
+  })
+}

@@ -28,5 +28,15 @@ test('every cell stands below its heading, no line ends in blanks, and words can
   )
 })
 
+test('a name cannot write on the terminal what it likes', t => {
+  t.is(
+    alignColumns([
+      ['A', 'B'],
+      ['a\u001b[2J\u202eb\n', 'c'],
+    ]),
+    'A    B\nab   c\n',
+  )
+})
+
 /** Where a word of a line begins. */
 const beginOf = (line: string, column: number) => [...line.matchAll(/\S+/g)][column]?.index ?? -1

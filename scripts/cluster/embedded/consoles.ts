@@ -1,20 +1,14 @@
-import fs from 'node:fs'
 import path from 'node:path'
+import { readEnd } from '../../consoles/end-of-file.ts'
 import { consoleFile } from './machine.ts'
 
 /** Consoles hold the guest's terminal codes, which must not reach a log or the person's terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]/g
 
-/** What a VM has written on its serial console so far; empty when there is none. */
-export function readConsole(clusterDirectory: string, node: string): string {
-  try {
-    return fs.readFileSync(path.join(clusterDirectory, consoleFile(node)), 'utf8').replace(CONTROL, '')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
-}
+/** The end of what a VM has written on its serial console so far; empty when there is none. */
+export const readConsole = (clusterDirectory: string, node: string): string =>
+  (readEnd(path.join(clusterDirectory, consoleFile(node))) ?? '').replace(CONTROL, '')
 
 /** The last lines of it that say something; of a kernel that panicked, those up to the panic and not its call trace. */
 export function consoleTail(clusterDirectory: string, node: string, count: number): readonly string[] {

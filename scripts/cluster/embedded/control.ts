@@ -1,5 +1,6 @@
-import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
+import { lineSplitter } from '../../node/lines.ts'
+import { plainText } from '../../report/text.ts'
 
 /** What the guest says on its control port, see guest/root/etc/netns/become.pl: `ready`, `up`, `failed <reason>`. */
 export type Stage = 'ready' | 'up'
@@ -15,22 +16,35 @@ export interface Control {
   close(): void
 }
 
+/** A guest says three lines. */
+const MOST_BYTES = 64 * 1024
+const MOST_CHARACTERS = 500
+
 /** @param port the socket behind the VM's virtio-serial port */
 export function openControl(port: Duplex): Control {
   const said = new Set<string>()
   let failure: Error | undefined
+  let bytes = 0
   const waiting = new Set<() => void>()
   const wake = () => {
     for (const look of waiting) look()
   }
-  const lines = createInterface({ input: port })
-  lines.on('line', line => {
-    if (line.startsWith('failed ')) failure ??= new Error(line.slice('failed '.length))
-    said.add(line)
+  const lines = lineSplitter(line => {
+    if (line.startsWith('failed '))
+      failure ??= new Error(plainText(line.slice('failed '.length)).slice(0, MOST_CHARACTERS))
+    else if (line === 'ready' || line === 'up') said.add(line)
     wake()
   })
-  // The VM ended: its process says so. The interface passes on what its input throws.
-  for (const stream of [port, lines]) stream.on('error', () => {})
+  port.on('data', (piece: Buffer) => {
+    bytes += piece.length
+    if (bytes <= MOST_BYTES) return void lines.write(piece)
+    if (!said.has('up')) failure ??= new Error(`it wrote more than ${MOST_BYTES / 1024} KiB on its control port`)
+    // Nobody reads it any more: the guest waits.
+    port.pause()
+    wake()
+  })
+  port.on('end', () => lines.end())
+  port.on('error', () => {}) // the VM ended: its process says so
   return {
     reached: stage =>
       new Promise((resolve, reject) => {

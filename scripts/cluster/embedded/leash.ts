@@ -34,6 +34,7 @@ export function startLeash(clusterName: string): Leash {
     },
   )
   child.unref()
+  child.on('error', () => {}) // it could not be started: then, as below, there is none
   child.stdin.on('error', () => {}) // it was killed: then only the next run or `stop` cleans up
   return { release: () => child.stdin.end('released\n') }
 }

@@ -38,7 +38,8 @@ export function openQmp(socket: Duplex): Qmp {
   const lines = createInterface({ input: socket })
   const version = new Promise<string>(resolve => events.once(GREETING, resolve))
   lines.on('line', line => {
-    const message = JSON.parse(line) as Answer & { QMP?: Greeting; event?: string; data?: Record<string, unknown> }
+    const message = readMessage(line)
+    if (!message) return
     if (message.event) events.emit(message.event, message.data ?? {})
     else if (message.QMP) events.emit(GREETING, versionText(message.QMP))
     else waiting.shift()?.(message)
@@ -62,6 +63,15 @@ export function openQmp(socket: Duplex): Qmp {
       events.on(name, look)
     })
   return { version, execute, event, close: () => socket.destroy() }
+}
+
+/** @returns undefined for what is cut off, since QEMU was killed while it wrote */
+function readMessage(line: string) {
+  try {
+    return JSON.parse(line) as Answer & { QMP?: Greeting; event?: string; data?: Record<string, unknown> }
+  } catch {
+    return undefined
+  }
 }
 
 /** As `qemu-system-x86_64 --version` writes it: `7.2.22 (Debian 1:7.2+dfsg-7)`. */

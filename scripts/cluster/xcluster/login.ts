@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { readEnd } from '../../consoles/end-of-file.ts'
 import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
 import { withDeadline } from '../../host/deadline.ts'
 import { Connection } from '../../node/connection.ts'
@@ -104,11 +105,9 @@ const CONSOLE = 'screenlog.'
 export const nodeOfConsole = (file: string): string | undefined =>
   file.startsWith(CONSOLE) ? file.slice(CONSOLE.length) : undefined
 
-/** All that a VM wrote on its console, where xcluster runs it in `screen`; empty otherwise. */
-export function consoleOf(tmp: string, name: string): string {
-  const file = path.join(screenDirectory(tmp), `${CONSOLE}${name}`)
-  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').replaceAll('\r', '') : ''
-}
+/** The end of what a VM wrote on its console, where xcluster runs it in `screen`; empty otherwise. */
+export const consoleOf = (tmp: string, name: string): string =>
+  (readEnd(path.join(screenDirectory(tmp), `${CONSOLE}${name}`)) ?? '').replaceAll('\r', '')
 
 /**
  * Logs in on a VM that may still be coming up.

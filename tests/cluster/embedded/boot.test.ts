@@ -33,6 +33,36 @@ test('the stages of a guest are awaited in any order; its reason to give up is p
   await t.throwsAsync(control.reached('up'), { message: 'no root disk' })
 })
 
+test('a guest that floods its control port is given up, in lines or without one, and no more of it is read', async t => {
+  for (const piece of ['x'.repeat(1000), 'ready \n'.repeat(100), 'failed no\n'.repeat(100)]) {
+    const { end, incoming } = socket()
+    const control = openControl(end)
+    const up = control.reached('up')
+    up.catch(() => {})
+    for (let number = 0; number < 1000; number++) incoming.write(piece)
+    await t.throwsAsync(up, { message: /more than 64 KiB on its control port|^no$/ })
+    t.true(end.isPaused())
+    control.close()
+  }
+})
+
+test('what a guest gives as its reason is a line, without terminal codes', async t => {
+  const { end, incoming } = socket()
+  const control = openControl(end)
+  incoming.write(`failed \u001b[2Jno \u202edisk${'!'.repeat(10_000)}\n`)
+  const error = await t.throwsAsync(control.reached('up'))
+  t.regex(error?.message ?? '', /^no disk!{493}$/)
+})
+
+test('what QEMU did not write to its end, since it was killed, is no error', async t => {
+  const { end, incoming } = socket()
+  const qmp = openQmp(end)
+  incoming.end('{"QMP": {"version": {"qemu"')
+  await new Promise(setImmediate)
+  qmp.close()
+  t.pass()
+})
+
 test('a VM that goes while its ports are read is no error of theirs', async t => {
   for (const open of [openControl, openQmp]) {
     const { end } = socket()

@@ -11,6 +11,15 @@ cmd_status() {
 		facts=$(status_stream) || die "status: not everything could be looked at, see above"
 		# Put together by awk: jq takes half a second to start in an emulated VM.
 		printf '%s\n' "$facts" | awk '
+			# ip leaves control characters in names of interfaces as they are, which JSON does not allow.
+			BEGIN { for (i = 1; i < 32; i++) if (i != 10) controls[sprintf("%c", i)] = sprintf("\\u%04x", i) }
+			/[[:cntrl:]]/ {
+				text = $0
+				# No gsub: awks differ in what a backslash means there.
+				for (c in controls)
+					while (at = index(text, c)) text = substr(text, 1, at - 1) controls[c] substr(text, at + 1)
+				$0 = text
+			}
 			NR % 3 == 1 { name = $0 }
 			NR % 3 == 2 { interfaces = $0 }
 			NR % 3 == 0 {
