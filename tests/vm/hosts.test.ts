@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
-import { processesIn, program } from './program.ts'
+import { processesIn, program, until } from './program.ts'
+
+const netns = path.resolve(import.meta.dirname, '../../netns.ts')
 
 /** Longer than the name of a unix socket may be. */
 const LONG = 'a-directory-with-a-name-that-is-far-too-long-for-a-socket-of-any-kind-and-longer-than-a-hundred-bytes'
@@ -23,4 +28,39 @@ test('with a long state directory a cluster without switches works, and one with
   t.notRegex(passed.stderr, /no template|boots instead/)
   await runWith({ XDG_STATE_HOME }, 'stop', '--all')
   t.deepEqual(processesIn(state), [])
+})
+
+test('a run whose cluster is stopped while it starts ends with one line', async t => {
+  const { state, start, run } = program(t)
+  const cluster = path.join(state, 'xcluster-netns/clusters/default')
+  for (const file of ['cluster.json', 'vm-001.pid']) {
+    const runner = start(['test', 'start', '--nvm=2'])
+    await until(runner, () => fs.existsSync(path.join(cluster, file)))
+    t.is((await run('stop')).status, 0)
+    const { status, stderr } = await runner.ended
+    t.is(status, 4, stderr)
+    t.regex(stderr, /cluster 'default' was stopped by another command while it started/)
+    t.notRegex(stderr, /internal error|\n\s+at /)
+    t.deepEqual(processesIn(state), [])
+  }
+})
+
+test('exec and logs -f go on after SIGHUP where nohup has it ignored', async t => {
+  const { state, run } = program(t)
+  t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
+  for (const [words, status] of [
+    [['exec', 'vm-001', '--', 'sh', '-c', 'echo begun; sleep 3; exit 7'], 7],
+    [['logs', '-f', 'vm-001'], 143],
+  ] as const) {
+    const child = spawn('/bin/sh', ['-c', `trap '' HUP; exec "$0" "$@"`, netns, ...words], {
+      env: { ...process.env, XDG_STATE_HOME: state },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    await once(child.stdout, 'data')
+    child.stdout.resume()
+    child.kill('SIGHUP')
+    await delay(1000)
+    if (status === 143) child.kill('SIGTERM')
+    t.deepEqual(await once(child, 'close'), [status, null], words.join(' '))
+  }
 })

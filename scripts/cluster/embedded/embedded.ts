@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { environmentFailure } from '../../errors/failure.ts'
+import { environmentFailure, infrastructureFailure } from '../../errors/failure.ts'
 import { requireLimits } from '../../host/limits.ts'
 import { requireCommands, TO_RUN } from '../../host/requirements.ts'
 import { allOrNone, type Node } from '../../node/node.ts'
@@ -30,6 +30,7 @@ import {
   claimCluster,
   clusterDirectory,
   destroyCluster,
+  isOwn,
   nameBeside,
   renameCluster,
   stateFailure,
@@ -165,8 +166,10 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       { release, stop, fates },
     )
   } catch (error) {
+    const isStopped = !isOwn(directory)
     await stop()
-    throw error
+    // Whatever failed then, this is why.
+    throw isStopped && !signal.aborted ? stoppedByOther(name, error) : error
   }
 }
 
@@ -177,6 +180,11 @@ function withUsualOvls({ ovlNames, ovlPath }: Settings, extra: readonly OvlDirec
   const all = [...find(ovlNames.base), ...extra, ...find(ovlNames.more)]
   return all.filter((ovl, index) => all.findIndex(({ directory }) => directory === ovl.directory) === index)
 }
+
+const stoppedByOther = (name: string, cause: unknown) =>
+  infrastructureFailure('CLUSTER_STOPPED', `cluster '${name}' was stopped by another command while it started`, {
+    cause,
+  })
 
 const packagesOf = ({ packages }: GuestImage): string => `${Object.keys(packages).length} packages of Debian`
 

@@ -210,6 +210,12 @@ export function updateRecord(directory: string, change: Partial<ClusterRecord>):
   writeRecord(directory, { ...record, ...change })
 }
 
+/** Whether a cluster still is this process's: somebody may have stopped or replaced it meanwhile. */
+export function isOwn(directory: string): boolean {
+  const record = readRecord(directory)
+  return record !== undefined && isThisProcess(record.owner)
+}
+
 /** A name for a cluster beside the one that has this name: one that no cluster has. */
 export function nameBeside(stateDirectory: string, name: string): string {
   for (let number = 2; ; number++) {
