@@ -52,10 +52,15 @@ set_vm_end() { # <pod>
 	eval "$SET_END" && bring_up "$1" || die "veth: $1 does not come up"
 }
 
-# Runs lines of `ip -batch` there as well.
+# Runs lines of `ip -batch` there as well; without any, busybox's ip is enough, and starts sooner.
 set_pod_end() { # <pod>
 	pod_interface "$1"
-	in_pod "$1" "conf=/proc/sys/net/ipv6/conf/\$1 && $SET_END && exec \"\$2\" -batch -" sh "$interface" "$real_ip" <<-EOF ||
+	# shellcheck disable=SC2016
+	case $lines in
+	'') rise='exec ip link set "$1" up' ;;
+	*) rise='exec "$2" -batch -' ;;
+	esac
+	in_pod "$1" "conf=/proc/sys/net/ipv6/conf/\$1 && $SET_END && $rise" sh "$interface" "$real_ip" <<-EOF ||
 		link set $interface up
 		$lines
 	EOF
