@@ -1,28 +1,26 @@
 #!/bin/sh
-# In a VM: makes calls of netns_test, each from a clean state, and prints what each did. contract.test.ts appends the calls.
+# In a VM: makes calls of netns_test, each from a clean state, and prints what each did. contract.test.ts appends the calls. It runs in dash
+# whatever shell netns_test runs in: busybox would take its own ip.
 # Lines: "call <name>", "exit <status>", "out <line>", "err <line>", and of the state afterwards "space <vm or POD>", "hostname <name>",
-# "json <what ip shows>", "conf <interface> <accept_dad> <accept_ra> <addr_gen_mode>", "sysctl <name> <value>", "file <path>".
+# "json <what ip shows>", "conf <interface>/<setting>:<value>", "sysctl <name> <value>", "file <path>".
 
 work=/run/contract
 mkdir -p "$work"
 cp /etc/profile "$work/profile"
+# The kernel's defaults, as where the facts were recorded; those of the image save time.
+for name in accept_dad accept_ra; do echo 1 >"/proc/sys/net/ipv6/conf/default/$name"; done
 
 # What one network namespace shows; the same script runs in PODs.
 cat >"$work/space" <<'EOF'
 read -r name </proc/sys/kernel/hostname
 echo "hostname $name"
 printf 'link show\naddress show\nroute show table all\n' | ip -d -j -batch - | sed 's/^/json /'
-for directory in /proc/sys/net/ipv6/conf/*; do
-	read -r dad <"$directory/accept_dad"
-	read -r ra <"$directory/accept_ra"
-	read -r gen <"$directory/addr_gen_mode"
-	echo "conf ${directory##*/} $dad $ra $gen"
-done
+cd /proc/sys/net/ipv6/conf && grep -H '' */accept_dad */accept_ra */addr_gen_mode | sed 's/^/conf /'
 EOF
 
 state() {
 	echo "space vm"
-	sh "$work/space"
+	dash "$work/space"
 	for name in ipv4/ip_forward ipv6/conf/all/forwarding ipv4/fib_multipath_hash_policy; do
 		read -r value <"/proc/sys/net/$name"
 		echo "sysctl $name $value"
@@ -32,7 +30,7 @@ state() {
 		pod=${pod##*/}
 		[ -e "/var/run/utsns/$pod" ] || continue
 		echo "space $pod"
-		nsenter --net="/var/run/netns/$pod" --uts="/var/run/utsns/$pod" sh "$work/space"
+		nsenter --net="/var/run/netns/$pod" --uts="/var/run/utsns/$pod" dash "$work/space"
 	done
 }
 

@@ -11,7 +11,7 @@ export interface Call {
   readonly stderr: string
   /** What it left behind, a fact a line; empty where nobody asked. */
   readonly state: readonly string[]
-  /** `accept_dad accept_ra addr_gen_mode` of each POD's conf/default. */
+  /** `dad <accept_dad> ra <accept_ra> gen <addr_gen_mode>` of each POD's conf/default. */
   readonly podDefaults: readonly string[]
 }
 
@@ -77,7 +77,7 @@ export function readCalls(output: string): readonly Call[] {
           .flatMap(factsOf)
           .map(plainNames(/cni/.test(name)))
           .sort(),
-        podDefaults: spaces.slice(1).map(space => /^conf default (.*)$/m.exec(space)?.[1] ?? ''),
+        podDefaults: spaces.slice(1).map(space => confOf(space).get('default') ?? ''),
       }
     })
 }
@@ -103,6 +103,21 @@ interface Route {
   readonly table?: string
 }
 
+/** The IPv6 settings of each interface: `dad 1 ra 1 gen 0`. */
+function confOf(space: string): ReadonlyMap<string, string> {
+  const read = (setting: string) =>
+    new Map(
+      [...space.matchAll(new RegExp(`^conf (.+)/${setting}:(.*)$`, 'gm'))].map(([, device, value]) => [device, value]),
+    )
+  const [dad, ra, gen] = ['accept_dad', 'accept_ra', 'addr_gen_mode'].map(read)
+  return new Map(
+    [...(dad ?? [])].map(([device = '', value]) => [
+      device,
+      `dad ${value} ra ${ra?.get(device)} gen ${gen?.get(device)}`,
+    ]),
+  )
+}
+
 function factsOf(space: string): readonly string[] {
   const [name = '', ...lines] = space.split('\n')
   const isVm = name === 'vm'
@@ -114,11 +129,14 @@ function factsOf(space: string): readonly string[] {
     const [kind = '', ...words] = line.split(' ')
     if (kind === 'hostname') return isVm ? [] : [`hostname ${words[0]}`]
     if (kind === 'sysctl' || kind === 'file') return [line]
-    const [device = '', dad, ra, gen] = words
-    const hidden = isVm ? TOPOLOGY : [...NOISE, 'all', 'default']
-    return kind === 'conf' && !hidden.includes(device) ? [`conf ${device} dad ${dad} ra ${ra} gen ${gen}`] : []
+    return []
   })
+  const settings = confOf(space)
+  const hidden = isVm ? TOPOLOGY : [...NOISE, 'all', 'default']
   const facts = [
+    ...[...settings.keys()]
+      .filter(device => !hidden.includes(device))
+      .map(device => `conf ${device} ${settings.get(device)}`),
     ...links
       .filter(isShown)
       .map(
