@@ -57,11 +57,8 @@ test('work in the VMs of a started cluster: PODs, their names, addresses, and re
 test("an ovl's settings count where the user has none", async t => {
   const { run, runWith, state } = program(t)
   const ovl = path.join(state, 'three')
-  fs.mkdirSync(path.join(ovl, 'etc'), { recursive: true })
-  fs.writeFileSync(
-    path.join(ovl, 'etc/profile'),
-    'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NPODS=3\n',
-  )
+  fs.mkdirSync(path.join(ovl, 'etc/xcluster_env.d'), { recursive: true })
+  fs.writeFileSync(path.join(ovl, 'etc/xcluster_env.d/three.env'), 'NPODS=3\n')
   fs.writeFileSync(path.join(ovl, 'tar'), '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" etc\n', { mode: 0o755 })
   const three = await run('test', 'bridge', '--nvm=1', './three')
   t.is(three.status, 0, three.stderr)
