@@ -74,7 +74,7 @@ ${ADVERTISE}
 EOF
     # A link-local address is not used before it has been looked for.
     tries=30
-    until perl /run/advertise && [ ""$(for pod in $(netns_test name 2); do ip -n $pod -6 -br address show to fd01::/64; done | wc -l)" -eq 2 ]; do
+    until perl /run/advertise && [ "$(for pod in $(netns_test name 2); do ip -n $pod -6 -br address show to fd01::/64; done | wc -l)" -eq 2 ]; do
       tries=$((tries - 1))
       [ $tries -gt 0 ] || exit 5
       sleep 1
