@@ -28,6 +28,13 @@ interface ExecOptions {
 /** Read when a command runs: help needs nothing of it, and comes in half the time. */
 const request = () => import('./scripts/commands/request.ts')
 
+interface StopOptions {
+  readonly all?: true
+  readonly abandoned?: true
+  readonly name?: string
+  readonly cluster?: string
+}
+
 const nameOption = () => new Option('--name <cluster>', 'which cluster, where several run on this host')
 
 const clusterOption = () =>
@@ -170,10 +177,8 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
       const { execOn } = await import('./scripts/commands/exec.ts')
       const terminal = callersEnvironment.TERM ?? 'dumb'
       const words = command[0] === '--' ? command.slice(1) : command
-      const { enter } = await import('./scripts/cluster/enter.ts')
-      const { clusterKind, clusterName, directories } = await request()
-      const node = await enter(target, clusterKind(options), clusterName(options), directories().state, signal)
-      setExitCode(await execOn(node, target, words, terminal, options.stdin))
+      const { onTarget } = await import('./scripts/commands/target.ts')
+      setExitCode(await onTarget(target, options, signal, node => execOn(node, target, words, terminal, options.stdin)))
     })
   withExamples(exec, [
     ['./netns.ts exec vm-001 -- ip address', 'a command in a VM'],
@@ -223,9 +228,11 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .description('end a cluster and remove what belongs to it')
     .option('--all', 'end every cluster that this program started')
     .option('--abandoned', 'end it only if the run that started it is gone')
+    .argument('[cluster]', 'its name, as with --name; without one the usual one, or the only one that runs')
     .addOption(nameOption())
     .addOption(clusterOption())
-    .action(async (options: { all?: true; abandoned?: true; name?: string; cluster?: string }) => {
+    .action(async (named: string | undefined, given: StopOptions) => {
+      const options = named === undefined ? given : { cluster: 'embedded', ...given, name: named }
       const { stopClusters } = await import('./scripts/commands/stop.ts')
       const { clusterKind, clusterName, directories } = await request()
       await stopClusters({

@@ -4,11 +4,12 @@ import type { Consoles } from '../consoles/follow.ts'
 import { environmentFailure } from '../errors/failure.ts'
 import type { Connection } from '../node/connection.ts'
 import { lookAt } from '../ovl/places.ts'
-import { readClusterKind, readClusterName, readDirectories } from '../settings/settings.ts'
+import { readClusterKind, readDirectories } from '../settings/settings.ts'
 import type { Environment } from '../settings/sources.ts'
 import { logIn } from './embedded/login.ts'
 import { consoleFile } from './embedded/machine.ts'
 import { requireCluster } from './embedded/registry.ts'
+import { readRunningName } from './running-name.ts'
 import { settle } from './settle.ts'
 import { logInByName, nodeOfConsole, screenDirectory } from './xcluster/login.ts'
 import { xclusterDirectory } from './xcluster/record.ts'
@@ -48,7 +49,7 @@ export async function findConsoles(
 
 function consolesOfOurs(options: Environment, environment: Environment): ClusterConsoles {
   const { state } = readDirectories(environment)
-  const name = readClusterName(options, environment)
+  const name = readRunningName(options, environment)
   const { directory } = requireCluster(state, name)
   return {
     directory,

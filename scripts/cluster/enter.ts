@@ -5,7 +5,7 @@ import { allOrNone, type Node } from '../node/node.ts'
 import { roleOf } from '../settings/nodes.ts'
 import type { ClusterKind, Settings } from '../settings/settings.ts'
 import { logIn } from './embedded/login.ts'
-import { requireCluster } from './embedded/registry.ts'
+import { meantCluster, requireCluster } from './embedded/registry.ts'
 import { markUse } from './users.ts'
 import { loginOf } from './xcluster/login.ts'
 import { xclusterDirectory } from './xcluster/record.ts'
@@ -58,8 +58,14 @@ export async function logInOnAll(settings: Settings, signal: AbortSignal): Promi
       }),
     )
   }
-  const { directory, record } = requireCluster(settings.directories.state, settings.cluster.name)
+  const { directory, record } = requireCluster(settings.directories.state, clusterOf(settings))
   return await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
+}
+
+/** The cluster that the settings name, or that is meant where they name none. */
+function clusterOf({ directories, cluster, origins }: Settings): string {
+  const isNamed = origins.some(({ name, origin }) => name === '__name' && origin !== 'default')
+  return isNamed ? cluster.name : meantCluster(directories.state, cluster.name)
 }
 
 const noSuchNode = (target: string, where: string, vms: string) =>

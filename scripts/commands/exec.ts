@@ -5,7 +5,7 @@ import { commandLine, hasTerminal, runAttached, runShell } from './attached.ts'
 /**
  * `exec`: runs a command in a VM or POD of a running cluster, with its streams, signals and exit code; without a
  * command, a shell.
- * @param node the VM; its connection is closed in the end
+ * @param node the VM
  * @param target the VM's name, or that of a POD in it
  * @param words the command; none for a shell
  * @param stdin false: the command's input is empty, and ours is left for others
@@ -19,13 +19,9 @@ export async function execOn(
   terminalType: string,
   stdin: boolean,
 ): Promise<number> {
-  try {
-    if (words.length > 0) return await runAttached(node.connection, commandLine(node, target, words), { stdin })
-    if (stdin && hasTerminal()) return await runShell(node, target, terminalType)
-    throw usageFailure('NO_COMMAND', `exec ${target}: a command is needed where there is no terminal for a shell`, {
-      hint: `netns.ts shell ${target} runs the commands on its input`,
-    })
-  } finally {
-    node.connection.close()
-  }
+  if (words.length > 0) return await runAttached(node.connection, commandLine(node, target, words), { stdin })
+  if (stdin && hasTerminal()) return await runShell(node, target, terminalType)
+  throw usageFailure('NO_COMMAND', `exec ${target}: a command is needed where there is no terminal for a shell`, {
+    hint: `netns.ts shell ${target} runs the commands on its input`,
+  })
 }

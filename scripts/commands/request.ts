@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
+import { readRunningName } from '../cluster/running-name.ts'
 import { commandsOf } from '../command-line/finish.ts'
 import { callersEnvironment } from '../settings/environment.ts'
 import { requireKnownVariables, splitWords, variablesOfOptions } from '../settings/options.ts'
-import { readClusterKind, readClusterName, readDirectories } from '../settings/settings.ts'
+import { readClusterKind, readDirectories } from '../settings/settings.ts'
 
 /** What commander makes of the options that decide how tests are run. */
 export interface RunOptions {
@@ -47,8 +48,8 @@ const programOf = (command: Command): Command => (command.parent ? programOf(com
 /** Where this user's clusters, and what is kept, are. */
 export const directories = () => readDirectories(callersEnvironment)
 
-/** The cluster that `--name` names. */
-export const clusterName = ({ name }: { name?: string }) => readClusterName({ __name: name }, callersEnvironment)
+/** The running cluster that `--name` names, or that is meant without it. */
+export const clusterName = ({ name }: { name?: string }) => readRunningName({ __name: name }, callersEnvironment)
 
 /** The kind that `--cluster` says, or that is meant where it says nothing. */
 export const clusterKind = ({ cluster }: { cluster?: string }) =>

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { type FoundCluster, findClusters } from '../cluster/embedded/registry.ts'
+import { type FoundCluster, findClusters, processNamed } from '../cluster/embedded/registry.ts'
 import { findXclusterRecord } from '../cluster/xcluster/record.ts'
 import { findXcluster, type XclusterFound } from '../cluster/xcluster/running.ts'
 import type { Directories } from '../settings/settings.ts'
@@ -15,20 +15,27 @@ export async function showStatus({ state }: Directories, json: boolean, environm
   }
   if (clusters.length === 0) process.stderr.write('no cluster is running\n')
   for (const { name, condition, nodes, created, processes, host } of clusters) {
-    const vms = nodes.map(node => node.name).join(' ') || `${processes.length} processes`
+    const names = (isRunning: boolean) =>
+      nodes.flatMap(node => (('running' in node ? node.running : true) === isRunning ? [node.name] : [])).join(' ')
+    const gone = names(false)
+    const vms = [names(true), gone && `gone: ${gone}`].filter(Boolean).join('; ') || `${processes.length} processes`
     const where = condition === 'on another host' ? `${condition} (${host})` : condition
     process.stdout.write(`${name}\t${where}\t${created ?? '-'}\t${vms}\n`)
   }
 }
 
-const describe = ({ name, condition, record, processes }: FoundCluster) => ({
+const describe = ({ name, directory, condition, record, processes }: FoundCluster) => ({
   kind: 'embedded',
   name,
   condition,
   created: record?.created,
   host: record?.host?.name,
   owner: condition === 'in use' ? record?.owner.pid : undefined,
-  nodes: record?.nodes ?? [],
+  // A VM that has ended is a node that is gone.
+  nodes: (record?.nodes ?? []).map(node => ({
+    ...node,
+    running: condition === 'on another host' || processNamed(directory, node.name) !== undefined,
+  })),
   processes: processes.map(process => process.pid),
 })
 

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { destroyCluster, type FoundCluster, findClusters } from '../cluster/embedded/registry.ts'
+import { destroyCluster, type FoundCluster, findClusters, noCluster } from '../cluster/embedded/registry.ts'
 import { settle } from '../cluster/settle.ts'
 import { findXclusterRecord, forgetXcluster } from '../cluster/xcluster/record.ts'
 import { findXcluster } from '../cluster/xcluster/running.ts'
@@ -38,9 +38,9 @@ export async function stopClusters(request: StopRequest): Promise<void> {
   } else if (await destroyCluster(state, clusters.name, which)) {
     said(`cluster '${clusters.name}'`)
   } else if (which === 'any') {
-    throw environmentFailure('NO_CLUSTER', `no cluster '${clusters.name}' is running`, {
-      hint: elsewhereHint(state, clusters.name),
-    })
+    const hint = elsewhereHint(state, clusters.name)
+    if (!hint) throw noCluster(state, clusters.name)
+    throw environmentFailure('NO_CLUSTER', `no cluster '${clusters.name}' is running`, { hint })
   }
 }
 

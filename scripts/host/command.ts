@@ -19,7 +19,13 @@ export interface CommandOptions {
   /** Gets each line that the command writes on stderr. */
   readonly onErrorLine?: (line: string) => void
   /** What its failure means. */
-  readonly failure?: { readonly exitCode: ExitCode; readonly code: string; readonly hint?: string }
+  readonly failure?: {
+    readonly exitCode: ExitCode
+    readonly code: string
+    readonly hint?: string
+    /** What the command is called in the message; its path when missing. */
+    readonly subject?: string
+  }
 }
 
 const LAST_LINES = 5
@@ -57,8 +63,8 @@ export async function run(command: string, words: readonly string[], options: Co
     signal?.removeEventListener('abort', end)
     signal?.throwIfAborted()
     if (output.exitCode === 0) return output.stdout
-    const { exitCode = 4, code = 'COMMAND_FAILED', hint } = failure ?? {}
-    throw new Failure(exitCode, code, `${command} ${how(output)}${lastLines(output.stderr)}`, { hint })
+    const { exitCode = 4, code = 'COMMAND_FAILED', hint, subject = command } = failure ?? {}
+    throw new Failure(exitCode, code, `${subject} ${how(output)}${lastLines(output.stderr)}`, { hint })
   } finally {
     if (file !== undefined) fs.closeSync(file)
   }
@@ -99,8 +105,8 @@ const NOT_FOUND = 127
 
 function how({ signal, exitCode }: ProcessOutput): string {
   if (signal) return `was ended by ${signal}`
-  if (exitCode === NOT_FOUND) return 'could not be run (exit 127)'
-  return exitCode === null ? 'could not be run' : `failed (exit ${exitCode})`
+  if (exitCode === NOT_FOUND) return 'could not be run (exit status 127)'
+  return exitCode === null ? 'could not be run' : `exited with status ${exitCode}`
 }
 
 function lastLines(text: string): string {

@@ -100,5 +100,5 @@ test('what a failing xcluster said is shown without control characters', t => {
   const { command } = pretendXcluster(t, `env) printf '\\033[31mred\\007\\nmore\\n' >&2; exit 1 ;;`)
   const { status, stdout, stderr } = env([], { XCLUSTER: command })
   t.deepEqual([status, stdout], [3, ''])
-  t.regex(stderr, /failed \(exit 1\): red\s+more/)
+  t.regex(stderr, /exited with status 1: red\s+more/)
 })

@@ -30,7 +30,7 @@ test('a failure has the last lines of stderr, its exit code, and what the caller
     run('sh', ['-c', script], { failure: { exitCode: 3, code: 'MINE', hint: 'do this' } }),
     { code: 'MINE' },
   )
-  t.regex(error?.message ?? '', /^sh failed \(exit 9\): line 3\n.*line 7$/s)
+  t.regex(error?.message ?? '', /^sh exited with status 9: line 3\n.*line 7$/s)
   t.like(error, { exitCode: 3, hint: 'do this' })
 })
 

@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { environmentFailure, infrastructureFailure } from '../../errors/failure.ts'
 import { requireLimits } from '../../host/limits.ts'
@@ -32,6 +31,7 @@ import {
   destroyCluster,
   isOwn,
   nameBeside,
+  processNamed,
   renameCluster,
   stateFailure,
   updateRecord,
@@ -161,6 +161,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     const fates = new Map(broughtUp.map(({ node, machine }) => [node.name, machine.ended]))
     return running(
       settings,
+      name,
       directory,
       broughtUp.map(({ node }) => node),
       { release, stop, fates },
@@ -222,7 +223,7 @@ async function attach(settings: Settings, { emit, test, signal }: StartRequest):
   const stop = async () => {
     await destroyCluster(directories.state, cluster.name, 'own')
   }
-  return running(settings, directory, nodes, { release: () => {}, stop, fates: new Map() })
+  return running(settings, cluster.name, directory, nodes, { release: () => {}, stop, fates: new Map() })
 }
 
 interface Ending {
@@ -232,9 +233,15 @@ interface Ending {
   readonly fates: ReadonlyMap<string, Promise<string>>
 }
 
-function running(settings: Settings, directory: string, nodes: readonly Node[], ending: Ending): RunningCluster {
+function running(
+  settings: Settings,
+  startedAs: string,
+  directory: string,
+  nodes: readonly Node[],
+  ending: Ending,
+): RunningCluster {
   const wanted = settings.cluster.name
-  let name = path.basename(directory)
+  let name = startedAs
   const disconnect = () => {
     for (const node of nodes) node.connection.close()
   }
@@ -255,7 +262,7 @@ function running(settings: Settings, directory: string, nodes: readonly Node[], 
     },
     console: async node => readConsole(directory, node.name),
     fate: async node => ({
-      ...(await fateOf(node.name, ending.fates)),
+      ...(await fateOf(directory, node.name, ending.fates)),
       console: consoleTail(directory, node.name, CONSOLE_LINES),
     }),
   }
@@ -264,10 +271,11 @@ function running(settings: Settings, directory: string, nodes: readonly Node[], 
 /** The sockets of a process are closed a moment before its end is known. */
 const END_FOLLOWS_MS = 500
 
-async function fateOf(name: string, fates: Ending['fates']): Promise<Omit<Fate, 'console'>> {
+async function fateOf(directory: string, name: string, fates: Ending['fates']): Promise<Omit<Fate, 'console'>> {
   const ended = fates.get(name)?.then(how => ({ gone: true, how: `its QEMU ${how}` }))
+  if (!ended && !processNamed(directory, name)) return { gone: true, how: 'its QEMU ended' }
   const goesOn = delay(END_FOLLOWS_MS, { gone: false, how: 'its QEMU still runs' }, { ref: false })
-  return await Promise.race([ended ?? { gone: false, how: 'it was started by another process' }, goesOn])
+  return await Promise.race([...(ended ? [ended] : []), goesOn])
 }
 
 /** Every net but 0, which each VM has for itself. */

@@ -1,8 +1,20 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { infrastructureFailure } from '../../errors/failure.ts'
 import { Connection } from '../../node/connection.ts'
 import type { Node } from '../../node/node.ts'
-import type { NodeRecord } from './registry.ts'
+import { consoleTail } from './consoles.ts'
+import { type NodeRecord, processNamed } from './registry.ts'
+
+const CONSOLE_LINES = 4
+
+/** @throws Failure NODE_GONE (exit 4) with the last lines of its console, when the QEMU of a VM has ended */
+function requireAlive(clusterDirectory: string, name: string): void {
+  if (processNamed(clusterDirectory, name)) return
+  const lines = consoleTail(clusterDirectory, name, CONSOLE_LINES)
+  const said = lines.length > 0 ? `last console lines:\n  ${lines.join('\n  ')}` : 'nothing is on its console'
+  throw infrastructureFailure('NODE_GONE', `${name} is gone: its QEMU ended; ${said}`)
+}
 
 /** The private key of a cluster's login, a file of its directory. */
 const KEY_FILE = 'id_ed25519'
@@ -14,7 +26,7 @@ export function storeKey(clusterDirectory: string, privateKey: string): void {
 /**
  * Logs in on a VM with the cluster's key; the VM must show the cluster's host key.
  * @param hostKey the public key blob in base64
- * @throws Failure (exit 4)
+ * @throws Failure NODE_GONE when its QEMU has ended, and those of the connection (exit 4)
  */
 export async function logIn(
   clusterDirectory: string,
@@ -30,6 +42,11 @@ export async function logIn(
     privateKey: fs.readFileSync(path.join(clusterDirectory, KEY_FILE), 'utf8'),
     hostKey,
   }
-  const connection = await Connection.open(login, signal ? { signal } : {})
+  requireAlive(clusterDirectory, record.name)
+  const connection = await Connection.open(login, signal ? { signal } : {}).catch((error: unknown) => {
+    // It may have ended just now.
+    requireAlive(clusterDirectory, record.name)
+    throw error
+  })
   return { name: record.name, number: record.number, role: record.role, connection }
 }

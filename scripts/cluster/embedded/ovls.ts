@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { ensureEntry, entryDirectory } from '../../cache/cached.ts'
-import { infrastructureFailure } from '../../errors/failure.ts'
+import { environmentFailure } from '../../errors/failure.ts'
 import { run } from '../../host/command.ts'
 import { programVersion } from '../../host/version.ts'
 import { writeArchive } from '../../ovl/output.ts'
@@ -28,7 +28,7 @@ export interface OvlsRequest {
  * and share one copy in the host's page cache. That of netns is kept, without its random addresses: these come with the VM's
  * identity.
  * @returns the disks, in the order of the ovls
- * @throws Failure of the packing; OVL_FAILED (exit 4) naming the ovl, with its last lines
+ * @throws Failure of the packing; OVL_FAILED (exit 3) naming the ovl, with its last lines
  */
 export async function layOvls(request: OvlsRequest): Promise<readonly string[]> {
   const { clusterDirectory, extra, onLine, onComponent, signal } = request
@@ -38,7 +38,7 @@ export async function layOvls(request: OvlsRequest): Promise<readonly string[]> 
     await run(path.join(directory, 'tar'), [archive], {
       signal,
       onErrorLine: lines,
-      failure: { exitCode: 4, code: 'OVL_FAILED' },
+      failure: { exitCode: 3, code: 'OVL_FAILED', subject: `ovl ${name}: its tar` },
     })
     const [disk, digest] = await Promise.all([makeDisk(name, archive, signal), digestOf(archive, signal)])
     fs.rmSync(archive)
@@ -83,13 +83,21 @@ async function digestOf(archive: string, signal: AbortSignal): Promise<string> {
 
 async function makeDisk(name: string, archive: string, signal: AbortSignal): Promise<string> {
   if (!fs.existsSync(archive))
-    throw infrastructureFailure('OVL_FAILED', `ovl ${name}: its tar ended well and wrote no archive`)
+    throw environmentFailure(
+      'OVL_FAILED',
+      `ovl ${name}: its tar succeeded but wrote no archive to the file that it was given`,
+    )
   const disk = archive.replace(/\.tar$/, '.squashfs')
   // Not compressed, as the root is not: see image/build.ts.
   const plain = ['-noI', '-noD', '-noF', '-noX', '-no-xattrs', '-all-root', '-quiet', '-no-progress']
   await run('/bin/sh', ['-c', 'archive=$1 && shift && exec sqfstar "$@" <"$archive"', 'sh', archive, ...plain, disk], {
     signal,
-    failure: { exitCode: 4, code: 'OVL_FAILED', hint: `is what ovl ${name} packs a tar archive?` },
+    failure: {
+      exitCode: 3,
+      code: 'OVL_FAILED',
+      hint: `is what ovl ${name} packs a tar archive?`,
+      subject: `ovl ${name}: sqfstar, which reads its archive,`,
+    },
   })
   fs.truncateSync(disk, slotBytes(fs.statSync(disk).size))
   return disk

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { environmentFailure } from '../../errors/failure.ts'
+import { environmentFailure, type Failure } from '../../errors/failure.ts'
 import { makePrivateDirectory } from '../../host/directories.ts'
 import { withLock } from '../../host/lock.ts'
 import { type HostRecord, thisHost } from '../../host/this-host.ts'
@@ -171,6 +171,32 @@ export async function adoptCluster(
   })
 }
 
+/** Names those that run instead. */
+export function noCluster(stateDirectory: string, name: string): Failure {
+  const running = runningNames(stateDirectory)
+  return environmentFailure('NO_CLUSTER', `no cluster '${name}' is running`, {
+    hint:
+      running.length > 0
+        ? `running: ${running.join(', ')}: choose one with --name <name>`
+        : 'start one with: netns.ts test start',
+  })
+}
+
+const runningNames = (stateDirectory: string): readonly string[] =>
+  findClusters(stateDirectory)
+    .filter(({ condition }) => condition === 'in use' || condition === 'kept')
+    .map(({ name }) => name)
+
+/**
+ * The name of the cluster that is meant where the user names none: the usual one, or, where that is not there, the only one that runs.
+ * @param usual its name
+ */
+export function meantCluster(stateDirectory: string, usual: string): string {
+  if (findCluster(stateDirectory, usual)) return usual
+  const [only = usual, ...others] = runningNames(stateDirectory)
+  return others.length === 0 ? only : usual
+}
+
 /**
  * The cluster of this name with its record.
  * @throws Failure NO_CLUSTER (exit 3)
@@ -178,9 +204,7 @@ export async function adoptCluster(
 export function requireCluster(stateDirectory: string, name: string): FoundCluster & { record: ClusterRecord } {
   const found = findCluster(stateDirectory, name)
   if (!found?.record || found.condition === 'abandoned') {
-    throw environmentFailure('NO_CLUSTER', `no cluster '${name}' is running`, {
-      hint: 'start one with: netns.ts test start',
-    })
+    throw noCluster(stateDirectory, name)
   }
   return { ...found, record: found.record }
 }

@@ -10,7 +10,9 @@ import {
   destroyCluster,
   findCluster,
   findClusters,
+  meantCluster,
   nameBeside,
+  noCluster,
   renameCluster,
   stateFailure,
   updateRecord,
@@ -265,4 +267,17 @@ test('a cluster beside another one has a name that nobody has, and takes over th
   t.true(await renameCluster(state, 'default.2', 'default'))
   t.is(findCluster(state, 'default')?.record?.name, 'default')
   t.is(findCluster(state, 'default.2'), undefined)
+})
+
+test('without a name it is the usual cluster, or the only one that runs; what is not there names those that are', async t => {
+  const state = stateDirectory(t)
+  t.is(meantCluster(state, 'default'), 'default')
+  t.like(noCluster(state, 'default'), { exitCode: 3, hint: 'start one with: netns.ts test start' })
+  await claimCluster(state, 'ux-a', '')
+  t.is(meantCluster(state, 'default'), 'ux-a')
+  await claimCluster(state, 'ux-b', '')
+  t.is(meantCluster(state, 'default'), 'default')
+  t.is(noCluster(state, 'default').hint, 'running: ux-a, ux-b: choose one with --name <name>')
+  await claimCluster(state, 'default', '')
+  t.is(meantCluster(state, 'default'), 'default')
 })
