@@ -88,7 +88,7 @@ export async function captureOn(
 }
 
 /** Text of packets, which anybody may have sent, without terminal codes. */
-function linesTo(output: Writable): Writable {
+export function linesTo(output: Writable): Writable {
   const lines = lineSplitter(line => output.write(`${plainText(line)}\n`))
   output.once('error', error => lines.destroy(error))
   lines.on('error', () => {}) // nobody reads it any more: the command ends
