@@ -20,6 +20,9 @@ export const TO_RUN: readonly Requirement[] = [
   { command: 'chrt', package: 'util-linux' },
 ]
 
+/** What it takes besides to run the tests of other ovls on it. */
+export const TO_RUN_OVLS_TESTS: readonly Requirement[] = [{ command: 'ssh', package: 'openssh-client' }]
+
 /** What it takes besides to make its image. */
 export const TO_BUILD: readonly Requirement[] = [
   { command: 'mmdebstrap', package: 'mmdebstrap' },

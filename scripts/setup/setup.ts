@@ -2,7 +2,7 @@ import { chooseAccelerator, describeKvm } from '../cluster/embedded/accelerator/
 import { ensureImage, findImage } from '../cluster/embedded/image/cache.ts'
 import { readCodename } from '../cluster/embedded/image/release.ts'
 import { environmentFailure } from '../errors/failure.ts'
-import { missing, type Requirement, TO_BUILD, TO_RUN, TO_TEST } from '../host/requirements.ts'
+import { missing, type Requirement, TO_BUILD, TO_RUN, TO_RUN_OVLS_TESTS, TO_TEST } from '../host/requirements.ts'
 import { requireUserNamespaces } from '../host/user-namespaces.ts'
 import type { AcceleratorWish, Directories } from '../settings/settings.ts'
 import type { Environment } from '../settings/sources.ts'
@@ -33,7 +33,7 @@ export interface SetupRequest {
  */
 export async function setUp(request: SetupRequest): Promise<void> {
   readCodename()
-  const wanted = [...TO_RUN, ...TO_BUILD, ...FOR_SOME, ...(request.tests ? TO_TEST : [])]
+  const wanted = [...TO_RUN, ...TO_RUN_OVLS_TESTS, ...TO_BUILD, ...FOR_SOME, ...(request.tests ? TO_TEST : [])]
   const lacking = missing(wanted, request.environment)
   if (request.check) return await tell(lacking, request)
   await install(lacking, request)

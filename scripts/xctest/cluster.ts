@@ -5,6 +5,7 @@ import { scaleIn, scaleOut } from '../cluster/embedded/scale.ts'
 import { findOvl } from '../cluster/ovl-directories.ts'
 import { settle } from '../cluster/settle.ts'
 import { usageFailure } from '../errors/failure.ts'
+import { requireCommands, TO_RUN_OVLS_TESTS } from '../host/requirements.ts'
 import { eventStream } from '../report/stream.ts'
 import { plainText } from '../report/text.ts'
 import { nodeName, type Role, roleOf } from '../settings/nodes.ts'
@@ -69,6 +70,7 @@ export async function startCluster(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<string> {
+  requireCommands(TO_RUN_OVLS_TESTS, environment)
   const { emit, close, onLine } = tellOnStderr()
   const settings = await settleFor(environment, onLine, signal)
   const extraOvls = ovls.filter(ovl => !BUILT_IN_OVLS.includes(ovl)).map(ovl => findOvl(ovl, settings.ovlPath))

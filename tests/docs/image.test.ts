@@ -1,0 +1,24 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { recipe } from '../../scripts/cluster/embedded/image/recipe.ts'
+import { topologyNames } from '../../scripts/cluster/embedded/topologies.ts'
+
+const page = fs.readFileSync(path.resolve(import.meta.dirname, '../../docs/xcluster.md'), 'utf8')
+
+/** The words of the list that follows a line. */
+const listBehind = (line: string) =>
+  (page.split(`\n${line}\n`)[1] ?? '')
+    .split('\n\n')[0]
+    ?.split(/[\s,]+/)
+    .filter(Boolean) ?? []
+
+test('the page lists the packages and modules that are in the image', t => {
+  t.deepEqual(listBehind('Debian packages:'), [...recipe.packages])
+  t.deepEqual(listBehind('Kernel modules, below `kernel/`:'), [...recipe.modules])
+  t.deepEqual(listBehind('without'), [...recipe.withoutModules])
+})
+
+test('the page names every topology that is built in', t => {
+  for (const name of topologyNames()) t.true(page.includes(`\`${name}\``), name)
+})

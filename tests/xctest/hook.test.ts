@@ -1,0 +1,216 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { readClusterKind } from '../../scripts/settings/settings.ts'
+import { writeSshConfig } from '../../scripts/xctest/ssh-config.ts'
+
+const TOP = path.resolve(import.meta.dirname, '../..')
+const HOOK = path.join(TOP, 'scripts/xctest/hook.sh')
+const STAND_IN = path.join(TOP, 'scripts/xctest/xcluster-embedded')
+const OVLS = path.join(import.meta.dirname, 'ovl')
+
+/** Stands for OpenSSH's client: says what it was asked, and ends as `$ENDS_<node>` says. */
+const SSH = `#!/bin/sh
+[ "$1" = -F ] && [ -r "$2" ] && [ "$3" = -- ] || exit 99
+shift 3
+node=$1
+shift
+echo "$node: $*" >>"$ASKED"
+eval "exit \\\${ENDS_$node:-0}"
+`
+
+/** A home with a cluster of vm-001, vm-002 and vm-201 that nobody runs, and an ssh that pretends. */
+function pretend(t: ExecutionContext) {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-xctest-'))
+  t.teardown(() => fs.rmSync(home, { recursive: true }))
+  const file = (name: string) => path.join(home, name)
+  const directory = file('state/xcluster-netns/xctest/default/cluster')
+  for (const place of [directory, file('bin')]) fs.mkdirSync(place, { recursive: true })
+  const node = (number: number) => ({ number, name: `vm-${String(number).padStart(3, '0')}`, port: 2000 + number })
+  const nodes = [
+    { ...node(1), role: 'worker' },
+    { ...node(2), role: 'worker' },
+    { ...node(201), role: 'router' },
+  ] as const
+  writeSshConfig(directory, nodes, 'AAAA')
+  fs.writeFileSync(file('bin/ssh'), SSH, { mode: 0o755 })
+  const environment = {
+    PATH: `${file('bin')}:${process.env.PATH}`,
+    HOME: home,
+    XDG_STATE_HOME: file('state'),
+    XCLUSTER_OVLPATH: OVLS,
+    ASKED: file('asked'),
+    LC_ALL: 'C',
+  }
+  const call = (command: string, words: readonly string[], more: Readonly<Record<string, string>> = {}) => {
+    const { status, stdout, stderr } = spawnSync(command, words, {
+      env: { ...environment, ...more },
+      encoding: 'utf8',
+      cwd: home,
+    })
+    return { status, stdout, stderr }
+  }
+  const asked = () =>
+    fs.existsSync(file('asked')) ? fs.readFileSync(file('asked'), 'utf8').trim().split('\n').sort() : []
+  /** Runs lines of a test that has sourced the model of xcluster's library. */
+  const inTest = (lines: string, more = {}) =>
+    call('/bin/sh', ['-c', `dir=/x/model; . ${OVLS}/test/default/usr/lib/xctest\n${lines}\necho END`], {
+      XCTEST_HOOK: HOOK,
+      XCLUSTER: STAND_IN,
+      ...more,
+    })
+  return { home, call, inTest, asked, cluster: directory }
+}
+
+test('a step on one node, on all workers in turn, on all at once, on the routers', t => {
+  const { inTest, asked } = pretend(t)
+  const { status, stdout, stderr } = inTest('otc 1 "a b c" d\notcw e\notcwp f\notcr g\notcprog=other otc 2 h')
+  t.is(status, 0, stderr)
+  t.regex(stdout, /END/)
+  t.deepEqual(asked(), [
+    '1: model_test tcase_a b c',
+    '1: model_test tcase_d',
+    '1: model_test tcase_e',
+    '1: model_test tcase_f',
+    '201: model_test tcase_g',
+    '2: model_test tcase_e',
+    '2: model_test tcase_f',
+    '2: other tcase_h',
+  ])
+})
+
+for (const [call, says] of [
+  ['otc 2 a', /vm-002: a: exit status 7/],
+  ['otcw a', /vm-002: a: exit status 7/],
+  ['otcwp a b', /a: failed on vm-002 \(7\)/],
+] as const) {
+  test(`${call}: a step that fails ends the test, and what is behind it is not run`, t => {
+    const { inTest, asked } = pretend(t)
+    const { status, stdout, stderr } = inTest(call, { ENDS_2: '7' })
+    t.is(status, 1)
+    t.notRegex(stdout, /END/)
+    t.regex(stderr, says)
+    t.false(asked().some(line => line.endsWith('tcase_b')))
+  })
+}
+
+test('a step on nodes that the cluster does not have fails', t => {
+  const { inTest } = pretend(t)
+  t.like(inTest('otct a'), { status: 1 })
+})
+
+test('the status of a command on a node is what rsh ends with', t => {
+  const { inTest } = pretend(t)
+  t.regex(inTest('rsh 2 x; echo "ends with $?"', { ENDS_2: '42' }).stdout, /ends with 42/)
+})
+
+test('without a cluster nothing passes', t => {
+  const { inTest, cluster } = pretend(t)
+  fs.rmSync(cluster, { recursive: true })
+  for (const call of ['otc 1 a', 'otcw a', 'otcwp a', 'check_vm || exit 1']) t.is(inTest(call).status, 1, call)
+})
+
+test('the stand-in is no xcluster of the user, and says so where it is taken for one', t => {
+  t.is(readClusterKind({}, { XCLUSTER: STAND_IN }), 'embedded')
+  t.is(readClusterKind({}, { XCLUSTER: '/home/me/xcluster.sh' }), 'xcluster')
+  const { call } = pretend(t)
+  const { status, stderr } = call(path.join(TOP, 'netns.ts'), ['env', '--cluster', 'xcluster'], { XCLUSTER: STAND_IN })
+  t.is(status, 3)
+  t.regex(stderr, /stands in/)
+})
+
+test('xctest-hook prints where hook and stand-in are', t => {
+  const netns = (...words: string[]) => execFileSync(path.join(TOP, 'netns.ts'), words, { encoding: 'utf8' }).trim()
+  t.is(netns('xctest-hook'), HOOK)
+  t.is(netns('xctest-hook', '--xcluster'), STAND_IN)
+})
+
+test('env prints what a shell can take over, and its directories are private', t => {
+  const { call, home } = pretend(t)
+  const script = `eval $(${STAND_IN} env); echo "$XCLUSTER $XCLUSTER_TMP $ARCHIVE $__image"`
+  const { stdout, status } = call('/bin/sh', ['-c', script], { ARCHIVE: "/a'b c" })
+  t.is(status, 0)
+  const tmp = path.join(home, 'state/xcluster-netns/xctest/default')
+  t.is(stdout.trim(), `${STAND_IN} ${tmp} /a'b c ${home}/xcluster-workspace/xcluster/hd.img`)
+})
+
+test('ovld finds ovls as xcluster does, and what this repository has', t => {
+  const { call } = pretend(t)
+  t.is(call(STAND_IN, ['ovld', 'model']).stdout.trim(), path.join(OVLS, 'model'))
+  t.is(call(STAND_IN, ['ovld', 'netns']).stdout.trim(), TOP)
+  t.is(
+    call(STAND_IN, ['ovld', 'test'], { XCLUSTER_OVLPATH: '' }).stdout.trim(),
+    path.join(TOP, 'scripts/xctest/ovl/test'),
+  )
+  t.like(call(STAND_IN, ['ovld', 'none']), { status: 1, stdout: '' })
+})
+
+test('mkcdrom packs each ovl once, and skips those whose part is done', t => {
+  const { call, home } = pretend(t)
+  const words = ['mkcdrom', 'env', 'network-topology', 'model', 'netns', 'model', 'test']
+  const { status, stderr } = call(STAND_IN, words, { SETUP: 'mine', XCLUSTER: STAND_IN })
+  t.is(status, 0, stderr)
+  const [directory = '', ...more] = fs
+    .readFileSync(path.join(home, 'state/xcluster-netns/xctest/default/cdrom.iso'), 'utf8')
+    .trim()
+    .split('\n')
+  t.is(path.basename(directory), '00model')
+  t.deepEqual(more, [])
+  const archive = path.join(home, 'model.tar')
+  execFileSync(path.join(directory, 'tar'), [archive])
+  const members = execFileSync('tar', ['tf', archive], { encoding: 'utf8' })
+  t.regex(members, /^bin\/model_test$/m)
+  t.regex(members, /^bin\/shuf$/m)
+  t.is(execFileSync('tar', ['xOf', archive, 'setup-of-model'], { encoding: 'utf8' }), 'SETUP=mine\n')
+})
+
+test('mkcdrom fails with an ovl whose tar fails, and with one that is not there', t => {
+  const { call, home } = pretend(t)
+  const bad = path.join(home, 'bad')
+  fs.mkdirSync(bad)
+  fs.writeFileSync(path.join(bad, 'tar'), '#!/bin/sh\nexit 7\n', { mode: 0o755 })
+  t.like(call(STAND_IN, ['mkcdrom', bad]), {
+    status: 1,
+    stderr: `xcluster-embedded: mkcdrom: ${bad}/tar exited with status 7\n`,
+  })
+  fs.writeFileSync(path.join(bad, 'tar'), '#!/bin/sh\n', { mode: 0o755 })
+  t.regex(call(STAND_IN, ['mkcdrom', bad]).stderr, /succeeded but wrote no archive/)
+  t.is(call(STAND_IN, ['mkcdrom', 'none']).status, 1)
+})
+
+test('a cached ovl is taken as it is', t => {
+  const { call, home } = pretend(t)
+  const xcluster = { XCLUSTER: STAND_IN }
+  t.is(call(STAND_IN, ['cache', 'model'], xcluster).status, 0)
+  t.is(call(STAND_IN, ['cache', '--list'], xcluster).stdout, 'default/model.tar.xz\n')
+  const { status, stderr } = call(STAND_IN, ['mkcdrom', 'model'], { MODEL_PROGRAM: '/none', XCLUSTER: '/none' })
+  t.is(status, 0, stderr)
+  const archive = path.join(home, 'model.tar')
+  execFileSync(path.join(home, 'state/xcluster-netns/xctest/default/ovls/00model/tar'), [archive])
+  t.regex(execFileSync('tar', ['tf', archive], { encoding: 'utf8' }), /^bin\/model_test$/m)
+})
+
+test('with a real xcluster that one says where things are, and is not asked about the cluster', t => {
+  const { call, home, inTest, asked } = pretend(t)
+  const real = path.join(home, 'xcluster.sh')
+  const script = `#!/bin/sh
+case $1 in
+env) echo "XCLUSTER='$0'"; echo "XCLUSTER_TMP='/theirs'"; echo "__mem='128'"; echo "__kobj='/k'" ;;
+ovld) [ "$2" = theirs ] && echo /their/ovl ;;
+libs) echo libs ;;
+*) echo "real $*" >>"$ASKED"; exit 5 ;;
+esac
+`
+  fs.writeFileSync(real, script, { mode: 0o755 })
+  const env = call(STAND_IN, ['env'], { XCTEST_XCLUSTER: real }).stdout
+  t.regex(env, /^__kobj='\/k'$/m)
+  t.regex(env, new RegExp(`^XCLUSTER='${STAND_IN}'$`, 'm'))
+  t.notRegex(env, /theirs|__mem/)
+  const { stdout, stderr } = inTest('echo "$XCLUSTER"; "$XCLUSTER" ovld theirs; "$XCLUSTER" libs; otc 1 a', {
+    XCLUSTER: real,
+  })
+  t.regex(stdout, new RegExp(`^${STAND_IN}\n/their/ovl\nlibs\nEND`), stderr)
+  t.deepEqual(asked(), ['1: model_test tcase_a'])
+})
