@@ -1,0 +1,70 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { settle } from '../../scripts/cluster/settle.ts'
+import type { Environment } from '../../scripts/settings/sources.ts'
+
+const settled = (environment: Environment, more: { options?: Environment; fallback?: Environment } = {}) => {
+  const signal = new AbortController().signal
+  return settle({ options: {}, environment, test: {}, onLine: () => {}, signal, ...more })
+}
+
+/** A checkout's directory of ovls, with one topology. */
+function checkout(t: ExecutionContext, name: string, envsettings: string): string {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-topology-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true }))
+  fs.mkdirSync(path.join(directory, 'network-topology', name), { recursive: true })
+  fs.writeFileSync(path.join(directory, 'network-topology', name, 'Envsettings'), envsettings)
+  return directory
+}
+
+test("a topology of the user's checkout is sourced, but for memory and CPUs", async t => {
+  const XCLUSTER_OVLPATH = checkout(
+    t,
+    'mine',
+    'export __nrouters=2 __mem201=128 __smp=3\n__nets_vm=0,1,7\necho noise\n',
+  )
+  const { nodes } = (await settled({ TOPOLOGY: 'mine', XCLUSTER_OVLPATH, __nvm: '1' })).cluster
+  t.deepEqual(
+    nodes.map(({ name, nets, memoryMiB, cpus }) => [name, nets.join(','), memoryMiB, cpus]),
+    [
+      ['vm-001', '0,1,7', 256, 1],
+      ['vm-201', '0,1,2', 256, 1],
+      ['vm-202', '0,1,2', 256, 1],
+    ],
+  )
+})
+
+test("the user's checkout wins over what is built in, and one that fails is named", async t => {
+  const other = checkout(t, 'multihop', '__nrouters=1\n')
+  const count = async (environment: Environment) => (await settled(environment)).cluster.nodes.length
+  t.is(await count({ TOPOLOGY: 'multihop', XCLUSTER_OVLPATH: other }), 5)
+  t.is(await count({ TOPOLOGY: 'multihop' }), 7)
+  const failing = checkout(t, 'mine', 'echo broken >&2; exit 3\n')
+  await t.throwsAsync(settled({ TOPOLOGY: 'mine', XCLUSTER_OVLPATH: failing }), {
+    code: 'BAD_TOPOLOGY',
+    message: /broken/,
+  })
+  await t.throwsAsync(settled({ TOPOLOGY: 'none' }), { code: 'NO_SUCH_TOPOLOGY', message: /none/ })
+})
+
+test('what is typed wins over a topology that is built in, and that over the fallback', async t => {
+  const roles = async (environment: Environment, options: Environment = {}) => {
+    const { nodes } = (await settled(environment, { options, fallback: { __nrouters: '2' } })).cluster
+    return nodes.filter(({ role }) => role === 'router').length
+  }
+  t.is(await roles({}), 2)
+  t.is(await roles({ TOPOLOGY: 'multihop' }), 3)
+  t.is(await roles({ TOPOLOGY: 'multihop' }, { __nrouters: '4' }), 4)
+})
+
+test('the prefix that nobody set is that of the fallback, and reaches the VMs', async t => {
+  const fallback = { xcluster_PREFIX: 'fd00:' }
+  const prefix = async (environment: Environment, more = {}) => {
+    const { addressing, guestEnvironment } = await settled(environment, more)
+    return [addressing.prefix, guestEnvironment.PREFIX]
+  }
+  t.deepEqual(await prefix({}, { fallback }), ['fd00:', 'fd00:'])
+  t.deepEqual(await prefix({ xcluster_PREFIX: 'fd01:' }, { fallback }), ['fd01:', 'fd01:'])
+})
