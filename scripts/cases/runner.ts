@@ -182,6 +182,7 @@ async function runOnCluster(
       failures = proof.failures
       matrix = proof.matrix
     }
+    await verify(cluster, failures)
     if (failures.length > 0) {
       const found = { failures, ...(matrix && { matrix }) }
       const diagnosis = await diagnoseFailure({ cluster, ...found, signal })
@@ -200,8 +201,10 @@ async function runOnCluster(
         emit,
       })
     }
+    await verify(cluster, failures)
   } catch (error) {
-    await endCluster(cluster, !settings.cluster.start || settings.cluster.keep === 'always')
+    // What went wrong first is what counts.
+    await endCluster(cluster, !settings.cluster.start || settings.cluster.keep === 'always').catch(() => {})
     throw error
   }
   const [first] = failures
@@ -284,6 +287,14 @@ const contextOf = (
   signal,
   fate: cluster.fate,
 })
+
+/**
+ * What a broken cluster did or did not do says nothing about the network.
+ * @throws Failure (exit 4) that names what broke, unless a failure does already
+ */
+async function verify(cluster: RunningCluster, failures: readonly StepFailure[]): Promise<void> {
+  if (!failures.some(({ broken }) => broken)) await cluster.verify()
+}
 
 async function endCluster(cluster: RunningCluster, keep: boolean): Promise<void> {
   if (keep) await cluster.keep()

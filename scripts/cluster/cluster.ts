@@ -48,8 +48,16 @@ export interface RunningCluster {
   readonly name: string
   /** In the order of their numbers. */
   readonly nodes: readonly Node[]
-  /** Leaves the VMs running. */
+  /**
+   * Leaves the VMs running.
+   * @throws Failure (exit 4) when they cannot be found again; they are ended then
+   */
   keep(): Promise<void>
+  /**
+   * Says whether what the tests ran on is still whole: a verdict counts only then.
+   * @throws Failure CLUSTER_BROKEN or CLUSTER_DAMAGED (exit 4)
+   */
+  verify(): Promise<void>
   /** Ends the VMs and removes what belongs to them. */
   stop(): Promise<void>
   /** All that a node wrote on its console. */

@@ -31,3 +31,13 @@ export function makePrivateDirectory(directory: string): void {
 }
 
 const OTHERS_MAY_WRITE = 0o022
+
+/** The path with its links resolved, as far as it exists. */
+export function realPath(file: string): string {
+  try {
+    return fs.realpathSync(file)
+  } catch {
+    const above = path.dirname(file)
+    return above === file ? file : path.join(realPath(above), path.basename(file))
+  }
+}

@@ -41,6 +41,7 @@ async function play(
         name: 'default',
         nodes: [node],
         keep: async () => void clusters.push(`${which} kept`),
+        verify: async () => {},
         stop: async () => void clusters.push(`${which} stopped`),
         console: async () => '',
         fate: async () => ({ gone: false, how: '', console: [] }),

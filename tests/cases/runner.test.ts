@@ -36,6 +36,7 @@ function cluster(calls: string[], answer: Answer): Cluster {
     name: 'default',
     nodes: [1, 2, 3].map(nodeOf),
     keep: async () => void calls.push('keep'),
+    verify: async () => {},
     stop: async () => void calls.push('stop'),
     console: async () => '',
     fate: async () => ({ gone: false, how: 'its QEMU still runs', console: [] }),

@@ -13,6 +13,7 @@ const clusterOf = (...nodes: Node[]): RunningCluster => ({
   name: 'default',
   nodes,
   keep: async () => {},
+  verify: async () => {},
   stop: async () => {},
   console: async ({ name }) => `${'booting\n'.repeat(100)}console of ${name}\n`,
   fate: async () => ({ gone: false, how: 'lives', console: [] }),

@@ -24,6 +24,7 @@ import { logIn, storeKey } from './login.ts'
 import { checkMemory } from './memory.ts'
 import { needsOf } from './needs.ts'
 import { layOvls } from './ovls.ts'
+import { type Part, partsOf, requireParts } from './parts.ts'
 import {
   adoptCluster,
   claimCluster,
@@ -33,10 +34,12 @@ import {
   nameBeside,
   processNamed,
   renameCluster,
+  requireOwnCluster,
   stateFailure,
   updateRecord,
 } from './registry.ts'
 import { requireSocketNames } from './sockets.ts'
+import { endChildren } from './spawn.ts'
 import { startSwitches } from './switches.ts'
 import { ensureTemplate, hardwareOf, type Template, type TemplateRequest } from './template/template.ts'
 import { bareNetsOf, forwardingOf } from './topologies.ts'
@@ -95,6 +98,8 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   })
   const leash = startLeash(name)
   const stop = async () => {
+    // By our own handles, too: what was written down of them may be gone.
+    await endChildren(directory)
     await destroyCluster(directories.state, name, 'own')
     leash.release()
   }
@@ -158,13 +163,14 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       for (const { machine } of broughtUp) machine.release()
       leash.release()
     }
+    const watched = partsOf(directory, cluster.nodes)
     const fates = new Map(broughtUp.map(({ node, machine }) => [node.name, machine.ended]))
     return running(
       settings,
       name,
       directory,
       broughtUp.map(({ node }) => node),
-      { release, stop, fates },
+      { release, stop, fates, watched },
     )
   } catch (error) {
     const isStopped = !isOwn(directory)
@@ -223,7 +229,8 @@ async function attach(settings: Settings, { emit, test, signal }: StartRequest):
   const stop = async () => {
     await destroyCluster(directories.state, cluster.name, 'own')
   }
-  return running(settings, cluster.name, directory, nodes, { release: () => {}, stop, fates: new Map() })
+  const watched = partsOf(directory, record.nodes)
+  return running(settings, cluster.name, directory, nodes, { release: () => {}, stop, fates: new Map(), watched })
 }
 
 interface Ending {
@@ -231,6 +238,8 @@ interface Ending {
   readonly stop: () => Promise<void>
   /** How each VM ends, if it does. */
   readonly fates: ReadonlyMap<string, Promise<string>>
+  /** What must go on running. */
+  readonly watched: readonly Part[]
 }
 
 function running(
@@ -251,10 +260,19 @@ function running(
     },
     nodes,
     keep: async () => {
-      updateRecord(directory, { kept: true })
-      if (await renameCluster(settings.directories.state, name, wanted)) name = wanted
       disconnect()
+      try {
+        updateRecord(directory, { kept: true })
+        if (await renameCluster(settings.directories.state, name, wanted)) name = wanted
+      } catch (error) {
+        await ending.stop()
+        throw error
+      }
       ending.release()
+    },
+    verify: async () => {
+      requireOwnCluster(directory)
+      requireParts(ending.watched)
     },
     stop: async () => {
       disconnect()

@@ -36,6 +36,17 @@ export function findProcess(pid: number): ProcessId | undefined {
 
 export const isAlive = (id: ProcessId): boolean => findProcess(id.pid)?.startTime === id.startTime
 
+/** Whether a process runs, was stopped (by SIGSTOP or a terminal), or is gone. */
+export function conditionOf(id: ProcessId): 'runs' | 'stopped' | 'gone' {
+  try {
+    const stat = fs.readFileSync(`/proc/${id.pid}/stat`, 'utf8')
+    if (parseStat(stat)?.startTime !== id.startTime) return 'gone'
+    return /^[Tt]$/.test(stat.slice(stat.lastIndexOf(')') + 2)[0] ?? '') ? 'stopped' : 'runs'
+  } catch {
+    return 'gone'
+  }
+}
+
 export function thisProcess(): ProcessId {
   const id = findProcess(process.pid)
   if (!id) throw new Error('/proc does not know this process')

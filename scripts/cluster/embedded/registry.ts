@@ -1,13 +1,14 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { environmentFailure, type Failure } from '../../errors/failure.ts'
+import { environmentFailure, type Failure, infrastructureFailure } from '../../errors/failure.ts'
 import { makePrivateDirectory } from '../../host/directories.ts'
 import { withLock } from '../../host/lock.ts'
 import { type HostRecord, thisHost } from '../../host/this-host.ts'
 import { reasonOf } from '../../ovl/places.ts'
 import type { Role } from '../../settings/nodes.ts'
 import { describeUsers, usersOf } from '../users.ts'
-import { bootId, end, isAlive, isThisProcess, type ProcessId, parseStat, thisProcess } from './processes.ts'
+import { bootId, end, isAlive, isThisProcess, type ProcessId, thisProcess } from './processes.ts'
+import { markedProcesses, recordedAlive, recordedProcesses } from './records.ts'
 
 /** A VM as other processes need to know it. */
 export interface NodeRecord {
@@ -53,8 +54,6 @@ export interface FoundCluster {
 }
 
 const RECORD = 'cluster.json'
-/** Holds the line of /proc/<pid>/stat that the process wrote before it became what it is. */
-const PROCESS_SUFFIX = '.pid'
 
 const lockFile = (stateDirectory: string) => path.join(stateDirectory, 'lock')
 /** Behind a cluster's name in that of its directory, where another host has the plain one. */
@@ -73,21 +72,23 @@ const isElsewhere = (record: ClusterRecord | undefined): boolean =>
   record?.host !== undefined && record.host.key !== thisHost().key
 
 /**
- * The clusters of this user.
+ * The clusters of this user, those included whose directory was removed while processes of theirs run.
  * @throws Failure STATE_NOT_READABLE (exit 3)
  */
 export function findClusters(stateDirectory: string): readonly FoundCluster[] {
-  let names: string[]
+  const clusters = path.join(stateDirectory, 'clusters')
+  let names: string[] = []
   try {
-    names = fs.readdirSync(path.join(stateDirectory, 'clusters'))
+    names = fs.readdirSync(clusters)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw environmentFailure('STATE_NOT_READABLE', `cannot read ${stateDirectory}: ${reasonOf(error)}`, {
-      hint: 'set XDG_STATE_HOME to a directory of yours',
-      cause: error,
-    })
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw environmentFailure('STATE_NOT_READABLE', `cannot read ${stateDirectory}: ${reasonOf(error)}`, {
+        hint: 'set XDG_STATE_HOME to a directory of yours',
+        cause: error,
+      })
   }
-  return names.sort().map(name => examine(path.join(stateDirectory, 'clusters', name)))
+  const all = [...new Set([...names, ...markedProcesses(clusters).keys()])].sort()
+  return all.map(name => examine(path.join(clusters, name)))
 }
 
 /** This host's cluster of a name, if there is one, whatever its condition. */
@@ -96,12 +97,19 @@ export function findCluster(stateDirectory: string, name: string): FoundCluster 
   return fs.existsSync(directory) ? examine(directory) : undefined
 }
 
+/** Also one of which nothing but processes is left. */
+function findEvenOrphaned(stateDirectory: string, name: string): FoundCluster | undefined {
+  const found = examine(clusterDirectory(stateDirectory, name))
+  return found.processes.length > 0 || fs.existsSync(found.directory) ? found : undefined
+}
+
 function examine(directory: string): FoundCluster {
   const [name = ''] = path.basename(directory).split(HOST_MARK)
   const record = readRecord(directory)
   if (isElsewhere(record)) return { name, directory, condition: 'on another host', record, processes: [] }
   const sameBoot = record?.bootId === bootId()
-  const processes = sameBoot ? readProcesses(directory) : []
+  // Without a readable record they stand for themselves.
+  const processes = sameBoot ? recordedAlive(directory) : record ? [] : livingProcesses(directory)
   let condition: Condition = 'abandoned'
   if (record && sameBoot) {
     if (isAlive(record.owner)) condition = 'in use'
@@ -132,7 +140,7 @@ export async function claimCluster(
 ): Promise<string> {
   makeStateDirectory(stateDirectory)
   return await withLock(lockFile(stateDirectory), async () => {
-    const found = findCluster(stateDirectory, name)
+    const found = findEvenOrphaned(stateDirectory, name)
     if (found) {
       if (!replace) requireUnused(found)
       await destroy(found)
@@ -230,7 +238,7 @@ const inUse = (found: FoundCluster) =>
 /** Writes down what changed about a cluster that this process owns. */
 export function updateRecord(directory: string, change: Partial<ClusterRecord>): void {
   const record = readRecord(directory)
-  if (!record) throw new Error(`${directory} has no record`)
+  if (!record) throw damaged(directory)
   writeRecord(directory, { ...record, ...change })
 }
 
@@ -263,6 +271,19 @@ export async function renameCluster(stateDirectory: string, from: string, to: st
 }
 
 /**
+ * @throws Failure CLUSTER_DAMAGED (exit 4) when this process does not own the cluster any more, or its record cannot be read
+ */
+export function requireOwnCluster(directory: string): void {
+  const record = readRecord(directory)
+  if (!record || !isThisProcess(record.owner)) throw damaged(directory)
+}
+
+const damaged = (directory: string) =>
+  infrastructureFailure('CLUSTER_DAMAGED', `${path.join(directory, RECORD)} is gone, damaged or another run's`, {
+    hint: 'it must be left alone while a cluster runs; netns.ts stop --all ends what is left',
+  })
+
+/**
  * Ends the processes of a cluster and removes its directory.
  * @param which `abandoned`: only if its owner is gone; `own`: only if this process owns it, since another run may have replaced it
  * @returns false when there was none such
@@ -272,9 +293,9 @@ export async function destroyCluster(
   name: string,
   which: 'any' | 'abandoned' | 'own',
 ): Promise<boolean> {
-  if (!findCluster(stateDirectory, name)) return false
+  if (!findEvenOrphaned(stateDirectory, name)) return false
   return await withLock(lockFile(stateDirectory), async () => {
-    const found = findCluster(stateDirectory, name)
+    const found = findEvenOrphaned(stateDirectory, name)
     if (!found || !isMeant(found, which)) return false
     await destroy(found)
     return true
@@ -286,8 +307,14 @@ function isMeant({ condition, record }: FoundCluster, which: 'any' | 'abandoned'
   return which === 'any' || !record || isThisProcess(record.owner)
 }
 
+/** Those of a cluster that run, also where their records were removed. */
+const livingProcesses = (directory: string): readonly ProcessId[] => [
+  ...recordedAlive(directory),
+  ...(markedProcesses(path.dirname(directory)).get(path.basename(directory)) ?? []),
+]
+
 async function destroy({ directory, processes }: FoundCluster): Promise<void> {
-  await end(processes)
+  await end([...processes, ...livingProcesses(directory)])
   // A process that was just being started may still write its id. It finds no directory to run in then, and ends by itself.
   fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
 }
@@ -322,11 +349,21 @@ export function stateFailure(stateDirectory: string, error: unknown): unknown {
 
 function readRecord(directory: string): ClusterRecord | undefined {
   try {
-    return JSON.parse(fs.readFileSync(path.join(directory, RECORD), 'utf8')) as ClusterRecord
+    const record = JSON.parse(fs.readFileSync(path.join(directory, RECORD), 'utf8'))
+    return isRecord(record) ? record : undefined
   } catch {
-    return undefined // its owner died before the first one was written: the condition says so
+    return undefined // its owner died before the first one was written, or somebody damaged it: the condition says so
   }
 }
+
+function isRecord(value: unknown): value is ClusterRecord {
+  const { name, bootId, owner, nodes, hostKey } = (value ?? {}) as Partial<ClusterRecord>
+  const isText = [name, bootId, owner?.startTime, hostKey].every(text => typeof text === 'string')
+  return isText && Number.isSafeInteger(owner?.pid) && Array.isArray(nodes) && nodes.every(isNode)
+}
+
+const isNode = (node: Partial<NodeRecord> | null) =>
+  typeof node?.name === 'string' && Number.isSafeInteger(node.number) && Number.isSafeInteger(node.port)
 
 function writeRecord(directory: string, record: ClusterRecord): void {
   const file = path.join(directory, RECORD)
@@ -334,17 +371,6 @@ function writeRecord(directory: string, record: ClusterRecord): void {
   fs.renameSync(`${file}.new`, file)
 }
 
-function readProcesses(directory: string): readonly ProcessId[] {
-  return fs
-    .readdirSync(directory)
-    .filter(file => file.endsWith(PROCESS_SUFFIX))
-    .flatMap(file => parseStat(fs.readFileSync(path.join(directory, file), 'utf8')) ?? [])
-    .filter(isAlive)
-}
-
 /** A process of a cluster by its name, if it lives. */
 export const processNamed = (directory: string, name: string): ProcessId | undefined =>
-  [path.join(directory, `${name}${PROCESS_SUFFIX}`)]
-    .filter(file => fs.existsSync(file))
-    .flatMap(file => parseStat(fs.readFileSync(file, 'utf8')) ?? [])
-    .find(isAlive)
+  recordedProcesses(directory).find(record => record.name === name && isAlive(record.id))?.id

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { environmentFailure } from '../../errors/failure.ts'
+import { realPath } from '../../host/directories.ts'
 
 /** sun_path holds 108 bytes with the final NUL (unix(7)). */
 const LONGEST_NAME = 107
@@ -10,6 +11,8 @@ const LONGEST_MEMBER = 12
 
 /** The directory of a net's sockets, relative to the cluster's. */
 export const switchDirectory = (net: number): string => `net${net}`
+/** The number of the net whose switch has this name. */
+export const netOfSwitch = (name: string): string | undefined => /^net(\d+)$/.exec(name)?.[1]
 
 /**
  * Checks the names of all sockets that a cluster has by absolute path, before anything starts: those of its switches. All others have
@@ -28,16 +31,6 @@ export function requireSocketNames(clusterDirectory: string, nets: readonly numb
     `${tooLong}: ${Buffer.byteLength(tooLong)} bytes, and sockets of a network need a directory of at most ${most}`,
     { hint: 'set XDG_STATE_HOME to a shorter directory, or --name to a shorter name' },
   )
-}
-
-/** The path with its links resolved, as far as it exists. */
-function realPath(file: string): string {
-  try {
-    return fs.realpathSync(file)
-  } catch {
-    const above = path.dirname(file)
-    return above === file ? file : path.join(realPath(above), path.basename(file))
-  }
 }
 
 /**

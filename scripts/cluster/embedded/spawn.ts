@@ -2,12 +2,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { childEnvironment } from '../../host/child-environment.ts'
-
-/**
- * Writes its own line of /proc into `$1`.pid before it becomes the command: there is no moment at which a process of
- * a cluster lives and is not written down, whenever the one that started it is killed.
- */
-const RECORD_THEN_BECOME = 'read -r line </proc/$$/stat && printf "%s\\n" "$line" >"$1.pid" && shift && exec "$@"'
+import { markOf, RECORD_THEN_BECOME } from './records.ts'
 
 /** A process that belongs to a cluster and outlives, if need be, the one that starts it. */
 export interface ClusterProcess {
@@ -16,6 +11,17 @@ export interface ClusterProcess {
   readonly ended: Promise<string>
   /** What it said on stderr so far. */
   errors(): string
+}
+
+/** Those of this process that have not ended, by their cluster's directory: what was written down of them may be gone. */
+const children = new Map<string, Set<ChildProcess>>()
+
+/** Kills what this process has started for a cluster, and returns when it is gone. */
+export async function endChildren(directory: string): Promise<void> {
+  const left = [...(children.get(directory) ?? [])]
+  const gone = left.map(child => new Promise(resolve => child.once('exit', resolve)))
+  for (const child of left) child.kill('SIGKILL')
+  await Promise.all(gone)
 }
 
 /**
@@ -41,12 +47,18 @@ export function spawnInCluster(
     cwd: directory,
     detached: true,
     stdio,
-    env: childEnvironment(),
+    env: { ...childEnvironment(), ...markOf(directory) },
   })
   fs.closeSync(errorOutput)
+  const own = children.get(directory) ?? new Set()
+  children.set(directory, own)
+  if (child.pid !== undefined) own.add(child)
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(`could not be started: ${error.message}`))
-    child.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `exited with ${code}`))
+    child.once('exit', (code, signal) => {
+      own.delete(child)
+      resolve(signal ? `was ended by ${signal}` : `exited with ${code}`)
+    })
   })
   const errors = () => {
     try {

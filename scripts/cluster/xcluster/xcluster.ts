@@ -226,6 +226,8 @@ function running(
       keepXcluster(settings.directories.state)
       disconnect()
     },
+    // Its processes are xcluster's, which does not tell them.
+    verify: async () => {},
     stop: async () => {
       disconnect()
       await stop()

@@ -1,0 +1,32 @@
+import { infrastructureFailure } from '../../errors/failure.ts'
+import { conditionOf, type ProcessId } from './processes.ts'
+import { recordedProcesses } from './records.ts'
+import { netOfSwitch } from './sockets.ts'
+
+/** A process without which a test on the cluster proves nothing. */
+export interface Part {
+  /** As it is called in a message: `vm-002`, `the switch of net 1`. */
+  readonly what: string
+  readonly id: ProcessId
+  /** A switch that is stopped delivers nothing; a VM that is stopped does not answer, which its steps notice. */
+  readonly isSwitch: boolean
+}
+
+/** The VMs and switches of a cluster that is up. */
+export const partsOf = (clusterDirectory: string, nodes: readonly { readonly name: string }[]): readonly Part[] =>
+  recordedProcesses(clusterDirectory).flatMap(({ name, id }): Part[] => {
+    const net = netOfSwitch(name)
+    if (net !== undefined) return [{ what: `the switch of net ${net}`, id, isSwitch: true }]
+    return nodes.some(node => node.name === name) ? [{ what: name, id, isSwitch: false }] : []
+  })
+
+/** @throws Failure CLUSTER_BROKEN (exit 4) naming what has ended, or delivers nothing */
+export function requireParts(parts: readonly Part[]): void {
+  const broken = parts.flatMap(({ what, id, isSwitch }) => {
+    const condition = conditionOf(id)
+    if (condition === 'gone') return [`${what} has ended`]
+    return isSwitch && condition === 'stopped' ? [`${what} was stopped (process ${id.pid})`] : []
+  })
+  if (broken.length > 0)
+    throw infrastructureFailure('CLUSTER_BROKEN', `the cluster broke while the test ran: ${broken.join(', ')}`)
+}

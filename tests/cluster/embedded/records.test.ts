@@ -1,0 +1,155 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import { partsOf, requireParts } from '../../../scripts/cluster/embedded/parts.ts'
+import { conditionOf, findProcess } from '../../../scripts/cluster/embedded/processes.ts'
+import { markedProcesses, recordedProcesses } from '../../../scripts/cluster/embedded/records.ts'
+import {
+  claimCluster,
+  destroyCluster,
+  findCluster,
+  findClusters,
+  requireOwnCluster,
+  updateRecord,
+} from '../../../scripts/cluster/embedded/registry.ts'
+import { endChildren, spawnInCluster } from '../../../scripts/cluster/embedded/spawn.ts'
+
+/** A cluster of this process with two processes that stay, and how they ended. */
+async function cluster(t: ExecutionContext) {
+  const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-records-'))
+  const directory = await claimCluster(state, 'mine', 'key')
+  const started = ['vm-001', 'net1'].map(name => spawnInCluster(name, directory, ['sleep', '1000']))
+  t.teardown(async () => {
+    await endChildren(directory)
+    fs.rmSync(state, { recursive: true, force: true })
+  })
+  while (findCluster(state, 'mine')?.processes.length !== 2) await delay(5)
+  return { state, directory, started, pids: started.map(({ child }) => child.pid as number) }
+}
+
+for (const [what, damage] of Object.entries<(directory: string) => void>({
+  'without its record': directory => fs.rmSync(path.join(directory, 'cluster.json')),
+  'with an empty record': directory => fs.writeFileSync(path.join(directory, 'cluster.json'), ''),
+  'with half a record': directory => fs.truncateSync(path.join(directory, 'cluster.json'), 30),
+  'with a record that is null': directory => fs.writeFileSync(path.join(directory, 'cluster.json'), 'null'),
+  'with a record of something else': directory => fs.writeFileSync(path.join(directory, 'cluster.json'), '{"name":1}'),
+  'with nodes that are none': directory => {
+    const file = path.join(directory, 'cluster.json')
+    fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), nodes: [null] }))
+  },
+  'without the records of its processes': directory => {
+    for (const file of fs.readdirSync(directory)) if (file.endsWith('.pid')) fs.rmSync(path.join(directory, file))
+  },
+  'with empty records of its processes': directory => {
+    for (const file of fs.readdirSync(directory)) if (file.endsWith('.pid')) fs.truncateSync(path.join(directory, file))
+  },
+  'without its directory': directory => fs.rmSync(directory, { recursive: true }),
+})) {
+  test(`a cluster ${what} is shown, and ended with all its processes`, async t => {
+    const { state, directory, started, pids } = await cluster(t)
+    damage(directory)
+    t.deepEqual(
+      findClusters(state).map(({ name }) => name),
+      ['mine'],
+    )
+    t.true(await destroyCluster(state, 'mine', 'any'))
+    for (const { ended } of started) t.is(await ended, 'was ended by SIGKILL')
+    t.deepEqual(
+      pids.map(pid => findProcess(pid)),
+      [undefined, undefined],
+    )
+    t.deepEqual(findClusters(state), [])
+    t.false(fs.existsSync(directory))
+  })
+}
+
+test('a new cluster of the name ends what is left of one whose directory is gone', async t => {
+  const { state, directory, started } = await cluster(t)
+  fs.rmSync(directory, { recursive: true })
+  await claimCluster(state, 'mine', 'new key')
+  for (const { ended } of started) t.is(await ended, 'was ended by SIGKILL')
+})
+
+test('a record of another boot means no process, although one has its number and start', async t => {
+  const { directory, started } = await cluster(t)
+  t.is(recordedProcesses(directory).length, started.length)
+  for (const file of fs.readdirSync(directory).filter(name => name.endsWith('.pid'))) {
+    const [line] = fs.readFileSync(path.join(directory, file), 'utf8').split('\n')
+    fs.writeFileSync(path.join(directory, file), `${line}\nanother-boot\n`)
+  }
+  t.deepEqual(recordedProcesses(directory), [])
+})
+
+test('processes are marked with their cluster, and those of another directory are not its', async t => {
+  const { state, pids } = await cluster(t)
+  const marked = markedProcesses(path.join(state, 'clusters'))
+  t.deepEqual([...marked.keys()], ['mine'])
+  t.deepEqual(
+    marked
+      .get('mine')
+      ?.map(({ pid }) => pid)
+      .sort(),
+    [...pids].sort(),
+  )
+  t.is(markedProcesses(path.join(state, 'other')).size, 0)
+  t.is(markedProcesses(state).size, 1)
+})
+
+test('processes belong to a cluster that got another name, and to it alone', async t => {
+  const { state, directory, pids } = await cluster(t)
+  const renamed = path.join(path.dirname(directory), 'other')
+  fs.renameSync(directory, renamed)
+  t.deepEqual(
+    findClusters(state).map(({ name }) => name),
+    ['other'],
+  )
+  t.false(await destroyCluster(state, 'mine', 'any'))
+  for (const file of fs.readdirSync(renamed)) if (file.endsWith('.pid')) fs.rmSync(path.join(renamed, file))
+  t.true(await destroyCluster(state, 'other', 'any'))
+  t.deepEqual(
+    pids.map(pid => findProcess(pid)),
+    [undefined, undefined],
+  )
+})
+
+test('its own handles end a cluster of which nothing is left on the disk', async t => {
+  const { directory, started } = await cluster(t)
+  fs.rmSync(directory, { recursive: true })
+  await endChildren(directory)
+  for (const { ended } of started) t.is(await ended, 'was ended by SIGKILL')
+})
+
+test('the owner notices that its record is gone, or says another owner', async t => {
+  const { directory } = await cluster(t)
+  t.notThrows(() => requireOwnCluster(directory))
+  updateRecord(directory, { owner: { pid: 1, startTime: '1' } })
+  t.throws(() => requireOwnCluster(directory), { code: 'CLUSTER_DAMAGED' })
+  fs.rmSync(directory, { recursive: true })
+  t.throws(() => requireOwnCluster(directory), { code: 'CLUSTER_DAMAGED', message: /cluster\.json/ })
+  t.throws(() => updateRecord(directory, { kept: true }), { code: 'CLUSTER_DAMAGED' })
+})
+
+test('what a cluster runs on is watched: a VM or switch that ended, and a switch that is stopped', async t => {
+  const { directory, started, pids } = await cluster(t)
+  const parts = partsOf(directory, [{ name: 'vm-001' }])
+  t.deepEqual(parts.map(({ what }) => what).sort(), ['the switch of net 1', 'vm-001'])
+  t.notThrows(() => requireParts(parts))
+  const [vm, net] = pids as [number, number]
+  const stopped = async (pid: number) => {
+    process.kill(pid, 'SIGSTOP')
+    const id = findProcess(pid)
+    while (id && conditionOf(id) !== 'stopped') await delay(5)
+  }
+  await stopped(vm)
+  t.notThrows(() => requireParts(parts))
+  await stopped(net)
+  t.throws(() => requireParts(parts), { code: 'CLUSTER_BROKEN', message: /the switch of net 1 was stopped/ })
+  for (const { child } of started) child.kill('SIGKILL')
+  await Promise.all(started.map(({ ended }) => ended))
+  t.throws(() => requireParts(parts), {
+    code: 'CLUSTER_BROKEN',
+    message: /the switch of net 1 has ended, vm-001 has ended|vm-001 has ended, the switch of net 1 has ended/,
+  })
+})
