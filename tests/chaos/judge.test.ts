@@ -1,0 +1,57 @@
+import test from 'ava'
+import { FAULTS } from './faults.ts'
+import { judge, type Round } from './judge.ts'
+import { seeded } from './random.ts'
+
+const fault = (name: string) => {
+  const found = FAULTS.find(one => one.name === name)
+  if (!found) throw new Error(`no fault ${name}`)
+  return found
+}
+
+const round = (changes: Partial<Round>): Round => ({
+  fault: fault('kill -9 of a VM'),
+  hit: 'vm-001.pid 7',
+  late: false,
+  code: 4,
+  stderr: '12:00:00 (3): FAILED: vm-001: its QEMU was ended by SIGKILL\n',
+  stopCode: 0,
+  processes: [],
+  files: [],
+  ...changes,
+})
+
+const PASSED = '12:00:00 (3): passed: bridge\n'
+
+test('a round that is as it must be has no complaint', t => {
+  t.deepEqual(judge(round({})), [])
+  t.deepEqual(judge(round({ late: true, code: 0, stderr: PASSED })), [])
+  t.deepEqual(judge(round({ hit: undefined, code: 0, stderr: PASSED })), [])
+  t.deepEqual(judge(round({ fault: fault('SIGINT'), code: 130, stderr: 'interrupted by SIGINT\n' })), [])
+  t.deepEqual(judge(round({ fault: fault('full disk'), hit: undefined, code: 3, stderr: 'no space left\n' })), [])
+})
+
+test('a pass of a run that lost a VM, a wrong exit code, a trace, and whatever is left are complained of', t => {
+  for (const [changes, says] of [
+    [{ code: 0, stderr: PASSED }, /exit code 0, and not 4.*says that it passed/s],
+    [{ code: 1 }, /exit code 1, and not 4/],
+    [{ code: -1 }, /did not end/],
+    [{ hit: undefined, code: 0, stderr: '' }, /without a pass/],
+    [{ stderr: 'netns.ts: internal error: x\n' }, /stack trace/],
+    [{ stderr: 'Error: x\n    at run (/x/y.ts:3:4)\n' }, /stack trace/],
+    [{ stopCode: 3 }, /stop --all ended with 3/],
+    [{ processes: [7] }, /process 7/],
+    [{ files: ['default'] }, /default/],
+  ] as const)
+    t.regex(judge(round(changes as Partial<Round>)).join('\n'), says)
+})
+
+test('a seed gives the same numbers again, and another one others', t => {
+  const numbers = (seed: number) => {
+    const { next } = seeded(seed)
+    return Array.from({ length: 5 }, next)
+  }
+  t.deepEqual(numbers(7), numbers(7))
+  t.notDeepEqual(numbers(7), numbers(8))
+  t.true(numbers(7).every(number => number >= 0 && number < 1))
+})

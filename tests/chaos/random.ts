@@ -1,0 +1,20 @@
+/** Numbers that look random and are the same for the same seed (mulberry32). */
+export function seeded(seed: number) {
+  let state = seed >>> 0
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = state
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  return {
+    /** 0 ≤ x < 1 */
+    next,
+    pick: <T>(choices: readonly T[]): T => choices[Math.floor(next() * choices.length)] as T,
+    /** Whole, both ends included. */
+    between: (least: number, most: number) => least + Math.floor(next() * (most - least + 1)),
+  }
+}
+
+export type Random = ReturnType<typeof seeded>

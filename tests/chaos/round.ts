@@ -1,0 +1,161 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { quoteWord } from '../../scripts/node/quote.ts'
+import { FAULTS, type Fault } from './faults.ts'
+import { judge, type Round } from './judge.ts'
+import { type Random, seeded } from './random.ts'
+
+const PROGRAM = path.resolve(import.meta.dirname, '../../netns.ts')
+/** A run that has not ended by then hangs: its steps have far less. */
+const HANGS_MS = 240_000
+/** A run that says so little after the fault that it passed had looked at its cluster before. */
+const LATE_MS = 500
+
+const RUNS: readonly (readonly string[])[] = [
+  ['bridge', '--nvm=1'],
+  ['bridge', '--nvm=2', '--no-stop'],
+  ['L2', '--nvm=2'],
+  ['start', '--nvm=1', '--stop'],
+]
+
+export interface RoundResult {
+  /** In one line. */
+  readonly what: string
+  readonly complaints: readonly string[]
+  readonly stderr: string
+}
+
+/**
+ * One run with one fault at a random moment, and what is left of it.
+ * @param seed decides everything but how fast the machine is
+ * @param wholeMs about how long a run takes: when faults come
+ */
+export async function playRound(seed: number, wholeMs: number): Promise<RoundResult> {
+  const random = seeded(seed)
+  const words = random.pick(RUNS)
+  const faults = FAULTS.filter(({ diskKiB }) => !diskKiB || process.getuid?.() === 0)
+  const fault = random.pick(faults)
+  const moment = Math.round(random.next() * wholeMs)
+  const top = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'netns-chaos-')))
+  const [state, temporary] = [path.join(top, 'state'), path.join(top, 'tmp')]
+  for (const directory of [state, temporary]) fs.mkdirSync(directory)
+  const unmount = fault.diskKiB ? mountDisk(state, fault.diskKiB(random)) : () => {}
+  const environment = { ...process.env, CI: '', XCLUSTER: '', XDG_STATE_HOME: state, TMPDIR: temporary }
+  try {
+    const run = start(['test', ...words, '--timeout', '20'], fault, random, environment, top)
+    const { hit, late } = await strike(fault, run, state, random, moment)
+    const code = await endOf(run.child)
+    const stop = start(['stop', '--all'], undefined, random, environment, top)
+    const stopCode = await endOf(stop.child)
+    const round: Round = {
+      fault,
+      hit,
+      late: late || run.saidAt() - run.struckAt < LATE_MS,
+      code,
+      stderr: run.stderr(),
+      stopCode,
+      processes: processesIn(top),
+      files: [...list(path.join(state, 'xcluster-netns/clusters')), ...list(temporary)],
+    }
+    for (const pid of round.processes) process.kill(pid, 'SIGKILL')
+    const where = fault.strike ? ` at ${moment} ms (${hit ?? 'nothing to hit'})` : ''
+    return {
+      what: `test ${words.join(' ')}: ${fault.name}${where}: exit code ${code}`,
+      complaints: judge(round),
+      stderr: `${run.stderr()}${stop.stderr()}`,
+    }
+  } finally {
+    unmount()
+    fs.rmSync(top, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+interface Run {
+  readonly child: ChildProcess
+  struckAt: number
+  stderr(): string
+  /** When it said that it passed; never when missing. */
+  saidAt(): number
+}
+
+function start(
+  words: readonly string[],
+  fault: Fault | undefined,
+  random: Random,
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+): Run {
+  const line = ['exec', PROGRAM, ...words].map(quoteWord).join(' ')
+  const limited = fault?.limit ? `${fault.limit(random)} && ${line}` : line
+  const child = spawn('/bin/sh', ['-c', limited], { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] })
+  let text = ''
+  let saidAt = Number.POSITIVE_INFINITY
+  child.stderr.on('data', chunk => {
+    text += chunk
+    if (/: passed(: |$)/m.test(text)) saidAt = Math.min(saidAt, performance.now())
+  })
+  return { child, struckAt: Number.NEGATIVE_INFINITY, stderr: () => text, saidAt: () => saidAt }
+}
+
+async function strike(fault: Fault, run: Run, state: string, random: Random, moment: number) {
+  if (!fault.strike) return { hit: undefined, late: false }
+  const ended = new Promise(resolve => run.child.once('exit', resolve))
+  await Promise.race([delay(moment), ended])
+  const late = run.saidAt() < Number.POSITIVE_INFINITY
+  const isOver = run.child.exitCode !== null || run.child.signalCode !== null
+  const hit = isOver ? undefined : fault.strike({ runner: run.child.pid as number, state, random })
+  run.struckAt = performance.now()
+  if (fault.stoppedMs !== undefined && hit !== undefined) {
+    await delay(fault.stoppedMs)
+    run.child.kill('SIGCONT')
+  }
+  return { hit, late }
+}
+
+/** The exit code; -<n> for signal n; -1 for none in time: then it is killed. */
+async function endOf(child: ChildProcess): Promise<number> {
+  const ended = new Promise<number>(resolve => {
+    const tell = () => {
+      const { exitCode, signalCode } = child
+      if (exitCode !== null) resolve(exitCode)
+      else if (signalCode !== null) resolve(-os.constants.signals[signalCode])
+    }
+    child.once('close', tell)
+    if (child.exitCode !== null || child.signalCode !== null) tell()
+  })
+  const hung = new AbortController()
+  const limit = delay(HANGS_MS, -1, { signal: hung.signal }).catch(() => -1)
+  const code = await Promise.race([ended, limit])
+  hung.abort()
+  if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+  return code
+}
+
+function mountDisk(directory: string, kibibytes: number): () => void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'chaos', directory])
+  return () => void execFileSync('umount', ['--lazy', directory])
+}
+
+/** Processes that run below a directory, also when that is gone. */
+function processesIn(directory: string): readonly number[] {
+  return list('/proc').flatMap(name => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      const isZombie = / Z /.test(fs.readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\)/, ''))
+      return !isZombie && fs.readlinkSync(`/proc/${name}/cwd`).startsWith(directory) ? [Number(name)] : []
+    } catch {
+      return [] // ended meanwhile, or somebody else's
+    }
+  })
+}
+
+function list(directory: string): readonly string[] {
+  try {
+    return fs.readdirSync(directory)
+  } catch {
+    return []
+  }
+}
