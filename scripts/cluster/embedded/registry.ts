@@ -274,8 +274,7 @@ export async function renameCluster(stateDirectory: string, from: string, to: st
  * @throws Failure CLUSTER_DAMAGED (exit 4) when this process does not own the cluster any more, or its record cannot be read
  */
 export function requireOwnCluster(directory: string): void {
-  const record = readRecord(directory)
-  if (!record || !isThisProcess(record.owner)) throw damaged(directory)
+  if (!isOwn(directory)) throw damaged(directory)
 }
 
 const damaged = (directory: string) =>
