@@ -127,8 +127,9 @@ export async function runTestCommand(
   }
   if (untested && result.verdict === 'passed')
     emit({ type: 'notice', text: `${untested}, so nothing was tested of it` })
-  const left = result.left === undefined ? undefined : howToEnter(result.left, options.__cluster, wanted.length > 1)
-  emit({ type: 'run-end', ...result, left, seconds: Math.round((performance.now() - begun) / 1000) })
+  const left = result.left && howToEnter(result.left, options.__cluster, wanted.length > 1)
+  const seconds = Math.round((performance.now() - begun) / 1000)
+  emit({ type: 'run-end', ...result, left: undefined, ...left, seconds })
   await close()
   terminal.close()
   return exitCode
@@ -252,8 +253,15 @@ function findTestOrOvl(word: string, ovlPath: readonly string[]): OvlDirectory {
 }
 
 /** @param several the run has several tests: whose cluster it is is said */
-function howToEnter({ name, test }: LeftCluster, kind: string | undefined, several: boolean): string {
+function howToEnter({ name, test }: LeftCluster, kind: string | undefined, several: boolean) {
   const which = `${name === DEFAULT_CLUSTER_NAME ? '' : ` --name ${name}`}${kind ? ` --cluster ${kind}` : ''}`
   const program = programAsTyped()
-  return `The cluster${several ? ` of ${test}` : ''} is left running: ${program} shell${which} vm-001 enters it, ${program} stop${which} ends it`
+  const [enter, stop] = [`${program} shell${which} vm-001`, `${program} stop${which}`]
+  return {
+    left: `The cluster${several ? ` of ${test}` : ''} is left running: ${enter} enters it, ${stop} ends it`,
+    leftCommands: [
+      { what: 'enter the cluster', text: enter },
+      { what: 'stop the cluster', text: stop },
+    ],
+  }
 }

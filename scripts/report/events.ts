@@ -59,6 +59,13 @@ export interface Invocation {
   readonly ovls: readonly string[]
 }
 
+/** A command line for a shell. */
+export interface Command {
+  /** What it does: `enter the cluster` */
+  readonly what: string
+  readonly text: string
+}
+
 /** One thing that happened in a run, in the order in which it did. Times are milliseconds since the epoch by the run's clock, which never goes back. */
 export type RunEvent = { readonly at: number } & (
   | {
@@ -157,6 +164,8 @@ export type RunEvent = { readonly at: number } & (
       readonly failures: readonly FailedStep[]
       readonly seconds: number
       readonly left: string | undefined
+      /** The commands that `left` names. */
+      readonly leftCommands?: readonly Command[]
       /** The tests that passed only when they were tried again. */
       readonly flaky?: readonly string[]
       /** Why tests were not run, where nothing broke: `--bail`. */

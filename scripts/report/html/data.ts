@@ -13,6 +13,8 @@ export interface ReportData {
   readonly message: string | undefined
   /** How to enter and to end a cluster that was left running. */
   readonly left: string | undefined
+  /** Commands of a shell, and what each is for. */
+  readonly commands: readonly { readonly what: string; readonly text: string }[]
   readonly tests: readonly TestData[]
   readonly madeWith: readonly ComponentData[]
   /** What the host side said. */

@@ -14,7 +14,7 @@ const LEAST_CHARACTERS = 20_000
 
 /** Puts the report together, and leaves out what would make it too large: it says what. */
 export async function finish(gathered: Gathered): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
-  const { begun, ended, verdict, message, left, drafts, log, said, planned, madeWith } = gathered
+  const { begun, ended, verdict, message, left, commands, drafts, log, said, planned, madeWith } = gathered
   const packs = new Packs()
   const leftOut = [...gathered.leftOut]
   const graphs = await packed(
@@ -53,7 +53,10 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
   })
   const unknown = planned.filter(name => !drafts.some(draft => draft.name === name))
   const all = [...tests, ...unknown.map(name => notRun(name, ended))]
-  return { data: { version: 1, verdict, begun, ended, message, left, tests: all, madeWith, said, leftOut }, packs }
+  return {
+    data: { version: 1, verdict, begun, ended, message, left, commands, tests: all, madeWith, said, leftOut },
+    packs,
+  }
 }
 
 const ONLY: Try = { attempt: 1, attempts: 1, retried: false, repeat: 1, repeats: 1 }

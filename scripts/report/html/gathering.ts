@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { describeDiagnosis } from '../../diagnosis/cause.ts'
 import { buildGraph } from '../../graph/graph.ts'
-import type { Component, FailedStep, RunEvent } from '../events.ts'
+import { quote, quoteWord } from '../../node/quote.ts'
+import type { Command, Component, FailedStep, Invocation, RunEvent } from '../events.ts'
 import { plainText } from '../text.ts'
 import type { ComponentData, ReportData, ReportVerdict, SaidLine } from './data.ts'
 import { type DraftTest, newDraft } from './draft.ts'
@@ -29,6 +30,7 @@ export interface Gathered {
   readonly verdict: ReportVerdict
   readonly message: string | undefined
   readonly left: string | undefined
+  readonly commands: readonly Command[]
   /** All that were to be run. */
   readonly planned: readonly string[]
   readonly drafts: readonly DraftTest[]
@@ -52,6 +54,8 @@ export class Gathering {
   #verdict: ReportVerdict = 'interrupted'
   #message: string | undefined
   #left: string | undefined
+  #invocation: Invocation | undefined
+  #leftCommands: readonly Command[] = []
   #saidLeftOut = 0
   #evidence = 0
   #evidenceLeftOut = 0
@@ -67,6 +71,7 @@ export class Gathering {
     switch (event.type) {
       case 'run-start':
         this.#planned = event.tests
+        this.#invocation = event.invocation
         break
       case 'notice':
       case 'detail':
@@ -93,6 +98,7 @@ export class Gathering {
       case 'run-end':
         this.#verdict = event.verdict
         this.#left = event.left
+        this.#leftCommands = event.leftCommands ?? []
         break
       default:
         this.#onTest(event)
@@ -111,6 +117,7 @@ export class Gathering {
       verdict: this.#verdict,
       message: this.#message,
       left: this.#left,
+      commands: [...this.#runAgain(), ...this.#leftCommands],
       planned: this.#planned,
       drafts: this.#drafts,
       log: this.#log,
@@ -123,6 +130,15 @@ export class Gathering {
       })),
       leftOut: left.filter(([number]) => number > 0).map(([, ...words]) => words.join(' ')),
     })
+  }
+
+  /** As it was typed, where it was typed, with the variables that counted. */
+  #runAgain(): readonly Command[] {
+    if (!this.#invocation) return []
+    const { directory, command } = this.#invocation
+    const settings = this.#drafts[0]?.settings.filter(({ origin }) => origin === 'environment') ?? []
+    const variables = settings.map(({ name, value }) => `${name}=${quoteWord(value)} `).join('')
+    return [{ what: 'run it again', text: `cd ${quoteWord(directory)} && ${variables}${quote(command)}` }]
   }
 
   /** Events of a test belong to its latest try. */

@@ -8,7 +8,7 @@ import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import type { RunEvent } from '../../../scripts/report/events.ts'
 import { tool } from '../../needs.ts'
-import { type Pretended, pretendedRun } from './pretended-run.ts'
+import { type Pretended, pretendedRun, pretendedRuns } from './pretended-run.ts'
 import { directory, report } from './report.ts'
 
 const SMALL: Pretended = { nodes: 4, pods: 4, cut: 'vm-002-ns03' }
@@ -241,4 +241,62 @@ test('where scripts are off, verdict and failures stand there as text', async t 
     await page.locator('noscript').innerText(),
     /failed[\s\S]*L3: failed[\s\S]*matrix on vm-002: vm-002-ns03 does not answer/,
   )
+})
+
+test('tests are filtered by name and verdict; "/" leads to the field, and a key from failure to failure', async t => {
+  const { page } = await open(t, pretendedRuns())
+  const items = page.locator('nav li:visible')
+  t.is(await items.count(), 3)
+  await page.keyboard.press('/')
+  await page.keyboard.type('l3')
+  t.is(await items.count(), 1)
+  t.is(
+    await page
+      .locator('section.test:visible h2')
+      .first()
+      .innerText()
+      .then(text => /L3/.test(text)),
+    true,
+  )
+  await page.getByRole('searchbox', { name: 'Name' }).fill('')
+  await page.getByRole('combobox', { name: 'Verdict' }).selectOption('passed')
+  t.is(await items.count(), 2)
+  t.regex(await page.locator('nav output').innerText(), /2 of 3 tests/)
+  await page.getByRole('button', { name: 'Next failure' }).click()
+  t.true(await page.evaluate("document.activeElement.classList.contains('failure')"))
+})
+
+test('a failed step has the network of its nodes, and the evidence begins with what differs', async t => {
+  const { page } = await open(t, pretendedRun(SMALL))
+  const failure = page.locator('.failure').first()
+  await failure.locator('summary', { hasText: 'Network' }).click()
+  await failure.locator('svg .box').first().waitFor()
+  t.regex((await failure.locator('.network svg').textContent()) ?? '', /vm-002/)
+})
+
+test('commands are there to be copied', async t => {
+  const { page } = await open(t, pretendedRun(SMALL), { permissions: ['clipboard-read', 'clipboard-write'] })
+  const command = page.locator('.commands li').first()
+  const text = await command.locator('code').innerText()
+  t.regex(text, /^cd .* && .*test/)
+  await command.getByRole('button').click()
+  await command.getByText('Copied').waitFor()
+  t.is(await page.evaluate('navigator.clipboard.readText()'), text)
+})
+
+test('at 400 pixels no word is broken, and only tables move sideways', async t => {
+  const { page } = await open(t, pretendedRun(SMALL), { viewport: { width: 400, height: 800 } })
+  await page.locator('.matrix canvas').first().waitFor()
+  await unfoldAll(page)
+  t.true(await page.evaluate('document.documentElement.scrollWidth <= 400'))
+  // A cell is as wide as its longest word, and a line of it as high as the line of another.
+  // More than parts of one line, of several sizes, are from each other.
+  const broken =
+    await page.evaluate(`const spread = rects => Math.max(...rects.map(({ top }) => top)) - Math.min(...rects.map(({ top }) => top));
+  [...document.querySelectorAll('.plain :is(th, td)')].filter(cell => {
+    const range = document.createRange()
+    range.selectNodeContents(cell)
+    return !/\\s/.test(cell.textContent) && spread([...range.getClientRects()]) > 12
+  }).map(cell => cell.textContent)`)
+  t.deepEqual(broken, [])
 })

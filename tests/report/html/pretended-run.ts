@@ -197,7 +197,9 @@ function* pretendedProof(
 
 /** A whole run of one test. */
 export function* pretendedRun(pretended: Pretended): Generator<RunEvent> {
-  yield { at: BEGUN, type: 'run-start', tests: ['L3'] }
+  const command = ['./netns.ts', 'test', 'L3']
+  const invocation = { command, directory: '/work in progress', words: ['L3'], options: {}, ovls: [] }
+  yield { at: BEGUN, type: 'run-start', tests: ['L3'], invocation }
   yield { at: BEGUN, type: 'provenance', component: { name: 'qemu', version: '7.2.19', digest: '5f'.repeat(32) } }
   yield { at: BEGUN, type: 'notice', text: 'emulated: KVM does not work here (setup --check says why)' }
   const failures: FailedStep[] = []
@@ -208,6 +210,16 @@ export function* pretendedRun(pretended: Pretended): Generator<RunEvent> {
     yield event
   }
   yield { at: last, type: 'run-end', ...endOf(failures), seconds: Math.round((last - BEGUN) / 1000), left: undefined }
+}
+
+/** A run of several tests, of which one fails. */
+export function* pretendedRuns(): Generator<RunEvent> {
+  yield { at: BEGUN, type: 'run-start', tests: ['bridge', 'L3', 'ipvlan'] }
+  const small = { nodes: 2, pods: 2 }
+  yield* pretendedTest('bridge', BEGUN + 50, small)
+  yield* pretendedTest('L3', BEGUN + 20_000, { ...small, cut: 'vm-002-ns01' })
+  yield* pretendedTest('ipvlan', BEGUN + 40_000, small)
+  yield { at: BEGUN + 60_000, type: 'run-end', verdict: 'failed', failures: [], seconds: 60, left: undefined }
 }
 
 const endOf = (

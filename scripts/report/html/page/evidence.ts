@@ -1,9 +1,10 @@
 import type { EvidenceData } from '../data.ts'
+import { differences } from './differences.ts'
 import { element, folded } from './dom.ts'
 import { unpackJson } from './unpack.ts'
 
-/** What a failure left to look at, by node and by what it was taken of. */
-export function evidencePart(evidence: readonly EvidenceData[]): readonly HTMLElement[] {
+/** What a failure left to look at: first what differs, then all, by node and by what it was taken of. */
+export async function evidencePart(evidence: readonly EvidenceData[]): Promise<readonly HTMLElement[]> {
   const texts = new Map<string, Promise<readonly string[]>>()
   const textOf = async ({ texts: packed, position }: EvidenceData) => {
     const unpacked = texts.get(packed.id) ?? unpackJson<readonly string[]>(packed)
@@ -11,12 +12,25 @@ export function evidencePart(evidence: readonly EvidenceData[]): readonly HTMLEl
     return (await unpacked)[position] ?? ''
   }
   const subjects = [...new Set(evidence.map(({ subject }) => subject))]
-  return subjects.flatMap(subject => {
+  const different = differences(evidence, await Promise.all(evidence.map(textOf)))
+  const all = subjects.flatMap(subject => {
     const own = evidence.filter(piece => piece.subject === subject)
     const node = own[0]?.node
     const heading = element('h4', {}, subject, node !== subject && element('span', { class: 'about' }, `on ${node}`))
     return [heading, ...own.map(piece => pieceOf(piece, () => textOf(piece)))]
   })
+  if (different.length === 0) return all
+  const lines = different.flatMap(({ what, subject, lines }) => lines.map(line => `${subject} ${what}: ${line.trim()}`))
+  return [
+    element(
+      'h4',
+      {},
+      'What differs',
+      element('span', { class: 'about' }, 'lines that not every node, or POD, has alike'),
+    ),
+    element('pre', { tabindex: 0, role: 'group', 'aria-label': 'What differs' }, lines.join('\n')),
+    ...all,
+  ]
 }
 
 function pieceOf({ what, subject }: EvidenceData, textOf: () => Promise<string>): HTMLElement {

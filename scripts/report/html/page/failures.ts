@@ -1,6 +1,7 @@
-import type { ReportData, StepData, StepNodeData, TestData } from '../data.ts'
-import { element } from './dom.ts'
+import type { Packed, ReportData, StepData, StepNodeData, TestData } from '../data.ts'
+import { element, folded } from './dom.ts'
 import { badge } from './icons.ts'
+import { networkOfNodes } from './network.ts'
 import { logLink } from './reveal.ts'
 import { count, sectionId, titleOf } from './words.ts'
 
@@ -40,7 +41,7 @@ const isBad = ({ verdict }: TestData) => verdict === 'failed' || verdict === 'br
 const testCard = (test: TestData, number: number) =>
   element(
     'article',
-    { class: 'failure' },
+    { class: 'failure', tabindex: -1 },
     element('h3', {}, badge(test.verdict), element('a', { href: `#${sectionId(number)}` }, titleOf(test))),
     reasonList(test),
     element('p', { class: 'why' }, test.why ?? 'it did not say why'),
@@ -69,7 +70,7 @@ function failureCard(test: TestData, number: number, step: StepData, failed: rea
   const [shown, more] = [failed.slice(0, AT_ONCE), failed.slice(AT_ONCE)]
   return element(
     'article',
-    { class: 'failure' },
+    { class: 'failure', tabindex: -1 },
     element(
       'h3',
       {},
@@ -91,8 +92,16 @@ function failureCard(test: TestData, number: number, step: StepData, failed: rea
         element('summary', {}, `${count(more.length, 'more node')}`),
         element('ul', {}, ...more.map(nodeItem)),
       ),
+    test.graph && networkOf(test, test.graph, failed),
     element('p', { class: 'ways' }, ...waysOn(test, number, step)),
   )
+}
+
+/** The network of the nodes that failed. */
+function networkOf(test: TestData, graph: Packed, failed: readonly Failed[]): HTMLElement {
+  const names = failed.slice(0, AT_ONCE).map(({ node }) => test.nodes[node] ?? '')
+  const heading = [element('span', {}, 'Network'), element('span', { class: 'about' }, names.join(', '))]
+  return folded({ class: 'group' }, heading, () => networkOfNodes(graph, names))
 }
 
 /** A step that told its reason itself has been shown with it. */

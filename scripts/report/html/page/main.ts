@@ -1,12 +1,18 @@
 import type { ReportData } from '../data.ts'
 import { element, unfold } from './dom.ts'
 import { failuresSection } from './failures.ts'
+import { nextFailure, testFilter } from './filter.ts'
 import { madeWithSection, runHeader, saidSection, testList } from './overview.ts'
 import { followLinks } from './reveal.ts'
 import { testSection } from './test.ts'
 
 const data = JSON.parse(document.getElementById('data')?.textContent ?? '') as ReportData
 const tests = data.tests.map((test, number) => testSection(test, number))
+const failures = failuresSection(data)
+const list = testList(data)
+const next = nextFailure(failures.flatMap(section => [...section.querySelectorAll<HTMLElement>('.failure')]))
+if (data.tests.length > 1) list.querySelector('ol')?.before(testFilter(data, [...list.querySelectorAll('li')], tests))
+if (next) list.querySelector('ol')?.before(next)
 
 document
   .getElementById('report')
@@ -16,11 +22,11 @@ document
     element(
       'div',
       { class: 'columns' },
-      testList(data),
+      list,
       element(
         'main',
         { id: 'main', tabindex: -1 },
-        ...failuresSection(data),
+        ...failures,
         ...tests,
         ...madeWithSection(data),
         ...saidSection(data),

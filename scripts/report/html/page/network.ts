@@ -29,6 +29,13 @@ export async function networkPart(test: TestData, packed: Packed): Promise<reado
   return [element('form', { class: 'controls' }, element('label', {}, 'Nodes', select)), picture, hint]
 }
 
+/** The network of some nodes. */
+export async function networkOfNodes(packed: Packed, names: readonly string[]): Promise<readonly HTMLElement[]> {
+  const picture = element('div', { class: 'network scroll' })
+  drawInto(picture, await unpackJson<Graph>(packed), names)
+  return [picture]
+}
+
 /** The nodes where something failed come first, since those are looked for. */
 function choicesOf(
   { nodes }: Graph,

@@ -1,4 +1,5 @@
 import type { ReportData, ReportVerdict } from '../data.ts'
+import { commandLine } from './copy.ts'
 import { element, folded } from './dom.ts'
 import { icon } from './icons.ts'
 import { plainTable } from './table.ts'
@@ -9,7 +10,7 @@ const ORDER: readonly ReportVerdict[] = ['failed', 'broken', 'interrupted', 'fla
 
 /** The verdict of the run, and what is to be known of it at a glance. */
 export function runHeader(data: ReportData): HTMLElement {
-  const { verdict, begun, ended, message, left, leftOut, tests } = data
+  const { verdict, begun, ended, message, left, commands, leftOut, tests } = data
   const final = tests.filter(({ retried }) => !retried)
   const counts = ORDER.map(kind => [kind, final.filter(({ verdict }) => verdict === kind).length] as const)
   return element(
@@ -38,6 +39,8 @@ export function runHeader(data: ReportData): HTMLElement {
     ),
     message !== undefined && element('p', { class: 'message' }, message),
     left !== undefined && element('p', { class: 'left' }, left),
+    commands.length > 0 &&
+      element('ul', { class: 'commands' }, ...commands.map(({ what, text }) => commandLine(what, text))),
     leftOut.length > 0 &&
       element('p', { class: 'left-out' }, `To keep this report small, it leaves out ${leftOut.join('; ')}.`),
   )

@@ -1,0 +1,36 @@
+import { element } from './dom.ts'
+
+/** How long the button says that it has copied, in milliseconds. */
+const SAID_MS = 1500
+
+/** A command line, with a button that copies it. */
+export function commandLine(what: string, text: string): HTMLElement {
+  const button = element('button', { type: 'button', 'aria-label': `Copy the command to ${what}` }, 'Copy')
+  button.addEventListener('click', async () => {
+    button.textContent = (await copied(text)) ? 'Copied' : 'Select and copy it'
+    setTimeout(() => {
+      button.textContent = 'Copy'
+    }, SAID_MS)
+  })
+  return element('li', {}, element('span', { class: 'about' }, what), element('code', {}, text), button)
+}
+
+/** A page that was opened from a file may be denied the clipboard. */
+async function copied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    return copiedBySelection(text)
+  }
+}
+
+function copiedBySelection(text: string): boolean {
+  const place = element('textarea', { class: 'hidden', 'aria-hidden': 'true' })
+  place.value = text
+  document.body.append(place)
+  place.select()
+  const isCopied = document.execCommand('copy')
+  place.remove()
+  return isCopied
+}
