@@ -61,11 +61,11 @@ interface Place {
 /**
  * Draws a network: a box for each node, in it PODs above, bridges and VLANs in the middle, NICs and what is beside them below. Nodes
  * stand in rows; the nets and tunnels that join them run underneath each row, and from row to row at the left edge.
- * @returns an SVG of its own: no script, no style sheet, no font from elsewhere
+ * @param use a page that holds the picture has a style of its own
+ * @returns an SVG that needs nothing else: no script, no font, no style sheet from elsewhere
  */
-export function graphSvg(graph: Graph): string {
-  const drawn = new Drawing(graph)
-  return drawn.text()
+export function graphSvg(graph: Graph, use: 'document' | 'part of a page' = 'document'): string {
+  return new Drawing(graph).text(use === 'document' ? `${DARK}\n` : '')
 }
 
 class Drawing {
@@ -105,11 +105,10 @@ class Drawing {
     for (const { kind, from, to } of graph.links) if (kind !== 'net' && kind !== 'tunnel') this.#link(from, to)
   }
 
-  text(): string {
+  text(style: string): string {
     const [width, height] = [this.#width, this.#bottom + GAP]
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="${FONT}">
-${DARK}
-<rect class="paper" width="100%" height="100%" fill="#ffffff"/>
+${style}<rect class="paper" width="100%" height="100%" fill="#ffffff"/>
 ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
 </svg>
 `

@@ -67,11 +67,12 @@ export function nextFailure(failures: readonly HTMLElement[]): HTMLElement | und
   return button
 }
 
-/** Calls something for a key that is not typed into a field. */
+/** Calls something for a key that is not typed into a field, nor meant for the part of the page that has the focus. */
 function onKey(key: string, action: () => void): void {
   document.addEventListener('keydown', event => {
     const isTyping = event.target instanceof Element && event.target.closest('input, select, textarea')
-    if (event.key !== key || isTyping || event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.key !== key || event.defaultPrevented || isTyping || event.ctrlKey || event.metaKey || event.altKey)
+      return
     event.preventDefault()
     action()
   })

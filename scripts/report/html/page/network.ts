@@ -62,7 +62,7 @@ function drawInto(place: HTMLElement, graph: Graph, names: readonly string[]): v
   const ids = new Set(nodes.flatMap(interfacesOf).map(({ id }) => id))
   const links = graph.links.filter(({ from }) => ids.has(from))
   // Its texts are escaped where it is drawn; as HTML, so that no character of a name can keep it from being read.
-  const parsed = new DOMParser().parseFromString(graphSvg({ version: 1, nodes, links }), 'text/html')
+  const parsed = new DOMParser().parseFromString(graphSvg({ version: 1, nodes, links }, 'part of a page'), 'text/html')
   const svg = parsed.querySelector('svg')
   if (!svg) return
   svg.setAttribute('role', 'group')
