@@ -4,7 +4,7 @@ export const bridge: TestCase = {
   name: 'bridge',
   file: import.meta.filename,
   summary: 'PODs on a Linux bridge in each VM, all addresses answer',
-  needs: {},
+  needs: { pods: { addresses: 'node', veth: true } },
   steps: [onWorkers('create_with_addresses'), onWorkers('linux_bridge'), onWorkers('bridge_ping')],
   reach: 'node',
 }

@@ -5,7 +5,7 @@ const direct = (kind: 'ipvlan' | 'macvlan'): TestCase => ({
   name: kind,
   file: import.meta.filename,
   summary: `PODs of all VMs on eth1 by ${kind}, random addresses`,
-  needs: { nics: { workers: 2 }, kinds: [kind] },
+  needs: { nics: { workers: 2 }, links: [{ workers: 1 }], kinds: [kind], pods: { addresses: 'random' } },
   cluster: { xcluster_RNDADR: 'yes' },
   steps: [onWorkers('create'), onWorkers(kind), on('vm-001', 'ping_all_random')],
   reach: 'all',

@@ -7,6 +7,8 @@ const CLUSTER = { TOPOLOGY: 'multilan-router', __nvm: '1', __nrouters: '2' } as 
 /** What the matrix shows with its static neighbour entries, here without them. */
 const PINGS = [on('vm-001', 'xbridge_ping', 'br2'), on('vm-001', 'xbridge_ping', 'br3')]
 
+const PODS = { addresses: 'bridges', veth: true, prefixes: ['br2-', 'br3-'] } as const
+
 /** The PODs of each bridge, and the namespace that it meets outside. */
 const outside = (ofBr2: string, ofBr3: string): Reach => ({
   sides: [
@@ -19,7 +21,14 @@ export const dualBridges: TestCase = {
   name: 'dual_bridges',
   file: import.meta.filename,
   summary: 'Two isolated bridges with the same addresses, each reached from its own network alone',
-  needs: { nics: { 'vm-001': 4, 'vm-202': 5 } },
+  needs: {
+    nics: { 'vm-001': 4, 'vm-202': 5 },
+    links: [
+      { 'vm-001': 2, 'vm-202': 3 },
+      { 'vm-001': 3, 'vm-202': 4 },
+    ],
+    pods: PODS,
+  },
   forced: CLUSTER,
   steps: [
     on('vm-202', 'xnetns', 'eth3', 'eth4'),
@@ -34,7 +43,7 @@ export const dualBridgesVlan: TestCase = {
   name: 'dual_bridges_vlan',
   file: import.meta.filename,
   summary: 'The same on two VLANs of one network',
-  needs: { nics: { 'vm-001': 3, 'vm-202': 4 }, kinds: ['vlan'] },
+  needs: { nics: { 'vm-001': 3, 'vm-202': 4 }, links: [{ 'vm-001': 2, 'vm-202': 3 }], kinds: ['vlan'], pods: PODS },
   forced: CLUSTER,
   steps: [
     on('vm-202', 'create_vlans', 'eth3.100', 'eth3.200'),

@@ -4,7 +4,11 @@ export const l2: TestCase = {
   name: 'L2',
   file: import.meta.filename,
   summary: 'PODs of all VMs on one Ethernet: the bridges joined by eth1, random addresses',
-  needs: { nics: { workers: 2 } },
+  needs: {
+    nics: { workers: 2 },
+    links: [{ workers: 1 }],
+    pods: { addresses: 'random', rndadr: 'yes', veth: true },
+  },
   cluster: { xcluster_RNDADR: 'yes' },
   steps: [
     onWorkers('create_with_addresses'),

@@ -5,7 +5,7 @@ const routed = (name: string, summary: string, joining: ReturnType<typeof onWork
   name,
   file: import.meta.filename,
   summary,
-  needs: { nics: { workers: 2 }, ...needs },
+  needs: { nics: { workers: 2 }, net: 1, pods: { addresses: 'node', rndadr: 'no', veth: true }, ...needs },
   steps: [
     onWorkers('forward'),
     onWorkers('create_with_addresses'),

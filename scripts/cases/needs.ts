@@ -2,13 +2,16 @@ import { environmentFailure, usageFailure } from '../errors/failure.ts'
 import { capture, type Node } from '../node/node.ts'
 import { requireCni } from '../ovl/cni.ts'
 import type { Settings } from '../settings/settings.ts'
+import { checkLinks } from './links.ts'
+import { checkPods } from './pods.ts'
 import type { TestCase } from './test-case.ts'
 
 /**
  * Checks, before anything is started, that a test can have what it needs.
- * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING (exit 2)
+ * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING, NOT_LINKED, or of its PODs (exit 2)
  */
-export function checkNeeds({ name, needs, steps }: TestCase, settings: Settings): void {
+export function checkNeeds(test: TestCase, settings: Settings): void {
+  const { name, needs, steps } = test
   if (needs.running && settings.cluster.start)
     throw usageFailure('NEEDS_RUNNING', `${name} is for a cluster that runs`, { hint: 'add --no-start' })
   // What runs already is as it is, and was perhaps sized by other settings.
@@ -31,6 +34,8 @@ export function checkNeeds({ name, needs, steps }: TestCase, settings: Settings)
     const has = `${node} has ${plan.nets.length} interfaces`
     throw environmentFailure('NO_NODE', `${name} needs eth0 to eth${nics - 1} in ${node}, and ${has}`, { hint })
   }
+  checkLinks(test, nodes)
+  checkPods(test, settings)
 }
 
 /**

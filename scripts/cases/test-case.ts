@@ -17,10 +17,31 @@ export interface Needs {
   readonly running?: true
   /** CNI plugins in the ovl. */
   readonly plugins?: true
+  /** What the addresses and names of its PODs must fit into. */
+  readonly pods?: PodNeeds
+  /** A net that all workers must be on, to reach each other. */
+  readonly net?: number
+  /** Interfaces that must be on one net, by their positions: `{ 'vm-001': 2, 'vm-202': 3 }` joins eth2 and eth3. */
+  readonly links?: readonly { readonly workers?: number; readonly [node: `vm-${number}`]: number }[]
   /** How many interfaces nodes must have. */
   readonly nics?: { readonly workers?: number; readonly [node: `vm-${number}`]: number }
   /** Kinds of interface that the VMs' kernel must have, by a module or built in; checked before the first step. */
   readonly kinds?: readonly ('ipvlan' | 'macvlan' | 'vlan' | 'vxlan' | 'ip6tnl')[]
+}
+
+/** How a test addresses and names its PODs. */
+export interface PodNeeds {
+  /**
+   * `node`: numbered in their node's network, or random ones of network 0 with RNDADR=yes; `random`: these always; `pool`: taken from their
+   * node's network by CNI, whose gateway has one; `bridges`: numbered in network 0, beside a host outside.
+   */
+  readonly addresses: 'node' | 'random' | 'pool' | 'bridges'
+  /** What RNDADR must be, where not both will do. */
+  readonly rndadr?: 'yes' | 'no'
+  /** PODs have veth pairs, whose ends in the VM are called after them. */
+  readonly veth?: true
+  /** Stand in front of PODs' names, instead of NAME_PREFIX. */
+  readonly prefixes?: readonly string[]
 }
 
 /** A test, as data: what it shows and the steps that show it. */

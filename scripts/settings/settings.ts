@@ -156,7 +156,7 @@ export function readSettings(options: Environment, environment: Environment, mor
   const topology = sources.text('TOPOLOGY', '')
   const nodes = readNodes(sources)
   const workers = nodes.filter(node => node.role === 'worker')
-  const addressing = readAddressing(sources, workers.length)
+  const addressing = readAddressing(sources)
   const accelerator = sources.checked('__accel', 'auto', 'auto, kvm or tcg', value =>
     ['auto', 'kvm', 'tcg'].includes(value),
   ) as AcceleratorWish
@@ -220,6 +220,7 @@ function guestEnvironment(
     ADRTEMPLATE: addressing.template.text,
     PODIF: addressing.podInterface,
     PREFIX: addressing.prefix,
+    NAME_PREFIX: addressing.namePrefix,
   }
   const inherited: Record<string, string> = {}
   for (const name of sources.names(GUEST_VARIABLE)) {

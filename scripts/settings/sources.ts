@@ -115,6 +115,20 @@ export class Sources {
     return setting.value
   }
 
+  /**
+   * A value that is right unless something is wrong with it.
+   * @param whyWrong says what is, as in "has more than 15 characters"
+   * @param hint what would be right
+   * @throws Failure BAD_VALUE (exit 2)
+   */
+  valid(name: string, fallback: string, whyWrong: (value: string) => string | undefined, hint: string): string {
+    const setting = this.#find(name, fallback)
+    const why = whyWrong(setting.value)
+    if (why) throw usageFailure('BAD_VALUE', `${spelling(name, setting.origin)}=${setting.value}: ${why}`, { hint })
+    this.seen.push(setting)
+    return setting.value
+  }
+
   /** True when somebody set it. */
   has(name: string): boolean {
     return this.#find(name, '').origin !== 'default'
