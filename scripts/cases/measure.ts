@@ -17,6 +17,8 @@ export interface MeasureRequest {
   readonly signal: AbortSignal
   /** Told of a node that had not answered when the signal was aborted. */
   onHung(node: Node): void
+  /** Told how many of all pairs are measured whenever a node is done. */
+  onProgress?(done: number, of: number): void
 }
 
 /**
@@ -71,6 +73,9 @@ async function ping(
 ): Promise<Measured> {
   const { network, reach, deadline, signal } = request
   const slots = new Slots(AT_ONCE)
+  const counts = new Map(nodes.map(node => [node, countPairs(node, rounds, request)]))
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  let done = 0
   const outputs = await Promise.all(
     nodes.map(node =>
       slots.use(async () => {
@@ -78,11 +83,21 @@ async function ping(
         const seconds = Math.max(1, Math.floor((deadline - performance.now()) / 1000))
         const input = rounds.map(round => inputFor(network, reach, round, node.name)).join('')
         const pace = isFlood(node, rounds, network) ? [] : ['--interval=0']
-        return await ask(node, ['matrix', ...options, `--within=${seconds}`, ...pace], input, request)
+        const output = await ask(node, ['matrix', ...options, `--within=${seconds}`, ...pace], input, request)
+        done += counts.get(node) ?? 0
+        if (all > 0) request.onProgress?.(done, all)
+        return output
       }),
     ),
   )
   return { rounds, outputs }
+}
+
+/** How many pairs begin at the PODs of a node in some rounds. */
+function countPairs({ name }: Node, rounds: readonly Round[], { network }: MeasureRequest): number {
+  const pods = network.find(({ node }) => node === name)?.pods ?? []
+  const pinged = rounds.flatMap(round => pingedFrom(network, round, name))
+  return pods.length * pinged.length - pinged.filter(({ node }) => node === name).length
 }
 
 /**

@@ -50,6 +50,7 @@ export async function runProof(reach: Reach, nodes: readonly Node[], context: St
   }
   const hung = new Set<Node>()
   const onHung = (node: Node) => void hung.add(node)
+  const onProgress = (done: number, of: number) => emit({ type: 'progress', test, done, of })
   try {
     const matrix = await withDeadline(
       timeoutSeconds * 1000,
@@ -64,7 +65,7 @@ export async function runProof(reach: Reach, nodes: readonly Node[], context: St
         )
         emit({ type: 'network', test, network })
         if (podAddresses(network).length === 0) throw testFailure('NO_PODS', 'there is no POD with an address')
-        const request = { nodes, network, reach, deadline: pingsUntil, signal: deadline.signal, onHung }
+        const request = { nodes, network, reach, deadline: pingsUntil, signal: deadline.signal, onHung, onProgress }
         return assemble(network, reach, await measure(request))
       },
       { parent: signal, reason: () => testFailure('STEP_HUNG', `did not end in ${timeoutSeconds} s`) },

@@ -109,6 +109,17 @@ test.serial(
   },
 )
 
+test.serial('the matrix: how many of its pairs are measured', t => {
+  const { emit, frame, close } = live()
+  const matrix = { test: 'bridge', step: 'matrix', index: 4 }
+  emit(...begin(names(2)), { type: 'step-start', ...matrix, of: 4, nodes: names(2) })
+  emit({ type: 'progress', test: 'bridge', done: 240, of: 480 })
+  t.regex(frame()[0] ?? '', /^\[1\/3\] bridge: step 4 of 4, matrix: 240 of 480 pairs, 0 s /)
+  emit({ type: 'test-end', test: 'bridge', verdict: 'passed', why: undefined })
+  t.notRegex(frame()[0] ?? '', /pairs/)
+  close()
+})
+
 test.serial('a low or narrow terminal gets what has room: the step, the counts', t => {
   const { emit, frame, terminal, close } = live(5)
   const nodes = names(100)
