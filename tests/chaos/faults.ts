@@ -20,7 +20,7 @@ export interface Fault {
   readonly diskKiB?: (random: Random) => number
   /** @returns what was hit; undefined when there was nothing to hit */
   readonly strike?: (victim: Victim) => string | undefined
-  /** Exit codes of a run that it hits; -9 for one that was killed. 0 is for runs that it does not hit, or too late. */
+  /** Exit codes of a run that it hits, 137 for one that was killed. 0 is for runs that it does not hit, or too late. */
   readonly codes: readonly number[]
   /** A run may pass all the same: what it hits may not matter. */
   readonly mayPass?: boolean
@@ -103,7 +103,7 @@ const SWITCH = /^net\d+\.pid$/
 const LOST = [4]
 
 export const FAULTS: readonly Fault[] = [
-  { name: 'kill -9 of the runner', strike: signalRunner('SIGKILL'), codes: [-9] },
+  { name: 'kill -9 of the runner', strike: signalRunner('SIGKILL'), codes: [137] },
   { name: 'SIGINT', strike: signalRunner('SIGINT'), codes: [130] },
   { name: 'SIGTERM', strike: signalRunner('SIGTERM'), codes: [143] },
   { name: 'SIGHUP', strike: signalRunner('SIGHUP'), codes: [129] },

@@ -7,7 +7,7 @@ export interface Round {
   readonly hit: string | undefined
   /** The run had said that it passed when the fault came, or said so at that moment. */
   readonly late: boolean
-  /** -1 when it did not end, -<n> when a signal ended it. */
+  /** -1 when it did not end, 128 + n when signal n ended it. */
   readonly code: number
   readonly stderr: string
   /** Of `stop --all` afterwards. */

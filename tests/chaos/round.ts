@@ -115,13 +115,13 @@ async function strike(fault: Fault, run: Run, state: string, random: Random, mom
   return { hit, late }
 }
 
-/** The exit code; -<n> for signal n; -1 for none in time: then it is killed. */
+/** The exit code; 128 + n for signal n, as a shell tells it, also before the program handles signals; -1 for none in time: then it is killed. */
 async function endOf(child: ChildProcess): Promise<number> {
   const ended = new Promise<number>(resolve => {
     const tell = () => {
       const { exitCode, signalCode } = child
       if (exitCode !== null) resolve(exitCode)
-      else if (signalCode !== null) resolve(-os.constants.signals[signalCode])
+      else if (signalCode !== null) resolve(128 + os.constants.signals[signalCode])
     }
     child.once('close', tell)
     if (child.exitCode !== null || child.signalCode !== null) tell()
