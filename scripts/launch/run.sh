@@ -15,10 +15,11 @@ if [ -r /proc/self/limits ]; then
 		case $what in
 		address) value=$soft least=25769803776 reason='Node.js reserves addresses for WebAssembly' option=-v ;;
 		open) value=$hard least=64 reason='Node.js opens that before it starts' option=-n ;;
+		processes) value=$of least=64 reason='Node.js has threads, and so have the tools that it calls' option=-u of= ;;
 		*) continue ;;
 		esac
 		[ "$value" = unlimited ] || [ "$value" -ge "$least" ] || {
-			echo "${0##*/}: $max $what $of is $value, and at least $least are needed: $reason (ulimit $option)" >&2
+			echo "${0##*/}: $max $what${of:+ $of} is $value, and at least $least are needed: $reason (ulimit $option)" >&2
 			exit 3
 		}
 	done </proc/self/limits
