@@ -93,7 +93,7 @@ test.serial(
       const { TSX_DISABLE_CACHE: _, ...rest }: NodeJS.ProcessEnv = { ...env, ...changes }
       const { status, stdout, stderr } = spawnSync(program, ['test', '--list'], { encoding: 'utf8', env: rest })
       t.is(status, 0, stderr)
-      t.regex(stdout, /^bridge /m)
+      t.regex(stdout, /^bridge$/m)
       t.deepEqual(fs.readdirSync(temporary), [])
     }
     list()
@@ -125,5 +125,5 @@ test.serial('a prepared cache beside the packages is not executed', async t => {
   const safe = (await withCache(cache, () => bundled(top, program))) as string
   t.true(safe.startsWith(cache))
   const { stdout } = spawnSync(process.execPath, [safe, 'test', '--list'], { encoding: 'utf8' })
-  t.regex(stdout, /^bridge /m)
+  t.regex(stdout, /^bridge$/m)
 })
