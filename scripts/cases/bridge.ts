@@ -1,4 +1,4 @@
-import { onWorkers, type TestCase } from './test-case.ts'
+import { numberedPods, onWorkers, type TestCase } from './test-case.ts'
 
 export const bridge: TestCase = {
   name: 'bridge',
@@ -6,5 +6,6 @@ export const bridge: TestCase = {
   summary: 'PODs on a Linux bridge in each VM, all addresses answer',
   needs: { pods: { addresses: 'node', veth: true } },
   steps: [onWorkers('create_with_addresses'), onWorkers('linux_bridge'), onWorkers('bridge_ping')],
+  pods: [numberedPods('workers')],
   reach: 'node',
 }

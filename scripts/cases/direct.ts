@@ -1,4 +1,4 @@
-import { on, onWorkers, type TestCase } from './test-case.ts'
+import { numberedPods, on, onWorkers, type TestCase } from './test-case.ts'
 
 /** PODs straight on eth1, without bridge and veth. */
 const direct = (kind: 'ipvlan' | 'macvlan'): TestCase => ({
@@ -8,6 +8,7 @@ const direct = (kind: 'ipvlan' | 'macvlan'): TestCase => ({
   needs: { nics: { workers: 2 }, links: [{ workers: 1 }], kinds: [kind], pods: { addresses: 'random' } },
   cluster: { xcluster_RNDADR: 'yes' },
   steps: [onWorkers('create'), onWorkers(kind), on('vm-001', 'ping_all_random')],
+  pods: [numberedPods('workers')],
   reach: 'all',
 })
 

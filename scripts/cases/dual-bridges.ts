@@ -1,5 +1,4 @@
-import type { Reach } from '../proof/reach.ts'
-import { on, type TestCase } from './test-case.ts'
+import { namedPods, numberedPods, on, type TestCase } from './test-case.ts'
 
 /** One VM with two bridges, and a router that has an interface and a namespace on each: the steps name these nodes. */
 const CLUSTER = { TOPOLOGY: 'multilan-router', __nvm: '1', __nrouters: '2' } as const
@@ -10,11 +9,14 @@ const PINGS = [on('vm-001', 'xbridge_ping', 'br2'), on('vm-001', 'xbridge_ping',
 const PODS = { addresses: 'bridges', veth: true, prefixes: ['br2-', 'br3-'] } as const
 
 /** The PODs of each bridge, and the namespace that it meets outside. */
-const outside = (ofBr2: string, ofBr3: string): Reach => ({
-  sides: [
-    ['br2-*', ofBr2],
-    ['br3-*', ofBr3],
-  ],
+const outside = (ofBr2: string, ofBr3: string): Pick<TestCase, 'pods' | 'reach'> => ({
+  pods: [numberedPods('vm-001', 'br2-'), numberedPods('vm-001', 'br3-'), namedPods('vm-202', ofBr2, ofBr3)],
+  reach: {
+    sides: [
+      ['br2-*', ofBr2],
+      ['br3-*', ofBr3],
+    ],
+  },
 })
 
 export const dualBridges: TestCase = {
@@ -36,7 +38,7 @@ export const dualBridges: TestCase = {
     on('vm-001', 'xbridge', 'br3', 'eth3'),
     ...PINGS,
   ],
-  reach: outside('vm-202-eth3', 'vm-202-eth4'),
+  ...outside('vm-202-eth3', 'vm-202-eth4'),
 }
 
 export const dualBridgesVlan: TestCase = {
@@ -53,5 +55,5 @@ export const dualBridgesVlan: TestCase = {
     on('vm-001', 'xbridge', 'br3', 'eth2.200'),
     ...PINGS,
   ],
-  reach: outside('vm-202-eth3.100', 'vm-202-eth3.200'),
+  ...outside('vm-202-eth3.100', 'vm-202-eth3.200'),
 }

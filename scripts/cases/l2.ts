@@ -1,4 +1,4 @@
-import { on, onWorkers, type TestCase } from './test-case.ts'
+import { numberedPods, on, onWorkers, type TestCase } from './test-case.ts'
 
 export const l2: TestCase = {
   name: 'L2',
@@ -16,5 +16,6 @@ export const l2: TestCase = {
     onWorkers('attach_eth_to_bridge'),
     on('vm-001', 'ping_all_random'),
   ],
+  pods: [numberedPods('workers')],
   reach: 'all',
 }

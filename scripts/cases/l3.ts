@@ -1,4 +1,4 @@
-import { type Needs, on, onWorkers, type TestCase } from './test-case.ts'
+import { type Needs, numberedPods, on, onWorkers, type TestCase } from './test-case.ts'
 
 /** PODs on a bridge in each VM, whose default route leads to the VM; how the VMs are joined is the test's own. */
 const routed = (name: string, summary: string, joining: ReturnType<typeof onWorkers>, needs: Needs = {}): TestCase => ({
@@ -14,6 +14,7 @@ const routed = (name: string, summary: string, joining: ReturnType<typeof onWork
     joining,
     on('vm-001', 'ping_all_pods'),
   ],
+  pods: [numberedPods('workers')],
   reach: 'all',
 })
 

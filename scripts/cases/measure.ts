@@ -5,8 +5,10 @@ import { capture, type Node } from '../node/node.ts'
 import { Slots } from '../node/slots.ts'
 import type { Measured } from '../proof/matrix.ts'
 import type { NodeFacts } from '../proof/network.ts'
-import { inputFor, neighboursFor, pingedFrom, type Reach, type Round, roundsOf } from '../proof/reach.ts'
+import type { Reach } from '../proof/reach.ts'
+import { inputFor, largeFor, neighboursFor, pingedFrom, type Round, roundsOf } from '../proof/rounds.ts'
 import { countRouted } from '../proof/routes.ts'
+import { shortText } from '../report/text.ts'
 
 export interface MeasureRequest {
   readonly nodes: readonly Node[]
@@ -52,10 +54,10 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   try {
     for (const round of pinned) {
       await Promise.all(nodes.map(node => ask(node, ['static_neighbours'], neighbours(round, node), request)))
-      measured.push(await ping(nodes, [round], ['--pairs'], request))
+      measured.push(await ping(nodes, [round], request))
     }
     const free = rounds.filter(round => !round.pinned)
-    if (free.length > 0) measured.push(await ping(nodes, free, [], request))
+    if (free.length > 0) measured.push(await ping(nodes, free, request))
   } catch (error) {
     // What went wrong first is what counts.
     await unpin().catch(() => {})
@@ -65,12 +67,7 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   return measured
 }
 
-async function ping(
-  nodes: readonly Node[],
-  rounds: readonly Round[],
-  options: readonly string[],
-  request: MeasureRequest,
-): Promise<Measured> {
+async function ping(nodes: readonly Node[], rounds: readonly Round[], request: MeasureRequest): Promise<Measured> {
   const { network, reach, deadline, signal } = request
   const slots = new Slots(AT_ONCE)
   const counts = new Map(nodes.map(node => [node, countPairs(node, rounds, request)]))
@@ -81,12 +78,14 @@ async function ping(
       slots.use(async () => {
         signal.throwIfAborted()
         const seconds = Math.max(1, Math.floor((deadline - performance.now()) / 1000))
-        const input = rounds.map(round => inputFor(network, reach, round, node.name)).join('')
+        const inputs = rounds.map(round => inputFor(network, reach, round, node.name))
+        const input = inputs.join('') + largeFor(network, reach, rounds, node.name)
         const pace = isFlood(node, rounds, network) ? [] : ['--interval=0']
-        const output = await ask(node, ['matrix', ...options, `--within=${seconds}`, ...pace], input, request)
+        const options = rounds.some(({ perPod }) => perPod) ? ['--pairs'] : []
+        const text = await ask(node, ['matrix', ...options, `--within=${seconds}`, ...pace], input, request)
         done += counts.get(node) ?? 0
         if (all > 0) request.onProgress?.(done, all)
-        return output
+        return { node: node.name, text }
       }),
     ),
   )
@@ -106,7 +105,7 @@ function countPairs({ name }: Node, rounds: readonly Round[], { network }: Measu
  */
 function isFlood(node: Node, rounds: readonly Round[], network: readonly NodeFacts[]): boolean {
   const facts = network.find(one => one.node === node.name)
-  if (!facts || rounds.every(({ expected, pinned }) => expected || pinned)) return true
+  if (!facts || rounds.every(({ expected, perPod }) => expected || perPod)) return true
   const pinged = rounds.flatMap(round => pingedFrom(network, round, node.name))
   return countRouted(facts, pinged, FLOOD) >= FLOOD
 }
@@ -124,9 +123,10 @@ async function ask(
     throw error
   })
   if (exitCode === 0) return stdout.toString()
-  const said = stderr.toString().trim()
+  const said = shortText(stderr.toString())
   throw infrastructureFailure(
     'NO_MATRIX',
     `${node.name}: netns_test ${words[0]} ends with exit code ${exitCode}: ${said}`,
+    { node: node.name },
   )
 }

@@ -4,11 +4,11 @@ import { requireCni } from '../ovl/cni.ts'
 import type { Settings } from '../settings/settings.ts'
 import { checkLinks } from './links.ts'
 import { checkPods } from './pods.ts'
-import type { TestCase } from './test-case.ts'
+import { podsOf, type TestCase } from './test-case.ts'
 
 /**
  * Checks, before anything is started, that a test can have what it needs.
- * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING, NOT_LINKED, or of its PODs (exit 2)
+ * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING, NOT_LINKED, NOTHING_TO_PROVE, or of its PODs (exit 2)
  */
 export function checkNeeds(test: TestCase, settings: Settings): void {
   const { name, needs, steps } = test
@@ -36,6 +36,11 @@ export function checkNeeds(test: TestCase, settings: Settings): void {
   }
   checkLinks(test, nodes)
   checkPods(test, settings)
+  const pods = [...podsOf(test, settings, settings.addressing.podsPerNode).values()].flat()
+  if (pods.length === 1)
+    throw usageFailure('NOTHING_TO_PROVE', `${name} would prove nothing: with one POD there is no pair to ping`, {
+      hint: 'set --nvm or xcluster_NPODS to 2 or more',
+    })
 }
 
 /**

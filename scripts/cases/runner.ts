@@ -178,7 +178,8 @@ async function runOnCluster(
     failures = await runSteps(planned, cluster, request)
     let matrix: Matrix | undefined
     if (test.reach && failures.length === 0) {
-      const proof = await runProof(test.reach, cluster.nodes, contextOf(planned, cluster, request, test.steps.length))
+      const toProve = { test, settings, reach: test.reach, nodes: cluster.nodes }
+      const proof = await runProof(toProve, contextOf(planned, cluster, request, test.steps.length))
       failures = proof.failures
       matrix = proof.matrix
     }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Reach } from '../proof/reach.ts'
+import type { Settings } from '../settings/settings.ts'
 
 /** Which nodes do a step: all workers at once, or one node. */
 export type Where = 'workers' | `vm-${number}`
@@ -44,6 +45,16 @@ export interface PodNeeds {
   readonly prefixes?: readonly string[]
 }
 
+/** PODs that the steps of a test make on some nodes. */
+export interface MadePods {
+  readonly where: Where
+  /**
+   * @param node its name
+   * @param count how many a step makes at once: NPODS
+   */
+  names(node: string, count: number): readonly string[]
+}
+
 /** A test, as data: what it shows and the steps that show it. */
 export interface TestCase {
   /** As typed by the person. */
@@ -62,6 +73,8 @@ export interface TestCase {
   /** It only starts a cluster to work in: the cluster stays when it passes. */
   readonly keepsCluster?: true
   readonly steps: readonly Step[]
+  /** The PODs that the steps make, each with an IPv4 and an IPv6 address; missing where the test does not know. */
+  readonly pods?: readonly MadePods[]
   /** Which PODs reach each other once the steps have passed: proved for all pairs. Nothing is proved when missing. */
   readonly reach?: Reach
 }
@@ -71,6 +84,32 @@ export const onWorkers = (name: string, ...args: string[]): Step => ({ name, arg
 
 /** A step that one node does. */
 export const on = (where: `vm-${number}`, name: string, ...args: string[]): Step => ({ name, arguments: args, where })
+
+/** PODs as `netns_test name` calls them, on all workers or one. */
+export const numberedPods = (where: Where, prefix = ''): MadePods => ({
+  where,
+  names: (node, count) =>
+    Array.from({ length: count }, (_, index) => `${prefix}${node}-ns${String(index + 1).padStart(2, '0')}`),
+})
+
+/** PODs with names of their own. */
+export const namedPods = (where: Where, ...names: readonly string[]): MadePods => ({ where, names: () => names })
+
+/**
+ * The names of the PODs that a test makes, by node, as its cluster was planned.
+ * @param count how many a step makes at once
+ */
+export function podsOf({ pods = [] }: TestCase, { cluster, guestEnvironment }: Settings, count: number) {
+  const made = new Map<string, readonly string[]>()
+  for (const { where, names } of pods) {
+    for (const { name, role } of cluster.nodes) {
+      if (where !== name && !(where === 'workers' && role === 'worker')) continue
+      const prefix = where === 'workers' ? (guestEnvironment.NAME_PREFIX ?? '') : ''
+      made.set(name, [...(made.get(name) ?? []), ...names(name, count).map(pod => `${prefix}${pod}`)])
+    }
+  }
+  return made
+}
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 

@@ -1,4 +1,5 @@
-import { type Answer, type Matrix, summarize, type WrongPair } from '../proof/matrix.ts'
+import type { Answer } from '../proof/answers.ts'
+import { type Matrix, summarize, type WrongPair } from '../proof/matrix.ts'
 import type { NodeFacts, PodAddress, Source } from '../proof/network.ts'
 import { isExpected } from '../proof/reach.ts'
 import type { FailedStep } from '../report/events.ts'

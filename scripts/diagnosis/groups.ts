@@ -108,6 +108,7 @@ const WHATS: Readonly<Record<WrongPair['what'], string>> = {
   missing: 'are pairs that do not answer',
   open: 'are pairs that answer and must not',
   shared: 'are addresses that several PODs have',
+  cut: 'are pairs that lose full-sized packets',
 }
 
 function describe({ subject, where }: Trait, pairs: number, all: number, causes: readonly Cause[]): PairGroup {

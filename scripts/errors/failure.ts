@@ -9,6 +9,8 @@ export type ExitCode = 1 | 2 | 3 | 4
 export interface FailureDetails {
   /** The way out, as a sentence or command for the person: printed on the same message. */
   readonly hint?: string | undefined
+  /** The node that it is about. */
+  readonly node?: string | undefined
   /** What lies beneath: for whoever debugs, never printed. */
   readonly cause?: unknown
 }
@@ -23,6 +25,7 @@ export class Failure extends Error {
   readonly code: string
   readonly exitCode: ExitCode
   readonly hint: string | undefined
+  readonly node: string | undefined
 
   /** @param message one line that names what was wrong and where, without a full stop */
   constructor(exitCode: ExitCode, code: string, message: string, details: FailureDetails = {}) {
@@ -30,6 +33,7 @@ export class Failure extends Error {
     this.exitCode = exitCode
     this.code = code
     this.hint = details.hint
+    this.node = details.node
   }
 }
 

@@ -1,13 +1,8 @@
+import { infrastructureFailure } from '../errors/failure.ts'
+import { type Answer, type NodeAnswers, type NodeOutput, readAnswers } from './answers.ts'
 import { type Family, type NodeFacts, type PodAddress, podAddresses, type Source } from './network.ts'
-import { groupOf, isExpected, isMeasurable, ownAddresses, type Reach, type Round } from './reach.ts'
-
-/** What pinging an address from a POD gave. Times are milliseconds. */
-export interface Answer {
-  readonly sent: number
-  readonly received: number
-  /** Round trips; undefined when nothing came back. */
-  readonly roundTrip?: { readonly min: number; readonly mean: number; readonly max: number }
-}
+import { groupOf, isExpected, isMeasurable, ownAddresses, type Reach } from './reach.ts'
+import type { Round } from './rounds.ts'
 
 /** Every POD to every address of every other POD. */
 export interface Matrix {
@@ -16,100 +11,137 @@ export interface Matrix {
   readonly destinations: readonly PodAddress[]
   /** A row for each source, in it an answer for each destination; undefined for what is no pair, as its own addresses. */
   readonly rows: readonly (readonly (Answer | undefined)[])[]
+  /** Pairs that answer, but not to packets as large as the source's interface takes. */
+  readonly cut?: readonly Pair[]
+  /** PODs that heard neither themselves nor, where they should, anybody else: that others did not answer them shows nothing. */
+  readonly deaf?: readonly DeafPod[]
+}
+
+export interface Pair {
+  readonly source: Source
+  readonly destination: PodAddress
+}
+
+export interface DeafPod {
+  readonly source: Source
+  readonly family: Family
 }
 
 /** A pair that is not as the test says. */
-export interface WrongPair {
-  readonly source: Source
-  readonly destination: PodAddress
+export interface WrongPair extends Pair {
   /**
-   * `missing`: it should answer and does not; `open`: it should not answer and does; `shared`: another POD in reach has the same
-   * address, so that nobody knows who answered.
+   * `missing`: it should answer and does not; `open`: it should not answer and does; `shared`: another POD has the same address, in
+   * reach of the same PODs or by the same MAC, so that nobody knows who answered; `cut`: it answers, but large packets are lost.
    */
-  readonly what: 'missing' | 'open' | 'shared'
+  readonly what: 'missing' | 'open' | 'shared' | 'cut'
 }
 
 export interface MatrixSummary {
   /** Ordered pairs of a POD and another one's address that should answer, and that did. */
   readonly expected: number
   readonly reached: number
-  /** Those that should not answer, and that did not. */
+  /** Those that should not answer; those of them that did not; and those whose silence shows nothing, see {@link Matrix.deaf}. */
   readonly forbidden: number
   readonly closed: number
+  readonly unproved: number
   readonly sent: number
   readonly received: number
   readonly roundTrip?: { readonly min: number; readonly mean: number; readonly max: number }
   readonly wrong: readonly WrongPair[]
 }
 
-/** Lines of what `netns_test matrix` prints: an address, and how many addresses were silent as they should be. */
-const LINE = /^(\S+) (\S+) (\d+) (\d+) (\S+) (\S+) (\S+)$/
-const SILENT_LINE = /^(\S+) ! (\d+)$/
 /** What must be silent is pinged once. */
 const SILENT: Answer = { sent: 1, received: 0 }
 
 /** What the nodes told of rounds of pinging. */
 export interface Measured {
   readonly rounds: readonly Round[]
-  /**
-   * Of `netns_test matrix` on each node: lines `<source pod> <address> <sent> <received> <min> <mean> <max>`, with `-` for times
-   * when nothing came back; and `<source pod> ! <number>`, how many addresses that are to be silent were.
-   */
-  readonly outputs: readonly string[]
+  readonly outputs: readonly NodeOutput[]
 }
 
 /**
  * Puts together what the nodes measured.
- * @throws Error on a line that is none, and when a pair was not measured: nothing is taken for granted
+ * @throws Failure BAD_MATRIX (exit 4) naming the node, on a line that is not understood, and when a pair was not measured: nothing is taken
+ *   for granted
  */
 export function assemble(network: readonly NodeFacts[], reach: Reach, measured: readonly Measured[]): Matrix {
   const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
   const destinations = podAddresses(network)
-  const heard = measured.map(({ rounds, outputs }) => ({ rounds, ...readOutputs(outputs) }))
+  const addresses = new Set(destinations.map(({ address }) => address))
+  const factsOf = new Map(network.map(facts => [facts.node, facts]))
+  const heard = measured.map(({ rounds, outputs }) => {
+    const told = new Map<string, NodeAnswers>()
+    for (const output of outputs) {
+      const facts = factsOf.get(output.node)
+      if (facts) told.set(output.node, readAnswers(facts, addresses, output))
+    }
+    return { rounds, told }
+  })
+  const cut: Pair[] = []
+  const deaf: DeafPod[] = []
   const rows = sources.map(source => {
-    const own = ownAddresses(destinations, source.pod)
-    const silent = new Map(heard.map(told => [told, new Set<string>()]))
+    const own = ownAddresses(destinations, source)
+    const ownTexts = new Set(own.map(({ address }) => address))
+    const silent = new Map(heard.map(part => [part, new Set<string>()]))
+    const heardOf = new Map<Family, { expected: number; answered: number; silent: number }>()
     const row = destinations.map(destination => {
-      if (!isMeasurable(reach, source, destination, own)) return undefined
-      const told = heard.find(({ rounds }) => rounds.some(round => round.wants(source, destination)))
-      const answer = told?.answers.get(`${source.pod} ${destination.address}`)
+      if (!isMeasurable(reach, source, destination, ownTexts)) return undefined
+      const part = heard.find(({ rounds }) => rounds.some(round => round.wants(source, destination)))
+      const told = part?.told.get(source.node)
+      const key = `${source.pod} ${destination.address}`
+      const answer = told?.answers.get(key)
+      const expected = isExpected(reach, source, destination)
+      const counts = heardOf.get(destination.family) ?? { expected: 0, answered: 0, silent: 0 }
+      heardOf.set(destination.family, counts)
+      if (expected) counts.expected++
+      if (expected && answer && answer.received > 0) counts.answered++
+      if (answer && answer.received > 0 && told?.large.get(key) === false) cut.push({ source, destination })
       if (answer) return answer
-      if (!told || isExpected(reach, source, destination))
-        throw new Error(`${source.pod} did not ping ${destination.address} (${destination.pod})`)
-      silent.get(told)?.add(destination.address)
+      if (!part || expected) throw notMeasured(source, `did not ping ${destination.address} (${destination.pod})`)
+      counts.silent++
+      silent.get(part)?.add(destination.address)
       return SILENT
     })
-    for (const [{ silences }, { size }] of silent) {
-      const count = silences.get(source.pod) ?? 0
-      if (count !== size) throw new Error(`${source.pod} pinged ${count} of ${size} addresses that are to be silent`)
+    for (const [{ told }, { size }] of silent) {
+      const count = told.get(source.node)?.silences.get(source.pod) ?? 0
+      if (count !== size) throw notMeasured(source, `pinged ${count} of ${size} addresses that are to be silent`)
+    }
+    for (const [family, counts] of heardOf) {
+      const hearsItself = isHeard(
+        source,
+        own.filter(one => one.family === family),
+        heard,
+      )
+      const hearsOthers = counts.expected === 0 || counts.answered > 0
+      if (counts.silent > 0 && !(hearsItself && hearsOthers)) deaf.push({ source, family })
     }
     return row
   })
-  return { reach, sources, destinations, rows }
+  return { reach, sources, destinations, rows, cut, deaf }
 }
 
-function readOutputs(outputs: readonly string[]) {
-  const answers = new Map<string, Answer>()
-  const silences = new Map<string, number>()
-  for (const line of outputs.flatMap(output => output.split('\n')).filter(Boolean)) {
-    const [, silentPod, count] = SILENT_LINE.exec(line) ?? []
-    if (silentPod !== undefined) {
-      silences.set(silentPod, (silences.get(silentPod) ?? 0) + Number(count))
-      continue
-    }
-    const [, pod, address, sent, received, min, mean, max] = LINE.exec(line) ?? []
-    if (pod === undefined) throw new Error(`'${line}' is no result of a ping`)
-    const roundTrip = min === '-' ? {} : { roundTrip: { min: Number(min), mean: Number(mean), max: Number(max) } }
-    answers.set(`${pod} ${address}`, { sent: Number(sent), received: Number(received), ...roundTrip })
-  }
-  return { answers, silences }
+const notMeasured = ({ pod, node }: Source, what: string) =>
+  infrastructureFailure('BAD_MATRIX', `${node}: ${pod} ${what}`, { node })
+
+/** Whether a POD has addresses, and heard itself by each of them wherever others were to be silent. */
+function isHeard(
+  { node, pod }: Source,
+  own: readonly PodAddress[],
+  heard: readonly { readonly told: ReadonlyMap<string, NodeAnswers> }[],
+): boolean {
+  const isDeaf = ({ address }: PodAddress) => heard.some(({ told }) => told.get(node)?.deaf.has(`${pod} ${address}`))
+  return own.length > 0 && !own.some(isDeaf)
 }
 
 /** Counts a matrix, and finds what is not as the test says. */
 export function summarize(matrix: Matrix): MatrixSummary {
   const { reach, sources, destinations, rows } = matrix
   const shared = sharedColumns(matrix)
-  const counts = { expected: 0, reached: 0, forbidden: 0, closed: 0, sent: 0, received: 0 }
+  const deaf = new Set(matrix.deaf?.map(({ source, family }) => `${source.node} ${source.pod} ${family}`))
+  const cut = new Map<Source, Set<PodAddress>>()
+  for (const { source, destination } of matrix.cut ?? [])
+    cut.set(source, (cut.get(source) ?? new Set()).add(destination))
+  const counts = { expected: 0, reached: 0, forbidden: 0, closed: 0, unproved: 0, sent: 0, received: 0 }
   const wrong: WrongPair[] = []
   let [min, max, total, timed] = [Number.POSITIVE_INFINITY, 0, 0, 0]
   for (const [row, source] of sources.entries()) {
@@ -119,7 +151,8 @@ export function summarize(matrix: Matrix): MatrixSummary {
       const answers = answer.received > 0
       if (!isExpected(reach, source, destination)) {
         counts.forbidden++
-        if (answers) wrong.push({ source, destination, what: 'open' })
+        if (answers) wrong.push({ source, destination, what: shared.has(column) ? 'shared' : 'open' })
+        else if (deaf.has(`${source.node} ${source.pod} ${destination.family}`)) counts.unproved++
         else counts.closed++
         continue
       }
@@ -127,6 +160,7 @@ export function summarize(matrix: Matrix): MatrixSummary {
       counts.sent += answer.sent
       counts.received += answer.received
       if (shared.has(column)) wrong.push({ source, destination, what: 'shared' })
+      else if (answers && cut.get(source)?.has(destination)) wrong.push({ source, destination, what: 'cut' })
       else if (answers) counts.reached++
       else wrong.push({ source, destination, what: 'missing' })
       if (!answer.roundTrip) continue
@@ -139,16 +173,34 @@ export function summarize(matrix: Matrix): MatrixSummary {
   return { ...counts, ...(timed > 0 && { roundTrip: { min, mean: total / timed, max } }), wrong }
 }
 
-/** The destinations whose address another POD in reach of the same sources has, too. */
+/**
+ * The destinations whose address is another POD's, too, in reach of the same sources; or anywhere, by the same MAC: then no neighbour entry
+ * tells them apart.
+ */
 function sharedColumns({ reach, destinations }: Matrix): ReadonlySet<number> {
   const owners = new Map<string, Set<string>>()
-  const keyOf = (destination: PodAddress) => `${groupOf(reach, destination)} ${destination.address}`
+  const keysOf = (destination: PodAddress) => [
+    `${groupOf(reach, destination)} ${destination.address}`,
+    ...(destination.mac === undefined ? [] : [`mac ${destination.mac} ${destination.address}`]),
+  ]
   for (const destination of destinations) {
-    const pods = owners.get(keyOf(destination)) ?? new Set()
-    owners.set(keyOf(destination), pods.add(destination.pod))
+    for (const key of keysOf(destination)) {
+      const pods = owners.get(key) ?? new Set()
+      owners.set(key, pods.add(`${destination.node} ${destination.pod}`))
+    }
   }
-  const isShared = (destination: PodAddress) => (owners.get(keyOf(destination))?.size ?? 0) > 1
+  const isShared = (destination: PodAddress) => keysOf(destination).some(key => (owners.get(key)?.size ?? 0) > 1)
   return new Set([...destinations.keys()].filter(column => isShared(destinations[column] as PodAddress)))
+}
+
+/** Addresses that nobody can tell whose they are, each with its owners. */
+export function sharedAddresses(matrix: Matrix): ReadonlyMap<string, readonly Source[]> {
+  const shared = new Map<string, Source[]>()
+  for (const column of sharedColumns(matrix)) {
+    const owner = matrix.destinations[column] as PodAddress
+    shared.set(owner.address, [...(shared.get(owner.address) ?? []), owner])
+  }
+  return shared
 }
 
 /** Milliseconds to two digits, and no fraction from ten on: `0.12`, `1.4`, `144`. */
@@ -156,12 +208,13 @@ const shortTime = (time: number): string => (time < 10 ? time.toPrecision(2) : t
 
 /** `480 of 480 pairs answer; 384 of 384 forbidden pairs blocked; loss 0 %; round trip min/avg/max 0.08/0.31/2.2 ms` */
 export function describeSummary(summary: MatrixSummary): string {
-  const { expected, reached, forbidden, closed, sent, received, roundTrip } = summary
+  const { expected, reached, forbidden, closed, unproved, sent, received, roundTrip } = summary
   const loss = sent === 0 ? 0 : (1 - received / sent) * 100
   const times = roundTrip && [roundTrip.min, roundTrip.mean, roundTrip.max].map(shortTime).join('/')
   return [
     `${reached} of ${expected} pairs answer`,
     ...(forbidden > 0 ? [`${closed} of ${forbidden} forbidden pairs blocked`] : []),
+    ...(unproved > 0 ? [`${unproved} silent without proof`] : []),
     `loss ${loss.toFixed(loss > 0 && loss < 1 ? 2 : 0)} %`,
     ...(times ? [`round trip min/avg/max ${times} ms`] : []),
   ].join('; ')
@@ -175,6 +228,7 @@ const WRONGS: Readonly<Record<WrongPair['what'], string>> = {
   missing: 'does not answer',
   open: 'answers, and must not',
   shared: 'is the address of another POD, too',
+  cut: 'loses full-sized packets (MTU?)',
 }
 
 /** The columns of a family. */

@@ -1,5 +1,6 @@
 import { infrastructureFailure } from '../errors/failure.ts'
 import { capture, type Node } from '../node/node.ts'
+import { shortText } from '../report/text.ts'
 
 /** An interface as `ip -d -j address` tells it; only what is used here. */
 export interface Interface {
@@ -48,6 +49,8 @@ export interface PodFacts {
 /** A node as `netns_test status --json` tells it: measured, not computed. */
 export interface NodeFacts {
   readonly node: string
+  /** How many PODs the settings in the node say that it makes: NPODS. */
+  readonly npods?: number
   readonly interfaces: readonly Interface[]
   readonly routes: readonly Route[]
   readonly pods: readonly PodFacts[]
@@ -66,13 +69,22 @@ export async function readNetwork(nodes: readonly Node[], signal?: AbortSignal):
  * @throws Failure BAD_STATUS (exit 4) when it does not answer as it should
  */
 export async function readNode(node: Node, signal?: AbortSignal): Promise<NodeFacts> {
-  const { exitCode, stdout } = await capture(node, ['netns_test', 'status', '--json'], signal)
+  // Loaded while the node is at work.
+  const [{ exitCode, stdout, stderr }, { checkStatus }] = await Promise.all([
+    capture(node, ['netns_test', 'status', '--json'], signal),
+    import('./status-schema.ts'),
+  ])
+  if (exitCode !== 0) {
+    const said = shortText(stderr.toString())
+    const message = `${node.name}: netns_test status failed with exit status ${exitCode}${said && `: ${said}`}`
+    throw infrastructureFailure('BAD_STATUS', message, { node: node.name })
+  }
   try {
-    if (exitCode !== 0) throw new Error(`it ends with exit code ${exitCode}`)
-    return JSON.parse(stdout.toString()) as NodeFacts
+    return checkStatus(node.name, JSON.parse(stdout.toString()))
   } catch (cause) {
-    const why = (cause as Error).message
-    throw infrastructureFailure('BAD_STATUS', `${node.name}: 'netns_test status --json' does not tell: ${why}`, {
+    const why = shortText((cause as Error).message)
+    throw infrastructureFailure('BAD_STATUS', `${node.name}: its status is not understood: ${why}`, {
+      node: node.name,
       cause,
     })
   }

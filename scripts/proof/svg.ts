@@ -1,5 +1,6 @@
 import { escapeXml } from '../report/text.ts'
-import { type Answer, columnsOf, describeSummary, type Matrix, summarize } from './matrix.ts'
+import type { Answer } from './answers.ts'
+import { columnsOf, describeSummary, type Matrix, summarize } from './matrix.ts'
 import type { Family } from './network.ts'
 import { isExpected } from './reach.ts'
 

@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../diagnosis/cause.ts'
+import type { Finding } from '../proof/findings.ts'
 import type { Matrix } from '../proof/matrix.ts'
 import type { NodeFacts } from '../proof/network.ts'
 import type { Setting } from '../settings/sources.ts'
@@ -130,6 +131,8 @@ export type RunEvent = { readonly at: number } & (
     } & StepId)
   /** What the nodes tell about the network that a test has set up. */
   | { readonly type: 'network'; readonly test: string; readonly network: readonly NodeFacts[] }
+  /** What spoils the proof of a test, beside pairs: PODs, addresses and interfaces that are gone. */
+  | { readonly type: 'findings'; readonly test: string; readonly findings: readonly Finding[] }
   /** What the proof of a test measured, and its verdict in a line. */
   | { readonly type: 'matrix'; readonly test: string; readonly matrix: Matrix; readonly text: string }
   /** Why a test failed, as far as its nodes' own facts say: it follows the failures. */

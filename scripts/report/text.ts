@@ -10,6 +10,12 @@ const MISLEADING = /[\p{Bidi_Control}\u2028\u2029]/gu
 export const plainText = (line: string): string =>
   line.replace(ESCAPE_SEQUENCES, '').replace(CONTROL_CHARACTERS, '').replace(MISLEADING, '')
 
+/** Untrusted text for a message: on one line, and cut where it is long. */
+export function shortText(text: string, most = 300): string {
+  const line = plainText(text.slice(0, 4 * most).replaceAll(/\s+/g, ' ')).trim()
+  return line.length > most ? `${line.slice(0, most)}…` : line
+}
+
 /** Several lines, each as {@link plainText}. */
 export const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n')
 

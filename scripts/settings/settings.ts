@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
+import type { Family } from '../proof/network.ts'
 import { type Addressing, readAddressing } from './addressing.ts'
 import { type Again, readAgain } from './again.ts'
 import { expandHome, findHome, noHome } from './home.ts'
@@ -34,6 +35,8 @@ export interface Settings {
   }
   readonly again: Again
   readonly addressing: Addressing
+  /** In which the matrix is measured, and of which each POD must have an address. */
+  readonly families: readonly Family[]
   /** What the VMs see in their environment, without xcluster's prefix. */
   readonly guestEnvironment: Readonly<Record<string, string>>
   /** How long the VMs may take to come up, and each step to end, in seconds. */
@@ -60,6 +63,8 @@ export interface Directories {
   /** What runs: a directory for each cluster. */
   readonly state: string
 }
+
+const FAMILIES: readonly Family[] = [4, 6]
 
 /** Becomes part of file names and of socket paths, whose length is limited. */
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/
@@ -169,6 +174,7 @@ export function readSettings(options: Environment, environment: Environment, mor
     MOST_SECONDS,
   )
   const replace = sources.flag('__replace')
+  const family = sources.checked('__family', 'both', '4, 6 or both', value => /^(4|6|both)$/.test(value))
   const results = sources.text('__results', '')
   const packed = ['ARCHIVE', 'NFQLBDIR', 'SOURCE_DATE_EPOCH'].map(variable => [variable, sources.text(variable, '')])
   const archives = { ...environment, ...Object.fromEntries(packed) }
@@ -179,6 +185,7 @@ export function readSettings(options: Environment, environment: Environment, mor
     cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources), replace }),
     again: readAgain(sources),
     addressing,
+    families: Object.freeze(FAMILIES.filter(one => family === 'both' || String(one) === family)),
     guestEnvironment: guest,
     timeoutSeconds,
     resultsDirectory: results ? path.resolve(expandHome('--results', results, environment)) : undefined,

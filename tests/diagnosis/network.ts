@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { assemble, type Matrix } from '../../scripts/proof/matrix.ts'
 import { type Interface, type NodeFacts, podAddresses } from '../../scripts/proof/network.ts'
-import { isExpected, isMeasurable, ownAddresses, type Reach, type Round, roundsOf } from '../../scripts/proof/reach.ts'
+import { isExpected, isMeasurable, ownAddresses, type Reach } from '../../scripts/proof/reach.ts'
+import { type Round, roundsOf } from '../../scripts/proof/rounds.ts'
 
 /** What nodes told of themselves when a test had passed: recorded from VMs, shortened to what is read here. */
 export const recorded = (test: string): NodeFacts[] =>
@@ -73,9 +74,10 @@ export function matrixOf(
 ): Matrix {
   const all = podAddresses(network)
   const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
-  const linesOf = ({ wants }: Round) =>
+  const linesOf = ({ wants }: Round, node: string) =>
     sources.flatMap(from => {
-      const own = ownAddresses(all, from.pod)
+      if (from.node !== node) return []
+      const own = new Set(ownAddresses(all, from).map(({ address }) => address))
       const wanted = all.filter(to => wants(from, to) && isMeasurable(reach, from, to, own))
       const answers = wanted.filter(to => isExpected(reach, from, to))
       const silent = new Set(wanted.filter(to => !isExpected(reach, from, to)).map(({ address }) => address))
@@ -88,6 +90,9 @@ export function matrixOf(
   return assemble(
     network,
     reach,
-    rounds.map(round => ({ rounds: [round], outputs: [linesOf(round).join('\n')] })),
+    rounds.map(round => ({
+      rounds: [round],
+      outputs: network.map(({ node }) => ({ node, text: linesOf(round, node).join('\n') })),
+    })),
   )
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { matrix as MATRIX } from '../../scripts/cases/matrix.ts'
 import { runProof } from '../../scripts/cases/proof.ts'
 import { runStep } from '../../scripts/cases/steps.ts'
 import { openControl } from '../../scripts/cluster/embedded/control.ts'
@@ -18,6 +19,7 @@ import { readNetwork } from '../../scripts/proof/network.ts'
 import type { Emit, RunEvent } from '../../scripts/report/events.ts'
 import { log } from '../../scripts/report/log.ts'
 import { collectCniResults } from '../../scripts/results/cni.ts'
+import { readSettings } from '../../scripts/settings/settings.ts'
 import { UNPRINTABLE } from './archives.ts'
 import { answerAtRandom, type HostileNode, payload, startHostileNode } from './hostile-node.ts'
 import { type Random, randomOf } from './random.ts'
@@ -62,7 +64,11 @@ const PROTOCOLS: Readonly<Record<string, (round: Round) => Promise<unknown>>> = 
     control.close()
   },
   status: async ({ host, signal }) => await readNetwork([host.node], signal),
-  matrix: async round => await runProof('all', [round.host.node], contextOf(round)),
+  matrix: async round => {
+    const settings = readSettings({ __nvm: '1' }, { HOME: '/nonexistent' })
+    const request = { test: MATRIX, settings, reach: 'all' as const, nodes: [round.host.node] }
+    await runProof(request, contextOf(round))
+  },
   step: async round => {
     const step = { name: 'ping', where: 'workers', arguments: [] } as unknown as Parameters<typeof runStep>[0]
     await runStep(step, [round.host.node], contextOf(round))

@@ -90,4 +90,120 @@ for (const shell of SHELLS) {
     t.is(stdout, '')
     t.regex(stderr, /^netns_test: matrix: fping in vm-003-ns02 ends with exit code 1: nsenter: /m)
   })
+
+  test(`${name}: silence counts where a POD hears itself, and where it does not, it listens again before that is told`, t => {
+    const targets = ['!vm-004-ns01 10.9.1.1 10.9.1.2', '=vm-003-ns01 10.9.0.1 fd00::1', '=vm-003-ns02 10.9.0.2']
+    const run = (script: string, words = '') => {
+      const input = `printf '%s\\n' '${targets.join("' '")}' | netns_test matrix${words}`
+      const { stdout, stderr } = inVm(shell, `${fpingIs(script)}\n${input}; echo; cat /tmp/calls | wc -l`)
+      t.is(stderr, '')
+      const [lines = '', calls = ''] = stdout.split('\n\n')
+      return [...lines.split('\n').sort(), Number(calls)]
+    }
+    const call = 'echo >>/tmp/calls;'
+    const ns01 = 'printf "10.9.0.1 (0.1 ms)\\nfd00::1 (0.1 ms)\\n";'
+    const ns02 = 'echo "10.9.0.2 (0.1 ms)";'
+    const [silent1, silent2] = ['vm-003-ns01 ! 2', 'vm-003-ns02 ! 2']
+    t.deepEqual(run(`${call} ${ns01} ${ns02} exit 1`), [silent1, silent2, 2])
+    // Once nobody hears anything: a VM without a CPU for a while.
+    t.deepEqual(run(`${call} [ $(cat /tmp/calls | wc -l) -le 2 ] || { ${ns01} ${ns02} }; exit 1`), [
+      silent1,
+      silent2,
+      4,
+    ])
+    t.deepEqual(run(`${call} ${ns01} exit 1`), [silent1, silent2, 'vm-003-ns02 ? 10.9.0.2', 4])
+    t.deepEqual(run(`${call} ${ns02} echo "10.9.0.1 (0.1 ms)"; exit 1`), [silent1, 'vm-003-ns01 ? fd00::1', silent2, 4])
+    t.deepEqual(run(`${call} exit 0`), [
+      silent1,
+      'vm-003-ns01 ? 10.9.0.1',
+      'vm-003-ns01 ? fd00::1',
+      silent2,
+      'vm-003-ns02 ? 10.9.0.2',
+      6,
+    ])
+  })
+
+  test(`${name}: with pairs, too, a POD is to hear itself, and its own addresses are no targets of others`, t => {
+    const targets = ['!vm-003-ns01 10.9.1.1', '=vm-003-ns01 10.9.0.1', '=vm-003-ns02 10.9.0.2']
+    const script = fpingIs(
+      'tr "\\n" " " <"$(echo "$*" | sed "s/.*-f //")" >>/tmp/asked; echo "10.9.0.1 (0.1 ms)"; exit 1',
+    )
+    const input = `printf '%s\\n' '${targets.join("' '")}' | netns_test matrix --pairs`
+    const { stdout, stderr } = inVm(shell, `${script}\n${input}; sort /tmp/asked`)
+    t.is(stderr, '')
+    t.regex(stdout, /^vm-003-ns01 ! 1$/m)
+    t.regex(stdout, /10\.9\.1\.1 10\.9\.0\.1 /)
+  })
+
+  test(`${name}: large packets are sent at the end, and what comes back and what is lost is told`, t => {
+    const targets = ['vm-003-ns02 10.9.0.2', '+vm-003-ns01 1452 10.9.0.2 fd00::2', '+vm-009-ns01 1452 10.9.0.2']
+    const script = fpingIs(
+      'case " $* " in *" -b 1452 "*) echo "10.9.0.2 (0.9 ms)"; exit 1 ;; *" -b "*) exit 4 ;; esac; echo "10.9.0.2 (0.1 ms)"',
+    )
+    const { stdout, stderr } = inVm(shell, `${script}\nprintf '%s\\n' '${targets.join("' '")}' | netns_test matrix`)
+    t.is(stderr, '')
+    t.deepEqual(stdout.trim().split('\n').sort(), [
+      'vm-003-ns01 + 10.9.0.2 1',
+      'vm-003-ns01 + fd00::2 0',
+      'vm-003-ns01 10.9.0.2 1 1 0.1 0.1 0.1',
+    ])
+  })
+
+  test(`${name}: without fping a ping for each does the same`, t => {
+    const targets = ['!vm-004-ns01 10.9.1.1', '=vm-003-ns01 10.9.0.1', '=vm-003-ns02 10.9.0.2']
+    const large = ['+vm-003-ns01 1452 10.9.0.1 10.9.1.1']
+    const script = `
+      : >/run/none
+      for fping in /usr/bin/fping /usr/sbin/fping; do [ ! -e $fping ] || mount --bind /run/none $fping || exit 9; done
+      netns_test create 2 && netns_test exec vm-003-ns01 ip address add 10.9.0.1/32 dev lo || exit 9
+      printf '%s\\n' '${[...targets, ...large].join("' '")}' | netns_test matrix`
+    const { stdout, stderr } = inVm(shell, script)
+    t.is(stderr, '')
+    t.deepEqual(stdout.trim().split('\n').sort(), [
+      'vm-003-ns01 ! 1',
+      'vm-003-ns01 + 10.9.0.1 1',
+      'vm-003-ns01 + 10.9.1.1 0',
+      'vm-003-ns02 ! 1',
+      'vm-003-ns02 ? 10.9.0.2',
+    ])
+  })
+
+  test(`${name}: with real packets: what answers, a POD without a control, and packets that are too large for their path`, t => {
+    const addresses = (pod: number) => `172.16.3.${pod} 1000::1:ac10:30${pod}`
+    const own = [1, 2].map(pod => `vm-003-ns0${pod} ${addresses(pod)}`)
+    const input = [
+      ...own,
+      '!vm-004-ns01 172.16.4.1 1000::1:ac10:401',
+      ...own.map(line => `=${line}`),
+      `+vm-003-ns01 1452 ${addresses(2)}`,
+    ]
+    const script = `
+      export NPODS=2
+      netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge || exit 9
+      printf '%s\\n' '${input.join("' '")}' >/tmp/input
+      matrix() { netns_test matrix --within=2 </tmp/input | cut -d ' ' -f 1-4 | sort; echo; }
+      matrix
+      netns_test exec vm-003-ns01 ip link set eth0 mtu 9000 && ip link set vm-003-ns01 mtu 9000 || exit 8
+      sed -i 's/ 1452 / 8972 /' /tmp/input
+      matrix
+      netns_test exec vm-003-ns02 ip link set eth0 down || exit 7
+      matrix`
+    const { status, stdout, stderr } = inVm(shell, script)
+    t.is(status, 0, stderr)
+    const [well = '', large = '', down = ''] = stdout.replace(/^ .*\n/gm, '').split('\n\n')
+    t.deepEqual(well.split('\n'), [
+      'vm-003-ns01 ! 2',
+      'vm-003-ns01 + 1000::1:ac10:302 1',
+      'vm-003-ns01 + 172.16.3.2 1',
+      'vm-003-ns01 1000::1:ac10:302 1 1',
+      'vm-003-ns01 172.16.3.2 1 1',
+      'vm-003-ns02 ! 2',
+      'vm-003-ns02 1000::1:ac10:301 1 1',
+      'vm-003-ns02 172.16.3.1 1 1',
+    ])
+    t.regex(large, /^vm-003-ns01 \+ 172\.16\.3\.2 0$/m)
+    t.regex(large, /^vm-003-ns01 172\.16\.3\.2 1 1$/m)
+    t.regex(down, /^vm-003-ns02 \? 1000::1:ac10:302$/m)
+    t.regex(down, /^vm-003-ns01 172\.16\.3\.2 \d+ 0$/m)
+  })
 }

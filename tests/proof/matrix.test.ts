@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import test from 'ava'
 import fc from 'fast-check'
+import { describeFindings, findIn, ofFamilies } from '../../scripts/proof/findings.ts'
 import { assemble, describePair, describeSummary, type Matrix, summarize, toJson } from '../../scripts/proof/matrix.ts'
 import { type NodeFacts, type PodFacts, podAddresses } from '../../scripts/proof/network.ts'
-import { type Reach, roundsOf, targetsFor } from '../../scripts/proof/reach.ts'
+import type { Reach } from '../../scripts/proof/reach.ts'
+import { largeFor, pairsFor, type Round, roundsOf, targetsFor } from '../../scripts/proof/rounds.ts'
 import { matrixSvg } from '../../scripts/proof/svg.ts'
 import { tool } from '../needs.ts'
 
@@ -52,19 +54,19 @@ function outputs(
     .split('\n')
     .filter(Boolean)
     .map(line => line.split(' '))
-  return facts.map(({ pods }) =>
-    pods
-      .flatMap(({ name }) =>
-        targets.flatMap(([to = '', ...addresses]) =>
-          to === name
-            ? []
-            : addresses.map(address =>
-                answers(name, to, address) ? `${name} ${address} 1 1 0.1 0.2 0.4\n` : `${name} ${address} 3 0 - - -\n`,
-              ),
-        ),
-      )
-      .join(''),
-  )
+  return facts.map(({ pods }) => {
+    const lines = pods.flatMap(({ name }) =>
+      targets.flatMap(([to = '', ...addresses]) =>
+        to === name
+          ? []
+          : addresses.map(address =>
+              answers(name, to, address) ? `${name} ${address} 1 1 0.1 0.2 0.4\n` : `${name} ${address} 3 0 - - -\n`,
+            ),
+      ),
+    )
+    // An address that two PODs have is pinged once.
+    return [...new Set(lines)].join('')
+  })
 }
 
 const matrixOf = (
@@ -75,7 +77,7 @@ const matrixOf = (
 
 /** All rounds gave the same. */
 const measuredIn = (facts: readonly NodeFacts[], reach: Reach, all: readonly string[]) => [
-  { rounds: roundsOf(reach, facts), outputs: all },
+  { rounds: roundsOf(reach, facts), outputs: all.map((text, index) => ({ node: facts[index]?.node ?? '', text })) },
 ]
 
 test('what each POD pings are the addresses of PODs that are valid beyond a link', t => {
@@ -98,23 +100,23 @@ test('what must be silent is told by its number, and a number that is too small 
     assemble(facts, 'node', [
       {
         rounds: roundsOf('node', facts),
-        outputs: facts.map(({ pods }, index) => {
+        outputs: facts.map(({ node: name, pods }, index) => {
           const own = pods.flatMap(({ interfaces: [eth0] }) => eth0?.addr_info.slice(1) ?? []).map(({ local }) => local)
           const lines = pods.flatMap(({ name }) => [
             ...own.map(address => `${name} ${address} 1 1 0.1 0.1 0.1\n`),
             `${name} ! ${silent[index]}\n`,
           ])
-          return lines.join('') + (index === 0 ? more : '')
+          return { node: name, text: lines.join('') + (index === 0 ? more : '') }
         }),
       },
     ])
   const { wrong, ...counts } = summarize(told([4, 4]))
   t.deepEqual(wrong, [])
   t.like(counts, { expected: 8, reached: 8, forbidden: 16, closed: 16 })
-  t.throws(() => told([4, 3]), { message: 'vm-002-ns01 pinged 3 of 4 addresses that are to be silent' })
-  t.throws(() => told([4, 5]), { message: 'vm-002-ns01 pinged 5 of 4 addresses that are to be silent' })
+  t.throws(() => told([4, 3]), { message: 'vm-002: vm-002-ns01 pinged 3 of 4 addresses that are to be silent' })
+  t.throws(() => told([4, 5]), { message: 'vm-002: vm-002-ns01 pinged 5 of 4 addresses that are to be silent' })
   const open = 'vm-001-ns01 10.0.1.0 1 1 0.1 0.1 0.1\n'
-  t.throws(() => told([4, 4], open), { message: 'vm-001-ns01 pinged 4 of 3 addresses that are to be silent' })
+  t.throws(() => told([4, 4], open), { message: 'vm-001: vm-001-ns01 pinged 4 of 3 addresses that are to be silent' })
 })
 
 test('exactly the pairs that do not answer are named, and no others', t => {
@@ -155,11 +157,143 @@ test('an address that two PODs have counts for neither, where both are in reach'
   t.true(shared.every(({ what, destination }) => what === 'shared' && destination.address === '10.0.0.1'))
   t.is(shared.length, 6)
   t.regex(describePair(shared[0] as (typeof shared)[number]), /is the address of another POD, too/)
-  t.deepEqual(
-    summarize(matrixOf(facts, 'node', (from, to) => from.slice(0, 6) === to.slice(0, 6))).wrong.filter(
-      ({ what }) => what === 'shared',
+})
+
+/** All rounds by themselves, as pinned ones are: what a POD hears of an address depends on the round. */
+function measuredByRound(
+  facts: readonly NodeFacts[],
+  reach: Reach,
+  answers: (round: Round, from: string, address: string) => boolean,
+  more: (round: Round, node: string) => string = () => '',
+) {
+  return roundsOf(reach, facts).map(round => ({
+    rounds: [round],
+    outputs: facts.map(({ node: name }) => {
+      const lines = pairsFor(facts, reach, round, name).split('\n').filter(Boolean)
+      const text = lines.flatMap(line => {
+        const [from = '', ...addresses] = line.split(' ')
+        const heard = addresses.filter(address => answers(round, from, address))
+        const silent = addresses.length - heard.length
+        return [
+          ...heard.map(address => `${from} ${address} 1 1 0.1 0.1 0.1\n`),
+          ...(round.expected
+            ? addresses.filter(one => !heard.includes(one)).map(address => `${from} ${address} 2 0 - - -\n`)
+            : [`${from} ! ${silent}\n`]),
+        ]
+      })
+      return { node: name, text: text.join('') + more(round, name) }
+    }),
+  }))
+}
+
+/** Nodes with the same CNI configuration: each gives its PODs the same addresses. */
+const sharing = (nodes: number, pods: number): readonly NodeFacts[] =>
+  Array.from({ length: nodes }, (_, n) =>
+    node(
+      `vm-00${n + 1}`,
+      ...Array.from({ length: pods }, (__, p) => {
+        const one = pod(`vm-00${n + 1}-ns0${p + 1}`, `10.9.0.${p + 2}`)
+        return { ...one, interfaces: one.interfaces.map(eth0 => ({ ...eth0, address: `02:00:00:00:0${n}:0${p}` })) }
+      }),
     ),
-    [],
+  )
+
+test('nodes that share a subnet pass where each POD is heard by its own node alone, and fail where one is heard by another', t => {
+  for (const nodes of [2, 3, 4, 5]) {
+    const facts = sharing(nodes, 3)
+    const well = summarize(
+      assemble(
+        facts,
+        'node',
+        measuredByRound(facts, 'node', ({ expected }) => expected),
+      ),
+    )
+    t.deepEqual(well.wrong, [], `${nodes} nodes`)
+    // Of three PODs of each other node two have another address than the source.
+    t.like(well, { expected: nodes * 6, reached: nodes * 6, forbidden: nodes * 3 * (nodes - 1) * 2 })
+    t.is(well.closed, well.forbidden)
+    const isLeak = ({ expected, wants }: Round, from: string, address: string) =>
+      expected ||
+      (from === 'vm-001-ns01' &&
+        address === '10.9.0.3' &&
+        podAddresses(facts).some(to => to.pod === 'vm-002-ns02' && wants({ pod: 'vm-001-ns01', node: 'vm-001' }, to)))
+    const leaky = summarize(assemble(facts, 'node', measuredByRound(facts, 'node', isLeak)))
+    t.deepEqual(leaky.wrong.map(describePair), ['vm-001-ns01 → vm-002-ns02 10.9.0.3 answers, and must not'])
+  }
+})
+
+test('an address and MAC that two nodes have tells nobody who answers', t => {
+  const facts = sharing(2, 2).map(one => ({
+    ...one,
+    pods: one.pods.map(each => ({
+      ...each,
+      interfaces: each.interfaces.map(eth0 => ({ ...eth0, address: `0a:58:0a:09:00:${each.name.slice(-2)}` })),
+    })),
+  }))
+  const matrix = assemble(
+    facts,
+    'node',
+    measuredByRound(facts, 'node', ({ expected }) => expected),
+  )
+  t.true(summarize(matrix).wrong.some(({ what }) => what === 'shared'))
+  t.true(
+    describeFindings(findIn(matrix)).some(
+      ({ text }) => text === 'address 10.9.0.3 is used by vm-001-ns02 and vm-002-ns02',
+    ),
+  )
+})
+
+test('silence of a POD that hears neither itself nor those that it should proves nothing', t => {
+  const facts = network(2, 2)
+  const wellBut = (deaf: string, more = '') =>
+    assemble(
+      facts,
+      'node',
+      measuredByRound(
+        facts,
+        'node',
+        ({ expected }, from) => expected && from !== deaf,
+        ({ expected }, name) => (!expected && name === 'vm-001' ? more : ''),
+      ),
+    )
+  const well = summarize(wellBut('none'))
+  t.like(well, { forbidden: 16, closed: 16, unproved: 0, wrong: [] })
+  const unheard = wellBut('none', 'vm-001-ns01 ? fd00::0:0\n')
+  t.like(summarize(unheard), { forbidden: 16, closed: 14, unproved: 2, wrong: [] })
+  t.deepEqual(findIn(unheard), [{ kind: 'silence-unproved', node: 'vm-001', pod: 'vm-001-ns01', family: 6 }])
+  t.regex(describeFindings(findIn(unheard))[0]?.text ?? '', /^vm-001: PODs that hear neither .*: vm-001-ns01$/)
+  const alone = wellBut('vm-001-ns01')
+  t.like(summarize(alone), { closed: 12, unproved: 4, reached: 6 })
+  t.is(findIn(alone).length, 2)
+})
+
+test('a pair that answers small packets alone is named', t => {
+  const facts = network(2, 2)
+  const text = outputs(facts, () => true)
+  const lost = text.map((one, index) =>
+    index === 0 ? `${one}vm-001-ns01 + 10.0.1.0 0\nvm-001-ns01 + fd00::1:0 1\n` : one,
+  )
+  const summary = summarize(assemble(facts, 'all', measuredIn(facts, 'all', lost)))
+  t.deepEqual(summary.wrong.map(describePair), ['vm-001-ns01 → vm-002-ns01 10.0.1.0 loses full-sized packets (MTU?)'])
+  t.is(summary.reached, summary.expected - 1)
+})
+
+test('large packets are sent by each POD to one of each node that it should reach, in each family, as large as its interface takes', t => {
+  const facts = network(2, 2).map(one => ({
+    ...one,
+    pods: one.pods.map(each => ({ ...each, interfaces: each.interfaces.map(eth0 => ({ ...eth0, mtu: 1400 })) })),
+  }))
+  t.is(
+    largeFor(facts, 'all', roundsOf('all', facts), 'vm-001'),
+    '+vm-001-ns01 1352 10.0.0.1 10.0.1.1 fd00::0:1 fd00::1:1\n+vm-001-ns02 1352 10.0.0.0 10.0.1.0 fd00::0:0 fd00::1:0\n',
+  )
+  t.is(
+    largeFor(facts, 'node', roundsOf('node', facts), 'vm-002'),
+    '+vm-002-ns01 1352 10.0.1.1 fd00::1:1\n+vm-002-ns02 1352 10.0.1.0 fd00::1:0\n',
+  )
+  t.regex(
+    largeFor(ofFamilies(facts, [4]), 'all', roundsOf('all', facts), 'vm-001'),
+    /^\+vm-001-ns01 1372 10\.0\.0\.1 10\.0\.1\.1$/m,
   )
 })
 
@@ -170,7 +304,8 @@ test('a pair that was not measured, and output that is none, are no pass', t => 
     message: /vm-002-ns01 did not ping 10\.0\.0\.0/,
   })
   t.throws(() => assemble(facts, 'all', measuredIn(facts, 'all', [first, `${second}oops\n`])), {
-    message: /'oops' is no result/,
+    code: 'BAD_MATRIX',
+    message: /^vm-002: its matrix is not understood: 'oops': no POD of this node$/,
   })
 })
 

@@ -1,7 +1,9 @@
 import test from 'ava'
+import fc from 'fast-check'
 import { assemble, summarize } from '../../scripts/proof/matrix.ts'
-import type { NodeFacts, PodFacts } from '../../scripts/proof/network.ts'
-import { neighboursFor, pairsFor, type Reach, roundsOf } from '../../scripts/proof/reach.ts'
+import { type NodeFacts, type PodFacts, podAddresses } from '../../scripts/proof/network.ts'
+import type { Reach } from '../../scripts/proof/reach.ts'
+import { inputFor, neighboursFor, pairsFor, type Round, roundsOf } from '../../scripts/proof/rounds.ts'
 
 const pod = (name: string, mac: string, address: string): PodFacts => ({
   name,
@@ -33,8 +35,9 @@ const NETWORK = [
 function measured(answers: (round: 'own' | 'across', from: string, address: string) => boolean) {
   return roundsOf(REACH, NETWORK).map(round => ({
     rounds: [round],
-    outputs: NETWORK.map(facts =>
-      pairsFor(NETWORK, REACH, round, facts.node)
+    outputs: NETWORK.map(facts => ({
+      node: facts.node,
+      text: pairsFor(NETWORK, REACH, round, facts.node)
         .split('\n')
         .filter(Boolean)
         .flatMap(line => {
@@ -46,12 +49,14 @@ function measured(answers: (round: 'own' | 'across', from: string, address: stri
           )
         })
         .join(''),
-    ),
+    })),
   }))
 }
 
+const pinnedRounds = () => roundsOf(REACH, NETWORK).filter(({ pinned }) => pinned)
+
 test('each POD pings its own side, then the others but for an address that it has itself', t => {
-  const [own, across, ...none] = roundsOf(REACH, NETWORK)
+  const [own, across, ...none] = pinnedRounds()
   t.deepEqual(none, [])
   if (!(own && across)) return t.fail()
   t.is(pairsFor(NETWORK, REACH, own, 'vm-001'), 'br2-1 10.0.0.2 10.0.0.9\nbr2-2 10.0.0.1 10.0.0.9\nbr3-1 10.0.0.9\n')
@@ -59,7 +64,7 @@ test('each POD pings its own side, then the others but for an address that it ha
 })
 
 test('static neighbours say in each round whose an address is, on both ends', t => {
-  const [own, across] = roundsOf(REACH, NETWORK)
+  const [own, across] = pinnedRounds()
   if (!(own && across)) return t.fail()
   t.is(
     neighboursFor(NETWORK, REACH, own, 'vm-202'),
@@ -107,4 +112,46 @@ test('the same addresses on two sides are told apart: only what answers across i
 test('a POD of which the test says nothing is no pass', t => {
   const strange = [...NETWORK, node('vm-003', pod('vm-003-ns01', ':01', '10.0.0.7'))]
   t.throws(() => roundsOf(REACH, strange), { message: /does not say whom vm-003-ns01 on vm-003 reaches/ })
+})
+
+test('where no address is there twice, nothing is pinned and nothing is pinged POD by POD; each pair comes in one round', t => {
+  const facts = [node('vm-001', pod('a', ':1', '10.0.0.1')), node('vm-002', pod('b', ':2', '10.0.0.2'))]
+  const rounds = roundsOf('node', facts)
+  t.deepEqual(
+    rounds.map(({ expected, pinned, perPod }) => [expected, pinned, perPod]),
+    [
+      [true, false, false],
+      [false, false, false],
+    ],
+  )
+  t.is(inputFor(facts, 'node', rounds[1] as Round, 'vm-001'), '!b 10.0.0.2\n=a 10.0.0.1\n')
+})
+
+test('whatever addresses PODs share, each pair comes in exactly one round, and in a pinned round no POD ties an address to two MACs', t => {
+  const address = fc.integer({ min: 1, max: 6 }).map(number => `10.0.0.${number}`)
+  const nodes = fc.array(fc.uniqueArray(address, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 7 })
+  fc.assert(
+    fc.property(nodes, all => {
+      const facts = all.map((addresses, n) =>
+        node(`vm-${n}`, ...addresses.map((one, p) => pod(`vm-${n}-${p}`, `:${n}${p}`, one))),
+      )
+      const rounds = roundsOf('node', facts)
+      for (const source of podAddresses(facts)) {
+        for (const to of podAddresses(facts)) {
+          if (source.pod === to.pod) continue
+          const wanting = rounds.filter(round => round.wants(source, to))
+          t.is(wanting.length, 1)
+          t.is(wanting[0]?.expected, source.node === to.node)
+        }
+      }
+      for (const round of rounds.filter(({ pinned }) => pinned)) {
+        for (const { node: name } of facts) {
+          const lines = neighboursFor(facts, 'node', round, name).split('\n').filter(Boolean)
+          const keys = lines.map(line => line.split(' ').slice(0, 3).join(' '))
+          t.is(new Set(keys).size, new Set(lines).size)
+        }
+      }
+    }),
+    { numRuns: 60 },
+  )
 })

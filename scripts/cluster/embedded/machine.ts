@@ -61,6 +61,12 @@ export const consoleFile = (node: string): string => `${node}.console`
 export const macAddress = (net: number, node: number): string =>
   ['00', '00', '00', '01', ...[net, node].map(byte => byte.toString(16).padStart(2, '0'))].join(':')
 
+/**
+ * vde_switch drops frames with more than 1504 bytes behind the Ethernet header (1500 and a VLAN tag) without a word, and has no option for
+ * that. The guest's kernel refuses a larger MTU where virtio-net says its limit.
+ */
+const MTU = 1500
+
 /** Sockets that QEMU inherits: no path, no port, nobody else can connect. */
 const QMP_FD = 3
 const CONTROL_FD = 4
@@ -131,7 +137,7 @@ function qemuCommand(plan: MachinePlan, parts: MachineParts, options: MachineOpt
   command.push('-chardev', `socket,id=control,fd=${CONTROL_FD}`)
   for (const { backend, id, mac } of plan.interfaces) {
     // The ROM is for booting from the net, and costs time at each start.
-    command.push('-netdev', backend, '-device', `virtio-net-pci,netdev=${id},mac=${mac},romfile=`)
+    command.push('-netdev', backend, '-device', `virtio-net-pci,netdev=${id},mac=${mac},romfile=,host_mtu=${MTU}`)
   }
   return command
 }

@@ -2,7 +2,7 @@
 // read by page/: both sides import this file, so it imports nothing that a browser lacks.
 
 /** What a pair is, `own` what is no pair; the page draws and names them in this order. */
-export const CELL_STATES = ['own', 'reached', 'closed', 'missing', 'open', 'shared'] as const
+export const CELL_STATES = ['own', 'reached', 'closed', 'missing', 'open', 'shared', 'cut'] as const
 export type CellState = (typeof CELL_STATES)[number]
 
 /** A pair as it was measured; times in milliseconds, missing where nothing came back or where they were left out. */

@@ -15,15 +15,14 @@ export function codeMatrix(matrix: Matrix): CodedMatrix {
   const pairs = sources.length * destinations.length
   const { bytes: cells, states, sent, received, means } = cellArrays(pairs)
   const { bytes: ranges, mins, maxs } = rangeArrays(pairs)
-  const shared = sharedPairs(matrix)
+  const wrong = wrongOf(matrix)
   const counts = CELL_STATES.map(() => 0)
   for (const [row, source] of sources.entries()) {
     for (const [column, destination] of destinations.entries()) {
       const pair = row * destinations.length + column
       const answer = rows[row]?.[column]
-      const isShared = shared.has(pair)
       const state: CellState = answer
-        ? stateOf(answer.received > 0, isExpected(reach, source, destination), isShared)
+        ? (wrong.get(pair) ?? stateOf(answer.received > 0, isExpected(reach, source, destination)))
         : 'own'
       const code = CELL_STATES.indexOf(state)
       states[pair] = code
@@ -40,22 +39,21 @@ export function codeMatrix(matrix: Matrix): CodedMatrix {
   return { counts, cells, ranges }
 }
 
-function stateOf(answers: boolean, expected: boolean, shared: boolean): CellState {
+function stateOf(answers: boolean, expected: boolean): CellState {
   if (!expected) return answers ? 'open' : 'closed'
-  if (shared) return 'shared'
   return answers ? 'reached' : 'missing'
 }
 
-/** The verdict on pairs is the proof's: which addresses two PODs share is looked up there, not found out anew. */
-function sharedPairs(matrix: Matrix): ReadonlySet<number> {
-  const wrong = summarize(matrix).wrong.filter(({ what }) => what === 'shared')
-  if (wrong.length === 0) return new Set()
+/** The verdict on pairs is the proof's: what is wrong is looked up there, not found out anew. */
+function wrongOf(matrix: Matrix): ReadonlyMap<number, CellState> {
+  const { wrong } = summarize(matrix)
+  if (wrong.length === 0) return new Map()
   const rows = new Map(matrix.sources.map((source, row) => [source, row]))
   const columns = new Map(matrix.destinations.map((destination, column) => [destination, column]))
-  return new Set(
-    wrong.map(
-      ({ source, destination }) =>
-        (rows.get(source) ?? 0) * matrix.destinations.length + (columns.get(destination) ?? 0),
-    ),
+  return new Map(
+    wrong.map(({ source, destination, what }) => [
+      (rows.get(source) ?? 0) * matrix.destinations.length + (columns.get(destination) ?? 0),
+      what,
+    ]),
   )
 }

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { type Answer, type Matrix, summarize } from '../../../scripts/proof/matrix.ts'
+import type { Answer } from '../../../scripts/proof/answers.ts'
+import { type Matrix, summarize } from '../../../scripts/proof/matrix.ts'
 import { CELL_STATES, cellArrays } from '../../../scripts/report/html/cells.ts'
 import { codeMatrix } from '../../../scripts/report/html/matrix.ts'
 import { pretendedMatrix } from './pretended-run.ts'

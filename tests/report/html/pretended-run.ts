@@ -82,7 +82,7 @@ export function pretendedNetwork({ nodes, pods, cut }: Pretended): readonly Node
   })
 }
 
-const ALL = { expected: true, pinned: false, wants: () => true }
+const ALL = { expected: true, pinned: false, perPod: false, wants: () => true }
 
 /** Round trips in two groups, near and far, with some that are slow; the same in every run. */
 function pretendedTimes(seed: number, isNear: boolean): readonly [min: string, mean: string, max: string] {
@@ -95,18 +95,19 @@ function pretendedTimes(seed: number, isNear: boolean): readonly [min: string, m
 export function pretendedMatrix(pretended: Pretended) {
   const network = pretendedNetwork(pretended)
   const pods = network.flatMap(({ node, pods }) => pods.map(pod => ({ node, pod })))
-  const lines: string[] = []
+  const lines = new Map(network.map(({ node }) => [node, [] as string[]]))
   for (const [row, source] of pods.entries()) {
     for (const [column, { node, pod }] of pods.entries()) {
       if (source.pod === pod) continue
       const isCut = pretended.cut !== undefined && [source.pod.name, pod.name].includes(pretended.cut)
       for (const [index, { local }] of (pod.interfaces[1]?.addr_info ?? []).entries()) {
         const times = pretendedTimes((row * pods.length + column) * 2 + index, node === source.node)
-        lines.push(`${source.pod.name} ${local} ${isCut ? '6 0 - - -' : `3 3 ${times.join(' ')}`}`)
+        lines.get(source.node)?.push(`${source.pod.name} ${local} ${isCut ? '6 0 - - -' : `3 3 ${times.join(' ')}`}`)
       }
     }
   }
-  return { network, matrix: assemble(network, 'all', [{ rounds: [ALL], outputs: [lines.join('\n')] }]) }
+  const outputs = [...lines].map(([node, text]) => ({ node, text: text.join('\n') }))
+  return { network, matrix: assemble(network, 'all', [{ rounds: [ALL], outputs }]) }
 }
 
 /** Steps of a test on all nodes, the proof, and evidence where a POD is cut off. */

@@ -19,7 +19,7 @@ export interface Colours {
 
 const LIGHT: Colours = {
   times: ['#deebf7', '#c6dbef', '#9ecae1', '#6baed6', '#4292c6', '#2171b5', '#084594'],
-  states: { own: '#ffffff', closed: '#ebebeb', missing: '#d55e00', open: '#cc79a7', shared: '#f0e442' },
+  states: { own: '#ffffff', closed: '#ebebeb', missing: '#d55e00', open: '#cc79a7', shared: '#f0e442', cut: '#009e73' },
   line: '#8c959f',
   text: '#1f2328',
   signs: { cross: '#ffffff', ring: '#000000', bars: '#000000' },
@@ -28,7 +28,7 @@ const LIGHT: Colours = {
 /** On a dark ground the slow ones are light: what matters more stands out more. */
 const DARK: Colours = {
   times: ['#0b2a4a', '#0f3d6b', '#17558f', '#2a72b5', '#4a90d0', '#82b6e4', '#c3def5'],
-  states: { own: '#161b22', closed: '#2d333b', missing: '#e8711a', open: '#d98cb8', shared: '#f0e442' },
+  states: { own: '#161b22', closed: '#2d333b', missing: '#e8711a', open: '#d98cb8', shared: '#f0e442', cut: '#2bb68d' },
   line: '#6e7681',
   text: '#e6edf3',
   signs: { cross: '#000000', ring: '#000000', bars: '#000000' },
@@ -43,4 +43,9 @@ export function colourOf({ state, mean }: Cell, { times, states }: Colours): str
 
 export const signOf = ({ state }: Cell): Sign | undefined => SIGNS[state]
 
-const SIGNS: Partial<Readonly<Record<Cell['state'], Sign>>> = { missing: 'cross', open: 'ring', shared: 'bars' }
+const SIGNS: Partial<Readonly<Record<Cell['state'], Sign>>> = {
+  missing: 'cross',
+  open: 'ring',
+  shared: 'bars',
+  cut: 'bars',
+}

@@ -35,10 +35,11 @@ export const SAYINGS: Readonly<Record<Cell['state'], string>> = {
   missing: 'does not answer',
   open: 'answers, and must not',
   shared: 'is the address of another POD, too',
+  cut: 'answers, but loses packets as large as its MTU',
 }
 
 /** A pair that is not as the test says. */
-export const isWrong = ({ state }: Cell): boolean => state === 'missing' || state === 'open' || state === 'shared'
+export const isWrong = ({ state }: Cell): boolean => ['missing', 'open', 'shared', 'cut'].includes(state)
 
 /** A pair in full, as lines: who, to whom, what came of it. */
 export function describePair(matrix: ReadMatrix, row: number, column: number): readonly string[] {

@@ -82,7 +82,7 @@ function zoomer(panels: readonly Panel[], largest: number) {
 
 /** What colours and signs mean, with as many pairs as there are of each. */
 function legend({ counts }: MatrixData): HTMLElement {
-  const names = ['own', 'reached', 'closed', 'missing', 'open', 'shared'] as const
+  const names = ['own', 'reached', 'closed', 'missing', 'open', 'shared', 'cut'] as const
   const states = names
     .filter((name, index) => name !== 'own' && name !== 'reached' && (counts[index] ?? 0) > 0)
     .map(name =>

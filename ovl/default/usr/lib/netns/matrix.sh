@@ -12,6 +12,11 @@ MATRIX_TIMEOUT_EACH=5
 # carry a million, and what is too much for them they lose: where packets are lost, the next ones are sent at half the rate.
 MATRIX_INTERVAL=1
 MATRIX_INTERVAL_MOST=16
+# How often silence is listened to by PODs that do not hear themselves: a VM that had no CPU for a while hears nothing, either.
+MATRIX_CONTROLS=3
+# Large packets: the first may be lost while a router tells its MTU. In milliseconds.
+MATRIX_LARGE_TRIES=3
+MATRIX_LARGE_TIMEOUT=500
 MATRIX_WORK=/tmp/netns-matrix.$$
 # Where there is no fping, as in xcluster's own image: a ping for each address on the input, that says what fping would.
 MATRIX_PINGS_AT_ONCE=8
@@ -20,12 +25,19 @@ MATRIX_PING_EACH='
 	running=0
 	while read -r address; do
 		{
-			said=$(ping -c 1 -W "$2" "$address" </dev/null)
-			case $said in *time=*)
-				time=${said#*time=}
-				echo "$address (${time%% *} ms)"
-				;;
-			esac
+			tries=$3
+			while :; do
+				said=$(ping -c 1 -W "$2" ${4:+-s "$4"} "$address" </dev/null)
+				tries=$((tries - 1))
+				case $said in
+				*time=*)
+					time=${said#*time=}
+					echo "$address (${time%% *} ms)"
+					break
+					;;
+				esac
+				[ "$tries" -gt 0 ] || break
+			done
 		} &
 		running=$((running + 1))
 		[ "$running" -lt "$1" ] || { wait; running=0; }
@@ -36,6 +48,13 @@ MATRIX_PING_EACH='
 # <mean> <max>", times in milliseconds, "-" where nothing came back. What does not answer is tried again until for $TRIES seconds
 # nothing new has answered; what is behind a "!" is to be silent, and tried once: what answers has its line, and how many do not
 # is a line "<pod> ! <number>". With --pairs the lines are "<source pod> <address>…": each POD pings those of its own lines.
+#
+# Silence counts only where the same ping has heard something: lines "=<pod> <own address>…" say by which addresses a POD is to hear
+# itself. One that does not, in $MATRIX_CONTROLS tries, has a line "<pod> ? <address>" for each that it did not hear.
+#
+# At the end the PODs of lines "+<source pod> <bytes> <address>…" ping with so many bytes of data; "<pod> + <address> <1 or 0>" says
+# whether that came back.
+#
 # The first packets of a POD have --interval between them: none is right where next to nothing can be sent, since an fping pauses for
 # what has no route, too.
 cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
@@ -79,6 +98,30 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 		FNR == 1 { pod = FILENAME; sub(/.*\//, "", pod); sub(/\.to$/, "", pod) }
 		{ print pod, $1, sent " 0 - - -" }' "$@"
 	[ ! -e "$MATRIX_WORK/results" ] || cat "$MATRIX_WORK/results"
+	[ ! -e "$MATRIX_WORK/large" ] || matrix_large
+}
+
+# All PODs that have something to ping with large packets, some at once.
+matrix_large() {
+	running=0 started=''
+	while read -r pod size addresses; do
+		printf '%s\n' "$addresses" | tr ' ' '\n' >"$MATRIX_WORK/$pod.large"
+		matrix_ping "$pod" "$MATRIX_WORK/$pod.large" "$size" &
+		started="$started $pod:$!"
+		running=$((running + 1))
+		[ "$running" -lt "$MATRIX_AT_ONCE" ] || matrix_wait
+	done <"$MATRIX_WORK/large"
+	[ "$running" -eq 0 ] || matrix_wait
+	awk -v work="$MATRIX_WORK" '
+		{
+			said = work "/" $1 ".said"
+			split("", heard)
+			while ((getline line <said) > 0) {
+				split(line, words, " ")
+				if (words[2] ~ /^\(/) heard[words[1]]
+			}
+			for (i = 3; i <= NF; i++) print $1, "+", $i, ($i in heard) + 0
+		}' "$MATRIX_WORK/large"
 }
 
 # Sets $up to how long this VM has run; a clock, and a process for it, is not needed.
@@ -108,7 +151,7 @@ MATRIX_HUSH='
 		own[owner] += fresh
 	}'
 
-# Makes the files targets, of lines "<pod> <address>" of what is to answer; forbidden, of the input's lines of what is not; silences, of
+# Makes the files large, of the input's lines of what is pinged by large packets; controls, of lines "<pod> <own address>"; targets, of lines "<pod> <address>" of what is to answer; forbidden, of the input's lines of what is not; silences, of
 # lines "<pod> <number>", how many are to be silent, "*" for all PODs and less for those of this node that own some, and "!" where one of
 # them is to answer somebody else; and for the first round a file of addresses: <pod>.first with a POD's own ones, or one for all PODs,
 # which then ping themselves as well, as costs less than a list for each. Prints how many addresses one POD pings, and how many lines are
@@ -117,14 +160,23 @@ matrix_targets() {
 	here=' '
 	for file in "$NETNS"/*; do here="$here${file##*/} "; done
 	awk -v work="$MATRIX_WORK" -v pairs="$pairs" -v here="$here" "$MATRIX_HUSH"'
+		/^[+]/ {
+			$1 = substr($1, 2)
+			if (index(here, " " $1 " ")) print >(work "/large")
+			next
+		}
 		{
 			if (NF - 1 > widest) widest = NF - 1
+			if (!/^=/) lines++
 			owner = $1
 			if (/^!/) {
 				forbidden++
 				owner = substr($1, 2)
 				print >(work "/forbidden")
 				hush()
+			} else if (/^=/) {
+				owner = substr($1, 2)
+				for (i = 2; i <= NF; i++) print owner, $i >(work "/controls")
 			} else {
 				for (i = 2; i <= NF; i++) {
 					print owner, $i >(work "/targets")
@@ -132,7 +184,10 @@ matrix_targets() {
 				}
 			}
 			first = work "/" (pairs == "yes" ? owner : "all") ".first"
-			for (i = 2; i <= NF; i++) print $i >>first
+			for (i = 2; i <= NF; i++) if (!((pairs == "yes" ? owner : "") " " $i in listed)) {
+				listed[(pairs == "yes" ? owner : "") " " $i]
+				print $i >>first
+			}
 			if (pairs == "yes") close(first)
 		}
 		END {
@@ -140,7 +195,7 @@ matrix_targets() {
 			for (one in own) if (index(here, " " one " ")) print one, -own[one] >(work "/silences")
 			for (one in silents) for (address in expected) if ((one " " address) in silent) both = 1
 			if (both) print "!", 1 >(work "/silences")
-			print (pairs == "yes" ? widest : NR) + 0, forbidden + 0
+			print (pairs == "yes" ? widest : lines) + 0, forbidden + 0
 		}'
 }
 
@@ -167,8 +222,8 @@ matrix_round() {
 	[ "$left" -gt 0 ]
 }
 
-# Waits for those that run, and adds up what came of them.
-matrix_batch() {
+# Waits for those that run.
+matrix_wait() {
 	ended=''
 	for pinger in $started; do
 		wait "${pinger##*:}"
@@ -176,7 +231,23 @@ matrix_batch() {
 	done
 	for pinger in $ended; do matrix_ended "${pinger%:*}" "${pinger##*:}"; done
 	running=0 started=''
-	matrix_read
+}
+
+# Waits for those that run, lets those that did not hear themselves ping once more, and adds up what came of them.
+matrix_batch() {
+	controls=1 batch_answered=0 batch_left=0
+	while :; do
+		matrix_wait
+		matrix_read
+		[ -n "$unheard" ] || break
+		controls=$((controls + 1))
+		for pod in $unheard; do
+			list=all.first
+			[ "$pairs" = no ] || list=$pod.first
+			matrix_ping "$pod" "$MATRIX_WORK/$list" &
+			started="$started $pod:$!"
+		done
+	done
 	answered=$((answered + batch_answered)) left=$((left + batch_left))
 	if [ $((batch_left * 8)) -ge "$batch_answered" ] && [ "$batch_left" -gt 0 ]; then
 		[ "$interval" -ge "$MATRIX_INTERVAL_MOST" ] || interval=$((interval * 2))
@@ -197,26 +268,36 @@ matrix_ended() { # <pod> <exit code>
 	die "matrix: ${fping:+f}ping in $1 ends with exit code $2: $said"
 }
 
-matrix_ping() { # <pod> <file of addresses>
+matrix_ping() { # <pod> <file of addresses> [bytes of data]
 	if [ -z "$fping" ]; then
 		# shellcheck disable=SC2086
 		exec $multi nsenter --net="$NETNS/$1" $multi sh -c "$MATRIX_PING_EACH" sh \
-			"$MATRIX_PINGS_AT_ONCE" $(((timeout + 999) / 1000)) <"$2" >"$MATRIX_WORK/$1.said" 2>"$MATRIX_WORK/$1.errors"
+			"$MATRIX_PINGS_AT_ONCE" $(((timeout + 999) / 1000)) $((${3:+MATRIX_LARGE_TRIES - 1} + 1)) "${3-}" \
+			<"$2" >"$MATRIX_WORK/$1.said" 2>"$MATRIX_WORK/$1.errors"
 	fi
+	if [ $# -eq 3 ]; then
+		set -- "$1" "$2" -b "$3" -r $((MATRIX_LARGE_TRIES - 1)) -B 1 -t "$MATRIX_LARGE_TIMEOUT" -i "$MATRIX_INTERVAL"
+	else
+		set -- "$1" "$2" -r 0 -i "$interval" -t "$timeout"
+	fi
+	pinging=$1 list=$2
+	shift 2
 	# shellcheck disable=SC2086
-	exec $multi nsenter --net="$NETNS/$1" "$fping" -a -e -r 0 -i "$interval" -t "$timeout" \
-		-f "$2" >"$MATRIX_WORK/$1.said" 2>"$MATRIX_WORK/$1.errors"
+	exec $multi nsenter --net="$NETNS/$pinging" "$fping" -a -e "$@" \
+		-f "$list" >"$MATRIX_WORK/$pinging.said" 2>"$MATRIX_WORK/$pinging.errors"
 }
 
 # What fping says of those that answer: "<address> (<time> ms)" (fping 5, "-a -e"). Leaves in a file <pod>.to the addresses that
-# are to answer and did not. Sets $batch_answered and $batch_left.
+# are to answer and did not. Adds to $batch_answered and $batch_left, and sets $unheard to PODs that are to listen once more.
 matrix_read() {
 	set --
 	for said in "$MATRIX_WORK"/*.said; do
 		said=${said##*/}
 		set -- "$@" "${said%.said}"
 	done
-	counts=$(awk -v sent="$round" -v pairs="$pairs" -v work="$MATRIX_WORK" "$MATRIX_HUSH"'
+	again=no
+	[ "$controls" -ge "$MATRIX_CONTROLS" ] || again=yes
+	counts=$(awk -v sent="$round" -v pairs="$pairs" -v work="$MATRIX_WORK" -v again="$again" "$MATRIX_HUSH"'
 		function tell(address) {
 			if (address in told) return
 			told[address]
@@ -247,6 +328,7 @@ matrix_read() {
 					expected[$2]
 				}
 				while ((getline <(work "/silences")) > 0) silences[$1] = $2
+				while ((getline <(work "/controls")) > 0) selves[$1] = selves[$1] " " $2
 			}
 			for (k = 1; k < ARGC; k++) {
 				pod = ARGV[k]
@@ -255,6 +337,14 @@ matrix_read() {
 				split("", told)
 				split("", times)
 				while ((getline <said) > 0) if ($2 ~ /^\(/) times[$1] = substr($2, 2)
+				deaf = ""
+				controls = split(selves[pod], control, " ")
+				for (n = 1; n <= controls; n++) if (!(control[n] in times)) deaf = deaf pod " ? " control[n] "\n"
+				if (deaf != "" && again == "yes") {
+					unheard = unheard " " pod
+					continue
+				}
+				printf "%s", deaf >>(work "/results")
 				if (sent > 1) {
 					for (last = 0; (getline address[last + 1] <to) > 0; last++);
 					close(to)
@@ -270,9 +360,11 @@ matrix_read() {
 				}
 				if (quiet) print pod, "!", quiet >>(work "/results")
 			}
-			print answered + 0, left + 0
-		}' "$@")
-	batch_answered=${counts% *} batch_left=${counts#* }
+			print answered + 0, left + 0 unheard
+		}' "$@") || die "matrix: what was measured cannot be read"
+	unheard=${counts#* * } left_now=${counts#* }
+	[ "$unheard" != "$counts" ] || unheard=''
+	batch_answered=$((batch_answered + ${counts%% *})) batch_left=$((batch_left + ${left_now%% *}))
 	rm -f "$MATRIX_WORK"/*.said "$MATRIX_WORK"/*.errors
 }
 

@@ -3,14 +3,14 @@
 
 need pods
 
-# As JSON: { node, interfaces, routes, pods: [{ name, interfaces, routes }] }, routes of all tables and both families.
+# As JSON: { node, npods, interfaces, routes, pods: [{ name, interfaces, routes }] }, routes of all tables and both families.
 cmd_status() {
 	case $#${1-} in
 	0) status_text ;;
 	1--json)
 		facts=$(status_stream) || die "status: not everything could be looked at, see above"
 		# Put together by awk: jq takes half a second to start in an emulated VM.
-		printf '%s\n' "$facts" | awk '
+		printf '%s\n' "$facts" | awk -v npods="$NPODS" '
 			# ip leaves control characters in names of interfaces as they are, which JSON does not allow.
 			BEGIN { for (i = 1; i < 32; i++) if (i != 10) controls[sprintf("%c", i)] = sprintf("\\u%04x", i) }
 			/[[:cntrl:]]/ {
@@ -24,7 +24,7 @@ cmd_status() {
 			NR % 3 == 2 { interfaces = $0 }
 			NR % 3 == 0 {
 				facts = "\"interfaces\":" interfaces ",\"routes\":" $0
-				if (NR == 3) printf "{\"node\":\"%s\",%s,\"pods\":[", name, facts
+				if (NR == 3) printf "{\"node\":\"%s\",\"npods\":%d,%s,\"pods\":[", name, npods, facts
 				else printf "%s\n{\"name\":\"%s\",%s}", (NR > 6 ? "," : ""), name, facts
 			}
 			END { print "]}" }'

@@ -1,0 +1,144 @@
+import { type Matrix, sharedAddresses } from './matrix.ts'
+import { type Family, type Interface, type NodeFacts, type PodFacts, podAddresses } from './network.ts'
+
+/** What the steps of a test have made, as the host knows it. */
+export interface Expectation {
+  /** The names of the PODs that each node must have. */
+  readonly pods: ReadonlyMap<string, readonly string[]>
+  /** Of which each POD must have an address. */
+  readonly families: readonly Family[]
+}
+
+/** Something that spoils a proof, beside pairs that are not as they should be. */
+export type Finding = {
+  readonly node: string
+  readonly pod?: string
+} & (
+  | { readonly kind: 'pod-gone'; readonly pod: string; readonly of: number }
+  | { readonly kind: 'interface-down'; readonly pod: string; readonly interface: string }
+  | { readonly kind: 'address-lost'; readonly pod: string; readonly family: Family; readonly of: number }
+  | { readonly kind: 'address-shared'; readonly address: string; readonly pods: readonly string[] }
+  /** The POD heard neither itself nor anybody else: that others were silent shows nothing. */
+  | { readonly kind: 'silence-unproved'; readonly pod: string; readonly family: Family }
+  | { readonly kind: 'nothing-proved'; readonly pods: number }
+)
+
+/** Compares the network that was found with the one that was made. */
+export function compare(network: readonly NodeFacts[], { pods, families }: Expectation): readonly Finding[] {
+  return [...pods].flatMap(([node, names]) => {
+    const facts = network.find(one => one.node === node)
+    return names.flatMap((pod): Finding[] => {
+      const found = facts?.pods.find(({ name }) => name === pod)
+      if (!found) return [{ kind: 'pod-gone', node, pod, of: names.length }]
+      const down = found.interfaces.filter(isDown)
+      if (down.length > 0) return down.map(({ ifname }) => ({ kind: 'interface-down', node, pod, interface: ifname }))
+      const has = familiesOf(found)
+      return families
+        .filter(family => !has.includes(family))
+        .map(family => ({ kind: 'address-lost', node, pod, family, of: names.length }))
+    })
+  })
+}
+
+const isDown = ({ ifname, flags }: Interface) => ifname !== 'lo' && !flags.includes('UP')
+
+const familiesOf = ({ name, interfaces }: PodFacts): readonly Family[] => {
+  const addresses = podAddresses([{ node: '', interfaces: [], routes: [], pods: [{ name, interfaces, routes: [] }] }])
+  return ([4, 6] as const).filter(family => addresses.some(one => one.family === family))
+}
+
+/** What a matrix shows beside its pairs. */
+export function findIn(matrix: Matrix): readonly Finding[] {
+  const { sources, rows, deaf = [] } = matrix
+  const findings: Finding[] = []
+  if (!rows.some(row => row.some(Boolean)))
+    findings.push({ kind: 'nothing-proved', node: sources[0]?.node ?? '', pods: sources.length })
+  for (const [address, owners] of sharedAddresses(matrix))
+    findings.push({
+      kind: 'address-shared',
+      node: owners[0]?.node ?? '',
+      address,
+      pods: owners.map(({ pod }) => pod),
+    })
+  for (const { source, family } of deaf)
+    findings.push({ kind: 'silence-unproved', node: source.node, pod: source.pod, family })
+  return findings
+}
+
+/** Only the addresses of some families. */
+export const ofFamilies = (network: readonly NodeFacts[], families: readonly Family[]): readonly NodeFacts[] =>
+  network.map(facts => ({
+    ...facts,
+    pods: facts.pods.map(pod => ({
+      ...pod,
+      interfaces: pod.interfaces.map(one => ({
+        ...one,
+        addr_info: one.addr_info.filter(({ family }) => families.includes(family === 'inet' ? 4 : 6)),
+      })),
+    })),
+  }))
+
+/** Of PODs, how many a line names. */
+const NAMED = 8
+
+/**
+ * Says what was found, in a line for what several PODs of a node have in common:
+ * `vm-002: 2 of 4 PODs are gone: vm-002-ns03, vm-002-ns04`.
+ */
+export function describeFindings(findings: readonly Finding[]): readonly { node: string; text: string }[] {
+  const groups = new Map<string, [Finding, ...Finding[]]>()
+  for (const finding of findings) {
+    const alike = groups.get(groupOf(finding))
+    if (alike) alike.push(finding)
+    else groups.set(groupOf(finding), [finding])
+  }
+  return [...groups.values()].map(alike => ({ node: alike[0].node, text: describe(alike[0], alike) }))
+}
+
+/** Findings that are told in one line. */
+const groupOf = (finding: Finding): string => {
+  const { kind, node } = finding
+  if (kind === 'address-shared') return `${kind} ${finding.address}`
+  if (kind === 'interface-down') return `${kind} ${finding.pod} ${finding.interface}`
+  return `${kind} ${node} ${'family' in finding ? finding.family : ''}`
+}
+
+function describe(first: Finding, alike: readonly Finding[]): string {
+  const names = alike.flatMap(({ pod }) => (pod === undefined ? [] : [pod]))
+  const more = names.length > NAMED ? [`… (${names.length - NAMED} more)`] : []
+  const list = [...names.slice(0, NAMED), ...more].join(', ')
+  switch (first.kind) {
+    case 'pod-gone':
+      return `${first.node}: ${names.length} of ${first.of} PODs are gone: ${list}`
+    case 'interface-down':
+      return `${first.pod}: ${first.interface} is down`
+    case 'address-lost':
+      return `${first.node}: ${names.length} of ${first.of} PODs lost their IPv${first.family} address: ${list}`
+    case 'address-shared':
+      return `address ${first.address} is used by ${first.pods.join(' and ')}`
+    case 'silence-unproved':
+      return `${first.node}: PODs that hear neither themselves nor others by IPv${first.family}, so that others' silence shows nothing: ${list}`
+    case 'nothing-proved':
+      return `nothing was proved: there ${first.pods === 1 ? 'is 1 POD' : `are ${first.pods} PODs`}, and no pair to ping`
+  }
+}
+
+/**
+ * What was found where the host does not know what was made: `4 PODs in 2 nodes, all with IPv4 and IPv6 addresses`, and by which PODs differ
+ * from most.
+ */
+export function describeNetwork(network: readonly NodeFacts[]): readonly string[] {
+  const pods = network.flatMap(facts => facts.pods.map(pod => ({ pod: pod.name, families: familiesOf(pod) })))
+  const nodes = network.filter(facts => facts.pods.length > 0).length
+  const found = `${pods.length} PODs in ${nodes} nodes`
+  const all = ([4, 6] as const).filter(family => pods.some(({ families }) => families.includes(family)))
+  const have = all.map(family => `IPv${family}`).join(' and ') || 'no'
+  const lacking = all.flatMap(family => {
+    const without = pods.filter(({ families }) => !families.includes(family)).map(({ pod }) => pod)
+    if (without.length === 0) return []
+    const more = without.length > NAMED ? [`… (${without.length - NAMED} more)`] : []
+    const verb = without.length === 1 ? 'has' : 'have'
+    return `${[...without.slice(0, NAMED), ...more].join(', ')} ${verb} no IPv${family} address, unlike ${pods.length - without.length} others`
+  })
+  return [`${found}, ${lacking.length === 0 ? 'all' : 'not all'} with ${have} addresses`, ...lacking]
+}

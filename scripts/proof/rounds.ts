@@ -1,0 +1,202 @@
+import { testFailure } from '../errors/failure.ts'
+import { type Family, type NodeFacts, type PodAddress, podAddresses, type Source } from './network.ts'
+import {
+  contestedAddresses,
+  groupOf,
+  isExpected,
+  isMeasurable,
+  isSame,
+  ownAddresses,
+  type Reach,
+  sideOf,
+} from './reach.ts'
+
+/** Pairs that are pinged at the same time. */
+export interface Round {
+  /** Whether all of them must answer; else none. */
+  readonly expected: boolean
+  /**
+   * An address of one of the two is also that of a POD in another group: static neighbour entries, on both ends, say whose it is in
+   * this round, so that an answer is the answer of that POD and no other.
+   */
+  readonly pinned: boolean
+  /** What a POD pings depends on the POD, and not on its node alone. */
+  readonly perPod: boolean
+  wants(source: Source, destination: PodAddress): boolean
+}
+
+/**
+ * The rounds in which every pair comes once.
+ * @throws Failure UNKNOWN_POD (exit 1) when there is a POD on no side
+ */
+export function roundsOf(reach: Reach, network: readonly NodeFacts[]): readonly Round[] {
+  if (typeof reach === 'object') refuseStrangers(reach, network)
+  const destinations = podAddresses(network)
+  const contested = contestedAddresses(reach, destinations)
+  const perPod = typeof reach === 'object' || contested.size > 0
+  const pods = podsWith(contested, destinations)
+  const isPinned = (source: Source, { address, family }: PodAddress) =>
+    contested.has(address) || pods.has(keyOf(source, family))
+  const expects = (source: Source, destination: Source) => isExpected(reach, source, destination)
+  const free: Round[] = [
+    { expected: true, pinned: false, perPod, wants: (from, to) => expects(from, to) && !isPinned(from, to) },
+  ]
+  const groups = [
+    ...new Set(network.flatMap(({ node, pods }) => pods.map(({ name }) => groupOf(reach, { pod: name, node })))),
+  ]
+  if (groups.length > 1)
+    free.push({
+      expected: false,
+      pinned: false,
+      perPod,
+      wants: (from, to) => !expects(from, to) && !isPinned(from, to),
+    })
+  if (contested.size === 0) return free
+  const within: Round = {
+    expected: true,
+    pinned: true,
+    perPod: true,
+    wants: (from, to) => expects(from, to) && isPinned(from, to),
+  }
+  const between = tournament(groups).map(
+    (partners): Round => ({
+      expected: false,
+      pinned: true,
+      perPod: true,
+      wants: (from, to) => partners.get(groupOf(reach, from)) === groupOf(reach, to) && isPinned(from, to),
+    }),
+  )
+  return [...free, within, ...between]
+}
+
+function refuseStrangers(reach: Exclude<Reach, string>, network: readonly NodeFacts[]): void {
+  for (const { pods, node } of network) {
+    const stranger = pods.find(({ name }) => sideOf(reach, name) < 0)
+    if (stranger)
+      throw testFailure('UNKNOWN_POD', `the test does not say whom ${stranger.name} on ${node} reaches`, { node })
+  }
+}
+
+const keyOf = ({ node, pod }: Source, family: Family) => `${node} ${pod} ${family}`
+
+/** The PODs, each with the family, that have one of some addresses. */
+const podsWith = (addresses: ReadonlySet<string>, destinations: readonly PodAddress[]): ReadonlySet<string> =>
+  new Set(destinations.filter(({ address }) => addresses.has(address)).map(one => keyOf(one, one.family)))
+
+/**
+ * Lets each of some groups meet every other one once, in as few rounds as that takes (the circle method): in a round a group meets one
+ * other, since its neighbour entries can say only once whose an address is.
+ * @returns for each round who meets whom, in both directions
+ */
+function tournament(groups: readonly string[]): readonly ReadonlyMap<string, string>[] {
+  const [fixed, ...others] = groups.length % 2 === 0 ? groups : [undefined, ...groups]
+  return others.map((_, turn) => {
+    const circle = [fixed, ...others.slice(turn), ...others.slice(0, turn)]
+    const partners = new Map<string, string>()
+    for (let index = 0; index < circle.length / 2; index++) {
+      const [one, other] = [circle[index], circle[circle.length - 1 - index]]
+      if (one === undefined || other === undefined) continue
+      partners.set(one, other).set(other, one)
+    }
+    return partners
+  })
+}
+
+/** What all PODs of a node ping in a round that is the same for all of them, each but what is its own. */
+export function pingedFrom(network: readonly NodeFacts[], round: Round, node: string): readonly PodAddress[] {
+  const anyPod = { pod: '', node }
+  return podAddresses(network).filter(to => round.wants(anyPod, to))
+}
+
+/**
+ * What the PODs of a node are to ping in a round: input for `netns_test matrix`. What must be silent is behind a `!`, and with it, behind
+ * a `=`, the PODs' own addresses: one that does not hear itself has not shown that others are silent.
+ */
+export function inputFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
+  const lines = round.perPod ? pairsFor(network, reach, round, node) : targetsFor(pingedFrom(network, round, node))
+  if (round.expected || lines === '') return lines
+  const own = targetsFor(podAddresses(network).filter(one => one.node === node))
+  return marked('!', lines) + marked('=', own)
+}
+
+const marked = (mark: string, lines: string) => lines.replaceAll(/^(?=.)/gm, mark)
+
+/** What the PODs of a node are to ping, each what is not its own: lines for `netns_test matrix`, `<pod> <address>…`. */
+export function targetsFor(destinations: readonly PodAddress[]): string {
+  const byPod = new Map<string, string[]>()
+  for (const destination of destinations)
+    byPod.set(destination.pod, [...(byPod.get(destination.pod) ?? []), destination.address])
+  return linesOf(byPod)
+}
+
+/** The same for each POD of a node by itself: lines for `netns_test matrix --pairs`, `<source pod> <address>…`. */
+export function pairsFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
+  const bySource = new Map<string, string[]>()
+  for (const { source, destination } of pairsOf(network, reach, round, node))
+    bySource.set(source.pod, [...(bySource.get(source.pod) ?? []), destination.address])
+  return linesOf(bySource)
+}
+
+const linesOf = (lines: ReadonlyMap<string, readonly string[]>): string =>
+  [...lines].map(([pod, addresses]) => `${pod} ${addresses.join(' ')}\n`).join('')
+
+/** What precedes the data of an echo request: the headers of IPv6 and ICMPv6, of IPv4 and ICMP; and the most data that there can be. */
+const [HEADERS_6, HEADERS_4, MOST_DATA] = [48, 28, 65_000] as const
+
+/**
+ * Which paths are to carry packets as large as the source's interface takes, once the pairs of some rounds have been pinged: from each
+ * POD to one in each node, and in each family. Lines for `netns_test matrix`: `+<source pod> <bytes of data> <address>…`.
+ */
+export function largeFor(network: readonly NodeFacts[], reach: Reach, rounds: readonly Round[], node: string): string {
+  const facts = network.find(one => one.node === node)
+  const all = podAddresses(network)
+  const byNode = new Map<string, PodAddress[]>()
+  for (const one of all) byNode.set(one.node, [...(byNode.get(one.node) ?? []), one])
+  const lines = (facts?.pods ?? []).map(({ name, interfaces }, index) => {
+    const source = { pod: name, node }
+    const own = ownAddresses(all, source)
+    const mtuOf = (family: Family) => {
+      const device = own.find(one => one.family === family)?.interface
+      return interfaces.find(({ ifname }) => ifname === device)?.mtu
+    }
+    const isWanted = (to: PodAddress) =>
+      !isSame(source, to) &&
+      isExpected(reach, source, to) &&
+      rounds.some(round => round.expected && round.wants(source, to))
+    const chosen = ([4, 6] as const).flatMap(family =>
+      [...byNode.values()].flatMap(others => {
+        const ofFamily = others.filter(one => one.family === family)
+        // Not all PODs to the same one.
+        const turned = [...ofFamily.slice(index + 1), ...ofFamily.slice(0, index + 1)]
+        const to = mtuOf(family) === undefined ? undefined : turned.find(isWanted)
+        return to ? [to] : []
+      }),
+    )
+    const headers = chosen.some(({ family }) => family === 6) ? HEADERS_6 : HEADERS_4
+    const data = Math.min(...chosen.map(({ family }) => (mtuOf(family) ?? 0) - headers), MOST_DATA)
+    return chosen.length > 0 && data > 0 ? `+${name} ${data} ${chosen.map(({ address }) => address).join(' ')}\n` : ''
+  })
+  return lines.join('')
+}
+
+/** Whose the addresses are in a round: lines for `netns_test static_neighbours`, `<source pod> <interface> <address> <mac>`. */
+export function neighboursFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
+  const all = podAddresses(network)
+  const lines = pairsOf(network, reach, round, node).flatMap(({ source, destination: { family, address, mac } }) => {
+    const own = ownAddresses(all, source).find(one => one.family === family)
+    return own && mac && own.address !== address ? [`${source.pod} ${own.interface} ${address} ${mac}\n`] : []
+  })
+  return lines.join('')
+}
+
+function pairsOf(network: readonly NodeFacts[], reach: Reach, round: Round, node: string) {
+  const destinations = podAddresses(network)
+  const sources = network.filter(facts => facts.node === node).flatMap(({ pods }) => pods.map(({ name }) => name))
+  return sources.flatMap(pod => {
+    const source = { pod, node }
+    const own = new Set(ownAddresses(destinations, source).map(({ address }) => address))
+    return destinations
+      .filter(to => round.wants(source, to) && isMeasurable(reach, source, to, own))
+      .map(destination => ({ source, destination }))
+  })
+}

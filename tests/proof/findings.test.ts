@@ -1,0 +1,106 @@
+import test from 'ava'
+import { compare, describeFindings, describeNetwork, findIn, ofFamilies } from '../../scripts/proof/findings.ts'
+import type { Family, NodeFacts, PodFacts } from '../../scripts/proof/network.ts'
+
+const pod = (name: string, families: readonly Family[] = [4, 6], flags: readonly string[] = ['UP']): PodFacts => ({
+  name,
+  interfaces: [
+    { ifname: 'lo', ifindex: 1, flags: [], addr_info: [] },
+    {
+      ifname: 'eth0',
+      ifindex: 2,
+      flags,
+      addr_info: families.map(family => ({
+        family: family === 4 ? 'inet' : 'inet6',
+        local: family === 4 ? '10.0.0.1' : 'fd00::1',
+        prefixlen: 24,
+        scope: 'global',
+      })),
+    },
+  ],
+  routes: [],
+})
+const node = (name: string, ...pods: PodFacts[]): NodeFacts => ({ node: name, interfaces: [], routes: [], pods })
+const names = (name: string) => [1, 2, 3, 4].map(number => `${name}-ns0${number}`)
+const made = (families: readonly Family[] = [4, 6]) => ({
+  pods: new Map(['vm-001', 'vm-002'].map(name => [name, names(name)])),
+  families,
+})
+const whole = (name: string) => node(name, ...names(name).map(one => pod(one)))
+const told = (network: readonly NodeFacts[], expected = made()) =>
+  describeFindings(compare(network, expected)).map(({ node: where, text }) => `${where} | ${text}`)
+
+test('where all is there that was made, nothing is found; more is no fault', t => {
+  t.deepEqual(told([whole('vm-001'), whole('vm-002')]), [])
+  t.deepEqual(told([whole('vm-001'), node('vm-002', ...whole('vm-002').pods, pod('extra', []))]), [])
+})
+
+test('PODs that are gone are named, also where a node names none or did not answer', t => {
+  const two = node('vm-002', pod('vm-002-ns01'), pod('vm-002-ns04'))
+  t.deepEqual(told([whole('vm-001'), two]), ['vm-002 | vm-002: 2 of 4 PODs are gone: vm-002-ns02, vm-002-ns03'])
+  const all = 'vm-002 | vm-002: 4 of 4 PODs are gone: vm-002-ns01, vm-002-ns02, vm-002-ns03, vm-002-ns04'
+  t.deepEqual(told([whole('vm-001'), node('vm-002')]), [all])
+  t.deepEqual(told([whole('vm-001')]), [all])
+})
+
+test('lost addresses are named by family, and not missed where one family is meant', t => {
+  const lost = [
+    node('vm-001', ...names('vm-001').map(one => pod(one, [4]))),
+    node(
+      'vm-002',
+      pod('vm-002-ns01', []),
+      ...names('vm-002')
+        .slice(1)
+        .map(one => pod(one)),
+    ),
+  ]
+  t.deepEqual(told(lost), [
+    'vm-001 | vm-001: 4 of 4 PODs lost their IPv6 address: vm-001-ns01, vm-001-ns02, vm-001-ns03, vm-001-ns04',
+    'vm-002 | vm-002: 1 of 4 PODs lost their IPv4 address: vm-002-ns01',
+    'vm-002 | vm-002: 1 of 4 PODs lost their IPv6 address: vm-002-ns01',
+  ])
+  t.deepEqual(told(ofFamilies(lost, [4]), made([4])), [
+    'vm-002 | vm-002: 1 of 4 PODs lost their IPv4 address: vm-002-ns01',
+  ])
+})
+
+test('an interface that is down is the cause, and the addresses that went with it are not told besides', t => {
+  const down = node('vm-002', ...names('vm-002').map(one => pod(one, [4], one.endsWith('3') ? [] : ['UP'])))
+  const network = [whole('vm-001'), ofFamilies([whole('vm-002')], [4, 6])[0] as NodeFacts]
+  t.deepEqual(told(network), [])
+  t.deepEqual(told([whole('vm-001'), down], made([4])), ['vm-002 | vm-002-ns03: eth0 is down'])
+  t.like(compare([whole('vm-001'), down], made([4]))[0], {
+    kind: 'interface-down',
+    node: 'vm-002',
+    pod: 'vm-002-ns03',
+    interface: 'eth0',
+  })
+})
+
+test('many names are cut, and counted', t => {
+  const many = Array.from({ length: 20 }, (_, index) => `vm-001-ns${index + 10}`)
+  const [line] = describeFindings(compare([], { pods: new Map([['vm-001', many]]), families: [] }))
+  t.regex(line?.text ?? '', /^vm-001: 20 of 20 PODs are gone: vm-001-ns10, .*vm-001-ns17, … \(12 more\)$/)
+})
+
+test('of what somebody else set up, what was found is told, and which PODs differ', t => {
+  t.deepEqual(describeNetwork([whole('vm-001'), whole('vm-002')]), [
+    '8 PODs in 2 nodes, all with IPv4 and IPv6 addresses',
+  ])
+  t.deepEqual(describeNetwork([whole('vm-001'), node('vm-002', pod('vm-002-ns01', [4]), pod('vm-002-ns02', []))]), [
+    '6 PODs in 2 nodes, not all with IPv4 and IPv6 addresses',
+    'vm-002-ns02 has no IPv4 address, unlike 5 others',
+    'vm-002-ns01, vm-002-ns02 have no IPv6 address, unlike 4 others',
+  ])
+  t.deepEqual(describeNetwork([node('vm-001', pod('x', [4])), node('vm-002')]), [
+    '1 PODs in 1 nodes, all with IPv4 addresses',
+  ])
+})
+
+test('a matrix without a pair proves nothing, and says so', t => {
+  const matrix = { reach: 'all', sources: [{ pod: 'a', node: 'vm-001' }], destinations: [], rows: [[]] } as const
+  t.deepEqual(
+    describeFindings(findIn(matrix)).map(({ text }) => text),
+    ['nothing was proved: there is 1 POD, and no pair to ping'],
+  )
+})

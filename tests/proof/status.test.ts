@@ -1,0 +1,103 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { Failure } from '../../scripts/errors/failure.ts'
+import { readNetwork, readNode } from '../../scripts/proof/network.ts'
+import { nodeOf } from '../evidence/node.ts'
+
+const answering = (name: string, text: string, exitCode = 0) =>
+  nodeOf(name, async ({ stdout, stderr }) => {
+    if (exitCode === 0) stdout.write(text)
+    else stderr.write(text)
+    return exitCode
+  })
+const eth0 = {
+  ifindex: 2,
+  link: null,
+  link_index: 5,
+  ifname: 'eth0',
+  flags: ['BROADCAST', 'UP'],
+  mtu: 1500,
+  operstate: 'UP',
+  address: '00:00:00:01:00:02',
+  linkinfo: { info_kind: 'veth' },
+  addr_info: [{ family: 'inet', local: '10.0.0.1', prefixlen: 24, scope: 'global', more: 1 }],
+  more: {},
+}
+const status = {
+  node: 'vm-002',
+  npods: 1,
+  interfaces: [eth0],
+  routes: [{ dst: 'default', dev: 'eth0', metrics: [{}] }, { type: 'anycast' }],
+  pods: [{ name: 'vm-002-ns01', interfaces: [eth0], routes: [] }],
+}
+const read = (told: unknown) => readNode(answering('vm-002', JSON.stringify(told)))
+
+test('what a node tells is taken as it is, with what nobody asks for', async t => {
+  t.deepEqual(await read(status), status as unknown)
+})
+
+const changed = (change: (copy: Record<string, never>) => void) => {
+  const copy = structuredClone(status)
+  change(copy as never)
+  return copy
+}
+for (const [what, told, why] of [
+  ['nothing in it', {}, /^vm-002: its status is not understood: node: /],
+  ['no object', [], /^vm-002: its status is not understood: /],
+  ['another node', { ...status, node: 'vm-001' }, /: it says that it is 'vm-001'$/],
+  [
+    'a POD of another node',
+    { ...status, pods: [{ name: 'vm-001-ns01', interfaces: [], routes: [] }] },
+    /'vm-001-ns01' is not one of its own$/,
+  ],
+  ['a POD twice', { ...status, pods: [status.pods[0], status.pods[0]] }, /two PODs are called 'vm-002-ns01'$/],
+  ['a name that is a path', { ...status, pods: [{ name: '../x', interfaces: [], routes: [] }] }, /pods\.0\.name: /],
+  ['a negative MTU', { ...status, interfaces: [{ ...eth0, mtu: -1 }] }, /interfaces\.0\.mtu: /],
+  ['a huge MTU', { ...status, interfaces: [{ ...eth0, mtu: 1e30 }] }, /interfaces\.0\.mtu: /],
+  [
+    'no addresses',
+    { ...status, pods: [{ name: 'x', interfaces: [{ ...eth0, addr_info: undefined }], routes: [] }] },
+    /addr_info: /,
+  ],
+  [
+    'an address that is none',
+    changed(copy => Object.assign((copy.interfaces as never)[0]['addr_info'][0], { local: '10.0.0.300' })),
+    /addr_info\.0: no address/,
+  ],
+  [
+    'an address of another family',
+    changed(copy => Object.assign((copy.interfaces as never)[0]['addr_info'][0], { family: 'inet6' })),
+    /addr_info\.0: no address/,
+  ],
+  ['too many PODs', { ...status, npods: 1e9 }, /npods: /],
+] as const) {
+  test(`a status with ${what} is an error that names the node`, async t => {
+    const error = await t.throwsAsync(read(told), { instanceOf: Failure, code: 'BAD_STATUS', message: why })
+    t.like(error, { exitCode: 4, node: 'vm-002' })
+  })
+}
+
+test('what is no JSON, and a command that fails, name the node and say why', async t => {
+  await t.throwsAsync(readNode(answering('vm-002', '{"node":"vm-002"')), {
+    code: 'BAD_STATUS',
+    message: /^vm-002: its status is not understood: .*JSON/,
+  })
+  await t.throwsAsync(readNode(answering('vm-002', 'netns_test: status: cannot\u001b[2J look\n', 1)), {
+    code: 'BAD_STATUS',
+    message: 'vm-002: netns_test status failed with exit status 1: netns_test: status: cannot look',
+  })
+})
+
+test('of several nodes the one that is not understood is named', async t => {
+  const well = answering('vm-001', JSON.stringify({ ...status, node: 'vm-001', pods: [] }))
+  await t.throwsAsync(readNetwork([well, answering('vm-002', '{}')]), { code: 'BAD_STATUS', message: /^vm-002: / })
+})
+
+test('whatever JSON a node tells, it is read or refused', async t => {
+  await fc.assert(
+    fc.asyncProperty(fc.json(), async text => {
+      await t.throwsAsync(readNode(answering('vm-002', text)), { code: 'BAD_STATUS', message: /^vm-002: / })
+    }),
+    { numRuns: 50 },
+  )
+})
