@@ -1,4 +1,4 @@
-import type { Interface, NodeFacts } from '../proof/network.ts'
+import { EVERYWHERE, type Interface, type NodeFacts } from '../proof/network.ts'
 
 /** An interface of a node or POD, as it was found. */
 export interface GraphInterface {
@@ -45,8 +45,6 @@ export interface Graph {
   readonly links: readonly GraphLink[]
 }
 
-/** Interfaces that every namespace has, or that belong to nobody's network. */
-const LEFT_OUT = /^(lo|ip6tnl0|sit0|tunl0|erspan0|gre0|gretap0|ip6gre0)$/
 /** xcluster's MACs tell node and net: contract, "Networks and login". */
 const MAC_OF_NET = /^00:00:00:01:([0-9a-f]{2}):[0-9a-f]{2}$/
 
@@ -101,7 +99,7 @@ function tunnels(network: readonly NodeFacts[]): readonly GraphLink[] {
   return [...ends.values()]
 }
 
-const shown = (interfaces: readonly Interface[]) => interfaces.filter(({ ifname }) => !LEFT_OUT.test(ifname))
+const shown = (interfaces: readonly Interface[]) => interfaces.filter(({ ifname }) => !EVERYWHERE.test(ifname))
 
 const kindOf = ({ linkinfo }: Interface): string => linkinfo?.info_kind ?? 'nic'
 

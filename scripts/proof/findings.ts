@@ -1,5 +1,5 @@
 import { type Matrix, sharedAddresses } from './matrix.ts'
-import { type Family, type Interface, type NodeFacts, type PodFacts, podAddresses } from './network.ts'
+import { EVERYWHERE, type Family, type Interface, type NodeFacts, type PodFacts, podAddresses } from './network.ts'
 
 /** What the steps of a test have made, as the host knows it. */
 export interface Expectation {
@@ -40,7 +40,7 @@ export function compare(network: readonly NodeFacts[], { pods, families }: Expec
   })
 }
 
-const isDown = ({ ifname, flags }: Interface) => ifname !== 'lo' && !flags.includes('UP')
+const isDown = ({ ifname, flags }: Interface) => !EVERYWHERE.test(ifname) && !flags.includes('UP')
 
 const familiesOf = ({ name, interfaces }: PodFacts): readonly Family[] => {
   const addresses = podAddresses([{ node: '', interfaces: [], routes: [], pods: [{ name, interfaces, routes: [] }] }])

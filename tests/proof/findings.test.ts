@@ -6,6 +6,7 @@ const pod = (name: string, families: readonly Family[] = [4, 6], flags: readonly
   name,
   interfaces: [
     { ifname: 'lo', ifindex: 1, flags: [], addr_info: [] },
+    { ifname: 'ip6tnl0', ifindex: 3, flags: ['NOARP'], addr_info: [] },
     {
       ifname: 'eth0',
       ifindex: 2,
