@@ -3,7 +3,7 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
   ['0', 'passed'],
   ['1', 'a test failed, or an archive is corrupt'],
   ['2', 'wrong usage'],
-  ['3', 'the environment lacks something: a package, memory, a plugin'],
+  ['3', 'the environment lacks something: a package, memory, a plugin; an ovl cannot be packed'],
   ['4', "our fault, or the infrastructure's: a VM died, ssh was lost"],
   ['130, 143', 'ended by Ctrl-C, by SIGTERM'],
 ]

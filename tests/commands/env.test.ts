@@ -70,7 +70,7 @@ test('a variable that stands for no option is refused, with the one that was mea
     stderr:
       'netns.ts: XCLUSTER_NETNS_NMV is set, and there is no option --nmv (did you mean XCLUSTER_NETNS_NVM? each option has its variable: netns.ts test --help lists them)\n',
   })
-  t.is(env([], { XCLUSTER_NETNS_STOP: 'no' }).status, 2)
+  t.is(env([], { XCLUSTER_NETNS_BEGIN: 'no' }).status, 2)
   for (const known of ['FORMAT', 'NETS_VM', 'SMP12', 'NO_STOP', 'REACH']) {
     const value = { FORMAT: 'svg', NETS_VM: '0,1', SMP12: '2', NO_STOP: 'yes', REACH: 'L2' }[known] ?? ''
     const { status, stderr } = env([], { [`XCLUSTER_NETNS_${known}`]: value })
