@@ -21,7 +21,7 @@ function waiting(t: ExecutionContext, ...words: string[]) {
   runner.stdout?.on('data', chunk => {
     log += chunk
   })
-  const begun = () => until(runner, () => log.includes('(vm-001): TEST CASE: Ping'))
+  const begun = () => until(runner, () => /vm-001 bridge\/bridge_ping ! TEST CASE: Ping/.test(log))
   return { state, runner, begun, directory: path.join(state, CLUSTER), ...rest }
 }
 
