@@ -54,6 +54,9 @@ const result = (pod: string, ...addresses: string[]) => `
     "routes": [{ "dst": "0.0.0.0/0" }] }' >/tmp/${pod}.json
 `
 
+/** A step's title is on its output as well. */
+const withoutTitle = (text: string) => text.replace(/^.*: TEST CASE: .*\n/gm, '')
+
 for (const shell of SHELLS) {
   const name = shell.join(' ')
 
@@ -121,7 +124,10 @@ for (const shell of SHELLS) {
     const [calls = '', left = ''] = stdout.split('\n\n')
     t.regex(calls, /exit 1\n(.*\n)*DEL vm-003-ns02 eth0$/)
     t.notRegex(calls, /DEL vm-003-ns01/)
-    t.is(left.replace(/^(lo|eth0) .*/gm, '$1'), '/run/taken-vm-003-ns01\n/tmp/vm-003-ns01.json\nlo\nlo\neth0\n')
+    t.is(
+      withoutTitle(left).replace(/^(lo|eth0) .*/gm, '$1'),
+      '/run/taken-vm-003-ns01\n/tmp/vm-003-ns01.json\nlo\nlo\neth0\n',
+    )
     t.regex(stderr, /FAILED: CNI ADD for vm-003-ns02: exit 5: \{"msg":"no luck"\}/)
     t.notRegex(stderr, /already exists|duplicate|DEL/)
   })
@@ -133,7 +139,12 @@ for (const shell of SHELLS) {
     t.regex(stderr, /CNI DEL for vm-003-ns02 after its failed ADD: exit 3: \{"msg":"not today"\}/)
     // The reason of the step is the ADD.
     t.regex(stderr.match(/FAILED: .*/g)?.at(-1) ?? '', /CNI ADD/)
-    t.is(stdout.replace(/^CNI .*\n/, '').replace(/^(lo|eth0) .*/gm, '$1'), 'lo\n/tmp/vm-003-ns01.json\n')
+    t.is(
+      withoutTitle(stdout)
+        .replace(/^CNI .*\n/, '')
+        .replace(/^(lo|eth0) .*/gm, '$1'),
+      'lo\n/tmp/vm-003-ns01.json\n',
+    )
   })
 
   test(`${name}: an ADD that was cut off is undone before the next one, and with its POD`, t => {

@@ -110,7 +110,7 @@ test('a topology that is missing or fails is named', async t => {
 })
 
 for (const [what, branches, code, message] of [
-  ['fails', 'env) echo no workspace >&2; exit 1;;', 'XCLUSTER_FAILED', /exit 1.*no workspace/s],
+  ['fails', 'env) echo no workspace >&2; exit 1;;', 'XCLUSTER_FAILED', /exited with status 1.*no workspace/s],
   ['prints rubbish', 'env) echo rubbish; echo "more; rubbish";;', 'XCLUSTER_SAYS_LITTLE', /XCLUSTER_HOME/],
   ['is silent', 'env) ;;', 'XCLUSTER_SAYS_LITTLE', /XCLUSTER_HOME/],
 ] as const) {
