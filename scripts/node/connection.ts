@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Client } from 'ssh2'
 import { Failure, infrastructureFailure } from '../errors/failure.ts'
 import { type CommandRequest, type CommandStreams, send, type Terminal } from './command.ts'
@@ -6,6 +7,8 @@ import { Slots } from './slots.ts'
 
 /** Commands at once, each with an ssh connection of its own: dropbear lets in no more at a time that are still logging in. */
 const MOST_COMMANDS = 4
+/** How long a node may take to close its end of a connection. */
+const CLOSE_MS = 1000
 
 /**
  * A node's ssh, on which commands run, four at a time at most. When it is lost between commands, the next one logs in anew; a command
@@ -61,7 +64,12 @@ export class Connection {
   /** Closes the connection; commands under way are cut. */
   close(): void {
     this.#closed = true
-    for (const client of this.#clients.keys()) client.end()
+    for (const client of this.#clients.keys()) {
+      client.end()
+      // A node that hangs never closes its end, and an open socket keeps this program from its end. `destroy` leaves alone what has ended.
+      const { _sock: socket } = client as unknown as { _sock?: Socket }
+      setTimeout(() => socket?.destroy(), CLOSE_MS).unref()
+    }
   }
 
   async #runOn(client: Client, request: CommandRequest): Promise<number> {

@@ -120,6 +120,37 @@ test('a command that a node never begins is given up with the signal, and killed
   t.deepEqual(told, ['KILL'])
 })
 
+test('a connection to a node that hangs is closed all the same', async t => {
+  const login = await serve(t, channel => channel.end())
+  const closed = new Promise<void>(resolve => {
+    // Passes everything on but the end.
+    const front = net.createServer({ allowHalfOpen: true }, socket => {
+      const back = net.connect(login.port, login.host)
+      socket.on('data', data => back.write(data))
+      back.on('data', data => socket.write(data))
+      socket.on('error', () => {})
+      back.on('error', () => {})
+      // What is written to a socket that is gone is answered by a reset.
+      socket.on('end', () => {
+        const writing = setInterval(() => socket.write('x'), 100)
+        socket.on('close', () => clearInterval(writing))
+      })
+      socket.on('close', () => {
+        back.destroy()
+        resolve()
+      })
+    })
+    front.listen(0, '127.0.0.1', async () => {
+      const { port } = front.address() as AddressInfo
+      const connection = await Connection.open({ ...login, port })
+      connection.close()
+      t.teardown(() => front.close())
+    })
+  })
+  const late = delay(20_000, 'late', { ref: false })
+  t.not(await Promise.race([closed, late]), 'late')
+})
+
 test('a channel that closes without an exit code is no pass', async t => {
   const login = await serve(t, channel => channel.end())
   const connection = await open(t, login)
