@@ -70,5 +70,5 @@ function clusterOf({ directories, cluster, origins }: Settings): string {
 
 const noSuchNode = (target: string, where: string, vms: string) =>
   usageFailure('NO_SUCH_NODE', `'${target}' is no VM or POD ${where}`, {
-    hint: `${vms}, PODs are called like vm-001-ns01`,
+    hint: `${vms}, PODs are called like vm-001-ns01, other network namespaces like vm-001/name`,
   })

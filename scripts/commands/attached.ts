@@ -24,10 +24,14 @@ export interface Attachment {
 
 /**
  * The command line that runs a command in a VM or in a POD of it.
- * @param target the VM's name, or that of a POD in it
+ * @param target the VM's name, or that of a POD in it; of another network namespace as in `vm-001/red`
  */
 export const commandLine = ({ name }: Pick<Node, 'name'>, target: string, words: readonly string[]): string =>
-  quoteExec(target === name ? words : ['netns_test', 'exec', target, '--', ...words])
+  quoteExec(target === name ? words : ['netns_test', 'exec', namespaceOf(name, target), '--', ...words])
+
+/** What a target in a VM is called there. */
+export const namespaceOf = (node: string, target: string): string =>
+  target.startsWith(`${node}/`) ? target.slice(node.length + 1) : target
 
 /**
  * Runs a shell: with a terminal where both our input and output are one, else for the commands on our input, as ssh does.

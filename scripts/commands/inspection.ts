@@ -4,7 +4,7 @@ import { settle } from '../cluster/settle.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { buildGraph } from '../graph/graph.ts'
 import { narrowTable, networkTable } from '../graph/table.ts'
-import { type NodeFacts, readNetwork } from '../proof/network.ts'
+import { foreignName, type NodeFacts, readNetwork } from '../proof/network.ts'
 import { alignColumns } from '../report/columns.ts'
 import { callersEnvironment } from '../settings/environment.ts'
 import type { ClusterChoice } from './target.ts'
@@ -29,6 +29,8 @@ export async function inspect(targets: readonly string[], options: InspectOption
   try {
     const network = await readNetwork(nodes, signal)
     checkTargets(network, targets)
+    for (const { node, stale = [] } of network)
+      for (const name of stale) onLine(`${node}: ${JSON.stringify(name)} is stale: no namespace is mounted on it`)
     const isShown = (node: string, name: string) =>
       targets.length === 0 || [node, name].some(it => targets.includes(it))
     if (!json) process.stdout.write(fitTable(networkTable(buildGraph(network), isShown), process.stdout))
@@ -48,7 +50,10 @@ function fitTable(table: string[][], { isTTY, columns = 80 }: { isTTY?: boolean;
 type IsShown = (node: string, name: string) => boolean
 
 function checkTargets(network: readonly NodeFacts[], targets: readonly string[]): void {
-  const pods = network.flatMap(node => node.pods.map(({ name }) => name))
+  const pods = network.flatMap(({ node, pods, foreign = [] }) => [
+    ...pods.map(({ name }) => name),
+    ...foreign.map(({ name }) => foreignName(node, name)),
+  ])
   const known = [...network.map(({ node }) => node), ...pods]
   const unknown = targets.find(target => !known.includes(target))
   if (unknown === undefined) return
@@ -59,8 +64,9 @@ function checkTargets(network: readonly NodeFacts[], targets: readonly string[])
 
 /** Of a VM that was not asked for, the PODs that were. */
 const chosenFacts = (network: readonly NodeFacts[], isShown: IsShown) =>
-  network.flatMap(({ node, interfaces, routes, pods }) => {
+  network.flatMap(({ node, interfaces, routes, pods, foreign = [], stale = [] }) => {
     const chosen = pods.filter(({ name }) => isShown(node, name))
-    if (isShown(node, node)) return [{ node, interfaces, routes, pods: chosen }]
-    return chosen.length > 0 ? [{ node, pods: chosen }] : []
+    const others = foreign.filter(({ name }) => isShown(node, foreignName(node, name)))
+    if (isShown(node, node)) return [{ node, interfaces, routes, pods: chosen, foreign: others, stale }]
+    return chosen.length + others.length > 0 ? [{ node, pods: chosen, foreign: others }] : []
   })

@@ -1,6 +1,7 @@
 import { enter } from '../cluster/enter.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { capture, type Node } from '../node/node.ts'
+import { namespaceOf } from './attached.ts'
 import { clusterKind, clusterName, directories } from './request.ts'
 
 /** What the options `--name` and `--cluster` say. */
@@ -37,7 +38,7 @@ export async function onTarget<T>(
 async function requirePod(node: Node, target: string): Promise<void> {
   const { stdout } = await capture(node, ['ls', PODS])
   const pods = stdout.toString().split('\n').filter(Boolean)
-  if (pods.includes(target)) return
+  if (pods.includes(namespaceOf(node.name, target))) return
   throw usageFailure('NO_SUCH_POD', `'${target}' is no POD of ${node.name}`, {
     hint: pods.length > 0 ? `its PODs are ${pods.join(' ')}` : 'it has no PODs: netns_test create makes them',
   })

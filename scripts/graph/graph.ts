@@ -1,4 +1,4 @@
-import { EVERYWHERE, type Interface, type NodeFacts } from '../proof/network.ts'
+import { EVERYWHERE, foreignName, type Interface, type NodeFacts } from '../proof/network.ts'
 
 /** An interface of a node or POD, as it was found. */
 export interface GraphInterface {
@@ -54,7 +54,7 @@ const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/
 /** Puts what the nodes tell about themselves together. */
 export function buildGraph(network: readonly NodeFacts[]): Graph {
   const links: GraphLink[] = []
-  const nodes = network.map(({ node, interfaces, pods }): GraphNode => {
+  const nodes = network.map(({ node, interfaces, pods, foreign = [] }): GraphNode => {
     const byIndex = new Map(interfaces.map(device => [device.ifindex, device]))
     const byName = new Set(interfaces.map(({ ifname }) => ifname))
     for (const device of shown(interfaces)) {
@@ -66,7 +66,8 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
       // Net 0, for maintenance, leads to the host, and with the embedded cluster not from VM to VM.
       if (net > 0 && kindOf(device) === 'nic') links.push({ kind: 'net', from, to: `net ${net}` })
     }
-    const graphPods = pods.map(pod => {
+    const others = foreign.map(({ name, ...facts }) => ({ name: oneWord(foreignName(node, name)), ...facts }))
+    const graphPods = [...pods, ...others].map(pod => {
       for (const device of shown(pod.interfaces)) {
         // In the POD only the number of the other end is known: it is in the node's own namespace.
         const other = device.link_index === undefined ? undefined : byIndex.get(device.link_index)
@@ -80,6 +81,10 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
   })
   return { version: 1, nodes, links: [...links, ...tunnels(network)] }
 }
+
+/** Anybody may have named it: blanks and control characters are shown as `\\x20`. */
+const oneWord = (name: string): string =>
+  name.replaceAll(/[\s\p{Cc}]/gu, character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 function tunnels(network: readonly NodeFacts[]): readonly GraphLink[] {
   const owners = new Map(

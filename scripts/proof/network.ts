@@ -57,7 +57,14 @@ export interface NodeFacts {
   readonly interfaces: readonly Interface[]
   readonly routes: readonly Route[]
   readonly pods: readonly PodFacts[]
+  /** Network namespaces that are not PODs, as `ip netns add` makes them. A VM with an older ovl does not tell. */
+  readonly foreign?: readonly PodFacts[]
+  /** Names in /var/run/netns on which no namespace is mounted. */
+  readonly stale?: readonly string[]
 }
+
+/** How a network namespace that is not a POD is called beyond its node: `vm-001/red`. */
+export const foreignName = (node: string, name: string): string => `${node}/${name}`
 
 /**
  * Asks nodes, all at once, what is in them.

@@ -48,6 +48,8 @@ const status = v.looseObject({
   interfaces: v.array(networkInterface),
   routes: v.array(route),
   pods: v.array(pod),
+  foreign: v.optional(v.array(pod)),
+  stale: v.optional(v.array(name)),
 })
 
 /** A node's name within a POD's: `br2-vm-001-ns01` says that it is one of vm-001's. */

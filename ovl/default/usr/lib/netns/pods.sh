@@ -65,12 +65,12 @@ bring_up() { # <interface>
 
 # Whether something is mounted on a file: a process reads what is, and only where the file is there at all, and once for all of them, since
 # each POD has two. A shell's `read` would take each character by a system call of its own.
-is_mounted() { # <file>
+is_mounted() { # <file> [the same as mountinfo has it]
 	[ -e "$1" ] || return 1
 	[ -n "${mounts-}" ] ||
 		mounts=" $(awk -v ORS=' ' '{ print $5 }' /proc/self/mountinfo)" || die "cannot read /proc/self/mountinfo"
 	case $mounts in
-	*" $1 "*) ;;
+	*" ${2-$1} "*) ;;
 	*) return 1 ;;
 	esac
 }
@@ -83,6 +83,10 @@ real_run() { # sets $netns_real and $utsns_real
 
 require_pod() { # <pod>
 	[ ! -e "$NETNS/$1" ] || [ ! -e "$UTSNS/$1" ] || return 0
+	need namespaces
+	find_multi
+	namespace_kind "$1"
+	[ ! -e "$NETNS/$1" ] || [ "$kind" != stale ] || die "'$1' is stale: no namespace is mounted on $NETNS/$1"
 	pods=''
 	for file in "$NETNS"/*; do
 		[ ! -e "$file" ] || pods="$pods ${file##*/}"
@@ -177,7 +181,15 @@ cmd_exec() {
 	pod_exec=$1
 	shift
 	[ "${1-}" != -- ] || shift
-	require_pod "$pod_exec"
+	# A foreign namespace has no UTS namespace, and leaves the VM its hostname.
+	uts=--uts=$UTSNS/$pod_exec
+	if [ -e "$NETNS/$pod_exec" ] && [ ! -e "$UTSNS/$pod_exec" ]; then
+		need namespaces
+		find_multi
+		namespace_kind "$pod_exec"
+		[ "$kind" != foreign ] || uts=
+	fi
+	[ -z "$uts" ] || require_pod "$pod_exec"
 	[ $# -ge 1 ] || set -- "${SHELL:-/bin/sh}"
 	# A command line in one word is split at its blanks.
 	case $#:$1 in
@@ -196,6 +208,6 @@ cmd_exec() {
 	# Its own /sys, as with `ip netns exec`: the VM's shows the VM's interfaces. The program by its path: busybox would take its own applet
 	# for the name.
 	# shellcheck disable=SC2016,SC2086
-	exec $multi nsenter --net="$NETNS/$pod_exec" --uts="$UTSNS/$pod_exec" $multi unshare --mount --propagation slave \
+	exec $multi nsenter --net="$NETNS/$pod_exec" ${uts:+"$uts"} $multi unshare --mount --propagation slave \
 		$multi sh -c 'mount -t sysfs sysfs /sys 2>/dev/null; exec "$@"' sh "$program" "$@"
 }

@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # What is there: PODs, interfaces, addresses and routes, as iproute2 tells them.
 
-need pods
+need pods namespaces
 
-# As JSON: { node, npods, interfaces, routes, pods: [{ name, interfaces, routes }] }, routes of all tables and both families.
+# As JSON: { node, npods, interfaces, routes, pods, foreign: [{ name, interfaces, routes }], stale: [name] }, routes of all tables and both
+# families. "foreign" are network namespaces that are not PODs, "stale" names on which no namespace is mounted.
 cmd_status() {
 	case $#${1-} in
 	0) status_text ;;
@@ -20,14 +21,19 @@ cmd_status() {
 					while (at = index(text, c)) text = substr(text, 1, at - 1) controls[c] substr(text, at + 1)
 				$0 = text
 			}
-			NR % 3 == 1 { name = $0 }
-			NR % 3 == 2 { interfaces = $0 }
-			NR % 3 == 0 {
-				facts = "\"interfaces\":" interfaces ",\"routes\":" $0
-				if (NR == 3) printf "{\"node\":\"%s\",\"npods\":%d,%s,\"pods\":[", name, npods, facts
-				else printf "%s\n{\"name\":\"%s\",%s}", (NR > 6 ? "," : ""), name, facts
+			function add(list, what) { lists[list] = lists[list] (lists[list] == "" ? "" : ",\n") what }
+			NR % 4 == 1 { kind = $0 }
+			NR % 4 == 2 { name = "\"" $0 "\"" }
+			NR % 4 == 3 { interfaces = $0 }
+			NR % 4 == 0 {
+				facts = ",\"interfaces\":" interfaces ",\"routes\":" $0
+				if (kind == "node") node = "\"node\":" name ",\"npods\":" npods + 0 facts
+				else if (kind == "stale") add(kind, name)
+				else add(kind, "{\"name\":" name facts "}")
 			}
-			END { print "]}" }'
+			END {
+				printf "{%s,\"pods\":[%s],\"foreign\":[%s],\"stale\":[%s]}\n", node, lists["pod"], lists["foreign"], lists["stale"]
+			}'
 		;;
 	*) usage "status: takes --json and nothing else" ;;
 	esac
@@ -37,29 +43,48 @@ cmd_status() {
 STATUS_QUERIES='address show
 route show table all'
 
-# Three lines for the VM and for each POD: name, interfaces and routes, these as JSON. All of it by one process each.
+# Four lines for the VM and for each namespace: what it is, its name in JSON, interfaces and routes, these as JSON. All of it by one
+# process each.
 status_stream() {
 	find_multi
+	echo node
 	echo "$host"
 	ip -d -j -batch - <<-EOF || return
 		$STATUS_QUERIES
 	EOF
-	for file in "$NETNS"/*; do
-		[ -e "$file" ] || continue
-		echo "${file##*/}"
-		# shellcheck disable=SC2086
-		$multi nsenter --net="$file" "$real_ip" -d -j -batch - <<-EOF || return
-			$STATUS_QUERIES
-		EOF
-	done
+	each_namespace status_of
+}
+
+status_of() { # <name> <kind>
+	json_text "$1"
+	# Not by echo, for which a backslash is not always itself.
+	printf '%s\n' "$2" "$json"
+	if [ "$2" = stale ]; then
+		printf '[]\n[]\n'
+		return
+	fi
+	# shellcheck disable=SC2086
+	$multi nsenter --net="$NETNS/$1" "$real_ip" -d -j -batch - <<-EOF
+		$STATUS_QUERIES
+	EOF
 }
 
 status_text() {
+	find_multi
 	echo "$host"
 	ip -br address
-	for file in "$NETNS"/*; do
-		[ -e "$file" ] || continue
-		echo "${file##*/}"
-		nsenter --net="$file" "$real_ip" -br address
-	done
+	each_namespace status_text_of
+}
+
+status_text_of() { # <name> <kind>
+	json_text "$1"
+	case $2 in
+	pod) printf '%s\n' "$json" ;;
+	foreign) printf '%s (a network namespace, not a POD)\n' "$json" ;;
+	stale)
+		printf '%s (stale: no namespace is mounted on it)\n' "$json"
+		return
+		;;
+	esac
+	nsenter --net="$NETNS/$1" "$real_ip" -br address
 }
