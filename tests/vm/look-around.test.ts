@@ -20,6 +20,7 @@ test('a running cluster can be looked at: inspect, shell, logs, capture, cp', as
   await copies(t, own)
   await refuses(t, own)
   await showsLogs(t, own)
+  await tellsNamespacesApart(t, own)
 })
 
 async function inspects(t: ExecutionContext, { run }: Program) {
@@ -43,6 +44,25 @@ async function inspects(t: ExecutionContext, { run }: Program) {
       ['vm-002', 'vm-002-ns01', 'vm-002-ns02'],
     ],
   )
+}
+
+/** Namespaces that are not PODs are shown and entered as such, and change nothing of what is proved. */
+async function tellsNamespacesApart(t: ExecutionContext, { run }: Program) {
+  const made = `ip netns add red; ip netns add 'a"b'; touch /var/run/netns/cni-dead`
+  t.is((await run('exec', 'vm-001', '--', 'sh', '-c', made)).status, 0)
+  const { status, stdout, stderr } = await run('inspect', '--json', 'vm-001')
+  t.is(status, 0, stderr)
+  const [facts] = JSON.parse(stdout).nodes
+  t.deepEqual(facts.foreign.map(({ name }: { name: string }) => name).sort(), ['a"b', 'red'])
+  t.deepEqual(facts.stale, ['cni-dead'])
+  t.regex(stderr, /vm-001: "cni-dead" is stale/)
+  t.regex((await run('inspect')).stdout, /^vm-001 +vm-001\/red /m)
+  t.is((await run('graph')).status, 0)
+  t.is((await run('exec', 'vm-001/red', '--', 'hostname')).stdout, 'vm-001\n')
+  t.regex((await run('exec', 'vm-001/red', '--', 'ip', '-o', 'link')).stdout, /^1: lo: /)
+  const proved = await run('test', 'matrix', '--no-start', '--reach', 'bridge')
+  t.is(proved.status, 0, proved.stderr)
+  t.regex(proved.stderr, /matrix: 8 of 8 pairs answer/)
 }
 
 /** Runs a line of a host shell, in which "$N" is the program. */
