@@ -22,7 +22,7 @@ import { makeKeys } from './keys.ts'
 import { startLeash } from './leash.ts'
 import { logIn, storeKey } from './login.ts'
 import { checkMemory } from './memory.ts'
-import { needsOf } from './needs.ts'
+import { needsOf, requireSlots } from './needs.ts'
 import { layOvls } from './ovls.ts'
 import { type Part, partsOf, requireParts } from './parts.ts'
 import {
@@ -73,6 +73,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const name = request.beside ? nameBeside(directories.state, cluster.name) : cluster.name
   requireSocketNames(clusterDirectory(directories.state, name), nets)
   requireLimits(needsOf(cluster.nodes))
+  requireSlots(cluster.nodes, extra.length + 1)
   requireCommands(TO_RUN, callersEnvironment)
   const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice, signal })
   const accelerator = await chooseAccelerator({

@@ -1,3 +1,4 @@
+import { usageFailure } from '../../errors/failure.ts'
 import type { Needs } from '../../host/limits.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import { LEAST_SLOT } from './ovls.ts'
@@ -11,6 +12,23 @@ const FILES_OF_VM = 6
 const THREADS_OF_VM = 4
 /** Switches, locks, the threads of this program and of what packs ovls. */
 const PROCESSES_BESIDE = 32
+
+/** Places on a VM's PCI bus for interfaces and ovls, measured: what QEMU and we have there besides leaves so many. */
+const SLOTS = 28
+
+/**
+ * Checks that each VM has a place for all its interfaces and for the disks of all ovls.
+ * @param ovls how many disks, with that of netns itself
+ * @throws Failure TOO_MANY_DEVICES (exit 2) naming the VM and the numbers
+ */
+export function requireSlots(plans: readonly NodePlan[], ovls: number): void {
+  const full = plans.find(({ nets }) => nets.length + ovls > SLOTS)
+  if (!full) return
+  const needed = `${full.nets.length} interfaces and ${ovls} ovls need ${full.nets.length + ovls} places on the PCI bus`
+  throw usageFailure('TOO_MANY_DEVICES', `${full.name}: ${needed}, and a VM has ${SLOTS}`, {
+    hint: 'give it fewer nets (--nets-vm, --nets<N>), or pack several ovls as one',
+  })
+}
 
 /** What a cluster takes of the limits of this process. */
 export const needsOf = (plans: readonly NodePlan[]): Needs => {
