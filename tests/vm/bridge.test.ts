@@ -60,7 +60,7 @@ test('a POD whose link goes down fails the step, named with VM and address, and 
   t.notRegex(failed.stderr, /vm-002-ns0[124]|on vm-001: /)
   t.regex(
     failed.stderr.trim().split('\n').at(-1) ?? '',
-    /The cluster is left running: .* exec vm-001 enters it, .* stop ends it/,
+    /The cluster is left running: .* shell vm-001 enters it, .* stop ends it/,
   )
   t.regex(
     failed.stdout.trim().split('\n').at(-1) ?? '',
