@@ -159,7 +159,7 @@ async function refuses(t: ExecutionContext, own: Program) {
   for (const [words, status, says] of [
     [['inspect', 'vm-003'], 2, /'vm-003' is no VM or POD.*vm-001 vm-002 vm-001-ns01/],
     [['shell', 'vm-001-ns09'], 2, /'vm-001-ns09' is no POD of vm-001 \(its PODs are vm-001-ns01 vm-001-ns02\)/],
-    [['exec', 'vm-001-ns09', 'true'], 1, /no POD 'vm-001-ns09' \(there are vm-001-ns01 vm-001-ns02/],
+    [['exec', 'vm-001-ns09', 'true'], 2, /'vm-001-ns09' is no POD of vm-001 \(its PODs are vm-001-ns01 vm-001-ns02\)/],
     [['capture', 'vm-003'], 2, /'vm-003' is no VM or POD.*VMs are vm-001 vm-002/],
     [['capture', 'vm-001-ns01', '-i', 'eth7'], 2, /eth7: No such device exists/],
     [['capture', 'vm-001', '-w', 'earlier.pcap', 'icmp', 'and', 'and'], 2, /can't parse filter expression/],

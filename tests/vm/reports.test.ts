@@ -73,7 +73,17 @@ test('a test that passes when it is tried again is flaky in every report; the ru
     state,
     `[ -e seen ] || printf '#!/bin/sh\\necho not yet\\nexit 7\\n' >bin/netns_test; [ -e seen ] && rm -f bin/netns_test\nchmod -f 755 bin/netns_test; touch seen`,
   )
-  const { status, stderr } = await run('test', 'start', '--nvm=1', '--ovl', './mine', '--retry', '1', ...words)
+  const { status, stderr } = await run(
+    'test',
+    'start',
+    '--nvm=1',
+    '--stop',
+    '--ovl',
+    './mine',
+    '--retry',
+    '1',
+    ...words,
+  )
   t.is(status, 0, stderr)
   t.regex(stderr, /failed: start; is tried again/)
   t.regex(stderr, /passed: 1 test \(1 flaky: start\)\n.*Total time: .*\n$/)

@@ -144,3 +144,12 @@ test('a run that is stopped while its VMs come up goes on from their template wh
   t.notRegex(stderr, /boots instead|discarded/)
   t.is(named('template-').length, 1)
 })
+
+test('a cluster of VMs of two sizes makes a template of each', async t => {
+  const { runWith, cache, named } = programWithCache(t)
+  const environment = { XDG_CACHE_HOME: path.dirname(cache) }
+  const { status, stderr } = await runWith(environment, 'test', 'start', '--nvm=2', '--mem2=280', '--stop')
+  t.is(status, 0, stderr)
+  t.notRegex(stderr, /no template could be saved/)
+  t.is(named('template-').filter(name => !name.includes('lock')).length, 2)
+})

@@ -25,7 +25,9 @@ const onXcluster =
 /** A summary without times of day, durations, round trips, the order in which VMs said something, and the name of the kind. */
 const timeless = (summary: string) =>
   summary
-    .replace(/^( *)\d\d:\d\d:\d\d \((\d+|vm-\d+)\)/gm, (_, indent, who) => `${indent}(${/^v/.test(who) ? who : ''})`)
+    .replace(/^( *)\d\d:\d\d:\d\d \(([^)]*)\)/gm, (_, indent, who) => `${indent}(${/VM|vm/.test(who) ? who : ''})`)
+    .replace(/: ok, [\d.]+ \w+/g, ': ok')
+    .replace(/^.*emulated: KVM does not work here.*\n/gm, '')
     .replace(/Total time: \d+ s/, 'Total time')
     .replace(/round trip .* ms/g, 'round trip')
     .replace(/cluster: \w+: .*/g, 'cluster')
@@ -65,7 +67,7 @@ test.serial(
 test.serial('every test passes on xcluster, none is left out', async t => {
   const { status, stderr } = await onXcluster(program(t), t.context)(['test', 'all', '--nvm=2', '--strict'])
   t.is(status, 0, stderr)
-  t.is(stderr.match(/passed: /g)?.length, 11)
+  t.is(stderr.match(/passed: [a-zA-Z]/g)?.length, 11)
 })
 
 test.serial('L3 passes over multicast sockets, which give a VM its own frames back', async t => {

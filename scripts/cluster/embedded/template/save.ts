@@ -118,5 +118,7 @@ async function saveState({ qmp }: Machine, clusterDirectory: string, file: strin
     if (status !== 'completed') throw new Error('QEMU could not save its state')
   } finally {
     server.close()
+    // Its name was that of a descriptor that is closed: the next template of the cluster would find it taken.
+    fs.rmSync(path.join(clusterDirectory, socket), { force: true })
   }
 }
