@@ -27,8 +27,8 @@ test('on a real terminal: VMs come up, steps run, Ctrl-C ends it; what is left o
     const shown = terminal.lines()
     return patterns.every(pattern => shown.some(line => pattern.test(line)))
   }
-  const isLate = [/^bridge: step \d+, bridge_ping, [1-9]\d* s +0:\d\d$/, /^ {2}vm-001 {2}= passed +\d+\.\d s$/]
-  await until(runner, () => shows(...isLate, /^ {2}vm-002 {2}\. running +[1-9]\d* s/))
+  const isLate = [/^bridge: step \d+ of \d+, bridge_ping, [1-9]\d* s +0:\d\d$/, /^ {2}vm-001 {2}ok +\d+\.\d s$/]
+  await until(runner, () => shows(...isLate, /^ {2}vm-002 {2}running +[1-9]\d* s/))
   t.true(terminal.cursorIsHidden())
   const before = terminal.lines().length
   runner.stdin?.write('\x03')
@@ -38,7 +38,7 @@ test('on a real terminal: VMs come up, steps run, Ctrl-C ends it; what is left o
 
   const left = terminal.lines()
   t.true(left.length < before + 10)
-  for (const line of left) t.regex(line, /^(\d\d:\d\d:\d\d| {2}\d\d:\d\d:\d\d \(vm-00[12]\): )/)
+  for (const line of left) t.regex(line, /^(\d\d:\d\d:\d\d| {2}\d\d:\d\d:\d\d \((vm-00[12]|2 VMs)\): )/)
   t.regex(left.at(-2) ?? '', /Total time: \d+ s$/)
   t.regex(left.at(-1) ?? '', /interrupted in \d+ s$/)
   t.is(left.filter(line => /bridge\/bridge_ping \| vm-001-ns04 172\.16\.1\.4 answers$/.test(line)).length, 1)
