@@ -114,7 +114,7 @@ test('the tail of a console is plain text, and ends with the panic', t => {
 
 test('a switch that ends is reported with what it said, not waited for', async t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-boot-'))
-  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
+  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
   fs.writeFileSync(path.join(directory, 'vde_switch'), '#!/bin/sh\necho no room >&2\nexit 7\n', { mode: 0o755 })
   const { PATH } = process.env
   process.env.PATH = `${directory}:${PATH}`
@@ -129,7 +129,7 @@ test('a switch that ends is reported with what it said, not waited for', async t
 
 test('the wait for a switch ends with the run', async t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-boot-'))
-  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
+  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
   const signal = AbortSignal.abort(new Error('enough'))
   await t.throwsAsync(startSwitches(directory, [1], 2, signal), { message: 'enough' })
 })
