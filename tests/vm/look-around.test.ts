@@ -19,8 +19,8 @@ test('a running cluster can be looked at: inspect, shell, logs, capture, cp', as
   await captures(t, own)
   await copies(t, own)
   await refuses(t, own)
-  await showsLogs(t, own)
   await tellsNamespacesApart(t, own)
+  await showsLogs(t, own)
 })
 
 async function inspects(t: ExecutionContext, { run }: Program) {

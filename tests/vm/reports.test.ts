@@ -86,7 +86,7 @@ test('a test that passes when it is tried again is flaky in every report; the ru
   )
   t.is(status, 0, stderr)
   t.regex(stderr, /failed: start; is tried again/)
-  t.regex(stderr, /passed: 1 test \(1 flaky: start\)\n.*Total time: .*\n$/)
+  t.regex(stderr, /passed: 1 test \(1 flaky: start\)\n.*results: .*\n.*Total time: .*\n$/)
   const results = checkReports(state)
   t.deepEqual(results.flaky, ['start'])
   t.regex(read(state, 'junit.xml'), /<flakyFailure message="start: version on vm-001: ended with exit code 7"/)
