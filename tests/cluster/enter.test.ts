@@ -6,7 +6,8 @@ import path from 'node:path'
 import test from 'ava'
 import { makeSshKey } from '../../scripts/cluster/embedded/keys.ts'
 import { storeKey } from '../../scripts/cluster/embedded/login.ts'
-import { claimCluster, updateRecord } from '../../scripts/cluster/embedded/registry.ts'
+import { claimCluster, findCluster, updateRecord } from '../../scripts/cluster/embedded/registry.ts'
+import { spawnInCluster } from '../../scripts/cluster/embedded/spawn.ts'
 import { enter } from '../../scripts/cluster/enter.ts'
 
 test('a VM that takes connections and says nothing is given up as soon as one is told to', async t => {
@@ -19,9 +20,13 @@ test('a VM that takes connections and says nothing is given up as soon as one is
   const directory = await claimCluster(state, 'mine', 'key')
   storeKey(directory, makeSshKey().private)
   updateRecord(directory, { nodes: [{ name: 'vm-001', number: 1, role: 'worker', port }] })
+  // In the place of its QEMU: without one the VM is gone, and nobody logs in.
+  const { child } = spawnInCluster('vm-001', directory, ['sleep', '1000'])
+  t.teardown(() => child.kill('SIGKILL'))
+  while (findCluster(state, 'mine')?.processes.length !== 1) await new Promise(setImmediate)
   const told = new AbortController()
   const entering = enter('vm-001', 'embedded', 'mine', state, told.signal)
-  const [connection] = await once(mute, 'connection')
+  const [connection] = await Promise.race([once(mute, 'connection'), entering.then(() => [])])
   const reason = new Error('told to')
   told.abort(reason)
   t.is(await entering.catch((error: unknown) => error), reason)
