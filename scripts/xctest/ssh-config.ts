@@ -7,7 +7,7 @@ const CONFIG = 'ssh_config'
 
 /**
  * Writes how OpenSSH's client logs in on each node, called by its number or name. The first command on a node opens a connection that
- * stays, and the next ones use it: without a login they take a twentieth of the time. It ends with the node.
+ * stays, and the next ones use it: without a login they take a fifth of the time. It ends with the node.
  * @param hostKey the nodes' public key blob in base64
  */
 export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRecord[], hostKey: string): void {
