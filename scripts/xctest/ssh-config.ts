@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { NodeRecord } from '../cluster/embedded/registry.ts'
+import { replaceFile } from '../host/replace-file.ts'
 
 /** The file by which `ssh -F` knows the nodes of a cluster, in the cluster's directory. */
 const CONFIG = 'ssh_config'
@@ -33,6 +34,5 @@ export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRec
 	LogLevel ERROR
 `
   fs.writeFileSync(inDirectory('known_hosts'), `cluster ssh-ed25519 ${hostKey}\n`, { mode: 0o600 })
-  fs.writeFileSync(inDirectory(`${CONFIG}.new`), hosts.join('') + common, { mode: 0o600 })
-  fs.renameSync(inDirectory(`${CONFIG}.new`), inDirectory(CONFIG))
+  replaceFile(inDirectory(CONFIG), hosts.join('') + common)
 }

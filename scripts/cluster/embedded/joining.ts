@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure } from '../../errors/failure.ts'
+import { replaceFile } from '../../host/replace-file.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import type { CommonIdentity } from './identity.ts'
 import type { GuestImage } from './image/cache.ts'
@@ -21,9 +22,7 @@ const FILE = 'joining.json'
 
 /** Keeps it in the cluster's directory, which is its user's alone: the host key is in it. */
 export function storeJoining(clusterDirectory: string, joining: Joining): void {
-  const file = path.join(clusterDirectory, FILE)
-  fs.writeFileSync(`${file}.new`, JSON.stringify(joining), { mode: 0o600 })
-  fs.renameSync(`${file}.new`, file)
+  replaceFile(path.join(clusterDirectory, FILE), JSON.stringify(joining))
 }
 
 /** @throws Failure NO_CLUSTER (exit 3) where there is none that can be read */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { environmentFailure, type Failure, infrastructureFailure } from '../../errors/failure.ts'
 import { makePrivateDirectory } from '../../host/directories.ts'
 import { withLock } from '../../host/lock.ts'
+import { replaceFile } from '../../host/replace-file.ts'
 import { type HostRecord, thisHost } from '../../host/this-host.ts'
 import { reasonOf } from '../../ovl/places.ts'
 import type { Role } from '../../settings/nodes.ts'
@@ -365,9 +366,7 @@ const isNode = (node: Partial<NodeRecord> | null) =>
   typeof node?.name === 'string' && Number.isSafeInteger(node.number) && Number.isSafeInteger(node.port)
 
 function writeRecord(directory: string, record: ClusterRecord): void {
-  const file = path.join(directory, RECORD)
-  fs.writeFileSync(`${file}.new`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 })
-  fs.renameSync(`${file}.new`, file)
+  replaceFile(path.join(directory, RECORD), `${JSON.stringify(record, undefined, 2)}\n`)
 }
 
 /** A process of a cluster by its name, if it lives. */

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure } from '../../errors/failure.ts'
 import { withLock } from '../../host/lock.ts'
+import { replaceFile } from '../../host/replace-file.ts'
 import { bootId, isAlive, isThisProcess, type ProcessId, thisProcess } from '../embedded/processes.ts'
 import { describeUsers, usersOf } from '../users.ts'
 
@@ -89,7 +90,5 @@ export const forgetXcluster = (stateDirectory: string): void =>
   fs.rmSync(path.join(xclusterDirectory(stateDirectory), RECORD), { force: true })
 
 function write(directory: string, record: XclusterRecord): void {
-  const file = path.join(directory, RECORD)
-  fs.writeFileSync(`${file}.new`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 })
-  fs.renameSync(`${file}.new`, file)
+  replaceFile(path.join(directory, RECORD), `${JSON.stringify(record, undefined, 2)}\n`)
 }
