@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
@@ -45,18 +46,21 @@ export function openHostDestination(
   )
   const cannotWrite = (error: unknown) => inWords(error, `cannot write in ${target.directory}`)
   const beside = attempt(() => HeldDirectory.named(target.directory), cannotWrite)
-  const stageName = attempt(
+  const stageName = `.netns-cp-${randomUUID()}`
+  // First, so that there is no moment at which the directory would be left.
+  const release = removeWhenKilled(beside, stageName)
+  attempt(
     () => {
       requireSpace(to, target.directory, beside, found)
-      return path.basename(fs.mkdtempSync(beside.at('.netns-cp-')))
+      fs.mkdirSync(beside.at(stageName), { mode: OWN_DIRECTORY })
     },
     error => {
+      release()
       beside.close()
       return cannotWrite(error)
     },
   )
   const stage = beside.below(stageName)
-  const release = removeWhenKilled(beside, stageName)
 
   const receiveFile = async (input: Readable) => {
     const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = fs.constants

@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type CacheEntry, discardEntry, ensureEntry, entryDirectory, openEntry } from '../../scripts/cache/cached.ts'
+import { waitUntil } from '../wait-until.ts'
 
 /** Entries of one cache; each counts how often it was made. */
 function cache(t: ExecutionContext) {
@@ -56,9 +57,9 @@ test('runs that want the same entry at the same time make it once', async t => {
   let release = () => {}
   const gate = new Promise<void>(resolve => (release = resolve))
   const first = ensureEntry(entry('aa', () => gate))
-  while (made() === 0) await new Promise(setImmediate)
+  await waitUntil('one makes it', () => made() > 0)
   const others = [1, 2, 3].map(() => ensureEntry(entry('aa')))
-  while (lines.length < 3) await new Promise(resolve => setTimeout(resolve, 10))
+  await waitUntil('the others wait', () => lines.length >= 3)
   release()
   await Promise.all([first, ...others])
   t.is(made(), 1)

@@ -9,6 +9,7 @@ import { storeKey } from '../../scripts/cluster/embedded/login.ts'
 import { claimCluster, findCluster, updateRecord } from '../../scripts/cluster/embedded/registry.ts'
 import { spawnInCluster } from '../../scripts/cluster/embedded/spawn.ts'
 import { enter } from '../../scripts/cluster/enter.ts'
+import { waitUntil } from '../wait-until.ts'
 
 test('a VM that takes connections and says nothing is given up as soon as one is told to', async t => {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-enter-'))
@@ -23,7 +24,7 @@ test('a VM that takes connections and says nothing is given up as soon as one is
   // In the place of its QEMU: without one the VM is gone, and nobody logs in.
   const { child } = spawnInCluster('vm-001', directory, ['sleep', '1000'])
   t.teardown(() => child.kill('SIGKILL'))
-  while (findCluster(state, 'mine')?.processes.length !== 1) await new Promise(setImmediate)
+  await waitUntil('its process runs', () => findCluster(state, 'mine')?.processes.length === 1)
   const told = new AbortController()
   const entering = enter('vm-001', 'embedded', 'mine', state, told.signal)
   const [connection] = await Promise.race([once(mute, 'connection'), entering.then(() => [])])

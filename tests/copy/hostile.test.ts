@@ -2,7 +2,6 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { copy } from '../../scripts/copy/copy.ts'
 import { type End, hostEnd } from '../../scripts/copy/end.ts'
@@ -12,6 +11,7 @@ import { findConflict, placeCopy } from '../../scripts/copy/place-copy.ts'
 import { KEEP, LOOK, SEND } from '../../scripts/copy/scripts.ts'
 import { Failure } from '../../scripts/errors/failure.ts'
 import { paxHeader, type RawMember, rawTar, temporaryDirectory } from '../ovl/fixtures/archives.ts'
+import { waitUntil } from '../wait-until.ts'
 
 /** A guest that answers and sends what it likes. */
 const liar = (answer: string, sent: Buffer = Buffer.alloc(0)): End => ({
@@ -319,12 +319,11 @@ test('a copy whose program is killed leaves nothing', async t => {
       recursive: false, onNotice: () => {}, signal: new AbortController().signal,
     })`
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { stdio: 'inherit' })
-  while (!fs.readdirSync(target).some(name => name.startsWith('.netns-cp-'))) {
-    await delay(50)
-    if (child.exitCode !== null) return t.fail('it ended')
-  }
+  const isUnderWay = () => fs.readdirSync(target).some(name => name.startsWith('.netns-cp-'))
+  await waitUntil('a copy is under way', () => isUnderWay() || child.exitCode !== null)
+  t.is(child.exitCode, null)
   child.kill('SIGKILL')
   await once(child, 'exit')
-  while (fs.readdirSync(target).length > 0) await delay(50)
+  await waitUntil('nothing of it is left', () => fs.readdirSync(target).length === 0)
   isUntouched()
 })

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { ifUnlocked, withLock } from '../../scripts/host/lock.ts'
+import { waitUntil } from '../wait-until.ts'
 
 const LOCK = path.resolve(import.meta.dirname, '../../scripts/host/lock.ts')
 
@@ -104,12 +105,11 @@ test('who is killed while waiting for a lock leaves no process', async t => {
   // The first try is over when the second, which has no other options, is there.
   const waits = () =>
     waitingFor(file).some(id => !fs.readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('--nonblock'))
-  while (!waits()) await delay(20)
+  await waitUntil('it waits for the lock', waits)
   waiting.kill('SIGKILL')
   await once(waiting, 'exit')
-  const patience = Date.now() + 10_000
-  while (waitingFor(file).length > 0 && Date.now() < patience) await delay(20)
-  t.deepEqual(waitingFor(file), [])
+  await waitUntil('nobody waits for the lock', () => waitingFor(file).length === 0)
+  t.pass()
 })
 
 test('a place where no lock can be made is told', async t => {

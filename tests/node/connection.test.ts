@@ -7,6 +7,7 @@ import ssh2, { type ServerChannel } from 'ssh2'
 import { makeSshKey } from '../../scripts/cluster/embedded/keys.ts'
 import { Connection } from '../../scripts/node/connection.ts'
 import type { Login } from '../../scripts/node/login.ts'
+import { waitUntil } from '../wait-until.ts'
 
 const hostKey = makeSshKey()
 const blobOf = (key: string) => key.split(' ')[1] ?? ''
@@ -112,11 +113,11 @@ test('a command that a node never begins is given up with the signal, and killed
   const connection = await open(t, login)
   const giveUp = new AbortController()
   const run = connection.run('x', { stdout: sink().stream, stderr: sink().stream }, giveUp.signal)
-  while (hung.length === 0) await delay(5)
+  await waitUntil('the command hangs', () => hung.length > 0)
   giveUp.abort(new Error('given up'))
   await t.throwsAsync(run, { message: 'given up' })
   for (const begin of hung) begin()
-  while (told.length === 0) await delay(5)
+  await waitUntil('the command is told', () => told.length > 0)
   t.deepEqual(told, ['KILL'])
 })
 

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
+import { waitUntil } from '../wait-until.ts'
 import { processesIn, program, until } from './program.ts'
 
 test('whenever the runner is killed, nothing is left that nobody shows or ends', async t => {
@@ -28,9 +29,7 @@ test('what a killed runner leaves is ended by itself', async t => {
   await until(runner, () => processesIn(path.join(state, 'xcluster-netns')).length >= 2)
   runner.kill('SIGKILL')
   await runner.ended
-  const patience = Date.now() + 20_000
-  while (processesIn(path.join(state, 'xcluster-netns')).length > 0 && Date.now() < patience) await delay(50)
-  t.deepEqual(processesIn(path.join(state, 'xcluster-netns')), [])
+  await waitUntil('its processes have ended', () => processesIn(path.join(state, 'xcluster-netns')).length === 0)
   t.is((await run('status', '--json')).stdout, '[]\n')
 })
 

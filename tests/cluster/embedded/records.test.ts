@@ -1,7 +1,6 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { partsOf, requireParts } from '../../../scripts/cluster/embedded/parts.ts'
 import { conditionOf, findProcess } from '../../../scripts/cluster/embedded/processes.ts'
@@ -15,6 +14,7 @@ import {
   updateRecord,
 } from '../../../scripts/cluster/embedded/registry.ts'
 import { endChildren, spawnInCluster } from '../../../scripts/cluster/embedded/spawn.ts'
+import { waitUntil } from '../../wait-until.ts'
 
 /** A cluster of this process with two processes that stay, and how they ended. */
 async function cluster(t: ExecutionContext) {
@@ -25,7 +25,7 @@ async function cluster(t: ExecutionContext) {
     await endChildren(directory)
     fs.rmSync(state, { recursive: true, force: true })
   })
-  while (findCluster(state, 'mine')?.processes.length !== 2) await delay(5)
+  await waitUntil('its processes run', () => findCluster(state, 'mine')?.processes.length === 2)
   return { state, directory, started, pids: started.map(({ child }) => child.pid as number) }
 }
 
@@ -140,7 +140,7 @@ test('what a cluster runs on is watched: a VM or switch that ended, and a switch
   const stopped = async (pid: number) => {
     process.kill(pid, 'SIGSTOP')
     const id = findProcess(pid)
-    while (id && conditionOf(id) !== 'stopped') await delay(5)
+    await waitUntil('it is stopped', () => !id || conditionOf(id) === 'stopped')
   }
   await stopped(vm)
   t.notThrows(() => requireParts(parts))

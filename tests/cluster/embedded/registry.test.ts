@@ -19,6 +19,7 @@ import {
 } from '../../../scripts/cluster/embedded/registry.ts'
 import { spawnInCluster } from '../../../scripts/cluster/embedded/spawn.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
+import { waitUntil } from '../../wait-until.ts'
 
 function stateDirectory(t: ExecutionContext): string {
   const made = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-state-'))
@@ -53,7 +54,7 @@ test('what a cluster started is found by the next process, ended by id, and noth
   const vm = spawnInCluster('vm-001', directory, ['sleep', '1000'])
   const neighbour = spawn('sleep', ['1000'], { cwd: directory })
   t.teardown(() => neighbour.kill())
-  while (findCluster(state, 'mine')?.processes.length !== 1) await new Promise(setImmediate)
+  await waitUntil('its process runs', () => findCluster(state, 'mine')?.processes.length === 1)
   updateRecord(directory, { owner: GONE })
   t.is(findCluster(state, 'mine')?.condition, 'abandoned')
   t.true(await destroyCluster(state, 'mine', 'abandoned'))
@@ -70,7 +71,7 @@ test('an abandoned cluster makes way for a claim; one that was kept can be adopt
   t.is(findCluster(state, 'mine')?.record?.hostKey, 'new key')
 
   const { child } = spawnInCluster('vm-001', directory, ['sleep', '1000'])
-  while (findCluster(state, 'mine')?.processes.length !== 1) await new Promise(setImmediate)
+  await waitUntil('its process runs', () => findCluster(state, 'mine')?.processes.length === 1)
   updateRecord(directory, { owner: GONE, kept: true })
   t.is(findCluster(state, 'mine')?.condition, 'kept')
   t.false(await destroyCluster(state, 'mine', 'abandoned'))
@@ -85,7 +86,7 @@ test('an abandoned cluster makes way for a claim; one that was kept can be adopt
 async function keptCluster(state: string) {
   const directory = await claimCluster(state, 'mine', 'key')
   const { child, ended } = spawnInCluster('vm-001', directory, ['sleep', '1000'])
-  while (findCluster(state, 'mine')?.processes.length !== 1) await new Promise(setImmediate)
+  await waitUntil('its process runs', () => findCluster(state, 'mine')?.processes.length === 1)
   updateRecord(directory, { owner: GONE, kept: true })
   child.unref()
   return { directory, ended }

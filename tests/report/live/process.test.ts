@@ -2,10 +2,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { quoteWord } from '../../../scripts/node/quote.ts'
 import { tool } from '../../needs.ts'
+import { waitUntil } from '../../wait-until.ts'
 import { pretendedTerminal } from './pretended-terminal.ts'
 
 const PROGRAM = [process.execPath, '--import=tsx', path.join(import.meta.dirname, 'in-terminal.ts')]
@@ -20,9 +20,8 @@ function onTerminal(t: ExecutionContext, ...words: string[]) {
     { env: { ...process.env, TERM: 'xterm' } },
   )
   child.stdout.on('data', chunk => terminal.stream.write(chunk))
-  const shows = async (pattern: RegExp) => {
-    while (!terminal.lines().some(text => pattern.test(text))) await delay(10)
-  }
+  const shows = (pattern: RegExp) =>
+    waitUntil(`it shows ${pattern}`, () => terminal.lines().some(text => pattern.test(text)))
   // Its end is the end of the terminal, and that the program's.
   t.teardown(() => child.kill('SIGKILL'))
   return { child, terminal, shows, written: () => terminal.writes.join(''), closed: once(child, 'close') }
@@ -35,19 +34,19 @@ const isStopped = (pid = 0) => /^State:\tT/m.test(fs.readFileSync(`/proc/${pid}/
 test('Ctrl-Z gives the terminal back as it was, and the view comes again; so does Ctrl-C in the end', async t => {
   const { child, terminal, shows, written, closed } = onTerminal(t)
   const lines = ['a line of the log', 'a line of the summary']
-  await shows(/vm-002 {2}\. running/)
+  await shows(/vm-002 {2}running/)
   t.true(terminal.cursorIsHidden())
   child.stdin.write('\x1a')
   // `script` stops as well, perhaps before it has told what came last.
-  while (!isStopped(child.pid)) await delay(10)
+  await waitUntil('it is stopped', () => isStopped(child.pid))
   child.kill('SIGCONT')
   const parts = () => written().split(SHOW_CURSOR)
-  while (!parts()[1]?.includes('running')) await delay(10)
+  await waitUntil('the view is back', () => parts()[1]?.includes('running') === true)
   const before = pretendedTerminal()
   before.stream.write(parts()[0])
   t.deepEqual(before.lines(), lines, 'while it was stopped')
   t.deepEqual(terminal.lines().slice(0, 2), lines)
-  t.true(terminal.lines().some(line => /vm-002 {2}\. running/.test(line)))
+  t.true(terminal.lines().some(line => /vm-002 {2}running/.test(line)))
   child.stdin.write('\x03')
   await closed
   t.deepEqual(terminal.lines(), [...lines, 'the last line'])
