@@ -1,6 +1,6 @@
 import { DEFAULT_CLUSTER_NAME, readClusterName, readDirectories } from '../settings/settings.ts'
 import type { Environment } from '../settings/sources.ts'
-import { meantCluster } from './embedded/registry.ts'
+import { meantCluster } from './vm/registry.ts'
 
 /**
  * The name of a cluster that runs: the one that the user names, else the usual one, else the only one that there is.

@@ -4,8 +4,8 @@ import { run } from '../host/command.ts'
 import { readClusterKind, readSettings, type Settings } from '../settings/settings.ts'
 import type { Environment, Layer } from '../settings/sources.ts'
 import { isStandIn } from '../settings/xcluster.ts'
-import { topologyNames, topologyValues } from './embedded/topologies.ts'
 import { findEnvsettings, sourceEnvsettings } from './envsettings.ts'
+import { topologyNames, topologyValues } from './vm/topologies.ts'
 import { type SettleRequest, settleXcluster } from './xcluster/settle.ts'
 
 /**

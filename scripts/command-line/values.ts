@@ -1,5 +1,5 @@
 import { ALL, testCases } from '../cases/registry.ts'
-import { findCluster, findClusters, type NodeRecord } from '../cluster/embedded/registry.ts'
+import { findCluster, findClusters, type NodeRecord } from '../cluster/vm/registry.ts'
 import { withDeadline } from '../host/deadline.ts'
 import { REPORTER_NAMES } from '../report/names.ts'
 import { readClusterName, readDirectories } from '../settings/settings.ts'
@@ -74,7 +74,7 @@ async function targets(state: string, partial: string, typed: Typed, environment
 
 async function podsOf(directory: string, record: NodeRecord, hostKey: string): Promise<readonly string[]> {
   const [{ logIn }, { readNetwork }] = await Promise.all([
-    import('../cluster/embedded/login.ts'),
+    import('../cluster/vm/login.ts'),
     import('../proof/network.ts'),
   ])
   return await withDeadline(PATIENCE_MS, async ({ signal }) => {

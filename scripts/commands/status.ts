@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { type FoundCluster, findClusters, processNamed } from '../cluster/embedded/registry.ts'
+import { type FoundCluster, findClusters, processNamed } from '../cluster/vm/registry.ts'
 import { findXclusterRecord } from '../cluster/xcluster/record.ts'
 import { findXcluster, type XclusterFound } from '../cluster/xcluster/running.ts'
 import type { Directories } from '../settings/settings.ts'

@@ -1,6 +1,6 @@
 import process from 'node:process'
-import { destroyCluster, type FoundCluster, findClusters, noCluster } from '../cluster/embedded/registry.ts'
 import { settle } from '../cluster/settle.ts'
+import { destroyCluster, type FoundCluster, findClusters, noCluster } from '../cluster/vm/registry.ts'
 import { findXclusterRecord, forgetXcluster } from '../cluster/xcluster/record.ts'
 import { findXcluster } from '../cluster/xcluster/running.ts'
 import { stopCluster } from '../cluster/xcluster/xcluster.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import ssh2, { type ServerChannel } from 'ssh2'
-import { makeSshKey } from '../../scripts/cluster/embedded/keys.ts'
+import { makeSshKey } from '../../scripts/cluster/vm/keys.ts'
 import { Connection } from '../../scripts/node/connection.ts'
 import type { Node } from '../../scripts/node/node.ts'
 import { rawTar } from '../ovl/fixtures/archives.ts'

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { environmentFailure } from '../../errors/failure.ts'
 import { withLock } from '../../host/lock.ts'
 import { replaceFile } from '../../host/replace-file.ts'
-import { bootId, isAlive, isThisProcess, type ProcessId, thisProcess } from '../embedded/processes.ts'
 import { describeUsers, usersOf } from '../users.ts'
+import { bootId, isAlive, isThisProcess, type ProcessId, thisProcess } from '../vm/processes.ts'
 
 /** What is kept about the cluster that a run started on the user's xcluster, which has only one. */
 export interface XclusterRecord {

@@ -1,5 +1,5 @@
 import { nodeName } from '../../settings/nodes.ts'
-import { isAlive } from '../embedded/processes.ts'
+import { isAlive } from '../vm/processes.ts'
 import { answersSsh } from './login.ts'
 import { findXclusterRecord } from './record.ts'
 

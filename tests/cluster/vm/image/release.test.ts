@@ -1,5 +1,5 @@
 import test from 'ava'
-import { proxyLines, readCodename, sourceLines } from '../../../../scripts/cluster/embedded/image/release.ts'
+import { proxyLines, readCodename, sourceLines } from '../../../../scripts/cluster/vm/image/release.ts'
 
 const BOOKWORM = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nID=debian\n'
 

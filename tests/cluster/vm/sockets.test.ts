@@ -4,7 +4,7 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { listenIn, requireSocketNames } from '../../../scripts/cluster/embedded/sockets.ts'
+import { listenIn, requireSocketNames } from '../../../scripts/cluster/vm/sockets.ts'
 
 function directory(t: ExecutionContext): string {
   const made = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'netns-sockets-')))

@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { packageVersions } from '../../../../scripts/cluster/embedded/image/packages.ts'
-import { copyGuestFiles, separateFromUsr, tidyTree } from '../../../../scripts/cluster/embedded/image/tree.ts'
+import { packageVersions } from '../../../../scripts/cluster/vm/image/packages.ts'
+import { copyGuestFiles, separateFromUsr, tidyTree } from '../../../../scripts/cluster/vm/image/tree.ts'
 
 function scratch(t: ExecutionContext): string {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-tree-'))

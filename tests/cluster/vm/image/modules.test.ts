@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { isKept, loadOrder } from '../../../../scripts/cluster/embedded/image/modules.ts'
+import { isKept, loadOrder } from '../../../../scripts/cluster/vm/image/modules.ts'
 
 const DEPENDENCIES = [
   'kernel/net/bridge/bridge.ko: kernel/net/802/stp.ko kernel/net/llc/llc.ko',

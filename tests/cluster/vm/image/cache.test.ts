@@ -3,8 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { contentDigest, readSealed, seal } from '../../../../scripts/cache/sealed.ts'
-import { checkSpace, IMAGE_FILES } from '../../../../scripts/cluster/embedded/image/build.ts'
-import { ensureImage, imageDirectory } from '../../../../scripts/cluster/embedded/image/cache.ts'
+import { checkSpace, IMAGE_FILES } from '../../../../scripts/cluster/vm/image/build.ts'
+import { ensureImage, imageDirectory } from '../../../../scripts/cluster/vm/image/cache.ts'
 import { withLock } from '../../../../scripts/host/lock.ts'
 
 const FILES = Object.values(IMAGE_FILES)

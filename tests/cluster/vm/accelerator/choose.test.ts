@@ -7,8 +7,8 @@ import {
   describeAccelerator,
   describeKvm,
   noticeOfEmulation,
-} from '../../../../scripts/cluster/embedded/accelerator/choose.ts'
-import { recall, remember } from '../../../../scripts/cluster/embedded/accelerator/memory.ts'
+} from '../../../../scripts/cluster/vm/accelerator/choose.ts'
+import { recall, remember } from '../../../../scripts/cluster/vm/accelerator/memory.ts'
 
 const image = { digest: '', directory: '', kernelVersion: '', packages: {}, kernel: '', initrd: '', root: '' }
 

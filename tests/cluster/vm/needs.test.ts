@@ -1,5 +1,5 @@
 import test from 'ava'
-import { requireSlots } from '../../../scripts/cluster/embedded/needs.ts'
+import { requireSlots } from '../../../scripts/cluster/vm/needs.ts'
 import { readSettings } from '../../../scripts/settings/settings.ts'
 
 const plans = (nets: number) =>

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { end, findProcess, isAlive, parseStat } from '../../../scripts/cluster/embedded/processes.ts'
+import { end, findProcess, isAlive, parseStat } from '../../../scripts/cluster/vm/processes.ts'
 import {
   adoptCluster,
   claimCluster,
@@ -16,8 +16,8 @@ import {
   renameCluster,
   stateFailure,
   updateRecord,
-} from '../../../scripts/cluster/embedded/registry.ts'
-import { spawnInCluster } from '../../../scripts/cluster/embedded/spawn.ts'
+} from '../../../scripts/cluster/vm/registry.ts'
+import { spawnInCluster } from '../../../scripts/cluster/vm/spawn.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
 import { waitUntil } from '../../wait-until.ts'
 

@@ -6,7 +6,6 @@ import { type NodePlan, nodeName } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { hostsText } from './addresses.ts'
 import { bringUp } from './boot.ts'
-import { findTemplates } from './embedded.ts'
 import { type Joining, readJoining, storeJoining } from './joining.ts'
 import { checkMemory } from './memory.ts'
 import { end } from './processes.ts'
@@ -14,6 +13,7 @@ import { adoptCluster, processNamed, updateRecord } from './registry.ts'
 import { switchDirectory } from './sockets.ts'
 import { startSwitches } from './switches.ts'
 import { hardwareOf } from './template/template.ts'
+import { findTemplates } from './vm.ts'
 
 /**
  * Adds nodes to a cluster that was left running; it stays so.

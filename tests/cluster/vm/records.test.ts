@@ -2,9 +2,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { partsOf, requireParts } from '../../../scripts/cluster/embedded/parts.ts'
-import { conditionOf, findProcess } from '../../../scripts/cluster/embedded/processes.ts'
-import { markedProcesses, recordedProcesses } from '../../../scripts/cluster/embedded/records.ts'
+import { partsOf, requireParts } from '../../../scripts/cluster/vm/parts.ts'
+import { conditionOf, findProcess } from '../../../scripts/cluster/vm/processes.ts'
+import { markedProcesses, recordedProcesses } from '../../../scripts/cluster/vm/records.ts'
 import {
   claimCluster,
   destroyCluster,
@@ -12,8 +12,8 @@ import {
   findClusters,
   requireOwnCluster,
   updateRecord,
-} from '../../../scripts/cluster/embedded/registry.ts'
-import { endChildren, spawnInCluster } from '../../../scripts/cluster/embedded/spawn.ts'
+} from '../../../scripts/cluster/vm/registry.ts'
+import { endChildren, spawnInCluster } from '../../../scripts/cluster/vm/spawn.ts'
 import { waitUntil } from '../../wait-until.ts'
 
 /** A cluster of this process with two processes that stay, and how they ended. */

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { unpackKernel } from '../../../../scripts/cluster/embedded/image/kernel.ts'
+import { unpackKernel } from '../../../../scripts/cluster/vm/image/kernel.ts'
 import { tool } from '../../../needs.ts'
 
 const CONTENT = Buffer.from('the kernel proper '.repeat(1000))
