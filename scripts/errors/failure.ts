@@ -1,3 +1,5 @@
+import type { CodeFor, ErrorCode } from './codes.ts'
+
 /**
  * What the program's exit code says.
  * 1: a test failed or an input was corrupt; 2: wrong usage; 3: the environment lacks something;
@@ -21,14 +23,14 @@ export interface FailureDetails {
  */
 export class Failure extends Error {
   override readonly name = 'Failure'
-  /** Stable and in upper case (`ARCHIVE_CORRUPT`): for tests and for programs that read reports. */
-  readonly code: string
+  /** For tests, and for programs that read reports. */
+  readonly code: ErrorCode
   readonly exitCode: ExitCode
   readonly hint: string | undefined
   readonly node: string | undefined
 
   /** @param message one line that names what was wrong and where, without a full stop */
-  constructor(exitCode: ExitCode, code: string, message: string, details: FailureDetails = {}) {
+  constructor(exitCode: ExitCode, code: ErrorCode, message: string, details: FailureDetails = {}) {
     super(message, { cause: details.cause })
     this.exitCode = exitCode
     this.code = code
@@ -38,19 +40,19 @@ export class Failure extends Error {
 }
 
 /** The person asked for something that does not exist or contradicts itself: exit 2. */
-export const usageFailure = (code: string, message: string, details?: FailureDetails) =>
+export const usageFailure = (code: CodeFor<2>, message: string, details?: FailureDetails) =>
   new Failure(2, code, message, details)
 
 /** The machine lacks something that the person can provide: exit 3. */
-export const environmentFailure = (code: string, message: string, details?: FailureDetails) =>
+export const environmentFailure = (code: CodeFor<3>, message: string, details?: FailureDetails) =>
   new Failure(3, code, message, details)
 
 /** Something broke that is neither the person's nor the tested network's doing: exit 4. */
-export const infrastructureFailure = (code: string, message: string, details?: FailureDetails) =>
+export const infrastructureFailure = (code: CodeFor<4>, message: string, details?: FailureDetails) =>
   new Failure(4, code, message, details)
 
 /** A test, or an input that is examined like one, did not stand: exit 1. */
-export const testFailure = (code: string, message: string, details?: FailureDetails) =>
+export const testFailure = (code: CodeFor<1>, message: string, details?: FailureDetails) =>
   new Failure(1, code, message, details)
 
 /** How a failure looks to the person: one message, its hint behind it in parentheses. */

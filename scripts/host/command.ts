@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import process from 'node:process'
 import type { ProcessOutput } from 'zx'
+import type { ErrorCode } from '../errors/codes.ts'
 import { type ExitCode, Failure } from '../errors/failure.ts'
 import { callersEnvironment } from '../settings/environment.ts'
 import { searchPath } from './requirements.ts'
@@ -21,7 +22,7 @@ export interface CommandOptions {
   /** What its failure means. */
   readonly failure?: {
     readonly exitCode: ExitCode
-    readonly code: string
+    readonly code: ErrorCode
     readonly hint?: string
     /** What the command is called in the message; its path when missing. */
     readonly subject?: string

@@ -27,8 +27,8 @@ test('stdout can go to a file', async t => {
 test('a failure has the last lines of stderr, its exit code, and what the caller says of it', async t => {
   const script = 'for i in 1 2 3 4 5 6 7; do echo line $i >&2; done; exit 9'
   const error = await t.throwsAsync(
-    run('sh', ['-c', script], { failure: { exitCode: 3, code: 'MINE', hint: 'do this' } }),
-    { code: 'MINE' },
+    run('sh', ['-c', script], { failure: { exitCode: 3, code: 'INSTALL_FAILED', hint: 'do this' } }),
+    { code: 'INSTALL_FAILED' },
   )
   t.regex(error?.message ?? '', /^sh exited with status 9: line 3\n.*line 7$/s)
   t.like(error, { exitCode: 3, hint: 'do this' })

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import type { ErrorCode } from '../../scripts/errors/codes.ts'
 import { findIpu, type IpuSource, readIpu } from '../../scripts/ovl/ipu.ts'
 import { readPacking } from '../../scripts/settings/packing.ts'
 import { tool as testTool } from '../needs.ts'
@@ -59,7 +60,7 @@ test('of an archive it is bin/ipu below the top directory, and nothing else', as
   t.deepEqual(member.type === 'file' && Buffer.concat(member.content), tool)
 })
 
-function refuses(what: string, make: (t: ExecutionContext) => IpuSource, code: string, says: RegExp) {
+function refuses(what: string, make: (t: ExecutionContext) => IpuSource, code: ErrorCode, says: RegExp) {
   test(`refuses ${what}`, async t => {
     const source = make(t)
     const failure = await failureOf(readIpu(source, 'amd64'))

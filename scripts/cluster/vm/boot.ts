@@ -1,4 +1,5 @@
 import os from 'node:os'
+import type { CodeFor } from '../../errors/codes.ts'
 import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
 import { afterRunning, withDeadline } from '../../host/deadline.ts'
 import type { Node } from '../../node/node.ts'
@@ -165,7 +166,7 @@ function notUp({ plans, clusterDirectory, timeoutSeconds }: BringUpRequest, up: 
   )
 }
 
-const withConsole = (clusterDirectory: string, plan: NodePlan, code: string, why: string): Failure =>
+const withConsole = (clusterDirectory: string, plan: NodePlan, code: CodeFor<4>, why: string): Failure =>
   infrastructureFailure(code, `${plan.name} did not come up: ${why}${consoleLines(clusterDirectory, plan)}`)
 
 function consoleLines(clusterDirectory: string, plan: NodePlan): string {

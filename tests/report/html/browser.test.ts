@@ -282,6 +282,8 @@ test('commands are there to be copied', async t => {
   await command.getByRole('button').click()
   await command.getByText('Copied').waitFor()
   t.is(await page.evaluate('navigator.clipboard.readText()'), text)
+  await page.locator('h1').first().click()
+  await command.getByRole('button').getByText('Copy', { exact: true }).waitFor()
 })
 
 test('at 400 pixels no word is broken, and only tables move sideways', async t => {

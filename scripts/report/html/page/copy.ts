@@ -1,17 +1,16 @@
 import { element } from './dom.ts'
 
-/** How long the button says that it has copied, in milliseconds. */
-const SAID_MS = 1500
-
-/** A command line, with a button that copies it. */
+/** A command line, with a button that copies it, and says so until the user moves on. */
 export function commandLine(what: string, text: string): HTMLElement {
   const button = element('button', { type: 'button', 'aria-label': `Copy the command to ${what}` }, 'Copy')
   button.addEventListener('click', async () => {
     button.textContent = (await copied(text)) ? 'Copied' : 'Select and copy it'
-    setTimeout(() => {
-      button.textContent = 'Copy'
-    }, SAID_MS)
   })
+  for (const leaving of ['blur', 'pointerleave']) {
+    button.addEventListener(leaving, () => {
+      button.textContent = 'Copy'
+    })
+  }
   return element('li', {}, element('span', { class: 'about' }, what), element('code', {}, text), button)
 }
 
