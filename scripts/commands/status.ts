@@ -2,10 +2,11 @@ import process from 'node:process'
 import { type FoundCluster, findClusters, processNamed } from '../cluster/vm/registry.ts'
 import { findXclusterRecord } from '../cluster/xcluster/record.ts'
 import { findXcluster, type XclusterFound } from '../cluster/xcluster/running.ts'
+import { alignColumns } from '../report/columns.ts'
 import type { Directories } from '../settings/settings.ts'
 import type { Environment } from '../settings/sources.ts'
 
-/** `status`: the clusters of this user, one a line, on stdout; `--json` for programs. */
+/** `status`: the clusters of this user, one per line below a header, on stdout; `--json` for programs. */
 export async function showStatus({ state }: Directories, json: boolean, environment: Environment): Promise<void> {
   const xcluster = environment.XCLUSTER || findXclusterRecord(state) ? await findXcluster(state) : undefined
   const clusters = [...findClusters(state).map(describe), ...(xcluster ? [describeXcluster(xcluster)] : [])]
@@ -13,15 +14,25 @@ export async function showStatus({ state }: Directories, json: boolean, environm
     process.stdout.write(`${JSON.stringify(clusters, undefined, 2)}\n`)
     return
   }
-  if (clusters.length === 0) process.stderr.write('no cluster is running\n')
-  for (const { name, condition, nodes, created, processes, host } of clusters) {
+  if (clusters.length === 0) {
+    process.stderr.write('no cluster is running\n')
+    return
+  }
+  const rows = clusters.map(({ name, condition, nodes, created, processes, host }) => {
     const names = (isRunning: boolean) =>
       nodes.flatMap(node => (('running' in node ? node.running : true) === isRunning ? [node.name] : [])).join(' ')
     const gone = names(false)
-    const vms = [names(true), gone && `gone: ${gone}`].filter(Boolean).join('; ') || `${processes.length} processes`
-    const where = condition === 'on another host' ? `${condition} (${host})` : condition
-    process.stdout.write(`${name}\t${where}\t${created ?? '-'}\t${vms}\n`)
-  }
+    const members = [names(true), gone && `gone: ${gone}`].filter(Boolean).join('; ') || `${processes.length} processes`
+    return [name, MEANINGS[condition]?.(host) ?? condition, created ?? '-', members]
+  })
+  process.stdout.write(alignColumns([['NAME', 'CONDITION', 'CREATED', 'NODES'], ...rows]))
+}
+
+/** Conditions that a word alone does not explain. */
+const MEANINGS: Readonly<Partial<Record<string, (host: string | undefined) => string>>> = {
+  kept: () => 'kept (a finished run left it running)',
+  abandoned: () => 'abandoned (its run was killed)',
+  'on another host': host => `on another host (${host})`,
 }
 
 const describe = ({ name, directory, condition, record, processes }: FoundCluster) => ({

@@ -72,7 +72,7 @@ test('a kept cluster whose record is damaged is stopped with all its VMs', async
   t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
   fs.writeFileSync(path.join(state, CLUSTER, 'cluster.json'), '{"name":')
   const { stdout } = await run('status')
-  t.regex(stdout, /^default\tabandoned\t/m)
+  t.regex(stdout, /^default +abandoned /m)
   const { status, stderr } = await run('stop')
   t.is(status, 0, stderr)
   t.deepEqual(processesIn(state), [])
