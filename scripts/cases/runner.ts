@@ -62,6 +62,7 @@ export async function runTests(request: RunRequest): Promise<RunResult> {
   const held = new HeldCluster(request.emit)
   let attached: LeftCluster | undefined
   let notRun: string | undefined
+  let isPartial = false
   try {
     for (let repeat = 1; repeat <= repeats && plan.length > 0 && notRun === undefined; repeat++) {
       for (const [index, planned] of plan.entries()) {
@@ -74,11 +75,12 @@ export async function runTests(request: RunRequest): Promise<RunResult> {
         }
         failures.push(...outcome.failures)
         if (outcome.isFlaky) flaky.push(planned.test.name)
+        if (outcome.isPartial) isPartial = true
         if (outcome.kept) await held.hold(outcome.kept, planned.test.name)
         attached = outcome.attached
-        if (outcome.failures.length === 0) continue
-        if (bail) notRun = 'a failure ends the run (--bail, --until-failure)'
-        else if (attached) notRun = 'the cluster that runs is as the failure left it'
+        const hasFailed = outcome.failures.length > 0
+        if (bail && (hasFailed || outcome.isPartial)) notRun = 'a failure ends the run (--bail, --until-failure)'
+        else if (attached && hasFailed) notRun = 'the cluster that runs is as the failure left it'
         if (notRun !== undefined) break
       }
     }
@@ -88,7 +90,7 @@ export async function runTests(request: RunRequest): Promise<RunResult> {
     throw error
   }
   const left = (await held.keep()) ?? attached
-  const verdict = verdictOf(failures)
+  const verdict = isPartial && failures.length === 0 ? 'broken' : verdictOf(failures)
   const isIncomplete = request.strict && plan.length - leftOut.size < request.plan.length
   const result = { verdict: verdict === 'passed' && isIncomplete ? 'failed' : verdict, failures, flaky, left } as const
   return notRun === undefined ? result : { ...result, notRun }
@@ -111,7 +113,8 @@ async function tryTest(planned: PlannedTest, repeat: number, isLast: boolean, he
     const turn = repeats > 1 || retries > 0 ? { repeat, attempt, attempts: retries + 1 } : undefined
     const outcome = await runTest(planned, turn, { isLast, mayRetry: attempt <= retries, held }, request)
     if (!outcome) return undefined
-    if (!outcome.isRetried) return { ...outcome, isFlaky: outcome.failures.length === 0 && attempt > 1 }
+    if (!outcome.isRetried)
+      return { ...outcome, isFlaky: outcome.failures.length === 0 && !outcome.isPartial && attempt > 1 }
   }
 }
 
@@ -172,6 +175,7 @@ async function runOnCluster(
   const cluster = await beginCluster(planned, held, request)
   const evidence = evidenceOf(settings, settings.cluster.name, id)
   let failures: readonly StepFailure[] = []
+  let missing: string | undefined
   try {
     forgetEvidence(evidence)
     await checkKernels(test, cluster.nodes, signal)
@@ -192,7 +196,7 @@ async function runOnCluster(
       await collectEvidence({ cluster, test: test.name, directory: evidence, reasons, ...found, emit, signal })
     }
     if (settings.resultsDirectory) {
-      await collectResults({
+      missing = await collectResults({
         cluster,
         test: test.name,
         directory: resultsOf(settings.resultsDirectory, id.turn),
@@ -210,11 +214,13 @@ async function runOnCluster(
   }
   const [first] = failures
   const isRetried = mayRetry && first !== undefined
+  // The network is proved, but whoever reads the results must not take them for all.
+  const isPartial = missing !== undefined && first === undefined
   emit({
     type: 'test-end',
     ...id,
-    verdict: verdictOf(failures),
-    why: first && `${first.step} on ${first.node}: ${first.why}`,
+    verdict: isPartial ? 'broken' : verdictOf(failures),
+    why: isPartial ? `passed, but ${missing}` : first && `${first.step} on ${first.node}: ${first.why}`,
     ...(isRetried && { retried: true }),
   })
   const isKept = {
@@ -225,11 +231,11 @@ async function runOnCluster(
   const { name } = cluster
   if (!settings.cluster.start) {
     await cluster.keep()
-    return { failures, isRetried, attached: { name, test: test.name } }
+    return { failures, isRetried, isPartial, attached: { name, test: test.name } }
   }
-  if (isKept) return { failures, isRetried, kept: cluster }
+  if (isKept) return { failures, isRetried, isPartial, kept: cluster }
   await cluster.stop()
-  return { failures, isRetried }
+  return { failures, isRetried, isPartial }
 }
 
 /** Starts the cluster of a test, or attaches to the one that runs. The cluster of an earlier failure goes where there is no room for both. */

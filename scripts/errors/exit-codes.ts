@@ -4,6 +4,6 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
   ['1', 'a test failed, or an archive is corrupt'],
   ['2', 'wrong usage'],
   ['3', 'the environment lacks something: a package, memory, a plugin; an ovl cannot be packed'],
-  ['4', 'internal error, or the infrastructure failed: a VM died, ssh was lost'],
+  ['4', 'internal error, or the infrastructure failed: a VM died, ssh was lost, results are incomplete'],
   ['130, 143', 'ended by Ctrl-C, by SIGTERM'],
 ]

@@ -66,5 +66,5 @@ function firstCause(run: RunRecord): string | undefined {
   if (failure) return `first failure: ${describeFailedStep(failure)}`
   // What broke a run has had a line of its own.
   const why = run.message === undefined ? first?.why : undefined
-  return why === undefined ? undefined : `first failure: ${plainText(`${first?.test}: ${why.split('\n')[0]}`)}`
+  return why === undefined ? undefined : plainText(`${first?.test}: ${why.split('\n')[0]}`)
 }

@@ -1,7 +1,8 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { makeDirectory } from '../host/directories.ts'
-import { capture, type Node } from '../node/node.ts'
+import type { Node } from '../node/node.ts'
+import { captureReading } from './read.ts'
 
 /** What a VM may have in its results: a VM with 254 PODs has as many files, of less than 1 KiB. */
 const MOST_FILES = 1000
@@ -34,7 +35,7 @@ export async function collectCniResults(
   signal: AbortSignal,
 ): Promise<void> {
   await fs.rm(directory, { recursive: true, force: true })
-  const { stdout } = await capture(node, ['sh', '-c', PRINT_RESULTS], signal)
+  const { stdout } = await captureReading(node, ['sh', '-c', PRINT_RESULTS], signal)
   const [count = '', ...lines] = stdout.toString().split('\n')
   const results = new Map<string, string[]>()
   for (const line of lines) {

@@ -5,11 +5,13 @@ import type { RunningCluster } from '../cluster/cluster.ts'
 import { environmentFailure, Failure } from '../errors/failure.ts'
 import { withDeadline } from '../host/deadline.ts'
 import { makeDirectory } from '../host/directories.ts'
-import { capture, type Node } from '../node/node.ts'
+import type { Node } from '../node/node.ts'
 import { type Matrix, toJson } from '../proof/matrix.ts'
 import { matrixSvg } from '../proof/svg.ts'
 import type { Emit } from '../report/events.ts'
+import { plainText } from '../report/text.ts'
 import { collectCniResults } from './cni.ts'
+import { captureReading } from './read.ts'
 
 export interface CollectRequest {
   readonly cluster: RunningCluster
@@ -47,21 +49,39 @@ export function prepareResults(directory: string): void {
 }
 
 /**
- * Brings home what a test left on its nodes: addresses, PODs, CNI results, consoles and, after a failure, kernel messages.
- * A node that does not answer any more is left out with a notice; its console is brought all the same.
+ * Collects what a test left on its nodes: addresses, PODs, CNI results, consoles and, after a failure, kernel messages.
+ * The console of a node that does not answer any more is collected all the same.
+ * @returns what is missing, in a line: `the results of vm-002 are incomplete: …`; undefined when nothing is
  * @throws Failure RESULTS_NOT_WRITABLE (exit 3)
  */
-export async function collectResults(request: CollectRequest): Promise<void> {
+export async function collectResults(request: CollectRequest): Promise<string | undefined> {
   const { cluster, emit } = request
   const directory = path.join(request.directory, request.test)
   try {
     writeMatrix(directory, request)
-    await Promise.all(cluster.nodes.map(node => collectNode(node, path.join(directory, node.name), request)))
+    const collected = cluster.nodes.map(async node => ({
+      node: node.name,
+      losses: await collectNode(node, path.join(directory, node.name), request),
+    }))
+    const incomplete = (await Promise.all(collected)).filter(({ losses }) => losses.length > 0)
+    emit({ type: 'artefact', test: request.test, path: directory })
+    return describeIncomplete(incomplete)
   } catch (error) {
     if (error instanceof Failure || !(error instanceof Error)) throw error
     throw notWritable(directory, error)
   }
-  emit({ type: 'artefact', test: request.test, path: directory })
+}
+
+/** Of more nodes than these only the number is told: each loss has a notice besides. */
+const MOST_NAMED = 3
+
+function describeIncomplete(nodes: readonly { node: string; losses: readonly string[] }[]): string | undefined {
+  if (nodes.length === 0) return undefined
+  const named = nodes
+    .slice(0, MOST_NAMED)
+    .map(({ node, losses }) => `the results of ${node} are incomplete: ${losses[0]}`)
+  const more = nodes.length - named.length
+  return [...named, ...(more > 0 ? [`and those of ${more} more`] : [])].join('; ')
 }
 
 /** What is not measured this time must not stay here from an earlier run. */
@@ -85,11 +105,17 @@ function notWritable(directory: string, cause: Error): Failure {
   })
 }
 
-async function collectNode(node: Node, directory: string, request: CollectRequest): Promise<void> {
+/** @returns what could not be collected, a line each */
+async function collectNode(node: Node, directory: string, request: CollectRequest): Promise<readonly string[]> {
   const { failed, emit, cluster, timeoutSeconds } = request
   makeDirectory(directory)
   await fs.writeFile(path.join(directory, 'console.log'), await cluster.console(node))
-  const onLoss = (what: string) => emit({ type: 'notice', text: `results: ${node.name}: ${what}` })
+  const losses: string[] = []
+  const onLoss = (what: string) => {
+    const plain = plainText(what)
+    losses.push(plain)
+    emit({ type: 'notice', text: `results: ${node.name}: ${plain}` })
+  }
   await withDeadline(timeoutSeconds * 1000, async ({ signal }) => {
     const tasks = [
       ...[...ALWAYS, ...(failed ? AFTER_FAILURE : [])].map(source => fetch(node, source, directory, onLoss, signal)),
@@ -101,6 +127,7 @@ async function collectNode(node: Node, directory: string, request: CollectReques
     if (ownFault) throw ownFault
     for (const why of new Set(reasons.map((reason: Error) => reason.message))) onLoss(`not all was collected: ${why}`)
   })
+  return losses
 }
 
 /** What the node does not have (any more) must not stay here from an earlier run. */
@@ -113,7 +140,7 @@ async function fetch(
 ): Promise<void> {
   const target = path.join(directory, file)
   await fs.rm(target, { force: true })
-  const { exitCode, stdout } = await capture(node, command, signal)
+  const { exitCode, stdout } = await captureReading(node, command, signal)
   if (exitCode !== 0) return onLoss(`no ${file}: '${command.join(' ')}' ended with exit code ${exitCode}`)
   await fs.writeFile(target, file.endsWith('.json') ? withoutControls(stdout.toString()) : stdout)
 }
