@@ -12,6 +12,7 @@ import { model } from './model.ts'
 import { benchOvl } from './ovl.ts'
 import { pods } from './pods.ts'
 import { reporters } from './reporters.ts'
+import { rsh } from './rsh.ts'
 import { steps } from './steps.ts'
 
 // `npm run bench [-- <part>… --nodes <most>]`: every row is a ratio to what a person would use instead, measured in the same run.
@@ -52,6 +53,7 @@ const parts: Readonly<Record<string, () => void | Promise<void>>> = {
   help: () => add(help()),
   ovl: () => benchOvl().forEach(add),
   steps: async () => (await steps(work, environment)).forEach(add),
+  rsh: async () => (await rsh(work, environment)).forEach(add),
   pods: () => pods(environment).forEach(add),
   reports: () => add(reporters(work, environment, most)),
   clusters: () => {

@@ -16,9 +16,10 @@ case ${XDG_STATE_HOME-} in
 esac
 xctest_cluster=$xctest_cluster/xcluster-netns/xctest/${XCLUSTER_NETNS_NAME:-default}/cluster
 
-# A command on a node, by a connection that stays.
+# shellcheck source-path=SCRIPTDIR source=rsh.sh
+. "$xctest_here/rsh.sh"
 rsh() { # <node> <command…>
-	ssh -F "$xctest_cluster/ssh_config" -- "$@"
+	xctest_ssh "$xctest_cluster" "$@"
 }
 rcp() { # <node> <file there> <file here>
 	"$XCLUSTER" rcp "$@"

@@ -6,9 +6,12 @@ import { replaceFile } from '../host/replace-file.ts'
 /** The file by which `ssh -F` knows the nodes of a cluster, in the cluster's directory. */
 const CONFIG = 'ssh_config'
 
+/** How many connections to a node stay. rsh.sh tries as many. */
+const CONNECTIONS = 4
+
 /**
- * Writes how OpenSSH's client logs in on each node, called by its number or name. The first command on a node opens a connection that
- * stays, and the next ones use it: without a login they take a fifth of the time. It ends with the node.
+ * Writes how OpenSSH's client logs in on each node, called by its number or name: `ssh_config` for one command, and `ssh_config-1` and so
+ * on, by which the first command on a node opens a connection that stays for the next ones until the node ends.
  * @param hostKey the nodes' public key blob in base64
  */
 export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRecord[], hostKey: string): void {
@@ -26,13 +29,15 @@ export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRec
 	UserKnownHostsFile "${inDirectory('known_hosts')}"
 	GlobalKnownHostsFile /dev/null
 	UpdateHostKeys no
-	ControlMaster auto
-	ControlPersist yes
-	ControlPath "${inDirectory('ssh-%p')}"
 	ServerAliveInterval 15
 	ConnectTimeout 20
 	LogLevel ERROR
 `
   fs.writeFileSync(inDirectory('known_hosts'), `cluster ssh-ed25519 ${hostKey}\n`, { mode: 0o600 })
-  replaceFile(inDirectory(CONFIG), hosts.join('') + common)
+  const all = hosts.join('') + common
+  for (let slot = 1; slot <= CONNECTIONS; slot++) {
+    const stays = `\tControlMaster auto\n\tControlPersist yes\n\tControlPath "${inDirectory(`ssh-%n-${slot}`)}"\n`
+    replaceFile(inDirectory(`${CONFIG}-${slot}`), all + stays)
+  }
+  replaceFile(inDirectory(CONFIG), all)
 }

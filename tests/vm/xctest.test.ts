@@ -68,6 +68,16 @@ test('an ovl tests itself: steps in turn and at once, files, captures, nodes tha
   const variables = await rsh('1', '. /etc/profile; echo "$WORDS $PREFIX $DOMAIN $__mode $__nvm $__nrouters"')
   t.is(variables, "it's two fd00: xcluster dual-stack 2 1\n")
   t.regex(await rsh('1', 'cat /etc/hosts'), /^192\.168\.1\.201 vm-201$/m)
+  const atOnce = `. "$XCTEST_HOOK"
+    for round in 1 2 3 4 5 6 7 8 9 10; do
+      for n in 1 2 3 4 5 6; do
+        { answer=$(rsh 1 "echo $n; exit $n" </dev/null); echo "$answer $?"; } &
+      done
+      wait
+    done`
+  const answers = (await call('/bin/sh', ['-c', atOnce])).stdout.trim().split('\n')
+  const expected = Array.from({ length: 60 }, (_, index) => Math.floor(index / 10) + 1).map(n => `${n} ${n}`)
+  t.deepEqual(answers.sort(), expected, 'commands that run at once on one node')
   const { stdout: capture } = await call('/bin/sh', [
     '-c',
     `tcpdump -nr ${state}/xcluster-netns/xctest/default/captures/vm-001-eth1.pcap`,

@@ -14,6 +14,11 @@ const OVLS = path.join(import.meta.dirname, 'ovl')
 /** Stands for OpenSSH's client: says what it was asked, and ends as `$ENDS_<node>` says. */
 const SSH = `#!/bin/sh
 [ "$1" = -F ] && [ -r "$2" ] && [ "$3" = -- ] || exit 99
+if [ -n "\${AT_ONCE-}" ]; then
+	echo "\${2##*/}" >>"$USED"
+	tries=0
+	until [ "$(wc -l <"$USED")" -ge "$AT_ONCE" ] || [ $((tries += 1)) -gt 300 ]; do sleep 0.1; done
+fi
 shift 3
 node=$1
 shift
@@ -104,6 +109,19 @@ test('a step on nodes that the cluster does not have fails', t => {
 test('the status of a command on a node is what rsh ends with', t => {
   const { inTest } = pretend(t)
   t.regex(inTest('rsh 2 x; echo "ends with $?"', { ENDS_2: '42' }).stdout, /ends with 42/)
+})
+
+test('each connection runs one command at a time, and those for which none is left log in anew', t => {
+  const { inTest, home } = pretend(t)
+  const used = path.join(home, 'used')
+  const connections = () => fs.readFileSync(used, 'utf8').trim().split('\n').sort()
+  const all = ['ssh_config', 'ssh_config-1', 'ssh_config-2', 'ssh_config-3', 'ssh_config-4']
+  const { stdout } = inTest('for n in 1 2 3 4 5; do rsh 1 x & done; wait', { AT_ONCE: '5', USED: used })
+  t.regex(stdout, /END/)
+  t.deepEqual(connections(), all)
+  fs.rmSync(used)
+  inTest('for n in 1 2 3; do rsh 1 x; done', { AT_ONCE: '1', USED: used })
+  t.deepEqual(connections(), ['ssh_config-1', 'ssh_config-1', 'ssh_config-1'])
 })
 
 test('without a cluster nothing passes', t => {

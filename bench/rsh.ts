@@ -1,0 +1,60 @@
+import path from 'node:path'
+import process from 'node:process'
+import { PassThrough } from 'node:stream'
+import { logIn } from '../scripts/cluster/vm/login.ts'
+import { requireCluster } from '../scripts/cluster/vm/registry.ts'
+import { type Row, time } from './measure.ts'
+
+const XCTEST = path.resolve(import.meta.dirname, '../scripts/xctest')
+const XCLUSTER = path.join(XCTEST, 'xcluster-embedded')
+const COMMANDS = 10
+const ROUNDS = 9
+
+/** What `rsh` costs by the hook for ovls' tests, and by an `ssh` process that logs in each time; in turn, in one shell each. */
+export async function rsh(stateHome: string, environment: Readonly<Record<string, string>>): Promise<readonly Row[]> {
+  const all = { ...environment, XCLUSTER, XCTEST_HOOK: path.join(XCTEST, 'hook.sh'), __nvm: '1', __nrouters: '0' }
+  time([XCLUSTER, 'mkcdrom'], all)
+  time([XCLUSTER, 'starts'], all)
+  try {
+    const { directory, record } = requireCluster(path.join(stateHome, 'xcluster-netns'), 'default')
+    const [first] = record.nodes
+    if (!first) throw new Error('the cluster has no node')
+    const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=5']
+    const login = `ssh -i '${path.join(directory, 'id_ed25519')}' -p ${first.port} -o ${options.join(' -o ')}`
+    const inShell = (command: string) => () => {
+      const loop = `. "$XCTEST_HOOK"; n=0; while [ $n -lt ${COMMANDS} ]; do ${command} || exit; n=$((n + 1)); done`
+      return time(['sh', '-c', loop], all).milliseconds / COMMANDS
+    }
+    const hook = inShell('rsh 1 true')
+    const sshProcess = inShell(`${login} root@127.0.0.1 true`)
+    const node = await logIn(directory, first, record.hostKey)
+    const open = async () => {
+      const begun = performance.now()
+      for (let n = 0; n < COMMANDS; n++)
+        await node.connection.run('true', { stdout: new PassThrough().resume(), stderr: new PassThrough().resume() })
+      return (performance.now() - begun) / COMMANDS
+    }
+    hook()
+    await open()
+    const [ours, theirs, floor]: [number[], number[], number[]] = [[], [], []]
+    for (let round = 0; round < ROUNDS; round++) {
+      process.stderr.write('.')
+      ours.push(hook())
+      theirs.push(sshProcess())
+      floor.push(await open())
+    }
+    node.connection.close()
+    const insteadOf = 'a new `ssh` process, which logs in'
+    return [
+      { what: '`rsh` by the hook for tests of ovls', ours, insteadOf, theirs },
+      {
+        what: '…of it the VM: the same command on an open connection, no process on the host',
+        ours: floor,
+        insteadOf,
+        theirs,
+      },
+    ]
+  } finally {
+    time([XCLUSTER, 'stop'], all)
+  }
+}
