@@ -3,7 +3,7 @@ import type { Component, Invocation, Listener, Verdict } from './events.ts'
 import type { Output } from './output.ts'
 import { isFlaky, notRun, type RunRecord, recorder, type StepRecord, type TestRecord } from './record.ts'
 
-/** Of results.json: docs/results.schema.json. It changes when a reader of the one before would err. */
+/** Of results.json: docs/schemas/results.schema.json. It changes when a reader of the one before would err. */
 export const RESULTS_VERSION = 1
 
 /** Of each piece of evidence, in characters; what is longer stands in its file. */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 import type { Setting } from '../../scripts/settings/sources.ts'
 import { pretendXcluster } from '../cluster/xcluster/pretended.ts'
+import { conforms } from '../schema.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 
@@ -20,7 +21,9 @@ const originsIn = (json: string) =>
 test('env tells the settings of both kinds of cluster, and where each came from', t => {
   const { command } = pretendXcluster(t)
   const words = ['--json', '--nvm=2']
-  const ours = originsIn(env(words, { __smp: '2' }).stdout)
+  const { stdout } = env(words, { __smp: '2' })
+  conforms(t, 'env', JSON.parse(stdout))
+  const ours = originsIn(stdout)
   t.like(ours, { __nvm: ['2', 'option'], __smp: ['2', 'environment'], __mem: ['256', 'default'] })
   t.deepEqual(ours.__cluster, ['embedded', 'default'])
   const theirs = originsIn(env([...words, '--k8s-ver=v1'], { XCLUSTER: command }).stdout)

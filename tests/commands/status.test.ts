@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test from 'ava'
+import { conforms } from '../schema.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 
@@ -30,7 +31,9 @@ test("status shows another host's cluster, and stop leaves it, by name and with 
   const [header, line] = run('status').stdout.split('\n')
   t.regex(header ?? '', /^NAME +CONDITION +CREATED +NODES$/)
   t.regex(line ?? '', /^default +on another host \(far\) +2026-01-01T00:00:00.000Z +vm-001$/)
-  const [shown] = JSON.parse(run('status', '--json').stdout)
+  const clusters = JSON.parse(run('status', '--json').stdout)
+  conforms(t, 'status', clusters)
+  const [shown] = clusters
   t.is(shown.condition, 'on another host')
   t.is(shown.host, 'far')
   const stopped = run('stop', '--all')

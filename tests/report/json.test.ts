@@ -2,7 +2,8 @@ import test from 'ava'
 import fc from 'fast-check'
 import type { NewEvent } from '../../scripts/report/events.ts'
 import { json } from '../../scripts/report/json.ts'
-import { failing, play, writing } from './fixtures/runs.ts'
+import { conforms, schemaNamed } from '../schema.ts'
+import { broken, failing, flaky, interrupted, play, writing } from './fixtures/runs.ts'
 
 test('every event is a line, in order, and the first one has the version', async t => {
   const lines = (await play(failing, json)).trimEnd().split('\n')
@@ -13,6 +14,14 @@ test('every event is a line, in order, and the first one has the version', async
   )
   t.is(events[0].version, 1)
   t.is(events[1].at - events[0].at, 1000)
+})
+
+test('every line conforms to the published schema, which finds what does not', async t => {
+  for (const run of [failing, flaky, interrupted, broken]) {
+    for (const line of (await play(run, json)).trimEnd().split('\n')) conforms(t, 'event', JSON.parse(line))
+  }
+  const [first = ''] = (await play(failing, json)).split('\n')
+  t.false(schemaNamed('event')({ ...JSON.parse(first), tests: 'bridge' }))
 })
 
 test('a line holds no control character, and says the same', async t => {

@@ -1,20 +1,15 @@
-import fs from 'node:fs'
-import path from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import test from 'ava'
 import { results } from '../../scripts/report/results.ts'
+import { conforms, schemaNamed } from '../schema.ts'
 import { broken, failing, flaky, interrupted, play, WHERE } from './fixtures/runs.ts'
-
-const schema = JSON.parse(fs.readFileSync(path.resolve(import.meta.dirname, '../../docs/results.schema.json'), 'utf8'))
-const validate = new Ajv2020({ allErrors: true }).compile(schema)
 
 test('results.json of every kind of run is as its schema says', async t => {
   for (const run of [failing, flaky, interrupted, broken]) {
-    t.true(validate(JSON.parse(await play(run, results))), JSON.stringify(validate.errors))
+    conforms(t, 'results', JSON.parse(await play(run, results)))
   }
   const wrong = JSON.parse(await play(failing, results))
   wrong.tests[0].steps[0].nodes[0].verdict = 'well'
-  t.false(validate(wrong), 'the schema finds what is wrong')
+  t.false(schemaNamed('results')(wrong), 'the schema finds what is wrong')
 })
 
 test('it holds what is needed to do the run again, and where to look', async t => {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import process from 'node:process'
 import test, { type ExecutionContext } from 'ava'
 import { tool } from '../needs.ts'
+import { conforms } from '../schema.ts'
 import { type Program, processesIn, program } from './program.ts'
 
 /** Two VMs, two PODs in each, on bridges. */
@@ -35,7 +36,9 @@ async function inspects(t: ExecutionContext, { run }: Program) {
     one.stdout.match(/^vm\S+ +\S+ +\S+/gm)?.map(line => line.split(/ +/)),
     [['vm-001', 'vm-001-ns02', 'eth0']],
   )
-  const { version, nodes } = JSON.parse((await run('inspect', '--json')).stdout)
+  const inspected = JSON.parse((await run('inspect', '--json')).stdout)
+  conforms(t, 'inspect', inspected)
+  const { version, nodes } = inspected
   t.is(version, 1)
   t.deepEqual(
     nodes.map(({ node, pods }: { node: string; pods: { name: string }[] }) => [node, ...pods.map(({ name }) => name)]),

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { tool } from '../needs.ts'
+import { conforms } from '../schema.ts'
 import { program } from './program.ts'
 
 /** The pairs that a log names, as `<source> <address>`. */
@@ -36,7 +37,9 @@ test.serial('the matrix of L3 names exactly the pairs that something cuts, and n
   const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'L3', '--nvm=2', '--no-stop', '--results', results)
   t.is(start.status, 0, start.stderr)
   t.regex(start.stderr, /: matrix: 24 of 24 pairs answer; loss 0 %; round trip min\/avg\/max [\d.]+\/[\d.]+\/[\d.]+ ms/)
-  t.deepEqual(JSON.parse(fs.readFileSync(path.join(results, 'L3/matrix.json'), 'utf8')).wrong, [])
+  const matrix = JSON.parse(fs.readFileSync(path.join(results, 'L3/matrix.json'), 'utf8'))
+  conforms(t, 'matrix', matrix)
+  t.deepEqual(matrix.wrong, [])
   t.regex(fs.readFileSync(path.join(results, 'L3/matrix.svg'), 'utf8'), /vm-002-ns02/)
 
   const inVm = async (target: string, command: string) => {

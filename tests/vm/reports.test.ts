@@ -1,25 +1,23 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { Parser } from 'tap-parser'
 import { tool } from '../needs.ts'
+import { conforms } from '../schema.ts'
 import { processesIn, program, until } from './program.ts'
 
-const SCHEMA = path.resolve(import.meta.dirname, '../../docs/results.schema.json')
 const REPORTS = ['junit=r/junit.xml', 'tap=r/run.tap', 'json=r/events.jsonl', 'github=r/github.txt']
 const words = [...REPORTS.flatMap(report => ['--reporter', report]), '--results', 'r']
 
 const read = (state: string, name: string) => fs.readFileSync(path.join(state, 'r', name), 'utf8')
 
 /** What every report has to be, whatever the run was. @returns results.json */
-function checkReports(state: string) {
+function checkReports(t: ExecutionContext, state: string) {
   execFileSync(tool('xmllint'), ['--noout', path.join(state, 'r/junit.xml')])
-  for (const line of read(state, 'events.jsonl').trimEnd().split('\n')) JSON.parse(line)
+  for (const line of read(state, 'events.jsonl').trimEnd().split('\n')) conforms(t, 'event', JSON.parse(line))
   const results = JSON.parse(read(state, 'results.json'))
-  const validate = new Ajv2020().compile(JSON.parse(fs.readFileSync(SCHEMA, 'utf8')))
-  if (!(validate(results) as boolean)) throw new Error(JSON.stringify(validate.errors))
+  conforms(t, 'results', results)
   return results
 }
 
@@ -44,7 +42,7 @@ test('a POD whose link is cut is named in every report, with test, step, node, P
   const summary = { GITHUB_STEP_SUMMARY: path.join(state, 'summary.md') }
   const { status, stdout, stderr } = await runWith(summary, 'test', 'bridge', '--no-start', ...words)
   t.is(status, 1, stderr)
-  const results = checkReports(state)
+  const results = checkReports(t, state)
   const summaryText = fs.readFileSync(summary.GITHUB_STEP_SUMMARY, 'utf8')
   const failed = (text: string, pattern: RegExp) => pattern.exec(text)?.[0] ?? ''
   const told = {
@@ -87,7 +85,7 @@ test('a test that passes when it is tried again is flaky in every report; the ru
   t.is(status, 0, stderr)
   t.regex(stderr, /failed: start; is tried again/)
   t.regex(stderr, /passed: 1 test \(1 flaky: start\)\n.*results: .*\n.*Total time: .*\n$/)
-  const results = checkReports(state)
+  const results = checkReports(t, state)
   t.deepEqual(results.flaky, ['start'])
   t.regex(read(state, 'junit.xml'), /<flakyFailure message="start: version on vm-001: ended with exit code 7"/)
   t.regex(read(state, 'github.txt'), /::warning [^\n]*start is flaky/)
@@ -122,7 +120,7 @@ test('Ctrl-C in the middle of a step: every report is complete, and says interru
   runner.kill('SIGINT')
   const { status, stderr } = await runner.ended
   t.is(status, 130, stderr)
-  const results = checkReports(state)
+  const results = checkReports(t, state)
   t.like(results, { verdict: 'interrupted', message: 'interrupted by SIGINT', notRun: ['bridge'] })
   for (const name of ['junit.xml', 'github.txt', 'run.tap', 'events.jsonl'])
     t.regex(read(state, name), /interrupted by SIGINT/, name)
