@@ -3,7 +3,7 @@ const KEYWORDS = new Set(
   [
     'allmulticast arp carrier dev down gro_max_size group gso_max_segs gso_max_size index link-netns link-netnsid mode mtu',
     'multicast netns parentdev promisc protodown qlen state trailers type up vf vrf xdp xdpdrv xdpgeneric xdpoffload',
-    'brd lladdr',
+    'brd lladdr name',
   ].flatMap(words => words.split(' ')),
 )
 
@@ -18,8 +18,7 @@ const ABBREVIATED: readonly (readonly [word: string, shortest: number])[] = [
   ['link', 1],
   ['link-netnsid', 5],
   ['master', 1],
-  ['name', 1],
-  ['nomaster', 2],
+  ['nomaster', 1],
   ['numrxqueues', 2],
   ['numtxqueues', 2],
   ['txqlen', 2],

@@ -191,7 +191,9 @@ for (const shell of SHELLS) {
     const { status, stdout, stderr } = inVm(shell, script)
     t.is(status, 0, stderr)
     const [well = '', large = '', down = ''] = stdout.replace(/^ .*\n/gm, '').split('\n\n')
-    t.deepEqual(well.split('\n'), [
+    // On a busy machine the first packet may be answered too late, and the second counts.
+    const once = well.replace(/ 2 1$/gm, ' 1 1')
+    t.deepEqual(once.split('\n'), [
       'vm-003-ns01 ! 2',
       'vm-003-ns01 + 1000::1:ac10:302 1',
       'vm-003-ns01 + 172.16.3.2 1',
@@ -202,7 +204,7 @@ for (const shell of SHELLS) {
       'vm-003-ns02 172.16.3.1 1 1',
     ])
     t.regex(large, /^vm-003-ns01 \+ 172\.16\.3\.2 0$/m)
-    t.regex(large, /^vm-003-ns01 172\.16\.3\.2 1 1$/m)
+    t.regex(large, /^vm-003-ns01 172\.16\.3\.2 [12] 1$/m)
     t.regex(down, /^vm-003-ns02 \? 1000::1:ac10:302$/m)
     t.regex(down, /^vm-003-ns01 172\.16\.3\.2 \d+ 0$/m)
   })

@@ -28,10 +28,11 @@ while IFS= read -r name; do
 done`
 
 test('a name is refused exactly where ip and the kernel do not take it', t => {
-  const beginning = fc.tuple(fc.constantFrom(...WORDS), fc.nat(12)).map(([word, length]) => word.slice(0, length + 1))
+  const abbreviations = WORDS.flatMap(word => Array.from(word, (_, index) => word.slice(0, index + 1)))
   const any = fc.stringMatching(/^[\w.][\w.-]{0,15}$/)
-  const some = [...fc.sample(beginning, 60), ...fc.sample(any, 40)]
-  const names = [...new Set([...WORDS, 'lo', '.', '..', 'eth0', 'a/b', ...some])]
+  const names = [...new Set([...abbreviations, 'lo', '.', '..', 'eth0', 'a/b', ...fc.sample(any, 20)])].filter(
+    name => name.length <= 15,
+  )
   const { stdout, stderr } = spawnSync(tool('unshare'), ['-rmn', 'sh', '-c', SCRIPT], {
     input: names.map(name => `${name}\n`).join(''),
     encoding: 'utf8',

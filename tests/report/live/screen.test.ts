@@ -56,6 +56,8 @@ test('a frame that grows and shrinks, and is hidden and shown again, leaves noth
   screen.close()
 })
 
+const ROWS = 48
+
 const operation = fc.oneof(
   fc.record({ write: fc.array(fc.stringMatching(/^[a-z]([ -~]{0,150}[a-z])?$/), { minLength: 1, maxLength: 5 }) }),
   // Few different lines, so that frames have lines in common.
@@ -66,7 +68,8 @@ const operation = fc.oneof(
 test('whatever is written, shown and resized: the lines are there once and whole, in their order, and nothing else', t => {
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 30 }), operations => {
-      const terminal = pretendedTerminal(80, 24)
+      // So high that no frame scrolls out of it, where it could not be erased, however narrow it gets.
+      const terminal = pretendedTerminal(80, ROWS)
       let frame: readonly string[] = ['# frame']
       const screen = openScreen(terminal.stream, ({ columns }) => frame.map(line => line.slice(0, columns - 1)))
       const written: string[] = []
@@ -75,7 +78,7 @@ test('whatever is written, shown and resized: the lines are there once and whole
           written.push(...done.write)
           screen.write(`${done.write.join('\n')}\n`)
         } else if ('frame' in done) frame = done.frame
-        else terminal.resize(done.columns, 24)
+        else terminal.resize(done.columns, ROWS)
         screen.draw()
         const lines = terminal.lines()
         t.deepEqual(lines.slice(0, written.length), written)
