@@ -63,7 +63,7 @@ const addRunOptions = (command: Command): Command =>
       'for the VMs to come up, and for each step (default: 60, more for many VMs and PODs)',
     )
     .option('--family <4|6|both>', 'IP versions that the matrix proves, and that each POD must have (default: both)')
-    .option('--no-start', 'use the cluster that runs')
+    .option('--no-start', 'use a running cluster: the one that --name names, else default, else the only one')
     .option('--stop', 'stop the cluster at the end, whatever the test and its result')
     .option('--no-stop', 'leave the cluster running, whatever the test and its result')
     .option('--replace', 'stop a running cluster of this name even while it is in use')

@@ -2,9 +2,10 @@ import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
 import { run } from '../host/command.ts'
 import { readClusterKind, readSettings, type Settings } from '../settings/settings.ts'
-import type { Environment, Layer } from '../settings/sources.ts'
+import { callersLayers, type Environment, type Layer, Sources } from '../settings/sources.ts'
 import { isStandIn } from '../settings/xcluster.ts'
 import { findEnvsettings, sourceEnvsettings } from './envsettings.ts'
+import { readRunningName } from './running-name.ts'
 import { topologyNames, topologyValues } from './vm/topologies.ts'
 import { type SettleRequest, settleXcluster } from './xcluster/settle.ts'
 
@@ -16,6 +17,7 @@ export async function settle(request: SettleRequest): Promise<Settings> {
   const { options, environment, test, forced = {}, fallback = {}, drawn = {}, onLine, signal } = request
   if (readClusterKind(options, environment) === 'xcluster') return await settleXcluster(request)
   const below: readonly Layer[] = [
+    { origin: 'running', values: runningCluster(options, environment) },
     { origin: 'test', values: test },
     { origin: 'random', values: drawn },
   ]
@@ -34,6 +36,12 @@ export async function settle(request: SettleRequest): Promise<Settings> {
   const layer: Layer = { origin: 'topology', values: builtinTopology(topology) }
   return readSettings(options, environment, { above: [insists], below: [...below, layer, last] })
 }
+
+/** With `--no-start`, the cluster that is there, as for all commands that need one. */
+const runningCluster = (options: Environment, environment: Environment): Environment =>
+  new Sources(callersLayers(options, environment)).flag('__no_start')
+    ? { __name: readRunningName(options, environment) }
+    : {}
 
 /** As the user's xcluster finds it; undefined where it does not, or there is none. */
 async function envsettingsOfCommand(command: string | undefined, topology: string, { signal }: SettleRequest) {

@@ -2,10 +2,20 @@ import { usageFailure } from '../errors/failure.ts'
 import { ownVariable, ownVariables, readYesNo } from './variables.ts'
 
 /**
- * Where a value came from; `variable` is a variable `XCLUSTER_NETNS_<OPTION>`, `environment` one of the names that xcluster has, too; `test` is what the test that is run asks for, `topology` what $TOPOLOGY stands for, `xcluster` what
- * `$XCLUSTER env` printed, `random` what was drawn for the run.
+ * Where a value came from; `variable` is a variable `XCLUSTER_NETNS_<OPTION>`, `environment` one of the names that xcluster has, too;
+ * `running` is the cluster that is there, `test` what the test that is run asks for, `topology` what $TOPOLOGY stands for, `xcluster`
+ * what `$XCLUSTER env` printed, `random` what was drawn for the run.
  */
-export type Origin = 'option' | 'variable' | 'environment' | 'test' | 'topology' | 'xcluster' | 'random' | 'default'
+export type Origin =
+  | 'option'
+  | 'variable'
+  | 'environment'
+  | 'running'
+  | 'test'
+  | 'topology'
+  | 'xcluster'
+  | 'random'
+  | 'default'
 
 /** Values of one origin, under the names of their variables. */
 export interface Layer {

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { claimCluster } from '../../scripts/cluster/vm/registry.ts'
 import { settle } from '../../scripts/cluster/settle.ts'
 import type { Environment } from '../../scripts/settings/sources.ts'
 
@@ -67,4 +68,25 @@ test('the prefix that nobody set is that of the fallback, and reaches the VMs', 
   }
   t.deepEqual(await prefix({}, { fallback }), ['fd00:', 'fd00:'])
   t.deepEqual(await prefix({ xcluster_PREFIX: 'fd01:' }, { fallback }), ['fd01:', 'fd01:'])
+})
+
+test('--no-start without a name takes the only cluster that runs, as other commands do', async t => {
+  const XDG_STATE_HOME = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-running-'))
+  t.teardown(() => fs.rmSync(XDG_STATE_HOME, { recursive: true }))
+  const nameOf = async (options: Environment, environment: Environment = {}) =>
+    (await settled({ XDG_STATE_HOME, ...environment }, { options })).cluster.name
+  t.is(await nameOf({ __no_start: 'yes' }), 'default')
+  const state = path.join(XDG_STATE_HOME, 'xcluster-netns')
+  await claimCluster(state, 'ux-a', '')
+  t.is(await nameOf({ __no_start: 'yes' }), 'ux-a')
+  t.is(await nameOf({}, { XCLUSTER_NETNS_NO_START: 'yes' }), 'ux-a')
+  const { origins } = await settled({ XDG_STATE_HOME }, { options: { __no_start: 'yes' } })
+  t.is(origins.find(({ name }) => name === '__name')?.origin, 'running')
+  t.is(await nameOf({}), 'default')
+  t.is(await nameOf({ __no_start: 'yes', __name: 'mine' }), 'mine')
+  t.is(await nameOf({ __no_start: 'yes' }, { __name: 'mine' }), 'mine')
+  await claimCluster(state, 'ux-b', '')
+  t.is(await nameOf({ __no_start: 'yes' }), 'default')
+  await claimCluster(state, 'default', '')
+  t.is(await nameOf({ __no_start: 'yes' }), 'default')
 })
