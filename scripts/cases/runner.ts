@@ -190,10 +190,10 @@ async function runOnCluster(
     await verify(cluster, failures)
     if (failures.length > 0) {
       const found = { failures, ...(matrix && { matrix }) }
-      const diagnosis = await diagnoseFailure({ cluster, ...found, signal })
+      const { silent, ...diagnosis } = await diagnoseFailure({ cluster, ...found, signal })
       emit({ type: 'diagnosis', test: test.name, ...diagnosis })
       const reasons = describeDiagnosis(diagnosis)
-      await collectEvidence({ cluster, test: test.name, directory: evidence, reasons, ...found, emit, signal })
+      await collectEvidence({ cluster, test: test.name, directory: evidence, reasons, silent, ...found, emit, signal })
     }
     if (settings.resultsDirectory) {
       missing = await collectResults({

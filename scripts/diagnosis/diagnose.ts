@@ -4,6 +4,7 @@ import type { NodeFacts, PodAddress, Source } from '../proof/network.ts'
 import { isExpected } from '../proof/reach.ts'
 import type { FailedStep } from '../report/events.ts'
 import type { Cause, Diagnosis } from './cause.ts'
+import type { AllFilters } from './filters.ts'
 import { groupPairs } from './groups.ts'
 import type { Obstacle } from './obstacle.ts'
 import { Ways } from './ways.ts'
@@ -15,28 +16,65 @@ const NO_ANSWER = /no answer to ping: ([\w.-]+), address ([0-9a-f.:]+)/g
 
 /**
  * Says why PODs do not reach each other, from what the nodes tell about themselves: interfaces that are down, addresses and routes
- * that are missing. An obstacle counts only when no pair has answered in spite of it; where nothing is found, nothing is said.
+ * that are missing, forwarding that is off, rules that drop. An obstacle counts only when no pair has answered in spite of it; where nothing is found, nothing is said.
  * @param network of the moment at which the matrix was measured
+ * @param filters of those namespaces of which they are known
  */
-export function diagnoseMatrix(network: readonly NodeFacts[], matrix: Matrix): Diagnosis {
+export function diagnoseMatrix(
+  network: readonly NodeFacts[],
+  matrix: Matrix,
+  filters: AllFilters = new Map(),
+): Diagnosis {
   const { wrong } = summarize(matrix)
   const missing = wrong.filter(({ what }) => what === 'missing')
-  const causes = missing.length === 0 ? [] : causesOf(network, matrix, missing)
+  const causes = missing.length === 0 ? [] : causesOf(new Ways(network, filters), matrix, missing)
   return { causes, groups: groupPairs(matrix, wrong, causes) }
 }
 
 /**
  * Says why a step's pings were not answered.
  * @param network as it is after the step
+ * @param filters of those namespaces of which they are known
  */
-export function diagnoseStep(network: readonly NodeFacts[], failures: readonly FailedStep[]): Diagnosis {
-  const ways = new Ways(network)
+export function diagnoseStep(
+  network: readonly NodeFacts[],
+  failures: readonly FailedStep[],
+  filters: AllFilters = new Map(),
+): Diagnosis {
+  const ways = new Ways(network, filters)
   const found = new Map<string, Counted>()
-  for (const { node, why, lastLines } of failures) {
-    for (const [, pod = '', address = ''] of [why, ...lastLines].join('\n').matchAll(NO_ANSWER))
-      for (const obstacle of ways.obstaclesFromNode(node, pod, address)) add(found, obstacle)
-  }
+  for (const { node, pod, address } of unanswered(failures))
+    for (const obstacle of ways.obstaclesFromNode(node, pod, address)) add(found, obstacle)
   return { causes: ranked(found).map(({ obstacle: { subject, node, what } }) => ({ subject, node, what })), groups: [] }
+}
+
+/** The pings without an answer of which steps tell. */
+const unanswered = (failures: readonly FailedStep[]) =>
+  failures.flatMap(({ node, why, lastLines }) =>
+    [...[why, ...lastLines].join('\n').matchAll(NO_ANSWER)].map(([, pod = '', address = '']) => ({
+      node,
+      pod,
+      address,
+    })),
+  )
+
+/**
+ * The PODs whose rules are worth a look: those with most pairs that do not answer, or those that steps name.
+ * @param most how many
+ */
+export function suspects(failures: readonly FailedStep[], matrix: Matrix | undefined, most: number): readonly Source[] {
+  const wrong = matrix ? summarize(matrix).wrong.filter(({ what }) => what === 'missing') : []
+  const ends = matrix ? wrong.flatMap(({ source, destination }) => [source, destination]) : unanswered(failures)
+  const found = new Map<string, { readonly source: Source; count: number }>()
+  for (const { pod, node } of ends) {
+    const known = found.get(pod) ?? { source: { pod, node }, count: 0 }
+    known.count++
+    found.set(pod, known)
+  }
+  return [...found.values()]
+    .sort((a, b) => b.count - a.count)
+    .slice(0, most)
+    .map(({ source }) => source)
 }
 
 interface Counted {
@@ -55,8 +93,7 @@ function add(found: Map<string, Counted>, obstacle: Obstacle): void {
 const ranked = (found: ReadonlyMap<string, Counted>): readonly Counted[] =>
   [...found.values()].sort((a, b) => b.count - a.count)
 
-function causesOf(network: readonly NodeFacts[], matrix: Matrix, missing: readonly WrongPair[]): readonly Cause[] {
-  const ways = new Ways(network)
+function causesOf(ways: Ways, matrix: Matrix, missing: readonly WrongPair[]): readonly Cause[] {
   const followed = sample(missing, MOST_FOLLOWED)
   const found = new Map<string, Counted>()
   for (const { source, destination } of followed)

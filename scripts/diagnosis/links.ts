@@ -12,6 +12,8 @@ export interface Reached {
   readonly at: Device
   /** Of the way with the fewest of them, the devices that are down. */
   readonly down: readonly Device[]
+  /** The one before it on that way; undefined for the first. */
+  readonly before: Reached | undefined
 }
 
 /** xcluster's MACs name node and net. */
@@ -64,7 +66,9 @@ export class Links {
   /** Dijkstra's search where a device that is down costs one, and all else nothing. */
   #search(start: Device): readonly Reached[] {
     const best = new Map<string, Reached>()
-    let now: { place: Place; down: readonly Device[] }[] = [{ place: { at: start, tag: undefined }, down: [] }]
+    let now: { place: Place; down: readonly Device[]; before: Reached | undefined }[] = [
+      { place: { at: start, tag: undefined }, down: [], before: undefined },
+    ]
     let later: typeof now = []
     while (now.length > 0) {
       for (let next = now.pop(); next; next = now.pop()) {
@@ -73,11 +77,13 @@ export class Links {
         if (best.has(key)) continue
         const isDown = !isUp(place.at.device)
         if (isDown && next.down.at(-1) !== place.at) {
-          later.push({ place, down: [...next.down, place.at] })
+          later.push({ ...next, down: [...next.down, place.at] })
           continue
         }
-        best.set(key, { at: place.at, down: next.down })
-        for (const neighbour of this.#neighbours(place)) now.push({ place: neighbour, down: next.down })
+        const reached = { at: place.at, down: next.down, before: next.before }
+        best.set(key, reached)
+        for (const neighbour of this.#neighbours(place))
+          now.push({ place: neighbour, down: next.down, before: reached })
       }
       ;[now, later] = [later, []]
     }

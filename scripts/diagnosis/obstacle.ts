@@ -8,8 +8,11 @@ export interface Obstacle {
   readonly node: string
   /** `eth0 is down` */
   readonly what: string
-  /** What is down or missing below explains what is missing above: the lower the rank, the sooner it is named. */
-  readonly rank: 0 | 1 | 2
+  /**
+   * What is down or missing below explains what is missing above: the lower the rank, the sooner it is named. Undefined for what nothing
+   * else explains: a setting, a rule.
+   */
+  readonly rank: 0 | 1 | 2 | undefined
 }
 
 const at = ({ name, node }: Space, what: string, rank: Obstacle['rank']): Obstacle => ({
@@ -43,3 +46,12 @@ export const refusal = (space: Space, how: string): Obstacle => at(space, how, 2
 /** @param to whose addresses there is no route to */
 export const noRoute = (space: Space, family: Family, to: Space): Obstacle =>
   at(space, `no IPv${family} route to the ${to.node === space.node ? 'other ' : ''}PODs of ${to.node}`, 2)
+
+/** @param sysctl with its value */
+export const unforwarded = (space: Space, family: Family, sysctl: string): Obstacle =>
+  at(space, `IPv${family} forwarding is off (${sysctl})`, undefined)
+
+/** @param sysctl with its value */
+export const silent = (space: Space, sysctl: string): Obstacle => at(space, `it ignores pings (${sysctl})`, undefined)
+
+export const dropped = (space: Space, how: string): Obstacle => at(space, how, undefined)

@@ -1,7 +1,9 @@
 import { isIP } from 'node:net'
 import type { Family, NodeFacts, PodAddress, Source } from '../proof/network.ts'
+import type { AllFilters } from './filters.ts'
 import { Links, type Reached } from './links.ts'
 import { downs, noAddress, noGateway, noPort, noRoute, type Obstacle, refusal } from './obstacle.ts'
+import { type Passage, Passing } from './passing.ts'
 import { decide, tunnelEnds } from './routing.ts'
 import { addressesOf, type Device, hasAddress, isUp, kindOf, ownDevices, type Space, spacesOf } from './spaces.ts'
 
@@ -9,16 +11,19 @@ import { addressesOf, type Device, hasAddress, isUp, kindOf, ownDevices, type Sp
 const MOST_HOPS = 8
 
 /**
- * Follows packets through the network as the nodes describe it: routes, bridges, links. What the nodes do not tell (filters, a
- * switch that does not forward) is no obstacle here, and then there is none.
+ * Follows packets through the network as the nodes describe it: routes, bridges, links, forwarding, rules. What the nodes do not tell (a
+ * switch that does not forward, rules of another kind) is no obstacle here, and then there is none.
  */
 export class Ways {
   readonly #spaces: readonly Space[]
   readonly #links: Links
+  readonly #passing: Passing
   readonly #used = new Map<Space, ReadonlySet<string>>()
 
-  constructor(network: readonly NodeFacts[]) {
+  /** @param filters of those namespaces of which they are known */
+  constructor(network: readonly NodeFacts[], filters: AllFilters = new Map()) {
     this.#spaces = spacesOf(network)
+    this.#passing = new Passing(filters)
     this.#links = new Links(this.#spaces)
   }
 
@@ -44,12 +49,16 @@ export class Ways {
 
   #between(from: Space, to: Space, address: string): readonly Obstacle[] {
     const family = isIP(address) as Family
-    const there = this.#way(from, to, address, family, 0)
     const own = this.#sourceAddress(from, address, family)
-    const back = own === undefined ? this.#withoutAddress(from, family) : this.#way(to, from, own, family, 0)
+    const flow = { isChanged: own === undefined }
+    const ping = { family, source: own ?? '', destination: address, isReply: false }
+    const there = this.#way(from, to, { packet: ping, flow }, 0)
+    const answer = { family, source: address, destination: own ?? '', isReply: true }
+    const back =
+      own === undefined ? this.#withoutAddress(from, family) : this.#way(to, from, { packet: answer, flow }, 0)
     const all = [...there, ...back]
-    const lowest = Math.min(...all.map(({ rank }) => rank))
-    return all.filter(({ rank }) => rank === lowest)
+    const lowest = Math.min(...all.flatMap(({ rank }) => rank ?? []))
+    return all.filter(({ rank }) => rank === undefined || rank === lowest)
   }
 
   /** The address with which a namespace sends to another one: of the device by which it does, if that has one. */
@@ -60,11 +69,18 @@ export class Ways {
     return devices.flatMap(device => addressesOf(device, family))[0]
   }
 
-  /** @returns nothing where the packet arrives, and where its way is not understood */
-  #way(from: Space, to: Space, address: string, family: Family, hops: number): readonly Obstacle[] {
-    if (hops > MOST_HOPS || from === to) return []
+  /**
+   * @param iif the device by which the packet came to the namespace; undefined where it was made there
+   * @returns nothing where the packet arrives, and where its way is not understood
+   */
+  #way(from: Space, to: Space, passage: Passage, hops: number, iif?: string): readonly Obstacle[] {
+    if (hops > MOST_HOPS) return []
+    if (from === to) return this.#passing.delivered(to, passage, iif)
+    const { family, destination: address } = passage.packet
+    const pass = (oif?: string) =>
+      hops === 0 ? this.#passing.sent(from, passage, oif) : this.#passing.routed(from, passage, iif, oif)
     const ends = from.isPod || from.node === to.node ? [] : tunnelEnds(from)
-    if (ends.length > 0) return this.#throughTunnel(from, to, ends, address, family, hops)
+    if (ends.length > 0) return [...pass(), ...this.#throughTunnel(from, to, ends, passage, hops)]
     const decision = decide(from, address, family)
     if (decision.kind === 'unknown') return []
     if (decision.kind === 'refuses') return [refusal(from, decision.how)]
@@ -77,25 +93,27 @@ export class Ways {
     const [next] = reached
       .filter(each => each.at !== device && isGoal(each))
       .sort((a, b) => a.down.length - b.down.length)
-    if (next) return next.down.length > 0 ? downs(next.down) : this.#way(next.at.space, to, address, family, hops + 1)
+    if (next) {
+      const passed = pass(decision.dev)
+      if (next.down.length > 0) return [...passed, ...downs(next.down)]
+      const { space, device: entered } = next.at
+      return [
+        ...passed,
+        ...this.#passing.bridged(next, passage),
+        ...this.#way(space, to, passage, hops + 1, entered.ifname),
+      ]
+    }
     if (gateway === address) return this.#unattached(device, to)
     return this.#withoutGateway(device, reached, to, gateway, family)
   }
 
-  /** A tunnel leads from node to node; in the other one the packet goes on. */
-  #throughTunnel(
-    from: Space,
-    to: Space,
-    ends: readonly string[],
-    address: string,
-    family: Family,
-    hops: number,
-  ): readonly Obstacle[] {
+  /** A tunnel leads from node to node; in the other one the packet goes on. What rules do with wrapped packets is not followed. */
+  #throughTunnel(from: Space, to: Space, ends: readonly string[], passage: Passage, hops: number): readonly Obstacle[] {
     const other = this.#spaces.find(({ name, isPod }) => !isPod && name === to.node)
     const end = ends.find(each => other?.interfaces.some(device => hasAddress(device, each)))
     if (!other || end === undefined) return []
     const outside = this.#underTunnel(from, other, end, isIP(end) as Family)
-    return outside.length > 0 ? outside : this.#way(other, to, address, family, hops + 1)
+    return outside.length > 0 ? outside : this.#way(other, to, passage, hops + 1)
   }
 
   /** The way of the wrapped packet, between two nodes that share a net. */

@@ -18,6 +18,8 @@ export interface EvidenceRequest {
   readonly failures: readonly FailedStep[]
   /** What is said first: likely causes. */
   readonly reasons: readonly string[]
+  /** Nodes that do not answer, and are not asked. */
+  readonly silent?: ReadonlySet<string>
   /** What the proof measured, if there was one. */
   readonly matrix?: Matrix
   readonly emit: Emit
@@ -67,7 +69,14 @@ export async function collectEvidence(request: EvidenceRequest): Promise<void> {
   const choice = choosePairs(wrong)
   const failed = wrong.length > 0 ? [] : nodesOf(request)
   const tasks = wrong.length > 0 ? tasksOf(choice, cluster.nodes) : failed.slice(0, MOST_NODES)
-  const shown = await askNodes(tasks, signal)
+  const isSilent = ({ node }: Task) => request.silent?.has(node.name) === true
+  const shown = [
+    ...tasks.filter(isSilent).map(({ node }): Shown => ({ node, files: [], failure: 'it does not answer' })),
+    ...(await askNodes(
+      tasks.filter(task => !isSilent(task)),
+      signal,
+    )),
+  ]
   const said = [
     ...request.reasons,
     ...request.failures.map(({ step, node, why }) => `${step} on ${node}: ${why}`),

@@ -208,11 +208,13 @@ const shortTime = (time: number): string => (time < 10 ? time.toPrecision(2) : t
 
 /** `480 of 480 pairs answer; 384 of 384 forbidden pairs blocked; loss 0 %; round trip min/avg/max 0.08/0.31/2.2 ms` */
 export function describeSummary(summary: MatrixSummary): string {
-  const { expected, reached, forbidden, closed, unproved, sent, received, roundTrip } = summary
+  const { expected, reached, forbidden, closed, unproved, sent, received, roundTrip, wrong } = summary
+  const cut = wrong.filter(({ what }) => what === 'cut').length
   const loss = sent === 0 ? 0 : (1 - received / sent) * 100
   const times = roundTrip && [roundTrip.min, roundTrip.mean, roundTrip.max].map(shortTime).join('/')
   return [
     `${reached} of ${expected} pairs answer`,
+    ...(cut > 0 ? [`${cut} ${cut === 1 ? 'loses' : 'lose'} full-sized packets`] : []),
     ...(forbidden > 0 ? [`${closed} of ${forbidden} forbidden pairs blocked`] : []),
     ...(unproved > 0 ? [`${unproved} silent without proof`] : []),
     `loss ${loss.toFixed(loss > 0 && loss < 1 ? 2 : 0)} %`,

@@ -1,12 +1,16 @@
 import { escapeXml } from '../report/text.ts'
 import type { Answer } from './answers.ts'
-import { columnsOf, describeSummary, type Matrix, summarize } from './matrix.ts'
-import type { Family } from './network.ts'
+import { columnsOf, describeSummary, type Matrix, summarize, type WrongPair } from './matrix.ts'
+import type { Family, PodAddress, Source } from './network.ts'
 import { isExpected } from './reach.ts'
 
 // Told apart also by people who are red-green blind, and on grey paper: Okabe and Ito's set, and one hue for times.
-const MISSING = '#d55e00'
-const OPEN = '#cc79a7'
+const WRONG: Readonly<Record<WrongPair['what'], string>> = {
+  missing: '#d55e00',
+  open: '#cc79a7',
+  shared: '#f0e442',
+  cut: '#009e73',
+}
 const CLOSED = '#e8e8e8'
 /** Upper limits of round trips in milliseconds, and their colours, from fast to slow. */
 const TIMES: readonly (readonly [limit: number, colour: string])[] = [
@@ -20,6 +24,7 @@ const TIMES: readonly (readonly [limit: number, colour: string])[] = [
 const MARGIN = 16
 const GAP = 40
 const FONT = 11
+const LEGEND_GAP = 7
 /** Names need a line each; with more PODs only the nodes are named. */
 const LEAST_NAMED = 12
 const [LEAST_CELL, MOST_CELL, WANTED] = [2, 22, 640] as const
@@ -40,23 +45,27 @@ export function matrixSvg(title: string, matrix: Matrix): string {
   const label = FONT * 0.62 * Math.max(...matrix.sources.map(({ pod, node }) => (named ? pod : node).length), 6) + 8
   const widths = shown.map(({ columns }) => columns.length * cell)
   const top = MARGIN + 2 * (FONT + 8) + label
-  const height = top + matrix.sources.length * cell + GAP + FONT + MARGIN
+  const height = top + matrix.sources.length * cell + GAP + 2 * FONT + LEGEND_GAP + MARGIN
   const width = Math.max(
-    620,
+    760,
     MARGIN * 2 + widths.reduce((sum, panel) => sum + panel + label, 0) + GAP * (shown.length - 1),
   )
+  const summary = summarize(matrix)
+  const wrong = new Map<Source, Map<PodAddress, WrongPair['what']>>()
+  for (const { source, destination, what } of summary.wrong)
+    wrong.set(source, (wrong.get(source) ?? new Map()).set(destination, what))
   const parts: string[] = []
   let x = MARGIN + label
   for (const [index, { family, columns }] of shown.entries()) {
-    parts.push(panel(matrix, { family, columns, x, y: top, cell, named }))
+    parts.push(panel(matrix, { family, columns, wrong, x, y: top, cell, named }))
     x += (widths[index] ?? 0) + GAP + label
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${Math.ceil(height)}" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" font-family="sans-serif" font-size="${FONT}">
 <rect width="100%" height="100%" fill="#ffffff"/>
 <text x="${MARGIN}" y="${MARGIN + FONT}" font-size="${FONT + 3}" font-weight="bold">${escapeXml(title)}</text>
-<text x="${MARGIN}" y="${MARGIN + 2 * FONT + 8}">${escapeXml(describeSummary(summarize(matrix)))}</text>
+<text x="${MARGIN}" y="${MARGIN + 2 * FONT + 8}">${escapeXml(describeSummary(summary))}</text>
 ${parts.join('\n')}
-${legend(MARGIN, height - MARGIN - FONT)}
+${legend(MARGIN, height - MARGIN - 2 * FONT - LEGEND_GAP)}
 </svg>
 `
 }
@@ -64,6 +73,8 @@ ${legend(MARGIN, height - MARGIN - FONT)}
 interface Panel {
   readonly family: Family
   readonly columns: readonly number[]
+  /** What is not as it should be. */
+  readonly wrong: ReadonlyMap<Source, ReadonlyMap<PodAddress, WrongPair['what']>>
   readonly x: number
   readonly y: number
   /** Width of a cell in pixels. */
@@ -71,7 +82,7 @@ interface Panel {
   readonly named: boolean
 }
 
-function panel(matrix: Matrix, { family, columns, x, y, cell, named }: Panel): string {
+function panel(matrix: Matrix, { family, columns, wrong, x, y, cell, named }: Panel): string {
   const { sources, destinations } = matrix
   const parts: string[] = [`<g transform="translate(${x} ${y})">`]
   const titled = sources.length * columns.length <= MOST_TITLES
@@ -89,11 +100,12 @@ function panel(matrix: Matrix, { family, columns, x, y, cell, named }: Panel): s
       const destination = destinations[column]
       const answer = matrix.rows[row]?.[column]
       if (!destination) continue
-      const fill = answer ? colourOf(answer, isExpected(matrix.reach, source, destination)) : ''
+      const what = wrong.get(source)?.get(destination)
+      const fill = answer ? colourOf(answer, what, isExpected(matrix.reach, source, destination)) : ''
       if (titled) {
         if (!fill || !answer) continue
         const size = cell - inset
-        const text = `${source.pod} → ${destination.pod} ${destination.address}: ${words(answer)}`
+        const text = `${source.pod} → ${destination.pod} ${destination.address}: ${words(answer, what)}`
         parts.push(
           `<rect x="${position * cell}" y="${row * cell}" width="${size}" height="${size}" fill="${fill}"><title>${escapeXml(text)}</title></rect>`,
         )
@@ -142,33 +154,43 @@ function groups(
   return parts.join('\n')
 }
 
-function colourOf({ received, roundTrip }: Answer, expected: boolean): string {
-  if (received === 0) return expected ? MISSING : CLOSED
-  if (!expected) return OPEN
+function colourOf({ received, roundTrip }: Answer, what: WrongPair['what'] | undefined, expected: boolean): string {
+  if (what) return WRONG[what]
+  if (received === 0 || !expected) return CLOSED
   return TIMES.find(([limit]) => (roundTrip?.mean ?? 0) < limit)?.[1] ?? CLOSED
 }
 
-function words({ sent, received, roundTrip }: Answer): string {
+function words({ sent, received, roundTrip }: Answer, what: WrongPair['what'] | undefined): string {
   if (!roundTrip) return `none of ${sent} answered`
-  return `${received} of ${sent} answered, ${roundTrip.min}/${roundTrip.mean}/${roundTrip.max} ms`
+  const more = what === 'cut' || what === 'shared' ? `; ${LEGEND[what]}` : ''
+  return `${received} of ${sent} answered, ${roundTrip.min}/${roundTrip.mean}/${roundTrip.max} ms${more}`
 }
 
+const LEGEND: Readonly<Record<WrongPair['what'], string>> = {
+  missing: 'no answer',
+  cut: 'loses full-sized packets',
+  shared: 'address of several PODs',
+  open: 'must not answer',
+}
+
+/** Times on one line, all else on the next. */
 function legend(x: number, y: number): string {
   const limits = TIMES.map(([limit, colour], index) => {
     const before = TIMES[index - 1]?.[0]
     return [colour, Number.isFinite(limit) ? `< ${limit} ms` : `≥ ${before} ms`] as const
   })
-  const entries = [
-    ...limits,
-    [MISSING, 'no answer'],
-    [CLOSED, 'none, as it must be'],
-    [OPEN, 'must not answer'],
-  ] as const
+  const whats = Object.entries(LEGEND).map(([what, text]) => [WRONG[what as WrongPair['what']], text] as const)
+  const lines = [limits, [[CLOSED, 'none, as it must be'] as const, ...whats]]
+  const parts = lines.map((entries, line) => legendLine(entries, x, y + line * (FONT + LEGEND_GAP)))
+  return `<g>${parts.join('')}</g>`
+}
+
+function legendLine(entries: readonly (readonly [colour: string, text: string])[], x: number, y: number): string {
   let at = x
   const parts = entries.map(([colour, text]) => {
     const part = `<rect x="${at}" y="${y}" width="${FONT}" height="${FONT}" fill="${colour}" stroke="#666666" stroke-width="0.5"/><text x="${at + FONT + 4}" y="${y + FONT - 1}">${escapeXml(text)}</text>`
     at += FONT + 16 + text.length * FONT * 0.56
     return part
   })
-  return `<g>${parts.join('')}</g>`
+  return parts.join('')
 }

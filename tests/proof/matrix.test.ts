@@ -347,3 +347,26 @@ test('the picture of 400 PODs stays small, and shows what is missing', t => {
   t.true(svg.length < 4e6, `${svg.length} bytes`)
   t.regex(svg, /<path fill="#d55e00"/)
 })
+
+test('pairs that lose large packets, and addresses of several PODs, are told from those that answer', t => {
+  const matrix = matrixOf(network(2, 1), 'all', () => true)
+  const [source, destination] = [matrix.sources[0], matrix.destinations[2]]
+  if (!source || !destination) return t.fail()
+  const drawn = (which: typeof matrix) => matrixSvg('L3', which)
+  const panels = (svg: string) => svg.slice(0, svg.lastIndexOf('<g>'))
+  t.notRegex(panels(drawn(matrix)), /#009e73|#f0e442/)
+  const cut = { ...matrix, cut: [{ source, destination }] }
+  const svg = drawn(cut)
+  t.regex(
+    panels(svg),
+    /fill="#009e73"><title>vm-001-ns01 → vm-002-ns01 10\.0\.1\.0: 1 of 1 answered, .* ms; loses full-sized packets</,
+  )
+  t.is(panels(svg).match(/#009e73/g)?.length, 1)
+  t.regex(svg, /#009e73"[^>]*\/><text[^>]*>loses full-sized packets</)
+  t.regex(svg, />3 of 4 pairs answer; 1 loses full-sized packets; /)
+  const twice = [node('vm-001', pod('vm-001-ns01', '10.0.0.1')), node('vm-002', pod('vm-002-ns01', '10.0.0.1'))]
+  t.regex(
+    panels(drawn(matrixOf([...twice, node('vm-003', pod('vm-003-ns01', '10.0.0.3'))], 'all', () => true))),
+    /#f0e442/,
+  )
+})

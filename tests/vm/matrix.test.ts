@@ -57,6 +57,7 @@ test.serial('the matrix of L3 names exactly the pairs that something cuts, and n
       what,
     )
     if (expected.length > 0) t.regex(stderr, /FAILED: matrix: matrix on vm-00[12]: /)
+    return [...new Set([...stderr.matchAll(/likely cause: (.*)/g)].map(([, cause]) => cause))]
   }
 
   await inVm('vm-001', 'ip link set vm-001-ns01 down')
@@ -88,8 +89,28 @@ test.serial('the matrix of L3 names exactly the pairs that something cuts, and n
     'vm-002',
     `nft 'add table inet cut; add chain inet cut f { type filter hook forward priority 0; }; add rule inet cut f ${rule}'`,
   )
-  await prove('one direction is dropped', ['vm-001-ns01 172.16.2.1'])
+  const harmless = [
+    'tcp dport 80 drop',
+    'ip daddr 9.9.9.9 drop',
+    'ct state invalid drop',
+    'ct state established accept',
+  ]
+  const rules = harmless.map(each => `add rule inet fine f ${each}`).join('; ')
+  await inVm(
+    'vm-001',
+    `nft 'add table inet fine; add chain inet fine f { type filter hook forward priority 0; }; ${rules}'`,
+  )
+  t.deepEqual(await prove('one direction is dropped', ['vm-001-ns01 172.16.2.1']), [
+    `vm-002: a rule of chain f of table inet cut drops packets: ${rule}`,
+  ])
   await inVm('vm-002', 'nft delete table inet cut')
+
+  await inVm('vm-002', 'sysctl -w net.ipv4.ip_forward=0')
+  const between = pairsWhere((from, to, address) => nodeOf(from) !== nodeOf(to) && address.includes('.'))
+  t.deepEqual(await prove('a node does not forward', between), [
+    'vm-002: IPv4 forwarding is off (net.ipv4.ip_forward=0)',
+  ])
+  await inVm('vm-002', 'sysctl -w net.ipv4.ip_forward=1')
 
   await inVm('vm-002-ns02', 'ip address add 172.16.2.1/24 dev eth0')
   // Which of the two gets the answers to what the rightful owner asked is a matter of chance.
@@ -103,10 +124,7 @@ test.serial('the matrix of L3 names exactly the pairs that something cuts, and n
 
   const route = '$(ip route show 172.16.2.0/24)'
   await inVm('vm-001', `echo "${route}" >/tmp/route && ip route delete 172.16.2.0/24`)
-  await prove(
-    'a route is gone',
-    pairsWhere((from, to, address) => nodeOf(from) !== nodeOf(to) && address.includes('.')),
-  )
+  await prove('a route is gone', between)
   await inVm('vm-001', 'ip route add $(cat /tmp/route)')
   t.true(fs.existsSync(evidence))
   await prove('all is well again', [])

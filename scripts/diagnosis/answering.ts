@@ -1,0 +1,50 @@
+import { afterRunning, follow } from '../host/deadline.ts'
+import { capture, type Node } from '../node/node.ts'
+
+/** How long nodes may take to answer, in milliseconds. */
+export interface Patience {
+  /** Until the first of them does. */
+  readonly first: number
+  /** From one answer to the next: many emulated nodes answer late, but one after the other. */
+  readonly next: number
+  readonly all: number
+}
+
+const PATIENCE: Patience = { first: 6000, next: 3000, all: 20_000 }
+
+/**
+ * The nodes that run a command that does nothing. A node does not answer when it has not while, for some seconds, no other did either.
+ * @throws the signal's reason when that is aborted
+ */
+export async function answeringNodes(
+  nodes: readonly Node[],
+  parent: AbortSignal,
+  patience: Patience = PATIENCE,
+): Promise<readonly Node[]> {
+  const answering = new Set<Node>()
+  const controller = new AbortController()
+  const { signal } = controller
+  const giveUp = () => controller.abort(new Error('no answer'))
+  const stopFollowing = follow(parent, controller)
+  const stopAll = afterRunning(patience.all, giveUp)
+  let stopWaiting = afterRunning(patience.first, giveUp)
+  const ask = async (node: Node) => {
+    try {
+      await capture(node, ['true'], signal)
+    } catch {
+      return
+    }
+    answering.add(node)
+    stopWaiting()
+    stopWaiting = afterRunning(patience.next, giveUp)
+  }
+  try {
+    await Promise.all(nodes.map(ask))
+  } finally {
+    stopWaiting()
+    stopAll()
+    stopFollowing()
+  }
+  parent.throwIfAborted()
+  return nodes.filter(node => answering.has(node))
+}

@@ -1,0 +1,74 @@
+import { capture, type Node } from '../node/node.ts'
+import { type Ruleset, readRuleset } from './ruleset.ts'
+
+/** What a namespace does with packets beyond routing them. */
+export interface Filters {
+  /** By their paths below /proc/sys/net: `ipv4/conf/eth1/forwarding`. */
+  readonly sysctls: ReadonlyMap<string, string>
+  /** Undefined where it is not known. */
+  readonly ruleset: Ruleset | undefined
+}
+
+/** By node and name of the namespace. */
+export type AllFilters = ReadonlyMap<string, Filters>
+
+export const filtersKey = (node: string, name: string): string => `${node} ${name}`
+
+/**
+ * Asks a node what it, and some of its PODs, do with packets.
+ * @returns nothing where the node has an older ovl
+ */
+export async function readFilters(node: Node, pods: readonly string[], signal: AbortSignal): Promise<AllFilters> {
+  const { exitCode, stdout } = await capture(node, ['netns_test', 'filters', ...pods], signal)
+  return exitCode === 0 ? parseFilters(node.name, stdout.toString()) : new Map()
+}
+
+/**
+ * @param node the one that was asked
+ * @param text what it said; what is not understood is left out
+ */
+export function parseFilters(node: string, text: string): AllFilters {
+  const found = new Map<string, { sysctls: ReadonlyMap<string, string>; ruleset: Ruleset | undefined }>()
+  let current: { sysctls: ReadonlyMap<string, string>; ruleset: Ruleset | undefined } | undefined
+  for (const line of text.split('\n')) {
+    const [, word, rest = ''] = /^(\w+) ?(.*)$/.exec(line) ?? []
+    if (word === 'node' || word === 'pod') {
+      current = { sysctls: new Map(), ruleset: undefined }
+      found.set(filtersKey(node, word === 'node' ? node : rest), current)
+    } else if (word === 'sysctl' && current) current.sysctls = new Map(rest.split(' ').flatMap(assignment))
+    else if (word === 'ruleset' && current) current.ruleset = readRuleset(rest)
+  }
+  return found
+}
+
+/** A name of an interface may hold an equals sign. */
+function assignment(word: string): readonly [string, string][] {
+  const at = word.lastIndexOf('=')
+  return at < 0 ? [] : [[word.slice(0, at), word.slice(at + 1)]]
+}
+
+/**
+ * Why a namespace does not forward packets that come in by a device.
+ * @returns the sysctl, where that is so and known
+ */
+export function notForwarding({ sysctls }: Filters, family: 4 | 6, device: string | undefined): string | undefined {
+  // For IPv6 only "all" counts: a device's own value makes it a router or a host in the eyes of its neighbours.
+  if (family === 6) return isOff(sysctls, 'ipv6/conf/all/forwarding')
+  const off = isOff(sysctls, `ipv4/conf/${device ?? 'all'}/forwarding`)
+  return off && (isOff(sysctls, 'ipv4/conf/all/forwarding') ? 'net.ipv4.ip_forward=0' : off)
+}
+
+const isOff = (sysctls: ReadonlyMap<string, string>, name: string): string | undefined =>
+  sysctls.get(name) === '0' ? `${sysctlName(name)}=0` : undefined
+
+/** The sysctl by which a namespace leaves pings without an answer, if it does. */
+export function ignoringPings({ sysctls }: Filters, family: 4 | 6): string | undefined {
+  const name = family === 4 ? 'ipv4/icmp_echo_ignore_all' : 'ipv6/icmp/echo_ignore_all'
+  return sysctls.get(name) === '1' ? `${sysctlName(name)}=1` : undefined
+}
+
+/** Whether packets that a bridge forwards pass the rules for packets that are routed. */
+export const filtersBridged = ({ sysctls }: Filters, family: 4 | 6): boolean =>
+  sysctls.get(`bridge/bridge-nf-call-ip${family === 6 ? '6' : ''}tables`) === '1'
+
+const sysctlName = (name: string): string => `net.${name.replaceAll('/', '.')}`
