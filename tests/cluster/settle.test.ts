@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { claimCluster } from '../../scripts/cluster/vm/registry.ts'
 import { settle } from '../../scripts/cluster/settle.ts'
+import { claimCluster } from '../../scripts/cluster/vm/registry.ts'
 import type { Environment } from '../../scripts/settings/sources.ts'
 
 const settled = (environment: Environment, more: { options?: Environment; fallback?: Environment } = {}) => {
