@@ -1,29 +1,28 @@
-import { bridge } from './bridge.ts'
-import { cniBridge } from './cni-bridge.ts'
-import { ipvlan, macvlan } from './direct.ts'
-import { dualBridges, dualBridgesVlan } from './dual-bridges.ts'
-import { l2 } from './l2.ts'
-import { l3, l3Overlay, l3Vxlan } from './l3.ts'
-import { matrix } from './matrix.ts'
-import { start, startEmpty } from './start.ts'
-import type { TestCase } from './test-case.ts'
+import fs from 'node:fs'
+import path from 'node:path'
+import { CONNECTIONS } from '../ovl/own-tree.ts'
+import type { TestCase, TestDefinition } from './test-case.ts'
 
-/** All tests, in the order of `test --list`; the first is the default. */
-export const testCases: readonly TestCase[] = [
-  start,
-  startEmpty,
-  bridge,
-  cniBridge,
-  l2,
-  l3,
-  l3Overlay,
-  l3Vxlan,
-  ipvlan,
-  macvlan,
-  dualBridges,
-  dualBridgesVlan,
-  matrix,
-]
+const DEFINITION = 'definition.ts'
+
+/** The folders of tests, each named after its test, in the order of `test --list`: alphabetical, whatever the locale. */
+export const connectionFolders = (top: string = CONNECTIONS): readonly string[] =>
+  fs
+    .readdirSync(top)
+    .filter(name => fs.existsSync(path.join(top, name, DEFINITION)))
+    .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
+
+async function readTestCase(name: string): Promise<TestCase> {
+  // In this form also esbuild finds the modules: scripts/launch/bundle.mjs.
+  const { default: definition }: { default: TestDefinition } = await import(`../connections/${name}/definition.ts`)
+  return { ...definition, name, file: path.join(CONNECTIONS, name, DEFINITION) }
+}
+
+/** All tests, in the order of `test --list`. */
+export const testCases: readonly TestCase[] = await Promise.all(connectionFolders().map(readTestCase))
+
+/** Runs when no test is named. */
+export const DEFAULT_TEST = 'start'
 
 /** Stands for every test, once. */
 export const ALL = 'all'

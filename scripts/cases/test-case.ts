@@ -61,7 +61,7 @@ export interface TestCase {
   readonly name: string
   /** One line, for `--list` and the summary. */
   readonly summary: string
-  /** The module that defines it, `import.meta.filename`: reports name it as the place of a failure. */
+  /** The module that defines it: reports name it as the place of a failure. */
   readonly file: string
   /** Another one's name, of which this is but another name. */
   readonly sameAs?: string
@@ -78,6 +78,9 @@ export interface TestCase {
   /** Which PODs reach each other once the steps have passed: proved for all pairs. Nothing is proved when missing. */
   readonly reach?: Reach
 }
+
+/** What a test's folder says about it; name and file are the folder's: `scripts/connections/<name>/definition.ts`. */
+export type TestDefinition = Omit<TestCase, 'name' | 'file'>
 
 /** A step that all workers do at once. */
 export const onWorkers = (name: string, ...args: string[]): Step => ({ name, arguments: args, where: 'workers' })
@@ -113,5 +116,5 @@ export function podsOf({ pods = [] }: TestCase, { cluster, guestEnvironment }: S
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 
-/** The module that defines a test, as this repository names it: `scripts/cases/bridge.ts`. */
+/** The module that defines a test, as this repository names it: `scripts/connections/bridge/definition.ts`. */
 export const fileOf = ({ file }: TestCase): string => path.relative(TOP, file)

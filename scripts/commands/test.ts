@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import path from 'node:path'
 import process from 'node:process'
 import type { LeftCluster } from '../cases/held.ts'
-import { ALL, findTestCase, testCases } from '../cases/registry.ts'
+import { ALL, DEFAULT_TEST, findTestCase, testCases } from '../cases/registry.ts'
 import { type PlannedTest, type RunResult, runTests } from '../cases/runner.ts'
 import { chooseCluster } from '../cluster/choose.ts'
 import type { OvlDirectory } from '../cluster/cluster.ts'
@@ -201,7 +201,8 @@ function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 
   // What is named is wanted, whatever else names it.
   const named = new Set(tests.filter(({ optional }) => !optional).map(({ test }) => test.name))
   const once = [...new Map(tests.map(({ test }) => [test.name, { test, optional: !named.has(test.name) }])).values()]
-  return once.length > 0 ? once : testCases.slice(0, 1).map(test => ({ test, optional: false }))
+  if (once.length > 0) return once
+  return testCases.filter(({ name }) => name === DEFAULT_TEST).map(test => ({ test, optional: false }))
 }
 
 /**

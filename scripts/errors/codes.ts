@@ -111,6 +111,7 @@ export const ERROR_CODES = {
   STATE_NOT_WRITABLE: { exit: [3], means: 'the directory of running clusters cannot be written' },
   STATE_PATH_TOO_LONG: { exit: [3], means: 'the path of the state directory leaves no room for socket names' },
   STEP_HUNG: { exit: [1], means: 'a step did not end within `--timeout`' },
+  STEP_TWICE: { exit: [4], means: 'two files of the ovl define the same step' },
   SWITCH_FAILED: { exit: [4], means: "a network's switch did not start" },
   SYSTEM_REFUSED: { exit: [3], means: 'the system refused a file operation' },
   TOO_MANY_DEVICES: { exit: [2], means: 'a VM would have more devices than slots' },

@@ -1,10 +1,10 @@
 import { environmentFailure } from '../errors/failure.ts'
 import type { OptionalPart, Packing } from '../settings/packing.ts'
 import { findCni, placesOfCni, readCni } from './cni.ts'
-import { readTree } from './default-tree.ts'
 import { hostArchitecture } from './elf.ts'
 import { findIpu, placesOfIpu, readIpu } from './ipu.ts'
 import { type Member, sizeOf } from './member.ts'
+import { readOwnTree } from './own-tree.ts'
 
 /** Something that is packed when it is found. */
 export interface Part {
@@ -35,7 +35,7 @@ export async function collectMembers(
   parts: readonly Part[],
   onNotice: (line: string) => void,
 ): Promise<readonly Member[]> {
-  const members: Member[] = [...readTree()]
+  const members: Member[] = [...readOwnTree()]
   for (const { name, source, places, whenMissing, whatItIs, read } of parts) {
     if (!source) {
       onNotice(`${name}: not found, ${whenMissing}: ${places}`)

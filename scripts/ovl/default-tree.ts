@@ -4,7 +4,7 @@ import { environmentFailure, infrastructureFailure } from '../errors/failure.ts'
 import type { Member } from './member.ts'
 import { reasonOf } from './places.ts'
 
-/** The tree that this repository brings. */
+/** The tree that this repository brings, without the tests' own steps. */
 export const DEFAULT_TREE = path.resolve(import.meta.dirname, '../../ovl/default')
 
 /**

@@ -9,6 +9,7 @@ import { archiveBlocks } from './archive-stream.ts'
 import { collectMembers, findParts, type Part, requireParts } from './collect.ts'
 import { DEFAULT_TREE } from './default-tree.ts'
 import { arrange, type Content, contentOf, type Member } from './member.ts'
+import { CONNECTIONS } from './own-tree.ts'
 import { lookAt, namesIn } from './places.ts'
 import { RND_ADDRESSES, rndAddresses } from './rnd-addresses.ts'
 
@@ -58,7 +59,7 @@ export async function packOvl(
   const entry = {
     cacheDirectory,
     kind: 'ovl',
-    key: keyOf({ time: packing.time, parts: parts.map(stampsOf) }, [DEFAULT_TREE, import.meta.dirname]),
+    key: keyOf({ time: packing.time, parts: parts.map(stampsOf) }, [DEFAULT_TREE, CONNECTIONS, import.meta.dirname]),
     files: [ARCHIVE],
     most: MOST_KEPT,
     graceMs: GRACE_MS,

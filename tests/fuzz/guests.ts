@@ -2,9 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { matrix as MATRIX } from '../../scripts/cases/matrix.ts'
 import { runProof } from '../../scripts/cases/proof.ts'
+import { findTestCase } from '../../scripts/cases/registry.ts'
 import { runStep } from '../../scripts/cases/steps.ts'
+import type { TestCase } from '../../scripts/cases/test-case.ts'
 import { openControl } from '../../scripts/cluster/vm/control.ts'
 import { describeError } from '../../scripts/commands/edge.ts'
 import { linesTo } from '../../scripts/commands/tcpdump.ts'
@@ -66,7 +67,12 @@ const PROTOCOLS: Readonly<Record<string, (round: Round) => Promise<unknown>>> = 
   status: async ({ host, signal }) => await readNetwork([host.node], signal),
   matrix: async round => {
     const settings = readSettings({ __nvm: '1' }, { HOME: '/nonexistent' })
-    const request = { test: MATRIX, settings, reach: 'all' as const, nodes: [round.host.node] }
+    const request = {
+      test: findTestCase('matrix') as TestCase,
+      settings,
+      reach: 'all' as const,
+      nodes: [round.host.node],
+    }
     await runProof(request, contextOf(round))
   },
   step: async round => {

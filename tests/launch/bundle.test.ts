@@ -17,7 +17,7 @@ test.serial('programs are joined once, and again when a source changed; they fin
   const { status, stderr } = run('tar', packed)
   t.is(status, 0, stderr)
   t.true(fs.readFileSync(packed).includes('bin/netns_test'))
-  const source = path.join(top, 'scripts/cases/bridge.ts')
+  const source = path.join(top, 'scripts/connections/bridge/definition.ts')
   fs.writeFileSync(source, fs.readFileSync(source, 'utf8').replace('PODs on a Linux bridge', 'PODs on another bridge'))
   const other = (await bundled(top, program)) as string
   t.not(other, file)

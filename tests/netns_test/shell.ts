@@ -1,8 +1,22 @@
 import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
+import { arrange } from '../../scripts/ovl/member.ts'
+import { readOwnTree } from '../../scripts/ovl/own-tree.ts'
 import { tool } from '../needs.ts'
 
-const TREE = path.resolve(import.meta.dirname, '../../ovl/default')
+/** What VMs have, unpacked: the steps of tests are collected when the ovl is packed. */
+export const TREE = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-tree-'))
+process.on('exit', () => fs.rmSync(TREE, { recursive: true, force: true }))
+for (const member of arrange(readOwnTree())) {
+  const file = path.join(TREE, member.path)
+  if (member.type === 'directory') fs.mkdirSync(file)
+  else if (member.type === 'file')
+    fs.writeFileSync(file, Buffer.concat(member.content), { mode: member.executable ? 0o755 : 0o644 })
+  else fs.symlinkSync(member.target, file)
+}
+
 const PROGRAM = path.join(TREE, 'bin/netns_test')
 
 /** The shells that a VM may have. */

@@ -62,7 +62,7 @@ test('a failing run: a case for each step on each node, and the failing one says
   const [suite] = suites
   t.like(suite, { name: 'bridge', tests: '4', failures: '1', errors: '0' })
   const failed = cases[3]
-  t.like(failed, { classname: 'netns.bridge', time: '0.900', file: 'scripts/cases/bridge.ts' })
+  t.like(failed, { classname: 'netns.bridge', time: '0.900', file: 'scripts/connections/bridge/definition.ts' })
   for (const word of WHERE) {
     t.true(failed?.failure?.message.includes(word), word)
     t.true(failed?.failure?.['#text'].includes(word), word)

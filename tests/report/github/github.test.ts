@@ -28,7 +28,9 @@ test('an annotation says where to look, and the group has every step', async t =
   const [first, last, ...more] = commandsOf(text, 'error')
   t.deepEqual(more, [])
   for (const word of WHERE) t.true(first?.includes(word), word)
-  t.true(first?.startsWith('::error file=scripts/cases/bridge.ts,title=bridge: bridge_ping on vm-002::'))
+  t.true(
+    first?.startsWith('::error file=scripts/connections/bridge/definition.ts,title=bridge: bridge_ping on vm-002::'),
+  )
   t.true(first?.includes('evidence: routes of vm-002-ns03'))
   t.is(last, '::error title=xcluster-netns::failed in 12 s\nThe cluster is left running')
   t.regex(

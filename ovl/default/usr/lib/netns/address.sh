@@ -261,39 +261,35 @@ random_of_file() { # <n>
 	eval "number=\${$wanted}"
 }
 
-# Sets $number to one of all hosts but the first and the last, where the file has too few: a permutation of them (a Feistel network,
-# whose key is the file), so that all nodes have the same one and no number comes twice.
+# Sets $number to one of all hosts but the first and the last, where the file has too few. The hosts form a ring, which is
+# walked in strides that share no divisor with its length: no host comes twice. About the golden ratio of the ring, they
+# are spread evenly. Start and stride come from the file, which is the same on all nodes.
 random_of_many() { # <n>
-	number=$1
-	low=$(((32 - inner) / 2))
-	lows=$(((1 << low) - 1)) highs=$(((1 << (32 - inner - low)) - 1))
-	all=$(((1 << (32 - inner)) - 1))
-	[ "$number" -lt "$all" ] || die "ADRTEMPLATE=$ADRTEMPLATE has $((all - 1)) hosts, and $number are needed (fewer nodes or PODs)"
-	# shellcheck disable=SC2086
-	set -- $random_numbers
-	[ $# -gt 0 ] || die "/etc/rnd-addresses is empty"
-	while :; do
-		left=$((number >> low)) right=$((number & lows))
-		for round in 1 2 3 4; do
-			random_mix "$round" "$right" "$@"
-			left=$((left ^ (mixed & highs)))
-			random_mix "$round" "$left" "$@"
-			right=$((right ^ (mixed & lows)))
-		done
-		number=$((left << low | right))
-		# What falls on a host that is left out goes on from there.
-		[ "$number" -eq 0 ] || [ "$number" -eq "$all" ] || return 0
-	done
+	local wanted hosts
+	wanted=$1 hosts=$(((1 << (32 - inner)) - 2))
+	[ "$wanted" -le "$hosts" ] || die "ADRTEMPLATE=$ADRTEMPLATE has $hosts hosts, and $wanted are needed (fewer nodes or PODs)"
+	[ -n "${random_stride-}" ] || random_ring "$hosts"
+	number=$(((random_start + wanted * random_stride) % hosts + 1))
 }
 
-# Sets $mixed to what the file makes of a half.
-random_mix() { # <round> <half> <the numbers…>
-	mixed=$(($1 * 83 + $2 * 31))
-	half=$2
-	shift 2
-	eval "one=\${$((mixed % $# + 1))}"
-	eval "other=\${$(((half / 7 + one) % $# + 1))}"
-	mixed=$((one * 257 + other * 65599 + half * (one + other) >> 3))
+# Sets $random_start and $random_stride.
+random_ring() { # <hosts>
+	local hosts a b rest
+	hosts=$1
+	# shellcheck disable=SC2086
+	set -- $random_numbers
+	[ $# -ge 4 ] || die "/etc/rnd-addresses has $# numbers, and at least 4 are needed"
+	random_start=$((($2 << 16 | $3 << 8 | $4) % hosts))
+	random_stride=$((hosts * 618 / 1000 + $1 / 16))
+	while :; do
+		a=$hosts b=$random_stride
+		while [ "$b" -gt 0 ]; do
+			rest=$((a % b))
+			a=$b b=$rest
+		done
+		[ "$a" -gt 1 ] || return 0
+		random_stride=$((random_stride + 1))
+	done
 }
 
 # The first lines are the nodes', then come the PODs, node by node.

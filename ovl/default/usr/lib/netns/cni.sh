@@ -1,133 +1,63 @@
 # shellcheck shell=sh
 # PODs connected by CNI plugins. The protocol is the CNI specification's: a plugin reads its network configuration on
-# stdin and its parameters from CNI_* variables, and prints a result, or an error, as JSON.
+# stdin and its parameters from CNI_* variables, and prints a result, or an error, as JSON. JSON is read by awk here: jq
+# takes half a second to start in an emulated VM.
+#
+# A connection is named by the type of its plugin: cni_prepare, then cni_configure with the configuration on its input;
+# cni_start; cni_ping. The PODs' results are in /tmp/<pod>.json, the type that connected each in /tmp/<pod>.cni.
 
 need pods address
 
-CNI_CONFIG=/etc/cni/10-bridge.conf
 # A plugin takes a second when twenty start at once in an emulated VM.
 CNI_SECONDS=60
 
-# Sets $plugins to the directory of the plugins.
-find_plugins() {
-	for plugins in /opt/cni/bin /usr/lib/cni; do
-		[ -x "$plugins/bridge" ] && [ -x "$plugins/host-local" ] && return
-	done
-	die "the CNI plugins bridge and host-local are neither in /opt/cni/bin nor in /usr/lib/cni"
+# Sets $cni_type, and $cni_config to the file of its configuration.
+cni_network() { # <type>
+	cni_type=$1
+	cni_config=/etc/cni/10-$1.conf
 }
 
-cmd_cni_bridge_configure() {
-	no_arguments cni_bridge_configure "$@"
+# Sets $plugins to the directory that has all of some plugins.
+find_plugins() { # <plugin…>
+	for plugins in /opt/cni/bin /usr/lib/cni; do
+		for plugin; do [ -x "$plugins/$plugin" ] || continue 2; done
+		return
+	done
+	die "the CNI plugins $* are neither in /opt/cni/bin nor in /usr/lib/cni"
+}
+
+# What a configuration needs: sets $version to the newest CNI version that all its plugins have, and $subnet4 and $subnet6
+# to this node's networks.
+cni_prepare() { # <type> <other plugins…>
 	own_node
 	load_template
-	find_plugins
+	find_plugins "$@"
+	cni_network "$1"
 	pod_address "$node" 0
-	subnet4=$ipv4
-	format_ipv4 "$subnet4"
+	format_ipv4 "$ipv4"
 	subnet4=$text/$inner
 	format_mapped "$ipv4"
 	subnet6=$text/$((inner + 96))
-	# The newest version that both understand.
-	version=$({ CNI_COMMAND=VERSION "$plugins/bridge" && CNI_COMMAND=VERSION "$plugins/host-local"; } </dev/null |
-		awk "$CNI_VERSION") || die "the CNI plugins do not tell their versions, or have none in common"
-	mkdir -p "${CNI_CONFIG%/*}/net.d"
-	cat >"$CNI_CONFIG" <<-EOF
-		{
-		    "cniVersion": "$version",
-		    "name": "xnet",
-		    "type": "bridge",
-		    "isDefaultGateway": true,
-		    "hairpinMode": true,
-		    "ipam": {
-		      "type": "host-local",
-		      "ranges": [
-		        [ { "subnet": "$subnet4" } ],
-		        [ { "subnet": "$subnet6" } ]
-		      ]
-		    }
-		}
-	EOF
+	version=$(for plugin; do CNI_COMMAND=VERSION "$plugins/$plugin" || exit; done </dev/null |
+		awk -v plugins=$# -f "$library/cni-versions.awk") ||
+		die "the CNI plugins do not tell their versions, or have none in common"
 }
 
-# JSON is read by awk here: jq takes half a second to start in an emulated VM. Of what two plugins answer to VERSION, prints the last
-# version of the first one's list that the other one has, too.
-# shellcheck disable=SC2016
-CNI_VERSION='
-	{ text = text $0 }
-	END {
-		gsub(/[ \t\r]/, "", text)
-		for (lists = 0; match(text, /"supportedVersions":\[[^]]*\]/); lists++) {
-			list[lists] = substr(text, RSTART + 21, RLENGTH - 22)
-			text = substr(text, RSTART + RLENGTH)
-		}
-		if (lists != 2) exit 1
-		for (n = split(list[0], versions, ","); n > 0; n--) {
-			if (!index("," list[1] ",", "," versions[n] ",")) continue
-			gsub(/"/, "", versions[n])
-			print versions[n]
-			exit
-		}
-		exit 1
-	}'
-
-# Reads results, a file for each POD; writes lines "<address> <pod>" into the file $targets, or prints what is wrong, and fails. A POD
-# must have been given an address of each family: none would be a ping that cannot fail.
-# shellcheck disable=SC2016
-CNI_ADDRESSES='
-	function leave() {
-		if (pod == "") return
-		gsub(/[ \t\r]/, "", text)
-		if (text !~ /^\{.*\}$/ || !match(text, /"ips":\[[^]]*\]/)) fail(pod ": its CNI result is none: " text)
-		text = substr(text, RSTART, RLENGTH)
-		has4 = has6 = found = ""
-		while (match(text, /"address":"[^"\/]*/)) {
-			address = substr(text, RSTART + 11, RLENGTH - 11)
-			text = substr(text, RSTART + RLENGTH)
-			if (address ~ /:/) has6 = 1; else has4 = 1
-			found = found " " address
-			print address, pod >targets
-		}
-		if (!has4 || !has6) fail("CNI gave " pod " no address of each family, but:" found)
-	}
-	function fail(why) {
-		print why
-		failed = 1
-		exit 1
-	}
-	FNR == 1 {
-		leave()
-		pod = FILENAME
-		gsub(/.*\/|\.json$/, "", pod)
-		text = ""
-	}
-	{ text = text $0 }
-	END {
-		if (failed) exit 1
-		leave()
-	}'
-
-# Writes lines "<address> <pod>" of what CNI gave the PODs into a file.
-cni_targets() { # <file>
-	set -- "$1"
-	n=$first
-	while [ "$n" -le "$last" ]; do
-		pod_name "$n"
-		[ -s "/tmp/$pod.json" ] || die "no CNI result for $pod"
-		set -- "$@" "/tmp/$pod.json"
-		n=$((n + 1))
-	done
-	targets=$1
-	shift
-	why=$(awk -v targets="$targets" "$CNI_ADDRESSES" "$@") || die "$why"
+# Writes the configuration on its input.
+cni_configure() {
+	mkdir -p "${cni_config%/*}/net.d" && cat >"$cni_config" || die "cannot write $cni_config"
 }
 
-cmd_cni_bridge_start() {
-	no_arguments cni_bridge_start "$@"
-	find_plugins
-	[ -r "$CNI_CONFIG" ] || die "no $CNI_CONFIG (netns_test cni_bridge_configure writes it)"
+# Calls ADD for every POD, many at once.
+cni_start() { # <type>
+	find_plugins "$1"
+	cni_network "$1"
+	[ -r "$cni_config" ] || die "no $cni_config (the step cni_$1_configure writes it)"
 	cmd_create
 	range
+	each_pod cni_check
 	cni_most
+	local end failures
 	end=$last failures=0
 	while [ "$first" -le "$end" ]; do
 		last=$((first + most - 1))
@@ -140,11 +70,36 @@ cmd_cni_bridge_start() {
 	return "$failures"
 }
 
+# Pings what ADD gave to the PODs.
+cni_ping() {
+	need ping
+	own_node
+	range
+	cni_targets "$TARGETS"
+	ping_all "$TARGETS"
+}
+
+# Writes lines "<address> <pod>" of what CNI gave the PODs into a file.
+cni_targets() { # <file>
+	local targets why
+	targets=$1
+	shift
+	n=$first
+	while [ "$n" -le "$last" ]; do
+		pod_name "$n"
+		[ -s "/tmp/$pod.json" ] || die "no CNI result for $pod"
+		set -- "$@" "/tmp/$pod.json"
+		n=$((n + 1))
+	done
+	why=$(awk -v targets="$targets" -f "$library/cni-addresses.awk" "$@") || die "$why"
+}
+
 # An ADD is two Go programs, bridge and host-local, of 5.3 MiB together where they were measured, and of whatever another release takes.
 CNI_KIB=8192
 
 # Sets $most to how many plugins run at once: as many as the free memory bears.
 cni_most() {
+	local name kib
 	most=1
 	while read -r name kib _; do
 		[ "$name" != MemAvailable: ] || most=$((kib / CNI_KIB))
@@ -155,24 +110,26 @@ cni_most() {
 # Calls the plugin for a POD; the configuration is on its input.
 cni_call() { # <command> <pod>
 	pod_interface "$2"
+	# shellcheck disable=SC2086
 	CNI_COMMAND=$1 CNI_CONTAINERID=$2 CNI_NETNS=$NETNS/$2 CNI_IFNAME=$interface CNI_PATH=$plugins \
-		$multi timeout "$CNI_SECONDS" "$plugins/bridge" <"$CNI_CONFIG"
+		$multi timeout "$CNI_SECONDS" "$plugins/$cni_type" <"$cni_config"
 }
 
 # Gives back what CNI gave PODs: else their addresses would stay taken.
 cni_release() { # <pod…>
-	plugins='' releasing=0
+	local attached releasing said
+	releasing=0
 	for attached; do
-		cni_touched "$attached" && [ -r "$CNI_CONFIG" ] || continue
-		[ -n "$plugins" ] || {
-			find_plugins
-			cni_most
-		}
+		cni_touched "$attached" || continue
+		cni_network_of "$attached"
+		[ -r "$cni_config" ] || continue
+		find_plugins "$cni_type"
+		[ "$releasing" -gt 0 ] || cni_most
 		releasing=$((releasing + 1))
 		[ $((releasing % most)) -ne 0 ] || wait
 		{
 			said=$(cni_call DEL "$attached" 2>&1) || echo "netns_test: delete: CNI DEL for $attached: $said" >&2
-			rm -f "/tmp/$attached.error"
+			rm -f "/tmp/$attached.error" "/tmp/$attached.cni"
 		} &
 	done
 	wait
@@ -183,14 +140,31 @@ cni_touched() { # <pod>
 	[ -e "/tmp/$1.json" ] || [ -e "/tmp/$1.error" ]
 }
 
+# Sets $cni_type and $cni_config to what connected a POD.
+cni_network_of() { # <pod>
+	cni_type=bridge
+	[ ! -e "/tmp/$1.cni" ] || read -r cni_type <"/tmp/$1.cni"
+	cni_network "$cni_type"
+}
+
+# A POD that another connection has attached would seem to be attached by this one.
+cni_check() { # <pod>
+	local wanted
+	cni_touched "$1" || return 0
+	wanted=$cni_type
+	cni_network_of "$1"
+	[ "$cni_type" = "$wanted" ] || die "$1 is attached by the CNI plugin $cni_type (netns_test delete detaches it)"
+}
+
 # Undoes an ADD that failed or was cut off, as the specification asks of runtimes: the plugin may have made something before.
 # An interface that DEL leaves would be in the way of the next ADD.
 cni_undo() { # <pod>
+	local said
 	said=$(cni_call DEL "$1" 2>&1) ||
 		echo "netns_test: CNI DEL for $1 after its failed ADD: exit $?: $(echo "$said" | tr -s '\n\t ' ' ')" >&2
 	# shellcheck disable=SC2016
 	! in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface" || ip_in_pod "$1" "link delete $interface"
-	rm -f "/tmp/$1.json" "/tmp/$1.error"
+	rm -f "/tmp/$1.json" "/tmp/$1.error" "/tmp/$1.cni"
 }
 
 cni_add() { # <pod>
@@ -204,6 +178,7 @@ cni_add() { # <pod>
 	fi
 	{
 		! cni_touched "$1" || cni_undo "$1"
+		echo "$cni_type" >"/tmp/$1.cni"
 		cni_call ADD "$1" >"/tmp/$1.json" 2>"/tmp/$1.error"
 	} &
 	pids="$pids $!"
@@ -211,6 +186,7 @@ cni_add() { # <pod>
 
 # The plugins of a batch run at once; their results are looked at one after the other, so that all failures are shown.
 cni_results() {
+	local status pid code
 	status=0
 	n=$first
 	for pid in $pids; do

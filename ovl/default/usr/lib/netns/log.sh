@@ -20,6 +20,6 @@ usage() {
 	exit 2
 }
 die() {
-	if [ -n "${in_tcase-}" ]; then failed "$*"; else echo "netns_test: $*" >&2; fi
+	if [ -n "$in_tcase" ]; then failed "$*"; else echo "netns_test: $*" >&2; fi
 	exit 1
 }

@@ -17,6 +17,14 @@ veth_with_addresses() {
 	each_pod pod_end_with_addresses
 }
 
+# The title of a step that does both.
+title_with_addresses() {
+	case ${RNDADR-} in
+	yes) tcase "Create PODs and assign random addresses" ;;
+	*) tcase "Create PODs and assign addresses" ;;
+	esac
+}
+
 # All pairs by one process, which makes the POD's end in the POD.
 make_pairs() { # [count] [first]
 	range "$@"
@@ -48,6 +56,7 @@ pair_line() { # <pod>
 SET_END='echo 0 >"$conf/accept_dad" && echo 0 >"$conf/accept_ra" && echo 1 >"$conf/addr_gen_mode"'
 
 set_vm_end() { # <pod>
+	# shellcheck disable=SC2034
 	conf=/proc/sys/net/ipv6/conf/$1
 	eval "$SET_END" && bring_up "$1" || die "veth: $1 does not come up"
 }

@@ -1,0 +1,22 @@
+# Reads what several plugins answer to VERSION; prints the newest version that all of them have: the last in the first
+# one's list. Fails when one has no list, or when they have no version in common. -v plugins=<how many>
+
+{ text = text $0 }
+
+END {
+	gsub(/[ \t\r]/, "", text)
+	for (lists = 0; match(text, /"supportedVersions":\[[^]]*\]/); lists++) {
+		list[lists] = "," substr(text, RSTART + 21, RLENGTH - 22) ","
+		text = substr(text, RSTART + RLENGTH)
+	}
+	if (lists != plugins) exit 1
+	for (n = split(list[0], versions, ","); n > 0; n--) {
+		if (versions[n] == "") continue
+		for (k = 1; k < lists; k++) if (!index(list[k], "," versions[n] ",")) break
+		if (k < lists) continue
+		gsub(/"/, "", versions[n])
+		print versions[n]
+		exit
+	}
+	exit 1
+}

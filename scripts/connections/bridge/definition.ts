@@ -1,0 +1,9 @@
+import { numberedPods, onWorkers, type TestDefinition } from '../../cases/test-case.ts'
+
+export default {
+  summary: 'PODs on a Linux bridge in each VM, all addresses answer',
+  needs: { pods: { addresses: 'node', veth: true } },
+  steps: [onWorkers('create_with_addresses'), onWorkers('linux_bridge'), onWorkers('bridge_ping')],
+  pods: [numberedPods('workers')],
+  reach: 'node',
+} satisfies TestDefinition

@@ -1,0 +1,75 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { processesIn, program } from '../../../tests/vm/program.ts'
+
+test('bridge passes with four VMs; summary and log can each be read alone; nothing is left', async t => {
+  const { run, state } = program(t)
+  const { status, stdout, stderr } = await run('test', 'bridge', '--results', 'results')
+  t.is(status, 0, stderr)
+  t.regex(stderr, /^\d\d:\d\d:\d\d \(0\): TEST CASE: bridge: /m)
+  t.regex(stderr, /^ {2}\d\d:\d\d:\d\d \(4 VMs\): TEST CASE: Ping PODs.*: ok, [\d.]+ s$/m)
+  for (const vm of ['vm-001', 'vm-002', 'vm-003', 'vm-004']) {
+    const number = Number(vm.slice(-1))
+    for (const pod of [1, 2, 3, 4]) {
+      t.true(stdout.includes(`${vm}-ns0${pod} 172.16.${number}.${pod} answers`))
+      t.true(stdout.includes(`${vm}-ns0${pod} 1000::1:ac10:${number}0${pod} answers`))
+    }
+    const brought = path.join(state, 'results/bridge', vm)
+    const addresses = JSON.parse(fs.readFileSync(path.join(brought, 'addresses.json'), 'utf8'))
+    t.true(JSON.stringify(addresses).includes(`172.16.${number}.0`))
+    const { pods } = JSON.parse(fs.readFileSync(path.join(brought, 'status.json'), 'utf8'))
+    t.is(pods.length, 4)
+    t.true(JSON.stringify(pods[2]).includes(`172.16.${number}.3`))
+    t.true(fs.existsSync(path.join(brought, 'console.log')))
+  }
+  t.regex(stderr, /passed: bridge\n(?:.*results: .*\n)?.*Total time: \d+ s\n$/)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.notRegex(stdout + stderr, /[\x00-\x08\x0b-\x1f\x7f]/)
+  t.deepEqual(processesIn(state), [])
+  t.deepEqual(fs.readdirSync(path.join(state, 'xcluster-netns/clusters')), [])
+})
+
+test('bridge passes with twenty PODs in two VMs, whose interfaces are called after them', async t => {
+  const { runWith } = program(t)
+  const { status, stdout, stderr } = await runWith(
+    { xcluster_NPODS: '20', xcluster_PODIF: 'hostname' },
+    ...['test', 'bridge', '--nvm=2', '--results', 'results'],
+  )
+  t.is(status, 0, stderr)
+  t.true(stdout.includes('vm-002-ns20 172.16.2.20 answers'))
+})
+
+test('a POD whose link goes down fails the step, named with VM and address, and the cluster stays to be looked at', async t => {
+  const { run, runWith, state } = program(t)
+  const bin = path.join(state, 'unplugged/usr/local/bin')
+  fs.mkdirSync(bin, { recursive: true })
+  // Comes before the real one on PATH; earlier, the steps would bring the link up again.
+  const fping = '#!/bin/sh\nip link set vm-002-ns03 down 2>/dev/null\nexec /usr/bin/fping "$@"\n'
+  fs.writeFileSync(path.join(bin, 'fping'), fping, { mode: 0o755 })
+  const tar = '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" usr\n'
+  fs.writeFileSync(path.join(state, 'unplugged/tar'), tar, { mode: 0o755 })
+  const failed = await run('test', 'bridge', './unplugged', '--nvm=2', '--results', 'results')
+  t.is(failed.status, 1)
+  for (const address of ['172\\.16\\.2\\.3', '1000::1:ac10:203']) {
+    t.regex(failed.stderr, new RegExp(`FAILED: .*no answer to ping: vm-002-ns03, address ${address}$`, 'm'))
+  }
+  t.regex(failed.stderr, /FAILED: bridge: bridge_ping on vm-002: no answer to ping: vm-002-ns03/)
+  t.regex(failed.stderr, /likely cause: vm-002: vm-002-ns03 is down\n[^\n]*FAILED: bridge/)
+  t.regex(failed.stderr, /FAILED: 1 of 1 test: bridge$/m)
+  t.notRegex(failed.stderr, /vm-002-ns0[124]|on vm-001: /)
+  t.regex(
+    failed.stderr.trim().split('\n').at(-1) ?? '',
+    /The cluster is left running: .* shell vm-001 enters it, .* stop ends it/,
+  )
+  t.regex(
+    failed.stdout.trim().split('\n').at(-1) ?? '',
+    /vm-002 bridge\/bridge_ping - FAILED first: no answer to ping: vm-002-ns03/,
+  )
+  const inCi = await runWith({ CI: 'true' }, 'status', '--json')
+  t.is(JSON.parse(inCi.stdout)[0].condition, 'kept')
+
+  t.is((await run('exec', 'vm-002', '--', 'rm', '/usr/local/bin/fping')).status, 0)
+  const repaired = await run('test', 'bridge', '--no-start', '--results', 'results')
+  t.is(repaired.status, 0, `the steps bring the link up again: ${repaired.stderr}`)
+})

@@ -1,0 +1,71 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { program } from '../../../tests/vm/program.ts'
+
+test('cni_bridge passes with four VMs, and the results of CNI are brought home', async t => {
+  const { run, state } = program(t)
+  const { status, stdout, stderr } = await run('test', 'cni_bridge', '--name=only', '--results', 'results', '--no-stop')
+  t.is(status, 0, stderr)
+  for (const vm of ['vm-001', 'vm-004']) {
+    const result = JSON.parse(fs.readFileSync(path.join(state, `results/cni_bridge/${vm}/cni/${vm}-ns02.json`), 'utf8'))
+    for (const { address } of result.ips)
+      t.true(stdout.includes(`${vm}-ns02 ${address.split('/')[0]} answers`), address)
+    t.is(result.ips.length, 2)
+  }
+  const again = await run('test', 'cni_bridge', '--no-start')
+  t.is(again.status, 0, again.stderr)
+  const taken = 'netns_test delete; ls /var/lib/cni/networks/xnet; ip -br link show master cni0'
+  const left = await run('exec', 'vm-001', '--', 'sh', '-c', taken)
+  t.deepEqual([left.status, left.stdout.replace(/^(last_reserved_ip\.\d|lock)\n/gm, '')], [0, ''], left.stderr)
+})
+
+test('a plugin that fails fails the step, with its own words, and the POD named', async t => {
+  const { run, state } = program(t)
+  // An ovl of the test's own: its plugin is laid over the real one.
+  const ovl = path.join(state, 'broken-cni')
+  fs.mkdirSync(path.join(ovl, 'opt/cni/bin'), { recursive: true })
+  const plugin = `#!/bin/sh
+case $CNI_COMMAND in
+VERSION) echo '{"cniVersion":"1.0.0","supportedVersions":["0.4.0","1.0.0"]}' ;;
+*) echo '{"code":11,"msg":"no room left for '"$CNI_CONTAINERID"'"}'; exit 1 ;;
+esac
+`
+  fs.writeFileSync(path.join(ovl, 'opt/cni/bin/bridge'), plugin, { mode: 0o755 })
+  fs.writeFileSync(path.join(ovl, 'tar'), '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" opt\n', { mode: 0o755 })
+  const { status, stderr } = await run('test', 'cni_bridge', '--nvm=1', './broken-cni')
+  t.is(status, 1, stderr)
+  t.regex(stderr, /FAILED: CNI ADD for vm-001-ns03: .*no room left for vm-001-ns03/)
+  t.regex(stderr, /FAILED: cni_bridge: cni_bridge_start on vm-001: /)
+})
+
+test('after an ADD that failed when it had made something, the next one succeeds, with the real plugins', async t => {
+  const { run } = program(t)
+  t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
+  const plugin = `#!/bin/sh
+/opt/cni/bin/real || exit
+case $CNI_COMMAND$CNI_CONTAINERID in ADD*-ns02) echo '{"code":11,"msg":"made, and failed"}'; exit 1 ;; esac
+`
+  const inVm = (command: string, ...words: string[]) =>
+    run('exec', 'vm-001', '--', 'sh', '-c', `cd /opt/cni/bin && ${command}`, 'sh', ...words)
+  const replaced = 'mv bridge real && printf %s "$1" >bridge && chmod +x bridge && netns_test cni_bridge_configure'
+  const configured = await inVm(replaced, plugin)
+  t.is(configured.status, 0, configured.stderr)
+  const failed = await inVm('netns_test tcase_cni_bridge_start')
+  t.is(failed.status, 1, failed.stderr)
+  t.regex(failed.stderr, /CNI ADD for vm-001-ns02: exit 1: .*made, and failed/)
+  t.notRegex(failed.stderr, /DEL/)
+  const left = await run('exec', 'vm-001-ns02', '--', 'ip', '-br', 'link')
+  t.regex(left.stdout, /^lo .*\n$/)
+  const again = await inVm('mv real bridge && netns_test tcase_cni_bridge_start && netns_test tcase_cni_bridge_ping')
+  t.is(again.status, 0, again.stderr)
+  t.is(again.stdout.match(/ answers$/gm)?.length, 8)
+})
+
+test('without plugins it is refused before a VM starts', async t => {
+  const { run } = program(t)
+  const { status, stderr } = await run('test', 'cni_bridge', '--cni', '/nonexistent.tgz')
+  t.is(status, 2)
+  t.regex(stderr, /\/nonexistent\.tgz/)
+  t.notRegex(stderr, /VMs up|emulated/)
+})

@@ -1,0 +1,3 @@
+import { direct } from './direct.ts'
+
+export default direct('ipvlan')

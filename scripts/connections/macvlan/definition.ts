@@ -1,0 +1,3 @@
+import { direct } from '../ipvlan/direct.ts'
+
+export default direct('macvlan')

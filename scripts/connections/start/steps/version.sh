@@ -1,0 +1,12 @@
+# shellcheck shell=sh
+# version [kind]...: print versions, check that this VM has what the commands need
+
+need prerequisites
+
+tcase_version() { # [kind…]
+	tcase "Versions"
+	uname -a
+	ip -V
+	echo "nodes $__nvm, PODs a node $NPODS, template $ADRTEMPLATE, prefix $PREFIX"
+	cmd_prerequisites "$@"
+}

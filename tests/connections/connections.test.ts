@@ -1,0 +1,103 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { PAGES_WITH_TESTS, pageWithTests } from '../../scripts/cases/pages.ts'
+import { connectionFolders, testCases } from '../../scripts/cases/registry.ts'
+import { onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
+import { DEFAULT_TREE } from '../../scripts/ovl/default-tree.ts'
+import { CONNECTIONS, readOwnTree } from '../../scripts/ovl/own-tree.ts'
+import { netnsTest, SHELLS } from '../netns_test/shell.ts'
+import { failureOf, temporaryDirectory } from '../ovl/fixtures/archives.ts'
+import { disagreements, flawsOfPage, stepsIn } from './folders.ts'
+
+const TOP = path.resolve(import.meta.dirname, '../..')
+const steps = stepsIn(path.join(DEFAULT_TREE, 'usr/lib/netns/steps'), CONNECTIONS)
+
+test('the steps that definitions name are those that shell files define', t => {
+  t.true(steps.length > 15)
+  t.deepEqual(disagreements(testCases, steps), [])
+})
+
+test('a step that one side alone has is found', t => {
+  const mine: TestCase = { name: 'mine', file: '', summary: '', needs: {}, steps: [onWorkers('one')] }
+  const shell = (name: string, of: string | undefined, text = '') => ({
+    name,
+    of,
+    text: `# shellcheck shell=sh\n# ${name} [count]: does it\n\n${text || `tcase_${name}() {\n`}`,
+  })
+  t.deepEqual(disagreements([mine], [shell('one', 'mine')]), [])
+  t.deepEqual(disagreements([mine], []), ['mine: no shell file defines one'])
+  t.deepEqual(disagreements([mine], [shell('one', undefined), shell('two', undefined)]), [
+    'shared: steps/two.sh: no definition names it',
+  ])
+  t.deepEqual(disagreements([mine], [shell('one', 'other')]), [
+    'other: steps/one.sh: its own definition does not name it',
+  ])
+  t.deepEqual(disagreements([mine], [shell('one', 'mine', 'tcase_uno() {\n')]), ['mine: steps/one.sh: defines uno'])
+  t.deepEqual(disagreements([mine], [{ name: 'one', of: 'mine', text: 'tcase_one() {\n' }]), [
+    'mine: steps/one.sh: its second line is not "# one [arguments]: <what it does>"',
+  ])
+})
+
+test('every test has a description, whose links lead somewhere', t => {
+  t.deepEqual(connectionFolders().toSorted(), fs.readdirSync(CONNECTIONS).toSorted())
+  for (const { name } of testCases) t.deepEqual(flawsOfPage(CONNECTIONS, name), [])
+  const top = temporaryDirectory(t)
+  fs.mkdirSync(path.join(top, 'mine'))
+  t.deepEqual(flawsOfPage(top, 'mine'), ['mine: no README.md'])
+  fs.writeFileSync(path.join(top, 'mine/README.md'), '# Mine\n![a picture](picture.svg)\n')
+  t.deepEqual(flawsOfPage(top, 'mine'), ['mine: README.md does not begin with its name', 'mine: no file picture.svg'])
+})
+
+for (const page of PAGES_WITH_TESTS)
+  test(`the table of tests in ${page} is as npm run docs writes it`, t => {
+    const text = fs.readFileSync(path.join(TOP, page), 'utf8')
+    t.is(text, pageWithTests(TOP, page, testCases), 'npm run docs')
+    t.not(text, pageWithTests(TOP, page, testCases.slice(1)))
+    for (const { name, summary, sameAs } of testCases)
+      if (!sameAs) t.true(text.includes(`connections/${name}/README.md) | ${summary} |`), name)
+  })
+
+for (const shell of SHELLS)
+  test(`${shell.join(' ')}: help lists every step, with what it does`, t => {
+    const { stdout, status } = netnsTest(shell, ['help'])
+    t.is(status, 0)
+    const words = stdout.replaceAll(/\s+/g, ' ')
+    for (const { name, text } of steps) {
+      const [, usage = '', what = ''] = /\n# (.*?): (.*)/.exec(text) ?? []
+      t.true(words.includes(` ${usage} ${what} `), name)
+    }
+    t.deepEqual(
+      stdout.split('\n').filter(line => line.length > 120),
+      [],
+    )
+  })
+
+for (const shell of SHELLS)
+  test(`${shell.join(' ')}: a step that does not exist is wrong usage`, t => {
+    for (const command of ['tcase_nothing', 'tcase_', 'tcase_../log', 'steps/create', 'create_with_addresses']) {
+      const { status, stdout, stderr } = netnsTest(shell, [command])
+      t.is(status, 2, command)
+      t.is(stdout, '')
+      t.regex(stderr, /unknown (test case|command)/)
+    }
+  })
+
+test('the ovl has every step once; a step that two folders define is refused', async t => {
+  const paths = readOwnTree().map(({ path: where }) => where)
+  for (const { name } of steps) t.is(paths.filter(where => where === `usr/lib/netns/steps/${name}.sh`).length, 1, name)
+  const top = temporaryDirectory(t)
+  for (const name of ['a', 'b']) {
+    fs.mkdirSync(path.join(top, 'connections', name, 'steps'), { recursive: true })
+    fs.writeFileSync(path.join(top, 'connections', name, 'steps/one.sh'), '')
+  }
+  const tree = path.join(top, 'tree')
+  fs.mkdirSync(path.join(tree, 'usr/lib/netns/steps'), { recursive: true })
+  const failure = await failureOf(() => readOwnTree(tree, path.join(top, 'connections')))
+  t.is(failure.code, 'STEP_TWICE')
+  t.true(failure.message.includes('a/steps') && failure.message.includes('b/steps'))
+  fs.rmSync(path.join(top, 'connections/b'), { recursive: true })
+  t.notThrows(() => readOwnTree(tree, path.join(top, 'connections')))
+  fs.writeFileSync(path.join(tree, 'usr/lib/netns/steps/one.sh'), '')
+  t.is((await failureOf(() => readOwnTree(tree, path.join(top, 'connections')))).code, 'STEP_TWICE')
+})

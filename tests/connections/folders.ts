@@ -1,0 +1,63 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { TestCase } from '../../scripts/cases/test-case.ts'
+
+/** A step as a shell file has it. */
+export interface ShellStep {
+  readonly name: string
+  /** Its test's folder; undefined for one that tests share. */
+  readonly of: string | undefined
+  readonly text: string
+}
+
+/** The steps in the shared directory and in the folders of tests. */
+export function stepsIn(shared: string, connections: string): readonly ShellStep[] {
+  const read = (directory: string, of: string | undefined) =>
+    fs.existsSync(directory)
+      ? fs.readdirSync(directory).map(file => ({
+          name: path.basename(file, '.sh'),
+          of,
+          text: fs.readFileSync(path.join(directory, file), 'utf8'),
+        }))
+      : []
+  const folders = fs.readdirSync(connections)
+  return [...read(shared, undefined), ...folders.flatMap(name => read(path.join(connections, name, 'steps'), name))]
+}
+
+/** What definitions and shell files disagree about, a sentence each. */
+export function disagreements(tests: readonly TestCase[], steps: readonly ShellStep[]): readonly string[] {
+  const named = new Map<string, string[]>()
+  for (const { name, steps: ofTest } of tests)
+    for (const step of ofTest) named.set(step.name, [...(named.get(step.name) ?? []), name])
+  const defined = new Set(steps.map(({ name }) => name))
+  return [
+    ...[...named].flatMap(([step, [test]]) => (defined.has(step) ? [] : `${test}: no shell file defines ${step}`)),
+    ...steps.flatMap(({ name, of, text }) => {
+      const where = `${of ?? 'shared'}: steps/${name}.sh`
+      const functions = [...text.matchAll(/^tcase_(\w+)\(\)/gm)].map(([, found]) => found)
+      const users = named.get(name) ?? []
+      return [
+        ...(users.length === 0 ? [`${where}: no definition names it`] : []),
+        ...(of && users.length > 0 && !users.includes(of) ? [`${where}: its own definition does not name it`] : []),
+        ...(functions.join() === name ? [] : [`${where}: defines ${functions.join(' and ') || 'no step'}`]),
+        ...(new RegExp(`^# shellcheck shell=sh\n# ${name}( [^:\n]+)?: \\S`).test(text)
+          ? []
+          : [`${where}: its second line is not "# ${name} [arguments]: <what it does>"`]),
+      ]
+    }),
+  ]
+}
+
+/** What is wrong with the description of a test. */
+export function flawsOfPage(connections: string, name: string): readonly string[] {
+  const file = path.join(connections, name, 'README.md')
+  if (!fs.existsSync(file)) return [`${name}: no README.md`]
+  const text = fs.readFileSync(file, 'utf8')
+  const links = [...text.matchAll(/\]\(([^)#]+)(?:#[\w-]+)?\)/g)].map(([, link = '']) => link)
+  return [
+    ...(text.startsWith(`# \`${name}\``) ? [] : [`${name}: README.md does not begin with its name`]),
+    ...links.flatMap(link =>
+      /^https?:/.test(link) || fs.existsSync(path.join(connections, name, link)) ? [] : [`${name}: no file ${link}`],
+    ),
+  ]
+}
