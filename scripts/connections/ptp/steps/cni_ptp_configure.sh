@@ -1,0 +1,25 @@
+# shellcheck shell=sh
+# cni_ptp_configure: write a CNI configuration for the plugins ptp and host-local
+
+need cni
+
+tcase_cni_ptp_configure() {
+	no_arguments tcase_cni_ptp_configure "$@"
+	tcase "Configure the CNI plugin ptp"
+	cni_prepare ptp host-local
+	cni_configure <<-EOF
+		{
+		    "cniVersion": "$version",
+		    "name": "xptp",
+		    "type": "ptp",
+		    "ipam": {
+		      "type": "host-local",
+		      "ranges": [
+		        [ { "subnet": "$subnet4" } ],
+		        [ { "subnet": "$subnet6" } ]
+		      ],
+		      "routes": [ { "dst": "0.0.0.0/0" }, { "dst": "::/0" } ]
+		    }
+		}
+	EOF
+}

@@ -1,0 +1,51 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { checkout } from '../launch/checkout.ts'
+
+const TOP = path.resolve(import.meta.dirname, '../..')
+const FOLDER = 'scripts/connections/ptp'
+
+/** Names and sizes of what a checkout holds, without what is made there. */
+const filesOf = (top: string) =>
+  (fs.readdirSync(top, { recursive: true }) as string[])
+    .filter(file => !file.startsWith('node_modules') && fs.statSync(path.join(top, file)).isFile())
+    .map(file => `${file} ${fs.statSync(path.join(top, file)).size}`)
+
+test('a folder adds a connection: it is listed, packed, in the help and in the pages, with no other file touched', t => {
+  const { top, program, list } = checkout(t)
+  for (const name of ['README.md', 'docs']) fs.cpSync(path.join(TOP, name), path.join(top, name), { recursive: true })
+  const read = (page: string) => fs.readFileSync(path.join(top, page), 'utf8')
+  const writePages = () =>
+    execFileSync(process.execPath, ['--import', 'tsx', 'scripts/docs.ts'], {
+      cwd: top,
+      env: { ...process.env, TSX_DISABLE_CACHE: '1' },
+    })
+  const help = () => {
+    const unpacked = path.join(top, 'unpacked')
+    fs.rmSync(unpacked, { recursive: true, force: true })
+    fs.mkdirSync(unpacked)
+    const packed = spawnSync(program, ['tar', '-'], { maxBuffer: 1 << 30 })
+    t.is(packed.status, 0, String(packed.stderr))
+    execFileSync('tar', ['xf', '-', '-C', unpacked, 'bin', 'usr'], { input: packed.stdout })
+    return execFileSync('dash', [path.join(unpacked, 'bin/netns_test'), 'help'], { encoding: 'utf8' })
+  }
+
+  fs.rmSync(path.join(top, FOLDER), { recursive: true })
+  writePages()
+  t.notRegex(list().stdout, /^ptp$/m)
+  t.notRegex(help(), /cni_ptp_/)
+  for (const page of ['README.md', 'docs/connections.md']) t.notRegex(read(page), /\[`ptp`\]/)
+  const before = filesOf(top).filter(file => !file.startsWith('unpacked'))
+
+  fs.cpSync(path.join(TOP, FOLDER), path.join(top, FOLDER), { recursive: true })
+  t.regex(list().stdout, /^ptp$/m)
+  t.regex(spawnSync(program, ['test', '--list', '--verbose'], { encoding: 'utf8' }).stdout, /^ptp +PODs connected by/m)
+  for (const step of ['configure', 'start', 'ping']) t.regex(help(), new RegExp(`^  cni_ptp_${step} `, 'm'))
+  const after = filesOf(top).filter(file => !file.startsWith('unpacked') && !file.startsWith(FOLDER))
+  t.deepEqual(after, before)
+  writePages()
+  for (const page of ['README.md', 'docs/connections.md'])
+    t.is(read(page), fs.readFileSync(path.join(TOP, page), 'utf8'))
+})
