@@ -147,3 +147,11 @@ test('a macvlan in mode passthru has the device for itself', t => {
   t.is(stdout, 'exit 2\nmacvlan mode passthru\n0\n', stderr)
   t.regex(stderr, /passthru gives the whole device to one POD/)
 })
+
+for (const shell of SHELLS)
+  test(`${shell.join(' ')}: PODs that cannot be entered to ping from are no pass`, t => {
+    const { status, stdout, stderr } = inVm(shell, 'netns_test tcase_xbridge_ping br2', { NPODS: '2' })
+    t.is(status, 1)
+    t.notRegex(stdout, /reach each other/)
+    t.regex(stderr, /FAILED: xbridge_ping: cannot ping in br2-vm-003-ns01/)
+  })

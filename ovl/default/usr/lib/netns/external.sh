@@ -102,7 +102,7 @@ xbridge_ping_from() { # <pod>
 	while :; do
 		# shellcheck disable=SC2016,SC2086
 		silent=$(in_pod "$1" 'for a; do case $a in *:*) six=-6;; *) six=;; esac; ping $six -c 1 -W 1 "$a" >/dev/null 2>&1 || echo "$a"; done' \
-			sh $targets)
+			sh $targets) || die "xbridge_ping: cannot ping in $1 (netns_test xbridge creates it)"
 		[ -n "$silent" ] || return 0
 		if [ "$try" -ge "$TRIES" ]; then
 			for address in $silent; do failed "no answer to ping: from $1, address $address"; done
