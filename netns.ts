@@ -3,6 +3,7 @@
 // The line above makes a shell start Node with this file; for TypeScript it is a string and a comment.
 
 import { Command, Option } from 'commander'
+import { KINDS } from './scripts/cluster/kinds.ts'
 import { finishProgram, withExamples } from './scripts/command-line/finish.ts'
 import { defineCapture } from './scripts/commands/capture.ts'
 import { defineCompletion } from './scripts/commands/completion.ts'
@@ -15,6 +16,7 @@ import { defineMan } from './scripts/commands/man.ts'
 import { addReportingOptions } from './scripts/commands/reporting-options.ts'
 import type { RunOptions } from './scripts/commands/request.ts'
 import { defineShell } from './scripts/commands/shell.ts'
+import type { StopOptions } from './scripts/commands/stop.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { defineXctest, defineXctestHook } from './scripts/commands/xctest.ts'
 import { callersEnvironment } from './scripts/settings/environment.ts'
@@ -28,19 +30,12 @@ interface ExecOptions {
 /** Read when a command runs: help needs nothing of it, and comes in half the time. */
 const request = () => import('./scripts/commands/request.ts')
 
-interface StopOptions {
-  readonly all?: true
-  readonly abandoned?: true
-  readonly name?: string
-  readonly cluster?: string
-}
-
 const nameOption = () => new Option('--name <cluster>', 'which cluster, where several run on this host')
 
 const clusterOption = () =>
   new Option(
-    '--cluster <embedded|xcluster>',
-    'embedded: VMs of our own; xcluster: yours, the default where $XCLUSTER is set',
+    `--cluster <${KINDS.map(({ name }) => name).join('|')}>`,
+    KINDS.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
   )
 
 /** The options that decide how a test runs. */
@@ -178,7 +173,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
       const { execOn } = await import('./scripts/commands/exec.ts')
       const terminal = callersEnvironment.TERM ?? 'dumb'
       const words = command[0] === '--' ? command.slice(1) : command
-      const { onTarget } = await import('./scripts/commands/target.ts')
+      const { onTarget } = await import('./scripts/cluster/choice.ts')
       setExitCode(await onTarget(target, options, signal, node => execOn(node, target, words, terminal, options.stdin)))
     })
   withExamples(exec, [
@@ -220,8 +215,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .option('--json', 'for programs')
     .action(async (options: { json?: true }) => {
       const { showStatus } = await import('./scripts/commands/status.ts')
-      const { directories } = await request()
-      await showStatus(directories(), options.json === true, callersEnvironment)
+      await showStatus(options.json === true, callersEnvironment)
     })
 
   program
@@ -233,16 +227,8 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .addOption(nameOption())
     .addOption(clusterOption())
     .action(async (named: string | undefined, given: StopOptions) => {
-      const options = named === undefined ? given : { cluster: 'embedded', ...given, name: named }
       const { stopClusters } = await import('./scripts/commands/stop.ts')
-      const { clusterKind, clusterName, directories } = await request()
-      await stopClusters({
-        directories: directories(),
-        clusters: options.all ? 'all' : { kind: clusterKind(options), name: clusterName(options) },
-        which: options.abandoned ? 'abandoned' : 'any',
-        environment: callersEnvironment,
-        signal,
-      })
+      await stopClusters(named, given, callersEnvironment, signal)
     })
 
   program.commandsGroup('Run the tests of other ovls:')

@@ -25,8 +25,8 @@ export class HeldCluster {
   }
 
   /** Makes room for the next cluster, where that cannot run beside this one. */
-  async makeRoomFor({ kind }: Cluster): Promise<void> {
-    if (kind === 'xcluster') await this.stop('xcluster has one cluster at a time')
+  async makeRoomFor({ exclusive }: Cluster): Promise<void> {
+    if (exclusive !== undefined) await this.stop(exclusive)
   }
 
   /** @param why said to the user, who would have found it running otherwise */

@@ -30,6 +30,8 @@ export interface StartRequest {
 export interface Cluster {
   /** What a person calls this kind: `embedded`, `xcluster`. */
   readonly kind: string
+  /** Why it cannot run beside another cluster; missing where it can. */
+  readonly exclusive?: string
   /**
    * Starts the VMs and logs in on each.
    * @throws Failure when they do not come up; nothing is left behind then

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { isAlive, type ProcessId, thisProcess } from './vm/processes.ts'
+import { isAlive, type ProcessId, thisProcess } from '../host/processes.ts'
 
 /** A process of this program that is logged in on a cluster: a shell, a command, a capture. */
 export interface ClusterUser extends ProcessId {

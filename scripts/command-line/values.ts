@@ -1,8 +1,9 @@
 import { ALL, testCases } from '../cases/registry.ts'
-import { findCluster, findClusters, type NodeRecord } from '../cluster/vm/registry.ts'
+import { chooseKind } from '../cluster/choose.ts'
+import type { ClusterOperations, ClusterQuery } from '../cluster/kind.ts'
+import { KINDS } from '../cluster/kinds.ts'
 import { withDeadline } from '../host/deadline.ts'
 import { REPORTER_NAMES } from '../report/names.ts'
-import { readClusterName, readDirectories } from '../settings/settings.ts'
 import type { Environment } from '../settings/sources.ts'
 import type { Candidate, Completions, Typed, ValuesOf } from './complete.ts'
 
@@ -18,7 +19,6 @@ const named = (names: readonly string[]): readonly Candidate[] => names.map(valu
 export const valuesIn =
   (environment: Environment): ValuesOf =>
   async (meaning, partial, typed) => {
-    const { state } = readDirectories(environment)
     switch (meaning) {
       case 'words':
         return testsOrFiles(partial)
@@ -27,15 +27,15 @@ export const valuesIn =
       case 'name[=target]':
         return named(REPORTER_NAMES)
       case 'cluster':
-        return named(findClusters(state).map(({ name }) => name))
+        return named(await clusterNames(environment))
       case 'node':
-        return named(runningNodes(state, typed, environment).nodes.map(({ name }) => name))
+        return named(await withCluster(typed, environment, (kind, query) => kind.nodes(query)))
       case 'target':
       case 'node|pod':
-        return named(await targets(state, partial, typed, environment))
+        return named(await targets(partial, typed, environment))
       case 'source':
       case 'destination':
-        return await filesOrTargets(state, partial, typed, environment)
+        return await filesOrTargets(partial, typed, environment)
       case 'file':
       case 'directory':
       case 'place':
@@ -57,41 +57,49 @@ function testsOrFiles(partial: string): Completions {
   return found.length > 0 ? found : 'files'
 }
 
-/** The nodes of the cluster that is meant: none where it does not run. */
-function runningNodes(state: string, { options }: Typed, environment: Environment) {
-  const found = findCluster(state, readClusterName({ __name: options.get('--name') }, environment))
-  const record = found?.condition === 'abandoned' ? undefined : found?.record
-  return { directory: found?.directory ?? '', hostKey: record?.hostKey ?? '', nodes: record?.nodes ?? [] }
+async function clusterNames(environment: Environment): Promise<readonly string[]> {
+  const kinds = await Promise.all(KINDS.map(kind => kind.load()))
+  return kinds.flatMap(kind => kind.names(environment))
 }
 
-async function targets(state: string, partial: string, typed: Typed, environment: Environment) {
-  const { directory, hostKey, nodes } = runningNodes(state, typed, environment)
-  const meant = nodes.filter(({ name }) => (partial.startsWith(name) || nodes.length === 1) && name !== '')
-  // One that does not answer has no PODs to offer.
-  const pods = await Promise.allSettled(meant.map(node => podsOf(directory, node, hostKey)))
-  return [...nodes.map(({ name }) => name), ...pods.flatMap(asked => (asked.status === 'fulfilled' ? asked.value : []))]
+/** Asks the kind of the cluster that is meant. */
+async function withCluster<T>(
+  { options }: Typed,
+  environment: Environment,
+  ask: (kind: ClusterOperations, query: ClusterQuery) => Promise<T>,
+): Promise<T> {
+  const chosen = { __name: options.get('--name'), __cluster: options.get('--cluster') }
+  const kind = await chooseKind(chosen, environment).load()
+  return await withDeadline(
+    PATIENCE_MS,
+    async ({ signal }) => await ask(kind, { options: chosen, environment, signal }),
+  )
 }
 
-async function podsOf(directory: string, record: NodeRecord, hostKey: string): Promise<readonly string[]> {
-  const [{ logIn }, { readNetwork }] = await Promise.all([
-    import('../cluster/vm/login.ts'),
-    import('../proof/network.ts'),
-  ])
-  return await withDeadline(PATIENCE_MS, async ({ signal }) => {
-    const node = await logIn(directory, record, hostKey, signal)
-    try {
-      const [facts] = await readNetwork([node], signal)
-      return facts?.pods.map(({ name }) => name) ?? []
-    } finally {
-      node.connection.close()
-    }
+const targets = (partial: string, typed: Typed, environment: Environment): Promise<readonly string[]> =>
+  withCluster(typed, environment, async (kind, query) => {
+    const nodes = await kind.nodes(query)
+    const meant = nodes.filter(name => partial.startsWith(name) || nodes.length === 1)
+    // One that does not answer has no PODs to offer.
+    const pods = await Promise.allSettled(meant.map(node => podsOf(kind, node, query)))
+    return [...nodes, ...pods.flatMap(asked => (asked.status === 'fulfilled' ? asked.value : []))]
   })
+
+async function podsOf(kind: ClusterOperations, name: string, query: ClusterQuery): Promise<readonly string[]> {
+  const { readNetwork } = await import('../proof/network.ts')
+  const node = await kind.enter(name, query)
+  try {
+    const [facts] = await readNetwork([node], query.signal)
+    return facts?.pods.map(pod => pod.name) ?? []
+  } finally {
+    node.connection.close()
+  }
 }
 
 /** `vm-001:`, where the beginning of a VM is typed; else a file of this host. */
-async function filesOrTargets(state: string, partial: string, typed: Typed, environment: Environment) {
+async function filesOrTargets(partial: string, typed: Typed, environment: Environment) {
   const isTarget = partial !== '' && !partial.includes(':')
-  const found = isTarget ? await targets(state, partial, typed, environment) : []
+  const found = isTarget ? await targets(partial, typed, environment) : []
   const fitting = found.filter(name => name.startsWith(partial)).map(name => `${name}:`)
   return fitting.length > 0 ? named(fitting) : 'files'
 }

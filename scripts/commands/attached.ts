@@ -1,5 +1,6 @@
 import process from 'node:process'
 import type { Writable } from 'node:stream'
+import { namespaceOf } from '../cluster/targets.ts'
 import { notIgnored } from '../host/signals.ts'
 import type { Connection } from '../node/connection.ts'
 import type { Node } from '../node/node.ts'
@@ -28,10 +29,6 @@ export interface Attachment {
  */
 export const commandLine = ({ name }: Pick<Node, 'name'>, target: string, words: readonly string[]): string =>
   quoteExec(target === name ? words : ['netns_test', 'exec', namespaceOf(name, target), '--', ...words])
-
-/** What a target in a VM is called there. */
-export const namespaceOf = (node: string, target: string): string =>
-  target.startsWith(`${node}/`) ? target.slice(node.length + 1) : target
 
 /**
  * Runs a shell: with a terminal where both our input and output are one, else for the commands on our input, as ssh does.

@@ -1,12 +1,11 @@
 import process from 'node:process'
-import { type ClusterConsoles, findConsoles } from '../cluster/consoles.ts'
+import { type ClusterChoice, clusterOf } from '../cluster/choice.ts'
+import type { ClusterConsoles } from '../cluster/kind.ts'
 import { markUse } from '../cluster/users.ts'
 import { followConsoles, nodesIn, type OnConsoleLine, readConsoles } from '../consoles/follow.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
 import type { Connection } from '../node/connection.ts'
-import { callersEnvironment } from '../settings/environment.ts'
-import type { ClusterChoice } from './target.ts'
 
 /** What the options of `logs` say. */
 export interface LogsOptions extends ClusterChoice {
@@ -22,8 +21,9 @@ export interface LogsOptions extends ClusterChoice {
  * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2) naming those that have a console
  */
 export async function showLogs(node: string | undefined, options: LogsOptions, signal: AbortSignal): Promise<number> {
-  const { follow = false, tail = Number.POSITIVE_INFINITY, name, cluster } = options
-  const consoles = await findConsoles({ __name: name, __cluster: cluster }, callersEnvironment, signal)
+  const { follow = false, tail = Number.POSITIVE_INFINITY } = options
+  const { kind, query } = await clusterOf(options, signal)
+  const consoles = await kind.consoles(query)
   const nodes = nodesIn(consoles)
   if (node !== undefined && !nodes.includes(node)) throw noConsole(node, nodes)
   const chosen = node === undefined ? nodes : [node]

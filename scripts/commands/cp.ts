@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ClusterChoice } from './target.ts'
+import type { ClusterChoice } from '../cluster/choice.ts'
 
 /**
  * Defines `cp`: copies files between this host, VMs and PODs.

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { settle } from '../cluster/settle.ts'
+import { resolveCluster } from '../cluster/choose.ts'
 import { quoteWord } from '../node/quote.ts'
 import { plainText } from '../report/text.ts'
 import { type Environment, spelling } from '../settings/sources.ts'
@@ -15,7 +15,9 @@ export async function showSettings(
   signal: AbortSignal,
 ): Promise<void> {
   const onLine = (line: string) => process.stderr.write(`${plainText(line)}\n`)
-  const { origins } = await settle({ options, environment, test: {}, onLine, signal })
+  const {
+    settings: { origins },
+  } = await resolveCluster({ options, environment, test: {}, onLine, signal })
   if (json) {
     process.stdout.write(`${JSON.stringify(origins, undefined, 2)}\n`)
     return

@@ -1,6 +1,5 @@
 import process from 'node:process'
-import { logInOnAll } from '../cluster/enter.ts'
-import { settle } from '../cluster/settle.ts'
+import { resolveCluster } from '../cluster/choose.ts'
 import { toDot } from '../graph/dot.ts'
 import { buildGraph } from '../graph/graph.ts'
 import { graphSvg } from '../graph/svg.ts'
@@ -25,8 +24,8 @@ export async function showGraph(
   signal: AbortSignal,
 ): Promise<void> {
   const onLine = (line: string) => process.stderr.write(`${line}\n`)
-  const settings = await settle({ options, environment, test: {}, onLine, signal })
-  const nodes = await logInOnAll(settings, signal)
+  const meant = await resolveCluster({ options, environment, test: {}, onLine, signal })
+  const nodes = await meant.logInOnAll(signal)
   try {
     process.stdout.write(FORMATS[format](buildGraph(await readNetwork(nodes, signal))))
   } finally {

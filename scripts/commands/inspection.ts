@@ -1,13 +1,12 @@
 import process from 'node:process'
-import { logInOnAll } from '../cluster/enter.ts'
-import { settle } from '../cluster/settle.ts'
+import type { ClusterChoice } from '../cluster/choice.ts'
+import { resolveCluster } from '../cluster/choose.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { buildGraph } from '../graph/graph.ts'
 import { narrowTable, networkTable } from '../graph/table.ts'
 import { foreignName, type NodeFacts, readNetwork } from '../proof/network.ts'
 import { alignColumns } from '../report/columns.ts'
 import { callersEnvironment } from '../settings/environment.ts'
-import type { ClusterChoice } from './target.ts'
 
 /** What the options of `inspect` say. */
 export interface InspectOptions extends ClusterChoice {
@@ -24,8 +23,8 @@ export async function inspect(targets: readonly string[], options: InspectOption
   const { json, name, cluster, nvm } = options
   const onLine = (line: string) => process.stderr.write(`${line}\n`)
   const words = { __name: name, __cluster: cluster, __nvm: nvm }
-  const settings = await settle({ options: words, environment: callersEnvironment, test: {}, onLine, signal })
-  const nodes = await logInOnAll(settings, signal)
+  const meant = await resolveCluster({ options: words, environment: callersEnvironment, test: {}, onLine, signal })
+  const nodes = await meant.logInOnAll(signal)
   try {
     const network = await readNetwork(nodes, signal)
     checkTargets(network, targets)

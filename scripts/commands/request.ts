@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { readRunningName } from '../cluster/running-name.ts'
+import { chooseKind } from '../cluster/choose.ts'
 import { commandsOf } from '../command-line/finish.ts'
 import { callersEnvironment } from '../settings/environment.ts'
 import { requireKnownVariables, splitWords, variablesOfOptions } from '../settings/options.ts'
-import { readClusterKind, readDirectories } from '../settings/settings.ts'
+import { readDirectories } from '../settings/settings.ts'
 
 /** What commander makes of the options that decide how tests are run. */
 export interface RunOptions {
@@ -33,11 +33,10 @@ export function variablesOf(
   // Both, so that what is typed wins over what a repeated run or a variable says of the other one.
   const keep = stop === undefined ? {} : { __stop: stop ? 'yes' : 'no', __no_stop: stop ? 'no' : 'yes' }
   const flags = { ...(!start && { __no_start: 'yes' }), ...keep }
-  const kind = readClusterKind(known, callersEnvironment)
+  const { takesAnyOption } = chooseKind(known, callersEnvironment)
   const names = namesOf(command)
-  const { operands, options } = splitWords(words, names, kind === 'xcluster')
-  // As with options, xcluster may know more of them.
-  if (kind === 'embedded') requireKnownVariables(callersEnvironment, commandsOf(programOf(command)).flatMap(namesOf))
+  const { operands, options } = splitWords(words, names, takesAnyOption)
+  if (!takesAnyOption) requireKnownVariables(callersEnvironment, commandsOf(programOf(command)).flatMap(namesOf))
   return { operands, options: { ...known, ...flags, ...options } }
 }
 
@@ -47,10 +46,3 @@ const programOf = (command: Command): Command => (command.parent ? programOf(com
 
 /** Where this user's clusters, and what is kept, are. */
 export const directories = () => readDirectories(callersEnvironment)
-
-/** The running cluster that `--name` names, or that is meant without it. */
-export const clusterName = ({ name }: { name?: string }) => readRunningName({ __name: name }, callersEnvironment)
-
-/** The kind that `--cluster` says, or that is meant where it says nothing. */
-export const clusterKind = ({ cluster }: { cluster?: string }) =>
-  readClusterKind({ __cluster: cluster }, callersEnvironment)

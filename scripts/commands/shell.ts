@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { ClusterChoice } from '../cluster/choice.ts'
 import { callersEnvironment } from '../settings/environment.ts'
-import type { ClusterChoice } from './target.ts'
 
 /**
  * Defines `shell`: a shell in a VM or POD.
@@ -12,7 +12,7 @@ export const defineShell = (command: Command, signal: AbortSignal, setExitCode: 
     .description('open a shell in a VM or POD of a running cluster; without a terminal, run the commands on stdin')
     .argument('<target>', 'a VM (vm-002) or a POD (vm-002-ns03)')
     .action(async (target: string, choice: ClusterChoice) => {
-      const { onTarget } = await import('./target.ts')
+      const { onTarget } = await import('../cluster/choice.ts')
       const { runShell } = await import('./attached.ts')
       const terminalType = callersEnvironment.TERM ?? 'dumb'
       setExitCode(await onTarget(target, choice, signal, node => runShell(node, target, terminalType)))

@@ -1,75 +1,50 @@
 import process from 'node:process'
-import { settle } from '../cluster/settle.ts'
-import { destroyCluster, type FoundCluster, findClusters, noCluster } from '../cluster/vm/registry.ts'
-import { findXclusterRecord, forgetXcluster } from '../cluster/xcluster/record.ts'
-import { findXcluster } from '../cluster/xcluster/running.ts'
-import { stopCluster } from '../cluster/xcluster/xcluster.ts'
-import { environmentFailure } from '../errors/failure.ts'
-import type { ClusterKind, Directories } from '../settings/settings.ts'
+import { chooseKind } from '../cluster/choose.ts'
+import type { StopRequest } from '../cluster/kind.ts'
+import { KINDS } from '../cluster/kinds.ts'
 import type { Environment } from '../settings/sources.ts'
 
-/** What is asked of `stop`. */
-export interface StopRequest {
-  readonly directories: Directories
-  /** One cluster; `all` for every one that this program started. */
-  readonly clusters: { readonly kind: ClusterKind; readonly name: string } | 'all'
-  /** `abandoned`: only those whose owner is gone. */
-  readonly which: 'any' | 'abandoned'
-  readonly environment: Environment
-  readonly signal: AbortSignal
+/** What the options of `stop` say. */
+export interface StopOptions {
+  readonly all?: true
+  readonly abandoned?: true
+  readonly name?: string
+  readonly cluster?: string
 }
 
 /**
  * `stop`: ends clusters and removes what belongs to them.
+ * @param named a cluster's name, as with `--name`
  * @throws Failure NO_CLUSTER (exit 3) when the named one does not run; of xcluster's `stop`
  */
-export async function stopClusters(request: StopRequest): Promise<void> {
-  const { clusters, directories, which } = request
-  const { state } = directories
-  if (clusters === 'all') {
-    for (const { name, condition, record } of findClusters(state)) {
-      if (condition === 'on another host')
-        onStderr(`cluster '${name}' is on another host, ${record?.host.name}: not stopped`)
-      else if (await destroyCluster(state, name, which)) said(`cluster '${name}'`)
-    }
-    if (findXclusterRecord(state)) await stopXcluster(request)
-  } else if (clusters.kind === 'xcluster') {
-    await stopXcluster(request)
-  } else if (await destroyCluster(state, clusters.name, which)) {
-    said(`cluster '${clusters.name}'`)
-  } else if (which === 'any') {
-    const hint = elsewhereHint(state, clusters.name)
-    if (!hint) throw noCluster(state, clusters.name)
-    throw environmentFailure('NO_CLUSTER', `no cluster '${clusters.name}' is running`, { hint })
+export async function stopClusters(
+  named: string | undefined,
+  { all, abandoned, name = named, cluster }: StopOptions,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<void> {
+  const request: StopRequest = {
+    options: { __name: name },
+    environment,
+    which: abandoned ? 'abandoned' : 'any',
+    onLine: line => process.stderr.write(`${line}\n`),
+    signal,
   }
+  if (all) {
+    for (const kind of KINDS) await (await kind.load()).stopAll(request)
+    return
+  }
+  const kind =
+    named !== undefined && cluster === undefined
+      ? await kindOfCluster(named, environment)
+      : chooseKind({ __cluster: cluster }, environment)
+  await (await kind.load()).stop(request)
 }
 
-const onStderr = (line: string) => void process.stderr.write(`${line}\n`)
-
-const said = (what: string) => onStderr(`stopped ${what}`)
-
-function elsewhereHint(stateDirectory: string, name: string): string | undefined {
-  const isElsewhere = (found: FoundCluster) => found.name === name && found.condition === 'on another host'
-  const found = findClusters(stateDirectory).find(isElsewhere)
-  return (
-    found &&
-    `one is on another host, ${found.record?.host.name}: stop it there, or remove ${found.directory} if that host is gone`
-  )
-}
-
-async function stopXcluster({ clusters, directories, which, environment, signal }: StopRequest): Promise<void> {
-  const { state } = directories
-  const found = await findXcluster(state)
-  if (!found) {
-    forgetXcluster(state)
-    if (clusters === 'all' || which === 'abandoned') return
-    throw environmentFailure('NO_CLUSTER', 'no cluster of xcluster is running')
+/** The kind that has a cluster of this name; the first where none has one. */
+async function kindOfCluster(name: string, environment: Environment) {
+  for (const kind of KINDS) {
+    if ((await kind.load()).names(environment).includes(name)) return kind
   }
-  if (which === 'abandoned' && found.condition !== 'abandoned') return
-  const record = findXclusterRecord(state)
-  const call = record ?? (await settle({ options: {}, environment, test: {}, onLine: onStderr, signal })).xcluster
-  if (!call) throw environmentFailure('NO_XCLUSTER', 'XCLUSTER is not set')
-  await stopCluster(found.nodes, call, onStderr)
-  forgetXcluster(state)
-  said("xcluster's cluster")
+  return KINDS[0]
 }

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import type { Writable } from 'node:stream'
+import { type ClusterChoice, onTarget } from '../cluster/choice.ts'
 import { environmentFailure, usageFailure } from '../errors/failure.ts'
 import { lineSplitter } from '../node/lines.ts'
 import type { Node } from '../node/node.ts'
@@ -8,7 +9,6 @@ import { plainText } from '../report/text.ts'
 import { expandHome } from '../settings/home.ts'
 import { commandLine, runAttached } from './attached.ts'
 import { captureFile } from './capture-file.ts'
-import { type ClusterChoice, onTarget } from './target.ts'
 
 /** What the options of `capture` say. */
 export interface CaptureOptions extends ClusterChoice {

@@ -4,11 +4,10 @@ import process from 'node:process'
 import type { LeftCluster } from '../cases/held.ts'
 import { ALL, DEFAULT_TEST, findTestCase, testCases } from '../cases/registry.ts'
 import { type PlannedTest, type RunResult, runTests } from '../cases/runner.ts'
-import { chooseCluster } from '../cluster/choose.ts'
+import { resolveCluster } from '../cluster/choose.ts'
 import type { OvlDirectory } from '../cluster/cluster.ts'
 import { hostComponents } from '../cluster/components.ts'
 import { findOvl, isOvl } from '../cluster/ovl-directories.ts'
-import { settle } from '../cluster/settle.ts'
 import { Failure, usageFailure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
 import { didYouMean, suggest } from '../errors/suggest.ts'
@@ -77,8 +76,8 @@ export async function runTestCommand(
   for (const { test, optional } of wanted) {
     const onLine = (line: string) => said.push(line)
     const { cluster = {}, forced = {} } = test
-    const settings = await settle({ options, environment, test: cluster, forced, drawn, onLine, signal })
-    plan.push({ test, settings, cluster: chooseCluster(settings), optional })
+    const resolved = await resolveCluster({ options, environment, test: cluster, forced, drawn, onLine, signal })
+    plan.push({ test, settings: resolved.settings, cluster: resolved.cluster, optional })
   }
   const { settings } = plan[0] as PlannedTest
   const extraOvls = ovlsIn(others, ovls, settings.ovlPath)
@@ -167,7 +166,7 @@ async function sortWords(
   const isTestName = (word: string) => word === ALL || findTestCase(word) !== undefined
   // Asked only where it matters: xcluster may have to say where ovls are.
   const { ovlPath } = words.slice(1).some(isTestName)
-    ? await settle({ options, environment, test: {}, onLine: () => {}, signal })
+    ? (await resolveCluster({ options, environment, test: {}, onLine: () => {}, signal })).settings
     : { ovlPath: [] }
   const isTest = (word: string, index: number) => isTestName(word) && (index === 0 || !isOvl(word, ovlPath))
   return {

@@ -5,17 +5,14 @@ import { type Addressing, readAddressing } from './addressing.ts'
 import { type Again, readAgain } from './again.ts'
 import { expandHome, findHome, noHome } from './home.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
+import { type OvlNames, readOvlNames } from './ovl-names.ts'
 import { type Packing, readPacking } from './packing.ts'
 import { callersLayers, type Environment, type Layer, type Setting, Sources, saysCi } from './sources.ts'
-import { isStandIn, type OvlNames, readOvlNames, readXcluster, type XclusterSettings } from './xcluster.ts'
 
 export type AcceleratorWish = 'auto' | 'kvm' | 'tcg'
 
 /** When the cluster of a run outlives it; `usual`: after a failure, and after a test that only starts it. */
 export type Keep = 'never' | 'usual' | 'always'
-
-/** `embedded`: VMs of our own; `xcluster`: the user's, behind `$XCLUSTER`. */
-export type ClusterKind = 'embedded' | 'xcluster'
 
 /** Everything that options and environment decide about a test, read once. */
 export interface Settings {
@@ -50,8 +47,6 @@ export interface Settings {
   readonly directories: Directories
   /** Ovls of every cluster, by $BASEOVLS and $XOVLS. */
   readonly ovlNames: OvlNames
-  /** Undefined for the embedded cluster. */
-  readonly xcluster: XclusterSettings | undefined
   /** Every value above with where it came from. */
   readonly origins: readonly Setting[]
 }
@@ -92,22 +87,6 @@ export function readClusterName(options: Environment, environment: Environment):
   return clusterName(new Sources(callersLayers(options, environment)))
 }
 
-/**
- * Which kind of cluster is meant: the user's xcluster where $XCLUSTER is set, unless `--cluster` says otherwise.
- * @throws Failure BAD_VALUE (exit 2)
- */
-export function readClusterKind(options: Environment, environment: Environment): ClusterKind {
-  return clusterKind(new Sources(callersLayers(options, environment)), environment)
-}
-
-const clusterKind = (sources: Sources, environment: Environment): ClusterKind =>
-  sources.checked('__cluster', usualKind(environment.XCLUSTER), 'embedded or xcluster', value =>
-    ['embedded', 'xcluster'].includes(value),
-  ) as ClusterKind
-
-const usualKind = (command: string | undefined): ClusterKind =>
-  command && !isStandIn(command) ? 'xcluster' : 'embedded'
-
 export const DEFAULT_CLUSTER_NAME = 'default'
 
 const clusterName = (sources: Sources): string =>
@@ -145,6 +124,8 @@ export interface MoreLayers {
   readonly above?: readonly Layer[]
   /** What counts where the person says nothing: the test, the topology, xcluster. */
   readonly below?: readonly Layer[]
+  /** The kind of cluster where nobody names one. */
+  readonly kind?: string
 }
 
 /**
@@ -153,10 +134,21 @@ export interface MoreLayers {
  * @param environment the caller's environment
  * @throws Failure with exit code 2 that names the option or variable
  */
-export function readSettings(options: Environment, environment: Environment, more: MoreLayers = {}): Settings {
-  const { above = [], below = [] } = more
+export const readSettings = (options: Environment, environment: Environment, more: MoreLayers = {}): Settings =>
+  readSettingsAndOwn(options, environment, more, () => undefined).settings
+
+/**
+ * As {@link readSettings}, with those that only one kind of cluster has; all are listed together.
+ * @param readOwn reads them, when all others are read
+ */
+export function readSettingsAndOwn<Own>(
+  options: Environment,
+  environment: Environment,
+  { above = [], below = [], kind }: MoreLayers,
+  readOwn: (sources: Sources, settings: Pick<Settings, 'guestEnvironment' | 'packing'>) => Own,
+): { readonly settings: Settings; readonly own: Own } {
   const sources = new Sources([...above, ...callersLayers(options, environment), ...below])
-  const kind = clusterKind(sources, environment)
+  if (kind !== undefined) sources.text('__cluster', kind)
   const name = clusterName(sources)
   const topology = sources.text('TOPOLOGY', '')
   const nodes = readNodes(sources)
@@ -181,7 +173,7 @@ export function readSettings(options: Environment, environment: Environment, mor
   const seed = sources.has('__seed') ? sources.text('__seed', '') : undefined
   const packing = readPacking({ cni: options.__cni, seed }, archives)
   const guest = guestEnvironment(sources, nodes, addressing)
-  return Object.freeze({
+  const settings = {
     cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources), replace }),
     again: readAgain(sources),
     addressing,
@@ -199,9 +191,9 @@ export function readSettings(options: Environment, environment: Environment, mor
     ),
     directories: readDirectories(environment),
     ovlNames: readOvlNames(sources),
-    xcluster: kind === 'xcluster' ? readXcluster(sources, guest, packing) : undefined,
-    origins: Object.freeze(sources.seen),
-  })
+  }
+  const own = readOwn(sources, settings)
+  return { settings: Object.freeze({ ...settings, origins: Object.freeze(sources.seen) }), own }
 }
 
 /** A pipeline has nobody to look at what is left running. */

@@ -1,7 +1,6 @@
-import { chooseAccelerator, describeKvm } from '../cluster/vm/accelerator/choose.ts'
-import { ensureImage, findImage } from '../cluster/vm/image/cache.ts'
-import { readCodename } from '../cluster/vm/image/release.ts'
-import { environmentFailure } from '../errors/failure.ts'
+import type { Preparation } from '../cluster/kind.ts'
+import { KINDS } from '../cluster/kinds.ts'
+import { environmentFailure, type Failure } from '../errors/failure.ts'
 import { missing, type Requirement, TO_BUILD, TO_RUN, TO_RUN_OVLS_TESTS, TO_TEST } from '../host/requirements.ts'
 import { requireUserNamespaces } from '../host/user-namespaces.ts'
 import type { AcceleratorWish, Directories } from '../settings/settings.ts'
@@ -32,37 +31,28 @@ export interface SetupRequest {
  *   INSTALL_FAILED, NO_NAMESPACES (all exit 3); or of the image's build
  */
 export async function setUp(request: SetupRequest): Promise<void> {
-  readCodename()
+  const preparations = (await Promise.all(KINDS.map(kind => kind.load()))).flatMap(kind => kind.preparation ?? [])
+  for (const { checkHost } of preparations) checkHost()
   const wanted = [...TO_RUN, ...TO_RUN_OVLS_TESTS, ...TO_BUILD, ...FOR_SOME, ...(request.tests ? TO_TEST : [])]
   const lacking = missing(wanted, request.environment)
-  if (request.check) return await tell(lacking, request)
+  if (request.check) return await check(lacking, preparations, request)
   await install(lacking, request)
   if (request.tests) requireUserNamespaces(request.environment)
-  const { directories, refresh, onLine, signal } = request
-  const common = { cacheDirectory: directories.cache, ...(signal && { signal }) }
-  const image = await ensureImage({ ...common, onProgress: onLine, refresh })
-  onLine(`image: ${image.directory}, kernel ${image.kernelVersion}`)
-  // A person who sets up has perhaps just changed what was in the way of KVM.
-  await chooseAccelerator({
-    ...common,
-    wanted: request.accelerator,
-    image,
-    onNotice: onLine,
-    again: true,
-  })
-  onLine(describeKvm(directories.cache))
+  for (const { make } of preparations) await make({ ...request, remedy: again(request) })
 }
 
 /** What `--check` does: nothing is run or written. */
-async function tell(lacking: readonly Requirement[], request: SetupRequest): Promise<void> {
-  const { directories, environment, tests, onLine } = request
-  const image = await findImage(directories.cache, onLine)
+async function check(lacking: readonly Requirement[], preparations: readonly Preparation[], request: SetupRequest) {
+  const { environment, tests, onLine } = request
   onLine(lacking.length === 0 ? 'packages: all are installed' : `packages: this host lacks ${listOf(lacking)}`)
-  onLine(image ? `image: ${image.directory}, kernel ${image.kernelVersion}` : 'image: is not made yet')
-  onLine(describeKvm(directories.cache))
+  const unprepared: Failure[] = []
+  for (const preparation of preparations) {
+    const failure = await preparation.check({ ...request, remedy: again(request) })
+    if (failure) unprepared.push(failure)
+  }
   if (lacking.length > 0) throw lacks(lacking, request)
   if (tests) requireUserNamespaces(environment)
-  if (!image) throw environmentFailure('NO_IMAGE', 'the image is not made yet', { hint: `run: ${again(request)}` })
+  if (unprepared[0]) throw unprepared[0]
 }
 
 async function install(lacking: readonly Requirement[], request: SetupRequest): Promise<void> {

@@ -1,8 +1,8 @@
 import process from 'node:process'
 import { findOvl } from '../cluster/ovl-directories.ts'
-import { settle } from '../cluster/settle.ts'
 import { requireCluster } from '../cluster/vm/registry.ts'
 import { scaleIn, scaleOut } from '../cluster/vm/scale.ts'
+import { resolveSettings } from '../cluster/vm/settings.ts'
 import { BUILT_IN_OVLS, embeddedCluster } from '../cluster/vm/vm.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { requireCommands, TO_RUN_OVLS_TESTS } from '../host/requirements.ts'
@@ -44,13 +44,13 @@ function tellOnStderr() {
   return { emit, close, onLine }
 }
 
-const settleFor = (
+const settingsFor = (
   environment: Environment,
   onLine: (line: string) => void,
   signal: AbortSignal,
   sizes: Environment = {},
 ): Promise<Settings> =>
-  settle({
+  resolveSettings({
     options: { __cluster: 'embedded', ...sizes },
     environment: sizesAndNames(environment),
     test: {},
@@ -72,7 +72,7 @@ export async function startCluster(
 ): Promise<string> {
   requireCommands(TO_RUN_OVLS_TESTS, environment)
   const { emit, close, onLine } = tellOnStderr()
-  const settings = await settleFor(environment, onLine, signal)
+  const settings = await settingsFor(environment, onLine, signal)
   const extraOvls = ovls.filter(ovl => !BUILT_IN_OVLS.includes(ovl)).map(ovl => findOvl(ovl, settings.ovlPath))
   const cluster = await embeddedCluster(settings).start({ test: 'xctest', extraOvls, spare: SPARE, emit, signal })
   await cluster.keep()
@@ -92,7 +92,7 @@ export async function addNodes(
 ): Promise<string> {
   const { emit, close, onLine } = tellOnStderr()
   const wanted = nodeNumbers(numbers)
-  const settings = await settleFor(environment, onLine, signal, sizesFor(wanted))
+  const settings = await settingsFor(environment, onLine, signal, sizesFor(wanted))
   const plans = settings.cluster.nodes.filter(({ number }) => wanted.includes(number))
   const missing = wanted.find(number => !plans.some(plan => plan.number === number))
   if (missing !== undefined) {
@@ -127,7 +127,7 @@ export async function removeNodes(
   signal: AbortSignal,
 ): Promise<string> {
   const { close, onLine } = tellOnStderr()
-  const settings = await settleFor(environment, onLine, signal)
+  const settings = await settingsFor(environment, onLine, signal)
   await scaleIn(settings, nodeNumbers(numbers))
   await close()
   return describe(settings)

@@ -77,5 +77,7 @@ test('nodes and clusters are those that run', async t => {
   t.deepEqual(await behind('exec --name mine ', environment), ['vm-001', 'vm-002'])
   t.deepEqual(await behind('exec --name=mine vm-002', environment), ['vm-002'], 'which does not tell its PODs')
   t.deepEqual(await behind('exec ', { ...environment, XCLUSTER_NETNS_NAME: 'mine' }), ['vm-001', 'vm-002'])
+  t.deepEqual(await behind('exec ', environment), ['vm-001', 'vm-002'], 'the only one that runs')
+  await claimCluster(path.join(environment.XDG_STATE_HOME, 'xcluster-netns'), 'another', 'AAAA')
   t.deepEqual(await behind('exec ', environment), [], 'the cluster that is meant does not run')
 })

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { readClusterKind } from '../../scripts/settings/settings.ts'
+import { chooseKind } from '../../scripts/cluster/choose.ts'
 import { writeSshConfig } from '../../scripts/xctest/ssh-config.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../..')
@@ -131,8 +131,8 @@ test('without a cluster nothing passes', t => {
 })
 
 test('the stand-in is no xcluster of the user, and says so where it is taken for one', t => {
-  t.is(readClusterKind({}, { XCLUSTER: STAND_IN }), 'embedded')
-  t.is(readClusterKind({}, { XCLUSTER: '/home/me/xcluster.sh' }), 'xcluster')
+  t.is(chooseKind({}, { XCLUSTER: STAND_IN }).name, 'embedded')
+  t.is(chooseKind({}, { XCLUSTER: '/home/me/xcluster.sh' }).name, 'xcluster')
   const { call } = pretend(t)
   const { status, stderr } = call(path.join(TOP, 'netns.ts'), ['env', '--cluster', 'xcluster'], { XCLUSTER: STAND_IN })
   t.is(status, 3)

@@ -1,5 +1,5 @@
 import { infrastructureFailure } from '../../errors/failure.ts'
-import { conditionOf, type ProcessId } from './processes.ts'
+import { conditionOf, type ProcessId } from '../../host/processes.ts'
 import { recordedProcesses } from './records.ts'
 import { netOfSwitch } from './sockets.ts'
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { realPath } from '../../host/directories.ts'
-import { bootId, findProcess, isAlive, type ProcessId, parseStat } from './processes.ts'
+import { bootId, findProcess, isAlive, type ProcessId, parseStat } from '../../host/processes.ts'
 
 /** A process of a cluster as it wrote itself down, whether it still runs or not. */
 export interface ProcessRecord {

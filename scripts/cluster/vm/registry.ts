@@ -3,12 +3,13 @@ import path from 'node:path'
 import { environmentFailure, type Failure, infrastructureFailure } from '../../errors/failure.ts'
 import { makePrivateDirectory } from '../../host/directories.ts'
 import { withLock } from '../../host/lock.ts'
+import { bootId, end, isAlive, isThisProcess, type ProcessId, thisProcess } from '../../host/processes.ts'
 import { replaceFile } from '../../host/replace-file.ts'
 import { type HostRecord, thisHost } from '../../host/this-host.ts'
 import { reasonOf } from '../../ovl/places.ts'
 import type { Role } from '../../settings/nodes.ts'
+import type { Condition } from '../kind.ts'
 import { describeUsers, usersOf } from '../users.ts'
-import { bootId, end, isAlive, isThisProcess, type ProcessId, thisProcess } from './processes.ts'
 import { markedProcesses, recordedAlive, recordedProcesses } from './records.ts'
 
 /** A VM as other processes need to know it. */
@@ -37,17 +38,11 @@ export interface ClusterRecord {
   readonly hostKey: string
 }
 
-/**
- * `in use`: its owner lives. `kept`: left running on purpose. `abandoned`: its owner died, or the host was restarted. `on another host`:
- * of a host or container that shares this home; it is not ours to judge or to touch.
- */
-export type Condition = 'in use' | 'kept' | 'abandoned' | 'on another host'
-
 /** A cluster directory as it was found. */
 export interface FoundCluster {
   readonly name: string
   readonly directory: string
-  readonly condition: Condition
+  readonly condition: Exclude<Condition, 'running'>
   /** Missing when its owner died before it could write. */
   readonly record: ClusterRecord | undefined
   /** Of its VMs and switches, those that live. */
@@ -111,7 +106,7 @@ function examine(directory: string): FoundCluster {
   const sameBoot = record?.bootId === bootId()
   // Without a readable record they stand for themselves.
   const processes = sameBoot ? recordedAlive(directory) : record ? [] : livingProcesses(directory)
-  let condition: Condition = 'abandoned'
+  let condition: FoundCluster['condition'] = 'abandoned'
   if (record && sameBoot) {
     if (isAlive(record.owner)) condition = 'in use'
     else if (record.kept && processes.length > 0) condition = 'kept'

@@ -2,9 +2,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure } from '../../errors/failure.ts'
 import { withLock } from '../../host/lock.ts'
+import { bootId, isAlive, isThisProcess, type ProcessId, thisProcess } from '../../host/processes.ts'
 import { replaceFile } from '../../host/replace-file.ts'
 import { describeUsers, usersOf } from '../users.ts'
-import { bootId, isAlive, isThisProcess, type ProcessId, thisProcess } from '../vm/processes.ts'
 
 /** What is kept about the cluster that a run started on the user's xcluster, which has only one. */
 export interface XclusterRecord {

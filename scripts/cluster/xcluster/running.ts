@@ -1,12 +1,12 @@
+import { isAlive } from '../../host/processes.ts'
 import { nodeName } from '../../settings/nodes.ts'
-import { isAlive } from '../vm/processes.ts'
+import type { Condition } from '../kind.ts'
 import { answersSsh } from './login.ts'
 import { findXclusterRecord } from './record.ts'
 
 /** xcluster's cluster as it is now. */
 export interface XclusterFound {
-  /** `running`: this program knows nothing of its start. */
-  readonly condition: 'in use' | 'kept' | 'abandoned' | 'running'
+  readonly condition: Exclude<Condition, 'on another host'>
   readonly created: string | undefined
   readonly owner: number | undefined
   /** The nodes whose ssh server answers. */

@@ -9,12 +9,12 @@ import type { Component } from '../../report/events.ts'
 import { callersEnvironment } from '../../settings/environment.ts'
 import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
-import type { XclusterSettings } from '../../settings/xcluster.ts'
 import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
 import { guestKernel } from '../components.ts'
 import { callXcluster, callXclusterToStart, type XclusterCall } from './command.ts'
 import { awaitNodes, consoleOf, listens, loginOf } from './login.ts'
 import { adoptXcluster, claimXcluster, forgetXcluster, keepXcluster, requireXclusterUnused } from './record.ts'
+import type { XclusterSettings } from './settings.ts'
 
 /** Our own ovl: this repository, whatever its directory is called. */
 const OUR_DIRECTORY = path.resolve(import.meta.dirname, '../../..')
@@ -32,6 +32,7 @@ const CONSOLE_LINES = 10
 export function xclusterCluster(settings: Settings, xcluster: XclusterSettings): Cluster {
   return {
     kind: 'xcluster',
+    exclusive: 'xcluster has one cluster at a time',
     start: request => start(settings, xcluster, request),
     attach: request => attach(settings, xcluster, request),
   }

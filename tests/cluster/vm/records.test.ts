@@ -3,7 +3,6 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { partsOf, requireParts } from '../../../scripts/cluster/vm/parts.ts'
-import { conditionOf, findProcess } from '../../../scripts/cluster/vm/processes.ts'
 import { markedProcesses, recordedProcesses } from '../../../scripts/cluster/vm/records.ts'
 import {
   claimCluster,
@@ -14,6 +13,7 @@ import {
   updateRecord,
 } from '../../../scripts/cluster/vm/registry.ts'
 import { endChildren, spawnInCluster } from '../../../scripts/cluster/vm/spawn.ts'
+import { conditionOf, findProcess } from '../../../scripts/host/processes.ts'
 import { waitUntil } from '../../wait-until.ts'
 
 /** A cluster of this process with two processes that stay, and how they ended. */

@@ -3,7 +3,6 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { end, findProcess, isAlive, parseStat } from '../../../scripts/cluster/vm/processes.ts'
 import {
   adoptCluster,
   claimCluster,
@@ -19,6 +18,7 @@ import {
 } from '../../../scripts/cluster/vm/registry.ts'
 import { spawnInCluster } from '../../../scripts/cluster/vm/spawn.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
+import { end, findProcess, isAlive, parseStat } from '../../../scripts/host/processes.ts'
 import { waitUntil } from '../../wait-until.ts'
 
 function stateDirectory(t: ExecutionContext): string {

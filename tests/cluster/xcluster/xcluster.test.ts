@@ -2,11 +2,10 @@ import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { chooseCluster } from '../../../scripts/cluster/choose.ts'
+import { resolveCluster } from '../../../scripts/cluster/choose.ts'
 import type { OvlDirectory } from '../../../scripts/cluster/cluster.ts'
-import { settle } from '../../../scripts/cluster/settle.ts'
-import { bootId, findProcess } from '../../../scripts/cluster/vm/processes.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
+import { bootId, findProcess } from '../../../scripts/host/processes.ts'
 import type { NewEvent } from '../../../scripts/report/events.ts'
 import type { Environment } from '../../../scripts/settings/sources.ts'
 import { type Pretended, pretendXcluster } from './pretended.ts'
@@ -25,7 +24,7 @@ async function start(
   options: Environment = {},
 ): Promise<Tried> {
   const { signal } = new AbortController()
-  const settings = await settle({
+  const { cluster } = await resolveCluster({
     options: { __nvm: '1', __timeout: '3', ...options },
     environment: { XDG_STATE_HOME: path.join(directory, 'state'), ...environment, XCLUSTER: command },
     test: {},
@@ -33,7 +32,6 @@ async function start(
     signal,
   })
   const events: NewEvent[] = []
-  const cluster = chooseCluster(settings)
   return { events, end: cluster[begin]({ test: 'start', extraOvls, emit: event => events.push(event), signal }) }
 }
 

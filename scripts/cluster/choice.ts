@@ -1,13 +1,29 @@
-import { enter } from '../cluster/enter.ts'
+import process from 'node:process'
 import { usageFailure } from '../errors/failure.ts'
 import { capture, type Node } from '../node/node.ts'
-import { namespaceOf } from './attached.ts'
-import { clusterKind, clusterName, directories } from './request.ts'
+import { callersEnvironment } from '../settings/environment.ts'
+import { chooseKind } from './choose.ts'
+import type { ClusterOperations, ClusterQuery } from './kind.ts'
+import { namespaceOf } from './targets.ts'
 
 /** What the options `--name` and `--cluster` say. */
 export interface ClusterChoice {
   readonly name?: string
   readonly cluster?: string
+}
+
+/**
+ * The running cluster that is meant.
+ * @param use for what a node of it is used
+ */
+export async function clusterOf(
+  { name, cluster }: ClusterChoice,
+  signal: AbortSignal,
+  use?: string,
+): Promise<{ readonly kind: ClusterOperations; readonly query: ClusterQuery }> {
+  const options = { __name: name, __cluster: cluster }
+  const kind = await chooseKind(options, callersEnvironment).load()
+  return { kind, query: { options, environment: callersEnvironment, signal, ...(use !== undefined && { use }) } }
 }
 
 /** Where PODs are kept in a VM: ovl/default/usr/lib/netns/pods.sh. */
@@ -25,7 +41,8 @@ export async function onTarget<T>(
   signal: AbortSignal,
   use: (node: Node) => Promise<T>,
 ): Promise<T> {
-  const node = await enter(target, clusterKind(choice), clusterName(choice), directories().state, signal)
+  const { kind, query } = await clusterOf(choice, signal, `${process.argv[2]} ${target}`)
+  const node = await kind.enter(target, query)
   try {
     if (target !== node.name) await requirePod(node, target)
     signal.throwIfAborted()

@@ -4,16 +4,17 @@ import net, { type AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import test from 'ava'
-import { enter } from '../../scripts/cluster/enter.ts'
-import { makeSshKey } from '../../scripts/cluster/vm/keys.ts'
-import { storeKey } from '../../scripts/cluster/vm/login.ts'
-import { claimCluster, findCluster, updateRecord } from '../../scripts/cluster/vm/registry.ts'
-import { spawnInCluster } from '../../scripts/cluster/vm/spawn.ts'
-import { waitUntil } from '../wait-until.ts'
+import { enter } from '../../../scripts/cluster/vm/entering.ts'
+import { makeSshKey } from '../../../scripts/cluster/vm/keys.ts'
+import { storeKey } from '../../../scripts/cluster/vm/login.ts'
+import { claimCluster, findCluster, updateRecord } from '../../../scripts/cluster/vm/registry.ts'
+import { spawnInCluster } from '../../../scripts/cluster/vm/spawn.ts'
+import { waitUntil } from '../../wait-until.ts'
 
 test('a VM that takes connections and says nothing is given up as soon as one is told to', async t => {
-  const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-enter-'))
-  t.teardown(() => fs.rmSync(state, { recursive: true, force: true }))
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-enter-'))
+  const state = path.join(home, 'xcluster-netns')
+  t.teardown(() => fs.rmSync(home, { recursive: true, force: true }))
   const mute = net.createServer().listen(0, '127.0.0.1')
   t.teardown(() => mute.close())
   await once(mute, 'listening')
@@ -26,7 +27,11 @@ test('a VM that takes connections and says nothing is given up as soon as one is
   t.teardown(() => child.kill('SIGKILL'))
   await waitUntil('its process runs', () => findCluster(state, 'mine')?.processes.length === 1)
   const told = new AbortController()
-  const entering = enter('vm-001', 'embedded', 'mine', state, told.signal)
+  const entering = enter('vm-001', {
+    options: { __name: 'mine' },
+    environment: { HOME: '/nonexistent', XDG_STATE_HOME: home },
+    signal: told.signal,
+  })
   const [connection] = await Promise.race([once(mute, 'connection'), entering.then(() => [])])
   const reason = new Error('told to')
   told.abort(reason)

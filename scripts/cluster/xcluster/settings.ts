@@ -1,6 +1,6 @@
 import path from 'node:path'
-import type { Packing } from './packing.ts'
-import type { Sources } from './sources.ts'
+import type { Settings } from '../../settings/settings.ts'
+import type { Sources } from '../../settings/sources.ts'
 
 /** How the user's xcluster is driven. */
 export interface XclusterSettings {
@@ -16,35 +16,13 @@ export interface XclusterSettings {
   readonly exports: Readonly<Record<string, string>>
 }
 
-/** Ovls that go before the test's own, and behind them. */
-export interface OvlNames {
-  readonly base: readonly string[]
-  readonly more: readonly string[]
-}
-
-/** The command of ours that stands in for xcluster's: scripts/xctest. Whoever has it as $XCLUSTER has no xcluster. */
-const STAND_IN = 'xcluster-embedded'
-
-export const isStandIn = (command: string): boolean => path.basename(command) === STAND_IN
-
-/** An ovl of this name in $XOVLS is for Kubernetes' images: the whole of $XOVLS is not for tests like ours. */
-const NOT_FOR_US = 'private-reg'
-
-const words = (text: string): readonly string[] => Object.freeze(text.split(/\s+/).filter(Boolean))
-
-export function readOvlNames(sources: Sources): OvlNames {
-  const [base, more] = [words(sources.text('BASEOVLS', '')), words(sources.text('XOVLS', ''))]
-  return Object.freeze({ base, more: more.includes(NOT_FOR_US) ? [] : more })
-}
-
 /**
  * @param sources with what `$XCLUSTER env` printed
- * @param guest the VMs' variables, which travel with the prefix `xcluster_`
+ * @param settings with the VMs' variables, which travel with the prefix `xcluster_`
  */
 export function readXcluster(
   sources: Sources,
-  guest: Readonly<Record<string, string>>,
-  packing: Packing,
+  { guestEnvironment: guest, packing }: Pick<Settings, 'guestEnvironment' | 'packing'>,
 ): XclusterSettings {
   const command = sources.text('XCLUSTER', '')
   const [home, tmp] = [sources.text('XCLUSTER_HOME', ''), sources.text('XCLUSTER_TMP', '')]

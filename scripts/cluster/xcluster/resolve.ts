@@ -1,28 +1,13 @@
 import fs from 'node:fs'
 import { environmentFailure, usageFailure } from '../../errors/failure.ts'
-import { type MoreLayers, readSettings, type Settings } from '../../settings/settings.ts'
+import { type MoreLayers, readSettingsAndOwn, type Settings } from '../../settings/settings.ts'
 import { callersLayers, type Environment, type Layer, Sources } from '../../settings/sources.ts'
-import { isStandIn } from '../../settings/xcluster.ts'
 import { envsettingsOf, sourceEnvsettings } from '../envsettings.ts'
+import type { SettingsRequest } from '../kind.ts'
+import { isStandIn } from '../stand-in.ts'
 import { parseAssignments } from './assignments.ts'
 import { callXcluster } from './command.ts'
-
-/** What the settings of a test on the user's xcluster come from. */
-export interface SettleRequest {
-  readonly options: Environment
-  readonly environment: Environment
-  /** What the test asks for. */
-  readonly test: Environment
-  /** What the test insists on. */
-  readonly forced?: Environment
-  /** What was drawn for the run: counts where nobody says anything. */
-  readonly drawn?: Environment
-  /** What counts on the embedded cluster where not even the topology says anything. */
-  readonly fallback?: Environment
-  /** Gets what xcluster prints that is no setting. */
-  readonly onLine: (line: string) => void
-  readonly signal: AbortSignal
-}
+import { readXcluster, type XclusterSettings } from './settings.ts'
 
 /** What xcluster's command fills in where nobody says anything, and does not print. */
 const XCLUSTERS_OWN: Environment = { xcluster_PREFIX: 'fd00:' }
@@ -35,7 +20,9 @@ const LOOK_SECONDS = 15
  * @throws Failure NO_XCLUSTER, XCLUSTER_FAILED, XCLUSTER_HANGS, XCLUSTER_SAYS_LITTLE (exit 3), NO_SUCH_TOPOLOGY (exit 2), and
  *   those of the settings
  */
-export async function settleXcluster(request: SettleRequest): Promise<Settings> {
+export async function resolveXcluster(
+  request: SettingsRequest,
+): Promise<{ readonly settings: Settings; readonly xcluster: XclusterSettings }> {
   const { options, environment, test, forced = {}, drawn = {}, onLine, signal } = request
   const command = environment.XCLUSTER ?? ''
   checkCommand(command)
@@ -58,13 +45,16 @@ export async function settleXcluster(request: SettleRequest): Promise<Settings> 
     { origin: 'xcluster', values: XCLUSTERS_OWN },
   ]
   const insists: Layer = { origin: 'test', values: forced }
-  const settings = readSettings(options, environment, { above: [insists], below })
-  if (!settings.cluster.topology) return settings
-  const above: readonly Layer[] = [
-    insists,
-    { origin: 'topology', values: await sourceTopology(settings, values, request) },
-  ]
-  return readSettings(options, environment, { above, below } satisfies MoreLayers)
+  const read = (above: readonly Layer[]) => readBoth(options, environment, { above, below })
+  const before = read([insists])
+  if (!before.settings.cluster.topology) return before
+  return read([insists, { origin: 'topology', values: await sourceTopology(before, values, request) }])
+}
+
+function readBoth(options: Environment, environment: Environment, layers: MoreLayers) {
+  const more = { ...layers, kind: 'xcluster' }
+  const { settings, own } = readSettingsAndOwn(options, environment, more, readXcluster)
+  return { settings, xcluster: own }
 }
 
 /** What it says itself: in the environment there may be directories of yesterday's xcluster. */
@@ -98,12 +88,11 @@ function checkCommand(command: string): void {
  * @returns the variables that it changed
  */
 async function sourceTopology(
-  settings: Settings,
+  { settings, xcluster: { command, exports } }: ReturnType<typeof readBoth>,
   values: Environment,
-  { signal, onLine }: SettleRequest,
+  { signal, onLine }: SettingsRequest,
 ): Promise<Environment> {
   const { topology } = settings.cluster
-  const { command = '', exports = {} } = settings.xcluster ?? {}
   const call = { command, exports, timeoutSeconds: LOOK_SECONDS, exitCode: 3, onLine, signal } as const
   const directory = (await callXcluster({ ...call, words: ['ovld', 'network-topology'] })).trim()
   const file = envsettingsOf(directory, topology)

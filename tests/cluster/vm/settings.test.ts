@@ -2,13 +2,13 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { settle } from '../../scripts/cluster/settle.ts'
-import { claimCluster } from '../../scripts/cluster/vm/registry.ts'
-import type { Environment } from '../../scripts/settings/sources.ts'
+import { claimCluster } from '../../../scripts/cluster/vm/registry.ts'
+import { resolveSettings } from '../../../scripts/cluster/vm/settings.ts'
+import type { Environment } from '../../../scripts/settings/sources.ts'
 
-const settled = (environment: Environment, more: { options?: Environment; fallback?: Environment } = {}) => {
+const resolved = (environment: Environment, more: { options?: Environment; fallback?: Environment } = {}) => {
   const signal = new AbortController().signal
-  return settle({ options: {}, environment, test: {}, onLine: () => {}, signal, ...more })
+  return resolveSettings({ options: {}, environment, test: {}, onLine: () => {}, signal, ...more })
 }
 
 /** A checkout's directory of ovls, with one topology. */
@@ -26,7 +26,7 @@ test("a topology of the user's checkout is sourced, but for memory and CPUs", as
     'mine',
     'export __nrouters=2 __mem201=128 __smp=3\n__nets_vm=0,1,7\necho noise\n',
   )
-  const { nodes } = (await settled({ TOPOLOGY: 'mine', XCLUSTER_OVLPATH, __nvm: '1' })).cluster
+  const { nodes } = (await resolved({ TOPOLOGY: 'mine', XCLUSTER_OVLPATH, __nvm: '1' })).cluster
   t.deepEqual(
     nodes.map(({ name, nets, memoryMiB, cpus }) => [name, nets.join(','), memoryMiB, cpus]),
     [
@@ -39,20 +39,20 @@ test("a topology of the user's checkout is sourced, but for memory and CPUs", as
 
 test("the user's checkout wins over what is built in, and one that fails is named", async t => {
   const other = checkout(t, 'multihop', '__nrouters=1\n')
-  const count = async (environment: Environment) => (await settled(environment)).cluster.nodes.length
+  const count = async (environment: Environment) => (await resolved(environment)).cluster.nodes.length
   t.is(await count({ TOPOLOGY: 'multihop', XCLUSTER_OVLPATH: other }), 5)
   t.is(await count({ TOPOLOGY: 'multihop' }), 7)
   const failing = checkout(t, 'mine', 'echo broken >&2; exit 3\n')
-  await t.throwsAsync(settled({ TOPOLOGY: 'mine', XCLUSTER_OVLPATH: failing }), {
+  await t.throwsAsync(resolved({ TOPOLOGY: 'mine', XCLUSTER_OVLPATH: failing }), {
     code: 'BAD_TOPOLOGY',
     message: /broken/,
   })
-  await t.throwsAsync(settled({ TOPOLOGY: 'none' }), { code: 'NO_SUCH_TOPOLOGY', message: /none/ })
+  await t.throwsAsync(resolved({ TOPOLOGY: 'none' }), { code: 'NO_SUCH_TOPOLOGY', message: /none/ })
 })
 
 test('what is typed wins over a topology that is built in, and that over the fallback', async t => {
   const roles = async (environment: Environment, options: Environment = {}) => {
-    const { nodes } = (await settled(environment, { options, fallback: { __nrouters: '2' } })).cluster
+    const { nodes } = (await resolved(environment, { options, fallback: { __nrouters: '2' } })).cluster
     return nodes.filter(({ role }) => role === 'router').length
   }
   t.is(await roles({}), 2)
@@ -63,7 +63,7 @@ test('what is typed wins over a topology that is built in, and that over the fal
 test('the prefix that nobody set is that of the fallback, and reaches the VMs', async t => {
   const fallback = { xcluster_PREFIX: 'fd00:' }
   const prefix = async (environment: Environment, more = {}) => {
-    const { addressing, guestEnvironment } = await settled(environment, more)
+    const { addressing, guestEnvironment } = await resolved(environment, more)
     return [addressing.prefix, guestEnvironment.PREFIX]
   }
   t.deepEqual(await prefix({}, { fallback }), ['fd00:', 'fd00:'])
@@ -74,13 +74,13 @@ test('--no-start without a name takes the only cluster that runs, as other comma
   const XDG_STATE_HOME = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-running-'))
   t.teardown(() => fs.rmSync(XDG_STATE_HOME, { recursive: true }))
   const nameOf = async (options: Environment, environment: Environment = {}) =>
-    (await settled({ XDG_STATE_HOME, ...environment }, { options })).cluster.name
+    (await resolved({ XDG_STATE_HOME, ...environment }, { options })).cluster.name
   t.is(await nameOf({ __no_start: 'yes' }), 'default')
   const state = path.join(XDG_STATE_HOME, 'xcluster-netns')
   await claimCluster(state, 'ux-a', '')
   t.is(await nameOf({ __no_start: 'yes' }), 'ux-a')
   t.is(await nameOf({}, { XCLUSTER_NETNS_NO_START: 'yes' }), 'ux-a')
-  const { origins } = await settled({ XDG_STATE_HOME }, { options: { __no_start: 'yes' } })
+  const { origins } = await resolved({ XDG_STATE_HOME }, { options: { __no_start: 'yes' } })
   t.is(origins.find(({ name }) => name === '__name')?.origin, 'running')
   t.is(await nameOf({}), 'default')
   t.is(await nameOf({ __no_start: 'yes', __name: 'mine' }), 'mine')
@@ -89,4 +89,14 @@ test('--no-start without a name takes the only cluster that runs, as other comma
   t.is(await nameOf({ __no_start: 'yes' }), 'default')
   await claimCluster(state, 'default', '')
   t.is(await nameOf({ __no_start: 'yes' }), 'default')
+})
+
+test('the embedded cluster knows topologies by name', async t => {
+  const settings = (name: string) => resolved({ TOPOLOGY: name, __nvm: '1' })
+  const { cluster } = await settings('multilan-router')
+  t.deepEqual(
+    cluster.nodes.map(({ name, nets }) => `${name} ${nets.join()}`),
+    ['vm-001 0,1,3,4,5', 'vm-201 0,1,2', 'vm-202 0,1,2,3,4,5'],
+  )
+  await t.throwsAsync(settings('nowhere'), { code: 'NO_SUCH_TOPOLOGY', message: /nowhere/ })
 })

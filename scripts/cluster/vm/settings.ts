@@ -1,21 +1,22 @@
 import path from 'node:path'
-import { usageFailure } from '../errors/failure.ts'
-import { run } from '../host/command.ts'
-import { readClusterKind, readSettings, type Settings } from '../settings/settings.ts'
-import { callersLayers, type Environment, type Layer, Sources } from '../settings/sources.ts'
-import { isStandIn } from '../settings/xcluster.ts'
-import { findEnvsettings, sourceEnvsettings } from './envsettings.ts'
-import { readRunningName } from './running-name.ts'
-import { topologyNames, topologyValues } from './vm/topologies.ts'
-import { type SettleRequest, settleXcluster } from './xcluster/settle.ts'
+import { usageFailure } from '../../errors/failure.ts'
+import { run } from '../../host/command.ts'
+import { readSettings, type Settings } from '../../settings/settings.ts'
+import { callersLayers, type Environment, type Layer, Sources } from '../../settings/sources.ts'
+import { findEnvsettings, sourceEnvsettings } from '../envsettings.ts'
+import type { SettingsRequest } from '../kind.ts'
+import { isStandIn } from '../stand-in.ts'
+import { runningName } from './entering.ts'
+import { topologyNames, topologyValues } from './topologies.ts'
 
 /**
- * Finds the settings of a test: what the person, the test, the topology and xcluster say.
- * @throws Failure that names the option or variable (exit 2), or of xcluster
+ * Finds the settings of a test: what the user, the test and the topology say.
+ * @throws Failure that names the option or variable (exit 2)
  */
-export async function settle(request: SettleRequest): Promise<Settings> {
+export async function resolveSettings(request: SettingsRequest): Promise<Settings> {
   const { options, environment, test, forced = {}, fallback = {}, drawn = {}, onLine, signal } = request
-  if (readClusterKind(options, environment) === 'xcluster') return await settleXcluster(request)
+  const read = (above: readonly Layer[], below: readonly Layer[]) =>
+    readSettings(options, environment, { above, below, kind: 'embedded' })
   const below: readonly Layer[] = [
     { origin: 'running', values: runningCluster(options, environment) },
     { origin: 'test', values: test },
@@ -23,7 +24,7 @@ export async function settle(request: SettleRequest): Promise<Settings> {
   ]
   const last: Layer = { origin: 'xcluster', values: fallback }
   const insists: Layer = { origin: 'test', values: forced }
-  const settings = readSettings(options, environment, { above: [insists], below: [...below, last] })
+  const settings = read([insists], [...below, last])
   const { topology } = settings.cluster
   if (!topology) return settings
   const file =
@@ -31,20 +32,20 @@ export async function settle(request: SettleRequest): Promise<Settings> {
   if (file) {
     const values = networksIn(await sourceEnvsettings(file, {}, onLine, signal))
     const above: readonly Layer[] = [insists, { origin: 'topology', values }]
-    return readSettings(options, environment, { above, below: [...below, last] })
+    return read(above, [...below, last])
   }
   const layer: Layer = { origin: 'topology', values: builtinTopology(topology) }
-  return readSettings(options, environment, { above: [insists], below: [...below, layer, last] })
+  return read([insists], [...below, layer, last])
 }
 
 /** With `--no-start`, the cluster that is there, as for all commands that need one. */
 const runningCluster = (options: Environment, environment: Environment): Environment =>
   new Sources(callersLayers(options, environment)).flag('__no_start')
-    ? { __name: readRunningName(options, environment) }
+    ? { __name: runningName({ options, environment }) }
     : {}
 
 /** As the user's xcluster finds it; undefined where it does not, or there is none. */
-async function envsettingsOfCommand(command: string | undefined, topology: string, { signal }: SettleRequest) {
+async function envsettingsOfCommand(command: string | undefined, topology: string, { signal }: SettingsRequest) {
   if (!command || isStandIn(command)) return undefined
   const directory = await run(command, ['ovld', 'network-topology'], { signal }).catch(() => {
     signal.throwIfAborted()

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { infrastructureFailure } from '../../errors/failure.ts'
+import { infrastructureFailure } from '../errors/failure.ts'
 
 /** A process beyond doubt: the kernel gives a number again, but not with the same start. */
 export interface ProcessId {

@@ -1,0 +1,71 @@
+import path from 'node:path'
+import { allOrNone, type Node } from '../../node/node.ts'
+import { DEFAULT_CLUSTER_NAME, readClusterName, readDirectories, type Settings } from '../../settings/settings.ts'
+import type { ClusterConsoles, ClusterQuery } from '../kind.ts'
+import { nodeIn, noSuchNode } from '../targets.ts'
+import { markUse } from '../users.ts'
+import { logIn } from './login.ts'
+import { consoleFile } from './machine.ts'
+import { findCluster, meantCluster, requireCluster } from './registry.ts'
+
+/**
+ * The name of a cluster that runs: the one that the user names, else the usual one, else the only one that there is.
+ * @throws Failure BAD_VALUE (exit 2) for an invalid name
+ */
+export function runningName({ options, environment }: Pick<ClusterQuery, 'options' | 'environment'>): string {
+  const name = readClusterName(options, environment)
+  const isNamed = options.__name !== undefined || environment.XCLUSTER_NETNS_NAME || environment.__name
+  return isNamed ? name : meantCluster(readDirectories(environment).state, DEFAULT_CLUSTER_NAME)
+}
+
+/** Logs in on one node: see {@link ClusterOperations.enter}. */
+export async function enter(target: string, query: ClusterQuery): Promise<Node> {
+  const name = runningName(query)
+  const { directory, record } = requireCluster(readDirectories(query.environment).state, name)
+  const wanted = nodeIn(target)?.name
+  const node = record.nodes.find(candidate => candidate.name === wanted)
+  if (!node) {
+    const names = record.nodes.map(candidate => candidate.name).join(' ')
+    throw noSuchNode(target, `of cluster '${name}'`, `VMs are ${names}`)
+  }
+  if (query.use) markUse(directory, query.use)
+  return await logIn(directory, node, record.hostKey, query.signal)
+}
+
+/** The nodes that are recorded of a cluster; none where it does not run. */
+export function recordedNodes(query: ClusterQuery): readonly string[] {
+  const found = findCluster(readDirectories(query.environment).state, runningName(query))
+  if (!found?.record || found.condition === 'abandoned') return []
+  return found.record.nodes.map(({ name }) => name)
+}
+
+/** Logs in on all nodes of the cluster that the settings name, or that is meant where they name none. */
+export async function logInOnAll(
+  { directories, cluster, origins }: Settings,
+  signal: AbortSignal,
+): Promise<readonly Node[]> {
+  const isNamed = origins.some(({ name, origin }) => name === '__name' && origin !== 'default')
+  const name = isNamed ? cluster.name : meantCluster(directories.state, cluster.name)
+  const { directory, record } = requireCluster(directories.state, name)
+  return await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
+}
+
+/** The files on which the VMs of a running cluster write their consoles. */
+export function findConsoles(query: ClusterQuery): ClusterConsoles {
+  const { state } = readDirectories(query.environment)
+  const name = runningName(query)
+  const { directory } = requireCluster(state, name)
+  return {
+    directory,
+    usersDirectory: directory,
+    nodeOf: file => {
+      const node = path.parse(file).name
+      return file === consoleFile(node) ? node : undefined
+    },
+    logIn: async node => {
+      const { record } = requireCluster(state, name)
+      const found = record.nodes.find(candidate => candidate.name === node)
+      return found && (await logIn(directory, found, record.hostKey)).connection
+    },
+  }
+}

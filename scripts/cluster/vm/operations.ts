@@ -1,0 +1,39 @@
+import { readDirectories } from '../../settings/settings.ts'
+import type { ClusterOperations, ClusterStatus } from '../kind.ts'
+import { enter, findConsoles, logInOnAll, recordedNodes } from './entering.ts'
+import { preparation } from './preparation.ts'
+import { type FoundCluster, findClusters, processNamed } from './registry.ts'
+import { resolveSettings } from './settings.ts'
+import { stop, stopAll } from './stopping.ts'
+
+/** What can be done with clusters of VMs of our own. */
+export const operations: ClusterOperations = {
+  resolve: async request => {
+    const settings = await resolveSettings(request)
+    const { embeddedCluster } = await import('./vm.ts')
+    return { settings, cluster: embeddedCluster(settings), logInOnAll: signal => logInOnAll(settings, signal) }
+  },
+  list: async environment => findClusters(readDirectories(environment).state).map(describe),
+  names: environment => findClusters(readDirectories(environment).state).map(({ name }) => name),
+  nodes: async query => recordedNodes(query),
+  enter,
+  consoles: async query => findConsoles(query),
+  stop,
+  stopAll,
+  preparation,
+}
+
+const describe = ({ name, directory, condition, record, processes }: FoundCluster): ClusterStatus => ({
+  kind: 'embedded',
+  name,
+  condition,
+  created: record?.created,
+  host: record?.host?.name,
+  owner: condition === 'in use' ? record?.owner.pid : undefined,
+  // A VM that has ended is a node that is gone.
+  nodes: (record?.nodes ?? []).map(node => ({
+    ...node,
+    running: condition === 'on another host' || processNamed(directory, node.name) !== undefined,
+  })),
+  processes: processes.map(process => process.pid),
+})

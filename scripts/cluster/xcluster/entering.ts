@@ -1,0 +1,42 @@
+import { environmentFailure } from '../../errors/failure.ts'
+import { Connection } from '../../node/connection.ts'
+import { allOrNone, type Node } from '../../node/node.ts'
+import { lookAt } from '../../ovl/places.ts'
+import { roleOf } from '../../settings/nodes.ts'
+import { readDirectories, type Settings } from '../../settings/settings.ts'
+import type { ClusterConsoles, ClusterQuery } from '../kind.ts'
+import { nodeIn, noSuchNode } from '../targets.ts'
+import { markUse } from '../users.ts'
+import { logInByName, loginOf, nodeOfConsole, screenDirectory } from './login.ts'
+import { xclusterDirectory } from './record.ts'
+import { resolveXcluster } from './resolve.ts'
+
+/** Logs in on one node: see {@link ClusterOperations.enter}. */
+export async function enter(target: string, { environment, use, signal }: ClusterQuery): Promise<Node> {
+  const node = nodeIn(target)
+  const role = node && roleOf(node.number)
+  if (!role) throw noSuchNode(target, 'of xcluster', 'VMs are called like vm-001')
+  if (use) markUse(xclusterDirectory(readDirectories(environment).state), use)
+  return { ...node, role, connection: await Connection.open(loginOf(node), { signal }) }
+}
+
+/** Logs in on all nodes that the settings plan. */
+export const logInOnAll = ({ cluster }: Settings, signal: AbortSignal): Promise<readonly Node[]> =>
+  allOrNone(
+    cluster.nodes.map(async ({ name, number, role }) => {
+      const connection = await Connection.open(loginOf({ name, number }), { signal })
+      return { name, number, role, connection }
+    }),
+  )
+
+/** The files on which `screen` writes the consoles of the VMs. */
+export async function findConsoles({ options, environment, signal }: ClusterQuery): Promise<ClusterConsoles> {
+  const onLine = (line: string) => process.stderr.write(`${line}\n`)
+  const { xcluster } = await resolveXcluster({ options, environment, test: {}, onLine, signal })
+  const directory = screenDirectory(xcluster.tmp)
+  const usersDirectory = xclusterDirectory(readDirectories(environment).state)
+  if (lookAt(directory)) return { directory, nodeOf: nodeOfConsole, logIn: logInByName, usersDirectory }
+  throw environmentFailure('NO_CLUSTER', `xcluster has no consoles in ${directory}`, {
+    hint: 'with --xterm, or before a cluster was started, there are none',
+  })
+}

@@ -1,0 +1,12 @@
+import type { ClusterKind } from '../kind.ts'
+import { isStandIn } from '../stand-in.ts'
+
+/** The user's xcluster, behind `$XCLUSTER`. */
+export const xcluster: ClusterKind = {
+  name: 'xcluster',
+  aliases: [],
+  summary: 'yours, the default where $XCLUSTER is set',
+  isUsual: ({ XCLUSTER: command }) => command !== undefined && command !== '' && !isStandIn(command),
+  takesAnyOption: true,
+  load: async () => (await import('./operations.ts')).operations,
+}
