@@ -55,7 +55,25 @@ const ADVERTISE = `
   my $to = pack_sockaddr_in6 0, inet_pton(AF_INET6, 'ff02::1'), $index;
   send $raw, pack('CCnCCnNN', 134, 0, 0, 64, 0, 1800, 0, 0) . $prefix, 0, $to or die "send: $!";`
 
-test('PODs configure themselves: create leaves SLAAC and duplicate address detection on, DHCP gives an address', async t => {
+/** A DHCPv6 server (RFC 8415) on br0: each client's first question gets the next address of fd02::/64, and its second one the lease. */
+const SERVE = `
+  use Socket qw(AF_INET6 SOCK_DGRAM inet_pton pack_sockaddr_in6);
+  socket my $server, AF_INET6, SOCK_DGRAM, 17 or die "socket: $!";
+  my $index = do { open my $file, '<', "/sys/class/net/br0/ifindex" or die; <$file> } + 0;
+  bind $server, pack_sockaddr_in6 547, inet_pton AF_INET6, '::' or die "bind: $!";
+  setsockopt $server, 41, 20, inet_pton(AF_INET6, 'ff02::1:2') . pack 'i', $index or die "join: $!";
+  sub option { my ($code, $value) = @_; pack('nn', $code, length $value) . $value }
+  my (%address, $count);
+  while (my $client = recv $server, my $message, 2000, 0) {
+    my ($type, $transaction) = unpack 'Ca3', $message;
+    my %option = unpack '(n n/a)*', substr $message, 4;
+    my $address = $address{$option{1}} //= inet_pton AF_INET6, sprintf 'fd02::1:%d', ++$count;
+    my $lease = option 5, $address . pack 'NN', 3600, 7200;
+    my $association = option 3, substr($option{3}, 0, 4) . pack('NN', 1800, 2880) . $lease;
+    send $server, pack('Ca3', $type == 1 ? 2 : 7, $transaction) . option(1, $option{1}) . option(2, pack 'nna6', 3, 1, 'server') . $association, 0, $client;
+  }`
+
+test('PODs configure themselves: create leaves SLAAC and duplicate address detection on, DHCP and DHCPv6 give addresses', async t => {
   const { status, stdout, stderr } = await inFreshVm(
     t,
     `
@@ -69,9 +87,14 @@ test('PODs configure themselves: create leaves SLAAC and duplicate address detec
     : >/run/leases
     busybox udhcpd /run/udhcpd.conf || exit 6
     printf '%s\\n' '#!/bin/sh' '[ "$1" != bound ] || ip address add "$ip/24" dev "$interface"' >/run/bound && chmod +x /run/bound
+    printf '%s\\n' '#!/bin/sh' 'echo "$MARK: $1 $ipv6" >>/run/events; exec /usr/share/udhcpc/default.script "$@"' >/run/bound6 && chmod +x /run/bound6
     cat >/run/advertise <<'EOF'
 ${ADVERTISE}
 EOF
+    cat >/run/serve <<'EOF'
+${SERVE}
+EOF
+    perl /run/serve &
     # A link-local address is not used before it has been looked for.
     tries=30
     until perl /run/advertise && [ "$(for pod in $(netns_test name 2); do ip -n $pod -6 -br address show to fd01::/64; done | wc -l)" -eq 2 ]; do
@@ -83,6 +106,14 @@ EOF
       netns_test exec $pod busybox udhcpc -i eth0 -s /run/bound -n -q -t 20 -T 1 >&2 || exit 4
       ip -n $pod -br address show dev eth0
     done
+    for pod in $(netns_test name 2); do
+      # Its link-local address is tentative when the client starts.
+      ip -n $pod link set eth0 down
+      MARK=mine netns_test exec $pod udhcpc6 -i eth0 -s /run/bound6 -n -q -t 20 -T 1 >&2 || exit 3
+      netns_test exec $pod udhcpc6 -i none -s /run/bound6 && exit 2
+    done
+    cat /run/events
+    pgrep dhclient >&2 && exit 1
     peer=$(ip -n vm-001-ns02 -4 -br address show dev eth0 | awk '{ print $3 }')
     netns_test exec vm-001-ns01 ping -c 1 -W 5 "\${peer%/*}" >/dev/null && echo 'PODs reach each other'`,
   )
@@ -90,5 +121,6 @@ EOF
   const [ra, dad, ...lines] = stdout.trim().split('\n')
   t.deepEqual([ra, dad], ['1', '1'])
   for (const line of lines.slice(0, 2)) t.regex(line, /^eth0\S+ +UP +10\.7\.0\.1\d\d\/24 fd01::\S+\/64 fe80::/)
-  t.deepEqual(lines.slice(2), ['PODs reach each other'])
+  const leases = [1, 2].flatMap(pod => ['mine: deconfig ', `mine: bound fd02::1:${pod}`])
+  t.deepEqual(lines.slice(2), [...leases, 'PODs reach each other'])
 })
