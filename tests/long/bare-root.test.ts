@@ -1,0 +1,20 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import test from 'ava'
+import { inBareRoot, makeBareRoot, USER } from './bare-root.ts'
+
+const README = path.resolve(import.meta.dirname, '../../README.md')
+
+test("the README's second command passes on a bare Debian, as root and then as somebody else", t => {
+  t.is(process.getuid?.(), 0, 'only root can make a root directory')
+  t.timeout(3 * 60 * 60_000)
+  const command = /^npm ci && .* npm test$/m.exec(fs.readFileSync(README, 'utf8'))?.[0] ?? ''
+  t.not(command, '')
+  // Where there is room for an image, and unlike /tmp it may be executed from.
+  const root = fs.mkdtempSync(path.join(process.env.BARE_ROOT_DIRECTORY ?? os.tmpdir(), 'netns-bare-'))
+  t.teardown(() => fs.rmSync(root, { recursive: true, force: true }))
+  makeBareRoot(root)
+  for (const user of ['root', USER]) t.notThrows(() => inBareRoot(root, user, `cd clone && ${command}`))
+})

@@ -1,0 +1,54 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import process from 'node:process'
+
+const TOP = path.resolve(import.meta.dirname, '../..')
+const ENTER = path.join(import.meta.dirname, 'enter-root.sh')
+/** Where Node.js itself is in the host's directories, and npm beside it. */
+const NODES_PREFIX = path.resolve(process.execPath, '../..')
+/** What a host may need to reach registries: variables that name files and directories. */
+const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const
+
+/** The user in a bare root who is not root. */
+export const USER = 'somebody'
+
+/**
+ * Makes the root directory of a Debian with git, ca-certificates, and this Node.js with its npm; Debian 12's own is too old. In the homes
+ * of root and of {@link USER} is a clone of what is committed here.
+ */
+export function makeBareRoot(root: string): void {
+  execFileSync('mmdebstrap', ['--variant=minbase', '--include=git,ca-certificates', codename(), root], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const inRoot = (name: string) => path.join(root, name)
+  fs.cpSync(process.execPath, inRoot('usr/local/bin/node'))
+  fs.cpSync(path.join(NODES_PREFIX, 'lib/node_modules/npm'), inRoot('usr/local/lib/node_modules/npm'), {
+    recursive: true,
+    verbatimSymlinks: true,
+  })
+  for (const name of ['npm', 'npx'])
+    fs.symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, inRoot(`usr/local/bin/${name}`))
+  fs.cpSync('/etc/resolv.conf', inRoot('etc/resolv.conf'), { dereference: true })
+  for (const name of CERTIFICATES) {
+    const file = process.env[name]
+    if (file && fs.existsSync(file)) execFileSync('cp', ['-rL', '--remove-destination', '--parents', file, root])
+  }
+  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', TOP, inRoot('root/clone')])
+  inBareRoot(
+    root,
+    'root',
+    `useradd --create-home --shell /bin/bash ${USER} && cp -r clone /home/${USER} && chown -R ${USER}: /home/${USER}`,
+  )
+}
+
+const codename = () => /^VERSION_CODENAME=(.*)$/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable'
+
+/**
+ * Runs a shell's command in the home of a user, in a bare root. Its output goes to stderr.
+ * @throws Error when it fails
+ */
+export function inBareRoot(root: string, user: string, command: string): void {
+  const { status } = spawnSync('sh', [ENTER, root, user, command], { stdio: ['ignore', 2, 2] })
+  if (status !== 0) throw new Error(`${user}: ${command}: exit status ${status}`)
+}
