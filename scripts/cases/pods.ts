@@ -43,6 +43,19 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
     if (!test.needs.kinds?.includes('ip6tnl') || settings.addressing.podInterface !== fallback) return undefined
     return [`xcluster_PODIF=${fallback}: the kernel makes an interface of this name in each POD`, 'for example eth0']
   },
+  ({ settings, test, workers, podsPerNode }) => {
+    const { BR: bridge } = settings.guestEnvironment
+    if (bridge === undefined || !test.steps.some(({ name }) => name === 'linux_bridge')) return undefined
+    const nic = /^eth(\d+)$/.exec(bridge)
+    const isNic = nic !== null && workers.some(({ nets }) => Number(nic[1]) < nets.length)
+    const pod = /^(.*)vm-(\d{3})-ns(\d{2,3})$/.exec(bridge)
+    const isPod =
+      pod?.[1] === settings.addressing.namePrefix &&
+      workers.some(({ number }) => number === Number(pod[2])) &&
+      Number(pod[3]) <= podsPerNode
+    if (!isNic && !isPod) return undefined
+    return [`xcluster_BR=${bridge}: is another interface of the VMs, and no bridge`, 'for example br0']
+  },
   ({ longestName, settings }, { veth, prefixes }) => {
     const isInterface = veth || settings.addressing.podInterface === 'hostname'
     const most = isInterface ? LONGEST_INTERFACE_NAME : LONGEST_HOSTNAME

@@ -70,6 +70,7 @@ export function readAddressing(sources: Sources): Addressing {
       `xcluster_ADRTEMPLATE=${template.text}: is ${special}, where no POD can be`,
       EXAMPLE,
     )
+  if (sources.has('xcluster_BR')) sources.valid('xcluster_BR', '', wrongInterfaceName, 'for example br0')
   const podInterface = sources.valid('xcluster_PODIF', 'eth0', wrongInterfaceName, "for example eth0, or 'hostname'")
   const prefix = sources.valid('xcluster_PREFIX', '1000::1', wrongPrefix, 'for example 1000::1 or fd00:')
   const namePrefix = sources.has('xcluster_NAME_PREFIX')
