@@ -4,6 +4,7 @@ import type { RunningCluster } from '../cluster/cluster.ts'
 import { environmentFailure } from '../errors/failure.ts'
 import { makeDirectory } from '../host/directories.ts'
 import type { Node } from '../node/node.ts'
+import { reasonOf } from '../ovl/places.ts'
 import { describePair, type Matrix, summarize, type WrongPair } from '../proof/matrix.ts'
 import type { Emit, FailedStep } from '../report/events.ts'
 import { plainText } from '../report/text.ts'
@@ -52,7 +53,7 @@ export function forgetEvidence(directory: string): void {
   try {
     rmSync(directory, { recursive: true, force: true })
   } catch (cause) {
-    const why = `cannot remove the evidence of an earlier run: ${(cause as Error).message}`
+    const why = `cannot remove the evidence of an earlier run: ${reasonOf(cause)}`
     throw environmentFailure('EVIDENCE_NOT_WRITABLE', why, { hint: `remove ${directory}`, cause })
   }
 }
@@ -98,7 +99,7 @@ export async function collectEvidence(request: EvidenceRequest): Promise<void> {
       writeFileSync(path.join(directory, subject, file), content)
     }
   } catch (error) {
-    emit({ type: 'notice', text: `cannot write evidence to ${directory}: ${(error as Error).message}` })
+    emit({ type: 'notice', text: `cannot write evidence to ${directory}: ${reasonOf(error)}` })
   }
   for (const line of describeChoice(choice)) emit({ type: 'detail', text: `evidence: ${line}` })
   for (const file of files) {

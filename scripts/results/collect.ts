@@ -1,4 +1,4 @@
-import { accessSync, constants, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, rmSync, statSync, writeFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { RunningCluster } from '../cluster/cluster.ts'
@@ -6,6 +6,7 @@ import { environmentFailure, Failure } from '../errors/failure.ts'
 import { withDeadline } from '../host/deadline.ts'
 import { makeDirectory } from '../host/directories.ts'
 import type { Node } from '../node/node.ts'
+import { reasonOf } from '../ovl/places.ts'
 import { type Matrix, toJson } from '../proof/matrix.ts'
 import { matrixSvg } from '../proof/svg.ts'
 import type { Emit } from '../report/events.ts'
@@ -42,6 +43,7 @@ const AFTER_FAILURE: readonly Source[] = [['dmesg.txt', ['dmesg']]]
 export function prepareResults(directory: string): void {
   try {
     makeDirectory(directory)
+    if (!statSync(directory).isDirectory()) throw new Error('it is no directory')
     accessSync(directory, constants.W_OK | constants.X_OK)
   } catch (error) {
     throw notWritable(directory, error as Error)
@@ -99,7 +101,7 @@ function writeMatrix(directory: string, { test, matrix }: CollectRequest): void 
 
 function notWritable(directory: string, cause: Error): Failure {
   const hint = '--results names a directory of yours, with space on its disk'
-  return environmentFailure('RESULTS_NOT_WRITABLE', `cannot write results to ${directory}: ${cause.message}`, {
+  return environmentFailure('RESULTS_NOT_WRITABLE', `cannot write results to ${directory}: ${reasonOf(cause)}`, {
     hint,
     cause,
   })
