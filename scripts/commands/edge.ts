@@ -22,7 +22,7 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
   setMaxListeners(0)
   const ending = new AbortController()
   const heeded = notIgnored(ENDING_SIGNALS)
-  leaveIgnored(ENDING_SIGNALS)
+  leaveIgnored()
   for (const name of heeded) process.on(name, () => ending.abort(new Interrupted(name)))
   // Whoever read our output may leave first (`| head`): that is no reason to break off a test, nor for a stack trace.
   // A disk that is full is told in the end.

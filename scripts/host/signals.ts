@@ -17,8 +17,16 @@ export function notIgnored<Name extends NodeJS.Signals>(names: readonly Name[], 
   return names.filter(name => (ignored & (1n << BigInt(numbers[name] - 1))) === 0n)
 }
 
-/** Keeps the signals ignored that were when this program was started, for as long as it runs. */
-export function leaveIgnored(names: readonly NodeJS.Signals[]): void {
-  const heeded = notIgnored(names)
-  for (const name of names) if (!heeded.includes(name)) process.on(name, () => {})
+/** No listener is for what cannot be caught, and for faults of the program itself; Node needs SIGCHLD and SIGPROF, and ignores SIGPIPE. */
+const NEVER = new Set(
+  'SIGKILL SIGSTOP SIGSEGV SIGBUS SIGFPE SIGILL SIGTRAP SIGABRT SIGIOT SIGSYS SIGCHLD SIGPROF SIGPIPE'.split(' '),
+)
+
+/** Keeps all signals ignored that were when this program was started, for as long as it runs. */
+export function leaveIgnored(): void {
+  if (mask === 0n) return
+  const names = Object.keys(process.getBuiltinModule('node:os').constants.signals) as NodeJS.Signals[]
+  const caught = names.filter(name => !NEVER.has(name))
+  const heeded = notIgnored(caught)
+  for (const name of caught) if (!heeded.includes(name)) process.on(name, () => {})
 }

@@ -26,6 +26,8 @@ async function interrupt(trap: string, signal: NodeJS.Signals) {
 test('a signal that was ignored at the start is ignored, as nohup and a background job of a script have it', async t => {
   t.deepEqual(await interrupt("trap '' HUP;", 'SIGHUP'), { status: 0, isWhole: true })
   t.deepEqual(await interrupt("trap '' INT;", 'SIGINT'), { status: 0, isWhole: true })
+  for (const name of ['QUIT', 'USR1', 'USR2', 'ALRM', 'TSTP', 'XCPU'])
+    t.deepEqual(await interrupt(`trap '' ${name};`, `SIG${name}` as NodeJS.Signals), { status: 0, isWhole: true }, name)
 })
 
 test('a signal that was not ignored ends the program, also where another one was', async t => {
