@@ -19,7 +19,7 @@ import { defineShell } from './scripts/commands/shell.ts'
 import type { StopOptions } from './scripts/commands/stop.ts'
 import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
 import { defineXctest, defineXctestHook } from './scripts/commands/xctest.ts'
-import { callersEnvironment } from './scripts/settings/environment.ts'
+import { callersEnvironment } from './scripts/host/environment.ts'
 
 interface ExecOptions {
   readonly name?: string
@@ -132,7 +132,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .option('--check', 'only tell what is missing (exit code 3)')
     .option('--refresh', 'make the image anew, with the packages of today')
     .action(async (options: { tests?: true; check?: true; refresh?: true }) => {
-      const { setUp } = await import('./scripts/setup/setup.ts')
+      const { setUp } = await import('./scripts/commands/setup/setup.ts')
       const { directories } = await request()
       await setUp({
         directories: directories(),

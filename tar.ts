@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import { honourVariables } from './scripts/command-line/variables.ts'
 import { runProgram } from './scripts/commands/edge.ts'
 import { definePacking } from './scripts/commands/tar.ts'
-import { callersEnvironment } from './scripts/settings/environment.ts'
+import { callersEnvironment } from './scripts/host/environment.ts'
 
 await runProgram('tar', async signal => {
   const command = definePacking(new Command('tar').exitOverride(), signal)

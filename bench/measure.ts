@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { callersEnvironment } from '../scripts/settings/environment.ts'
+import { callersEnvironment } from '../scripts/host/environment.ts'
 
 /** The middle of some numbers. */
 export function median(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { findCluster } from '../scripts/cluster/vm/registry.ts'
-import type { RunEvent } from '../scripts/report/events.ts'
+import type { RunEvent } from '../scripts/events/events.ts'
 import { time } from './measure.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../netns.ts')

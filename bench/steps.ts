@@ -4,7 +4,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { logIn } from '../scripts/cluster/vm/login.ts'
 import { requireCluster } from '../scripts/cluster/vm/registry.ts'
-import { capture } from '../scripts/node/node.ts'
+import { capture } from '../scripts/ssh/node.ts'
 import { type Row, time } from './measure.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../netns.ts')

@@ -1,9 +1,9 @@
 // Writes the generated pages: npm run docs.
 import fs from 'node:fs'
 import path from 'node:path'
-import { PAGES_WITH_TESTS, pageWithTests } from './cases/pages.ts'
-import { testCases } from './cases/registry.ts'
 import { errorPage } from './errors/page.ts'
+import { PAGES_WITH_TESTS, pageWithTests } from './runner/pages.ts'
+import { testCases } from './runner/registry.ts'
 
 const TOP = path.resolve(import.meta.dirname, '..')
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { environmentFailure } from '../errors/failure.ts'
 import { makePrivateDirectory } from '../host/directories.ts'
 import { withLock } from '../host/lock.ts'
-import { reasonOf } from '../ovl/places.ts'
+import { reasonOf } from '../host/places.ts'
 import { clean, MAKING, markUsed, remove } from './clean.ts'
 import { readSealed, type Sealed, seal } from './sealed.ts'
 

@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { infrastructureFailure } from '../errors/failure.ts'
 import { ifUnlocked } from '../host/lock.ts'
+import { lookAt, namesIn } from '../host/places.ts'
 import { thisHost } from '../host/this-host.ts'
-import { lookAt, namesIn } from '../ovl/places.ts'
 
 /** Entries of one kind, where one is about to be made. */
 export interface KindOfEntries {

@@ -1,5 +1,5 @@
-import type { Node } from '../node/node.ts'
-import type { Emit } from '../report/events.ts'
+import type { Emit } from '../events/events.ts'
+import type { Node } from '../ssh/node.ts'
 
 /** An ovl to be unpacked on every VM: packed by its own executable `tar`, as xcluster does it. */
 export interface OvlDirectory {

@@ -1,8 +1,8 @@
 import os from 'node:os'
 import process from 'node:process'
+import type { Component } from '../events/events.ts'
 import { programVersion } from '../host/version.ts'
-import { capture, type Node } from '../node/node.ts'
-import type { Component } from '../report/events.ts'
+import { capture, type Node } from '../ssh/node.ts'
 
 /** What every run of this program on this host is made with. */
 export const hostComponents = (): readonly Component[] => [

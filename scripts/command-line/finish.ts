@@ -1,6 +1,6 @@
 import { type Command, Help, type Option } from 'commander'
+import { plainLines } from '../host/text.ts'
 import { programVersion } from '../host/version.ts'
-import { plainLines } from '../report/text.ts'
 import type { Environment } from '../settings/sources.ts'
 import { honourVariables, isRepeatable } from './variables.ts'
 

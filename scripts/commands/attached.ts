@@ -2,9 +2,9 @@ import process from 'node:process'
 import type { Writable } from 'node:stream'
 import { namespaceOf } from '../cluster/targets.ts'
 import { notIgnored } from '../host/signals.ts'
-import type { Connection } from '../node/connection.ts'
-import type { Node } from '../node/node.ts'
-import { quoteExec } from '../node/quote.ts'
+import type { Connection } from '../ssh/connection.ts'
+import type { Node } from '../ssh/node.ts'
+import { quoteExec } from '../ssh/quote.ts'
 
 /** Signals that reach the command in the VM and not this program, where they are not ignored. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const

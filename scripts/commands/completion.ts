@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander'
-import { quoteWord } from '../node/quote.ts'
-import { callersEnvironment } from '../settings/environment.ts'
+import { callersEnvironment } from '../host/environment.ts'
+import { quoteWord } from '../ssh/quote.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 type Shell = (typeof SHELLS)[number]

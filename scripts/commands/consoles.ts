@@ -5,7 +5,7 @@ import { markUse } from '../cluster/users.ts'
 import { followConsoles, nodesIn, type OnConsoleLine, readConsoles } from '../consoles/follow.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
-import type { Connection } from '../node/connection.ts'
+import type { Connection } from '../ssh/connection.ts'
 
 /** What the options of `logs` say. */
 export interface LogsOptions extends ClusterChoice {

@@ -3,9 +3,9 @@ import path from 'node:path'
 import { CommanderError } from 'commander'
 import { describeFailure, Failure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
+import { reasonOf, systemFailure } from '../host/places.ts'
 import { leaveIgnored, notIgnored } from '../host/signals.ts'
-import { reasonOf, systemFailure } from '../ovl/places.ts'
-import { plainLines } from '../report/text.ts'
+import { plainLines } from '../host/text.ts'
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const ENVIRONMENT_LACKS_SOMETHING = 3

@@ -1,8 +1,8 @@
 import process from 'node:process'
 import { resolveCluster } from '../cluster/choose.ts'
-import { quoteWord } from '../node/quote.ts'
-import { plainText } from '../report/text.ts'
+import { plainText } from '../host/text.ts'
 import { type Environment, spelling } from '../settings/sources.ts'
+import { quoteWord } from '../ssh/quote.ts'
 
 /**
  * `env`: the effective settings on stdout, as assignments that a shell can read, each with where it came from.

@@ -1,5 +1,5 @@
 import { usageFailure } from '../errors/failure.ts'
-import type { Node } from '../node/node.ts'
+import type { Node } from '../ssh/node.ts'
 import { commandLine, hasTerminal, runAttached, runShell } from './attached.ts'
 
 /**

@@ -4,9 +4,9 @@ import { resolveCluster } from '../cluster/choose.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { buildGraph } from '../graph/graph.ts'
 import { narrowTable, networkTable } from '../graph/table.ts'
+import { callersEnvironment } from '../host/environment.ts'
 import { foreignName, type NodeFacts, readNetwork } from '../proof/network.ts'
-import { alignColumns } from '../report/columns.ts'
-import { callersEnvironment } from '../settings/environment.ts'
+import { alignColumns } from '../reporters/columns.ts'
 
 /** What the options of `inspect` say. */
 export interface InspectOptions extends ClusterChoice {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { PROGRESS_KINDS, REPORTER_NAMES } from '../report/names.ts'
+import { PROGRESS_KINDS, REPORTER_NAMES } from '../reporters/names.ts'
 
 /** The options that decide what is told of a run, and how often its tests are run. */
 export const addReportingOptions = (command: Command): Command =>

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { chooseKind } from '../cluster/choose.ts'
 import { commandsOf } from '../command-line/finish.ts'
-import { callersEnvironment } from '../settings/environment.ts'
-import { requireKnownVariables, splitWords, variablesOfOptions } from '../settings/options.ts'
+import { requireKnownVariables, splitWords, variablesOfOptions } from '../command-line/options.ts'
+import { callersEnvironment } from '../host/environment.ts'
 import { readDirectories } from '../settings/settings.ts'
 
 /** What commander makes of the options that decide how tests are run. */

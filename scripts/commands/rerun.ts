@@ -1,9 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
-import { lookAt, reasonOf } from '../ovl/places.ts'
-import type { Component, Listener } from '../report/events.ts'
-import { RESULTS_VERSION, type Results } from '../report/results.ts'
+import type { Component, Listener } from '../events/events.ts'
+import { lookAt, reasonOf } from '../host/places.ts'
+import { RESULTS_VERSION, type Results } from '../reporters/results.ts'
 import type { Environment } from '../settings/sources.ts'
 import { runTestCommand, type TestRequest } from './test.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { ClusterChoice } from '../cluster/choice.ts'
-import { callersEnvironment } from '../settings/environment.ts'
+import { callersEnvironment } from '../host/environment.ts'
 
 /**
  * Defines `shell`: a shell in a VM or POD.

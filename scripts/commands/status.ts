@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { KINDS } from '../cluster/kinds.ts'
-import { alignColumns } from '../report/columns.ts'
+import { alignColumns } from '../reporters/columns.ts'
 import type { Environment } from '../settings/sources.ts'
 
 /** `status`: the clusters of this user, one per line below a header, on stdout; `--json` for programs. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { usageFailure } from '../errors/failure.ts'
-import { callersEnvironment } from '../settings/environment.ts'
+import { callersEnvironment } from '../host/environment.ts'
 import type { PackingOptions } from '../settings/packing.ts'
 
 /**

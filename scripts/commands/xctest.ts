@@ -3,7 +3,7 @@ import path from 'node:path'
 import process from 'node:process'
 import type { Command } from 'commander'
 import { environmentFailure, usageFailure } from '../errors/failure.ts'
-import { callersEnvironment } from '../settings/environment.ts'
+import { callersEnvironment } from '../host/environment.ts'
 
 const DIRECTORY = path.resolve(import.meta.dirname, '../xctest')
 

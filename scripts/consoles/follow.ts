@@ -1,9 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { finished } from 'node:stream/promises'
-import { lineSplitter } from '../node/lines.ts'
-import { namesIn } from '../ovl/places.ts'
-import { plainText } from '../report/text.ts'
+import { namesIn } from '../host/places.ts'
+import { plainText } from '../host/text.ts'
+import { lineSplitter } from '../ssh/lines.ts'
 
 /** Files on which VMs write their consoles. */
 export interface Consoles {

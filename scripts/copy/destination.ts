@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream'
-import { boundedCollector } from '../node/collector.ts'
-import { lineSplitter } from '../node/lines.ts'
+import { boundedCollector } from '../ssh/collector.ts'
+import { lineSplitter } from '../ssh/lines.ts'
 import { type Place, runAt, untrusted } from './place.ts'
 import { KEEP, RECEIVE } from './scripts.ts'
 import type { Found } from './source.ts'

@@ -4,9 +4,9 @@ import os from 'node:os'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import type { Node } from '../node/node.ts'
-import { quoteExec } from '../node/quote.ts'
-import { callersEnvironment } from '../settings/environment.ts'
+import { callersEnvironment } from '../host/environment.ts'
+import type { Node } from '../ssh/node.ts'
+import { quoteExec } from '../ssh/quote.ts'
 
 /** The streams of a script. */
 export interface ScriptStreams {

@@ -1,9 +1,9 @@
 import { finished } from 'node:stream/promises'
 import { environmentFailure, type Failure, infrastructureFailure, usageFailure } from '../errors/failure.ts'
 import { follow } from '../host/deadline.ts'
-import { boundedCollector } from '../node/collector.ts'
-import { lineSplitter } from '../node/lines.ts'
-import { plainText } from '../report/text.ts'
+import { plainText } from '../host/text.ts'
+import { boundedCollector } from '../ssh/collector.ts'
+import { lineSplitter } from '../ssh/lines.ts'
 import type { End, ScriptStreams } from './end.ts'
 import type { Location } from './location.ts'
 

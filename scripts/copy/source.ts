@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { plainText } from '../report/text.ts'
+import { plainText } from '../host/text.ts'
 import { askAt, type Place, runAt, untrusted } from './place.ts'
 import { LOOK, SEND } from './scripts.ts'
 

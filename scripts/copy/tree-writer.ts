@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { ReadEntry } from 'tar'
+import { plainText } from '../host/text.ts'
 import { type TarReader, tarStream } from '../ovl/tar-stream.ts'
-import { plainText } from '../report/text.ts'
 import type { HeldDirectory } from './held-directory.ts'
 
 /** What of an untrusted archive is refused, and what is left out. */

@@ -1,5 +1,5 @@
 import { afterRunning, follow } from '../host/deadline.ts'
-import { capture, type Node } from '../node/node.ts'
+import { capture, type Node } from '../ssh/node.ts'
 
 /** How long nodes may take to answer, in milliseconds. */
 export interface Patience {

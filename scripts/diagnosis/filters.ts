@@ -1,4 +1,4 @@
-import { capture, type Node } from '../node/node.ts'
+import { capture, type Node } from '../ssh/node.ts'
 import { type Ruleset, readRuleset } from './ruleset.ts'
 
 /** What a namespace does with packets beyond routing them. */

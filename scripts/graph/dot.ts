@@ -1,4 +1,4 @@
-import { plainLines } from '../report/text.ts'
+import { plainLines } from '../host/text.ts'
 import type { Graph, GraphInterface } from './graph.ts'
 
 /** A graph in the language of Graphviz (its page "DOT Language"): `… --format dot | dot -Tpdf`. */

@@ -1,4 +1,4 @@
-import { escapeXml } from '../report/text.ts'
+import { escapeXml } from '../host/text.ts'
 import { type Box, interfaceBox, podBox } from './boxes.ts'
 import type { Graph, GraphInterface, GraphNode } from './graph.ts'
 import { type Join, nets, tunnels } from './joins.ts'

@@ -1,4 +1,4 @@
-import { callersEnvironment } from '../settings/environment.ts'
+import { callersEnvironment } from './environment.ts'
 import { searchPath } from './requirements.ts'
 
 /**

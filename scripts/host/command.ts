@@ -4,7 +4,7 @@ import process from 'node:process'
 import type { ProcessOutput } from 'zx'
 import type { ErrorCode } from '../errors/codes.ts'
 import { type ExitCode, Failure } from '../errors/failure.ts'
-import { callersEnvironment } from '../settings/environment.ts'
+import { callersEnvironment } from './environment.ts'
 import { searchPath } from './requirements.ts'
 
 /** How a host command is run. */

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { infrastructureFailure } from '../errors/failure.ts'
-import { lookAt } from '../ovl/places.ts'
 import { childEnvironment } from './child-environment.ts'
 import { makeDirectory } from './directories.ts'
+import { lookAt } from './places.ts'
 
 /** How one waits for a lock. */
 export interface Waiting {

@@ -1,11 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, testFailure, usageFailure } from '../errors/failure.ts'
+import { lookAt, namesIn, reasonOf } from '../host/places.ts'
 import type { Packing } from '../settings/packing.ts'
 import { type ArchiveFile, readArchive } from './archive.ts'
 import { type Architecture, headOf, hostArchitecture, isElf, isScript, requireArchitecture } from './elf.ts'
 import { type Member, program } from './member.ts'
-import { lookAt, namesIn, reasonOf } from './places.ts'
 import { newestRelease } from './versions.ts'
 
 /** Where CNI plugins come from. */

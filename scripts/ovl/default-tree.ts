@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, infrastructureFailure } from '../errors/failure.ts'
+import { reasonOf } from '../host/places.ts'
 import type { Member } from './member.ts'
-import { reasonOf } from './places.ts'
 
 /** The tree that this repository brings, without the tests' own steps. */
 export const DEFAULT_TREE = path.resolve(import.meta.dirname, '../../ovl/default')

@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import { environmentFailure, testFailure } from '../errors/failure.ts'
+import { lookAt, reasonOf } from '../host/places.ts'
 import type { Packing } from '../settings/packing.ts'
 import { readArchive } from './archive.ts'
 import { type Architecture, headOf, isElf, requireArchitecture } from './elf.ts'
 import { type Content, type Member, program } from './member.ts'
-import { lookAt, reasonOf } from './places.ts'
 import { newestRelease } from './versions.ts'
 
 /** Where nfqlb's address tool comes from. */

@@ -5,7 +5,7 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { environmentFailure, Failure, infrastructureFailure, usageFailure } from '../errors/failure.ts'
-import { reasonOf } from './places.ts'
+import { reasonOf } from '../host/places.ts'
 
 /**
  * Writes an archive into a file: under a temporary name beside it, compared with what was meant, and renamed, so that whatever

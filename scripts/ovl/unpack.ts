@@ -5,8 +5,8 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { environmentFailure, Failure, testFailure } from '../errors/failure.ts'
-import { callersEnvironment } from '../settings/environment.ts'
-import { reasonOf } from './places.ts'
+import { callersEnvironment } from '../host/environment.ts'
+import { reasonOf } from '../host/places.ts'
 
 /** Gets the unpacked bytes, piece by piece. */
 export type Sink = (piece: Buffer) => void

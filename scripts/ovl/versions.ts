@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { lookAt, namesIn } from './places.ts'
+import { lookAt, namesIn } from '../host/places.ts'
 
 /** A release archive, found by its name. */
 export interface Release {

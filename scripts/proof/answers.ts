@@ -1,5 +1,5 @@
 import { infrastructureFailure } from '../errors/failure.ts'
-import { shortText } from '../report/text.ts'
+import { shortText } from '../host/text.ts'
 import type { NodeFacts } from './network.ts'
 
 /** What pinging an address from a POD gave. Times are milliseconds. */

@@ -1,6 +1,6 @@
 import { infrastructureFailure } from '../errors/failure.ts'
-import { capture, type Node } from '../node/node.ts'
-import { shortText } from '../report/text.ts'
+import { shortText } from '../host/text.ts'
+import { capture, type Node } from '../ssh/node.ts'
 
 /** An interface as `ip -d -j address` tells it; only what is used here. */
 export interface Interface {

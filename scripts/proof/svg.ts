@@ -1,4 +1,4 @@
-import { escapeXml } from '../report/text.ts'
+import { escapeXml } from '../host/text.ts'
 import type { Answer } from './answers.ts'
 import { columnsOf, describeSummary, type Matrix, summarize, type WrongPair } from './matrix.ts'
 import type { Family, PodAddress, Source } from './network.ts'

@@ -1,7 +1,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import { environmentFailure, usageFailure } from '../errors/failure.ts'
-import { callersEnvironment } from './environment.ts'
+import { callersEnvironment } from '../host/environment.ts'
 import type { Environment } from './sources.ts'
 
 /**

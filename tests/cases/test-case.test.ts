@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { testCases } from '../../scripts/cases/registry.ts'
 import { fileOf } from '../../scripts/cases/test-case.ts'
+import { testCases } from '../../scripts/runner/registry.ts'
 
 test('a test is named after its folder, and names its definition as this repository does', t => {
   const top = path.resolve(import.meta.dirname, '../..')

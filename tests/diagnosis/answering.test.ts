@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import { answeringNodes } from '../../scripts/diagnosis/answering.ts'
-import type { Node } from '../../scripts/node/node.ts'
-import { nodeOf } from '../evidence/node.ts'
+import type { Node } from '../../scripts/ssh/node.ts'
+import { nodeOf } from '../runner/artifacts/evidence/node.ts'
 
 const after = (name: string, milliseconds: number) =>
   nodeOf(name, async () => {

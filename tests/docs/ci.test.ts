@@ -1,5 +1,5 @@
 import test from 'ava'
-import { readReporting } from '../../scripts/settings/reporting.ts'
+import { readReporting } from '../../scripts/reporters/reporting.ts'
 import { pipelines } from './pipelines.ts'
 
 for (const { name, commands, environment, kept, junit } of pipelines()) {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { testCases } from '../../scripts/cases/registry.ts'
 import { didYouMean, suggest } from '../../scripts/errors/suggest.ts'
+import { testCases } from '../../scripts/runner/registry.ts'
 
 const names = testCases.map(({ name }) => name)
 

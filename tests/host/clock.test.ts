@@ -4,12 +4,12 @@ import os from 'node:os'
 import path from 'node:path'
 import { mock } from 'node:test'
 import test from 'ava'
+import { eventStream } from '../../scripts/events/stream.ts'
 import { runClock } from '../../scripts/host/clock.ts'
-import { junit } from '../../scripts/report/junit.ts'
-import { results } from '../../scripts/report/results.ts'
-import { eventStream } from '../../scripts/report/stream.ts'
-import { summary } from '../../scripts/report/summary.ts'
-import { failing } from '../report/fixtures/runs.ts'
+import { junit } from '../../scripts/reporters/junit.ts'
+import { results } from '../../scripts/reporters/results.ts'
+import { summary } from '../../scripts/reporters/summary.ts'
+import { failing } from '../reporters/fixtures/runs.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 

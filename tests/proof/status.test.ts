@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { Failure } from '../../scripts/errors/failure.ts'
 import { readNetwork, readNode } from '../../scripts/proof/network.ts'
-import { nodeOf } from '../evidence/node.ts'
+import { nodeOf } from '../runner/artifacts/evidence/node.ts'
 
 const answering = (name: string, text: string, exitCode = 0) =>
   nodeOf(name, async ({ stdout, stderr }) => {

@@ -1,9 +1,9 @@
 import os from 'node:os'
 import path from 'node:path'
 import test from 'ava'
+import { readReporting } from '../../scripts/reporters/reporting.ts'
 import { expandHome, findHome } from '../../scripts/settings/home.ts'
 import { readPacking } from '../../scripts/settings/packing.ts'
-import { readReporting } from '../../scripts/settings/reporting.ts'
 import { readDirectories, readSettings } from '../../scripts/settings/settings.ts'
 
 const HOME = '/home/somebody'

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { testCases } from '../../scripts/cases/registry.ts'
 import type { TestCase } from '../../scripts/cases/test-case.ts'
+import { testCases } from '../../scripts/runner/registry.ts'
 import { processesIn, program } from './program.ts'
 
 /** What `all` stands for. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { quoteWord } from '../../scripts/node/quote.ts'
+import { quoteWord } from '../../scripts/ssh/quote.ts'
 
 /** What a call of `netns_test` did. */
 export interface Call {

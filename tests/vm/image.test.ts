@@ -10,10 +10,10 @@ import { type CommonIdentity, identityMessage } from '../../scripts/cluster/vm/i
 import { ensureImage, type GuestImage } from '../../scripts/cluster/vm/image/cache.ts'
 import { makeKeys } from '../../scripts/cluster/vm/keys.ts'
 import { type Machine, planOf, startMachine } from '../../scripts/cluster/vm/machine.ts'
-import { Connection } from '../../scripts/node/connection.ts'
-import { capture, type Node } from '../../scripts/node/node.ts'
 import type { NodePlan } from '../../scripts/settings/nodes.ts'
 import { readDirectories } from '../../scripts/settings/settings.ts'
+import { Connection } from '../../scripts/ssh/connection.ts'
+import { capture, type Node } from '../../scripts/ssh/node.ts'
 import { tool } from '../needs.ts'
 
 const { cache } = readDirectories(process.env)

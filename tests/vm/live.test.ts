@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { pretendedTerminal } from '../report/live/pretended-terminal.ts'
+import { pretendedTerminal } from '../reporters/live/pretended-terminal.ts'
 import { processesIn, program, until } from './program.ts'
 
 /** In the VM: a `netns_test` that hangs in one step. */

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
-import { quoteWord } from '../../scripts/node/quote.ts'
+import { quoteWord } from '../../scripts/ssh/quote.ts'
 import { tool } from '../needs.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')

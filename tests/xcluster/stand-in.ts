@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { ensureImage } from '../../scripts/cluster/vm/image/cache.ts'
-import { callersEnvironment } from '../../scripts/settings/environment.ts'
+import { callersEnvironment } from '../../scripts/host/environment.ts'
 import { readDirectories } from '../../scripts/settings/settings.ts'
 import { tool } from '../needs.ts'
 

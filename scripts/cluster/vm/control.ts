@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
-import { lineSplitter } from '../../node/lines.ts'
-import { plainText } from '../../report/text.ts'
+import { plainText } from '../../host/text.ts'
+import { lineSplitter } from '../../ssh/lines.ts'
 
 /** What the guest says on its control port, see guest/root/etc/netns/become.pl: `ready`, `up`, `failed <reason>`. */
 export type Stage = 'ready' | 'up'

@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { allOrNone, type Node } from '../../node/node.ts'
 import { DEFAULT_CLUSTER_NAME, readClusterName, readDirectories, type Settings } from '../../settings/settings.ts'
+import { allOrNone, type Node } from '../../ssh/node.ts'
 import type { ClusterConsoles, ClusterQuery } from '../kind.ts'
 import { nodeIn, noSuchNode } from '../targets.ts'
 import { markUse } from '../users.ts'

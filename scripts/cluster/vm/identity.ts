@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { runClock } from '../../host/clock.ts'
-import { quoteWord } from '../../node/quote.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
+import { quoteWord } from '../../ssh/quote.ts'
 import { addressByTemplate, addressOn } from './addresses.ts'
 import type { ClusterKeys } from './keys.ts'
 import { type Attached, forwards, routesOf } from './routing.ts'

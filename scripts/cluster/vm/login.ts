@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { infrastructureFailure } from '../../errors/failure.ts'
-import { Connection } from '../../node/connection.ts'
-import type { Node } from '../../node/node.ts'
+import { Connection } from '../../ssh/connection.ts'
+import type { Node } from '../../ssh/node.ts'
 import { consoleTail } from './consoles.ts'
 import { type NodeRecord, processNamed } from './registry.ts'
 

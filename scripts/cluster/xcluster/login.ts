@@ -4,12 +4,12 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readEnd } from '../../consoles/end-of-file.ts'
 import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
+import type { Emit } from '../../events/events.ts'
 import { withDeadline } from '../../host/deadline.ts'
-import { Connection } from '../../node/connection.ts'
-import type { Login } from '../../node/login.ts'
-import { allOrNone, type Node } from '../../node/node.ts'
-import type { Emit } from '../../report/events.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
+import { Connection } from '../../ssh/connection.ts'
+import type { Login } from '../../ssh/login.ts'
+import { allOrNone, type Node } from '../../ssh/node.ts'
 
 /** Whom {@link awaitNodes} waits for. */
 export interface AwaitRequest {

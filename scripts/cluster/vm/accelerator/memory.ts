@@ -2,10 +2,10 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
+import { callersEnvironment } from '../../../host/environment.ts'
+import { lookAt } from '../../../host/places.ts'
 import { searchPath } from '../../../host/requirements.ts'
 import { machineId } from '../../../host/this-host.ts'
-import { lookAt } from '../../../ovl/places.ts'
-import { callersEnvironment } from '../../../settings/environment.ts'
 
 const FILE = 'kvm.json'
 

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import process from 'node:process'
+import { environmentFailure } from '../../errors/failure.ts'
+import { missing, searchPath } from '../../host/requirements.ts'
+import type { Environment } from '../../settings/sources.ts'
+
+type Command = readonly string[]
+
+/**
+ * The commands that install packages: apt-get's, by the administrator or through sudo.
+ * @param userId who runs this; 0 is the administrator
+ * @returns nothing when neither is to be had
+ */
+export function installCommands(
+  packages: readonly string[],
+  environment: Environment,
+  userId = process.getuid?.(),
+): readonly Command[] | undefined {
+  const hasSudo = missing([{ command: 'sudo', package: 'sudo' }], environment).length === 0
+  if (userId !== 0 && !hasSudo) return undefined
+  const prefix = [...(userId === 0 ? [] : ['sudo']), 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
+  return [
+    // The lists may be missing, or older than what the servers still have.
+    [...prefix, 'update', '--quiet'],
+    [...prefix, 'install', '--yes', '--quiet', '--no-install-recommends', ...packages],
+  ]
+}
+
+/**
+ * Runs commands one after the other, with the person's terminal, where sudo asks for a password. stdout is for data, so what
+ * they print goes to stderr.
+ * @param onLine gets each command before it is run
+ * @throws Failure INSTALL_FAILED (exit 3); the signal's reason when that is aborted
+ */
+export async function installPackages(
+  commands: readonly Command[],
+  environment: Environment,
+  onLine: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const command of commands) {
+    signal?.throwIfAborted()
+    onLine(`running: ${command.join(' ')}`)
+    const [program = '', ...words] = command
+    const env = { ...environment, PATH: searchPath(environment).join(':'), LC_ALL: 'C' }
+    const child = spawn(program, words, { stdio: ['inherit', 2, 2], env })
+    const code = await new Promise<number | null>(resolve => {
+      child.once('error', () => resolve(null))
+      child.once('exit', resolve)
+    })
+    // Ctrl-C reaches apt-get as well, which ends in its own time.
+    signal?.throwIfAborted()
+    if (code === 0) continue
+    throw environmentFailure('INSTALL_FAILED', `'${command.join(' ')}' failed`, {
+      hint: 'its own words above tell why',
+    })
+  }
+}

@@ -1,0 +1,83 @@
+import type { Preparation } from '../../cluster/kind.ts'
+import { KINDS } from '../../cluster/kinds.ts'
+import { environmentFailure, type Failure } from '../../errors/failure.ts'
+import { missing, type Requirement, TO_BUILD, TO_RUN, TO_RUN_OVLS_TESTS, TO_TEST } from '../../host/requirements.ts'
+import { requireUserNamespaces } from '../../host/user-namespaces.ts'
+import type { AcceleratorWish, Directories } from '../../settings/settings.ts'
+import type { Environment } from '../../settings/sources.ts'
+import { installCommands, installPackages } from './install.ts'
+
+/** Not needed by all tests, so that `test` does without; `setup` brings it. */
+const FOR_SOME: readonly Requirement[] = [{ command: '/usr/lib/cni/bridge', package: 'containernetworking-plugins' }]
+
+export interface SetupRequest {
+  readonly directories: Directories
+  readonly accelerator: AcceleratorWish
+  /** Also what the project's own tests need. */
+  readonly tests: boolean
+  /** Only tell. */
+  readonly check: boolean
+  /** Make the image anew, with the packages of today. */
+  readonly refresh: boolean
+  readonly environment: Environment
+  readonly onLine: (line: string) => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Makes this host fit for the embedded cluster: installs the packages that it lacks, makes the image, and tells how VMs will run.
+ * What is there already is left alone.
+ * @throws Failure UNSUPPORTED_HOST; HOST_LACKS or NO_IMAGE when something is missing and must not, or cannot, be installed;
+ *   INSTALL_FAILED, NO_NAMESPACES (all exit 3); or of the image's build
+ */
+export async function setUp(request: SetupRequest): Promise<void> {
+  const preparations = (await Promise.all(KINDS.map(kind => kind.load()))).flatMap(kind => kind.preparation ?? [])
+  for (const { checkHost } of preparations) checkHost()
+  const wanted = [...TO_RUN, ...TO_RUN_OVLS_TESTS, ...TO_BUILD, ...FOR_SOME, ...(request.tests ? TO_TEST : [])]
+  const lacking = missing(wanted, request.environment)
+  if (request.check) return await check(lacking, preparations, request)
+  await install(lacking, request)
+  if (request.tests) requireUserNamespaces(request.environment)
+  for (const { make } of preparations) await make({ ...request, remedy: again(request) })
+}
+
+/** What `--check` does: nothing is run or written. */
+async function check(lacking: readonly Requirement[], preparations: readonly Preparation[], request: SetupRequest) {
+  const { environment, tests, onLine } = request
+  onLine(lacking.length === 0 ? 'packages: all are installed' : `packages: this host lacks ${listOf(lacking)}`)
+  const unprepared: Failure[] = []
+  for (const preparation of preparations) {
+    const failure = await preparation.check({ ...request, remedy: again(request) })
+    if (failure) unprepared.push(failure)
+  }
+  if (lacking.length > 0) throw lacks(lacking, request)
+  if (tests) requireUserNamespaces(environment)
+  if (unprepared[0]) throw unprepared[0]
+}
+
+async function install(lacking: readonly Requirement[], request: SetupRequest): Promise<void> {
+  const { environment, onLine, signal } = request
+  if (lacking.length === 0) return onLine('packages: all are installed')
+  onLine(`packages: this host lacks ${listOf(lacking)}`)
+  const commands = installCommands(packagesOf(lacking), environment)
+  if (!commands) throw lacks(lacking, request)
+  await installPackages(commands, environment, onLine, signal)
+  const still = missing(lacking, environment)
+  if (still.length > 0) throw lacks(still, request)
+}
+
+const packagesOf = (lacking: readonly Requirement[]) => [...new Set(lacking.map(({ package: name }) => name))]
+
+const listOf = (lacking: readonly Requirement[]) =>
+  lacking.map(({ command, package: name }) => `${command} (package ${name})`).join(', ')
+
+const again = ({ tests }: SetupRequest) => `./netns.ts setup${tests ? ' --tests' : ''}`
+
+const lacks = (lacking: readonly Requirement[], request: SetupRequest) => {
+  const administrator = `apt-get install --no-install-recommends ${packagesOf(lacking).join(' ')}`
+  return environmentFailure('HOST_LACKS', `this host lacks the packages ${packagesOf(lacking).join(' ')}`, {
+    hint: request.check
+      ? `run: ${again(request)} (or, as an administrator: ${administrator})`
+      : `an administrator can run: ${administrator}`,
+  })
+}

@@ -1,0 +1,24 @@
+import { plainText } from '../../host/text.ts'
+
+/** What an annotation says beside its message. */
+export interface Properties {
+  readonly title: string
+  readonly file?: string | undefined
+}
+
+/**
+ * A command for the runner of GitHub Actions: `::error file=…,title=…::<message>`. Escaped as its own toolkit does it (`%`, CR and
+ * LF; in properties `:` and `,` too), see "Workflow commands" in GitHub's documentation.
+ */
+export function command(name: string, message: string, properties: Properties | undefined = undefined): string {
+  const said = Object.entries(properties ?? {})
+    .filter(([, value]) => value)
+    .map(([key, value]) => `${key}=${escapeProperty(String(value))}`)
+    .join(',')
+  return `::${name}${said && ` ${said}`}::${escapeMessage(message)}\n`
+}
+
+const escapeMessage = (text: string): string =>
+  text.split(/\r?\n/).map(plainText).join('\n').replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+
+const escapeProperty = (text: string): string => escapeMessage(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

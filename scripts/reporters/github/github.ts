@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import type { Listener, RunEvent } from '../../events/events.ts'
+import {
+  describeEnd,
+  describeFlaky,
+  failuresOf,
+  isFlaky,
+  pointersOf,
+  reasonsOf,
+  recorder,
+  type TestRecord,
+} from '../../events/record.ts'
+import { plainText } from '../../host/text.ts'
+import { describeFailedStep, newLines } from '../failed-step.ts'
+import type { Output } from '../output.ts'
+import { command } from './commands.ts'
+import { stepSummary } from './step-summary.ts'
+
+/** GitHub shows ten of a kind for each step: the tenth is for what all of them come to. */
+const MOST_ANNOTATIONS = 9
+
+/**
+ * The run for GitHub Actions: a group of lines for each test, annotations of what failed, and the summary of the step.
+ * @param summaryFile `$GITHUB_STEP_SUMMARY`; without it there is no summary
+ */
+export function github(output: Output, summaryFile: { append(text: string): void } | undefined): Listener {
+  const record = recorder({ head: 0, tail: 0 })
+  // What VMs write is shown beside this, and may look like a command: none but ours are taken.
+  const token = randomUUID()
+  const ours = (text: string) => output.write(`::${token}::\n${text}::stop-commands::${token}\n`)
+  let annotations = 0
+  const endTest = (test: TestRecord) => {
+    const problems = test.retried ? [] : problemsOf(test)
+    const shown = problems.slice(0, Math.max(0, MOST_ANNOTATIONS - annotations))
+    annotations += problems.length
+    const { file } = test
+    const errors = shown.map(({ title, lines }) => command('error', lines.join('\n'), { file, title }))
+    const flaky = isFlaky(test) ? command('warning', describeEnd(test), { file, title: `${test.test} is flaky` }) : ''
+    ours(`${command('group', describeEnd(test))}${linesOf(test)}${command('endgroup', '')}${errors.join('')}${flaky}`)
+  }
+  const on = (event: RunEvent) => {
+    record.on(event)
+    if (event.type === 'run-start') output.write(`::stop-commands::${token}\n`)
+    if (event.type === 'test-end') endTest(record.run.tests.at(-1) as TestRecord)
+  }
+  const close = async () => {
+    const { run } = record
+    const flaky = describeFlaky(run.tests.filter(isFlaky).map(({ test }) => test))
+    const lines = [
+      `${run.verdict} in ${run.seconds} s${run.message ? `: ${run.message}` : ''}`,
+      ...(annotations > MOST_ANNOTATIONS
+        ? [`${annotations} failures; the first ${MOST_ANNOTATIONS} are annotated`]
+        : []),
+      ...(flaky ? [flaky] : []),
+      ...(run.left ? [run.left] : []),
+    ]
+    const level = run.verdict === 'passed' ? 'notice' : 'error'
+    output.write(`::${token}::\n${command(level, lines.join('\n'), { title: 'xcluster-netns' })}`)
+    summaryFile?.append(stepSummary(run))
+  }
+  return { name: 'github', on, close }
+}
+
+/** What is to be annotated: what failed on each node, or else why the test did not get so far. */
+function problemsOf(test: TestRecord): readonly { title: string; lines: readonly string[] }[] {
+  const problems = failuresOf(test).map(failure => ({
+    title: `${failure.test}: ${failure.step} on ${failure.node}`,
+    lines: [describeFailedStep(failure), ...reasonsOf(test), ...newLines(failure), ...evidenceOf(test, failure.node)],
+  }))
+  if (problems.length > 0 || test.verdict === 'passed') return problems
+  return [{ title: `${test.test}: ${test.verdict}`, lines: [`${test.test}: ${test.why ?? test.verdict}`] }]
+}
+
+const evidenceOf = (test: TestRecord, node: string): readonly string[] => [
+  ...test.evidence.filter(each => each.node === node).map(({ subject, what }) => `evidence: ${what} of ${subject}`),
+  ...pointersOf(test),
+]
+
+/** What is in a test's group: how each step went on each node. */
+function linesOf(test: TestRecord): string {
+  const steps = test.steps.flatMap(({ step, index, nodes }) =>
+    [...nodes.values()].map(({ node, verdict, milliseconds, failure }) => {
+      const why = failure ? `: ${failure.why}` : ''
+      return `${index} ${step} on ${node}: ${verdict} in ${(milliseconds / 1000).toFixed(2)} s${why}`
+    }),
+  )
+  const matrix = test.matrix ? [`matrix: ${test.matrix}`] : []
+  return [...steps, ...matrix].map(line => `${notACommand(plainText(line))}\n`).join('')
+}
+
+/** Inside our own group commands are taken: a line must not begin like one, nor hold one of the older form. */
+const notACommand = (line: string): string => line.replace(/^\s*::/, '> ::').replaceAll('##[', '# #[')

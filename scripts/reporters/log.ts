@@ -1,0 +1,105 @@
+import { describeDiagnosis } from '../diagnosis/cause.ts'
+import type { Component, FailedStep, Listener, RunEvent, StepId } from '../events/events.ts'
+import { describeEnd, describeFlaky, turnName } from '../events/record.ts'
+import { plainText } from '../host/text.ts'
+import type { Output } from './output.ts'
+
+/**
+ * The whole log of a run: each line `HH:MM:SS.mmm <node> <test>/<step> <mark> <text>`, so that it can be read by eyes and by
+ * `grep` alike. The mark is `|` for a command's stdout, `!` for its stderr, `-` for what the host side says.
+ */
+export function log(output: Output): Listener {
+  let first: FailedStep | undefined
+  /** Of the attempt that is under way, which may not count. */
+  let pending: FailedStep | undefined
+  const line = (at: number, node: string, where: string, mark: string, text: string) => {
+    for (const part of text.split('\n')) output.write(`${clock(at)} ${node} ${where} ${mark} ${plainText(part)}\n`)
+  }
+  const place = ({ test, step }: StepId) => `${test}/${step}`
+  const host = (at: number, where: string, text: string) => line(at, 'host', where, '-', text)
+
+  const on = (event: RunEvent) => {
+    switch (event.type) {
+      case 'run-start':
+        host(event.at, 'run', `tests: ${event.tests.join(' ')}`)
+        break
+      case 'provenance':
+        host(event.at, event.test ?? 'run', describeComponent(event.component))
+        break
+      case 'notice':
+      case 'detail':
+        host(event.at, 'run', event.text)
+        break
+      case 'test-start':
+        host(event.at, event.test, `TEST CASE: ${turnName(event.test, event.turn)}: ${event.summary}`)
+        for (const { name, value, origin } of event.settings)
+          host(event.at, event.test, `setting ${name}='${value}' (${origin})`)
+        break
+      case 'test-skipped':
+        host(event.at, event.test, `skipped: ${event.why}`)
+        break
+      case 'cluster-start':
+        host(event.at, event.test, `cluster: ${event.kind}`)
+        break
+      case 'node-up':
+        host(event.at, 'run', `${event.node} is up (${event.up} of ${event.of})`)
+        break
+      case 'step-start':
+        host(event.at, place(event), `on ${event.nodes.join(' ')}`)
+        break
+      case 'output':
+        line(event.at, event.node, place(event), event.stream === 'stdout' ? '|' : '!', event.line)
+        break
+      case 'step-end': {
+        const { failure } = event
+        pending ??= failure
+        const verdict = failure ? `FAILED: ${failure.why}` : 'passed'
+        line(event.at, event.node, place(event), '-', `${verdict} (${Math.round(event.milliseconds)} ms)`)
+        break
+      }
+      case 'matrix':
+        host(event.at, `${event.test}/matrix`, event.text)
+        break
+      case 'diagnosis':
+        for (const text of describeDiagnosis(event)) host(event.at, event.test, text)
+        break
+      case 'test-end':
+        if (!event.retried) first ??= pending
+        pending = undefined
+        host(event.at, event.test, `${describeEnd(event)}${event.why === undefined ? '' : `: ${event.why}`}`)
+        break
+      case 'run-failed':
+        host(event.at, 'run', `FAILED: ${event.message}`)
+        break
+      case 'evidence': {
+        const where = `${event.test}/evidence`
+        line(event.at, event.node, where, '-', `${event.subject}: ${event.what}${event.text ? '' : ': none'}`)
+        if (event.text) line(event.at, event.node, where, '|', event.text)
+        break
+      }
+      case 'artefact':
+        host(event.at, event.test, `${event.what ?? 'results'}: ${event.path}`)
+        break
+      case 'run-end':
+        if (event.flaky?.length) host(event.at, 'run', `${describeFlaky(event.flaky)}`)
+        if (event.left) host(event.at, 'run', event.left)
+        host(event.at, 'run', `${event.verdict} in ${event.seconds} s`)
+        if (first) {
+          for (const last of first.lastLines) line(event.at, first.node, place(first), '|', last)
+          line(event.at, first.node, place(first), '-', `FAILED first: ${first.why}`)
+        }
+        break
+    }
+  }
+  return { name: 'log', on }
+}
+
+/** `made with ovl mine, from /home/me/mine, sha256 …` */
+const describeComponent = ({ name, version, place, digest }: Component): string =>
+  `made with ${[`${name}${version ? ` ${version}` : ''}`, place && `from ${place}`, digest && `sha256 ${digest}`].filter(Boolean).join(', ')}`
+
+/** Local time of day with milliseconds. */
+function clock(at: number): string {
+  const date = new Date(at)
+  return `${date.toTimeString().slice(0, 8)}.${String(date.getMilliseconds()).padStart(3, '0')}`
+}

@@ -1,0 +1,195 @@
+import path from 'node:path'
+import type { Writable } from 'node:stream'
+import { usageFailure } from '../errors/failure.ts'
+import { suggest } from '../errors/suggest.ts'
+import type { Listener } from '../events/events.ts'
+import { REPORTER_NAMES, type ReporterName } from './names.ts'
+import { fileTarget, type Output, streamTarget, type Target } from './output.ts'
+import type { ReporterWish, Reporting } from './reporting.ts'
+
+/** A kind of report. */
+interface Reporter {
+  /** Where it goes when nothing is said. */
+  readonly target: string
+  /** Of use only as a whole: a file of it appears when it is complete. */
+  readonly isDocument: boolean
+  /** Loaded when it is asked for: most runs want two of them. The directory is that of its file, else the working one. */
+  readonly make: (output: Output, reporting: Reporting, directory: string) => Promise<Listener>
+}
+
+const [STDOUT, STDERR] = ['stdout', 'stderr'] as const
+
+/** What holds for everything but stderr, for which the terminal's use was decided. */
+const NO_TERMINAL = { colour: false, progress: false }
+
+/** All reporters, by name. */
+const REPORTERS: Readonly<Record<ReporterName, Reporter>> = {
+  summary: {
+    target: STDERR,
+    isDocument: false,
+    make: async (output, { terminal }) => (await import('./summary.ts')).summary(output, terminal),
+  },
+  log: { target: STDOUT, isDocument: false, make: async output => (await import('./log.ts')).log(output) },
+  junit: { target: STDOUT, isDocument: true, make: async output => (await import('./junit.ts')).junit(output) },
+  tap: { target: STDOUT, isDocument: false, make: async output => (await import('./tap.ts')).tap(output) },
+  json: { target: STDOUT, isDocument: false, make: async output => (await import('./json.ts')).json(output) },
+  results: {
+    target: 'results.json',
+    isDocument: true,
+    make: async output => (await import('./results.ts')).results(output),
+  },
+  html: {
+    target: 'report.html',
+    isDocument: true,
+    make: async (output, _, directory) => (await import('./html/html.ts')).html(output, directory),
+  },
+  github: {
+    // GitHub reads both streams; this one has the summary in it, and the other may go to a file.
+    target: STDERR,
+    isDocument: false,
+    make: async (output, { stepSummary }) => {
+      const [{ github }, { stepSummaryFile }] = await Promise.all([
+        import('./github/github.ts'),
+        import('./github/step-summary.ts'),
+      ])
+      return github(output, stepSummary === undefined ? undefined : stepSummaryFile(stepSummary))
+    },
+  },
+}
+
+/** The streams that this process has. */
+export interface Streams {
+  readonly stdout: Writable
+  readonly stderr: Writable
+}
+
+/**
+ * Makes the listeners that were asked for, and those that are there by default. Who writes to stdout is decided here and nowhere
+ * else: one reporter at most.
+ * @throws Failure NO_SUCH_REPORTER, BAD_TARGET (exit 2); REPORT_NOT_WRITABLE (exit 3)
+ */
+export async function openReporters(reporting: Reporting, streams: Streams): Promise<readonly Listener[]> {
+  const wanted = placeAll(reporting)
+  refuseSharedTargets(wanted)
+  const opened: { target: Target; listener: Listener }[] = []
+  try {
+    for (const { reporter, to } of wanted) {
+      const target = openTarget(to, reporter.isDocument, streams)
+      const how = to === STDERR ? reporting : { ...reporting, terminal: NO_TERMINAL }
+      opened.push({ target, listener: ending(await reporter.make(target, how, path.dirname(to)), target) })
+    }
+    return opened.map(({ listener }) => listener)
+  } catch (error) {
+    for (const { target } of opened) target.discard()
+    throw error
+  }
+}
+
+/**
+ * Where reports are that the user did not name a place for, in lines for the end of a run: `results: /…/results (report.html, …)`.
+ */
+export function describePlaces(reporting: Reporting): readonly string[] {
+  const { resultsDirectory, logFile } = reporting
+  if (resultsDirectory) return [`results: ${resultsDirectory} (${Object.values(IN_RESULTS).join(', ')})`]
+  const isOurs = logFile !== undefined && placeAll(reporting).some(({ to }) => to === logFile)
+  return isOurs ? [`log: ${logFile}`] : []
+}
+
+/** What `--results` holds beside what is brought home. */
+const IN_RESULTS = { html: 'report.html', log: 'log.txt', results: 'results.json' } as const
+
+/** All that are asked for, by word or by default. */
+function placeAll({ wishes, resultsDirectory, logFile }: Reporting): readonly Placed[] {
+  const named = wishes.map(place)
+  const beside = Object.entries(resultsDirectory ? IN_RESULTS : {})
+    .map(([name, file]) => place({ name, target: path.join(resultsDirectory ?? '', file) }))
+    // Who names the same place has asked for the same.
+    .filter(({ name, to }) => !named.some(other => other.name === name && other.to === to))
+  return [...withDefaults(named, resultsDirectory !== undefined, logFile), ...beside]
+}
+
+interface Placed {
+  readonly name: string
+  readonly reporter: Reporter
+  /** `stdout`, `stderr`, or an absolute path. */
+  readonly to: string
+}
+
+/** Names that people have for the streams. */
+const STREAM_NAMES: Readonly<Record<string, string>> = {
+  '-': STDOUT,
+  stdout: STDOUT,
+  '/dev/stdout': STDOUT,
+  '/dev/fd/1': STDOUT,
+  stderr: STDERR,
+  '/dev/stderr': STDERR,
+  '/dev/fd/2': STDERR,
+}
+
+function place({ name, target }: ReporterWish): Placed {
+  const known = REPORTER_NAMES.find(each => each === name)
+  const reporter = known && REPORTERS[known]
+  if (!reporter) {
+    const hint = suggest(name, REPORTER_NAMES, `reporters are ${REPORTER_NAMES.join(', ')}`)
+    throw usageFailure('NO_SUCH_REPORTER', `no reporter is called '${name}'`, { hint })
+  }
+  if (target === '') {
+    throw usageFailure('BAD_TARGET', `--reporter ${name}=: the target is empty`, {
+      hint: `a file, stdout or stderr; without =, ${name} goes to ${reporter.target}`,
+    })
+  }
+  const wanted = target ?? reporter.target
+  return { name, reporter, to: STREAM_NAMES[wanted] ?? path.resolve(wanted) }
+}
+
+/** At a terminal the log would repeat what the summary says: it goes to a file, with the results where there are such. */
+function withDefaults(named: readonly Placed[], hasResults: boolean, logFile: string | undefined): readonly Placed[] {
+  const isNamed = (name: string) => named.some(placed => placed.name === name)
+  const stdoutIsTaken = named.some(({ to }) => to === STDOUT)
+  const summary = isNamed('summary') ? [] : [place({ name: 'summary', target: undefined })]
+  const isElsewhere =
+    isNamed('log') || (stdoutIsTaken && logFile === undefined) || (hasResults && logFile !== undefined)
+  return [...summary, ...(isElsewhere ? [] : [place({ name: 'log', target: logFile })]), ...named]
+}
+
+/** Only for lines on stderr there is room for several: it is for the person. */
+function refuseSharedTargets(wanted: readonly Placed[]): void {
+  for (const [index, { name, to }] of wanted.entries()) {
+    const other = wanted.slice(0, index).find(placed => placed.to === to)
+    if (!other || (to === STDERR && other.name !== name)) continue
+    throw usageFailure('BAD_TARGET', `the reporters ${other.name} and ${name} both write to ${to}`, {
+      hint: `give one of them a file: --reporter ${name}=<file>`,
+    })
+  }
+}
+
+function openTarget(to: string, isDocument: boolean, { stdout, stderr }: Streams): Target {
+  if (to === STDOUT) return streamTarget(stdout)
+  return to === STDERR ? streamTarget(stderr) : fileTarget(to, isDocument)
+}
+
+/** A listener that ends its target, too: a report that failed is not left there as if it were one. */
+function ending(listener: Listener, target: Target): Listener {
+  let isUseless = false
+  return {
+    name: listener.name,
+    on: event => {
+      try {
+        listener.on(event)
+      } catch (error) {
+        isUseless = true
+        throw error
+      }
+    },
+    close: async () => {
+      try {
+        if (isUseless) return target.discard()
+        await listener.close?.()
+        await target.finish()
+      } catch (error) {
+        target.discard()
+        throw error
+      }
+    },
+  }
+}

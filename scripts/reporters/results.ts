@@ -1,0 +1,76 @@
+import type { Component, Invocation, Listener, Verdict } from '../events/events.ts'
+import { isFlaky, notRun, type RunRecord, recorder, type StepRecord, type TestRecord } from '../events/record.ts'
+import type { Setting } from '../settings/sources.ts'
+import type { Output } from './output.ts'
+
+/** Of results.json: docs/schemas/results.schema.json. It changes when a reader of the one before would err. */
+export const RESULTS_VERSION = 1
+
+/** Of each piece of evidence, in characters; what is longer stands in its file. */
+const EVIDENCE = 16 * 1024
+
+/** What of results.json is needed to do the run again. */
+export interface Results {
+  readonly version: number
+  readonly invocation: Invocation
+  readonly components: readonly Component[]
+  readonly tests: readonly {
+    readonly test: string
+    readonly settings: readonly Setting[]
+    readonly components: readonly Component[]
+  }[]
+}
+
+/** The run as one document, for programs: what it was made with, so that it can be made again, and how it ended. */
+export function results(output: Output): Listener {
+  const record = recorder({ head: 0, tail: 0 })
+  const close = async () => {
+    output.write(`${JSON.stringify(describeRun(record.run), undefined, 2)}\n`)
+  }
+  return { name: 'results', on: record.on, close }
+}
+
+const describeRun = (run: RunRecord) => ({
+  version: RESULTS_VERSION,
+  verdict: run.verdict,
+  message: run.message,
+  began: time(run.begun),
+  seconds: run.seconds,
+  left: run.left,
+  flaky: run.tests.filter(isFlaky).map(({ test }) => test),
+  invocation: run.invocation,
+  components: run.components,
+  tests: run.tests.map(describeTest),
+  skipped: run.skipped,
+  notRun: notRun(run),
+})
+
+function describeTest(test: TestRecord) {
+  const { turn, begun, ended, verdict, steps, evidence, isOver: _, diagnosis, ...rest } = test
+  return {
+    ...rest,
+    ...turn,
+    verdict: verdict satisfies Verdict,
+    flaky: isFlaky(test),
+    began: time(begun),
+    seconds: (ended - begun) / 1000,
+    steps: steps.map(describeStep),
+    ...(diagnosis && { causes: diagnosis.causes, groups: diagnosis.groups }),
+    evidence: evidence.map(each => ({ ...each, text: each.text.slice(0, EVIDENCE) })),
+  }
+}
+
+const describeStep = ({ step, index, begun, nodes }: StepRecord) => ({
+  step,
+  index,
+  began: time(begun),
+  nodes: [...nodes.values()].map(({ node, verdict, milliseconds, failure }) => ({
+    node,
+    verdict,
+    seconds: Math.round(milliseconds) / 1000,
+    why: failure?.why,
+    lastLines: failure?.lastLines,
+  })),
+})
+
+const time = (at: number): string => new Date(at).toISOString()

@@ -1,0 +1,107 @@
+import type { FailedStep, RunEvent } from '../events/events.ts'
+import { plainText } from '../host/text.ts'
+import { describeFailedStep, newLines } from './failed-step.ts'
+
+type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>
+
+/** What nodes that pass have in common is one line; of what differs, this much is shown. */
+const SHOWN_LINES = 8
+/** Nodes whose failure is written out, and nodes that are named in parentheses. */
+const SHOWN_NODES = 3
+const NAMED_NODES = 4
+/** How a node's line about its step begins: the contract with xcluster. */
+const TITLE = 'TEST CASE: '
+
+/** A line of the summary: of nodes, or an error of which the host tells. */
+export interface StepLine {
+  /** `4 VMs`, `vm-002`; undefined for a line that only goes on with the one before. */
+  readonly who: string | undefined
+  readonly kind: 'nodes' | 'failure' | 'more'
+  readonly text: string
+}
+
+/** Gathers what nodes write to stderr in a step, and how it ends on each of them, for one line where all do the same. */
+export class StepLines {
+  readonly #step: string
+  readonly #nodes: readonly string[]
+  readonly #titles = new Map<string, string>()
+  /** For each line the nodes that wrote it, in the order in which they did. */
+  readonly #lines = new Map<string, Set<string>>()
+  #longest = 0
+  readonly #ended = new Map<string, FailedStep | undefined>()
+
+  constructor({ step, nodes }: EventOf<'step-start'>) {
+    this.#step = step
+    this.#nodes = nodes
+  }
+
+  add({ node, stream, line }: EventOf<'output'>): void {
+    if (stream === 'stdout') return
+    const text = plainText(line)
+    if (text.startsWith(TITLE)) this.#titles.set(node, text.slice(TITLE.length))
+    else if (this.#lines.has(text) || this.#lines.size < 1000)
+      this.#lines.set(text, (this.#lines.get(text) ?? new Set()).add(node))
+  }
+
+  end({ node, failure, milliseconds }: EventOf<'step-end'>): void {
+    this.#ended.set(node, failure)
+    this.#longest = Math.max(this.#longest, milliseconds)
+  }
+
+  get isOver(): boolean {
+    return this.#ended.size >= this.#nodes.length
+  }
+
+  get hasFailed(): boolean {
+    return this.failures.length > 0
+  }
+
+  get failures(): readonly FailedStep[] {
+    return [...this.#ended.values()].flatMap(failure => failure ?? [])
+  }
+
+  /** What the nodes did and said; nothing for a step of the host side that passed, which has a line of its own. */
+  nodeLines(): readonly StepLine[] {
+    const titles = [...new Set(this.#titles.values())]
+    if (titles.length === 0 && this.#lines.size === 0 && this.isOver && !this.hasFailed) return []
+    const title = titles.length === 1 ? titles[0] : this.#step
+    const head: StepLine = { who: this.#who(this.#nodes), kind: 'nodes', text: `${TITLE}${title}: ${this.#result()}` }
+    const said = [...this.#lines].filter(([text]) => !this.failures.some(({ why }) => text.includes(why)))
+    const shown = said
+      .slice(0, SHOWN_LINES)
+      .map(([text, nodes]): StepLine => ({ who: this.#who([...nodes]), kind: 'nodes', text }))
+    const more = said.length - shown.length
+    return [
+      ...(titles.length > 0 ? [head] : []),
+      ...shown,
+      ...(more > 0 ? [rest(`${more} more lines, in the log`)] : []),
+    ]
+  }
+
+  /** @param isExplained others say what the failures have in common: their last lines would only repeat it */
+  failureLines(isExplained: boolean): readonly StepLine[] {
+    const shown = this.failures
+      .slice(0, SHOWN_NODES)
+      .flatMap((failure): readonly StepLine[] => [
+        { who: undefined, kind: 'failure', text: `FAILED: ${describeFailedStep(failure)}` },
+        ...(isExplained ? [] : newLines(failure).map(rest)),
+      ])
+    const others = this.failures.slice(SHOWN_NODES).map(({ node }) => node)
+    return others.length === 0 ? shown : [...shown, rest(`and on ${this.#who(others)}: the log has all`)]
+  }
+
+  #result(): string {
+    const failed = this.failures.length
+    if (!this.isOver) return `not finished on ${this.#who(this.#nodes.filter(node => !this.#ended.has(node)))}`
+    if (failed === 0) return `ok, ${(this.#longest / 1000).toFixed(1)} s`
+    return failed === this.#nodes.length ? 'FAILED' : `FAILED on ${failed} of ${this.#nodes.length}`
+  }
+
+  #who(nodes: readonly string[]): string {
+    if (nodes.length === 1) return nodes[0] as string
+    if (nodes.length === this.#nodes.length || nodes.length > NAMED_NODES) return `${nodes.length} VMs`
+    return nodes.join(' ')
+  }
+}
+
+const rest = (text: string): StepLine => ({ who: undefined, kind: 'more', text })

@@ -1,0 +1,106 @@
+import { describeDiagnosis } from '../diagnosis/cause.ts'
+import type { Listener, RunEvent } from '../events/events.ts'
+import { describeEnd, isFlaky, ONCE, recorder, turnName } from '../events/record.ts'
+import { plainLines, plainText } from '../host/text.ts'
+import { describeOutcome } from './outcome.ts'
+import type { Output } from './output.ts'
+import { GREEN, painter, RED, YELLOW } from './paint.ts'
+import { type StepLine, StepLines } from './step-lines.ts'
+import type { TerminalUse } from './terminal.ts'
+
+/**
+ * The summary of a run for the user, in xcluster's form: `HH:MM:SS (<seconds since start>): TEST CASE: <what>`, a line for each step,
+ * indented by two. The last lines say how it ended, why, what was not run, and where more is; the very last the total time.
+ */
+export function summary(output: Output, { colour }: Pick<TerminalUse, 'colour'>): Listener {
+  const record = recorder({ head: 0, tail: 0 })
+  let begun = 0
+  let step: StepLines | undefined
+  const evidence: string[] = []
+  const paint = painter(colour)
+  const line = (text: string) => output.write(`${text}\n`)
+  const host = (at: number, text: string) => line(`${clock(at)} (${Math.floor((at - begun) / 1000)}): ${text}`)
+  const write = (at: number, { who, kind, text }: StepLine) => {
+    if (kind === 'failure') host(at, paint(RED, text))
+    else if (kind === 'more') line(`    ${text}`)
+    else line(`  ${clock(at)} (${who}): ${/\bFAILED\b/.test(text) ? paint(RED, text) : text}`)
+  }
+  /** What failed is written with its causes before it: those follow at once. */
+  const endStep = (at: number, reasons: readonly string[] = []) => {
+    const ended = step
+    step = undefined
+    for (const each of ended?.nodeLines() ?? []) write(at, each)
+    for (const reason of reasons) host(at, paint(RED, plainText(reason)))
+    for (const each of ended?.failureLines(reasons.length > 0) ?? []) write(at, each)
+  }
+
+  const on = (event: RunEvent) => {
+    record.on(event)
+    switch (event.type) {
+      case 'run-start':
+        begun = event.at
+        break
+      case 'notice':
+        host(event.at, plainLines(event.text))
+        break
+      case 'test-start':
+        host(event.at, `TEST CASE: ${turnName(event.test, event.turn)}: ${event.summary}`)
+        break
+      case 'test-skipped':
+        host(event.at, `skipped: ${event.test}: ${plainLines(event.why)}`)
+        break
+      case 'cluster-start':
+        host(event.at, `cluster: ${plainLines(event.kind)}`)
+        break
+      case 'step-start':
+        endStep(event.at)
+        step = new StepLines(event)
+        break
+      case 'output':
+        step?.add(event)
+        break
+      case 'step-end':
+        step?.end(event)
+        if (step?.isOver && !step.hasFailed) endStep(event.at)
+        break
+      case 'matrix':
+        host(event.at, `matrix: ${event.text}`)
+        break
+      case 'diagnosis':
+        endStep(event.at, describeDiagnosis(event))
+        break
+      case 'test-end': {
+        endStep(event.at)
+        const { verdict, turn = ONCE, retried } = event
+        const colour = isFlaky({ verdict, turn }) || retried ? YELLOW : verdict === 'passed' ? GREEN : RED
+        host(event.at, paint(colour, describeEnd(event)))
+        break
+      }
+      case 'run-failed':
+        host(event.at, paint(RED, `FAILED: ${plainLines(event.message)}`))
+        break
+      case 'artefact':
+        // The last lines are what is read first.
+        if (event.what === 'evidence') evidence.push(`evidence of ${event.test}: ${event.path}`)
+        break
+      case 'run-end':
+        for (const text of evidence) host(event.at, text)
+        for (const text of ending()) host(event.at, text)
+        host(event.at, `Total time: ${event.seconds} s${event.left ? `. ${event.left}` : ''}`)
+        break
+    }
+  }
+  /** A single test that passed has had its last line. */
+  const ending = (): readonly string[] => {
+    const { run } = record
+    const { verdict, planned, tests, skipped, reports } = run
+    const isTold = verdict === 'passed' && planned.length === 1 && tests.length === 1 && skipped.length === 0
+    const [first = '', ...rest] = describeOutcome(run)
+    const colour = verdict !== 'passed' ? RED : tests.some(isFlaky) ? YELLOW : GREEN
+    return [...(isTold ? [] : [paint(colour, first), ...rest]), ...reports]
+  }
+  return { name: 'summary', on }
+}
+
+/** Local time of day, `HH:MM:SS`. */
+const clock = (at: number): string => new Date(at).toTimeString().slice(0, 8)

@@ -1,0 +1,153 @@
+import { stringify } from 'yaml'
+import type { FailedStep, Listener, RunEvent, StepId } from '../events/events.ts'
+import { describeFlaky, isFlaky, notRun, ONCE, reasonsOf, recorder, turnName } from '../events/record.ts'
+import { plainLines, plainText, yamlText } from '../host/text.ts'
+import { newLines } from './failed-step.ts'
+import type { Output } from './output.ts'
+
+const RETRIED = 'TODO failed, and is tried again'
+const INDENT = '    '
+/** Of this much evidence, in characters each, the diagnostics hold the beginning. */
+const EVIDENCE = 4096
+
+/** Points under way on one level. */
+interface Level {
+  count: number
+  /** None of them is not ok, whether it counts or not. */
+  isOk: boolean
+}
+
+/**
+ * The run as TAP 14 (https://testanything.org/tap-version-14-specification.html), written while it goes on: a test is a subtest with
+ * a subtest for each step, in which every node is a point. A failure has its reason as YAML; what may be tried again is a
+ * `TODO`, which does not count; a run that ends early ends by `Bail out!`.
+ */
+export function tap(output: Output): Listener {
+  const record = recorder({ head: 0, tail: 0 })
+  const levels: Level[] = [{ count: 0, isOk: true }]
+  let step: (StepId & { readonly begun: number; readonly nodes: Set<string> }) | undefined
+  const line = (text: string) => output.write(`${INDENT.repeat(levels.length - 1)}${yamlText(text)}\n`)
+  const open = (name: string) => {
+    line(`# Subtest: ${escapeHash(name)}`)
+    levels.push({ count: 0, isOk: true })
+  }
+  const point = (isOk: boolean, name: string, directive = '', diagnostics?: object) => {
+    const level = levels.at(-1) as Level
+    level.count++
+    level.isOk &&= isOk
+    line(`${isOk ? 'ok' : 'not ok'} ${level.count} - ${escapeHash(name)}${directive && ` # ${directive}`}`)
+    if (!diagnostics) return
+    line('  ---')
+    for (const part of yamlText(stringify(diagnostics, { lineWidth: 0 }))
+      .trimEnd()
+      .split('\n'))
+      line(`  ${part}`)
+    line('  ...')
+  }
+  /** Ends a level. @returns whether all of its points are well */
+  const close = (): boolean => {
+    line(`1..${(levels.at(-1) as Level).count}`)
+    return levels.pop()?.isOk === true
+  }
+  const closeStep = (why: string) => {
+    if (!step) return
+    for (const node of step.nodes) point(false, node, '', { message: why, test: step.test, step: step.step, node })
+    const { step: name, begun } = step
+    step = undefined
+    const isOk = close()
+    point(isOk, name, isOk ? '' : directive, { duration_ms: Math.round(at - begun) })
+  }
+  let at = 0
+  /** Readers count the points of a subtest, whatever its own point says: each of them has to be marked. */
+  let directive = ''
+
+  const on = (event: RunEvent) => {
+    record.on(event)
+    at = event.at
+    switch (event.type) {
+      case 'run-start':
+        line('TAP version 14')
+        break
+      case 'test-start': {
+        const { attempt, attempts } = event.turn ?? ONCE
+        directive = attempt < attempts ? RETRIED : ''
+        open(turnName(event.test, event.turn))
+        line(`# ${escapeHash(event.summary)}`)
+        break
+      }
+      case 'test-skipped':
+        // It may have begun: what its kernel lacks is known late.
+        if (levels.length > 1) close()
+        point(true, event.test, `SKIP ${escapeHash(event.why)}`)
+        break
+      case 'step-start':
+        step = { ...event, begun: event.at, nodes: new Set(event.nodes) }
+        open(event.step)
+        break
+      case 'step-end':
+        step?.nodes.delete(event.node)
+        point(!event.failure, event.node, event.failure ? directive : '', diagnosticsOf(event))
+        if (step?.nodes.size === 0) closeStep('')
+        break
+      case 'matrix':
+        line(`# ${plainText(event.text)}`)
+        break
+      case 'test-end': {
+        const why = plainText(event.why ?? event.verdict)
+        closeStep(why)
+        if (levels.length === 2 && levels[1]?.isOk && event.verdict !== 'passed')
+          point(false, 'cluster', '', { message: why })
+        close()
+        const { verdict, turn = ONCE, retried } = event
+        const ended = record.run.tests.at(-1)
+        const evidence = ended?.evidence ?? []
+        const reasons = ended ? reasonsOf(ended) : []
+        point(verdict === 'passed', turnName(event.test, turn), retried ? directive : '', {
+          verdict: isFlaky({ verdict, turn }) ? 'flaky' : verdict,
+          ...(reasons.length > 0 && { reasons }),
+          ...(event.why !== undefined && { message: why }),
+          ...(evidence.length > 0 && {
+            evidence: evidence.map(({ subject, what, text }) => ({
+              subject,
+              what,
+              text: plainLines(text.slice(0, EVIDENCE)),
+            })),
+          }),
+        })
+        break
+      }
+    }
+  }
+  const end = (): void => {
+    const { message, tests, left } = record.run
+    for (const test of notRun(record.run))
+      point(false, test, '', { message: `not run: ${plainLines(message ?? 'the run ended before')}` })
+    if (message) {
+      line(`Bail out! ${escapeHash(message.replaceAll('\n', ' '))}`)
+      return
+    }
+    line(`1..${levels[0]?.count}`)
+    const flaky = describeFlaky(tests.filter(isFlaky).map(({ test }) => test))
+    if (flaky) line(`# ${flaky}`)
+    if (left) line(`# ${escapeHash(left)}`)
+  }
+  return { name: 'tap', on, close: async () => end() }
+}
+
+function diagnosticsOf({ failure, milliseconds }: { failure: FailedStep | undefined; milliseconds: number }): object {
+  const duration_ms = Math.round(milliseconds)
+  if (!failure) return { duration_ms }
+  const { test, step, node, why, broken } = failure
+  return {
+    message: plainLines(why),
+    severity: broken ? 'broken' : 'failed',
+    test,
+    step,
+    node,
+    duration_ms,
+    output: newLines(failure),
+  }
+}
+
+/** `#` would begin a directive. */
+const escapeHash = (text: string): string => plainText(text).replaceAll('\\', '\\\\').replaceAll('#', '\\#')

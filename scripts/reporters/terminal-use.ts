@@ -1,0 +1,34 @@
+import { usageFailure } from '../errors/failure.ts'
+import { type Environment, saysCi, writtenAs } from '../settings/sources.ts'
+import { PROGRESS_KINDS, type ProgressKind } from './names.ts'
+import type { TerminalUse } from './terminal.ts'
+
+/**
+ * What `--progress` says.
+ * @throws Failure BAD_VALUE (exit 2)
+ */
+export function readProgress(said: string | undefined, environment: Environment): ProgressKind {
+  const value = said ?? 'auto'
+  const kind = PROGRESS_KINDS.find(each => each === value)
+  if (kind) return kind
+  const name = writtenAs('__progress', value, environment)
+  throw usageFailure('BAD_VALUE', `${name}=${value}: must be one of ${PROGRESS_KINDS.join(', ')}`)
+}
+
+/**
+ * How a stream's terminal is to be used. NO_COLOR (not empty) wins over FORCE_COLOR; `TERM=dumb` means neither colour
+ * nor progress; what is no terminal gets colour only by force, and never progress. FORCE_COLOR forces when it is not empty;
+ * 0 and false mean no colour, as for Node itself.
+ * https://no-color.org, https://force-color.org, https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
+ */
+export function readTerminalUse(
+  environment: Environment,
+  stream: { isTTY?: boolean },
+  progress: ProgressKind = 'auto',
+): TerminalUse {
+  const capable = stream.isTTY === true && environment.TERM !== 'dumb'
+  const force = environment.FORCE_COLOR
+  const colour = force ? !['0', 'false'].includes(force) : capable
+  const isWanted = progress === 'live' || (progress === 'auto' && !saysCi(environment.CI))
+  return { colour: !environment.NO_COLOR && colour, progress: capable && isWanted }
+}

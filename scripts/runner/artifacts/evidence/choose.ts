@@ -1,0 +1,60 @@
+import type { WrongPair } from '../../../proof/matrix.ts'
+import type { Source } from '../../../proof/network.ts'
+
+/** How many pairs of PODs are looked at: a node that is cut off has thousands that all tell the same. */
+export const MOST_PAIRS = 8
+
+/** A POD, another one, and the addresses of that by which it is not as it should be. */
+export interface ShownPair {
+  readonly source: Source
+  readonly destination: Source
+  readonly addresses: readonly string[]
+}
+
+export interface Choice {
+  readonly pairs: readonly ShownPair[]
+  /** How many pairs of PODs are as wrong, and not looked at. */
+  readonly leftOut: number
+}
+
+/**
+ * Chooses of the pairs that are wrong those that stand for all: first one for each two nodes, then those with PODs that no other
+ * pair has shown yet.
+ */
+export function choosePairs(wrong: readonly WrongPair[]): Choice {
+  const all = byPods(wrong)
+  const left = new Set(all)
+  const pairs: ShownPair[] = []
+  const seen = new Set<string>()
+  while (pairs.length < MOST_PAIRS) {
+    let [best, bestNews]: [ShownPair | undefined, number] = [undefined, 0]
+    for (const pair of left) {
+      const news = marksOf(pair).reduce((sum, [mark, worth]) => sum + (seen.has(mark) ? 0 : worth), 0)
+      if (news > bestNews) [best, bestNews] = [pair, news]
+    }
+    if (!best) break
+    for (const [mark] of marksOf(best)) seen.add(mark)
+    left.delete(best)
+    pairs.push(best)
+  }
+  return { pairs, leftOut: left.size }
+}
+
+/** What a pair shows, and what it is worth when nothing else has shown it. */
+const marksOf = ({ source, destination }: ShownPair) =>
+  [
+    [`nodes ${source.node} ${destination.node}`, 2],
+    [`from ${source.pod}`, 1],
+    [`to ${destination.pod}`, 1],
+  ] as const
+
+function byPods(wrong: readonly WrongPair[]): readonly ShownPair[] {
+  const pairs = new Map<string, { source: Source; destination: Source; addresses: string[] }>()
+  for (const { source, destination } of wrong) {
+    const key = `${source.pod} ${destination.pod}`
+    const pair = pairs.get(key)
+    if (pair) pair.addresses.push(destination.address)
+    else pairs.set(key, { source, destination, addresses: [destination.address] })
+  }
+  return [...pairs.values()]
+}

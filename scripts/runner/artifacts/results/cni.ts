@@ -1,0 +1,61 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { makeDirectory } from '../../../host/directories.ts'
+import type { Node } from '../../../ssh/node.ts'
+import { captureReading } from './read.ts'
+
+/** What a VM may have in its results: a VM with 254 PODs has as many files, of less than 1 KiB. */
+const MOST_FILES = 1000
+const MOST_FILE_KIB = 64
+const MOST_BYTES = 8 * 2 ** 20
+
+/**
+ * Says how many results there are, and prints those that are regular files of a POD's name, each line behind its file's name. One command
+ * for all of them, since there may be hundreds; with "./" none is taken for an option.
+ */
+const PRINT_RESULTS = `
+cd /tmp || exit
+find . ! -name . -prune -name '*.json' -size +0 | grep -c .
+find . ! -name . -prune -type f -name '*.json' ! -name '*[!A-Za-z0-9_.-]*' -size +0 -size -${MOST_FILE_KIB * 2 + 1} |
+	sort | head -n ${MOST_FILES} | xargs grep -H '' /dev/null | head -c ${MOST_BYTES + 1}`
+
+/** grep's form for a line of a POD's result; what a POD is called becomes a file name here. */
+const CNI_LINE = /^\.\/([\w-][\w.-]*\.json):(.*)$/s
+
+/**
+ * Collects the plugins' answers to CNI ADD: `/tmp/<pod>.json`.
+ * @param directory gets a file for each POD that has one, and nothing else
+ * @param onLoss gets a line when not all of them could be taken
+ * @throws Failure (exit 4) when the node is lost; the signal's reason; the system's error
+ */
+export async function collectCniResults(
+  node: Node,
+  directory: string,
+  onLoss: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await fs.rm(directory, { recursive: true, force: true })
+  const { stdout } = await captureReading(node, ['sh', '-c', PRINT_RESULTS], signal)
+  const [count = '', ...lines] = stdout.toString().split('\n')
+  const results = new Map<string, string[]>()
+  for (const line of lines) {
+    const [, file, text] = CNI_LINE.exec(line) ?? []
+    if (file === undefined || text === undefined || (results.size >= MOST_FILES && !results.has(file))) continue
+    const known = results.get(file)
+    if (known) known.push(text)
+    else results.set(file, [text])
+  }
+  // It was cut in the middle of this one.
+  if (stdout.length > MOST_BYTES) results.delete([...results.keys()].at(-1) ?? '')
+  if (results.size > 0) makeDirectory(directory)
+  // One after the other: there are no more files open than there may be.
+  for (const [file, text] of results) await fs.writeFile(path.join(directory, file), `${text.join('\n')}\n`)
+  const lost = /^\d{1,9}$/.test(count) ? Number(count) - results.size : Number.NaN
+  if (lost === 0) return
+  const limits = `at most ${MOST_FILES} regular files of ${MOST_FILE_KIB} KiB each, ${MOST_BYTES / 2 ** 20} MiB in all`
+  onLoss(
+    lost > 0
+      ? `${lost} of ${count} files /tmp/*.json were not collected: they can be ${limits}`
+      : 'the number of its files /tmp/*.json is unknown, and some may be missing',
+  )
+}

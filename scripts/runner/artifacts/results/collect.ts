@@ -1,0 +1,153 @@
+import { accessSync, constants, rmSync, statSync, writeFileSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import type { RunningCluster } from '../../../cluster/cluster.ts'
+import { environmentFailure, Failure } from '../../../errors/failure.ts'
+import type { Emit } from '../../../events/events.ts'
+import { withDeadline } from '../../../host/deadline.ts'
+import { makeDirectory } from '../../../host/directories.ts'
+import { reasonOf } from '../../../host/places.ts'
+import { plainText } from '../../../host/text.ts'
+import { type Matrix, toJson } from '../../../proof/matrix.ts'
+import { matrixSvg } from '../../../proof/svg.ts'
+import type { Node } from '../../../ssh/node.ts'
+import { collectCniResults } from './cni.ts'
+import { captureReading } from './read.ts'
+
+export interface CollectRequest {
+  readonly cluster: RunningCluster
+  readonly test: string
+  /** Gets a directory for the test, and in that one for each node. */
+  readonly directory: string
+  /** After a failure more is brought home. */
+  readonly failed: boolean
+  /** What the proof measured, if there was one. */
+  readonly matrix?: Matrix
+  readonly timeoutSeconds: number
+  readonly emit: Emit
+}
+
+/** A file brought home and the command on the node whose output it holds. */
+type Source = readonly [file: string, command: readonly string[]]
+
+const ALWAYS: readonly Source[] = [
+  ['addresses.json', ['ip', '-j', 'address']],
+  ['status.json', ['netns_test', 'status', '--json']],
+]
+const AFTER_FAILURE: readonly Source[] = [['dmesg.txt', ['dmesg']]]
+
+/**
+ * Makes the directory for results, so that one that cannot be written is told before anything starts.
+ * @throws Failure RESULTS_NOT_WRITABLE (exit 3)
+ */
+export function prepareResults(directory: string): void {
+  try {
+    makeDirectory(directory)
+    if (!statSync(directory).isDirectory()) throw new Error('it is no directory')
+    accessSync(directory, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw notWritable(directory, error as Error)
+  }
+}
+
+/**
+ * Collects what a test left on its nodes: addresses, PODs, CNI results, consoles and, after a failure, kernel messages.
+ * The console of a node that does not answer any more is collected all the same.
+ * @returns what is missing, in a line: `the results of vm-002 are incomplete: …`; undefined when nothing is
+ * @throws Failure RESULTS_NOT_WRITABLE (exit 3)
+ */
+export async function collectResults(request: CollectRequest): Promise<string | undefined> {
+  const { cluster, emit } = request
+  const directory = path.join(request.directory, request.test)
+  try {
+    writeMatrix(directory, request)
+    const collected = cluster.nodes.map(async node => ({
+      node: node.name,
+      losses: await collectNode(node, path.join(directory, node.name), request),
+    }))
+    const incomplete = (await Promise.all(collected)).filter(({ losses }) => losses.length > 0)
+    emit({ type: 'artefact', test: request.test, path: directory })
+    return describeIncomplete(incomplete)
+  } catch (error) {
+    if (error instanceof Failure || !(error instanceof Error)) throw error
+    throw notWritable(directory, error)
+  }
+}
+
+/** Of more nodes than these only the number is told: each loss has a notice besides. */
+const MOST_NAMED = 3
+
+function describeIncomplete(nodes: readonly { node: string; losses: readonly string[] }[]): string | undefined {
+  if (nodes.length === 0) return undefined
+  const named = nodes
+    .slice(0, MOST_NAMED)
+    .map(({ node, losses }) => `the results of ${node} are incomplete: ${losses[0]}`)
+  const more = nodes.length - named.length
+  return [...named, ...(more > 0 ? [`and those of ${more} more`] : [])].join('; ')
+}
+
+/** What is not measured this time must not stay here from an earlier run. */
+function writeMatrix(directory: string, { test, matrix }: CollectRequest): void {
+  makeDirectory(directory)
+  const [json, svg] = [path.join(directory, 'matrix.json'), path.join(directory, 'matrix.svg')]
+  if (matrix) {
+    writeFileSync(json, toJson(test, matrix))
+    writeFileSync(svg, matrixSvg(test, matrix))
+  } else {
+    rmSync(json, { force: true })
+    rmSync(svg, { force: true })
+  }
+}
+
+function notWritable(directory: string, cause: Error): Failure {
+  const hint = '--results names a directory of yours, with space on its disk'
+  return environmentFailure('RESULTS_NOT_WRITABLE', `cannot write results to ${directory}: ${reasonOf(cause)}`, {
+    hint,
+    cause,
+  })
+}
+
+/** @returns what could not be collected, a line each */
+async function collectNode(node: Node, directory: string, request: CollectRequest): Promise<readonly string[]> {
+  const { failed, emit, cluster, timeoutSeconds } = request
+  makeDirectory(directory)
+  await fs.writeFile(path.join(directory, 'console.log'), await cluster.console(node))
+  const losses: string[] = []
+  const onLoss = (what: string) => {
+    const plain = plainText(what)
+    losses.push(plain)
+    emit({ type: 'notice', text: `results: ${node.name}: ${plain}` })
+  }
+  await withDeadline(timeoutSeconds * 1000, async ({ signal }) => {
+    const tasks = [
+      ...[...ALWAYS, ...(failed ? AFTER_FAILURE : [])].map(source => fetch(node, source, directory, onLoss, signal)),
+      collectCniResults(node, path.join(directory, 'cni'), onLoss, signal),
+    ]
+    // One that cannot be had takes no other with it; a node that is lost is said once.
+    const reasons = (await Promise.allSettled(tasks)).flatMap(task => (task.status === 'rejected' ? [task.reason] : []))
+    const ownFault = reasons.find(reason => !(reason instanceof Failure) && reason !== signal.reason)
+    if (ownFault) throw ownFault
+    for (const why of new Set(reasons.map((reason: Error) => reason.message))) onLoss(`not all was collected: ${why}`)
+  })
+  return losses
+}
+
+/** What the node does not have (any more) must not stay here from an earlier run. */
+async function fetch(
+  node: Node,
+  [file, command]: Source,
+  directory: string,
+  onLoss: (what: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const target = path.join(directory, file)
+  await fs.rm(target, { force: true })
+  const { exitCode, stdout } = await captureReading(node, command, signal)
+  if (exitCode !== 0) return onLoss(`no ${file}: '${command.join(' ')}' ended with exit code ${exitCode}`)
+  await fs.writeFile(target, file.endsWith('.json') ? withoutControls(stdout.toString()) : stdout)
+}
+
+/** `ip -j` leaves control characters in names of interfaces as they are, which JSON does not allow. */
+const withoutControls = (json: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  json.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, each => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -1,0 +1,65 @@
+import { podsOf, type TestCase } from '../cases/test-case.ts'
+import { environmentFailure, usageFailure } from '../errors/failure.ts'
+import { requireCni } from '../ovl/cni.ts'
+import type { Settings } from '../settings/settings.ts'
+import { capture, type Node } from '../ssh/node.ts'
+import { checkLinks } from './links.ts'
+import { checkPods } from './pods.ts'
+
+/**
+ * Checks, before anything is started, that a test can have what it needs.
+ * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING, NOT_LINKED, NOTHING_TO_PROVE, or of its PODs (exit 2)
+ */
+export function checkNeeds(test: TestCase, settings: Settings): void {
+  const { name, needs, steps } = test
+  if (needs.running && settings.cluster.start)
+    throw usageFailure('NEEDS_RUNNING', `${name} is for a cluster that runs`, { hint: 'add --no-start' })
+  // What runs already is as it is, and was perhaps sized by other settings.
+  if (!settings.cluster.start) return
+  if (needs.plugins) requireCni(settings.packing)
+  const { nodes } = settings.cluster
+  const workers = nodes.filter(({ role }) => role === 'worker').map(node => node.name)
+  const named = steps.map(({ where }) => where).filter(where => where !== 'workers')
+  const { workers: ofWorkers = 1, ...ofNodes } = needs.nics ?? {}
+  const wanted = new Map<string, number>([
+    ...named.map(node => [node, 1] as const),
+    ...workers.map(node => [node, ofWorkers] as const),
+    ...Object.entries(ofNodes),
+  ])
+  for (const [node, nics] of wanted) {
+    const plan = nodes.find(candidate => candidate.name === node)
+    const hint = 'without options and variables for the size of the cluster it is that of the test'
+    if (!plan) throw environmentFailure('NO_NODE', `${name} needs ${node}, and the cluster has none`, { hint })
+    if (plan.nets.length >= nics) continue
+    const has = `${node} has ${plan.nets.length} interfaces`
+    throw environmentFailure('NO_NODE', `${name} needs eth0 to eth${nics - 1} in ${node}, and ${has}`, { hint })
+  }
+  checkLinks(test, nodes)
+  checkPods(test, settings)
+  const pods = [...podsOf(test, settings, settings.addressing.podsPerNode).values()].flat()
+  if (pods.length === 1)
+    throw usageFailure('NOTHING_TO_PROVE', `${name} would prove nothing: with one POD there is no pair to ping`, {
+      hint: 'set --nvm or xcluster_NPODS to 2 or more',
+    })
+}
+
+/**
+ * Checks that the kernel of running nodes has what a test needs: of the user's own xcluster nobody knows it before.
+ * @throws Failure NO_KIND (exit 3) naming what is missing where
+ */
+export async function checkKernels(
+  { name, needs }: TestCase,
+  nodes: readonly Node[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { kinds } = needs
+  if (!kinds) return
+  const lacking = await Promise.all(
+    nodes.map(async node => {
+      const { exitCode, stderr } = await capture(node, ['netns_test', 'prerequisites', ...kinds], signal)
+      return exitCode === 0 ? [] : [`${node.name}: ${stderr.toString().trim()}`]
+    }),
+  )
+  const [first] = lacking.flat()
+  if (first) throw environmentFailure('NO_KIND', `${name} needs interfaces of the kind ${kinds.join(', ')}: ${first}`)
+}

@@ -1,0 +1,164 @@
+import type { PodNeeds, TestCase } from '../cases/test-case.ts'
+import { usageFailure } from '../errors/failure.ts'
+import { nodeNetwork } from '../settings/addressing.ts'
+import { LONGEST_INTERFACE_NAME } from '../settings/interface-name.ts'
+import { formatNetwork, overlap, ownNetwork, specialUse } from '../settings/networks.ts'
+import type { NodePlan } from '../settings/nodes.ts'
+import type { Settings } from '../settings/settings.ts'
+
+/** Numbers in /etc/rnd-addresses. */
+const RANDOM_NUMBERS = 254
+/** Host number of what is outside of two bridges: ovl/default/usr/lib/netns/external.sh. */
+const EXTERNAL_HOST = 100
+/** Longest hostname that Linux has. */
+const LONGEST_HOSTNAME = 64
+
+/** What is known when PODs are checked. */
+interface Facts {
+  readonly test: TestCase
+  readonly settings: Settings
+  readonly workers: readonly NodePlan[]
+  readonly podsPerNode: number
+  /** Where their addresses come from, once RNDADR is known. */
+  readonly addresses: PodNeeds['addresses']
+  /** Bits of an address behind the prefix of a node's network. */
+  readonly hostBits: number
+  readonly template: string
+  readonly longestName: string
+}
+
+/** What is wrong, and what would be right. */
+type Misfit = readonly [why: string, hint: string]
+
+/** A rule says nothing where all is right. They are asked in their order. */
+const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] = [
+  ({ settings }, { rndadr }) => {
+    const given = settings.guestEnvironment.RNDADR ?? 'no'
+    if (rndadr === undefined || (rndadr === 'yes') === (given === 'yes')) return undefined
+    const wants = rndadr === 'yes' ? 'random addresses' : "addresses of their node's network"
+    return [`xcluster_RNDADR=${given}: its PODs have ${wants}`, `xcluster_RNDADR=${rndadr}`]
+  },
+  ({ settings, test }) => {
+    const fallback = 'ip6tnl0'
+    if (!test.needs.kinds?.includes('ip6tnl') || settings.addressing.podInterface !== fallback) return undefined
+    return [`xcluster_PODIF=${fallback}: the kernel makes an interface of this name in each POD`, 'for example eth0']
+  },
+  ({ settings, test, workers, podsPerNode }) => {
+    const { BR: bridge } = settings.guestEnvironment
+    if (bridge === undefined || !test.steps.some(({ name }) => name === 'linux_bridge')) return undefined
+    const nic = /^eth(\d+)$/.exec(bridge)
+    const isNic = nic !== null && workers.some(({ nets }) => Number(nic[1]) < nets.length)
+    const pod = /^(.*)vm-(\d{3})-ns(\d{2,3})$/.exec(bridge)
+    const isPod =
+      pod?.[1] === settings.addressing.namePrefix &&
+      workers.some(({ number }) => number === Number(pod[2])) &&
+      Number(pod[3]) <= podsPerNode
+    if (!isNic && !isPod) return undefined
+    return [`xcluster_BR=${bridge}: is another interface of the VMs, and no bridge`, 'for example br0']
+  },
+  ({ longestName, settings }, { veth, prefixes }) => {
+    const isInterface = veth || settings.addressing.podInterface === 'hostname'
+    const most = isInterface ? LONGEST_INTERFACE_NAME : LONGEST_HOSTNAME
+    if (longestName.length <= most) return undefined
+    const why = `a POD would be called ${longestName}: ${longestName.length} characters, and ${isInterface ? 'an interface' : 'a hostname'} has at most ${most}`
+    return [
+      why,
+      prefixes ? 'at most 99 PODs (xcluster_NPODS)' : 'shorten xcluster_NAME_PREFIX, or lower xcluster_NPODS to 99',
+    ]
+  },
+  ({ addresses, workers, settings, template }) => {
+    const { network, inner } = settings.addressing.template
+    const numbers = 2 ** (inner - network.length)
+    const highest = workers.at(-1)?.number ?? 0
+    if (!['node', 'pool'].includes(addresses) || highest < numbers) return undefined
+    const why = `${template} has networks for nodes up to ${numbers - 1}, and there are ${highest}`
+    return [why, 'lower the first length, or --nvm']
+  },
+  ({ addresses, hostBits, podsPerNode, template }) => {
+    const hosts = 2 ** hostBits - 2
+    if (addresses === 'random') return undefined
+    const free = Math.max(0, addresses === 'pool' ? hosts - 1 : hosts)
+    if (podsPerNode <= free) return undefined
+    const gateway = addresses === 'pool' ? ', less the gateway,' : ''
+    const why = `${template} has ${free} address${free === 1 ? '' : 'es'} for the PODs of a node${gateway} and xcluster_NPODS is ${podsPerNode}`
+    return [why, 'lower the second length, or xcluster_NPODS']
+  },
+  ({ addresses, hostBits, podsPerNode, template }) => {
+    if (addresses !== 'bridges') return undefined
+    if (podsPerNode >= EXTERNAL_HOST)
+      return [`xcluster_NPODS=${podsPerNode}: number ${EXTERNAL_HOST} is outside`, `at most ${EXTERNAL_HOST - 1} PODs`]
+    if (2 ** hostBits - 2 >= EXTERNAL_HOST) return undefined
+    return [`${template} has no host ${EXTERNAL_HOST}, which is outside`, 'a second length of at most 25']
+  },
+  ({ addresses, hostBits, podsPerNode, workers, template }) => {
+    if (addresses !== 'random') return undefined
+    if (hostBits < 8) {
+      const why = `${template} has ${Math.max(0, 2 ** hostBits - 2)} hosts, and random addresses end with numbers up to 254`
+      return [why, 'a second length of at most 24']
+    }
+    const free = hostBits === 8 ? RANDOM_NUMBERS : 2 ** hostBits - 2
+    const needed = workers.length * (podsPerNode + 1)
+    if (needed <= free) return undefined
+    const why = `${workers.length} nodes with ${podsPerNode} PODs need ${needed} random addresses, and ${template} has ${free}`
+    return [why, 'lower --nvm or xcluster_NPODS, or take a shorter second length, as in 10.0.0.0/8/16']
+  },
+  facts => {
+    for (const { number, network } of networksOf(facts)) {
+      const special = specialUse(network, 'any')
+      const whose = number === 0 ? 'its network 0' : `its network ${number}`
+      if (special) return [`${facts.template}: ${whose}, ${formatNetwork(network)}, is ${special}`, HINT]
+    }
+    return undefined
+  },
+  facts => {
+    // PODs beyond two bridges are known to themselves alone: the VM has no address there.
+    if (facts.addresses === 'bridges') return undefined
+    const { test, workers } = facts
+    const all = [...new Set(workers.flatMap(({ nets }) => nets))]
+    for (const { number, network } of networksOf(facts)) {
+      // Routes lead to the PODs of all nodes, else each node has its own alone.
+      const own =
+        number === 0 || test.reach === 'all' ? all : (workers.find(node => node.number === number)?.nets ?? [])
+      const net = own.find(each => overlap(ownNetwork(each), network))
+      if (net === undefined) continue
+      const whose = number === 0 ? 'of the PODs' : `of the PODs of node ${number}`
+      const nodes = `${formatNetwork(ownNetwork(net))}, which the VMs have on net ${net}`
+      return [`${facts.template}: the network ${whose}, ${formatNetwork(network)}, overlaps ${nodes}`, HINT]
+    }
+    return undefined
+  },
+]
+
+const HINT = 'for example 172.16.0.0/16/24 or 10.0.0.0/8/24'
+
+/** The networks of the template that a test's PODs are in, by their numbers. */
+function networksOf({ addresses, workers, settings }: Facts) {
+  const numbers = ['random', 'bridges'].includes(addresses) ? [0] : workers.map(({ number }) => number)
+  return numbers.map(number => ({ number, network: nodeNetwork(settings.addressing.template, number) }))
+}
+
+/**
+ * Checks that a test's PODs fit into their names, the template and the random addresses.
+ * @throws Failure PODS_DO_NOT_FIT (exit 2)
+ */
+export function checkPods(test: TestCase, settings: Settings): void {
+  const { pods } = test.needs
+  if (!pods) return
+  const { podsPerNode, template, namePrefix } = settings.addressing
+  const isRandom = pods.addresses === 'node' && settings.guestEnvironment.RNDADR === 'yes'
+  const prefix = pods.prefixes?.[0] ?? namePrefix
+  const facts: Facts = {
+    test,
+    settings,
+    workers: settings.cluster.nodes.filter(({ role }) => role === 'worker'),
+    podsPerNode,
+    addresses: isRandom ? 'random' : pods.addresses,
+    hostBits: 32 - template.inner,
+    template: `xcluster_ADRTEMPLATE=${template.text}`,
+    longestName: `${prefix}vm-001-ns${String(podsPerNode).padStart(2, '0')}`,
+  }
+  for (const rule of RULES) {
+    const [why, hint] = rule(facts, pods) ?? []
+    if (why) throw usageFailure('PODS_DO_NOT_FIT', `${test.name}: ${why}`, { hint })
+  }
+}

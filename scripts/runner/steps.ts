@@ -1,0 +1,97 @@
+import type { Step } from '../cases/test-case.ts'
+import type { Fate } from '../cluster/cluster.ts'
+import { Failure, testFailure } from '../errors/failure.ts'
+import type { Emit, FailedStep, StepId } from '../events/events.ts'
+import { withDeadline } from '../host/deadline.ts'
+import { type Node, runLines } from '../ssh/node.ts'
+
+/** How many of a command's last lines are shown with its failure. */
+const LAST_LINES = 8
+
+/** What a step needs to run. */
+export interface StepContext {
+  readonly test: string
+  /** 1 for the first of the test. */
+  readonly index: number
+  /** How many steps the test has, the proof among them. */
+  readonly of: number
+  readonly timeoutSeconds: number
+  readonly emit: Emit
+  readonly signal: AbortSignal
+  fate(node: Node): Promise<Fate>
+}
+
+/** A step that failed on a node. */
+export type StepFailure = FailedStep & { readonly broken: boolean }
+
+/** The nodes that do a step. */
+export function nodesOf(step: Step, nodes: readonly Node[]): readonly Node[] {
+  if (step.where === 'workers') return nodes.filter(node => node.role === 'worker')
+  return nodes.filter(node => node.name === step.where)
+}
+
+/**
+ * Runs a step on its nodes, all at once, and waits for all of them.
+ * @returns what failed: empty when it passed everywhere
+ * @throws the signal's reason when that is aborted
+ */
+export async function runStep(
+  step: Step,
+  nodes: readonly Node[],
+  context: StepContext,
+): Promise<readonly StepFailure[]> {
+  const id: StepId = { test: context.test, step: step.name, index: context.index }
+  context.emit({ type: 'step-start', ...id, nodes: nodes.map(node => node.name), of: context.of })
+  const failures = await Promise.all(
+    nodes.map(async node => {
+      const begun = performance.now()
+      const failure = await runOn(node, step, id, context)
+      context.emit({ type: 'step-end', ...id, node: node.name, failure, milliseconds: performance.now() - begun })
+      return failure
+    }),
+  )
+  return failures.filter(failure => failure !== undefined)
+}
+
+/** How `netns_test` says what a step does: on stdout for the log, and again on stderr for the summary. */
+const SLOGAN = /^ {2}\d\d:\d\d:\d\d \([^)]*\): TEST CASE: /
+
+async function runOn(node: Node, step: Step, id: StepId, context: StepContext): Promise<StepFailure | undefined> {
+  const { emit, signal, timeoutSeconds } = context
+  const lastLines: string[] = []
+  let reason: string | undefined
+  const onLine = (stream: 'stdout' | 'stderr', text: string) => {
+    if (stream === 'stdout' && SLOGAN.test(text)) return
+    const line = withoutStamp(text, node.name)
+    emit({ type: 'output', ...id, node: node.name, stream, line })
+    reason = /\bFAILED: (.*)/s.exec(line)?.[1] ?? reason
+    if (lastLines.push(line) > LAST_LINES) lastLines.shift()
+  }
+  const failed = (why: string, broken: boolean) => ({ ...id, node: node.name, why, lastLines, broken })
+  const words = ['netns_test', `tcase_${step.name}`, ...step.arguments]
+  try {
+    const exitCode = await withDeadline(
+      timeoutSeconds * 1000,
+      deadline => runLines(node, words, onLine, deadline.signal),
+      { parent: signal, reason: () => hung(timeoutSeconds) },
+    )
+    return exitCode === 0 ? undefined : failed(reason ?? `ended with exit code ${exitCode}`, false)
+  } catch (error) {
+    if (!(error instanceof Failure) || signal.aborted) throw error
+    if (error.exitCode === 1) return failed(error.message, false)
+    const { how, console } = await context.fate(node)
+    lastLines.push(...console.map(line => `console: ${line}`))
+    return failed(`${error.message}; ${how}`, true)
+  }
+}
+
+/**
+ * Takes away the indentation, the clock and the name with which a node's own lines begin: reporters show the host's clock, the
+ * only one of a run.
+ */
+const withoutStamp = (line: string, node: string): string => {
+  const [stamp = ''] = /^(?: {2})?\d\d:\d\d:\d\d \([^)]*\): /.exec(line) ?? []
+  return stamp.endsWith(` (${node}): `) ? line.slice(stamp.length) : line
+}
+
+const hung = (seconds: number) => testFailure('STEP_HUNG', `did not end in ${seconds} s`)

@@ -1,4 +1,0 @@
-import type { Environment } from './sources.ts'
-
-/** The environment of this process: read here and handed on, so that nothing depends on it unseen. */
-export const callersEnvironment: Environment = process.env

@@ -1,0 +1,59 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { type SetupRequest, setUp } from '../../../scripts/commands/setup/setup.ts'
+import { TO_BUILD, TO_RUN, TO_TEST } from '../../../scripts/host/requirements.ts'
+
+const TOP = path.resolve(import.meta.dirname, '../../..')
+
+/** A directory with all commands that are required, which do nothing, but for some. */
+function binWithout(t: ExecutionContext, ...lacking: string[]): string {
+  const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-setup-'))
+  t.teardown(() => fs.rmSync(bin, { recursive: true }))
+  for (const { command } of [...TO_RUN, ...TO_BUILD, ...TO_TEST]) {
+    if (!path.isAbsolute(command) && !lacking.includes(command))
+      fs.writeFileSync(path.join(bin, command), '#!/bin/sh\n', { mode: 0o755 })
+  }
+  return bin
+}
+
+/** What `setup --check` says, and how it ends. */
+async function check(t: ExecutionContext, tests: boolean) {
+  const cache = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-setup-'))
+  t.teardown(() => fs.rmSync(cache, { recursive: true }))
+  const lines: string[] = []
+  const request: SetupRequest = {
+    directories: { cache, state: cache },
+    accelerator: 'auto',
+    tests,
+    check: true,
+    refresh: false,
+    environment: { PATH: binWithout(t, 'xmllint', 'zsh') },
+    onLine: line => lines.push(line),
+  }
+  const failure = await t.throwsAsync(setUp(request))
+  return { lines, failure: failure as Error & { code: string; hint: string } }
+}
+
+test('what tests call is asked for with --tests alone, by one command', async t => {
+  const { failure: without } = await check(t, false)
+  t.false(without.message.includes('libxml2-utils'), without.message)
+  const { failure, lines } = await check(t, true)
+  t.is(failure.code, 'HOST_LACKS')
+  t.regex(failure.message, /\blibxml2-utils zsh$/)
+  t.regex(failure.hint, /^run: \.\/netns\.ts setup --tests /)
+  t.regex(lines[0] ?? '', /xmllint \(package libxml2-utils\), zsh \(package zsh\)/)
+})
+
+test("the gate is the README's command for the tests", t => {
+  const read = (name: string) => fs.readFileSync(path.join(TOP, name), 'utf8')
+  const commands = [...read('README.md').matchAll(/^```sh\n(npm ci && .*)\n```$/gm)].map(([, command]) => command)
+  t.is(commands.length, 2)
+  t.true(
+    read('.ci/run')
+      .split('\n')
+      .includes(commands[1] ?? ''),
+    commands[1],
+  )
+})

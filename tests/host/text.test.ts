@@ -1,0 +1,13 @@
+import test from 'ava'
+import { escapeXml, plainLines, plainText } from '../../scripts/host/text.ts'
+
+test('what turns text around, or ends a line for some readers, does not get to a terminal', t => {
+  t.is(plainText('a\u202eb\u2066c\u200ed\u061ce\u2028f\u2029g'), 'abcdefg')
+  t.is(plainText('\u001b[31mred\u001b[0m \u001b]0;title\u0007\u009b2J'), 'red 2J')
+  t.is(plainLines('a\u001b[2J\n\tb\u0007'), 'a\n\tb')
+  t.is(plainText('vm-001: Grüße 漢字 👋'), 'vm-001: Grüße 漢字 👋')
+})
+
+test('XML gets nothing that it has no place for', t => {
+  t.is(escapeXml('<a\u001b\u0000\ufffe"&\u202eb>'), '&lt;a&quot;&amp;b&gt;')
+})

@@ -1,0 +1,304 @@
+import fs from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+import axe from 'axe-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { RunEvent } from '../../../scripts/events/events.ts'
+import { tool } from '../../needs.ts'
+import { type Pretended, pretendedRun, pretendedRuns } from './pretended-run.ts'
+import { directory, report } from './report.ts'
+
+const SMALL: Pretended = { nodes: 4, pods: 4, cut: 'vm-002-ns03' }
+const LARGE: Pretended = { nodes: 100, pods: 4, cut: 'vm-042-ns03', lines: 40 }
+
+let browser: Browser
+test.before(async () => {
+  browser = await chromium.launch({
+    executablePath: tool('/usr/bin/chromium'),
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+})
+test.after.always(async () => {
+  await browser?.close()
+})
+
+/** What a page does that it must not: errors, and requests for anything but its own file. */
+interface Opened {
+  readonly page: Page
+  readonly complaints: string[]
+}
+
+/** Writes the report of a run and opens it from disk. */
+async function open(
+  t: ExecutionContext,
+  events: Iterable<RunEvent>,
+  { hash = '', ...options }: BrowserContextOptions & { readonly hash?: string } = {},
+): Promise<Opened> {
+  const file = path.join(directory(t), 'report.html')
+  await report(file, events)
+  t.true(fs.statSync(file).size < 5_000_000)
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  t.teardown(async () => await context.close())
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', error => complaints.push(error.message))
+  page.on('console', message => {
+    if (message.type() !== 'log') complaints.push(message.text())
+  })
+  page.on('request', request => {
+    if (request.url() !== page.url() && !request.url().startsWith(pathToFileURL(file).href))
+      complaints.push(request.url())
+  })
+  await page.goto(pathToFileURL(file).href + hash)
+  return { page, complaints }
+}
+
+/** Opens all that is folded, so that what is in there is looked at, too. */
+async function unfoldAll(page: Page): Promise<void> {
+  while ((await page.locator('details:not([open])').count()) > 0) {
+    await page.evaluate("for (const details of document.querySelectorAll('details:not([open])')) details.open = true")
+    await page.waitForTimeout(50)
+  }
+}
+
+async function violations(page: Page): Promise<readonly string[]> {
+  // In this way, and not as an element, the page's policy lets it in.
+  await page.evaluate(axe.source)
+  const { violations: found } = await page.evaluate<axe.AxeResults>('axe.run()')
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`))
+}
+
+for (const [name, pretended, colorScheme] of [
+  ['4 nodes, light', SMALL, 'light'],
+  ['4 nodes, dark', SMALL, 'dark'],
+  ['100 nodes', { ...LARGE, lines: 2 }, 'light'],
+] as const) {
+  test(`${name}: no error, no request, nothing that keeps anybody out`, async t => {
+    const { page, complaints } = await open(t, pretendedRun(pretended), { colorScheme })
+    await page.locator('.matrix canvas').first().waitFor()
+    if (pretended === SMALL) await unfoldAll(page)
+    t.deepEqual(await violations(page), [])
+    t.deepEqual(complaints, [])
+  })
+}
+
+test('the axe that looks for what keeps people out finds it', async t => {
+  const { page } = await open(t, pretendedRun({ nodes: 1, pods: 2 }))
+  await page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+  t.regex((await violations(page)).join(), /^button-name: /)
+})
+
+test('what failed stands first: test, step, node and reason, with links to the rest', async t => {
+  const { page } = await open(t, pretendedRun(SMALL))
+  t.is(await page.locator('main > section').first().getAttribute('class'), 'failures')
+  const failure = page.locator('.failure').first()
+  t.regex(
+    await failure.innerText(),
+    /failed\s*L3.*step 6: matrix.*on 1 of 4 nodes\s*vm-002\s*vm-002-ns03 does not answer/s,
+  )
+  t.true(
+    (await page
+      .locator('h1')
+      .boundingBox()
+      .then(box => box?.y ?? 999)) < 100,
+  )
+  await failure.getByRole('link', { name: 'Evidence' }).click()
+  await page.locator('#test-1-evidence summary', { hasText: 'routes' }).click()
+  await page.getByText('routes of vm-002-ns03').waitFor()
+})
+
+test('a run that passed has no list of failures', async t => {
+  const { page } = await open(t, pretendedRun({ nodes: 2, pods: 2 }))
+  t.regex(await page.locator('h1').innerText(), /^Passed/)
+  t.is(await page.locator('.failures, .wrong').count(), 0)
+})
+
+test('the log is searched by text, node and step', async t => {
+  const { page } = await open(t, pretendedRun(LARGE), { hash: '#test-1-log' })
+  const log = page.locator('#test-1-log')
+  await log.getByText('20,000 lines in 500 steps on nodes').waitFor()
+  t.is(await log.locator('.line').count(), 0)
+  await log.getByRole('searchbox', { name: 'Search' }).fill('vm-077, COMMAND 39')
+  await log.getByText('5 steps on nodes').waitFor()
+  t.is(await log.locator('mark').count(), await log.locator('.line').count())
+  t.is(await log.locator('.line').count(), 5)
+  await log.getByRole('combobox', { name: 'Step' }).selectOption('2')
+  await log.getByText('1 line in 1 step on a node').waitFor()
+  t.is(await log.locator('.line code').innerText(), '+ ip -batch: create_with_addresses of vm-077, command 39')
+  await log.getByRole('searchbox', { name: 'Search' }).fill('nowhere')
+  await log.getByText('No line is like that').waitFor()
+})
+
+test('a bar of the time line leads to the log of its step and node', async t => {
+  const { page } = await open(t, pretendedRun(SMALL))
+  const bar = page.getByRole('link', { name: /^3 linux_bridge on vm-004, passed, took .* begun at/ })
+  await bar.hover()
+  t.regex(await page.locator('.card').innerText(), /3 linux_bridge on vm-004/)
+  await bar.click()
+  const groups = page.locator('#test-1-log .group')
+  await groups.first().waitFor()
+  t.is(await groups.count(), 1)
+  t.regex(await groups.locator('.lines').innerText(), /linux_bridge of vm-004, command 2/)
+})
+
+test('the matrix tells a pair to the pointer and to the keys, and goes to the wrong ones', async t => {
+  const { page } = await open(t, pretendedRun(SMALL))
+  const matrix = page.getByRole('application', { name: /^Matrix IPv4/ })
+  const readout = page.locator('#test-1-matrix .readout')
+  await matrix.focus()
+  await page.keyboard.press('End')
+  t.regex(
+    await readout.innerText(),
+    /vm-001-ns01 → vm-004-ns04 172\.16\.4\.4\s+answers\s+3 of 3 packets came back\s+round trip [\d.]+ \/ [\d.]+ \/ [\d.]+ ms/,
+  )
+  await page.keyboard.press('Home')
+  t.regex(await readout.innerText(), /its own address/)
+  await page.keyboard.press('n')
+  t.regex(await readout.innerText(), /vm-001-ns01 → vm-002-ns03 172\.16\.2\.3\s+does not answer\s+0 of 6 packets/)
+  await page.keyboard.press('PageDown')
+  t.regex(await readout.innerText(), /vm-002-ns01 → vm-002-ns03/)
+  const box = await matrix.locator('canvas').boundingBox()
+  if (!box) return t.fail()
+  await page.mouse.move(box.x + box.width - 5, box.y + box.height - 5)
+  t.regex(await page.locator('.card').innerText(), /vm-004-ns04 172\.16\.4\.4/)
+  await page.mouse.move(box.x + box.width - 35, box.y + box.height - 5)
+  t.regex(await page.locator('.card').innerText(), /vm-004-ns04 → vm-004-ns03 172\.16\.4\.3\s+answers/)
+  await page.keyboard.press('Escape')
+  t.false(await page.locator('.card').isVisible())
+  await page.getByRole('button', { name: 'Show' }).nth(1).click()
+  t.regex(await readout.innerText(), /vm-001-ns01 → vm-002-ns03 1000::1:ac10:203/)
+})
+
+test('a POD that a hundred nodes do not reach is named before its 1596 pairs', async t => {
+  const { page } = await open(t, pretendedRun({ ...LARGE, lines: 1 }))
+  const most = page.getByRole('table', { name: 'PODs with the most of them' })
+  await most.waitFor()
+  t.deepEqual(await most.locator('tbody tr').allInnerTexts(), ['vm-042-ns03\t798 of 798\t798 of 798'])
+  t.regex(
+    await page.locator('#test-1-matrix').innerText(),
+    /1,596 pairs are not as they should be[\s\S]*and 1,396 more/,
+  )
+  // Among so many rows, the one where something failed is not to be looked for.
+  t.is(await page.locator('.timeline tbody th').first().innerText(), 'vm-042')
+})
+
+test('the network tells a box to the pointer and to the keys', async t => {
+  const { page } = await open(t, pretendedRun(SMALL), { hash: '#test-1-network' })
+  const network = page.locator('#test-1-network')
+  await network.getByRole('img', { name: /^vm-002-ns03, eth0: veth, DOWN/ }).hover()
+  t.regex(await page.locator('.card').innerText(), /172\.16\.2\.3\/24[\s\S]*other end: vm-002\/vm-002-ns03/)
+  t.is(await network.locator('.frame').count(), 1)
+  await network.getByRole('combobox', { name: 'Nodes' }).selectOption('all 4')
+  t.is(await network.locator('.frame').count(), 4)
+  await network.getByRole('img', { name: /^vm-001-ns01/ }).focus()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('ArrowDown')
+  t.regex((await page.evaluate<string>("document.activeElement.getAttribute('aria-label')")) ?? '', /^vm-002-ns02/)
+})
+
+test('colours follow the person: light or dark', async t => {
+  const ground = async (colorScheme: 'light' | 'dark') => {
+    const { page } = await open(t, pretendedRun({ nodes: 1, pods: 2 }), { colorScheme })
+    return await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
+  }
+  t.deepEqual([await ground('light'), await ground('dark')], ['rgb(244, 246, 248)', 'rgb(13, 17, 23)'])
+})
+
+test('nothing in the page can reach a server', async t => {
+  const asked: string[] = []
+  const server = http.createServer(({ url = '' }, response) => {
+    asked.push(url)
+    response.end()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { page, complaints } = await open(t, pretendedRun({ nodes: 1, pods: 2 }))
+  await page.evaluate(`document.body.insertAdjacentHTML('beforeend',
+    '<img src="${address}/image"><link rel="stylesheet" href="${address}/style"><iframe src="${address}/frame"></iframe>'
+    + '<img src=x onerror="document.title = 1">')`)
+  t.is(await page.evaluate(`fetch('${address}/fetch').catch(() => 'refused')`), 'refused')
+  await page.waitForTimeout(200)
+  t.deepEqual(asked, [])
+  t.regex(await page.title(), /^passed: /)
+  t.regex(complaints.join('\n'), /violates the following Content Security Policy/)
+})
+
+test('where scripts are off, verdict and failures stand there as text', async t => {
+  const { page } = await open(t, pretendedRun(SMALL), { javaScriptEnabled: false })
+  t.regex(
+    await page.locator('noscript').innerText(),
+    /failed[\s\S]*L3: failed[\s\S]*matrix on vm-002: vm-002-ns03 does not answer/,
+  )
+})
+
+test('tests are filtered by name and verdict; "/" leads to the field, and a key from failure to failure', async t => {
+  const { page } = await open(t, pretendedRuns())
+  const items = page.locator('nav li:visible')
+  t.is(await items.count(), 3)
+  await page.keyboard.press('/')
+  await page.keyboard.type('l3')
+  t.is(await items.count(), 1)
+  t.is(
+    await page
+      .locator('section.test:visible h2')
+      .first()
+      .innerText()
+      .then(text => /L3/.test(text)),
+    true,
+  )
+  await page.getByRole('searchbox', { name: 'Name' }).fill('')
+  await page.getByRole('combobox', { name: 'Verdict' }).selectOption('passed')
+  t.is(await items.count(), 2)
+  t.regex(await page.locator('nav output').innerText(), /2 of 3 tests/)
+  await page.getByRole('button', { name: 'Next failure' }).click()
+  t.true(await page.evaluate("document.activeElement.classList.contains('failure')"))
+})
+
+test('a failed step has the network of its nodes, and the evidence begins with what differs', async t => {
+  const { page } = await open(t, pretendedRun(SMALL))
+  const failure = page.locator('.failure').first()
+  await failure.locator('summary', { hasText: 'Network' }).click()
+  await failure.locator('svg .box').first().waitFor()
+  t.regex((await failure.locator('.network svg').textContent()) ?? '', /vm-002/)
+})
+
+test('commands are there to be copied', async t => {
+  const { page } = await open(t, pretendedRun(SMALL), { permissions: ['clipboard-read', 'clipboard-write'] })
+  const command = page.locator('.commands li').first()
+  const text = await command.locator('code').innerText()
+  t.regex(text, /^cd .* && .*test/)
+  await command.getByRole('button').click()
+  await command.getByText('Copied').waitFor()
+  t.is(await page.evaluate('navigator.clipboard.readText()'), text)
+  await page.locator('h1').first().click()
+  await command.getByRole('button').getByText('Copy', { exact: true }).waitFor()
+})
+
+test('at 400 pixels no word is broken, and only tables move sideways', async t => {
+  const { page } = await open(t, pretendedRun(SMALL), { viewport: { width: 400, height: 800 } })
+  await page.locator('.matrix canvas').first().waitFor()
+  await unfoldAll(page)
+  t.true(await page.evaluate('document.documentElement.scrollWidth <= 400'))
+  // A cell is as wide as its longest word, and a line of it as high as the line of another.
+  // More than parts of one line, of several sizes, are from each other.
+  const broken =
+    await page.evaluate(`const spread = rects => Math.max(...rects.map(({ top }) => top)) - Math.min(...rects.map(({ top }) => top));
+  [...document.querySelectorAll('.plain :is(th, td)')].filter(cell => {
+    const range = document.createRange()
+    range.selectNodeContents(cell)
+    return !/\\s/.test(cell.textContent) && spread([...range.getClientRects()]) > 12
+  }).map(cell => cell.textContent)`)
+  t.deepEqual(broken, [])
+})

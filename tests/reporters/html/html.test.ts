@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import type { RunEvent } from '../../../scripts/events/events.ts'
+import { pretendedRun, pretendedTest } from './pretended-run.ts'
+import { dataOf, directory, report } from './report.ts'
+
+const AT = 1_700_000_000_000
+const END = { at: AT + 60_000, type: 'run-end', failures: [], seconds: 60, left: undefined } as const
+
+test('verdict, failed step, node and reason are in the data, and stand where no script runs', async t => {
+  const text = await report(path.join(directory(t), 'r.html'), pretendedRun({ nodes: 2, pods: 2, cut: 'vm-002-ns01' }))
+  const { verdict, tests } = dataOf(text)
+  t.is(verdict, 'failed')
+  const failed = tests[0]?.steps.at(-1)?.nodes.filter(({ failure }) => failure)
+  t.deepEqual(
+    failed?.map(({ node, failure }) => [node, failure?.why]),
+    [[1, 'vm-002-ns01 does not answer']],
+  )
+  t.regex(text, /<title>failed: L3/)
+  t.regex(text, /<noscript>\s*<h1>failed<\/h1>[\s\S]*matrix on vm-002: vm-002-ns01 does not answer[\s\S]*<\/noscript>/)
+})
+
+test('a run that passed says so, and has nothing that failed', async t => {
+  const { verdict, tests } = dataOf(
+    await report(path.join(directory(t), 'r.html'), pretendedRun({ nodes: 2, pods: 2 })),
+  )
+  t.is(verdict, 'passed')
+  t.deepEqual(
+    tests.flatMap(({ steps }) => steps.flatMap(({ nodes }) => nodes.filter(({ failure }) => failure))),
+    [],
+  )
+})
+
+test('what VMs print cannot become markup, and the policy lets run nothing but the page itself', async t => {
+  const evil = '</script><script>alert(1)</script><!--<script>\u001b[31m\u0000\u2028]]>'
+  const id = { test: 'L3', step: evil, index: 1 }
+  const events: RunEvent[] = [
+    { at: AT, type: 'run-start', tests: ['L3'] },
+    {
+      at: AT,
+      type: 'test-start',
+      test: 'L3',
+      summary: evil,
+      settings: [{ name: evil, value: evil, origin: 'option' }],
+    },
+    { at: AT, type: 'step-start', ...id, nodes: [evil] },
+    { at: AT, type: 'output', ...id, node: evil, stream: 'stdout', line: evil },
+    { at: AT, type: 'evidence', test: 'L3', node: evil, subject: evil, what: evil, text: evil },
+    { at: AT, type: 'artefact', test: 'L3', path: `/x/${evil}` },
+    {
+      at: AT,
+      type: 'step-end',
+      ...id,
+      node: evil,
+      milliseconds: 1,
+      failure: { ...id, node: evil, why: evil, lastLines: [evil] },
+    },
+    { at: AT, type: 'test-end', test: 'L3', verdict: 'failed', why: evil },
+    { at: AT, type: 'run-failed', message: evil },
+    { ...END, verdict: 'failed', left: evil },
+  ]
+  const text = await report(path.join(directory(t), 'r.html'), events)
+  t.false(text.includes('<script>alert'))
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.is(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.exec(text), null)
+  const scripts = [...text.matchAll(/<script>(.*?)<\/script>/gs)].map(([, script]) => script ?? '')
+  t.is(scripts.length, 1)
+  const digest = createHash('sha256')
+    .update(scripts[0] ?? '')
+    .digest('base64')
+  t.true(text.includes(`content="default-src 'none'; script-src 'sha256-${digest}'; style-src 'sha256-`))
+  t.is(
+    dataOf(text).message,
+    '</script><script>alert(1)</script><!--<script>]]>',
+    'a line separator is none of the text',
+  )
+})
+
+test('a run that is interrupted has a report up to there', async t => {
+  const events = [...pretendedRun({ nodes: 2, pods: 2 })]
+  const cut = events.findIndex(event => event.type === 'step-end' && event.index === 3)
+  const file = path.join(directory(t), 'r.html')
+  const said = await report(file, [...events.slice(0, cut), { ...END, verdict: 'interrupted' }])
+  const { verdict, tests } = dataOf(said)
+  t.deepEqual([verdict, tests[0]?.verdict], ['interrupted', 'interrupted'])
+  t.deepEqual(
+    tests[0]?.steps.at(-1)?.nodes.map(({ milliseconds }) => milliseconds),
+    [undefined, undefined],
+  )
+  // Not even the end of the run was told.
+  t.is(dataOf(await report(file, events.slice(0, cut))).verdict, 'interrupted')
+})
+
+test('a test that passed when it was tried again is flaky, and both tries are there', async t => {
+  const turn = { repeat: 1, attempts: 3 }
+  const events: RunEvent[] = [
+    { at: AT, type: 'run-start', tests: ['L3'] },
+    ...pretendedTest('L3', AT, { nodes: 2, pods: 1, cut: 'vm-001-ns01', turn: { ...turn, attempt: 1 }, retried: true }),
+    ...pretendedTest('L3', AT + 20_000, { nodes: 2, pods: 1, turn: { ...turn, attempt: 2 } }),
+    { ...END, verdict: 'passed' },
+  ]
+  const { tests } = dataOf(await report(path.join(directory(t), 'r.html'), events))
+  t.deepEqual(
+    tests.map(({ verdict, attempt, attempts, retried }) => [verdict, attempt, attempts, retried]),
+    [
+      ['failed', 1, 2, true],
+      ['flaky', 2, 2, false],
+    ],
+  )
+})
+
+test('repeats are no tries: one that fails does not make the others flaky', async t => {
+  const turn = { attempt: 1, attempts: 1 }
+  const events: RunEvent[] = [
+    { at: AT, type: 'run-start', tests: ['L3'] },
+    ...pretendedTest('L3', AT, { nodes: 2, pods: 1, cut: 'vm-001-ns01', turn: { ...turn, repeat: 1 } }),
+    ...pretendedTest('L3', AT + 20_000, { nodes: 2, pods: 1, turn: { ...turn, repeat: 2 } }),
+    { ...END, verdict: 'failed' },
+  ]
+  const { tests } = dataOf(await report(path.join(directory(t), 'r.html'), events))
+  t.deepEqual(
+    tests.map(({ verdict, repeat, repeats }) => [verdict, repeat, repeats]),
+    [
+      ['failed', 1, 2],
+      ['passed', 2, 2],
+    ],
+  )
+})
+
+test('tests that were skipped or not come to say why', async t => {
+  const events: RunEvent[] = [
+    { at: AT, type: 'run-start', tests: ['cni_bridge', 'L3', 'L2'] },
+    { at: AT, type: 'test-skipped', test: 'cni_bridge', why: 'no plugins' },
+    ...pretendedTest('L3', AT, { nodes: 1, pods: 2, cut: 'vm-001-ns01' }),
+    { ...END, verdict: 'failed' },
+  ]
+  const { tests } = dataOf(await report(path.join(directory(t), 'r.html'), events))
+  t.deepEqual(
+    tests.map(({ name, verdict }) => [name, verdict]),
+    [
+      ['cni_bridge', 'skipped'],
+      ['L3', 'failed'],
+      ['L2', 'skipped'],
+    ],
+  )
+  t.is(tests[0]?.why, 'no plugins')
+  t.is(tests[2]?.why, 'the run ended before it')
+})
+
+test('links lead from the report to what was brought home', async t => {
+  const made = directory(t)
+  const events: RunEvent[] = [
+    { at: AT, type: 'run-start', tests: ['L3'] },
+    { at: AT, type: 'test-start', test: 'L3', summary: '', settings: [] },
+    { at: AT, type: 'artefact', test: 'L3', path: path.join(made, 'results of #1', 'L3') },
+    { ...END, verdict: 'passed' },
+  ]
+  fs.mkdirSync(path.join(made, 'reports'))
+  const { tests } = dataOf(await report(path.join(made, 'reports', 'r.html'), events))
+  t.deepEqual(
+    tests[0]?.artefacts.map(({ what, href }) => [what, href]),
+    [['results', '../results%20of%20%231/L3']],
+  )
+})
+
+/** The worst that VMs can do to compression. */
+function* noise(events: Iterable<RunEvent>): Generator<RunEvent> {
+  let seed = 1
+  const word = () => {
+    seed = Math.imul(seed, 1664525) + 1013904223
+    return (seed >>> 0).toString(36)
+  }
+  for (const event of events)
+    yield event.type === 'output' ? { ...event, line: Array.from({ length: 20 }, word).join('') } : event
+}
+
+test('a hundred nodes with four PODs, and logs that cannot be compressed, stay below five megabytes, and what is left out is told', async t => {
+  const file = path.join(directory(t), 'r.html')
+  const text = await report(file, noise(pretendedRun({ nodes: 100, pods: 4, cut: 'vm-042-ns03', lines: 300 })))
+  t.log(`${Buffer.byteLength(text)} bytes`)
+  t.true(Buffer.byteLength(text) < 5_000_000)
+  const { leftOut, tests } = dataOf(text)
+  t.regex(leftOut.join(), /lines of the log/)
+  t.truthy(tests[0]?.matrix?.ranges)
+})

@@ -1,0 +1,41 @@
+import test from 'ava'
+import { readProgress, readTerminalUse } from '../../scripts/reporters/terminal-use.ts'
+
+const terminal = { isTTY: true }
+const file = {}
+
+test('a terminal has colour and progress, a file neither', t => {
+  t.deepEqual(readTerminalUse({}, terminal), { colour: true, progress: true })
+  t.deepEqual(readTerminalUse({}, file), { colour: false, progress: false })
+  t.deepEqual(readTerminalUse({ TERM: 'dumb' }, terminal), { colour: false, progress: false })
+})
+
+test('NO_COLOR wins over FORCE_COLOR, unless it is empty', t => {
+  t.false(readTerminalUse({ NO_COLOR: '1', FORCE_COLOR: '1' }, terminal).colour)
+  t.true(readTerminalUse({ NO_COLOR: '', FORCE_COLOR: '1' }, file).colour)
+  t.false(readTerminalUse({ FORCE_COLOR: '0' }, file).colour)
+  t.false(readTerminalUse({ FORCE_COLOR: 'false' }, terminal).colour)
+  t.false(readTerminalUse({ FORCE_COLOR: '' }, file).colour, 'empty is as if it were not set')
+  t.true(readTerminalUse({ FORCE_COLOR: '1', TERM: 'dumb' }, terminal).colour)
+})
+
+test('progress is live on a terminal, and plain where a pipeline has one, or somebody says so', t => {
+  const isLive = (environment: Record<string, string>, how?: string, stream = terminal) =>
+    readTerminalUse(environment, stream, readProgress(how, environment)).progress
+  t.true(isLive({}))
+  t.false(isLive({ CI: 'true' }))
+  t.true(isLive({ CI: 'false' }))
+  t.true(isLive({ CI: 'true' }, 'live'))
+  t.false(isLive({}, 'plain'))
+  t.false(isLive({ TERM: 'dumb' }, 'live'))
+  t.false(readTerminalUse({}, file, 'live').progress, 'nothing draws into a file')
+  t.true(readTerminalUse({}, terminal, 'plain').colour)
+})
+
+test('a wrong kind of progress is refused, with where it came from', t => {
+  const wrong = (said: string, environment: Record<string, string>) => t.throws(() => readProgress(said, environment))
+  t.like(wrong('lively', {}), { code: 'BAD_VALUE', exitCode: 2 })
+  t.regex(wrong('lively', {})?.message ?? '', /^--progress=lively: .*auto, live, plain/)
+  t.regex(wrong('', {})?.message ?? '', /^--progress=: /)
+  t.regex(wrong('x', { XCLUSTER_NETNS_PROGRESS: 'x' })?.message ?? '', /^XCLUSTER_NETNS_PROGRESS=x: /)
+})

@@ -1,0 +1,113 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
+import type { Cluster } from '../../scripts/cluster/cluster.ts'
+import { infrastructureFailure } from '../../scripts/errors/failure.ts'
+import type { NewEvent } from '../../scripts/events/events.ts'
+import { runTests } from '../../scripts/runner/runner.ts'
+import { readSettings } from '../../scripts/settings/settings.ts'
+import type { CommandStreams } from '../../scripts/ssh/command.ts'
+import { nodeOf } from './artifacts/evidence/node.ts'
+
+const TEST: TestCase = { name: 'mine', file: import.meta.filename, summary: '', needs: {}, steps: [onWorkers('one')] }
+
+/** The exit code of a command on vm-002; `undefined` for the usual answer. */
+type Answer = (command: string) => number | undefined
+
+/** Runs a test with results on two nodes, of which the second one answers as told. */
+async function runWith(t: ExecutionContext, answer: Answer, options: Record<string, string> = {}) {
+  const own = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-results-'))
+  t.teardown(() => fs.rmSync(own, { recursive: true }))
+  const events: NewEvent[] = []
+  const nodes = ['vm-001', 'vm-002'].map(name =>
+    nodeOf(name, async ({ stdout }: CommandStreams, command) => {
+      const exitCode = name === 'vm-002' ? answer(command) : undefined
+      if (exitCode === undefined) stdout.write(command.includes('/tmp') ? '0\n' : '{}')
+      return exitCode ?? 0
+    }),
+  )
+  const running = async () => ({
+    name: 'default',
+    nodes,
+    keep: async () => {},
+    verify: async () => {},
+    stop: async () => {},
+    console: async () => 'a console\n',
+    fate: async () => ({ gone: false, how: 'its QEMU still runs', console: [] }),
+  })
+  const cluster: Cluster = { kind: 'embedded', start: running, attach: running }
+  const settings = readSettings({ __results: path.join(own, 'results'), ...options }, { HOME: own })
+  const { verdict, notRun } = await runTests({
+    plan: [{ test: TEST, settings, cluster, optional: false }],
+    extraOvls: [],
+    strict: false,
+    again: settings.again,
+    emit: event => events.push(event),
+    signal: new AbortController().signal,
+  })
+  const whys = events.flatMap(event => (event.type === 'test-end' ? [event.why] : []))
+  const read = (file: string) => fs.readFileSync(path.join(own, 'results/mine/vm-002', file), 'utf8')
+  return { verdict, whys, notRun, read }
+}
+
+const refused = () => infrastructureFailure('COMMAND_REFUSED', 'vm-002: the ssh server does not run it')
+
+test('results that ssh refused once are collected by another attempt', async t => {
+  const asked = new Set<string>()
+  const { verdict, whys, read } = await runWith(t, command => {
+    if (command.includes('netns_test tcase_') || asked.has(command)) return undefined
+    asked.add(command)
+    throw refused()
+  })
+  t.is(asked.size, 3)
+  t.is(verdict, 'passed')
+  t.deepEqual(whys, [undefined])
+  t.is(read('status.json'), '{}')
+})
+
+test('a test that passed without all results is no pass, and says whose are missing and why', async t => {
+  let attempts = 0
+  const { verdict, whys, read } = await runWith(t, command => {
+    if (!command.includes('status')) return undefined
+    attempts += 1
+    throw refused()
+  })
+  t.is(attempts, 3, 'tried a bounded number of times')
+  t.is(verdict, 'broken')
+  t.regex(whys[0] ?? '', /^passed, but the results of vm-002 are incomplete: .*ssh server does not run it$/)
+  t.is(read('addresses.json'), '{}', 'what could be had is there')
+})
+
+test('a command that ends badly is not tried again, and its results count as missing', async t => {
+  let attempts = 0
+  const { verdict, whys } = await runWith(t, command => {
+    if (!command.includes('status')) return undefined
+    attempts += 1
+    return 3
+  })
+  t.is(attempts, 1)
+  t.is(verdict, 'broken')
+  t.regex(whys[0] ?? '', /^passed, but the results of vm-002 are incomplete: no status\.json: .* exit code 3$/)
+})
+
+test('a test that failed has failed, also without all results', async t => {
+  const { verdict, whys } = await runWith(t, command => {
+    if (command.includes('netns_test one') || command.includes('tcase_one')) return 1
+    if (command.includes('status')) throw refused()
+    return undefined
+  })
+  t.is(verdict, 'failed')
+  t.regex(whys[0] ?? '', /^one on vm-002/)
+})
+
+test('incomplete results end a run with --bail', async t => {
+  const answer = (command: string) => {
+    if (command.includes('status')) throw refused()
+    return undefined
+  }
+  const { whys, notRun } = await runWith(t, answer, { __repeat: '3', __bail: 'yes' })
+  t.is(whys.length, 1)
+  t.regex(notRun ?? '', /--bail/)
+})

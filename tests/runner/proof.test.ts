@@ -1,0 +1,169 @@
+import test from 'ava'
+import { numberedPods, type TestCase } from '../../scripts/cases/test-case.ts'
+import type { NewEvent } from '../../scripts/events/events.ts'
+import { withDeadline } from '../../scripts/host/deadline.ts'
+import { runProof } from '../../scripts/runner/proof.ts'
+import { readSettings } from '../../scripts/settings/settings.ts'
+import type { Node } from '../../scripts/ssh/node.ts'
+import { nodeOf } from './artifacts/evidence/node.ts'
+
+const interfaces = (number: number, families: readonly (4 | 6)[], up = true) => [
+  {
+    ifname: 'eth0',
+    ifindex: 2,
+    flags: up ? ['UP'] : [],
+    mtu: 1500,
+    addr_info: families.map(family => ({
+      family: family === 4 ? 'inet' : 'inet6',
+      local: family === 4 ? `10.0.0.${number}` : `fd00::${number}`,
+      prefixlen: 24,
+      scope: 'global',
+    })),
+  },
+]
+interface Told {
+  readonly families?: readonly (4 | 6)[]
+  readonly pods?: number
+  readonly npods?: number
+}
+
+/** The status of a node whose PODs all have other addresses than those of other nodes. */
+const status = (node: string, { families = [4, 6], pods = 2, npods = 2 }: Told = {}) => ({
+  node,
+  npods,
+  interfaces: [],
+  routes: [],
+  pods: Array.from({ length: pods }, (_, index) => ({
+    name: `${node}-ns0${index + 1}`,
+    interfaces: interfaces(Number(node.slice(-1)) * 10 + index, families),
+    routes: [],
+  })),
+})
+
+/** A node that tells a status, and whose PODs all hear each other. */
+const answering = (told: ReturnType<typeof status> | string) =>
+  nodeOf(typeof told === 'string' ? told : told.node, async ({ stdout, stdin }, command) => {
+    if (typeof told === 'string') stdout.write('{}')
+    else if (command.includes('status')) stdout.write(JSON.stringify(told))
+    else {
+      const lines = String(stdin).split('\n').filter(Boolean)
+      for (const { name } of told.pods) {
+        for (const [pod = '', ...addresses] of lines.map(line => line.split(' '))) {
+          if (pod === `+${name}`) for (const address of addresses.slice(1)) stdout.write(`${name} + ${address} 1\n`)
+          else if (/^[+]/.test(pod) || pod === name) continue
+          else for (const address of addresses) stdout.write(`${name} ${address} 1 1 0.1 0.1 0.1\n`)
+        }
+      }
+    }
+    return 0
+  })
+
+const TEST: TestCase = {
+  name: 'mine',
+  file: import.meta.filename,
+  summary: '',
+  needs: {},
+  steps: [],
+  pods: [numberedPods('workers')],
+  reach: 'all',
+}
+
+async function prove(nodes: readonly Node[], options: Record<string, string> = {}, testCase: Partial<TestCase> = {}) {
+  const events: NewEvent[] = []
+  const settings = readSettings({ __nvm: String(nodes.length), ...options }, { HOME: '/nonexistent' })
+  const proof = await runProof(
+    { test: { ...TEST, ...testCase }, settings, reach: 'all', nodes },
+    {
+      test: 'mine',
+      index: 1,
+      of: 1,
+      timeoutSeconds: Number(options.__timeout ?? 60),
+      emit: event => void events.push(event),
+      signal: new AbortController().signal,
+      fate: async () => ({ how: '', console: [], gone: false }),
+    },
+  )
+  return { ...proof, events }
+}
+const failuresOf = ({ failures }: Awaited<ReturnType<typeof prove>>) =>
+  failures.map(({ node, why, broken }) => `${node}: ${why}${broken ? ' (broken)' : ''}`)
+
+test('what was made and answers passes', async t => {
+  const proof = await prove([answering(status('vm-001')), answering(status('vm-002'))])
+  t.deepEqual(proof.failures, [])
+  t.regex(
+    String(proof.events.flatMap(event => (event.type === 'matrix' ? [event.text] : []))),
+    /^24 of 24 pairs answer/,
+  )
+})
+
+test('PODs that a node does not name are missed, though all that are there answer', async t => {
+  const proof = await prove([answering(status('vm-001')), answering(status('vm-002', { pods: 1 }))])
+  t.deepEqual(failuresOf(proof), ['vm-002: vm-002: 1 of 2 PODs are gone: vm-002-ns02'])
+  t.true(proof.events.some(({ type }) => type === 'findings'))
+  t.truthy(proof.matrix)
+  const none = await prove([answering(status('vm-001')), answering(status('vm-002', { pods: 0 }))])
+  t.deepEqual(failuresOf(none), ['vm-002: vm-002: 2 of 2 PODs are gone: vm-002-ns01, vm-002-ns02'])
+  const all = await prove([answering(status('vm-001', { pods: 0 })), answering(status('vm-002', { pods: 0 }))])
+  t.is(all.failures.length, 2)
+})
+
+test('with IPv6 taken from all PODs the test fails, unless IPv4 is meant', async t => {
+  const nodes = ['vm-001', 'vm-002'].map(name => answering(status(name, { families: [4] })))
+  const lost = (node: string) => `${node}: ${node}: 2 of 2 PODs lost their IPv6 address: ${node}-ns01, ${node}-ns02`
+  t.deepEqual(failuresOf(await prove(nodes)), [lost('vm-001'), lost('vm-002')])
+  t.deepEqual(failuresOf(await prove(nodes, { __family: '4' })), [])
+})
+
+test('what the user set is what was made, whatever the nodes say; otherwise they must agree', async t => {
+  const two = ['vm-001', 'vm-002'].map(name => answering(status(name)))
+  t.deepEqual(failuresOf(await prove(two, { xcluster_NPODS: '3' })), [
+    'vm-001: vm-001: 1 of 3 PODs are gone: vm-001-ns03',
+    'vm-002: vm-002: 1 of 3 PODs are gone: vm-002-ns03',
+  ])
+  const odd = [answering(status('vm-001')), answering(status('vm-002', { pods: 1, npods: 1 }))]
+  t.regex(
+    failuresOf(await prove(odd))[0] ?? '',
+    /^vm-002: the nodes make different numbers of PODs: NPODS is 2 in vm-001, NPODS is 1 in vm-002$/,
+  )
+})
+
+test('on what somebody else set up, what is there is proved, told, and differences are named', async t => {
+  const { pods: _, ...unknown } = TEST
+  const nodes = [answering(status('vm-001')), answering(status('vm-002', { pods: 3 }))]
+  const proof = await runProof(
+    { test: unknown, settings: readSettings({}, { HOME: '/nonexistent' }), reach: 'all', nodes },
+    {
+      test: 'matrix',
+      index: 1,
+      of: 1,
+      timeoutSeconds: 60,
+      emit: event =>
+        event.type === 'notice' && t.is(event.text, 'matrix: 5 PODs in 2 nodes, all with IPv4 and IPv6 addresses'),
+      signal: new AbortController().signal,
+      fate: async () => ({ how: '', console: [], gone: false }),
+    },
+  )
+  t.deepEqual(proof.failures, [])
+})
+
+test('one POD alone proves nothing', async t => {
+  t.deepEqual(failuresOf(await prove([answering(status('vm-001', { pods: 1, npods: 1 }))], { xcluster_NPODS: '1' })), [
+    'vm-001: nothing was proved: there is 1 POD, and no pair to ping',
+  ])
+})
+
+test('a node whose status is not understood is blamed, and no other', async t => {
+  const proof = await prove([answering(status('vm-001')), answering('vm-002')])
+  t.regex(failuresOf(proof)[0] ?? '', /^vm-002: vm-002: its status is not understood: .* \(broken\)$/)
+  t.is(proof.failures.length, 1)
+})
+
+test('a node that does not end in time is named, and no other', async t => {
+  const hanging = nodeOf('vm-002', async () => 0)
+  const never = (_command: string, _streams: unknown, signal?: AbortSignal) =>
+    new Promise<number>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  const hung: Node = { ...hanging, connection: { run: never } as unknown as Node['connection'] }
+  const proof = await withDeadline(20_000, () => prove([answering(status('vm-001')), hung], { __timeout: '1' }))
+  t.deepEqual(failuresOf(proof), ['vm-002: did not end in 1 s'])
+})
