@@ -14,10 +14,12 @@ const NAMED = 12
 export function describeOutcome(run: RunRecord): readonly string[] {
   const unrun = notRun(run)
   const cause = firstCause(run)
+  // What broke a run has had a line of its own.
+  const why = run.message === undefined ? run.notRunWhy : undefined
   return [
     verdictLine(run),
     ...(cause ? [cause] : []),
-    ...(unrun.length > 0 ? [`not run: ${list(unrun, ' ')}${run.notRunWhy ? `: ${run.notRunWhy}` : ''}`] : []),
+    ...(unrun.length > 0 ? [`not run: ${list(unrun, ' ')}${why ? `: ${why}` : ''}`] : []),
   ]
 }
 
