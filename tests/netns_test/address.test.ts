@@ -93,6 +93,20 @@ test('the address of a POD, by its name', t => {
     t.is(netnsTest(shell, ['compute_address', name]).status, 2, name)
 })
 
+test('numbers with leading zeros are decimal', t => {
+  for (const shell of SHELLS) {
+    const stdout = (...words: string[]) => netnsTest(shell, words, { NPODS: '02', __nvm: '09' }).stdout
+    t.is(stdout('for', '08', '009'), '9\n10\n11\n12\n13\n14\n15\n16\n')
+    t.is(stdout('for'), '1\n2\n')
+    t.is(stdout('for', '1', '00'), '0\n')
+    t.is(stdout('address_pods', '008', '4'), '172.16.8.1/24\n172.16.8.2/24\n')
+    t.is(stdout('address_pods', '010', '4'), '172.16.10.1/24\n172.16.10.2/24\n')
+    t.is(stdout('compute_address', '--family=4', 'vm-008-ns010'), '172.16.8.10/24\n')
+    t.is(netnsTest(shell, ['address_pods', '00']).status, 2)
+    t.is(netnsTest(shell, ['compute_address', 'vm-008-ns00']).status, 2)
+  }
+})
+
 test('a prefix length of 0 is refused, as ipu does', t => {
   const [shell] = SHELLS
   for (const cidr of ['10.0.0.0/0/8', '10.0.0.0/0', '0.0.0.0/0/0'])

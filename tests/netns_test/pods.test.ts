@@ -32,6 +32,13 @@ for (const shell of SHELLS) {
     const { status, stderr } = inVm(shell, 'netns_test exec vm-003-ns09 true', {})
     t.is(status, 1)
     t.regex(stderr, /vm-003-ns09/)
+    const words = "'' . .. ../netns/vm-003-ns01"
+    const others = inVm(
+      shell,
+      `netns_test create 1; for pod in ${words}; do netns_test exec "$pod" true; echo $?; done`,
+    )
+    t.is(others.stdout, '1\n1\n1\n1\n')
+    t.regex(others.stderr, /^(netns_test: no POD '.*'\n){4}$/)
   })
 
   test(`${name}: made again nothing changes, taken away nothing is left`, t => {

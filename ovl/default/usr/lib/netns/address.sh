@@ -300,9 +300,8 @@ random_pod_address() { # <node> <pod number>
 cmd_compute_address() {
 	[ $# -eq 1 ] || usage "compute_address: the name of a POD is needed"
 	node_of "$1" || usage "compute_address: '$1' is no POD, as in vm-001-ns01"
-	number=${1##*-ns}
-	number=${number#0}
-	is_number "$number" || usage "compute_address: '$1' is no POD, as in vm-001-ns01"
+	decimal "${1##*-ns}"
+	is_number "$number" && [ "$number" -ge 1 ] || usage "compute_address: '$1' is no POD, as in vm-001-ns01"
 	load_template
 	case $1 in
 	*-vm-*) node=0 ;;
@@ -311,9 +310,11 @@ cmd_compute_address() {
 	print_address "${__family-}"
 }
 
-# Checks a node number given as an argument.
+# Sets $node to a node number given as an argument.
 node_argument() { # <command> <node>
 	is_number "$2" && [ "$2" -ge 1 ] || usage "$1: '$2' is no number of a node"
+	decimal "$2"
+	node=$number
 }
 
 cmd_address_pods() {
@@ -323,7 +324,7 @@ cmd_address_pods() {
 	range
 	n=$first
 	while [ "$n" -le "$last" ]; do
-		pod_address "$1" "$n"
+		pod_address "$node" "$n"
 		print_address "${2-}"
 		n=$((n + 1))
 	done
@@ -333,7 +334,7 @@ cmd_rndaddress_node() {
 	[ $# -ge 1 ] && [ $# -le 2 ] || usage "rndaddress_node: a node is needed, and perhaps a family"
 	node_argument rndaddress_node "$1"
 	load_template
-	random_address "$1"
+	random_address "$node"
 	print_address "${2-}"
 }
 
@@ -344,7 +345,7 @@ cmd_rndaddress_pods() {
 	range
 	n=$first
 	while [ "$n" -le "$last" ]; do
-		random_pod_address "$1" "$n"
+		random_pod_address "$node" "$n"
 		print_address "${2-}"
 		n=$((n + 1))
 	done

@@ -8,6 +8,8 @@ TRIES=10
 # Defaults for what neither /etc/profile nor the caller sets, and checks.
 load_environment() {
 	: "${NPODS:=4}" "${ADRTEMPLATE:=172.16.0.0/16/24}" "${PODIF:=eth0}" "${PREFIX:=1000::1}" "${__nvm:=4}"
+	! is_number "$NPODS" || { decimal "$NPODS" && NPODS=$number; }
+	! is_number "$__nvm" || { decimal "$__nvm" && __nvm=$number; }
 	is_number "$NPODS" && [ "$NPODS" -ge 1 ] && [ "$NPODS" -le "$MOST_PODS" ] ||
 		usage "NPODS=$NPODS: must be a number from 1 to $MOST_PODS"
 	is_number "$__nvm" && [ "$__nvm" -ge 1 ] || usage "__nvm=$__nvm: must be a number of nodes"
@@ -37,6 +39,17 @@ is_number() {
 	esac
 }
 
+# Sets $number to the same number without leading zeros: shells take it for octal with them.
+decimal() { # <number>
+	number=$1
+	while :; do
+		case $number in
+		0?*) number=${number#0} ;;
+		*) return ;;
+		esac
+	done
+}
+
 # Sets $node from the hostname: vm-003 is 3.
 own_node() {
 	node_of "$host" || die "the hostname '$host' is not that of a node, as in vm-001"
@@ -50,9 +63,8 @@ node_of() { # <name>
 	[0-9][0-9][0-9]) ;;
 	*) return 1 ;;
 	esac
-	# A leading zero would make it octal.
-	node=${node#0}
-	node=${node#0}
+	decimal "$node"
+	node=$number
 }
 
 # Sets $count, $first and $last from the optional arguments that many commands have.
@@ -62,6 +74,10 @@ numbers() { # [count] [first]
 	first=${2:-1}
 	is_number "$count" || usage "count '$count' is no number"
 	is_number "$first" || usage "first '$first' is no number"
+	decimal "$count"
+	count=$number
+	decimal "$first"
+	first=$number
 	last=$((first + count - 1))
 }
 

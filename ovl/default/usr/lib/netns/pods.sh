@@ -82,6 +82,10 @@ real_run() { # sets $netns_real and $utsns_real
 }
 
 require_pod() { # <pod>
+	# Not of a file, or of the directory itself.
+	case $1 in
+	'' | . | .. | */*) die "no POD '$1'" ;;
+	esac
 	[ ! -e "$NETNS/$1" ] || [ ! -e "$UTSNS/$1" ] || return 0
 	need namespaces
 	find_multi

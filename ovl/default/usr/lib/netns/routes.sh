@@ -47,6 +47,8 @@ net_option() { # <command> [arguments…]
 	no_arguments "$@"
 	net=${__net:-1}
 	is_number "$net" && [ "$net" -le 254 ] || usage "$1: '$net' is no number of a net"
+	decimal "$net"
+	net=$number
 }
 
 # Calls a command for each other node, with $other, its POD network in $pods4 and $pods6, and its own addresses on the
