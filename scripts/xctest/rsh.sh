@@ -11,6 +11,10 @@ xctest_ssh() { # <cluster's directory> <node> <command…>
 		echo "rsh: no cluster '${XCLUSTER_NETNS_NAME:-default}' is running that was started by this command" >&2
 		return 255
 	fi
+	if [ ! -e "$xctest_directory/nodes/${1-}" ] || [ -z "${1-}" ]; then
+		echo "rsh: the cluster has no node '${1-}'" >&2
+		return 255
+	fi
 	for xctest_slot in 1 2 3 4; do
 		# The lock ends with the command, also with a killed one.
 		{

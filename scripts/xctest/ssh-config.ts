@@ -6,12 +6,16 @@ import { replaceFile } from '../host/replace-file.ts'
 /** The file by which `ssh -F` knows the nodes of a cluster, in the cluster's directory. */
 const CONFIG = 'ssh_config'
 
+/** A directory of empty files. */
+const NODES = 'nodes'
+
 /** How many connections to a node stay. rsh.sh tries as many. */
 const CONNECTIONS = 4
 
 /**
  * Writes how OpenSSH's client logs in on each node, called by its number or name: `ssh_config` for one command, and `ssh_config-1` and so
- * on, by which the first command on a node opens a connection that stays for the next ones until the node ends.
+ * on, by which the first command on a node opens a connection that stays for the next ones until the node ends. The names
+ * are those of the files in `nodes` as well: by them rsh.sh knows what is no node, for which ssh would take this host.
  * @param hostKey the nodes' public key blob in base64
  */
 export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRecord[], hostKey: string): void {
@@ -40,4 +44,9 @@ export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRec
     replaceFile(inDirectory(`${CONFIG}-${slot}`), all + stays)
   }
   replaceFile(inDirectory(CONFIG), all)
+  const words = nodes.flatMap(({ name, number }) => [name, String(number)])
+  fs.mkdirSync(inDirectory(NODES), { recursive: true })
+  for (const word of words) fs.writeFileSync(path.join(inDirectory(NODES), word), '')
+  for (const word of fs.readdirSync(inDirectory(NODES)))
+    if (!words.includes(word)) fs.rmSync(path.join(inDirectory(NODES), word))
 }

@@ -111,6 +111,14 @@ test('the status of a command on a node is what rsh ends with', t => {
   t.regex(inTest('rsh 2 x; echo "ends with $?"', { ENDS_2: '42' }).stdout, /ends with 42/)
 })
 
+test('a node that the cluster does not have is named, and nothing else is asked in its place', t => {
+  const { inTest, asked } = pretend(t)
+  const { stdout, stderr } = inTest(`for node in 7 vm-007 ''; do rsh "$node" x; echo $?; done; rsh 2 x; echo $?`)
+  t.is(stdout, '255\n255\n255\n0\nEND\n')
+  t.is(stderr, ['7', 'vm-007', ''].map(node => `rsh: the cluster has no node '${node}'\n`).join(''))
+  t.deepEqual(asked(), ['2: x'])
+})
+
 test('each connection runs one command at a time, and those for which none is left log in anew', t => {
   const { inTest, home } = pretend(t)
   const used = path.join(home, 'used')
