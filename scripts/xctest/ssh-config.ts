@@ -12,6 +12,11 @@ const NODES = 'nodes'
 /** How many connections to a node stay. rsh.sh tries as many. */
 const CONNECTIONS = 4
 
+/** A socket's name: unix(7) has 108 bytes with the final NUL; ssh makes it with a dot and 16 letters behind it. */
+const LONGEST_SOCKET = 107 - 17
+/** What `%n` stands for at most: `vm-001`. */
+const LONGEST_NODE = 6
+
 /**
  * Writes how OpenSSH's client logs in on each node, called by its number or name: `ssh_config` for one command, and `ssh_config-1` and so
  * on, by which the first command on a node opens a connection that stays for the next ones until the node ends. The names
@@ -25,12 +30,12 @@ export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRec
 	HostName 127.0.0.1
 	HostKeyAlias cluster
 	User root
-	IdentityFile "${inDirectory('id_ed25519')}"
+	IdentityFile ${configWord(inDirectory('id_ed25519'))}
 	IdentitiesOnly yes
 	IdentityAgent none
 	BatchMode yes
 	StrictHostKeyChecking yes
-	UserKnownHostsFile "${inDirectory('known_hosts')}"
+	UserKnownHostsFile ${configWord(inDirectory('known_hosts'))}
 	GlobalKnownHostsFile /dev/null
 	UpdateHostKeys no
 	ServerAliveInterval 15
@@ -40,7 +45,12 @@ export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRec
   fs.writeFileSync(inDirectory('known_hosts'), `cluster ssh-ed25519 ${hostKey}\n`, { mode: 0o600 })
   const all = hosts.join('') + common
   for (let slot = 1; slot <= CONNECTIONS; slot++) {
-    const stays = `\tControlMaster auto\n\tControlPersist yes\n\tControlPath "${inDirectory(`ssh-%n-${slot}`)}"\n`
+    const socket = inDirectory('ssh')
+    // Where the name is too long, ssh ends with an error: each command logs in by itself then.
+    const stays =
+      Buffer.byteLength(`${socket}-${'n'.repeat(LONGEST_NODE)}-${slot}`) > LONGEST_SOCKET
+        ? ''
+        : `\tControlMaster auto\n\tControlPersist yes\n\tControlPath ${configWord(socket, `-%n-${slot}`)}\n`
     replaceFile(inDirectory(`${CONFIG}-${slot}`), all + stays)
   }
   replaceFile(inDirectory(CONFIG), all)
@@ -50,3 +60,10 @@ export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRec
   for (const word of fs.readdirSync(inDirectory(NODES)))
     if (!words.includes(word)) fs.rmSync(path.join(inDirectory(NODES), word))
 }
+
+/**
+ * A file's name as ssh_config(5) takes it: in quotes, and with no percent sign that ssh would expand.
+ * @param tokens what ssh is to expand, behind it
+ */
+const configWord = (file: string, tokens = ''): string =>
+  `"${file.replaceAll('%', '%%').replaceAll(/["\\]/g, '\\$&')}${tokens}"`

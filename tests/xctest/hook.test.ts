@@ -240,3 +240,34 @@ esac
   t.regex(stdout, new RegExp(`^${STAND_IN}\n/their/ovl\nlibs\nEND`), stderr)
   t.deepEqual(asked(), ['1: model_test tcase_a'])
 })
+
+test('where the name of its socket would be too long, a connection does not stay: ssh would end with an error', t => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-xctest-'))
+  t.teardown(() => fs.rmSync(home, { recursive: true }))
+  /** @param length of the directory's name, in bytes */
+  const configIn = (length: number) => {
+    const directory = path.join(home, 'é'.repeat(10).padEnd(length - Buffer.byteLength(home) - 1 - 10, 'x'))
+    t.is(Buffer.byteLength(directory), length)
+    fs.mkdirSync(directory)
+    writeSshConfig(directory, [{ number: 1, name: 'vm-001', port: 2001, role: 'worker' }], 'AAAA')
+    return fs.readFileSync(path.join(directory, 'ssh_config-1'), 'utf8')
+  }
+  // With "/ssh-vm-001-1", a dot and 16 letters it is 107 bytes.
+  t.regex(configIn(77), /ControlPath/)
+  t.notRegex(configIn(78), /Control/)
+})
+
+test('ssh takes a directory for what it is, whatever characters its name has', t => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-xctest-'))
+  t.teardown(() => fs.rmSync(home, { recursive: true }))
+  for (const name of ['a%zb', '%n', 'a "b" c', 'a\\b', '#x']) {
+    const directory = path.join(home, name)
+    fs.mkdirSync(directory)
+    writeSshConfig(directory, [{ number: 1, name: 'vm-001', port: 2001, role: 'worker' }], 'AAAA')
+    const config = path.join(directory, 'ssh_config-1')
+    const { status, stdout, stderr } = spawnSync('ssh', ['-G', '-F', config, '1'], { encoding: 'utf8' })
+    t.is(status, 0, stderr)
+    t.true(stdout.split('\n').includes(`controlpath ${directory}/ssh-1-1`), stdout)
+    t.true(stdout.split('\n').includes(`userknownhostsfile ${directory}/known_hosts`), stdout)
+  }
+})
