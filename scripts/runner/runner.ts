@@ -176,6 +176,7 @@ async function runOnCluster(
   const evidence = evidenceOf(settings, settings.cluster.name, id)
   let failures: readonly StepFailure[] = []
   let missing: string | undefined
+  let silent: ReadonlySet<string> = new Set()
   try {
     forgetEvidence(evidence)
     await checkKernels(test, cluster.nodes, signal)
@@ -190,7 +191,8 @@ async function runOnCluster(
     await verify(cluster, failures)
     if (failures.length > 0) {
       const found = { failures, ...(matrix && { matrix }) }
-      const { silent, ...diagnosis } = await diagnoseFailure({ cluster, ...found, signal })
+      const { silent: hung, ...diagnosis } = await diagnoseFailure({ cluster, ...found, signal })
+      silent = hung
       emit({ type: 'diagnosis', test: test.name, ...diagnosis })
       const reasons = describeDiagnosis(diagnosis)
       await collectEvidence({ cluster, test: test.name, directory: evidence, reasons, silent, ...found, emit, signal })
@@ -203,6 +205,7 @@ async function runOnCluster(
         failed: failures.length > 0,
         ...(matrix && { matrix }),
         timeoutSeconds: settings.timeoutSeconds,
+        silent,
         emit,
       })
     }

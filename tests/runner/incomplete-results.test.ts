@@ -14,7 +14,7 @@ import { nodeOf } from './artifacts/evidence/node.ts'
 const TEST: TestCase = { name: 'mine', file: import.meta.filename, summary: '', needs: {}, steps: [onWorkers('one')] }
 
 /** The exit code of a command on vm-002; `undefined` for the usual answer. */
-type Answer = (command: string) => number | undefined
+type Answer = (command: string, signal?: AbortSignal) => number | undefined | Promise<number>
 
 /** Runs a test with results on two nodes, of which the second one answers as told. */
 async function runWith(t: ExecutionContext, answer: Answer, options: Record<string, string> = {}) {
@@ -22,8 +22,8 @@ async function runWith(t: ExecutionContext, answer: Answer, options: Record<stri
   t.teardown(() => fs.rmSync(own, { recursive: true }))
   const events: NewEvent[] = []
   const nodes = ['vm-001', 'vm-002'].map(name =>
-    nodeOf(name, async ({ stdout }: CommandStreams, command) => {
-      const exitCode = name === 'vm-002' ? answer(command) : undefined
+    nodeOf(name, async ({ stdout }: CommandStreams, command, signal) => {
+      const exitCode = name === 'vm-002' ? await answer(command, signal) : undefined
       if (exitCode === undefined) stdout.write(command.includes('/tmp') ? '0\n' : '{}')
       return exitCode ?? 0
     }),
@@ -110,4 +110,28 @@ test('incomplete results end a run with --bail', async t => {
   const { whys, notRun } = await runWith(t, answer, { __repeat: '3', __bail: 'yes' })
   t.is(whys.length, 1)
   t.regex(notRun ?? '', /--bail/)
+})
+
+test('a node that hangs after a failure is asked for nothing more: its console is what is collected', async t => {
+  const asked: string[] = []
+  const begun = performance.now()
+  const hang = (signal?: AbortSignal) =>
+    new Promise<number>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  const { verdict, read } = await runWith(
+    t,
+    (command, signal) => {
+      if (command.includes('tcase_one')) return 1
+      asked.push(command)
+      return hang(signal)
+    },
+    { __timeout: '600' },
+  )
+  t.is(verdict, 'failed')
+  t.deepEqual(
+    asked.filter(command => !command.includes('true')),
+    [],
+  )
+  t.is(read('console.log'), 'a console\n')
+  t.throws(() => read('status.json'), { code: 'ENOENT' })
+  t.true(performance.now() - begun < 100_000)
 })

@@ -24,6 +24,8 @@ export interface CollectRequest {
   /** What the proof measured, if there was one. */
   readonly matrix?: Matrix
   readonly timeoutSeconds: number
+  /** Names of nodes that do not answer, and are not asked. */
+  readonly silent?: ReadonlySet<string>
   readonly emit: Emit
 }
 
@@ -117,6 +119,12 @@ async function collectNode(node: Node, directory: string, request: CollectReques
     const plain = plainText(what)
     losses.push(plain)
     emit({ type: 'notice', text: `results: ${node.name}: ${plain}` })
+  }
+  if (request.silent?.has(node.name)) {
+    const stale = [...ALWAYS, ...AFTER_FAILURE].map(([file]) => file).concat('cni')
+    await Promise.all(stale.map(name => fs.rm(path.join(directory, name), { recursive: true, force: true })))
+    onLoss('nothing but its console was collected: it does not answer')
+    return losses
   }
   await withDeadline(timeoutSeconds * 1000, async ({ signal }) => {
     const tasks = [
