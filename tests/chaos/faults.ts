@@ -24,6 +24,8 @@ export interface Fault {
   readonly codes: readonly number[]
   /** A run may pass all the same: what it hits may not matter. */
   readonly mayPass?: boolean
+  /** What a run says that may pass in spite of it, since it did again what was hit. */
+  readonly survivedBy?: RegExp
   /** How long what it stops is stopped, in milliseconds. */
   readonly stoppedMs?: number
 }
@@ -108,7 +110,8 @@ export const FAULTS: readonly Fault[] = [
   { name: 'SIGTERM', strike: signalRunner('SIGTERM'), codes: [143] },
   { name: 'SIGHUP', strike: signalRunner('SIGHUP'), codes: [129] },
   { name: 'runner stopped', strike: signalRunner('SIGSTOP'), codes: [1, 4], mayPass: true, stoppedMs: 3000 },
-  { name: 'kill -9 of a VM', strike: signalPart(VM, 'SIGKILL'), codes: LOST },
+  // A clone that ends before it is up boots instead, once.
+  { name: 'kill -9 of a VM', strike: signalPart(VM, 'SIGKILL'), codes: LOST, survivedBy: /; it boots instead$/m },
   // It does not answer in time: a step that did not end, or a VM that is lost.
   { name: 'VM stopped', strike: signalPart(VM, 'SIGSTOP'), codes: [1, 4], mayPass: true },
   { name: 'kill -9 of a switch', strike: signalPart(SWITCH, 'SIGKILL'), codes: LOST },

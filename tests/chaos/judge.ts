@@ -24,7 +24,7 @@ const TRACE = /\n\s+at .*:\d+:\d+|internal error|UnhandledPromise|node:internal/
 export function judge({ fault, hit, late, code, stderr, stopCode, processes, files }: Round): readonly string[] {
   const complaints: string[] = []
   const isHit = hit !== undefined || fault.strike === undefined
-  const mayPass = !isHit || late || fault.mayPass
+  const mayPass = !isHit || late || fault.mayPass || fault.survivedBy?.test(stderr)
   const allowed = [...(isHit ? fault.codes : []), ...(mayPass ? [0] : [])]
   if (code === -1) complaints.push('it did not end')
   else if (!allowed.includes(code)) complaints.push(`exit code ${code}, and not ${allowed.join(' or ')}`)

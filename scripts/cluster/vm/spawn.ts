@@ -20,6 +20,8 @@ const children = new Map<string, Set<ChildProcess>>()
 export async function endChildren(directory: string): Promise<void> {
   const left = [...(children.get(directory) ?? [])]
   const gone = left.map(child => new Promise(resolve => child.once('exit', resolve)))
+  // Those that were let go do not keep this process from its end, which would come before theirs is known.
+  for (const child of left) child.ref()
   for (const child of left) child.kill('SIGKILL')
   await Promise.all(gone)
 }

@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test from 'ava'
+
+const MODULE = path.resolve(import.meta.dirname, '../../../scripts/cluster/vm/spawn.ts')
+
+test('processes that were let go are waited for when they are ended, by a program that waits for nothing else', t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-spawn-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true }))
+  const program = `
+    import { endChildren, spawnInCluster } from ${JSON.stringify(MODULE)}
+    const { child } = spawnInCluster('net1', ${JSON.stringify(directory)}, ['sleep', '60'])
+    child.unref()
+    await endChildren(${JSON.stringify(directory)})
+    process.stdout.write(String(child.signalCode))`
+  const node = ['--import', 'tsx', '--input-type=module', '--eval', program]
+  const { stdout, stderr, status } = spawnSync(process.execPath, node, { encoding: 'utf8' })
+  t.is(status, 0, stderr)
+  t.is(stdout, 'SIGKILL')
+})
