@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { eventStream } from '../scripts/events/stream.ts'
 import { openReporters } from '../scripts/reporters/reporters.ts'
 import { readReporting } from '../scripts/reporters/reporting.ts'
-import { openTerminal, type TerminalWritable } from '../scripts/reporters/terminal.ts'
+import type { TerminalWritable } from '../scripts/reporters/streams.ts'
+import { openTerminal } from '../scripts/reporters/terminal.ts'
 import { manyNodes, NODES } from './many-nodes.ts'
 
 /** A test on a hundred nodes takes longer; the same number of events in less time is the worse case. */

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../scripts/events/events.ts'
+import type { NodeFacts } from '../scripts/proof/facts.ts'
 import type { Matrix } from '../scripts/proof/matrix.ts'
-import type { NodeFacts } from '../scripts/proof/network.ts'
 
 export const NODES = 100
 export const PODS = 4

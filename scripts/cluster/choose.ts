@@ -1,4 +1,4 @@
-import type { Environment } from '../settings/sources.ts'
+import type { Environment } from '../host/environment.ts'
 import { callersLayers, Sources } from '../settings/sources.ts'
 import type { ClusterKind, ResolvedCluster, SettingsRequest } from './kind.ts'
 import { KINDS } from './kinds.ts'

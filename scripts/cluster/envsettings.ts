@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { run } from '../host/command.ts'
-import type { Environment } from '../settings/sources.ts'
+import type { Environment } from '../host/environment.ts'
 
 /** Variables that a shell changes by itself. */
 const SHELLS_OWN = ['_', 'PWD', 'OLDPWD', 'SHLVL']

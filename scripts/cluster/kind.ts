@@ -1,7 +1,7 @@
 import type { Consoles } from '../consoles/follow.ts'
 import type { Failure } from '../errors/failure.ts'
+import type { Environment } from '../host/environment.ts'
 import type { AcceleratorWish, Directories, Settings } from '../settings/settings.ts'
-import type { Environment } from '../settings/sources.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Node } from '../ssh/node.ts'
 import type { Cluster } from './cluster.ts'

@@ -1,7 +1,7 @@
 import { type Command, Help, type Option } from 'commander'
+import type { Environment } from '../host/environment.ts'
 import { plainLines } from '../host/text.ts'
 import { programVersion } from '../host/version.ts'
-import type { Environment } from '../settings/sources.ts'
 import { honourVariables, isRepeatable } from './variables.ts'
 
 /** This command, and all below it. */

@@ -1,6 +1,6 @@
 import { usageFailure } from '../errors/failure.ts'
 import { suggest } from '../errors/suggest.ts'
-import type { Environment } from '../settings/sources.ts'
+import type { Environment } from '../host/environment.ts'
 import { ownVariable, ownVariablesSet, variableOfOption } from '../settings/variables.ts'
 
 /** Options that exist once for each node, or that are spelt as xcluster spells them: too many to list them in a help. */

@@ -2,9 +2,9 @@ import { chooseKind } from '../cluster/choose.ts'
 import type { ClusterOperations, ClusterQuery } from '../cluster/kind.ts'
 import { KINDS } from '../cluster/kinds.ts'
 import { withDeadline } from '../host/deadline.ts'
+import type { Environment } from '../host/environment.ts'
 import { REPORTER_NAMES } from '../reporters/names.ts'
 import { ALL, testCases } from '../runner/registry.ts'
-import type { Environment } from '../settings/sources.ts'
 import type { Candidate, Completions, Typed, ValuesOf } from './complete.ts'
 
 /** Nobody waits longer for a key. */

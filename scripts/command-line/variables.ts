@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, type Option } from 'commander'
 import { usageFailure } from '../errors/failure.ts'
-import type { Environment } from '../settings/sources.ts'
+import type { Environment } from '../host/environment.ts'
 import { ownVariable, readYesNo } from '../settings/variables.ts'
 
 /**

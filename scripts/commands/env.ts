@@ -1,7 +1,8 @@
 import process from 'node:process'
 import { resolveCluster } from '../cluster/choose.ts'
+import type { Environment } from '../host/environment.ts'
 import { plainText } from '../host/text.ts'
-import { type Environment, spelling } from '../settings/sources.ts'
+import { spelling } from '../settings/sources.ts'
 import { quoteWord } from '../ssh/quote.ts'
 
 /**

@@ -3,8 +3,8 @@ import { resolveCluster } from '../cluster/choose.ts'
 import { toDot } from '../graph/dot.ts'
 import { buildGraph } from '../graph/graph.ts'
 import { graphSvg } from '../graph/svg.ts'
+import type { Environment } from '../host/environment.ts'
 import { readNetwork } from '../proof/network.ts'
-import type { Environment } from '../settings/sources.ts'
 
 const FORMATS = {
   svg: graphSvg,

@@ -5,7 +5,8 @@ import { usageFailure } from '../errors/failure.ts'
 import { buildGraph } from '../graph/graph.ts'
 import { narrowTable, networkTable } from '../graph/table.ts'
 import { callersEnvironment } from '../host/environment.ts'
-import { foreignName, type NodeFacts, readNetwork } from '../proof/network.ts'
+import { foreignName, type NodeFacts } from '../proof/facts.ts'
+import { readNetwork } from '../proof/network.ts'
 import { alignColumns } from '../reporters/columns.ts'
 
 /** What the options of `inspect` say. */

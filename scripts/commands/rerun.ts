@@ -2,9 +2,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
 import type { Component, Listener } from '../events/events.ts'
+import type { Environment } from '../host/environment.ts'
 import { lookAt, reasonOf } from '../host/places.ts'
 import { RESULTS_VERSION, type Results } from '../reporters/results.ts'
-import type { Environment } from '../settings/sources.ts'
 import { runTestCommand, type TestRequest } from './test.ts'
 
 /** Settings that are the caller's of now: where the results go, and whether somebody is there to look. */

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { KINDS } from '../cluster/kinds.ts'
+import type { Environment } from '../host/environment.ts'
 import { alignColumns } from '../reporters/columns.ts'
-import type { Environment } from '../settings/sources.ts'
 
 /** `status`: the clusters of this user, one per line below a header, on stdout; `--json` for programs. */
 export async function showStatus(json: boolean, environment: Environment): Promise<void> {

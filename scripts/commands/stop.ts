@@ -2,7 +2,7 @@ import process from 'node:process'
 import { chooseKind } from '../cluster/choose.ts'
 import type { StopRequest } from '../cluster/kind.ts'
 import { KINDS } from '../cluster/kinds.ts'
-import type { Environment } from '../settings/sources.ts'
+import type { Environment } from '../host/environment.ts'
 
 /** What the options of `stop` say. */
 export interface StopOptions {

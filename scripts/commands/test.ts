@@ -10,6 +10,7 @@ import { Interrupted } from '../errors/interrupted.ts'
 import { didYouMean, suggest } from '../errors/suggest.ts'
 import type { Invocation, Listener, Verdict } from '../events/events.ts'
 import { eventStream } from '../events/stream.ts'
+import type { Environment } from '../host/environment.ts'
 import { newLogFile } from '../reporters/kept-logs.ts'
 import { describePlaces, openReporters } from '../reporters/reporters.ts'
 import { readReporting } from '../reporters/reporting.ts'
@@ -20,7 +21,7 @@ import { ALL, DEFAULT_TEST, findTestCase, testCases } from '../runner/registry.t
 import { type PlannedTest, type RunResult, runTests } from '../runner/runner.ts'
 import { expandHome } from '../settings/home.ts'
 import { DEFAULT_CLUSTER_NAME, type Settings } from '../settings/settings.ts'
-import { type Environment, spelling, writtenAs } from '../settings/sources.ts'
+import { spelling, writtenAs } from '../settings/sources.ts'
 import { describeError, exitCodeOf, programAsTyped } from './edge.ts'
 
 const EXIT_CODES = { passed: 0, failed: 1, broken: 4 } as const

@@ -1,13 +1,20 @@
-import type { FailedStep } from '../events/events.ts'
 import type { Answer } from '../proof/answers.ts'
+import type { NodeFacts } from '../proof/facts.ts'
 import { type Matrix, summarize, type WrongPair } from '../proof/matrix.ts'
-import type { NodeFacts, PodAddress, Source } from '../proof/network.ts'
+import type { PodAddress, Source } from '../proof/network.ts'
 import { isExpected } from '../proof/reach.ts'
 import type { Cause, Diagnosis } from './cause.ts'
 import type { AllFilters } from './filters.ts'
 import { groupPairs } from './groups.ts'
 import type { Obstacle } from './obstacle.ts'
 import { Ways } from './ways.ts'
+
+/** What a step that failed on a node said. */
+export interface StepWords {
+  readonly node: string
+  readonly why: string
+  readonly lastLines: readonly string[]
+}
 
 /** Pairs whose ways are followed: of more, a sample. */
 const MOST_FOLLOWED = 3000
@@ -38,7 +45,7 @@ export function diagnoseMatrix(
  */
 export function diagnoseStep(
   network: readonly NodeFacts[],
-  failures: readonly FailedStep[],
+  failures: readonly StepWords[],
   filters: AllFilters = new Map(),
 ): Diagnosis {
   const ways = new Ways(network, filters)
@@ -49,7 +56,7 @@ export function diagnoseStep(
 }
 
 /** The pings without an answer of which steps tell. */
-const unanswered = (failures: readonly FailedStep[]) =>
+const unanswered = (failures: readonly StepWords[]) =>
   failures.flatMap(({ node, why, lastLines }) =>
     [...[why, ...lastLines].join('\n').matchAll(NO_ANSWER)].map(([, pod = '', address = '']) => ({
       node,
@@ -62,7 +69,7 @@ const unanswered = (failures: readonly FailedStep[]) =>
  * The PODs whose rules are worth a look: those with most pairs that do not answer, or those that steps name.
  * @param most how many
  */
-export function suspects(failures: readonly FailedStep[], matrix: Matrix | undefined, most: number): readonly Source[] {
+export function suspects(failures: readonly StepWords[], matrix: Matrix | undefined, most: number): readonly Source[] {
   const wrong = matrix ? summarize(matrix).wrong.filter(({ what }) => what === 'missing') : []
   const ends = matrix ? wrong.flatMap(({ source, destination }) => [source, destination]) : unanswered(failures)
   const found = new Map<string, { readonly source: Source; count: number }>()

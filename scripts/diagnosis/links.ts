@@ -1,4 +1,4 @@
-import type { Interface } from '../proof/network.ts'
+import type { Interface } from '../proof/facts.ts'
 import { type Device, isUp, kindOf, type Space } from './spaces.ts'
 
 /** Where a frame is: in which device, and with which VLAN's tag. */

@@ -1,4 +1,4 @@
-import type { Family } from '../proof/network.ts'
+import type { Family } from '../settings/family.ts'
 import { type Device, kindOf, type Space } from './spaces.ts'
 
 /** Something that keeps packets from where they are to go, as the nodes' own facts show it. */

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
-import type { Family, Route } from '../proof/network.ts'
+import type { Route } from '../proof/facts.ts'
+import type { Family } from '../settings/family.ts'
 import type { Space } from './spaces.ts'
 
 /** Kinds of route that end a packet's way. */

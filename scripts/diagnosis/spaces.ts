@@ -1,4 +1,5 @@
-import type { Family, Interface, NodeFacts, Route } from '../proof/network.ts'
+import type { Interface, NodeFacts, Route } from '../proof/facts.ts'
+import type { Family } from '../settings/family.ts'
 
 /** A network namespace: that of a node, or that of a POD. */
 export interface Space {

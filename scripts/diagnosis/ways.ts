@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
-import type { Family, NodeFacts, PodAddress, Source } from '../proof/network.ts'
+import type { NodeFacts } from '../proof/facts.ts'
+import type { PodAddress, Source } from '../proof/network.ts'
+import type { Family } from '../settings/family.ts'
 import type { AllFilters } from './filters.ts'
 import { Links, type Reached } from './links.ts'
 import { downs, noAddress, noGateway, noPort, noRoute, type Obstacle, refusal } from './obstacle.ts'

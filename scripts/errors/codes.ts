@@ -1,4 +1,4 @@
-import type { ExitCode } from './failure.ts'
+import type { ExitCode } from './exit-codes.ts'
 
 /** What a code of {@link ERROR_CODES} stands for. */
 interface CodeFacts {

@@ -1,3 +1,10 @@
+/**
+ * What the program's exit code says.
+ * 1: a test failed or an input was corrupt; 2: wrong usage; 3: the environment lacks something;
+ * 4: our own fault or the infrastructure's. Signals end with 128 + their number.
+ */
+export type ExitCode = 1 | 2 | 3 | 4
+
 /** What the exit codes say to a person. */
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'passed'],

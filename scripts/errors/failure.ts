@@ -1,11 +1,5 @@
 import type { CodeFor, ErrorCode } from './codes.ts'
-
-/**
- * What the program's exit code says.
- * 1: a test failed or an input was corrupt; 2: wrong usage; 3: the environment lacks something;
- * 4: our own fault or the infrastructure's. Signals end with 128 + their number.
- */
-export type ExitCode = 1 | 2 | 3 | 4
+import type { ExitCode } from './exit-codes.ts'
 
 /** What else a {@link Failure} can carry. */
 export interface FailureDetails {

@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../diagnosis/cause.ts'
+import type { NodeFacts } from '../proof/facts.ts'
 import type { Finding } from '../proof/findings.ts'
 import type { Matrix } from '../proof/matrix.ts'
-import type { NodeFacts } from '../proof/network.ts'
 import type { Setting } from '../settings/sources.ts'
 
 /** What the steps of a run belong to. */

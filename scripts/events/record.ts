@@ -1,8 +1,8 @@
 import { type Diagnosis, describeDiagnosis } from '../diagnosis/cause.ts'
 import { plainText } from '../host/text.ts'
-import { type Excerpt, type ExcerptSize, excerpt } from '../reporters/excerpt.ts'
 import type { Setting } from '../settings/sources.ts'
 import type { Component, FailedStep, Invocation, RunEvent, StepId, Turn, Verdict } from './events.ts'
+import { type Excerpt, type ExcerptSize, excerpt } from './excerpt.ts'
 
 /** How a step went on one node. */
 export interface NodeRecord {

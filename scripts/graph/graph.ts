@@ -1,4 +1,4 @@
-import { EVERYWHERE, foreignName, type Interface, type NodeFacts } from '../proof/network.ts'
+import { EVERYWHERE, foreignName, type Interface, type NodeFacts } from '../proof/facts.ts'
 
 /** An interface of a node or POD, as it was found. */
 export interface GraphInterface {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure } from '../errors/failure.ts'
-import type { Environment } from '../settings/sources.ts'
+import type { Environment } from './environment.ts'
 
 /** A command that we call, and Debian's package that brings it. */
 export interface Requirement {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { environmentFailure } from '../errors/failure.ts'
-import type { Environment } from '../settings/sources.ts'
+import type { Environment } from './environment.ts'
 import { searchPath } from './requirements.ts'
 
 /** The namespaces in which tests play a VM. */

@@ -1,6 +1,6 @@
 import { infrastructureFailure } from '../errors/failure.ts'
 import { shortText } from '../host/text.ts'
-import type { NodeFacts } from './network.ts'
+import type { NodeFacts } from './facts.ts'
 
 /** What pinging an address from a POD gave. Times are milliseconds. */
 export interface Answer {

@@ -1,5 +1,7 @@
+import type { Family } from '../settings/family.ts'
+import { EVERYWHERE, type Interface, type NodeFacts, type PodFacts } from './facts.ts'
 import { type Matrix, sharedAddresses } from './matrix.ts'
-import { EVERYWHERE, type Family, type Interface, type NodeFacts, type PodFacts, podAddresses } from './network.ts'
+import { podAddresses } from './network.ts'
 
 /** What the steps of a test have made, as the host knows it. */
 export interface Expectation {

@@ -1,6 +1,8 @@
 import { infrastructureFailure } from '../errors/failure.ts'
+import type { Family } from '../settings/family.ts'
 import { type Answer, type NodeAnswers, type NodeOutput, readAnswers } from './answers.ts'
-import { type Family, type NodeFacts, type PodAddress, podAddresses, type Source } from './network.ts'
+import type { NodeFacts } from './facts.ts'
+import { type PodAddress, podAddresses, type Source } from './network.ts'
 import { groupOf, isExpected, isMeasurable, ownAddresses, type Reach } from './reach.ts'
 import type { Round } from './rounds.ts'
 

@@ -1,5 +1,7 @@
 import { testFailure } from '../errors/failure.ts'
-import { type Family, type NodeFacts, type PodAddress, podAddresses, type Source } from './network.ts'
+import type { Family } from '../settings/family.ts'
+import type { NodeFacts } from './facts.ts'
+import { type PodAddress, podAddresses, type Source } from './network.ts'
 import {
   contestedAddresses,
   groupOf,

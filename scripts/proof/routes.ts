@@ -1,5 +1,7 @@
 import { BlockList, isIP } from 'node:net'
-import type { Family, NodeFacts, PodAddress, Route } from './network.ts'
+import type { Family } from '../settings/family.ts'
+import type { NodeFacts, Route } from './facts.ts'
+import type { PodAddress } from './network.ts'
 
 /**
  * Counts addresses to which a POD of a node has a route, in any of its tables; the others the kernel of that node sends nowhere.

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import * as v from 'valibot'
-import type { NodeFacts } from './network.ts'
+import type { NodeFacts } from './facts.ts'
 
 const name = v.pipe(v.string(), v.regex(/^[^/\0]{1,255}$/, 'no name'))
 const count = (largest: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(largest))

@@ -1,11 +1,11 @@
 import path from 'node:path'
-import type { Writable } from 'node:stream'
 import { usageFailure } from '../errors/failure.ts'
 import { suggest } from '../errors/suggest.ts'
 import type { Listener } from '../events/events.ts'
 import { REPORTER_NAMES, type ReporterName } from './names.ts'
 import { fileTarget, type Output, streamTarget, type Target } from './output.ts'
 import type { ReporterWish, Reporting } from './reporting.ts'
+import type { Streams } from './streams.ts'
 
 /** A kind of report. */
 interface Reporter {
@@ -55,12 +55,6 @@ const REPORTERS: Readonly<Record<ReporterName, Reporter>> = {
       return github(output, stepSummary === undefined ? undefined : stepSummaryFile(stepSummary))
     },
   },
-}
-
-/** The streams that this process has. */
-export interface Streams {
-  readonly stdout: Writable
-  readonly stderr: Writable
 }
 
 /**

@@ -1,6 +1,6 @@
+import type { Environment } from '../host/environment.ts'
 import { expandHome } from '../settings/home.ts'
-import type { Environment } from '../settings/sources.ts'
-import type { TerminalUse } from './terminal.ts'
+import type { TerminalUse } from './streams.ts'
 import { readProgress, readTerminalUse } from './terminal-use.ts'
 
 /** A reporter as it was asked for. */

@@ -6,7 +6,7 @@ import { describeOutcome } from './outcome.ts'
 import type { Output } from './output.ts'
 import { GREEN, painter, RED, YELLOW } from './paint.ts'
 import { type StepLine, StepLines } from './step-lines.ts'
-import type { TerminalUse } from './terminal.ts'
+import type { TerminalUse } from './streams.ts'
 
 /**
  * The summary of a run for the user, in xcluster's form: `HH:MM:SS (<seconds since start>): TEST CASE: <what>`, a line for each step,

@@ -1,7 +1,8 @@
 import { usageFailure } from '../errors/failure.ts'
-import { type Environment, saysCi, writtenAs } from '../settings/sources.ts'
+import type { Environment } from '../host/environment.ts'
+import { saysCi, writtenAs } from '../settings/sources.ts'
 import { PROGRESS_KINDS, type ProgressKind } from './names.ts'
-import type { TerminalUse } from './terminal.ts'
+import type { TerminalUse } from './streams.ts'
 
 /**
  * What `--progress` says.

@@ -2,6 +2,7 @@ import { podsOf, type TestCase } from '../cases/test-case.ts'
 import { Failure, testFailure } from '../errors/failure.ts'
 import type { StepId } from '../events/events.ts'
 import { withDeadline } from '../host/deadline.ts'
+import type { NodeFacts } from '../proof/facts.ts'
 import {
   compare,
   describeFindings,
@@ -20,7 +21,7 @@ import {
   summarize,
   type WrongPair,
 } from '../proof/matrix.ts'
-import { type NodeFacts, podAddresses, readNode } from '../proof/network.ts'
+import { podAddresses, readNode } from '../proof/network.ts'
 import type { Reach } from '../proof/reach.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Node } from '../ssh/node.ts'

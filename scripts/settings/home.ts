@@ -1,8 +1,8 @@
 import os from 'node:os'
 import path from 'node:path'
 import { environmentFailure, usageFailure } from '../errors/failure.ts'
+import type { Environment } from '../host/environment.ts'
 import { callersEnvironment } from '../host/environment.ts'
-import type { Environment } from './sources.ts'
 
 /**
  * The user's home: $HOME, else what the passwd database says.

@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
+import type { Environment } from '../host/environment.ts'
 import { expandHome, findHome } from './home.ts'
-import { type Environment, writtenAs } from './sources.ts'
+import { writtenAs } from './sources.ts'
 
 /** What options say about the packing of the ovl, as typed. */
 export interface PackingOptions {

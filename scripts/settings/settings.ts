@@ -1,13 +1,14 @@
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
-import type { Family } from '../proof/network.ts'
+import type { Environment } from '../host/environment.ts'
 import { type Addressing, readAddressing } from './addressing.ts'
 import { type Again, readAgain } from './again.ts'
+import type { Family } from './family.ts'
 import { expandHome, findHome, noHome } from './home.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
 import { type OvlNames, readOvlNames } from './ovl-names.ts'
 import { type Packing, readPacking } from './packing.ts'
-import { callersLayers, type Environment, type Layer, type Setting, Sources, saysCi } from './sources.ts'
+import { callersLayers, type Layer, type Setting, Sources, saysCi } from './sources.ts'
 
 export type AcceleratorWish = 'auto' | 'kvm' | 'tcg'
 

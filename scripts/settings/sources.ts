@@ -1,4 +1,5 @@
 import { usageFailure } from '../errors/failure.ts'
+import type { Environment } from '../host/environment.ts'
 import { ownVariable, ownVariables, readYesNo } from './variables.ts'
 
 /**
@@ -22,9 +23,6 @@ export interface Layer {
   readonly origin: Origin
   readonly values: Environment
 }
-
-/** The environment of the process, or one that a test made up. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** One effective setting, as `./netns.ts env` shows it. */
 export interface Setting {

@@ -1,5 +1,5 @@
 import { usageFailure } from '../errors/failure.ts'
-import type { Environment } from './sources.ts'
+import type { Environment } from '../host/environment.ts'
 
 const PREFIX = 'XCLUSTER_NETNS_'
 

@@ -6,11 +6,11 @@ import { resolveSettings } from '../cluster/vm/settings.ts'
 import { BUILT_IN_OVLS, embeddedCluster } from '../cluster/vm/vm.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { eventStream } from '../events/stream.ts'
+import type { Environment } from '../host/environment.ts'
 import { requireCommands, TO_RUN_OVLS_TESTS } from '../host/requirements.ts'
 import { plainText } from '../host/text.ts'
 import { nodeName, type Role, roleOf } from '../settings/nodes.ts'
 import type { Settings } from '../settings/settings.ts'
-import type { Environment } from '../settings/sources.ts'
 import { writeSshConfig } from './ssh-config.ts'
 
 /** What counts for a cluster of xcluster where nobody says anything. */

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { describeCauses } from '../../scripts/diagnosis/cause.ts'
 import { diagnoseMatrix, diagnoseStep } from '../../scripts/diagnosis/diagnose.ts'
-import type { NodeFacts } from '../../scripts/proof/network.ts'
+import type { NodeFacts } from '../../scripts/proof/facts.ts'
 import type { Reach } from '../../scripts/proof/reach.ts'
 import { change, loseAddresses, matrixOf, recorded, remove, space, takeDown } from './network.ts'
 

@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Interface, NodeFacts } from '../../scripts/proof/facts.ts'
 import { assemble, type Matrix } from '../../scripts/proof/matrix.ts'
-import { type Interface, type NodeFacts, podAddresses } from '../../scripts/proof/network.ts'
+import { podAddresses } from '../../scripts/proof/network.ts'
 import { isExpected, isMeasurable, ownAddresses, type Reach } from '../../scripts/proof/reach.ts'
 import { type Round, roundsOf } from '../../scripts/proof/rounds.ts'
 

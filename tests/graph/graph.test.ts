@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { toDot } from '../../scripts/graph/dot.ts'
 import { buildGraph } from '../../scripts/graph/graph.ts'
 import { graphSvg } from '../../scripts/graph/svg.ts'
-import type { Interface, NodeFacts } from '../../scripts/proof/network.ts'
+import type { Interface, NodeFacts } from '../../scripts/proof/facts.ts'
 import { tool } from '../needs.ts'
 
 const device = (ifname: string, ifindex: number, more: Partial<Interface> = {}): Interface => ({

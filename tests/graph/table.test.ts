@@ -1,7 +1,7 @@
 import test from 'ava'
 import { buildGraph } from '../../scripts/graph/graph.ts'
 import { narrowTable, networkTable } from '../../scripts/graph/table.ts'
-import type { Interface, NodeFacts } from '../../scripts/proof/network.ts'
+import type { Interface, NodeFacts } from '../../scripts/proof/facts.ts'
 import { alignColumns } from '../../scripts/reporters/columns.ts'
 
 const device = (ifname: string, ifindex: number, more: Partial<Interface> = {}): Interface => ({

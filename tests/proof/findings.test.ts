@@ -1,6 +1,7 @@
 import test from 'ava'
+import type { NodeFacts, PodFacts } from '../../scripts/proof/facts.ts'
 import { compare, describeFindings, describeNetwork, findIn, ofFamilies } from '../../scripts/proof/findings.ts'
-import type { Family, NodeFacts, PodFacts } from '../../scripts/proof/network.ts'
+import type { Family } from '../../scripts/settings/family.ts'
 
 const pod = (name: string, families: readonly Family[] = [4, 6], flags: readonly string[] = ['UP']): PodFacts => ({
   name,

@@ -1,7 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
+import type { NodeFacts, PodFacts } from '../../scripts/proof/facts.ts'
 import { assemble, summarize } from '../../scripts/proof/matrix.ts'
-import { type NodeFacts, type PodFacts, podAddresses } from '../../scripts/proof/network.ts'
+import { podAddresses } from '../../scripts/proof/network.ts'
 import type { Reach } from '../../scripts/proof/reach.ts'
 import { inputFor, neighboursFor, pairsFor, type Round, roundsOf } from '../../scripts/proof/rounds.ts'
 

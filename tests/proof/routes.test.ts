@@ -1,7 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { Address4, Address6 } from 'ip-address'
-import type { NodeFacts, PodAddress, Route } from '../../scripts/proof/network.ts'
+import type { NodeFacts, Route } from '../../scripts/proof/facts.ts'
+import type { PodAddress } from '../../scripts/proof/network.ts'
 import { countRouted } from '../../scripts/proof/routes.ts'
 
 const node = (...pods: (readonly Route[])[]): NodeFacts => ({

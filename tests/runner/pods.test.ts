@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import type { TestCase } from '../../scripts/cases/test-case.ts'
 import { topologyValues } from '../../scripts/cluster/vm/topologies.ts'
 import { Failure } from '../../scripts/errors/failure.ts'
+import type { Environment } from '../../scripts/host/environment.ts'
 import { checkNeeds } from '../../scripts/runner/needs.ts'
 import { checkPods } from '../../scripts/runner/pods.ts'
 import { findTestCase, testCases } from '../../scripts/runner/registry.ts'
 import { readSettings } from '../../scripts/settings/settings.ts'
-import type { Environment } from '../../scripts/settings/sources.ts'
 
 const HOME = { HOME: '/nowhere' }
 

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import test from 'ava'
 import { Failure } from '../../scripts/errors/failure.ts'
+import type { Environment } from '../../scripts/host/environment.ts'
 import { type PackingOptions, readPacking } from '../../scripts/settings/packing.ts'
-import type { Environment } from '../../scripts/settings/sources.ts'
 
 test('without options and environment: home, the distribution, a constant time', t => {
   const { seed, ...packing } = readPacking({}, { HOME: '/home/a' })

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import test from 'ava'
 import { Failure } from '../../scripts/errors/failure.ts'
+import type { Environment } from '../../scripts/host/environment.ts'
 import { readClusterName, readDirectories, readSettings } from '../../scripts/settings/settings.ts'
-import type { Environment } from '../../scripts/settings/sources.ts'
 
 const refused = (options: Environment, environment: Environment = {}): Failure => {
   try {

@@ -12,7 +12,7 @@ import { checkMemory } from './memory.ts'
 import { adoptCluster, processNamed, updateRecord } from './registry.ts'
 import { switchDirectory } from './sockets.ts'
 import { startSwitches } from './switches.ts'
-import { hardwareOf } from './template/template.ts'
+import { hardwareOf } from './template/hardware.ts'
 import { findTemplates } from './vm.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Environment } from '../../settings/sources.ts'
+import type { Environment } from '../../host/environment.ts'
 
 /** A topology of xcluster (contract, "Networks and login"), as far as its variables do not say it. Routes follow from the nets: routing.ts. */
 interface Topology {

@@ -41,7 +41,8 @@ import {
 import { requireSocketNames } from './sockets.ts'
 import { endChildren } from './spawn.ts'
 import { startSwitches } from './switches.ts'
-import { ensureTemplate, hardwareOf, type Template, type TemplateRequest } from './template/template.ts'
+import { hardwareOf } from './template/hardware.ts'
+import { ensureTemplate, type Template, type TemplateRequest } from './template/template.ts'
 import { bareNetsOf, forwardingOf } from './topologies.ts'
 
 const CONSOLE_LINES = 10

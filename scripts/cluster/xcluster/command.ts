@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { type ExitCode, Failure } from '../../errors/failure.ts'
+import type { ExitCode } from '../../errors/exit-codes.ts'
+import { Failure } from '../../errors/failure.ts'
 import { run } from '../../host/command.ts'
 import { withDeadline } from '../../host/deadline.ts'
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import process from 'node:process'
 import { environmentFailure } from '../../errors/failure.ts'
+import type { Environment } from '../../host/environment.ts'
 import { missing, searchPath } from '../../host/requirements.ts'
-import type { Environment } from '../../settings/sources.ts'
 
 type Command = readonly string[]
 

@@ -1,10 +1,10 @@
 import type { Preparation } from '../../cluster/kind.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { environmentFailure, type Failure } from '../../errors/failure.ts'
+import type { Environment } from '../../host/environment.ts'
 import { missing, type Requirement, TO_BUILD, TO_RUN, TO_RUN_OVLS_TESTS, TO_TEST } from '../../host/requirements.ts'
 import { requireUserNamespaces } from '../../host/user-namespaces.ts'
 import type { AcceleratorWish, Directories } from '../../settings/settings.ts'
-import type { Environment } from '../../settings/sources.ts'
 import { installCommands, installPackages } from './install.ts'
 
 /** Not needed by all tests, so that `test` does without; `setup` brings it. */

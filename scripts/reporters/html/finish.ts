@@ -1,6 +1,6 @@
 import type { EvidenceData, MatrixData, ReportData, TestData } from './data.ts'
 import { type DraftTest, logText, nodesOf, stepsOf, type Try, tryOf, verdictOf } from './draft.ts'
-import type { Gathered } from './gathering.ts'
+import type { Gathered } from './gathered.ts'
 import { Packs, pack } from './packed.ts'
 import { count } from './page/words.ts'
 

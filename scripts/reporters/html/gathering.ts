@@ -4,7 +4,7 @@ import type { Command, Component, FailedStep, Invocation, RunEvent } from '../..
 import { buildGraph } from '../../graph/graph.ts'
 import { plainText } from '../../host/text.ts'
 import { quote, quoteWord } from '../../ssh/quote.ts'
-import type { ComponentData, ReportData, ReportVerdict, SaidLine } from './data.ts'
+import type { ReportData, ReportVerdict, SaidLine } from './data.ts'
 import { type DraftTest, newDraft } from './draft.ts'
 import { finish } from './finish.ts'
 import { BoundedLog } from './logs.ts'
@@ -22,23 +22,6 @@ const MOST_EVIDENCE = 60_000
 const EVIDENCE_BUDGET = 1_500_000
 /** Lines of what the host side says. */
 const MOST_SAID = 2000
-
-/** Everything of a run that the report shows, in as little memory as will do. */
-export interface Gathered {
-  readonly begun: number
-  readonly ended: number
-  readonly verdict: ReportVerdict
-  readonly message: string | undefined
-  readonly left: string | undefined
-  readonly commands: readonly Command[]
-  /** All that were to be run. */
-  readonly planned: readonly string[]
-  readonly drafts: readonly DraftTest[]
-  readonly log: BoundedLog
-  readonly said: readonly SaidLine[]
-  readonly madeWith: readonly ComponentData[]
-  readonly leftOut: readonly string[]
-}
 
 /** Takes in the events of a run, one after the other. */
 export class Gathering {

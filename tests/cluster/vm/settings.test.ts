@@ -4,7 +4,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { claimCluster } from '../../../scripts/cluster/vm/registry.ts'
 import { resolveSettings } from '../../../scripts/cluster/vm/settings.ts'
-import type { Environment } from '../../../scripts/settings/sources.ts'
+import type { Environment } from '../../../scripts/host/environment.ts'
 
 const resolved = (environment: Environment, more: { options?: Environment; fallback?: Environment } = {}) => {
   const signal = new AbortController().signal

@@ -3,7 +3,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { resolveCluster } from '../../../scripts/cluster/choose.ts'
 import { resolveXcluster } from '../../../scripts/cluster/xcluster/resolve.ts'
-import type { Environment } from '../../../scripts/settings/sources.ts'
+import type { Environment } from '../../../scripts/host/environment.ts'
 import { type Pretended, pretendXcluster } from './pretended.ts'
 
 async function resolveOn(

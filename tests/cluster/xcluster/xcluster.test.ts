@@ -6,8 +6,8 @@ import { resolveCluster } from '../../../scripts/cluster/choose.ts'
 import type { OvlDirectory } from '../../../scripts/cluster/cluster.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
 import type { NewEvent } from '../../../scripts/events/events.ts'
+import type { Environment } from '../../../scripts/host/environment.ts'
 import { bootId, findProcess } from '../../../scripts/host/processes.ts'
-import type { Environment } from '../../../scripts/settings/sources.ts'
 import { type Pretended, pretendXcluster } from './pretended.ts'
 
 interface Tried {

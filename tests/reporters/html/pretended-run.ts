@@ -1,6 +1,6 @@
 import type { FailedStep, NewEvent, RunEvent, Turn } from '../../../scripts/events/events.ts'
+import type { Interface, NodeFacts } from '../../../scripts/proof/facts.ts'
 import { assemble } from '../../../scripts/proof/matrix.ts'
-import type { Interface, NodeFacts } from '../../../scripts/proof/network.ts'
 
 /** What a run is to look like. */
 export interface Pretended {

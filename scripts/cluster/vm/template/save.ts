@@ -15,7 +15,7 @@ import {
   WITHOUT_MEMORY,
 } from '../machine.ts'
 import { listenIn } from '../sockets.ts'
-import type { Hardware } from './template.ts'
+import type { Hardware } from './hardware.ts'
 
 export const RAM = 'ram'
 export const STATE = 'state'

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { discardEntry, ensureEntry, entryDirectory, keyOf } from '../../../cache/cached.ts'
-import type { NodePlan } from '../../../settings/nodes.ts'
 import { hostAndQemu } from '../accelerator/memory.ts'
 import type { GuestImage } from '../image/cache.ts'
 import type { MachineParts } from '../machine.ts'
+import type { Hardware } from './hardware.ts'
 import { RAM, STATE, saveTemplate } from './save.ts'
 
 /** A booted VM without identity, from which others go on. */
@@ -14,13 +14,6 @@ export interface Template {
   readonly state: string
   /** What does not come up is not tried again: the next run makes another. Never throws. */
   discard(): void
-}
-
-/** What a template must have in common with its clones, besides all that the whole cluster has. */
-export interface Hardware {
-  readonly memoryMiB: number
-  readonly cpus: number
-  readonly interfaces: number
 }
 
 export interface TemplateRequest {
@@ -34,12 +27,6 @@ export interface TemplateRequest {
   readonly onProgress: (line: string) => void
   readonly signal: AbortSignal
 }
-
-export const hardwareOf = ({ memoryMiB, cpus, nets }: NodePlan): Hardware => ({
-  memoryMiB,
-  cpus,
-  interfaces: nets.length,
-})
 
 const FILES = [RAM, STATE]
 

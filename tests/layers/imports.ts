@@ -1,0 +1,93 @@
+import fs from 'node:fs'
+import path from 'node:path'
+
+/** `import … from './x'`, `export … from './x'`, `import './x'`, `import('./x')`, of values and types; as the formatter writes them. */
+const IMPORT = /\b(?:from|import)(?: |\s*\(\s*)(?:'([^'\n]+)'|`([^`\n]+)`)/g
+/** An import that none of these forms fits. */
+const DYNAMIC = /\bimport\(\s*[^'`\s)]/
+
+/**
+ * Which files of a tree import which, for values or types, at once or when needed.
+ * @returns paths from the top; files outside of it are left out
+ * @throws Error for an import whose module is computed, and for one of a file that does not exist
+ */
+export function importsIn(top: string): ReadonlyMap<string, readonly string[]> {
+  const files = (fs.readdirSync(top, { recursive: true }) as string[]).filter(file => /\.ts$/.test(file)).sort()
+  const importsOf = (file: string): readonly string[] => {
+    const text = fs.readFileSync(path.join(top, file), 'utf8')
+    if (DYNAMIC.test(text)) throw new Error(`${file}: imports a module whose name is computed`)
+    return [...text.matchAll(IMPORT)].flatMap(([, literal, template]) => {
+      const specifier = literal ?? template ?? ''
+      if (!specifier.startsWith('.')) return []
+      const target = path.join(path.dirname(file), specifier)
+      if (target.startsWith('..')) return []
+      const found = files.filter(each => matches(target, each))
+      if (found.length === 0) throw new Error(`${file}: imports ${specifier}, which does not exist`)
+      return found
+    })
+  }
+  return new Map(files.map(file => [file, importsOf(file)]))
+}
+
+/** A template stands for any name in a path: `../connections/${name}/definition.ts`. */
+const matches = (target: string, file: string): boolean =>
+  new RegExp(
+    `^${target
+      .split(/\$\{[^}]*\}/)
+      .map(escapeRegExp)
+      .join('[^/]+')}$`,
+  ).test(file)
+
+const escapeRegExp = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/** What may import what. */
+export interface Layers {
+  /** Folders, from the ground up: each may import those before it. */
+  readonly order: readonly string[]
+  /** Folders that are private: imported only by files in them, and by those named. */
+  readonly privates: Readonly<Record<string, readonly string[]>>
+}
+
+/** What contradicts the layers, and files that import each other in a circle; one line each. */
+export function flawsOf(
+  imports: ReadonlyMap<string, readonly string[]>,
+  { order, privates }: Layers,
+): readonly string[] {
+  const flaws = circlesIn(imports)
+  for (const [file, targets] of imports) {
+    const own = folderOf(file)
+    if (own !== '' && !order.includes(own)) flaws.push(`${file}: ${own} has no place in the order of folders`)
+    for (const target of targets) {
+      const other = folderOf(target)
+      if (own !== '' && other !== own && order.indexOf(other) > order.indexOf(own))
+        flaws.push(`${file} imports ${target}: ${own} is below ${other}`)
+      for (const [folder, allowed] of Object.entries(privates)) {
+        const isInside = (each: string) => each.startsWith(`${folder}/`)
+        if (isInside(target) && !isInside(file) && !allowed.includes(file))
+          flaws.push(`${file} imports ${target}: ${folder} is private`)
+      }
+    }
+  }
+  return flaws
+}
+
+/** A file beside the folders may import all of them. */
+const folderOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
+
+/** One line for each circle that is found: `a.ts → b.ts → a.ts`. */
+function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = []
+  const done = new Set<string>()
+  const way: string[] = []
+  const visit = (file: string) => {
+    const begin = way.indexOf(file)
+    if (begin >= 0) circles.push([...way.slice(begin), file].join(' → '))
+    if (begin >= 0 || done.has(file)) return
+    way.push(file)
+    for (const target of imports.get(file) ?? []) visit(target)
+    way.pop()
+    done.add(file)
+  }
+  for (const file of imports.keys()) visit(file)
+  return circles
+}

@@ -1,0 +1,137 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { flawsOf, importsIn, type Layers } from './imports.ts'
+
+const SCRIPTS = path.resolve(import.meta.dirname, '../../scripts')
+
+/** They work on clusters of VMs alone: they add nodes to them. */
+const XCTEST = ['xctest/cluster.ts', 'xctest/ssh-config.ts']
+
+/** docs/design.md says what each is for. */
+const LAYERS: Layers = {
+  order: [
+    'errors',
+    'host',
+    'settings',
+    'ssh',
+    'cache',
+    'ovl',
+    'proof',
+    'graph',
+    'diagnosis',
+    'events',
+    'consoles',
+    'cluster',
+    'cases',
+    'connections',
+    'runner',
+    'reporters',
+    'copy',
+    'xctest',
+    'command-line',
+    'commands',
+    'launch',
+  ],
+  privates: Object.fromEntries(
+    kindsOfClusters().map(kind => [`cluster/${kind}`, ['cluster/kinds.ts', ...(kind === 'vm' ? XCTEST : [])]]),
+  ),
+}
+
+/** A kind of cluster is a folder in which kind.ts describes it. */
+function kindsOfClusters(): readonly string[] {
+  const cluster = path.join(SCRIPTS, 'cluster')
+  return fs.readdirSync(cluster).filter(name => fs.existsSync(path.join(cluster, name, 'kind.ts')))
+}
+
+test('imports lead only downwards, in no circle, and kinds of clusters are known only behind their interface', t => {
+  t.true(Object.keys(LAYERS.privates).includes('cluster/vm'))
+  t.deepEqual(flawsOf(importsIn(SCRIPTS), LAYERS), [])
+})
+
+test('docs/design.md lists the folders in this order', t => {
+  const text = fs.readFileSync(path.join(SCRIPTS, '../docs/design.md'), 'utf8')
+  const listed = [...text.matchAll(/^ {2}([\w-]+)\/ {2,}/gm)].map(([, name = '']) => name)
+  t.deepEqual(
+    listed.filter(name => fs.existsSync(path.join(SCRIPTS, name))),
+    LAYERS.order,
+  )
+})
+
+/** A tree of files with these texts. */
+function tree(t: ExecutionContext, files: Readonly<Record<string, string>>): string {
+  const top = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-layers-'))
+  t.teardown(() => fs.rmSync(top, { recursive: true }))
+  for (const [file, text] of Object.entries(files)) {
+    fs.mkdirSync(path.join(top, path.dirname(file)), { recursive: true })
+    fs.writeFileSync(path.join(top, file), text)
+  }
+  return top
+}
+
+const SMALL: Layers = { order: ['low', 'high'], privates: { 'low/inner': ['low/door.ts'] } }
+const SOUND = {
+  'low/a.ts': 'export const a = 1\n',
+  'low/inner/b.ts': "import { a } from '../a.ts'\nexport const b = a\n",
+  'low/door.ts': "export const b = async () => await import('./inner/b.ts')\n",
+  'high/c.ts': "import { a } from '../low/a.ts'\nexport const c = a\n",
+  'main.ts': "import { c } from './high/c.ts'\nc\n",
+}
+
+test('a tree that keeps the order has no flaw', t => {
+  t.deepEqual(flawsOf(importsIn(tree(t, SOUND)), SMALL), [])
+})
+
+for (const [what, files, flaws] of [
+  [
+    'an import upwards',
+    { 'low/d.ts': "import { c } from '../high/c.ts'\nc\n" },
+    ['low/d.ts imports high/c.ts: low is below high'],
+  ],
+  [
+    'one of a type alone',
+    { 'low/d.ts': "import type { C } from '../high/c.ts'\nexport type D = C\n" },
+    ['low/d.ts imports high/c.ts: low is below high'],
+  ],
+  [
+    'one over several lines',
+    { 'low/d.ts': "import {\n  type C,\n  c,\n} from '../high/c.ts'\n" },
+    ['low/d.ts imports high/c.ts: low is below high'],
+  ],
+  [
+    'one when it is needed, or in a type',
+    { 'low/d.ts': "const c = () => import('../high/c.ts')\ntype C = import('../high/c.ts').C\n" },
+    ['low/d.ts imports high/c.ts: low is below high', 'low/d.ts imports high/c.ts: low is below high'],
+  ],
+  [
+    'one by a template, for each file that it can be',
+    { 'low/d.ts': `export const c = (name: string) => import(\`../high/\${name}.ts\`)\n` },
+    ['low/d.ts imports high/c.ts: low is below high'],
+  ],
+  [
+    'what is exported on',
+    { 'low/d.ts': "export { c } from '../high/c.ts'\n" },
+    ['low/d.ts imports high/c.ts: low is below high'],
+  ],
+  [
+    'a circle of types',
+    { 'low/d.ts': "import type { E } from './e.ts'\n", 'low/e.ts': "import type { D } from './d.ts'\n" },
+    ['low/d.ts → low/e.ts → low/d.ts'],
+  ],
+  [
+    'an import of what is private',
+    { 'high/d.ts': "import { b } from '../low/inner/b.ts'\nb\n" },
+    ['high/d.ts imports low/inner/b.ts: low/inner is private'],
+  ],
+  ['a folder without a place', { 'new/d.ts': '' }, ['new/d.ts: new has no place in the order of folders']],
+] as const) {
+  test(`the check says no to ${what}`, t => {
+    t.deepEqual(flawsOf(importsIn(tree(t, { ...SOUND, ...files })), SMALL), flaws)
+  })
+}
+
+test('an import that cannot be followed is refused', t => {
+  t.throws(() => importsIn(tree(t, { 'a.ts': 'import(name)\n' })), { message: /^a\.ts: .*computed/ })
+  t.throws(() => importsIn(tree(t, { 'a.ts': "import './b.ts'\n" })), { message: /^a\.ts: .*does not exist/ })
+})
