@@ -23,7 +23,7 @@ export async function steps(stateHome: string, environment: Readonly<Record<stri
       await Promise.all(nodes.map(node => capture(node, [COMMAND])))
     }
     const ssh = async () => {
-      await Promise.all(record.nodes.map(({ port }) => sshProcess(path.join(directory, 'id_ed25519'), port)))
+      await Promise.all(record.nodes.map(({ port }) => sshProcess(path.join(directory, 'id_ed25519'), port ?? 0)))
     }
     await step()
     const [wall, cpu, theirs]: [number[], number[], number[]] = [[], [], []]

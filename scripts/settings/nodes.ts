@@ -38,6 +38,8 @@ export const countAndNames = (nodes: readonly Pick<NodePlan, 'name'>[]) => ({
 
 export const countOfVms = ({ length }: readonly unknown[]): string => (length === 1 ? '1 VM' : `${length} VMs`)
 
+export const countOfNodes = ({ length }: readonly unknown[]): string => (length === 1 ? '1 node' : `${length} nodes`)
+
 export const nodeName = (number: number): string => `vm-${String(number).padStart(3, '0')}`
 
 /** What the VM of a number is for; undefined where xcluster has no VM of it. */

@@ -1,15 +1,31 @@
+import fs from 'node:fs'
 import net from 'node:net'
+import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, type ConnectConfig } from 'ssh2'
 import { type Failure, infrastructureFailure } from '../errors/failure.ts'
 import { afterRunning } from '../host/deadline.ts'
 
-/** How a node is logged in to. */
-export interface Login {
-  /** The node's name, for messages. */
-  readonly name: string
+/** A port on which a node's ssh server listens. */
+interface PortAddress {
   readonly host: string
   readonly port: number
+}
+
+/** A unix socket on which it listens: only those connect who may enter the directory. */
+interface SocketAddress {
+  readonly directory: string
+  readonly socket: string
+}
+
+/** How a node is logged in to. */
+export type Login = PortLogin | (SocketAddress & Identity)
+
+export type PortLogin = PortAddress & Identity
+
+interface Identity {
+  /** The node's name, for messages. */
+  readonly name: string
   readonly user: string
   /** In OpenSSH's form; without it the login is by ssh's method `none`. */
   readonly privateKey?: string
@@ -55,8 +71,7 @@ const isFull = (error: unknown) => (error as Partial<Failure>).code === 'SSH_FUL
 async function connectOnce(login: Login, { readyTimeoutMs = READY_TIMEOUT_MS, signal }: OpenOptions): Promise<Client> {
   signal?.throwIfAborted()
   const client = new Client()
-  // ssh2 leaves Nagle's algorithm on, which costs dropbear's answers 40 ms each.
-  const sock = net.connect({ host: login.host, port: login.port, noDelay: true })
+  const sock = connectSocket(login)
   let shownKey: string | undefined
   let abort = () => {}
   // Not ssh2's own time-out: after Ctrl-Z that is over before what came meanwhile is read.
@@ -91,7 +106,20 @@ const CLOSED = 'the connection was closed'
 /** The last one is ssh2's for a connection that ends before the handshake. */
 const CLOSED_BY_SERVER = /^the connection was closed$|ECONNRESET|Connection lost before handshake/
 
-export const address = (login: Login) => `${login.host}:${login.port}`
+function connectSocket(login: Login): net.Socket {
+  // ssh2 leaves Nagle's algorithm on, which costs dropbear's answers 40 ms each.
+  if ('port' in login) return net.connect({ host: login.host, port: login.port, noDelay: true })
+  // The name of a socket is limited to 107 bytes: the kernel gets the directory's file descriptor in place of its name.
+  const directory = fs.openSync(login.directory, 'r')
+  try {
+    return net.connect({ path: `/proc/self/fd/${directory}/${login.socket}` })
+  } finally {
+    fs.closeSync(directory)
+  }
+}
+
+export const address = (login: Login) =>
+  'port' in login ? `${login.host}:${login.port}` : path.join(login.directory, login.socket)
 
 const isRightKey = (login: Login, key: string) => login.hostKey === 'unchecked' || key === login.hostKey
 
@@ -110,10 +138,13 @@ const full = (login: Login, cause: Error) =>
     'SSH_FULL',
     `${login.name}: cannot log in on ${address(login)}: its ssh server closes new connections at once`,
     {
-      hint: `other connections may wait there without logging in: ss -tnp dst ${address(login)} shows whose they are`,
+      ...('port' in login && { hint: waitingConnections(login) }),
       cause,
     },
   )
+
+const waitingConnections = (login: Login) =>
+  `other connections may wait there without logging in: ss -tnp dst ${address(login)} shows whose they are`
 
 function connectConfig(login: Login, show: (hostKey: string) => void): ConnectConfig {
   return {

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import ssh2, { type ServerChannel } from 'ssh2'
 import { makeSshKey } from '../../scripts/cluster/vm/keys.ts'
 import { Connection } from '../../scripts/ssh/connection.ts'
-import type { Login } from '../../scripts/ssh/login.ts'
+import type { Login, PortLogin } from '../../scripts/ssh/login.ts'
 import { waitUntil } from '../wait-until.ts'
 
 const hostKey = makeSshKey()
@@ -20,7 +20,7 @@ async function serve(
   t: ExecutionContext,
   answer: (channel: ServerChannel, command: string) => void,
   grant: (open: () => void) => void = open => open(),
-): Promise<Login> {
+): Promise<PortLogin> {
   const server = new ssh2.Server({ hostKeys: [hostKey.private] }, client => {
     client.on('error', () => {})
     client.on('authentication', context => context.accept())

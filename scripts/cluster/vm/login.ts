@@ -8,13 +8,19 @@ import { type NodeRecord, processNamed } from './registry.ts'
 
 const CONSOLE_LINES = 4
 
-/** @throws Failure NODE_GONE (exit 4) with the last lines of its console, when the QEMU of a VM has ended */
-function requireAlive(clusterDirectory: string, name: string): void {
+/** @throws Failure NODE_GONE (exit 4) with the last lines of its console, when the process of a node has ended */
+function requireAlive(clusterDirectory: string, { name, port }: NodeRecord): void {
   if (processNamed(clusterDirectory, name)) return
   const lines = consoleTail(clusterDirectory, name, CONSOLE_LINES)
   const said = lines.length > 0 ? `last console lines:\n  ${lines.join('\n  ')}` : 'nothing is on its console'
-  throw infrastructureFailure('NODE_GONE', `${name} is gone: its QEMU ended; ${said}`)
+  throw infrastructureFailure(
+    'NODE_GONE',
+    `${name} is gone: its ${port === undefined ? 'first process' : 'QEMU'} ended; ${said}`,
+  )
 }
+
+const addressOf = (directory: string, { name, port }: NodeRecord) =>
+  port === undefined ? { directory, socket: `${name}.sock` } : { host: '127.0.0.1', port }
 
 /** The private key of a cluster's login, a file of its directory. */
 const KEY_FILE = 'id_ed25519'
@@ -24,9 +30,9 @@ export function storeKey(clusterDirectory: string, privateKey: string): void {
 }
 
 /**
- * Logs in on a VM with the cluster's key; the VM must show the cluster's host key.
+ * Logs in on a node with the cluster's key; the node must show the cluster's host key.
  * @param hostKey the public key blob in base64
- * @throws Failure NODE_GONE when its QEMU has ended, and those of the connection (exit 4)
+ * @throws Failure NODE_GONE when its process has ended, and those of the connection (exit 4)
  */
 export async function logIn(
   clusterDirectory: string,
@@ -36,16 +42,15 @@ export async function logIn(
 ): Promise<Node> {
   const login = {
     name: record.name,
-    host: '127.0.0.1',
-    port: record.port,
+    ...addressOf(clusterDirectory, record),
     user: 'root',
     privateKey: fs.readFileSync(path.join(clusterDirectory, KEY_FILE), 'utf8'),
     hostKey,
   }
-  requireAlive(clusterDirectory, record.name)
+  requireAlive(clusterDirectory, record)
   const connection = await Connection.open(login, signal ? { signal } : {}).catch((error: unknown) => {
     // It may have ended just now.
-    requireAlive(clusterDirectory, record.name)
+    requireAlive(clusterDirectory, record)
     throw error
   })
   return { name: record.name, number: record.number, role: record.role, connection }

@@ -10,6 +10,21 @@ import { packOvl } from '../../ovl/packed.ts'
 import type { Packing } from '../../settings/packing.ts'
 import type { OvlDirectory } from '../cluster.ts'
 
+/** How the archive of an ovl becomes a layer of the nodes' root. */
+export interface LayerForm {
+  /**
+   * Takes the archive of an ovl.
+   * @param name of the ovl, for messages
+   * @returns the place of the layer
+   */
+  make(name: string, archive: string, signal: AbortSignal): Promise<string>
+  /**
+   * The layer of an ovl that is kept in the cache.
+   * @param make writes the archive into a directory, and makes the layer of it
+   */
+  keep(key: string, make: (directory: string) => Promise<string>): Promise<string>
+}
+
 export interface OvlsRequest {
   readonly cacheDirectory: string
   readonly clusterDirectory: string
@@ -21,17 +36,19 @@ export interface OvlsRequest {
   /** Gets what goes in. */
   readonly onComponent: (component: Component) => void
   readonly signal: AbortSignal
+  /** Disks when missing. */
+  readonly form?: LayerForm
 }
 
 /**
- * Packs the ovls and makes a read-only disk of each: the VMs lay them over their root, so that they take none of their memory,
+ * Packs the ovls and makes a read-only disk of each, or what the form says: the VMs lay them over their root, so that they take none of their memory,
  * and share one copy in the host's page cache. That of netns is kept, without its random addresses: these come with the VM's
  * identity.
- * @returns the disks, in the order of the ovls
+ * @returns the layers, in the order of the ovls
  * @throws Failure of the packing; OVL_FAILED (exit 3) naming the ovl, with its last lines
  */
 export async function layOvls(request: OvlsRequest): Promise<readonly string[]> {
-  const { clusterDirectory, extra, onLine, onComponent, signal } = request
+  const { clusterDirectory, extra, onLine, onComponent, signal, form = disks(request) } = request
   const others = extra.map(async ({ name, directory }, index) => {
     const archive = path.join(clusterDirectory, `ovl-${index + 1}.tar`)
     const lines = (line: string) => onLine(`ovl ${name}: ${line}`)
@@ -40,19 +57,20 @@ export async function layOvls(request: OvlsRequest): Promise<readonly string[]> 
       onErrorLine: lines,
       failure: { exitCode: 3, code: 'OVL_FAILED', subject: `ovl ${name}: its tar` },
     })
-    const [disk, digest] = await Promise.all([makeDisk(name, archive, signal), digestOf(archive, signal)])
+    if (!fs.existsSync(archive)) throw noArchive(name)
+    const [layer, digest] = await Promise.all([form.make(name, archive, signal), digestOf(archive, signal)])
     fs.rmSync(archive)
     onComponent({ name: `ovl ${name}`, digest, place: directory })
-    return disk
+    return layer
   })
-  return await Promise.all([layNetns(request), ...others])
+  return await Promise.all([layNetns(request, form), ...others])
 }
 
 const DISK = 'ovl.squashfs'
 /** Disks of other ovls that stay in the cache. */
 const MOST_KEPT = 8
 
-async function layNetns(request: OvlsRequest): Promise<string> {
+async function layNetns(request: OvlsRequest, form: LayerForm): Promise<string> {
   const { cacheDirectory, clusterDirectory, packing, onLine, onComponent, signal } = request
   const ovl = await packOvl(packing, cacheDirectory, line => onLine(`ovl netns: ${line}`), signal)
   onComponent({ name: 'ovl netns', version: programVersion(), digest: ovl.digest() })
@@ -60,33 +78,36 @@ async function layNetns(request: OvlsRequest): Promise<string> {
   const make = async (directory: string) => {
     const archive = path.join(directory, 'ovl.tar')
     await writeArchive(ovl.blocks, archive, signal)
-    const disk = await makeDisk('netns', archive, signal)
+    const layer = await form.make('netns', archive, signal)
     fs.rmSync(archive)
-    return disk
+    return layer
   }
-  if (ovl.key === undefined) return await make(clusterDirectory)
-  const entry = { cacheDirectory, kind: 'disk', key: ovl.key, files: [DISK], most: MOST_KEPT }
-  await ensureEntry({
-    ...entry,
-    make: async directory => ({ of: await make(directory) }),
-    onProgress: () => {},
-    signal,
-  })
-  return path.join(entryDirectory(entry), DISK)
+  return ovl.key === undefined ? await make(clusterDirectory) : await form.keep(ovl.key, make)
 }
+
+const disks = ({ cacheDirectory, signal }: OvlsRequest): LayerForm => ({
+  make: makeDisk,
+  keep: async (key, make) => {
+    const entry = { cacheDirectory, kind: 'disk', key, files: [DISK], most: MOST_KEPT }
+    await ensureEntry({
+      ...entry,
+      make: async directory => ({ of: await make(directory) }),
+      onProgress: () => {},
+      signal,
+    })
+    return path.join(entryDirectory(entry), DISK)
+  },
+})
 
 /** By a process of its own, beside the one that makes the disk. */
 async function digestOf(archive: string, signal: AbortSignal): Promise<string> {
-  if (!fs.existsSync(archive)) return '' // makeDisk tells
   return (await run('sha256sum', ['--', archive], { signal })).slice(0, 64)
 }
 
+const noArchive = (name: string) =>
+  environmentFailure('OVL_FAILED', `ovl ${name}: its tar succeeded but wrote no archive to the file that it was given`)
+
 async function makeDisk(name: string, archive: string, signal: AbortSignal): Promise<string> {
-  if (!fs.existsSync(archive))
-    throw environmentFailure(
-      'OVL_FAILED',
-      `ovl ${name}: its tar succeeded but wrote no archive to the file that it was given`,
-    )
   const disk = archive.replace(/\.tar$/, '.squashfs')
   // Not compressed, as the root is not: see image/build.ts.
   const plain = ['-noI', '-noD', '-noF', '-noX', '-no-xattrs', '-all-root', '-quiet', '-no-progress']

@@ -3,6 +3,9 @@ import { conditionOf, type ProcessId } from '../../host/processes.ts'
 import { recordedProcesses } from './records.ts'
 import { netOfSwitch } from './sockets.ts'
 
+/** The name of the first process of a cluster of namespaces. */
+export const WORLD = 'world'
+
 /** A process without which a test on the cluster proves nothing. */
 export interface Part {
   /** As it is called in a message: `vm-002`, `the switch of net 1`. */
@@ -12,11 +15,12 @@ export interface Part {
   readonly isSwitch: boolean
 }
 
-/** The VMs and switches of a cluster that is up. */
+/** The nodes and switches of a cluster that is up; of one of namespaces, also the process that holds all nodes. */
 export const partsOf = (clusterDirectory: string, nodes: readonly { readonly name: string }[]): readonly Part[] =>
   recordedProcesses(clusterDirectory).flatMap(({ name, id }): Part[] => {
     const net = netOfSwitch(name)
     if (net !== undefined) return [{ what: `the switch of net ${net}`, id, isSwitch: true }]
+    if (name === WORLD) return [{ what: "the cluster's first process", id, isSwitch: false }]
     return nodes.some(node => node.name === name) ? [{ what: name, id, isSwitch: false }] : []
   })
 

@@ -12,13 +12,13 @@ import type { Condition } from '../kind.ts'
 import { describeUsers, usersOf } from '../users.ts'
 import { markedProcesses, recordedAlive, recordedProcesses } from './records.ts'
 
-/** A VM as other processes need to know it. */
+/** A node as other processes need to know it. */
 export interface NodeRecord {
   readonly name: string
   readonly number: number
   readonly role: Role
-  /** Where its ssh answers, on 127.0.0.1. */
-  readonly port: number
+  /** A VM's ssh listens there, on 127.0.0.1; that of a node of namespaces on a socket in the cluster's directory. */
+  readonly port?: number
 }
 
 /** What is written down about a cluster, in `cluster.json` of its directory. */
@@ -34,8 +34,10 @@ export interface ClusterRecord {
   readonly created: string
   /** Empty until all are up. */
   readonly nodes: readonly NodeRecord[]
-  /** The VMs' host key: the public key blob of RFC 4253, in base64. */
+  /** The nodes' host key: the public key blob of RFC 4253, in base64. */
   readonly hostKey: string
+  /** The nodes are namespaces of this host; VMs when missing. */
+  readonly kind?: 'namespaces'
 }
 
 /** A cluster directory as it was found. */
@@ -114,8 +116,9 @@ function examine(directory: string): FoundCluster {
   return { name, directory, condition, record, processes }
 }
 
-/** How a cluster of the same name that runs already is treated. */
-export interface Replacing {
+/** What a cluster is claimed as, and how one of the same name that runs already is treated. */
+export interface ClaimOptions {
+  readonly kind?: ClusterRecord['kind']
   /** Stop it even while it is in use. */
   readonly replace?: boolean
   /** Gets a line when one was stopped that somebody had kept. */
@@ -132,7 +135,7 @@ export async function claimCluster(
   stateDirectory: string,
   name: string,
   hostKey: string,
-  { replace = false, onNotice = () => {} }: Replacing = {},
+  { kind, replace = false, onNotice = () => {} }: ClaimOptions = {},
 ): Promise<string> {
   makeStateDirectory(stateDirectory)
   return await withLock(lockFile(stateDirectory), async () => {
@@ -153,6 +156,7 @@ export async function claimCluster(
       created: new Date().toISOString(),
       nodes: [],
       hostKey,
+      ...(kind && { kind }),
     })
     return directory
   })
@@ -358,7 +362,9 @@ function isRecord(value: unknown): value is ClusterRecord {
 }
 
 const isNode = (node: Partial<NodeRecord> | null) =>
-  typeof node?.name === 'string' && Number.isSafeInteger(node.number) && Number.isSafeInteger(node.port)
+  typeof node?.name === 'string' &&
+  Number.isSafeInteger(node.number) &&
+  (node.port === undefined || Number.isSafeInteger(node.port))
 
 function writeRecord(directory: string, record: ClusterRecord): void {
   replaceFile(path.join(directory, RECORD), `${JSON.stringify(record, undefined, 2)}\n`)

@@ -1,6 +1,5 @@
 import fs from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
-import { environmentFailure, infrastructureFailure } from '../../errors/failure.ts'
+import { infrastructureFailure } from '../../errors/failure.ts'
 import type { Component } from '../../events/events.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 import { requireLimits } from '../../host/limits.ts'
@@ -8,36 +7,31 @@ import { requireCommands, TO_RUN } from '../../host/requirements.ts'
 import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
 import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { allOrNone, type Node } from '../../ssh/node.ts'
-import type { Cluster, Fate, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
+import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
 import { findOvl } from '../ovl-directories.ts'
 import { chooseAccelerator, describeAccelerator, noticeOfEmulation } from './accelerator/choose.ts'
 import { hostsText } from './addresses.ts'
 import { bringUp } from './boot.ts'
-import { consoleTail, readConsole } from './consoles.ts'
 import type { CommonIdentity } from './identity.ts'
 import { ensureImage, type GuestImage } from './image/cache.ts'
 import { storeJoining } from './joining.ts'
 import { makeKeys } from './keys.ts'
 import { startLeash } from './leash.ts'
-import { logIn, storeKey } from './login.ts'
+import { storeKey } from './login.ts'
 import { checkMemory } from './memory.ts'
 import { needsOf, requireSlots } from './needs.ts'
 import { layOvls } from './ovls.ts'
-import { type Part, partsOf, requireParts } from './parts.ts'
+import { partsOf } from './parts.ts'
 import {
-  adoptCluster,
   claimCluster,
   clusterDirectory,
   destroyCluster,
   isOwn,
   nameBeside,
-  processNamed,
-  renameCluster,
-  requireOwnCluster,
   stateFailure,
   updateRecord,
 } from './registry.ts'
+import { attach, running } from './running.ts'
 import { requireSocketNames } from './sockets.ts'
 import { endChildren } from './spawn.ts'
 import { startSwitches } from './switches.ts'
@@ -45,10 +39,12 @@ import { hardwareOf } from './template/hardware.ts'
 import { ensureTemplate, type Template, type TemplateRequest } from './template/template.ts'
 import { bareNetsOf, forwardingOf } from './topologies.ts'
 
-const CONSOLE_LINES = 10
-
 /** What nodes of xcluster have in their environment in any case. */
-const XCLUSTERS_OWN = { DOMAIN: 'xcluster', KUBECONFIG: '/etc/kubernetes/kubeconfig', __mode: 'dual-stack' } as const
+export const XCLUSTERS_OWN = {
+  DOMAIN: 'xcluster',
+  KUBECONFIG: '/etc/kubernetes/kubeconfig',
+  __mode: 'dual-stack',
+} as const
 
 /** Ovls that xcluster adds to each cluster and whose part is done by the image, by what nodes are told, and by netns itself. */
 export const BUILT_IN_OVLS: readonly string[] = ['env', 'network-topology', 'iptools', 'netns', 'test']
@@ -60,7 +56,7 @@ export const embeddedCluster = (settings: Settings): Cluster => ({
   attach: request => withState(settings, attach(settings, request)),
 })
 
-const withState = async <T>({ directories }: Settings, task: Promise<T>): Promise<T> =>
+export const withState = async <T>({ directories }: Settings, task: Promise<T>): Promise<T> =>
   await task.catch(error => {
     throw stateFailure(directories.state, error)
   })
@@ -183,19 +179,22 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
 }
 
 /** @throws Failure OVL_NOT_FOUND (exit 2) */
-function withUsualOvls({ ovlNames, ovlPath }: Settings, extra: readonly OvlDirectory[]): readonly OvlDirectory[] {
+export function withUsualOvls(
+  { ovlNames, ovlPath }: Settings,
+  extra: readonly OvlDirectory[],
+): readonly OvlDirectory[] {
   const find = (names: readonly string[]) =>
     names.filter(name => !BUILT_IN_OVLS.includes(name)).map(name => findOvl(name, ovlPath))
   const all = [...find(ovlNames.base), ...extra, ...find(ovlNames.more)]
   return all.filter((ovl, index) => all.findIndex(({ directory }) => directory === ovl.directory) === index)
 }
 
-const stoppedByOther = (name: string, cause: unknown) =>
+export const stoppedByOther = (name: string, cause: unknown) =>
   infrastructureFailure('CLUSTER_STOPPED', `cluster '${name}' was stopped by another command while it started`, {
     cause,
   })
 
-const packagesOf = ({ packages }: GuestImage): string => `${Object.keys(packages).length} packages of Debian`
+export const packagesOf = ({ packages }: GuestImage): string => `${Object.keys(packages).length} packages of Debian`
 
 /**
  * A template for each hardware that a cluster has. Without one nodes boot: that takes longer, and a notice says why.
@@ -219,83 +218,6 @@ export async function findTemplates(
     }
   }
   return templates
-}
-
-async function attach(settings: Settings, { emit, test, signal }: StartRequest): Promise<RunningCluster> {
-  const { directories, cluster } = settings
-  const { directory, record } = await adoptCluster(directories.state, cluster.name)
-  if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
-  const kind = `embedded: ${countOfVms(record.nodes)}, running already`
-  emit({ type: 'cluster-start', test, ...countAndNames(record.nodes), kind })
-  const nodes = await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
-  const stop = async () => {
-    await destroyCluster(directories.state, cluster.name, 'own')
-  }
-  const watched = partsOf(directory, record.nodes)
-  return running(settings, cluster.name, directory, nodes, { release: () => {}, stop, fates: new Map(), watched })
-}
-
-interface Ending {
-  readonly release: () => void
-  readonly stop: () => Promise<void>
-  /** How each VM ends, if it does. */
-  readonly fates: ReadonlyMap<string, Promise<string>>
-  /** What must go on running. */
-  readonly watched: readonly Part[]
-}
-
-function running(
-  settings: Settings,
-  startedAs: string,
-  directory: string,
-  nodes: readonly Node[],
-  ending: Ending,
-): RunningCluster {
-  const wanted = settings.cluster.name
-  let name = startedAs
-  const disconnect = () => {
-    for (const node of nodes) node.connection.close()
-  }
-  return {
-    get name() {
-      return name
-    },
-    nodes,
-    keep: async () => {
-      disconnect()
-      try {
-        updateRecord(directory, { kept: true })
-        if (await renameCluster(settings.directories.state, name, wanted)) name = wanted
-      } catch (error) {
-        await ending.stop()
-        throw error
-      }
-      ending.release()
-    },
-    verify: async () => {
-      requireOwnCluster(directory)
-      requireParts(ending.watched)
-    },
-    stop: async () => {
-      disconnect()
-      await ending.stop()
-    },
-    console: async node => readConsole(directory, node.name),
-    fate: async node => ({
-      ...(await fateOf(directory, node.name, ending.fates)),
-      console: consoleTail(directory, node.name, CONSOLE_LINES),
-    }),
-  }
-}
-
-/** The sockets of a process are closed a moment before its end is known. */
-const END_FOLLOWS_MS = 500
-
-async function fateOf(directory: string, name: string, fates: Ending['fates']): Promise<Omit<Fate, 'console'>> {
-  const ended = fates.get(name)?.then(how => ({ gone: true, how: `its QEMU ${how}` }))
-  if (!ended && !processNamed(directory, name)) return { gone: true, how: 'its QEMU ended' }
-  const goesOn = delay(END_FOLLOWS_MS, { gone: false, how: 'its QEMU still runs' }, { ref: false })
-  return await Promise.race([...(ended ? [ended] : []), goesOn])
 }
 
 /** Every net but 0, which each VM has for itself. */

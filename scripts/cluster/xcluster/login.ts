@@ -8,7 +8,7 @@ import type { Emit } from '../../events/events.ts'
 import { withDeadline } from '../../host/deadline.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import { Connection } from '../../ssh/connection.ts'
-import type { Login } from '../../ssh/login.ts'
+import type { PortLogin } from '../../ssh/login.ts'
 import { allOrNone, type Node } from '../../ssh/node.ts'
 
 /** Whom {@link awaitNodes} waits for. */
@@ -35,7 +35,7 @@ const FIRST_PORT = 12_300
  * How a VM of xcluster is logged in to: by its address on the maintenance net where the host has xcluster's bridge, else by a
  * forwarded port; without a password, and with host keys that are new at every start.
  */
-export function loginOf({ number, name }: Pick<NodePlan, 'number' | 'name'>): Login {
+export function loginOf({ number, name }: Pick<NodePlan, 'number' | 'name'>): PortLogin {
   const common = { name, user: 'root', hostKey: 'unchecked' }
   if (hasMaintenanceBridge()) return { ...common, host: `192.168.0.${number}`, port: 22 }
   return { ...common, host: '127.0.0.1', port: FIRST_PORT + number }

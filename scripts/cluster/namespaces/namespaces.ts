@@ -1,0 +1,126 @@
+import { allOrNone, type Node } from '../../node/node.ts'
+import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
+import type { Component } from '../../report/events.ts'
+import { countAndNames, countOfNodes, type NodePlan } from '../../settings/nodes.ts'
+import type { Settings } from '../../settings/settings.ts'
+import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
+import { hostsText } from '../vm/addresses.ts'
+import { type CommonIdentity, identityMessage } from '../vm/identity.ts'
+import { ensureImage } from '../vm/image/cache.ts'
+import { makeKeys } from '../vm/keys.ts'
+import { startLeash } from '../vm/leash.ts'
+import { logIn, storeKey } from '../vm/login.ts'
+import { layOvls } from '../vm/ovls.ts'
+import { partsOf } from '../vm/parts.ts'
+import { claimCluster, destroyCluster, isOwn, type NodeRecord, nameBeside, updateRecord } from '../vm/registry.ts'
+import { attach, running } from '../vm/running.ts'
+import { endChildren } from '../vm/spawn.ts'
+import { bareNetsOf, forwardingOf } from '../vm/topologies.ts'
+import { packagesOf, stoppedByOther, withState, withUsualOvls, XCLUSTERS_OWN } from '../vm/vm.ts'
+import { directories as asDirectories } from './layers.ts'
+import { ensureImageTree } from './tree.ts'
+import { readUserMaps } from './users.ts'
+import { startWorld, type World } from './world.ts'
+
+/** The cluster whose nodes are namespaces of this host's kernel, with the VMs' image as their root. */
+export const namespacesCluster = (settings: Settings): Cluster => ({
+  kind: 'namespaces',
+  start: request => withState(settings, start(settings, request)),
+  attach: request => withState(settings, attach(settings, request)),
+})
+
+async function start(settings: Settings, request: StartRequest): Promise<RunningCluster> {
+  const { cluster, directories } = settings
+  const { emit, signal } = request
+  const notice = (text: string) => emit({ type: 'notice', text })
+  const extra = withUsualOvls(settings, request.extraOvls)
+  const name = request.beside ? nameBeside(directories.state, cluster.name) : cluster.name
+  const maps = readUserMaps()
+  const cache = { cacheDirectory: directories.cache, onProgress: notice, signal }
+  const image = await ensureImage(cache)
+  signal.throwIfAborted()
+  const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
+  made({ name: 'node image', version: packagesOf(image), digest: image.digest, place: image.directory })
+
+  const keys = makeKeys()
+  const claim = { kind: 'namespaces', replace: cluster.replace, onNotice: notice } as const
+  const directory = await claimCluster(directories.state, name, keys.hostPublicKey, claim)
+  const leash = startLeash(name)
+  const stop = async () => {
+    // By our own handles, too: what was written down of them may be gone.
+    await endChildren(directory)
+    await destroyCluster(directories.state, name, 'own')
+    leash.release()
+  }
+  try {
+    storeKey(directory, keys.clientPrivateKey)
+    const kind = `namespaces: ${countOfNodes(cluster.nodes)}`
+    emit({ type: 'cluster-start', test: request.test, ...countAndNames(cluster.nodes), kind })
+    const layers = { cacheDirectory: directories.cache, clusterDirectory: directory, signal }
+    const [tree, ovls] = await Promise.all([
+      ensureImageTree(image, cache),
+      layOvls({
+        ...layers,
+        packing: settings.packing,
+        extra,
+        onLine: text => emit({ type: 'detail', text }),
+        onComponent: made,
+        form: asDirectories(layers),
+      }),
+    ])
+    const identity: CommonIdentity = {
+      keys,
+      environment: { ...XCLUSTERS_OWN, ...settings.guestEnvironment },
+      prefix: settings.addressing.prefix,
+      ovls: ovls.length,
+      rndAddresses: rndAddressesText(settings.packing.seed),
+      nodes: cluster.nodes,
+      hosts: hostsText(cluster.nodes, settings.addressing.prefix),
+      bareNets: bareNetsOf(cluster.topology),
+      alsoForwarding: forwardingOf(cluster.topology),
+    }
+    const world = startWorld({
+      clusterDirectory: directory,
+      maps,
+      layers: [tree, ...ovls],
+      nodes: cluster.nodes.map(plan => identityMessage(plan, identity, false)),
+    })
+    const nodes = await logInOn(cluster.nodes, world, directory, keys.hostPublicKey, request)
+    updateRecord(directory, { nodes: cluster.nodes.map(recordOf) })
+    return running(settings, name, directory, nodes, {
+      kind: 'namespaces',
+      release: () => {
+        world.release()
+        leash.release()
+      },
+      stop,
+      fates: new Map(nodes.map(node => [node.name, world.ended(node.name)])),
+      watched: partsOf(directory, cluster.nodes),
+    })
+  } catch (error) {
+    const isStopped = !isOwn(directory)
+    await stop()
+    // Whatever failed then, this is why.
+    throw isStopped && !signal.aborted ? stoppedByOther(name, error) : error
+  }
+}
+
+const recordOf = ({ name, number, role }: NodePlan): NodeRecord => ({ name, number, role })
+
+async function logInOn(
+  plans: readonly NodePlan[],
+  world: World,
+  directory: string,
+  hostKey: string,
+  { emit, signal }: StartRequest,
+): Promise<readonly Node[]> {
+  let up = 0
+  return await allOrNone(
+    plans.map(async plan => {
+      await world.up(plan.name, signal)
+      const node = await logIn(directory, recordOf(plan), hostKey, signal)
+      emit({ type: 'node-up', node: plan.name, up: ++up, of: plans.length })
+      return node
+    }),
+  )
+}

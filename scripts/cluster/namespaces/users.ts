@@ -1,0 +1,71 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import process from 'node:process'
+import { environmentFailure } from '../../errors/failure.ts'
+
+/** How the users of a cluster's user namespace are mapped to those of the host. */
+export interface UserMaps {
+  /** `newuidmap` and `newgidmap` write the maps; root's process writes its own. */
+  readonly tool: boolean
+  /** Arguments of the tool, or lines of `uid_map`. */
+  readonly uid: string
+  readonly gid: string
+}
+
+/** A range of /etc/subuid or /etc/subgid (subuid(5)). */
+export interface SubordinateRange {
+  readonly first: number
+  readonly count: number
+}
+
+/** Programs in a node drop their rights to a few system users; Debian's ranges have 65,536. */
+const FEWEST = 1000
+
+/**
+ * The largest range of a user.
+ * @param text of /etc/subuid or /etc/subgid
+ */
+export function subordinateRange(text: string, name: string, id: number): SubordinateRange | undefined {
+  const ranges = text.split('\n').flatMap(line => {
+    const [owner, first, count] = line.split(':')
+    const range = { first: Number(first), count: Number(count) }
+    return (owner === name || owner === String(id)) && range.first > 0 && range.count > 0 ? [range] : []
+  })
+  return ranges.sort((a, b) => b.count - a.count)[0]
+}
+
+/**
+ * The maps for the user of this process. Root keeps all users that it has: files that it makes in a node are root's on the host, too.
+ * @throws Failure NO_SUBUIDS (exit 3)
+ */
+export function readUserMaps(): UserMaps {
+  const { uid, gid, username } = os.userInfo()
+  if (uid === 0) return { tool: false, uid: sameUsers('uid'), gid: sameUsers('gid') }
+  const mapOf = (kind: 'uid' | 'gid', own: number) => {
+    const file = `/etc/sub${kind}`
+    const range = subordinateRange(read(file), username, uid)
+    if (range && range.count >= FEWEST) return `0 ${own} 1 1 ${range.first} ${range.count}`
+    throw environmentFailure('NO_SUBUIDS', `${file} has no range of at least ${FEWEST} ids for ${username}`, {
+      hint: `an administrator can run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
+    })
+  }
+  return { tool: true, uid: mapOf('uid', uid), gid: mapOf('gid', gid) }
+}
+
+/** The users that this process knows, each as itself: all, or in a container those that it has. */
+const sameUsers = (kind: 'uid' | 'gid'): string =>
+  read(`/proc/${process.pid}/${kind}_map`)
+    .split('\n')
+    .flatMap(line => {
+      const [inside, , count] = line.trim().split(/\s+/)
+      return inside && count ? [`${inside} ${inside} ${count}\n`] : []
+    })
+    .join('')
+
+function read(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch {
+    return '' // the answer is the same as for an empty one
+  }
+}

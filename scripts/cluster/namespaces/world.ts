@@ -1,0 +1,108 @@
+import path from 'node:path'
+import type { Duplex } from 'node:stream'
+import { infrastructureFailure } from '../../errors/failure.ts'
+import { lineSplitter } from '../../node/lines.ts'
+import { plainText } from '../../report/text.ts'
+import { WORLD } from '../vm/parts.ts'
+import { spawnInCluster } from '../vm/spawn.ts'
+import type { UserMaps } from './users.ts'
+
+/** The program that makes the namespaces and stays as their first process. */
+const PROGRAM = path.join(import.meta.dirname, 'world/world.pl')
+
+/** The namespaces of a cluster, from the start of their first process on. */
+export interface World {
+  /**
+   * Resolves when a node can be logged in to.
+   * @throws Failure NODE_NOT_UP (exit 4) with the reason, when it or the whole world gave up; the signal's reason
+   */
+  up(node: string, signal: AbortSignal): Promise<void>
+  /** Resolves when a node has ended, with how: `was ended by SIGKILL`. */
+  ended(node: string): Promise<string>
+  /** Lets it go on without this process. */
+  release(): void
+}
+
+export interface WorldRequest {
+  readonly clusterDirectory: string
+  readonly maps: UserMaps
+  /** Trees that are laid over each other, the image's first. */
+  readonly layers: readonly string[]
+  /** The identity of each node, as identityMessage() makes it. */
+  readonly nodes: readonly Buffer[]
+}
+
+const MOST_CHARACTERS = 500
+
+/** Starts the world; its nodes come up at once. */
+export function startWorld(request: WorldRequest): World {
+  const { child, ended, errors } = spawnInCluster(WORLD, request.clusterDirectory, ['perl', PROGRAM], { pipes: 1 })
+  const control = child.stdio[3] as Duplex
+  const events = new Map<string, { promise: Promise<string>; resolve: (how: string) => void }>()
+  const event = (name: string) => {
+    const known = events.get(name)
+    if (known) return known
+    let resolve: (how: string) => void = () => {}
+    const made = { promise: new Promise<string>(done => (resolve = done)), resolve: (how: string) => resolve(how) }
+    events.set(name, made)
+    return made
+  }
+  const lines = lineSplitter(line => {
+    const [what, node, rest = ''] = /^(\S+) (\S+) ?(.*)$/s.exec(line)?.slice(1) ?? []
+    event(`${what} ${node}`).resolve(plainText(rest).slice(0, MOST_CHARACTERS))
+  })
+  control.pipe(lines)
+  control.on('error', () => {}) // it ended: its process says so
+  ended.then(how => event(`failed ${WORLD}`).resolve(`its first process ${how}${errors() && `: ${errors()}`}`))
+  control.write(worldMessage(request))
+  const notUp = (subject: string, why: string) =>
+    infrastructureFailure('NODE_NOT_UP', `${subject} did not come up: ${why}`)
+  /** Never resolves. */
+  const failure = async (node: string) => {
+    const [subject, why] = await Promise.race([
+      event(`failed ${node}`).promise.then(reason => [node, reason] as const),
+      event(`failed ${WORLD}`).promise.then(reason => ['the cluster', reason] as const),
+      event(`ended ${node}`).promise.then(how => [node, `its first process ${how}`] as const),
+    ])
+    throw notUp(subject, why)
+  }
+  return {
+    up: async (node, signal) => {
+      signal.throwIfAborted()
+      let abort = () => {}
+      const aborted = new Promise<never>((_, reject) => {
+        abort = () => reject(signal.reason)
+        signal.addEventListener('abort', abort, { once: true })
+      })
+      try {
+        await Promise.race([event(`up ${node}`).promise, failure(node), aborted])
+      } finally {
+        signal.removeEventListener('abort', abort)
+      }
+    },
+    ended: node => event(`ended ${node}`).promise,
+    release: () => {
+      control.end('keep\n')
+      child.unref()
+    },
+  }
+}
+
+/** Names and values in turn, see world/world.pl. */
+function worldMessage({ maps, layers, nodes }: WorldRequest): Buffer {
+  const values = {
+    map_tool: maps.tool ? 'yes' : 'no',
+    uid_map: maps.uid,
+    gid_map: maps.gid,
+    layers: Buffer.concat(layers.map(counted)),
+    nodes: Buffer.concat(nodes.map(counted)),
+  }
+  return counted(Buffer.concat(Object.entries(values).flat().map(counted)))
+}
+
+function counted(value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value)
+  const head = Buffer.alloc(4)
+  head.writeUInt32BE(bytes.length)
+  return Buffer.concat([head, bytes])
+}

@@ -1,0 +1,223 @@
+#!/usr/bin/perl
+# The world of a cluster of namespaces: a user namespace of its own and, in it, a PID and a network namespace that hold all nodes. The
+# process that the host starts (its record is world.pid) only waits for the first process of the PID namespace; when either of them ends,
+# the kernel ends every process of the cluster. Nothing here changes an interface, a mount or a setting of the host.
+#
+# The runner writes one message into file descriptor 3 and reads lines from it: `up <node>`, `failed <node or world> <reason>`,
+# `ended <node> <how>`. When its end is closed, and it did not write `keep` before, everything ends.
+#
+# Perl, since it makes the kernel's calls itself: a node costs one fork, and not a process for each mount.
+use strict;
+use warnings;
+use Fcntl qw(F_SETFD FD_CLOEXEC);
+use IO::Handle ();
+use IO::Select ();
+use POSIX ();
+use Socket qw(AF_UNIX SOCK_STREAM PF_UNSPEC);
+
+BEGIN {
+	my ($directory) = $0 =~ m{^(.*)/};
+	require "$directory/$_.pl" for qw(calls node);
+}
+
+our (%CALL, %FLAG);
+open my $control, '+<&=', 3 or die "world: no control socket: $!\n";
+fcntl $control, F_SETFD, FD_CLOEXEC;
+$control->autoflush(1);
+
+sub report { print {$control} "@_\n"; return }
+
+sub give_up {
+	my ($reason) = @_;
+	report 'failed', 'world', $reason;
+	POSIX::_exit(1);
+}
+
+sub receive {
+	my ($length) = @_;
+	my $bytes = '';
+	while (length $bytes < $length) {
+		my $got = sysread $control, $bytes, $length - length $bytes, length $bytes;
+		POSIX::_exit(0) if !$got; # the runner is gone
+	}
+	return $bytes;
+}
+
+# Maps the users of the new namespace from outside of it: the kernel lets nobody do that from inside.
+sub map_users {
+	my ($process, $maps) = @_;
+	for my $kind (qw(uid gid)) {
+		if ($maps->{tool} eq 'yes') {
+			system("new${kind}map", $process, split / /, $maps->{$kind}) == 0 or return "new${kind}map ends with " . ($? >> 8);
+		} else {
+			open my $file, '>', "/proc/$process/${kind}_map" or return "cannot open ${kind}_map: $!";
+			syswrite $file, $maps->{$kind} or return "cannot write ${kind}_map: $!";
+		}
+	}
+	return '';
+}
+
+sub enter_user_namespace {
+	my ($maps) = @_;
+	my $process = $$;
+	pipe my $go, my $start or give_up "no pipe: $!";
+	pipe my $done, my $tell or give_up "no pipe: $!";
+	my $mapper = fork // give_up "cannot fork: $!";
+	if ($mapper == 0) {
+		close $start;
+		sysread $go, my $byte, 1 or POSIX::_exit(1);
+		syswrite $tell, map_users($process, $maps) . "\n";
+		POSIX::_exit(0);
+	}
+	close $tell;
+	my $namespaces = 0;
+	$namespaces |= $FLAG{$_} for qw(NEWUSER NEWNS NEWNET NEWIPC NEWUTS NEWPID NEWCGROUP);
+	syscall($CALL{unshare}, $namespaces) == 0 or give_up "no namespaces: $!";
+	syswrite $start, 'g';
+	my $why = <$done> // "the mapping of users was ended\n";
+	waitpid $mapper, 0;
+	chomp $why;
+	give_up "no users in the namespace: $why" if $why ne '';
+	$( = $) = '0 0';
+	syscall($CALL{setgid}, 0) == 0 && syscall($CALL{setuid}, 0) == 0 or give_up "cannot become root in the namespace: $!";
+	return;
+}
+
+# The trees of which the nodes' roots are made, under names without a colon or comma, which overlayfs takes for its own.
+sub mount_layers {
+	my (@layers) = @_;
+	mount_on '', '/', '', $FLAG{REC} | $FLAG{PRIVATE}, '';
+	mkdir 'mnt', 0700;
+	mount_on 'layers', 'mnt', 'tmpfs', 0, 'mode=755';
+	mkdir "mnt/$_" for qw(layers node);
+	for my $number (0 .. $#layers) {
+		mkdir "mnt/layers/$number";
+		mount_on $layers[$number], "mnt/layers/$number", '', $FLAG{BIND}, '';
+	}
+	return;
+}
+
+# A bridge for each net; net 0 leads to no other node. One process of the image's iproute2 for all of them.
+sub network_commands {
+	my ($nodes) = @_;
+	my %nets;
+	my @lines;
+	for my $node (@{$nodes}) {
+		my $position = 0;
+		for my $interface (split /\n/, $node->{identity}{interfaces}) {
+			my ($net) = split / /, $interface;
+			my $number = $node->{identity}{node};
+			if ($net != 0 && !$nets{$net}++) {
+				push @lines, "link add net$net type bridge mcast_snooping 0", "link set net$net up";
+			}
+			my $mac = sprintf '00:00:00:01:%02x:%02x', $net, $number;
+			my $port = "vm$number.$net" . ($net == 0 ? '' : " master net$net");
+			push @lines, "link add $port up type veth peer name eth$position address $mac netns $node->{process}";
+			$position++;
+		}
+	}
+	return join '', map { "$_\n" } @lines;
+}
+
+sub make_networks {
+	my ($nodes) = @_;
+	open my $ip, '|-' or do {
+		chroot 'mnt/layers/0' and chdir '/' or POSIX::_exit(1);
+		{ exec '/bin/ip', '-batch', '-' }
+		POSIX::_exit(127);
+	};
+	print {$ip} network_commands $nodes;
+	close $ip or give_up 'ip cannot make the networks: its words are in world.stderr';
+	return;
+}
+
+# A node begins as a fork of this process, in namespaces of its own.
+sub start_node {
+	my ($node) = @_;
+	socketpair my $here, my $there, AF_UNIX, SOCK_STREAM, PF_UNSPEC or give_up "no socket pair: $!";
+	my $namespaces = $FLAG{SIGCHLD};
+	$namespaces |= $FLAG{$_} for qw(NEWNS NEWIPC NEWUTS NEWPID NEWCGROUP);
+	my $process = syscall $CALL{clone}, $namespaces, 0, 0, 0, 0;
+	give_up "no namespaces for $node->{name}: $!" if $process < 0;
+	if ($process == 0) {
+		close $here;
+		return $there;
+	}
+	close $there;
+	@{$node}{qw(process socket)} = ($process, $here);
+	return;
+}
+
+sub how_ended {
+	my ($status) = @_;
+	my $signal = $status & 127;
+	return 'exited with ' . ($status >> 8) if $signal == 0;
+	my @names = split / /, do { require Config; no warnings 'once'; $Config::Config{sig_name} };
+	return "was ended by SIG$names[$signal]";
+}
+
+my %world = unpack '(N/a)*', receive(unpack 'N', receive(4));
+my @nodes = map { my %identity = unpack '(N/a)*', substr $_, 4; { name => $identity{hostname}, identity => \%identity } }
+	unpack '(N/a)*', $world{nodes};
+how_ended 1; # loads what it needs while the host's files are in sight
+pipe my $leash, my $held or give_up "no pipe: $!";
+enter_user_namespace { tool => $world{map_tool}, uid => $world{uid_map}, gid => $world{gid_map} };
+my $first = fork // give_up "cannot fork: $!";
+if ($first != 0) {
+	close $leash;
+	close $control;
+	waitpid $first, 0;
+	POSIX::_exit($? >> 8);
+}
+
+# From here on this is process 1 of the cluster.
+close $held;
+syscall $CALL{prctl}, $FLAG{SET_PDEATHSIG}, $FLAG{SIGKILL}, 0, 0, 0;
+$SIG{PIPE} = 'IGNORE';
+my $failed = sub { give_up "@_" };
+on_failure($failed);
+my @layers = unpack '(N/a)*', $world{layers};
+mount_layers @layers;
+write_settings({ ipv6_disabled => 1 });
+raise_loopback();
+for my $node (@nodes) {
+	my $there = start_node $node or next;
+	close $_ for $control, $leash, map { $_->{socket} // () } @nodes;
+	run_node($node->{identity}, $there, scalar @layers);
+}
+my $sources = IO::Select->new($control, $leash, map { $_->{socket} } @nodes);
+my %by_socket = map { fileno $_->{socket} => $_ } @nodes;
+my ($waiting, $kept) = (scalar @nodes, 0);
+while (1) {
+	for my $source ($sources->can_read) {
+		my $got = sysread $source, my $text, 4096;
+		next if !defined $got && $!{EINTR};
+		if ($source == $leash) {
+			POSIX::_exit(0);
+		} elsif ($source == $control) {
+			$kept ||= ($text // '') =~ /^keep$/m;
+			next if $got;
+			POSIX::_exit(0) if !$kept;
+			$sources->remove($control);
+		} elsif ($got) {
+			my $node = $by_socket{ fileno $source };
+			for my $line (split /\n/, $text) {
+				if ($line eq 'here') {
+					$waiting--;
+				} else {
+					report split(/ /, $line, 2) == 2 ? "failed $node->{name} " . substr $line, 7 : "$line $node->{name}";
+				}
+			}
+			next if $waiting != 0;
+			$waiting = -1;
+			make_networks \@nodes;
+			syswrite $_->{socket}, "connected\n" for @nodes;
+		} else {
+			my $node = $by_socket{ fileno $source };
+			$sources->remove($source);
+			$waiting = -1 if $waiting > 0; # the runner hears that it failed, and gives up
+			waitpid $node->{process}, 0;
+			report 'ended', $node->{name}, how_ended($?);
+		}
+	}
+}

@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { environmentFailure } from '../../errors/failure.ts'
+import { allOrNone, type Node } from '../../node/node.ts'
+import { countAndNames, countOfNodes, countOfVms } from '../../settings/nodes.ts'
+import type { Settings } from '../../settings/settings.ts'
+import type { Fate, RunningCluster, StartRequest } from '../cluster.ts'
+import { consoleTail, readConsole } from './consoles.ts'
+import { logIn } from './login.ts'
+import { type Part, partsOf, requireParts } from './parts.ts'
+import {
+  adoptCluster,
+  type ClusterRecord,
+  destroyCluster,
+  processNamed,
+  renameCluster,
+  requireOwnCluster,
+  updateRecord,
+} from './registry.ts'
+
+const CONSOLE_LINES = 10
+
+/**
+ * Logs in on the nodes of a cluster that runs.
+ * @throws Failure NO_CLUSTER or CLUSTER_IN_USE (exit 3), and those of the login
+ */
+export async function attach(settings: Settings, { emit, test, signal }: StartRequest): Promise<RunningCluster> {
+  const { directories, cluster } = settings
+  const { directory, record } = await adoptCluster(directories.state, cluster.name)
+  if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
+  emit({
+    type: 'cluster-start',
+    test,
+    ...countAndNames(record.nodes),
+    kind: `${describeKind(record)}, running already`,
+  })
+  const nodes = await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
+  const stop = async () => {
+    await destroyCluster(directories.state, cluster.name, 'own')
+  }
+  const watched = partsOf(directory, record.nodes)
+  const { kind } = record
+  return running(settings, cluster.name, directory, nodes, { kind, release: () => {}, stop, fates: new Map(), watched })
+}
+
+const describeKind = ({ kind, nodes }: ClusterRecord): string =>
+  kind === undefined ? `embedded: ${countOfVms(nodes)}` : `${kind}: ${countOfNodes(nodes)}`
+
+/** How the part of this process in a cluster ends. */
+export interface Ending {
+  readonly kind?: ClusterRecord['kind']
+  readonly release: () => void
+  readonly stop: () => Promise<void>
+  /** How each node ends, if it does. */
+  readonly fates: ReadonlyMap<string, Promise<string>>
+  /** What must go on running. */
+  readonly watched: readonly Part[]
+  /** Checks what else a verdict depends on. */
+  readonly verify?: () => void
+}
+
+/** A cluster of this host whose nodes answer. */
+export function running(
+  settings: Settings,
+  startedAs: string,
+  directory: string,
+  nodes: readonly Node[],
+  ending: Ending,
+): RunningCluster {
+  const wanted = settings.cluster.name
+  let name = startedAs
+  const disconnect = () => {
+    for (const node of nodes) node.connection.close()
+  }
+  return {
+    get name() {
+      return name
+    },
+    nodes,
+    keep: async () => {
+      disconnect()
+      try {
+        updateRecord(directory, { kept: true })
+        if (await renameCluster(settings.directories.state, name, wanted)) name = wanted
+      } catch (error) {
+        await ending.stop()
+        throw error
+      }
+      ending.release()
+    },
+    verify: async () => {
+      requireOwnCluster(directory)
+      requireParts(ending.watched)
+      ending.verify?.()
+    },
+    stop: async () => {
+      disconnect()
+      await ending.stop()
+    },
+    console: async node => readConsole(directory, node.name),
+    fate: async node => ({
+      ...(await fateOf(directory, node.name, ending)),
+      console: consoleTail(directory, node.name, CONSOLE_LINES),
+    }),
+  }
+}
+
+/** The sockets of a process are closed a moment before its end is known. */
+const END_FOLLOWS_MS = 500
+
+async function fateOf(directory: string, name: string, { kind, fates }: Ending): Promise<Omit<Fate, 'console'>> {
+  const what = kind === undefined ? 'its QEMU' : 'its first process'
+  const ended = fates.get(name)?.then(how => ({ gone: true, how: `${what} ${how}` }))
+  if (!ended && !processNamed(directory, name)) return { gone: true, how: `${what} ended` }
+  const goesOn = delay(END_FOLLOWS_MS, { gone: false, how: `${what} still runs` }, { ref: false })
+  return await Promise.race([...(ended ? [ended] : []), goesOn])
+}
