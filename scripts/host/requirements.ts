@@ -20,6 +20,15 @@ export const TO_RUN: readonly Requirement[] = [
   { command: 'chrt', package: 'util-linux' },
 ]
 
+/** What it takes to run a cluster of namespaces. Root does without `uidmap`. */
+export const TO_RUN_NAMESPACES: readonly Requirement[] = [
+  { command: 'perl', package: 'perl-base' },
+  { command: 'unsquashfs', package: 'squashfs-tools' },
+  { command: 'tar', package: 'tar' },
+  { command: 'find', package: 'findutils' },
+  { command: 'newuidmap', package: 'uidmap' },
+]
+
 /** What it takes besides to run the tests of other ovls on it. */
 export const TO_RUN_OVLS_TESTS: readonly Requirement[] = [{ command: 'ssh', package: 'openssh-client' }]
 

@@ -1,8 +1,11 @@
-import { allOrNone, type Node } from '../../node/node.ts'
+import type { Component } from '../../events/events.ts'
+import { callersEnvironment } from '../../host/environment.ts'
+import { requireLimits } from '../../host/limits.ts'
+import { requireCommands, TO_RUN_NAMESPACES } from '../../host/requirements.ts'
 import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
-import type { Component } from '../../report/events.ts'
 import { countAndNames, countOfNodes, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
+import { allOrNone, type Node } from '../../ssh/node.ts'
 import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
 import { hostsText } from '../vm/addresses.ts'
 import { type CommonIdentity, identityMessage } from '../vm/identity.ts'
@@ -18,6 +21,7 @@ import { endChildren } from '../vm/spawn.ts'
 import { bareNetsOf, forwardingOf } from '../vm/topologies.ts'
 import { packagesOf, stoppedByOther, withState, withUsualOvls, XCLUSTERS_OWN } from '../vm/vm.ts'
 import { directories as asDirectories } from './layers.ts'
+import { needsOf, requireNamespaces } from './needs.ts'
 import { ensureImageTree } from './tree.ts'
 import { readUserMaps } from './users.ts'
 import { startWorld, type World } from './world.ts'
@@ -35,7 +39,10 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const notice = (text: string) => emit({ type: 'notice', text })
   const extra = withUsualOvls(settings, request.extraOvls)
   const name = request.beside ? nameBeside(directories.state, cluster.name) : cluster.name
+  requireCommands(commandsFor(process.getuid?.()), callersEnvironment)
   const maps = readUserMaps()
+  requireLimits(needsOf(cluster.nodes, settings.addressing.podsPerNode))
+  requireNamespaces(cluster.nodes.length, settings.addressing.podsPerNode)
   const cache = { cacheDirectory: directories.cache, onProgress: notice, signal }
   const image = await ensureImage(cache)
   signal.throwIfAborted()
@@ -104,6 +111,10 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     throw isStopped && !signal.aborted ? stoppedByOther(name, error) : error
   }
 }
+
+/** Root maps users itself. */
+const commandsFor = (uid: number | undefined) =>
+  TO_RUN_NAMESPACES.filter(({ command }) => command !== 'newuidmap' || uid !== 0)
 
 const recordOf = ({ name, number, role }: NodePlan): NodeRecord => ({ name, number, role })
 

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { infrastructureFailure } from '../../errors/failure.ts'
-import { lineSplitter } from '../../node/lines.ts'
-import { plainText } from '../../report/text.ts'
+import { plainText } from '../../host/text.ts'
+import { lineSplitter } from '../../ssh/lines.ts'
 import { WORLD } from '../vm/parts.ts'
 import { spawnInCluster } from '../vm/spawn.ts'
 import type { UserMaps } from './users.ts'
@@ -82,7 +82,7 @@ export function startWorld(request: WorldRequest): World {
     },
     ended: node => event(`ended ${node}`).promise,
     release: () => {
-      control.end('keep\n')
+      control.end('keep\n', () => control.destroy())
       child.unref()
     },
   }

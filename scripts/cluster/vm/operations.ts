@@ -13,7 +13,10 @@ export const operations: ClusterOperations = {
     const { embeddedCluster } = await import('./vm.ts')
     return { settings, cluster: embeddedCluster(settings), logInOnAll: signal => logInOnAll(settings, signal) }
   },
-  list: async environment => findClusters(readDirectories(environment).state).map(describe),
+  list: async environment =>
+    findClusters(readDirectories(environment).state)
+      .filter(({ record }) => record?.kind === undefined)
+      .map(describeCluster),
   names: environment => findClusters(readDirectories(environment).state).map(({ name }) => name),
   nodes: async query => recordedNodes(query),
   enter,
@@ -23,14 +26,15 @@ export const operations: ClusterOperations = {
   preparation,
 }
 
-const describe = ({ name, directory, condition, record, processes }: FoundCluster): ClusterStatus => ({
-  kind: 'embedded',
+/** A cluster of this host as `status` shows it. */
+export const describeCluster = ({ name, directory, condition, record, processes }: FoundCluster): ClusterStatus => ({
+  kind: record?.kind ?? 'embedded',
   name,
   condition,
   created: record?.created,
   host: record?.host?.name,
   owner: condition === 'in use' ? record?.owner.pid : undefined,
-  // A VM that has ended is a node that is gone.
+  // One that has ended is a node that is gone.
   nodes: (record?.nodes ?? []).map(node => ({
     ...node,
     running: condition === 'on another host' || processNamed(directory, node.name) !== undefined,

@@ -12,12 +12,13 @@ import { topologyNames, topologyValues } from './topologies.ts'
 
 /**
  * Finds the settings of a test: what the user, the test and the topology say.
+ * @param kind the name of the kind of cluster
  * @throws Failure that names the option or variable (exit 2)
  */
-export async function resolveSettings(request: SettingsRequest): Promise<Settings> {
+export async function resolveSettings(request: SettingsRequest, kind = 'embedded'): Promise<Settings> {
   const { options, environment, test, forced = {}, fallback = {}, drawn = {}, onLine, signal } = request
   const read = (above: readonly Layer[], below: readonly Layer[]) =>
-    readSettings(options, environment, { above, below, kind: 'embedded' })
+    readSettings(options, environment, { above, below, kind })
   const below: readonly Layer[] = [
     { origin: 'running', values: runningCluster(options, environment) },
     { origin: 'test', values: test },

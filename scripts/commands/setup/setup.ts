@@ -2,7 +2,15 @@ import type { Preparation } from '../../cluster/kind.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { environmentFailure, type Failure } from '../../errors/failure.ts'
 import type { Environment } from '../../host/environment.ts'
-import { missing, type Requirement, TO_BUILD, TO_RUN, TO_RUN_OVLS_TESTS, TO_TEST } from '../../host/requirements.ts'
+import {
+  missing,
+  type Requirement,
+  TO_BUILD,
+  TO_RUN,
+  TO_RUN_NAMESPACES,
+  TO_RUN_OVLS_TESTS,
+  TO_TEST,
+} from '../../host/requirements.ts'
 import { requireUserNamespaces } from '../../host/user-namespaces.ts'
 import type { AcceleratorWish, Directories } from '../../settings/settings.ts'
 import { installCommands, installPackages } from './install.ts'
@@ -33,7 +41,14 @@ export interface SetupRequest {
 export async function setUp(request: SetupRequest): Promise<void> {
   const preparations = (await Promise.all(KINDS.map(kind => kind.load()))).flatMap(kind => kind.preparation ?? [])
   for (const { checkHost } of preparations) checkHost()
-  const wanted = [...TO_RUN, ...TO_RUN_OVLS_TESTS, ...TO_BUILD, ...FOR_SOME, ...(request.tests ? TO_TEST : [])]
+  const wanted = [
+    ...TO_RUN,
+    ...TO_RUN_NAMESPACES,
+    ...TO_RUN_OVLS_TESTS,
+    ...TO_BUILD,
+    ...FOR_SOME,
+    ...(request.tests ? TO_TEST : []),
+  ]
   const lacking = missing(wanted, request.environment)
   if (request.check) return await check(lacking, preparations, request)
   await install(lacking, request)

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type SetupRequest, setUp } from '../../../scripts/commands/setup/setup.ts'
-import { TO_BUILD, TO_RUN, TO_TEST } from '../../../scripts/host/requirements.ts'
+import { TO_BUILD, TO_RUN, TO_RUN_NAMESPACES, TO_TEST } from '../../../scripts/host/requirements.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../../..')
 
@@ -11,7 +11,7 @@ const TOP = path.resolve(import.meta.dirname, '../../..')
 function binWithout(t: ExecutionContext, ...lacking: string[]): string {
   const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-setup-'))
   t.teardown(() => fs.rmSync(bin, { recursive: true }))
-  for (const { command } of [...TO_RUN, ...TO_BUILD, ...TO_TEST]) {
+  for (const { command } of [...TO_RUN, ...TO_RUN_NAMESPACES, ...TO_BUILD, ...TO_TEST]) {
     if (!path.isAbsolute(command) && !lacking.includes(command))
       fs.writeFileSync(path.join(bin, command), '#!/bin/sh\n', { mode: 0o755 })
   }

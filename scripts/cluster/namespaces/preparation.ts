@@ -1,0 +1,27 @@
+import { Failure } from '../../errors/failure.ts'
+import { callersEnvironment } from '../../host/environment.ts'
+import { requireUserNamespaces } from '../../host/user-namespaces.ts'
+import type { Preparation } from '../kind.ts'
+import { readUserMaps } from './users.ts'
+
+/** Nothing is made: a host without namespaces has VMs all the same. */
+export const preparation: Preparation = {
+  checkHost: () => {},
+  make: async ({ onLine }) => onLine(describeNamespaces()),
+  check: async ({ onLine }) => {
+    onLine(describeNamespaces())
+    return undefined
+  },
+}
+
+/** Whether nodes can be namespaces here, in a line for `setup`. */
+export function describeNamespaces(): string {
+  try {
+    readUserMaps()
+    requireUserNamespaces(callersEnvironment)
+    return 'namespaces: work: --cluster namespaces'
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return `namespaces: do not work: ${error.message}${error.hint ? ` (${error.hint})` : ''}`
+  }
+}

@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { clusterIn, processOf, program } from './program.ts'
+
+const TOP = path.resolve(import.meta.dirname, '../..')
+
+/** What a cluster could change of this host: interfaces, addresses, routes, rules, mounts, settings of its network. */
+function hostState(): Readonly<Record<string, string>> {
+  const read = (file: string) => {
+    try {
+      return fs.readFileSync(file, 'utf8')
+    } catch {
+      return '' // only root reads some, and some only write
+    }
+  }
+  const names = read('/proc/net/dev').match(/^\s*[^\s:]+(?=:)/gm) ?? []
+  const settings = fs
+    .readdirSync('/proc/sys/net', { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile() && !/count$|_evictions$/.test(entry.name))
+    .map(entry => path.join(entry.parentPath, entry.name))
+    .map(file => `${file} ${read(file)}`)
+  const hostname = ['hostname', 'domainname'].map(name => read(`/proc/sys/kernel/${name}`))
+  return {
+    interfaces: names.join(),
+    addresses: read('/proc/net/if_inet6') + read('/proc/net/fib_trie'),
+    routes: read('/proc/net/route') + read('/proc/net/ipv6_route').replaceAll(/ \S{8} \S{8} (?=\S{8} +\S+$)/gm, ' '),
+    mounts: read('/proc/self/mounts'),
+    settings: settings.sort().join(''),
+    hostname: hostname.join(),
+  }
+}
+
+test.serial('nothing of the host changes: before, during and after', async t => {
+  const { run } = program(t)
+  const before = hostState()
+  const started = await run('test', 'L3', '--no-stop', '--nrouters=1')
+  t.is(started.status, 0, started.stderr)
+  t.deepEqual(hostState(), before)
+  t.is((await run('stop')).status, 0)
+  t.deepEqual(hostState(), before)
+})
+
+test.serial('a node sees nothing of the host, and cannot change it', async t => {
+  const { state, run } = program(t)
+  const started = await run('test', 'start', '--nvm=1')
+  t.is(started.status, 0, started.stderr)
+  const inNode = async (script: string) => (await run('exec', 'vm-001', '--', 'sh', '-c', script)).stdout
+  t.is(await inNode('cat /proc/1/comm; ls -d /proc/[0-9]* | wc -l | grep -c "^[0-9]$"'), 'perl\n1\n')
+  t.is(
+    await inNode('for file in kernel/panic vm/swappiness; do echo 1 2>/dev/null >/proc/sys/$file || echo no; done'),
+    'no\nno\n',
+  )
+  t.is(await inNode('ls /sys/class/net'), 'eth0\neth1\nlo\n')
+  t.is(
+    await inNode('ls -d /proc/sys/kernel /work /mnt/* 2>/dev/null; mount | grep -c "^/dev/"'),
+    '/proc/sys/kernel\n0\n',
+  )
+  // Nobody else may enter the directory with the sockets, and no port is open.
+  t.is(fs.statSync(clusterIn(state)).mode & 0o777, 0o700)
+  const world = processOf(state, 'world')
+  const sockets = fs.readFileSync(`/proc/${processOf(state, 'vm-001')}/net/tcp`, 'utf8')
+  t.is(sockets.trim().split('\n').length, 1, `listening in the node of ${world}`)
+})
+
+test.serial('a node with another host key is refused', async t => {
+  const { state, run } = program(t)
+  t.is((await run('test', 'start', '--nvm=1')).status, 0)
+  const record = path.join(clusterIn(state), 'cluster.json')
+  const text = fs.readFileSync(record, 'utf8')
+  fs.writeFileSync(
+    record,
+    text.replace(/("hostKey": ".{60})./, (_, key) => `${key}${text.includes(`${key}A`) ? 'B' : 'A'}`),
+  )
+  const { status, stderr } = await run('exec', 'vm-001', '--', 'true')
+  t.is(status, 4)
+  t.regex(stderr, /vm-001: another host key than expected answers on /)
+})
+
+/** As a user who has a range in /etc/subuid, which only this process tree sees. */
+async function asOrdinaryUser(t: ExecutionContext, ranges: string, ...words: string[]) {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-user-'))
+  t.teardown(() => fs.rmSync(home, { recursive: true, force: true }))
+  const cache = path.join(home, '.cache/xcluster-netns')
+  fs.mkdirSync(cache, { recursive: true })
+  const own = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'xcluster-netns')
+  for (const name of fs.readdirSync(own).filter(each => each.startsWith('image-')))
+    fs.cpSync(path.join(own, name), path.join(cache, name), { recursive: true, preserveTimestamps: true })
+  fs.writeFileSync(path.join(home, 'ranges'), ranges)
+  const script = `mount --bind "$1/ranges" /etc/subuid && mount --bind "$1/ranges" /etc/subgid && chown -R nobody "$1" && cd / &&
+		HOME=$1 && export HOME && shift && exec setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-all "$@"`
+  const command = ['--mount', 'sh', '-c', script, 'sh', home, path.join(TOP, 'netns.ts'), ...words]
+  const { XDG_STATE_HOME: _, XDG_CACHE_HOME: __, ...env } = process.env
+  const child = spawn('unshare', command, { env: { ...env, CI: 'true' }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = [child.stdout, child.stderr].map(stream => {
+    const chunks: Buffer[] = []
+    stream.on('data', chunk => chunks.push(chunk))
+    return () => Buffer.concat(chunks).toString()
+  })
+  const status = await new Promise<number | null>(resolve => child.once('close', resolve))
+  return { status, stdout: output[0]?.() ?? '', stderr: output[1]?.() ?? '' }
+}
+
+const ifRoot = process.getuid?.() === 0 ? test.serial : test.serial.skip
+
+ifRoot('an ordinary user with a range of subordinate ids runs the same', async t => {
+  const ranges = 'nobody:300000:65536\n'
+  const { status, stderr } = await asOrdinaryUser(t, ranges, 'test', 'bridge', '--cluster', 'namespaces', '--nvm=2')
+  t.is(status, 0, stderr)
+  t.regex(stderr, /matrix: 48 of 48 pairs answer; 64 of 64 forbidden pairs blocked/)
+})
+
+ifRoot('a user without such a range is told how to get one, and nothing starts', async t => {
+  const { status, stderr } = await asOrdinaryUser(t, 'adam:300000:65536\n', 'test', 'bridge', '--cluster', 'namespaces')
+  t.is(status, 3, stderr)
+  t.regex(stderr, /\/etc\/subuid has no range of at least 1000 ids for nobody \(an administrator can run: usermod /)
+})
