@@ -4,21 +4,20 @@
 
 import { Command, Option } from 'commander'
 import { KINDS } from './scripts/cluster/kinds.ts'
+import { runProgram } from './scripts/command-line/edge.ts'
 import { finishProgram, withExamples } from './scripts/command-line/finish.ts'
-import { defineCapture } from './scripts/commands/capture.ts'
-import { defineCompletion } from './scripts/commands/completion.ts'
-import { defineCopying } from './scripts/commands/cp.ts'
-import { runProgram } from './scripts/commands/edge.ts'
-import { defineInspecting } from './scripts/commands/inspect.ts'
-import { defineLogs } from './scripts/commands/logs.ts'
-
-import { defineMan } from './scripts/commands/man.ts'
-import { addReportingOptions } from './scripts/commands/reporting-options.ts'
-import type { RunOptions } from './scripts/commands/request.ts'
-import { defineShell } from './scripts/commands/shell.ts'
-import type { StopOptions } from './scripts/commands/stop.ts'
-import { addPackingOptions, definePacking } from './scripts/commands/tar.ts'
-import { defineXctest, defineXctestHook } from './scripts/commands/xctest.ts'
+import { addReportingOptions } from './scripts/command-line/reporting-options.ts'
+import type { RunOptions } from './scripts/command-line/request.ts'
+import { defineCapture } from './scripts/commands/capture/command.ts'
+import { defineCompletion } from './scripts/commands/completion/command.ts'
+import { defineCopying } from './scripts/commands/cp/command.ts'
+import { defineInspecting } from './scripts/commands/inspect/command.ts'
+import { defineLogs } from './scripts/commands/logs/command.ts'
+import { defineMan } from './scripts/commands/man/command.ts'
+import { defineShell } from './scripts/commands/shell/command.ts'
+import type { StopOptions } from './scripts/commands/stop/stop.ts'
+import { addPackingOptions, definePacking } from './scripts/commands/tar/command.ts'
+import { defineXctest, defineXctestHook } from './scripts/commands/xctest/command.ts'
 import { callersEnvironment } from './scripts/host/environment.ts'
 
 interface ExecOptions {
@@ -28,7 +27,7 @@ interface ExecOptions {
 }
 
 /** Read when a command runs: help needs nothing of it, and comes in half the time. */
-const request = () => import('./scripts/commands/request.ts')
+const request = () => import('./scripts/command-line/request.ts')
 
 const nameOption = () => new Option('--name <cluster>', 'which cluster, where several run on this host')
 
@@ -91,7 +90,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .option('--verbose', 'with --list: print more')
     .option('--reach <test>', 'with matrix: PODs must reach each other as in this test (default: all of them)')
     .action(async (words: string[], { list, ovl, reporter, ...rest }: RunOptions, command: Command) => {
-      const { listTests, runTestCommand } = await import('./scripts/commands/test.ts')
+      const { listTests, runTestCommand } = await import('./scripts/commands/test/run.ts')
       if (list) return listTests(rest.verbose === true)
       const { operands, options } = (await request()).variablesOf(rest, words, command)
       const asked = { words: operands, options, ovls: ovl, reporters: reporter, progress: rest.progress }
@@ -113,7 +112,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .option('--no-stop', 'leave the cluster running, whatever the test and its result')
     .option('--replace', 'stop a running cluster of this name even while it is in use')
     .action(async (results: string, { reporter, ...rest }: RunOptions, command: Command) => {
-      const { rerun } = await import('./scripts/commands/rerun.ts')
+      const { rerun } = await import('./scripts/commands/rerun/rerun.ts')
       const { options } = (await request()).variablesOf({ ...rest, start: true }, [], command)
       const reporting = { reporters: reporter, progress: rest.progress }
       setExitCode(await rerun(results, options, reporting, callersEnvironment, signal))
@@ -154,7 +153,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .argument('[options...]', 'further options, as of test')
     .option('--json', 'for programs')
     .action(async (words: string[], { json, ovl: _, reporter: __, ...rest }: RunOptions, command: Command) => {
-      const { showSettings } = await import('./scripts/commands/env.ts')
+      const { showSettings } = await import('./scripts/commands/env/settings.ts')
       const { options } = (await request()).variablesOf(rest, words, command)
       await showSettings(options, callersEnvironment, json === true, signal)
     })
@@ -170,7 +169,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .addOption(clusterOption())
     .passThroughOptions()
     .action(async (target: string, command: string[], options: ExecOptions) => {
-      const { execOn } = await import('./scripts/commands/exec.ts')
+      const { execOn } = await import('./scripts/commands/exec/exec.ts')
       const terminal = callersEnvironment.TERM ?? 'dumb'
       const words = command[0] === '--' ? command.slice(1) : command
       const { onTarget } = await import('./scripts/cluster/choice.ts')
@@ -200,7 +199,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .addOption(nameOption())
     .addOption(clusterOption())
     .action(async ({ format, ...rest }: { format: 'svg' | 'dot' | 'json'; name?: string }, command: Command) => {
-      const { showGraph } = await import('./scripts/commands/graph.ts')
+      const { showGraph } = await import('./scripts/commands/graph/graph.ts')
       const { options } = (await request()).variablesOf({ start: true, ...rest }, [], command)
       await showGraph(options, callersEnvironment, format, signal)
     })
@@ -214,7 +213,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .description('list the clusters that run')
     .option('--json', 'for programs')
     .action(async (options: { json?: true }) => {
-      const { showStatus } = await import('./scripts/commands/status.ts')
+      const { showStatus } = await import('./scripts/commands/status/status.ts')
       await showStatus(options.json === true, callersEnvironment)
     })
 
@@ -227,7 +226,7 @@ function makeProgram(signal: AbortSignal, setExitCode: (code: number) => void): 
     .addOption(nameOption())
     .addOption(clusterOption())
     .action(async (named: string | undefined, given: StopOptions) => {
-      const { stopClusters } = await import('./scripts/commands/stop.ts')
+      const { stopClusters } = await import('./scripts/commands/stop/stop.ts')
       await stopClusters(named, given, callersEnvironment, signal)
     })
 

@@ -3,9 +3,9 @@
 // The line above makes a shell start Node with this file; for TypeScript it is a string and a comment.
 
 import { Command } from 'commander'
+import { runProgram } from './scripts/command-line/edge.ts'
 import { honourVariables } from './scripts/command-line/variables.ts'
-import { runProgram } from './scripts/commands/edge.ts'
-import { definePacking } from './scripts/commands/tar.ts'
+import { definePacking } from './scripts/commands/tar/command.ts'
 import { callersEnvironment } from './scripts/host/environment.ts'
 
 await runProgram('tar', async signal => {

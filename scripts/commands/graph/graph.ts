@@ -1,0 +1,34 @@
+import process from 'node:process'
+import { resolveCluster } from '../../cluster/choose.ts'
+import { toDot } from '../../graph/dot.ts'
+import { buildGraph } from '../../graph/graph.ts'
+import { graphSvg } from '../../graph/svg.ts'
+import type { Environment } from '../../host/environment.ts'
+import { readNetwork } from '../../proof/network.ts'
+
+const FORMATS = {
+  svg: graphSvg,
+  dot: toDot,
+  json: (graph: ReturnType<typeof buildGraph>) => `${JSON.stringify(graph, undefined, 2)}\n`,
+} as const
+
+/**
+ * `graph`: draws the network of a cluster that runs, from what its nodes tell, on stdout.
+ * @param options under their variables' names: which cluster
+ * @throws Failure NO_CLUSTER (exit 3), and of the settings
+ */
+export async function showGraph(
+  options: Environment,
+  environment: Environment,
+  format: keyof typeof FORMATS,
+  signal: AbortSignal,
+): Promise<void> {
+  const onLine = (line: string) => process.stderr.write(`${line}\n`)
+  const meant = await resolveCluster({ options, environment, test: {}, onLine, signal })
+  const nodes = await meant.logInOnAll(signal)
+  try {
+    process.stdout.write(FORMATS[format](buildGraph(await readNetwork(nodes, signal))))
+  } finally {
+    for (const { connection } of nodes) connection.close()
+  }
+}

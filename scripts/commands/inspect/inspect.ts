@@ -1,0 +1,72 @@
+import process from 'node:process'
+import type { ClusterChoice } from '../../cluster/choice.ts'
+import { resolveCluster } from '../../cluster/choose.ts'
+import { usageFailure } from '../../errors/failure.ts'
+import { buildGraph } from '../../graph/graph.ts'
+import { narrowTable, networkTable } from '../../graph/table.ts'
+import { callersEnvironment } from '../../host/environment.ts'
+import { foreignName, type NodeFacts } from '../../proof/facts.ts'
+import { readNetwork } from '../../proof/network.ts'
+import { alignColumns } from '../../reporters/columns.ts'
+
+/** What the options of `inspect` say. */
+export interface InspectOptions extends ClusterChoice {
+  readonly json?: true
+  readonly nvm?: string
+}
+
+/**
+ * `inspect`: what is in the VMs and PODs, on stdout: a table, or what `netns_test status --json` tells of each VM.
+ * @param targets VMs, which stand for their PODs too, and PODs; none for all
+ * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2) naming those that exist, and of the settings
+ */
+export async function inspect(targets: readonly string[], options: InspectOptions, signal: AbortSignal): Promise<void> {
+  const { json, name, cluster, nvm } = options
+  const onLine = (line: string) => process.stderr.write(`${line}\n`)
+  const words = { __name: name, __cluster: cluster, __nvm: nvm }
+  const meant = await resolveCluster({ options: words, environment: callersEnvironment, test: {}, onLine, signal })
+  const nodes = await meant.logInOnAll(signal)
+  try {
+    const network = await readNetwork(nodes, signal)
+    checkTargets(network, targets)
+    for (const { node, stale = [] } of network)
+      for (const name of stale) onLine(`${node}: ${JSON.stringify(name)} is stale: no namespace is mounted on it`)
+    const isShown = (node: string, name: string) =>
+      targets.length === 0 || [node, name].some(it => targets.includes(it))
+    if (!json) process.stdout.write(fitTable(networkTable(buildGraph(network), isShown), process.stdout))
+    else process.stdout.write(`${JSON.stringify({ version: 1, nodes: chosenFacts(network, isShown) }, undefined, 2)}\n`)
+  } finally {
+    for (const { connection } of nodes) connection.close()
+  }
+}
+
+/** Who reads at a terminal gets lines that fit; a file or a pipe gets all columns. */
+function fitTable(table: string[][], { isTTY, columns = 80 }: { isTTY?: boolean; columns?: number }): string {
+  const text = alignColumns(table)
+  const isTooWide = isTTY === true && text.split('\n').some(line => line.length > columns)
+  return isTooWide ? alignColumns(narrowTable(table)) : text
+}
+
+type IsShown = (node: string, name: string) => boolean
+
+function checkTargets(network: readonly NodeFacts[], targets: readonly string[]): void {
+  const pods = network.flatMap(({ node, pods, foreign = [] }) => [
+    ...pods.map(({ name }) => name),
+    ...foreign.map(({ name }) => foreignName(node, name)),
+  ])
+  const known = [...network.map(({ node }) => node), ...pods]
+  const unknown = targets.find(target => !known.includes(target))
+  if (unknown === undefined) return
+  throw usageFailure('NO_SUCH_NODE', `'${unknown}' is no VM or POD of the cluster`, {
+    hint: `those are ${known.join(' ')}`,
+  })
+}
+
+/** Of a VM that was not asked for, the PODs that were. */
+const chosenFacts = (network: readonly NodeFacts[], isShown: IsShown) =>
+  network.flatMap(({ node, interfaces, routes, pods, foreign = [], stale = [] }) => {
+    const chosen = pods.filter(({ name }) => isShown(node, name))
+    const others = foreign.filter(({ name }) => isShown(node, foreignName(node, name)))
+    if (isShown(node, node)) return [{ node, interfaces, routes, pods: chosen, foreign: others, stale }]
+    return chosen.length + others.length > 0 ? [{ node, pods: chosen, foreign: others }] : []
+  })

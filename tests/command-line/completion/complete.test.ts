@@ -1,0 +1,83 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { claimCluster, updateRecord } from '../../../scripts/cluster/vm/registry.ts'
+import { type Completions, complete } from '../../../scripts/command-line/completion/complete.ts'
+import { valuesIn } from '../../../scripts/command-line/completion/values.ts'
+import { commandsOf } from '../../../scripts/command-line/finish.ts'
+import { REPORTER_NAMES } from '../../../scripts/reporters/names.ts'
+import { testCases } from '../../../scripts/runner/registry.ts'
+import { theProgram } from '../program.ts'
+
+const program = await theProgram()
+
+const valuesOf = (found: Completions) => (found === 'files' ? found : found.map(({ value }) => value))
+
+/** What can be typed behind a line; the last word is the one at the cursor. */
+async function behind(line: string, environment: Readonly<Record<string, string>> = {}) {
+  const words = line.split(' ')
+  const partial = words.pop() ?? ''
+  return valuesOf(await complete(program, words, partial, valuesIn({ HOME: '/nonexistent', ...environment })))
+}
+
+test('every command, and every option of each, can be completed', async t => {
+  const commands = commandsOf(program).filter(command => command !== program)
+  const shown = await behind('')
+  for (const command of program.createHelp().visibleCommands(program)) t.true(shown.includes(command.name()))
+  t.false(shown.includes('completion-server'))
+  for (const command of commands) {
+    for (const { long } of command.options) t.deepEqual(await behind(`${command.name()} ${long}`), [long])
+  }
+})
+
+test('tests and reporters are offered where they can stand', async t => {
+  const tests = [...testCases.map(({ name }) => name), 'all']
+  t.deepEqual(await behind('test '), tests)
+  t.deepEqual(await behind('test --nvm 2 --cold bridge dual'), ['dual_bridges', 'dual_bridges_vlan'])
+  t.deepEqual(await behind('test matrix --reach L3_'), ['L3_overlay', 'L3_vxlan'])
+  t.deepEqual(await behind('test --reporter '), [...REPORTER_NAMES])
+  t.deepEqual(await behind('rerun --reporter=j'), ['--reporter=junit', '--reporter=json'])
+})
+
+test('values come from what the options say of themselves; files from the shell', async t => {
+  t.deepEqual(await behind('test --accel '), ['kvm', 'tcg', 'auto'])
+  t.deepEqual(await behind('graph --format=s'), ['--format=svg'])
+  t.deepEqual(await behind('completion f'), ['fish'])
+  t.deepEqual(await behind('help st'), ['status', 'stop'])
+  for (const line of ['tar ', 'rerun res', 'test --results ', 'test --ovl ', 'env --cni=', 'test ./my']) {
+    t.is(await behind(line), 'files', line)
+  }
+  t.deepEqual(await behind('test --nvm '), [], 'a number')
+})
+
+test('an option is offered once, unless it can be repeated; none behind --, nor in a command for a VM', async t => {
+  t.deepEqual(await behind('test --nvm=2 --nv'), [])
+  t.deepEqual(await behind('test --nvm 2 --nv'), [])
+  t.deepEqual(await behind('test --reporter tap --reporter'), ['--reporter'])
+  t.is(await behind('test -- --nv'), 'files', 'an ovl may be called so')
+  t.deepEqual(await behind('exec vm-001 --na'), [])
+  t.deepEqual(await behind('exec vm-001 -- ls --na'), [])
+  t.deepEqual(await behind('nonsense --na'), [])
+})
+
+/** A cluster of two nodes that are written down, and answer nothing. */
+async function withCluster(t: ExecutionContext, name: string) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-complete-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
+  const place = await claimCluster(path.join(directory, 'xcluster-netns'), name, 'AAAA')
+  const nodes = [1, 2].map(number => ({ name: `vm-00${number}`, number, role: 'worker' as const, port: 1 }))
+  updateRecord(place, { nodes })
+  return { XDG_STATE_HOME: directory }
+}
+
+test('nodes and clusters are those that run', async t => {
+  const environment = await withCluster(t, 'mine')
+  t.deepEqual(await behind('stop --name ', environment), ['mine'])
+  t.deepEqual(await behind('exec --name mine ', environment), ['vm-001', 'vm-002'])
+  t.deepEqual(await behind('exec --name=mine vm-002', environment), ['vm-002'], 'which does not tell its PODs')
+  t.deepEqual(await behind('exec ', { ...environment, XCLUSTER_NETNS_NAME: 'mine' }), ['vm-001', 'vm-002'])
+  t.deepEqual(await behind('exec ', environment), ['vm-001', 'vm-002'], 'the only one that runs')
+  await claimCluster(path.join(environment.XDG_STATE_HOME, 'xcluster-netns'), 'another', 'AAAA')
+  t.deepEqual(await behind('exec ', environment), [], 'the cluster that is meant does not run')
+})
