@@ -9,8 +9,10 @@ MATRIX_AT_ONCE=4
 MATRIX_TIMEOUT=250
 MATRIX_TIMEOUT_EACH=5
 # Between two of its packets, in milliseconds, at least and at most. Emulated CPUs carry a hundred packets a second where others
-# carry a million, and what is too much for them they lose: where packets are lost, the next ones are sent at half the rate.
+# carry a million, and what is too much for them they lose: where packets are lost, the next ones are sent at half the rate. A bridge
+# sends each broadcast to all PODs: of more of them each may ping more slowly, by a millisecond for so many.
 MATRIX_INTERVAL=1
+MATRIX_INTERVAL_PODS=4
 MATRIX_INTERVAL_MOST=16
 # How often silence is listened to by PODs that do not hear themselves: a VM that had no CPU for a while hears nothing, either.
 MATRIX_CONTROLS=3
@@ -73,6 +75,9 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 	find_multi
 	mkdir "$MATRIX_WORK" || die "matrix: cannot write in /tmp"
 	trap 'rm -rf "$MATRIX_WORK"' EXIT
+	set -- "$NETNS"/*
+	interval_most=$(($# / MATRIX_INTERVAL_PODS))
+	[ "$interval_most" -ge "$MATRIX_INTERVAL_MOST" ] || interval_most=$MATRIX_INTERVAL_MOST
 	fping=
 	if find_program fping; then fping=$program; else find_program ping || die "matrix: this VM lacks fping, and ping"; fi
 	seconds_up
@@ -250,7 +255,7 @@ matrix_batch() {
 	done
 	answered=$((answered + batch_answered)) left=$((left + batch_left))
 	if [ $((batch_left * 8)) -ge "$batch_answered" ] && [ "$batch_left" -gt 0 ]; then
-		[ "$interval" -ge "$MATRIX_INTERVAL_MOST" ] || interval=$((interval * 2))
+		[ "$interval" -ge "$interval_most" ] || interval=$((interval * 2))
 		[ "$interval" -gt 0 ] || interval=$MATRIX_INTERVAL
 	elif [ "$batch_left" -eq 0 ] && [ "$interval" -gt "$MATRIX_INTERVAL" ]; then
 		interval=$((interval / 2))
