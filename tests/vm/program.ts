@@ -29,7 +29,7 @@ export interface Program {
 
 export type Running = ChildProcess & { ended: Promise<Ended> }
 
-/** Ends whatever is left of its clusters after the test. */
+/** Stops its clusters after the test; with KEEP=1, those of a test that failed are left running. */
 export function program(t: ExecutionContext): Program {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-vm-'))
   const call = (command: string, words: readonly string[], stdin: 'ignore' | 'pipe', environment = {}) => {
@@ -57,6 +57,10 @@ export function program(t: ExecutionContext): Program {
   const runWith = (environment: Readonly<Record<string, string>>, ...words: string[]) => start(words, environment).ended
   t.teardown(async () => {
     if (!t.passed) tellEvidence(t, state)
+    if (!t.passed && process.env.KEEP) {
+      t.log(`kept: export XDG_STATE_HOME=${state}; ./netns.ts status; ./netns.ts stop --all ends it`)
+      return
+    }
     await runWith({}, 'stop', '--all')
     fs.rmSync(state, { recursive: true, force: true })
   })
