@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Reach } from '../proof/reach.ts'
+import type { LINK_KINDS } from '../settings/pod-facts.ts'
 import type { Settings } from '../settings/settings.ts'
 
 /** Which nodes do a step: all workers at once, or one node. */
@@ -27,7 +28,7 @@ export interface Needs {
   /** How many interfaces nodes must have. */
   readonly nics?: { readonly workers?: number; readonly [node: `vm-${number}`]: number }
   /** Kinds of interface that the VMs' kernel must have, by a module or built in; checked before the first step. */
-  readonly kinds?: readonly ('ipvlan' | 'macvlan' | 'vlan' | 'vxlan' | 'ip6tnl')[]
+  readonly kinds?: readonly (typeof LINK_KINDS)[number][]
 }
 
 /** How a test addresses and names its PODs. */

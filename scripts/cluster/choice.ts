@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { usageFailure } from '../errors/failure.ts'
 import { callersEnvironment } from '../host/environment.ts'
+import { POD_DIRECTORIES } from '../settings/pod-facts.ts'
 import { capture, type Node } from '../ssh/node.ts'
 import { chooseKind } from './choose.ts'
 import type { ClusterOperations, ClusterQuery } from './kind.ts'
@@ -26,9 +27,6 @@ export async function clusterOf(
   return { kind, query: { options, environment: callersEnvironment, signal, ...(use !== undefined && { use }) } }
 }
 
-/** Where PODs are kept in a VM: ovl/default/usr/lib/netns/pods.sh. */
-const PODS = '/var/run/netns'
-
 /**
  * Logs in on the VM of a target, does something there, and closes the connection.
  * @param target a VM's name, or a POD's
@@ -53,7 +51,7 @@ export async function onTarget<T>(
 }
 
 async function requirePod(node: Node, target: string): Promise<void> {
-  const { stdout } = await capture(node, ['ls', PODS])
+  const { stdout } = await capture(node, ['ls', POD_DIRECTORIES.net])
   const pods = stdout.toString().split('\n').filter(Boolean)
   if (pods.includes(namespaceOf(node.name, target))) return
   throw usageFailure('NO_SUCH_POD', `'${target}' is no POD of ${node.name}`, {

@@ -1,4 +1,5 @@
 import type { Interface } from '../proof/facts.ts'
+import { netOfMac } from '../settings/mac-address.ts'
 import { type Device, isUp, kindOf, type Space } from './spaces.ts'
 
 /** Where a frame is: in which device, and with which VLAN's tag. */
@@ -15,9 +16,6 @@ export interface Reached {
   /** The one before it on that way; undefined for the first. */
   readonly before: Reached | undefined
 }
-
-/** xcluster's MACs name node and net. */
-const MAC_OF_NET = /^00:00:00:01:([0-9a-f]{2}):[0-9a-f]{2}$/
 
 /** Which devices can exchange Ethernet frames, by veths, bridges, VLANs, ipvlans, macvlans, and the nets between nodes. */
 export class Links {
@@ -161,7 +159,7 @@ const vlanOf = ({ device }: Device): number | undefined =>
 
 /** 0 for the net of maintenance, which does not join nodes, and for what is on no net. */
 const netOf = ({ space, device }: Device): number =>
-  space.isPod || kindOf(device) !== 'nic' ? 0 : Number.parseInt(MAC_OF_NET.exec(device.address ?? '')?.[1] ?? '0', 16)
+  space.isPod || kindOf(device) !== 'nic' ? 0 : (netOfMac(device.address) ?? 0)
 
 function keysOf({ space, device }: Device): readonly string[] {
   const parent = device.link_index ?? space.interfaces.find(({ ifname }) => ifname === device.link)?.ifindex

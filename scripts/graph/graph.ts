@@ -1,4 +1,5 @@
 import { EVERYWHERE, foreignName, type Interface, type NodeFacts } from '../proof/facts.ts'
+import { netOfMac } from '../settings/mac-address.ts'
 
 /** An interface of a node or POD, as it was found. */
 export interface GraphInterface {
@@ -45,9 +46,6 @@ export interface Graph {
   readonly links: readonly GraphLink[]
 }
 
-/** xcluster's MACs tell node and net: contract, "Networks and login". */
-const MAC_OF_NET = /^00:00:00:01:([0-9a-f]{2}):[0-9a-f]{2}$/
-
 /** A tunnel device has the address of its end there, or none. */
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/
 
@@ -62,7 +60,7 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
       if (device.master) links.push({ kind: 'port', from, to: `${node}/${device.master}` })
       if (kindOf(device) !== 'veth' && device.link && byName.has(device.link))
         links.push({ kind: 'below', from, to: `${node}/${device.link}` })
-      const net = Number.parseInt(MAC_OF_NET.exec(device.address ?? '')?.[1] ?? '', 16)
+      const net = netOfMac(device.address) ?? 0
       // Net 0, for maintenance, leads to the host, and with the embedded cluster not from VM to VM.
       if (net > 0 && kindOf(device) === 'nic') links.push({ kind: 'net', from, to: `net ${net}` })
     }

@@ -4,12 +4,11 @@ import { nodeNetwork } from '../settings/addressing.ts'
 import { LONGEST_INTERFACE_NAME } from '../settings/interface-name.ts'
 import { formatNetwork, overlap, ownNetwork, specialUse } from '../settings/networks.ts'
 import type { NodePlan } from '../settings/nodes.ts'
+import { EXTERNAL_HOST } from '../settings/pod-facts.ts'
 import type { Settings } from '../settings/settings.ts'
 
 /** Numbers in /etc/rnd-addresses. */
 const RANDOM_NUMBERS = 254
-/** Host number of what is outside of two bridges: ovl/default/usr/lib/netns/external.sh. */
-const EXTERNAL_HOST = 100
 /** Longest hostname that Linux has. */
 const LONGEST_HOSTNAME = 64
 

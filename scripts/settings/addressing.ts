@@ -1,10 +1,8 @@
 import { usageFailure } from '../errors/failure.ts'
 import { wrongInterfaceName } from './interface-name.ts'
 import { type Network, specialUse, wrongPrefix } from './networks.ts'
+import { MOST_PODS, POD_DEFAULTS } from './pod-facts.ts'
 import type { Sources } from './sources.ts'
-
-/** Most PODs that a node can hold: host numbers of the default template, less the network's and the broadcast's. */
-const MOST_PODS = 254
 
 /** An ADRTEMPLATE `a.b.c.d/outer/inner`: the bits between the lengths number the nodes, those behind the PODs. */
 export interface AddressTemplate {
@@ -61,8 +59,8 @@ const NAME_PREFIX = /^(?!.*vm-\d{3})\w[\w.-]*$/
  * @throws Failure BAD_VALUE or BAD_TEMPLATE (exit 2)
  */
 export function readAddressing(sources: Sources): Addressing {
-  const podsPerNode = sources.integer('xcluster_NPODS', 4, 1, MOST_PODS)
-  const template = parseTemplate(sources.text('xcluster_ADRTEMPLATE', '172.16.0.0/16/24'))
+  const podsPerNode = sources.integer('xcluster_NPODS', POD_DEFAULTS.NPODS, 1, MOST_PODS)
+  const template = parseTemplate(sources.text('xcluster_ADRTEMPLATE', POD_DEFAULTS.ADRTEMPLATE))
   const special = specialUse(template.network, 'whole')
   if (special)
     throw usageFailure(
@@ -71,8 +69,13 @@ export function readAddressing(sources: Sources): Addressing {
       EXAMPLE,
     )
   if (sources.has('xcluster_BR')) sources.valid('xcluster_BR', '', wrongInterfaceName, 'for example br0')
-  const podInterface = sources.valid('xcluster_PODIF', 'eth0', wrongInterfaceName, "for example eth0, or 'hostname'")
-  const prefix = sources.valid('xcluster_PREFIX', '1000::1', wrongPrefix, 'for example 1000::1 or fd00:')
+  const podInterface = sources.valid(
+    'xcluster_PODIF',
+    POD_DEFAULTS.PODIF,
+    wrongInterfaceName,
+    "for example eth0, or 'hostname'",
+  )
+  const prefix = sources.valid('xcluster_PREFIX', POD_DEFAULTS.PREFIX, wrongPrefix, 'for example 1000::1 or fd00:')
   const namePrefix = sources.has('xcluster_NAME_PREFIX')
     ? sources.checked(
         'xcluster_NAME_PREFIX',

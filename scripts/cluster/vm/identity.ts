@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { runClock } from '../../host/clock.ts'
+import { macAddress } from '../../settings/mac-address.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import { quoteWord } from '../../ssh/quote.ts'
 import { addressByTemplate, addressOn } from './addresses.ts'
@@ -40,7 +41,6 @@ export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: 
   const environment = Object.entries(common.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
   const now = runClock()
   const values: Record<string, string | Buffer> = {
-    node: String(node.number),
     hostname: node.name,
     interfaces: node.nets.map(net => interfaceLine(net, node.number, common)).join('\n'),
     ovls: String(common.ovls),
@@ -57,14 +57,14 @@ export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: 
   return counted(Buffer.concat(Object.entries(values).flat().map(counted)))
 }
 
-/** `<net> <IPv4 address> <netmask> <IPv6 address> <its prefix length>`; the net alone for an interface that stays down. */
+/** `<MAC address> <IPv4 address> <netmask> <IPv6 address> <its prefix length>`; the MAC address alone for an interface that stays down. */
 function interfaceLine(net: number, node: number, { bareNets, environment, prefix }: CommonIdentity): string {
   const template = environment.XLAN_TEMPLATE
-  if (bareNets.includes(net) && !template) return String(net)
+  if (bareNets.includes(net) && !template) return macAddress(net, node)
   const address =
     template && bareNets.includes(net) ? addressByTemplate(template, net, node, prefix) : addressOn(net, node, prefix)
   const { ipv4, netmask, ipv6, ipv6Length } = address
-  return [net, ipv4, netmask, ipv6, ipv6Length].join(' ')
+  return [macAddress(net, node), ipv4, netmask, ipv6, ipv6Length].join(' ')
 }
 
 /** What `ip` is to do for each family; empty where there is nothing. */

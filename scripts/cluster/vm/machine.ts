@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { macAddress } from '../../settings/mac-address.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import { type Control, openControl } from './control.ts'
 import { openQmp, type Qmp } from './qmp.ts'
@@ -56,10 +57,6 @@ export interface Machine {
 
 /** The VM's serial console, a file of the cluster's directory. */
 export const consoleFile = (node: string): string => `${node}.console`
-
-/** The number of a net and of a node are a byte each: xcluster's `00:00:00:01:<net>:<node>`. */
-export const macAddress = (net: number, node: number): string =>
-  ['00', '00', '00', '01', ...[net, node].map(byte => byte.toString(16).padStart(2, '0'))].join(':')
 
 /**
  * vde_switch drops frames with more than 1504 bytes behind the Ethernet header (1500 and a VLAN tag) without a word, and has no option for

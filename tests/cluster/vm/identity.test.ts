@@ -4,14 +4,14 @@ import fc from 'fast-check'
 import ssh2 from 'ssh2'
 import { identityMessage } from '../../../scripts/cluster/vm/identity.ts'
 import { makeKeys } from '../../../scripts/cluster/vm/keys.ts'
-import { macAddress } from '../../../scripts/cluster/vm/machine.ts'
+import { macAddress, netOfMac } from '../../../scripts/settings/mac-address.ts'
 
 const plan = { number: 7, name: 'vm-007', role: 'worker', memoryMiB: 256, cpus: 1, nets: [0, 1, 3] } as const
 
 const INTERFACES = [
-  '0 192.168.0.7 255.255.255.0 1000::1:192.168.0.7 120',
-  '1 192.168.1.7 255.255.255.0 1000::1:192.168.1.7 120',
-  '3',
+  '00:00:00:01:00:07 192.168.0.7 255.255.255.0 1000::1:192.168.0.7 120',
+  '00:00:00:01:01:07 192.168.1.7 255.255.255.0 1000::1:192.168.1.7 120',
+  '00:00:00:01:03:07',
 ].join('\n')
 
 /** What a buffer holds: values, each behind the number of its bytes. */
@@ -53,7 +53,6 @@ test('an identity tells every value, and a shell the environment, whatever that 
           words.map((name, index) => [name, words[index + 1]]).filter((_, index) => index % 2 === 0),
         )
         t.like(values, {
-          node: '7',
           hostname: 'vm-007',
           interfaces: INTERFACES,
           routes: '',
@@ -86,6 +85,8 @@ test('keys are new each time, and their forms are those that ssh and dropbear re
   t.deepEqual(own.subarray(-32), blob.subarray(-32))
 })
 
-test('the MAC is made of net and node', t => {
+test('the MAC address is made of net and node, and tells the net', t => {
   t.is(macAddress(1, 200), '00:00:00:01:01:c8')
+  t.is(netOfMac(macAddress(254, 1)), 254)
+  for (const other of ['02:00:00:01:01:c8', '00:00:00:01:01', '', undefined]) t.is(netOfMac(other), undefined)
 })

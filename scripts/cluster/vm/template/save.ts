@@ -5,15 +5,9 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { infrastructureFailure } from '../../../errors/failure.ts'
 import { afterRunning } from '../../../host/deadline.ts'
+import { macAddress } from '../../../settings/mac-address.ts'
 import { consoleTail } from '../consoles.ts'
-import {
-  type Machine,
-  type MachineParts,
-  type MachinePlan,
-  macAddress,
-  startMachine,
-  WITHOUT_MEMORY,
-} from '../machine.ts'
+import { type Machine, type MachineParts, type MachinePlan, startMachine, WITHOUT_MEMORY } from '../machine.ts'
 import { listenIn } from '../sockets.ts'
 import type { Hardware } from './hardware.ts'
 

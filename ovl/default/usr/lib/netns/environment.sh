@@ -14,8 +14,29 @@ load_environment() {
 		usage "NPODS=$NPODS: must be a number from 1 to $MOST_PODS"
 	is_number "$__nvm" && [ "$__nvm" -ge 1 ] || usage "__nvm=$__nvm: must be a number of nodes"
 	case $PODIF in
-	*[!A-Za-z0-9_.-]* | ????????????????*) usage "PODIF=$PODIF: must be an interface name of at most 15 characters" ;;
+	eth0 | hostname) ;;
+	*) is_interface_name "$PODIF" ||
+		usage "PODIF=$PODIF: must be an interface name of at most 15 characters, and no keyword of ip" ;;
 	esac
+}
+
+# Whether the kernel and ip take a name for an interface that is created: the same as in scripts/settings/interface-name.ts.
+is_interface_name() { # <name>
+	local keyword shortest word
+	case $1 in
+	'' | *[!A-Za-z0-9_.-]* | ????????????????* | -* | . | .. | all | default | lo) return 1 ;;
+	allmulticast | arp | carrier | dev | down | gro_max_size | group | gso_max_segs | gso_max_size | index) return 1 ;;
+	link-netns | link-netnsid | mode | mtu | multicast | netns | parentdev | promisc | protodown | qlen | state) return 1 ;;
+	trailers | type | up | vf | vrf | xdp | xdpdrv | xdpgeneric | xdpoffload | brd | lladdr | name) return 1 ;;
+	esac
+	# Keywords that may be cut off, down to what is in front.
+	for keyword in a:address addrg:addrgenmode al:alias b:broadcast d:dynamic h:help l:link link-:link-netnsid m:master \
+		n:nomaster nu:numrxqueues nu:numtxqueues tx:txqlen t:txqueuelen ty:type; do
+		shortest=${keyword%%:*} word=${keyword#*:}
+		case $word in
+		"$1"*) case $1 in "$shortest"*) return 1 ;; esac ;;
+		esac
+	done
 }
 
 # Sets $program to the path of a command on PATH.

@@ -181,7 +181,7 @@ for my $index (0 .. $identity{ovls} - 1) {
 	# The first ovl is netns, which is kept without what differs from run to run. Other ovls may bring their own.
 	$lower = "/mnt/layers/own:$lower" if $index == 0;
 }
-my ($node, $hostname) = @identity{qw(node hostname)};
+my $hostname = $identity{hostname};
 write_file '/mnt/layers/own/etc/rnd-addresses', 022, $identity{rnd_addresses};
 write_file '/mnt/data/etc/hostname', 022, "$hostname\n";
 write_file '/mnt/data/etc/hosts', 022, $identity{hosts};
@@ -208,12 +208,12 @@ if (!-l '/var/run') {
 my @interfaces = split /\n/, $identity{interfaces};
 for my $position (0 .. $#interfaces) {
 	my $dev = "eth$position";
-	my ($net, $ipv4, $netmask, $ipv6, $length) = split / /, $interfaces[$position];
+	my ($mac, $ipv4, $netmask, $ipv6, $length) = split / /, $interfaces[$position];
 	my $request = pack 'a16 x24', $dev;
-	ioctl $inet, $SIOCGIFINDEX, $request or fail "no interface $dev for net $net: $!";
+	ioctl $inet, $SIOCGIFINDEX, $request or fail "no interface $dev for $mac: $!";
 	my $index = unpack 'x16 i', $request;
 	# A device that was made for another node has that one's address.
-	interface_request 'the MAC address', $inet, $SIOCSIFHWADDR, $dev, pack 'S C6', $ARPHRD_ETHER, 0, 0, 0, 1, $net, $node;
+	interface_request 'the MAC address', $inet, $SIOCSIFHWADDR, $dev, pack 'S H12', $ARPHRD_ETHER, $mac =~ tr/://dr;
 	next if !defined $ipv4;
 	interface_request 'the address', $inet, $SIOCSIFADDR, $dev, ipv4_of $ipv4;
 	interface_request 'the netmask', $inet, $SIOCSIFNETMASK, $dev, ipv4_of $netmask;
