@@ -7,6 +7,7 @@ function leave(  has4, has6, found, address) {
 	if (text !~ /^\{.*\}$/ || !match(text, /"ips":\[[^]]*\]/)) fail(pod ": its CNI result is none: " text)
 	text = substr(text, RSTART, RLENGTH)
 	has4 = has6 = 0
+	found = ""
 	while (match(text, /"address":"[^"\/]*/)) {
 		address = substr(text, RSTART + 11, RLENGTH - 11)
 		text = substr(text, RSTART + RLENGTH)
@@ -16,18 +17,27 @@ function leave(  has4, has6, found, address) {
 	}
 	if (!has4 || !has6) fail("CNI gave " pod " no address of each family, but:" found)
 }
+
 function fail(why) {
 	print why
 	failed = 1
 	exit 1
 }
+
+BEGIN {
+	failed = 0
+	pod = ""
+}
+
 FNR == 1 {
 	leave()
 	pod = FILENAME
 	gsub(/.*\/|\.json$/, "", pod)
 	text = ""
 }
+
 { text = text $0 }
+
 END {
 	if (failed) exit 1
 	leave()

@@ -6,7 +6,7 @@
 END {
 	gsub(/[ \t\r]/, "", text)
 	for (lists = 0; match(text, /"supportedVersions":\[[^]]*\]/); lists++) {
-		list[lists] = "," substr(text, RSTART + 21, RLENGTH - 22) ","
+		list[lists] = "," (RLENGTH > 22 ? substr(text, RSTART + 21, RLENGTH - 22) : "") ","
 		text = substr(text, RSTART + RLENGTH)
 	}
 	if (lists != plugins) exit 1

@@ -99,9 +99,7 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 	# What is silent to the end counts as it was at the last try.
 	set --
 	for file in "$MATRIX_WORK"/*.to; do [ ! -s "$file" ] || set -- "$@" "$file"; done
-	[ $# -eq 0 ] || awk -v sent="$round" '
-		FNR == 1 { pod = FILENAME; sub(/.*\//, "", pod); sub(/\.to$/, "", pod) }
-		{ print pod, $1, sent " 0 - - -" }' "$@"
+	[ $# -eq 0 ] || awk -v sent="$round" -f "$library/matrix-rest.awk" "$@"
 	[ ! -e "$MATRIX_WORK/results" ] || cat "$MATRIX_WORK/results"
 	[ ! -e "$MATRIX_WORK/large" ] || matrix_large
 }
@@ -117,16 +115,7 @@ matrix_large() {
 		[ "$running" -lt "$MATRIX_AT_ONCE" ] || matrix_wait
 	done <"$MATRIX_WORK/large"
 	[ "$running" -eq 0 ] || matrix_wait
-	awk -v work="$MATRIX_WORK" '
-		{
-			said = work "/" $1 ".said"
-			split("", heard)
-			while ((getline line <said) > 0) {
-				split(line, words, " ")
-				if (words[2] ~ /^\(/) heard[words[1]]
-			}
-			for (i = 3; i <= NF; i++) print $1, "+", $i, ($i in heard) + 0
-		}' "$MATRIX_WORK/large"
+	awk -v work="$MATRIX_WORK" -f "$library/matrix-large.awk" "$MATRIX_WORK/large"
 }
 
 # Sets $up to how long this VM has run; a clock, and a process for it, is not needed.
@@ -135,73 +124,12 @@ seconds_up() {
 	up=${up%.*}
 }
 
-# For awk: what is to be silent, with --pairs for one POD, whoever owns it, else for all but its owner. It is counted once, not for each
-# POD that pings: there may be thousands. An address with several owners has none, and is to be silent for all.
-# shellcheck disable=SC2016
-MATRIX_HUSH='
-	function hush(  whose, owner, n, pair, fresh) {
-		whose = pairs == "yes" ? substr($1, 2) : ""
-		owner = pairs == "yes" ? "" : substr($1, 2)
-		for (n = 2; n <= NF; n++) {
-			pair = whose " " $n
-			if (!(pair in silent)) {
-				silent[pair] = owner
-				fresh++
-			} else if (silent[pair] != owner && silent[pair] != "") {
-				own[silent[pair]]--
-				silent[pair] = ""
-			}
-		}
-		silents[whose] += fresh
-		own[owner] += fresh
-	}'
-
-# Makes the files large, of the input's lines of what is pinged by large packets; controls, of lines "<pod> <own address>"; targets, of lines "<pod> <address>" of what is to answer; forbidden, of the input's lines of what is not; silences, of
-# lines "<pod> <number>", how many are to be silent, "*" for all PODs and less for those of this node that own some, and "!" where one of
-# them is to answer somebody else; and for the first round a file of addresses: <pod>.first with a POD's own ones, or one for all PODs,
-# which then ping themselves as well, as costs less than a list for each. Prints how many addresses one POD pings, and how many lines are
-# to be silent.
+# Sorts the input into files: matrix-targets.awk.
 matrix_targets() {
 	here=' '
 	for file in "$NETNS"/*; do here="$here${file##*/} "; done
-	awk -v work="$MATRIX_WORK" -v pairs="$pairs" -v here="$here" "$MATRIX_HUSH"'
-		/^[+]/ {
-			$1 = substr($1, 2)
-			if (index(here, " " $1 " ")) print >(work "/large")
-			next
-		}
-		{
-			if (NF - 1 > widest) widest = NF - 1
-			if (!/^=/) lines++
-			owner = $1
-			if (/^!/) {
-				forbidden++
-				owner = substr($1, 2)
-				print >(work "/forbidden")
-				hush()
-			} else if (/^=/) {
-				owner = substr($1, 2)
-				for (i = 2; i <= NF; i++) print owner, $i >(work "/controls")
-			} else {
-				for (i = 2; i <= NF; i++) {
-					print owner, $i >(work "/targets")
-					expected[$i]
-				}
-			}
-			first = work "/" (pairs == "yes" ? owner : "all") ".first"
-			for (i = 2; i <= NF; i++) if (!((pairs == "yes" ? owner : "") " " $i in listed)) {
-				listed[(pairs == "yes" ? owner : "") " " $i]
-				print $i >>first
-			}
-			if (pairs == "yes") close(first)
-		}
-		END {
-			for (one in silents) print one == "" ? "*" : one, silents[one] >(work "/silences")
-			for (one in own) if (index(here, " " one " ")) print one, -own[one] >(work "/silences")
-			for (one in silents) for (address in expected) if ((one " " address) in silent) both = 1
-			if (both) print "!", 1 >(work "/silences")
-			print (pairs == "yes" ? widest : lines) + 0, forbidden + 0
-		}'
+	awk -v work="$MATRIX_WORK" -v pairs="$pairs" -v here="$here" \
+		-f "$library/matrix-silences.awk" -f "$library/matrix-targets.awk"
 }
 
 # Pings what has not answered yet, at first all. Sets $answered to how many addresses did. Fails when none is left that should.
@@ -292,8 +220,7 @@ matrix_ping() { # <pod> <file of addresses> [bytes of data]
 		-f "$list" >"$MATRIX_WORK/$pinging.said" 2>"$MATRIX_WORK/$pinging.errors"
 }
 
-# What fping says of those that answer: "<address> (<time> ms)" (fping 5, "-a -e"). Leaves in a file <pod>.to the addresses that
-# are to answer and did not. Adds to $batch_answered and $batch_left, and sets $unheard to PODs that are to listen once more.
+# Reads what was said: matrix-read.awk. Adds to $batch_answered and $batch_left, and sets $unheard to PODs that are to listen once more.
 matrix_read() {
 	set --
 	for said in "$MATRIX_WORK"/*.said; do
@@ -302,71 +229,9 @@ matrix_read() {
 	done
 	again=no
 	[ "$controls" -ge "$MATRIX_CONTROLS" ] || again=yes
-	counts=$(awk -v sent="$round" -v pairs="$pairs" -v work="$MATRIX_WORK" -v again="$again" "$MATRIX_HUSH"'
-		function tell(address) {
-			if (address in told) return
-			told[address]
-			if (address in times) {
-				answer(address)
-				answered++
-			} else {
-				print address >to
-				left++
-			}
-		}
-		function answer(address, time) {
-			time = times[address]
-			print pod, address, sent, 1, time, time, time >>(work "/results")
-		}
-		# Looked up only where it may be: what answers though it is not to is rare.
-		function is_forbidden(address, pair) {
-			if (address in expected && !("!" in silences)) return 0
-			if (!looked_up++) while ((getline <(work "/forbidden")) > 0) hush()
-			pair = (pairs == "yes" ? pod : "") " " address
-			return (pair in silent) && silent[pair] != pod
-		}
-		BEGIN {
-			if (sent == 1) {
-				while ((getline <(work "/targets")) > 0) {
-					owner[++last] = $1
-					address[last] = $2
-					expected[$2]
-				}
-				while ((getline <(work "/silences")) > 0) silences[$1] = $2
-				while ((getline <(work "/controls")) > 0) selves[$1] = selves[$1] " " $2
-			}
-			for (k = 1; k < ARGC; k++) {
-				pod = ARGV[k]
-				to = work "/" pod ".to"
-				said = work "/" pod ".said"
-				split("", told)
-				split("", times)
-				while ((getline <said) > 0) if ($2 ~ /^\(/) times[$1] = substr($2, 2)
-				deaf = ""
-				controls = split(selves[pod], control, " ")
-				for (n = 1; n <= controls; n++) if (!(control[n] in times)) deaf = deaf pod " ? " control[n] "\n"
-				if (deaf != "" && again == "yes") {
-					unheard = unheard " " pod
-					continue
-				}
-				printf "%s", deaf >>(work "/results")
-				if (sent > 1) {
-					for (last = 0; (getline address[last + 1] <to) > 0; last++);
-					close(to)
-				}
-				printf "" >to
-				for (n = 1; n <= last; n++) if (sent > 1 || (owner[n] == pod) == (pairs == "yes")) tell(address[n])
-				close(to)
-				if (!(quiet = silences["*"] + silences[pod])) continue
-				for (one in times) {
-					if (!is_forbidden(one)) continue
-					quiet--
-					if (!(one in told)) answer(one)
-				}
-				if (quiet) print pod, "!", quiet >>(work "/results")
-			}
-			print answered + 0, left + 0 unheard
-		}' "$@") || die "matrix: what was measured cannot be read"
+	counts=$(awk -v sent="$round" -v pairs="$pairs" -v work="$MATRIX_WORK" -v again="$again" \
+		-f "$library/matrix-silences.awk" -f "$library/matrix-read.awk" "$@") ||
+		die "matrix: what was measured cannot be read"
 	unheard=${counts#* * } left_now=${counts#* }
 	[ "$unheard" != "$counts" ] || unheard=''
 	batch_answered=$((batch_answered + ${counts%% *})) batch_left=$((batch_left + ${left_now%% *}))

@@ -11,29 +11,7 @@ cmd_status() {
 	1--json)
 		facts=$(status_stream) || die "status: not everything could be looked at, see above"
 		# Put together by awk: jq takes half a second to start in an emulated VM.
-		printf '%s\n' "$facts" | awk -v npods="$NPODS" '
-			# ip leaves control characters in names of interfaces as they are, which JSON does not allow.
-			BEGIN { for (i = 1; i < 32; i++) if (i != 10) controls[sprintf("%c", i)] = sprintf("\\u%04x", i) }
-			/[[:cntrl:]]/ {
-				text = $0
-				# No gsub: awks differ in what a backslash means there.
-				for (c in controls)
-					while (at = index(text, c)) text = substr(text, 1, at - 1) controls[c] substr(text, at + 1)
-				$0 = text
-			}
-			function add(list, what) { lists[list] = lists[list] (lists[list] == "" ? "" : ",\n") what }
-			NR % 4 == 1 { kind = $0 }
-			NR % 4 == 2 { name = "\"" $0 "\"" }
-			NR % 4 == 3 { interfaces = $0 }
-			NR % 4 == 0 {
-				facts = ",\"interfaces\":" interfaces ",\"routes\":" $0
-				if (kind == "node") node = "\"node\":" name ",\"npods\":" npods + 0 facts
-				else if (kind == "stale") add(kind, name)
-				else add(kind, "{\"name\":" name facts "}")
-			}
-			END {
-				printf "{%s,\"pods\":[%s],\"foreign\":[%s],\"stale\":[%s]}\n", node, lists["pod"], lists["foreign"], lists["stale"]
-			}'
+		printf '%s\n' "$facts" | awk -v npods="$NPODS" -f "$library/status-json.awk"
 		;;
 	*) usage "status: takes --json and nothing else" ;;
 	esac
