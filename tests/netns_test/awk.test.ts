@@ -21,7 +21,8 @@ interface Case {
 }
 
 /** What every awk does alike, and gawk warns of: an array's counters begin with 0, "" is a subscript, files are closed at the end. */
-const MEANT = /reference to uninitialized element|subscript of array .* is null string|no explicit close of file|data file .* is empty/
+const MEANT =
+  /reference to uninitialized element|subscript of array .* is null string|no explicit close of file|data file .* is empty/
 
 /** What a program prints, its exit status, and the files that it leaves; `-v work` is the working directory. */
 function runAwk([awk, ...options]: (typeof AWKS)[number], directory: string, one: Case) {

@@ -1,0 +1,61 @@
+import test from 'ava'
+import { assemble, summarize } from '../../scripts/proof/matrix.ts'
+import { podAddresses } from '../../scripts/proof/network.ts'
+import { inputFor, largeFor, roundsOf } from '../../scripts/proof/rounds.ts'
+import { checkStatus } from '../../scripts/proof/status-schema.ts'
+import { needsUserNamespaces } from '../needs.ts'
+import { inVm, SHELLS } from './shell.ts'
+
+needsUserNamespaces()
+
+/** PODs on a bridge; a namespace called vm-004-ns01 stands for what is in another node. */
+const PREPARE = `netns_test tcase_create_with_addresses >/dev/null 2>&1 && netns_test tcase_linux_bridge >/dev/null 2>&1 || exit 9`
+
+for (const shell of SHELLS)
+  test(`${shell.join(' ')}: what the host asks of the matrix is understood there, and the answers here`, t => {
+    const environment = { NPODS: '3' }
+    const told = inVm(shell, `${PREPARE}\nnetns_test status --json`, environment)
+    t.is(told.status, 0, told.stderr)
+    const here = checkStatus('vm-003', JSON.parse(told.stdout))
+    // The same PODs in another node, with other addresses, which nobody has: they are silent.
+    const renamed = told.stdout
+      .replaceAll('vm-003', 'vm-004')
+      .replaceAll('172.16.3.', '172.16.4.')
+      .replaceAll('ac10:3', 'ac10:4')
+    const network = [here, checkStatus('vm-004', JSON.parse(renamed))]
+    t.is(podAddresses(network).length, 12)
+    const rounds = roundsOf('node', network)
+    const input = rounds.map(round => inputFor(network, 'node', round, 'vm-003')).join('')
+    const large = largeFor(network, 'node', rounds, 'vm-003')
+    for (const [lines, line] of [
+      [input, /^vm-003-ns01 172\.16\.3\.1 /m],
+      [input, /^!vm-004-ns01 /m],
+      [input, /^=vm-003-ns01 /m],
+      [large, /^\+vm-003-ns01 \d+ /m],
+    ] as const)
+      t.regex(lines, line)
+    const measured = inVm(
+      shell,
+      `${PREPARE}\nnetns_test matrix --within=1 <<'INPUT'\n${input}${large}INPUT`,
+      environment,
+    )
+    t.is(measured.status, 0, measured.stderr)
+    const outputs = [
+      { node: 'vm-003', text: measured.stdout },
+      {
+        node: 'vm-004',
+        text: measured.stdout
+          .replaceAll('vm-003', 'vm-004')
+          .replaceAll('172.16.3.', '172.16.4.')
+          .replaceAll('ac10:3', 'ac10:4'),
+      },
+    ]
+    const summary = summarize(assemble(network, 'node', [{ rounds, outputs }]))
+    t.deepEqual([summary.expected, summary.reached, summary.wrong], [24, 24, []])
+    t.throws(
+      () => assemble(network, 'node', [{ rounds, outputs: outputs.map(one => ({ ...one, text: `${one.text}x\n` })) }]),
+      {
+        code: 'BAD_MATRIX',
+      },
+    )
+  })
