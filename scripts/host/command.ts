@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
+import path from 'node:path'
 import process from 'node:process'
 import type { ProcessOutput } from 'zx'
 import type { ErrorCode } from '../errors/codes.ts'
@@ -87,8 +88,8 @@ function endGroup(leader: number | undefined): void {
 
 /** A process that waits for the end of this one, and ends the group if it was not released by then. */
 function leash(leader: number): () => void {
-  const ending = `read -r word || { kill -TERM "-$0"; sleep ${OBSTINATE_MS / 1000}; kill -KILL "-$0"; }`
-  const watcher = spawn('/bin/sh', ['-c', ending, String(leader)], {
+  const words = [path.join(import.meta.dirname, 'end-group.sh'), String(leader), String(OBSTINATE_MS / 1000)]
+  const watcher = spawn('/bin/sh', words, {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })

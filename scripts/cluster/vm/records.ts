@@ -13,13 +13,6 @@ export interface ProcessRecord {
 /** Holds the line of /proc/<pid>/stat that the process wrote before it became what it is, and the boot of the host. */
 const SUFFIX = '.pid'
 
-/**
- * Writes its own record into `$1`.pid before it becomes the command: there is no moment at which a process of a cluster lives and is
- * not written down, whenever the one that started it is killed. One write: a record is there as a whole.
- */
-export const RECORD_THEN_BECOME = `read -r line </proc/$$/stat && read -r boot </proc/sys/kernel/random/boot_id &&
-	printf "%s\\n%s\\n" "$line" "$boot" >"$1${SUFFIX}" && shift && exec "$@"`
-
 /** The processes that were written down in a cluster's directory since this host was started. */
 export function recordedProcesses(clusterDirectory: string): readonly ProcessRecord[] {
   const boot = bootId()

@@ -2,7 +2,10 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { childEnvironment } from '../../host/child-environment.ts'
-import { markOf, RECORD_THEN_BECOME } from './records.ts'
+import { shellScript } from '../../host/shell-script.ts'
+import { markOf } from './records.ts'
+
+const RECORD_THEN_BECOME = shellScript(import.meta.dirname, 'record-then-become.sh')
 
 /** A process that belongs to a cluster and outlives, if need be, the one that starts it. */
 export interface ClusterProcess {
@@ -44,8 +47,7 @@ export function spawnInCluster(
   const errorOutput = fs.openSync(errorFile, 'a', 0o600)
   const sockets = Array<'pipe'>(pipes).fill('pipe')
   const stdio: StdioOptions = ['ignore', errorOutput, errorOutput, ...sockets, ...files]
-  const script = stdin ? `mkfifo -m 600 '${stdin}' && exec <>'${stdin}' && ${RECORD_THEN_BECOME}` : RECORD_THEN_BECOME
-  const child = spawn('/bin/sh', ['-c', script, 'sh', name, ...command], {
+  const child = spawn('/bin/sh', ['-c', RECORD_THEN_BECOME, 'sh', name, stdin ?? '', ...command], {
     cwd: directory,
     detached: true,
     stdio,

@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream'
 import { type ClusterChoice, onTarget } from '../../cluster/choice.ts'
 import { commandLine, runAttached } from '../../command-line/attached.ts'
 import { environmentFailure, usageFailure } from '../../errors/failure.ts'
+import { shellScript } from '../../host/shell-script.ts'
 import { plainText } from '../../host/text.ts'
 import { expandHome } from '../../settings/home.ts'
 import { lineSplitter } from '../../ssh/lines.ts'
@@ -48,18 +49,7 @@ export function captureLine(
   return quoteExec(['/bin/sh', '-c', CAPTURE_IN_VM, 'capture', filter, ...words])
 }
 
-/** SSH_CONNECTION is "<client's address> <its port> <server's address> <its port>": ssh(1), "ENVIRONMENT". */
-const CAPTURE_IN_VM = `
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-command -v tcpdump >/dev/null || { echo "no command 'tcpdump'" >&2; exit ${NOT_FOUND}; }
-filter=$1
-shift
-if [ -n "$SSH_CONNECTION" ]; then
-	port=\${SSH_CONNECTION#* }
-	own="not (host \${SSH_CONNECTION%% *} and tcp port \${port%% *} and tcp port \${SSH_CONNECTION##* })"
-	filter="$own\${filter:+ and ($filter)}"
-fi
-exec tcpdump "$@" -- "$filter"`
+const CAPTURE_IN_VM = shellScript(import.meta.dirname, 'in-vm.sh')
 
 /**
  * `capture`: shows the packets of a VM or POD as lines, or writes them as pcap, until a signal ends it.

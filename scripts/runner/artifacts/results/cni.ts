@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { makeDirectory } from '../../../host/directories.ts'
+import { shellScript } from '../../../host/shell-script.ts'
 import type { Node } from '../../../ssh/node.ts'
 import { captureReading } from './read.ts'
 
@@ -9,15 +10,8 @@ const MOST_FILES = 1000
 const MOST_FILE_KIB = 64
 const MOST_BYTES = 8 * 2 ** 20
 
-/**
- * Says how many results there are, and prints those that are regular files of a POD's name, each line behind its file's name. One command
- * for all of them, since there may be hundreds; with "./" none is taken for an option.
- */
-const PRINT_RESULTS = `
-cd /tmp || exit
-find . ! -name . -prune -name '*.json' -size +0 | grep -c .
-find . ! -name . -prune -type f -name '*.json' ! -name '*[!A-Za-z0-9_.-]*' -size +0 -size -${MOST_FILE_KIB * 2 + 1} |
-	sort | head -n ${MOST_FILES} | xargs grep -H '' /dev/null | head -c ${MOST_BYTES + 1}`
+const PRINT_RESULTS = shellScript(import.meta.dirname, 'print-cni-results.sh')
+const LIMITS = [MOST_FILES, MOST_FILE_KIB * 2 + 1, MOST_BYTES + 1].map(String)
 
 /** grep's form for a line of a POD's result; what a POD is called becomes a file name here. */
 const CNI_LINE = /^\.\/([\w-][\w.-]*\.json):(.*)$/s
@@ -35,7 +29,7 @@ export async function collectCniResults(
   signal: AbortSignal,
 ): Promise<void> {
   await fs.rm(directory, { recursive: true, force: true })
-  const { stdout } = await captureReading(node, ['sh', '-c', PRINT_RESULTS], signal)
+  const { stdout } = await captureReading(node, ['sh', '-c', PRINT_RESULTS, 'sh', ...LIMITS], signal)
   const [count = '', ...lines] = stdout.toString().split('\n')
   const results = new Map<string, string[]>()
   for (const line of lines) {

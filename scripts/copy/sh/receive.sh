@@ -1,0 +1,8 @@
+# shellcheck shell=sh
+# Takes it into the directory of keep.sh, as "copy". Arguments: the directory; its kind; its mode.
+
+if [ "$2" = file ]; then
+	cat >"$1/copy" && chmod "$(printf %o $((0$3 & 0777 & ~0$(umask))))" "$1/copy" || exit 3
+else
+	mkdir "$1/copy" && cd "$1/copy" && tar -x -o -m -f - && cat >/dev/null || exit 3
+fi
