@@ -37,4 +37,5 @@ status=0
 # shellcheck disable=SC2086
 shellcheck $others || status=1
 printf %s "$parts" | shellcheck --shell=sh -x -a -e SC2119,SC2120 - || status=1
+git ls-files -co --exclude-standard -- "*.pl" | while read -r file; do perl -c "$file" 2>&1 | grep -vx "$file syntax OK"; done | grep . && status=1
 exit "$status"

@@ -131,6 +131,38 @@ sub interface_request {
 }
 sub ipv4_of { return pack_sockaddr_in 0, inet_aton $_[0] }
 
+# Lines "<MAC address> <IPv4 address> <netmask> <IPv6 address> <its prefix length>", or a MAC address alone for an interface that stays
+# down. The kernel named the interfaces eth0, eth1, … in the order of the nets, as xcluster's VMs do: a tester's eth1 is on net 2.
+sub set_interfaces {
+	my ($lines, $inet, $inet6) = @_;
+	my $position = 0;
+	for my $line (split /\n/, $lines) {
+		my $dev = "eth$position";
+		$position++;
+		my ($mac, $ipv4, $netmask, $ipv6, $length) = split / /, $line;
+		my $request = pack 'a16 x24', $dev;
+		ioctl $inet, $SIOCGIFINDEX, $request or fail "no interface $dev for $mac: $!";
+		my $index = unpack 'x16 i', $request;
+		# A device that was made for another node has that one's address.
+		interface_request 'the MAC address', $inet, $SIOCSIFHWADDR, $dev, pack 'S H12', $ARPHRD_ETHER, $mac =~ tr/://dr;
+		next if !defined $ipv4;
+		interface_request 'the address', $inet, $SIOCSIFADDR, $dev, ipv4_of $ipv4;
+		interface_request 'the netmask', $inet, $SIOCSIFNETMASK, $dev, ipv4_of $netmask;
+		ioctl $inet, $SIOCGIFFLAGS, $request or fail "cannot read the flags of $dev: $!";
+		interface_request 'the flags', $inet, $SIOCSIFFLAGS, $dev, pack 'S', $IFF_UP | unpack 'x16 S', $request;
+		# struct in6_ifreq of linux/ipv6.h: address, prefix length, index.
+		my $address = pack 'a16 I i', inet_pton(AF_INET6, $ipv6), $length, $index;
+		ioctl $inet6, $SIOCSIFADDR, $address or fail "cannot set the IPv6 address of $dev: $!";
+	}
+	return;
+}
+
+# The identity: names and values in turn, each behind the number of its own bytes; numbers are 32 bits, big-endian.
+sub read_identity { return unpack '(N/a)*', $_[0] }
+
+# Tests load this file for the functions above.
+return 1 if caller;
+
 my $port = wait_for 'control port', sub {
 	for my $entry (glob '/sys/class/virtio-ports/*') {
 		my ($name) = $entry =~ m{([^/]+)$};
@@ -156,8 +188,8 @@ unlink '/run/dropbear.pid';
 
 syswrite $control, "ready\n";
 
-# The number of bytes, then names and values in turn, each behind the number of its own bytes: all numbers are 32 bits, big-endian.
-my %identity = unpack '(N/a)*', receive(unpack 'N', receive(4));
+# The number of bytes comes first.
+my %identity = read_identity(receive(unpack 'N', receive(4)));
 
 # A copy has the clock and the random numbers of what it was copied from. Writing to urandom only mixes the seed in; the request
 # (linux/random.h) makes it count at once.
@@ -204,25 +236,7 @@ if (!-l '/var/run') {
 	symlink '/run', '/var/run' or fail "no /var/run: $!";
 }
 
-# The kernel named the interfaces eth0, eth1, … in the order of the nets, as xcluster's VMs do: a tester's eth1 is on net 2.
-my @interfaces = split /\n/, $identity{interfaces};
-for my $position (0 .. $#interfaces) {
-	my $dev = "eth$position";
-	my ($mac, $ipv4, $netmask, $ipv6, $length) = split / /, $interfaces[$position];
-	my $request = pack 'a16 x24', $dev;
-	ioctl $inet, $SIOCGIFINDEX, $request or fail "no interface $dev for $mac: $!";
-	my $index = unpack 'x16 i', $request;
-	# A device that was made for another node has that one's address.
-	interface_request 'the MAC address', $inet, $SIOCSIFHWADDR, $dev, pack 'S H12', $ARPHRD_ETHER, $mac =~ tr/://dr;
-	next if !defined $ipv4;
-	interface_request 'the address', $inet, $SIOCSIFADDR, $dev, ipv4_of $ipv4;
-	interface_request 'the netmask', $inet, $SIOCSIFNETMASK, $dev, ipv4_of $netmask;
-	ioctl $inet, $SIOCGIFFLAGS, $request or fail "cannot read the flags of $dev: $!";
-	interface_request 'the flags', $inet, $SIOCSIFFLAGS, $dev, pack 'S', $IFF_UP | unpack 'x16 S', $request;
-	# struct in6_ifreq of linux/ipv6.h: address, prefix length, index.
-	my $address = pack 'a16 I i', inet_pton(AF_INET6, $ipv6), $length, $index;
-	ioctl $inet6, $SIOCSIFADDR, $address or fail "cannot set the IPv6 address of $dev: $!";
-}
+set_interfaces($identity{interfaces}, $inet, $inet6);
 run_batch $identity{routes}, '/bin/ip', '-batch', '-';
 run_batch $identity{routes6}, '/bin/ip', '-6', '-batch', '-';
 if ($identity{forward} eq 'yes') {
