@@ -41,6 +41,7 @@ export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: 
   const environment = Object.entries(common.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
   const now = runClock()
   const values: Record<string, string | Buffer> = {
+    node: String(node.number),
     hostname: node.name,
     interfaces: node.nets.map(net => interfaceLine(net, node.number, common)).join('\n'),
     ovls: String(common.ovls),
@@ -57,14 +58,14 @@ export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: 
   return counted(Buffer.concat(Object.entries(values).flat().map(counted)))
 }
 
-/** `<MAC address> <IPv4 address> <netmask> <IPv6 address> <its prefix length>`; the MAC address alone for an interface that stays down. */
+/** `<net> <MAC address> <IPv4 address> <netmask> <IPv6 address> <its prefix length>`; net and MAC address alone for an interface that stays down. */
 function interfaceLine(net: number, node: number, { bareNets, environment, prefix }: CommonIdentity): string {
   const template = environment.XLAN_TEMPLATE
-  if (bareNets.includes(net) && !template) return macAddress(net, node)
+  if (bareNets.includes(net) && !template) return `${net} ${macAddress(net, node)}`
   const address =
     template && bareNets.includes(net) ? addressByTemplate(template, net, node, prefix) : addressOn(net, node, prefix)
   const { ipv4, netmask, ipv6, ipv6Length } = address
-  return [macAddress(net, node), ipv4, netmask, ipv6, ipv6Length].join(' ')
+  return [net, macAddress(net, node), ipv4, netmask, ipv6, ipv6Length].join(' ')
 }
 
 /** What `ip` is to do for each family; empty where there is nothing. */

@@ -78,12 +78,12 @@ test('every interface can have addresses; one that is missing is named', t => {
   t.regex(all.stdout, /eth1\S* +UP +192\.168\.3\.7\/24 1000::1:c0a8:307\/120/)
   const missing = inNetwork(`ip link delete eth1; ${BECOME}`, identity([]))
   t.is(missing.status, 1)
-  t.regex(missing.stdout, /failed no interface eth1 for 00:00:00:01:03:07: /)
+  t.regex(missing.stdout, /failed no interface eth1 for net 3: /)
 })
 
 test('an address that the kernel refuses is named with its interface', t => {
   const refused = inNetwork(
-    `perl -e "$2 set_interfaces('00:00:00:01:00:07 192.168.0.7 255.255.255.0 ff02::1 120', \\$inet, \\$inet6)" "$1"`,
+    `perl -e "$2 set_interfaces('0 00:00:00:01:00:07 192.168.0.7 255.255.255.0 ff02::1 120', \\$inet, \\$inet6)" "$1"`,
   )
   t.is(refused.status, 1, refused.stderr)
   t.regex(refused.stdout, /failed cannot set the IPv6 address of eth0: /)

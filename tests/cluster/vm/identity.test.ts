@@ -9,9 +9,9 @@ import { macAddress, netOfMac } from '../../../scripts/settings/mac-address.ts'
 const plan = { number: 7, name: 'vm-007', role: 'worker', memoryMiB: 256, cpus: 1, nets: [0, 1, 3] } as const
 
 const INTERFACES = [
-  '00:00:00:01:00:07 192.168.0.7 255.255.255.0 1000::1:192.168.0.7 120',
-  '00:00:00:01:01:07 192.168.1.7 255.255.255.0 1000::1:192.168.1.7 120',
-  '00:00:00:01:03:07',
+  '0 00:00:00:01:00:07 192.168.0.7 255.255.255.0 1000::1:192.168.0.7 120',
+  '1 00:00:00:01:01:07 192.168.1.7 255.255.255.0 1000::1:192.168.1.7 120',
+  '3 00:00:00:01:03:07',
 ].join('\n')
 
 /** What a buffer holds: values, each behind the number of its bytes. */
@@ -53,6 +53,7 @@ test('an identity tells every value, and a shell the environment, whatever that 
           words.map((name, index) => [name, words[index + 1]]).filter((_, index) => index % 2 === 0),
         )
         t.like(values, {
+          node: '7',
           hostname: 'vm-007',
           interfaces: INTERFACES,
           routes: '',

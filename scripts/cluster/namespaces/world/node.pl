@@ -125,7 +125,7 @@ sub configure {
 	my ($inet, $inet6) = inet_sockets();
 	my $position = 0;
 	for my $interface (split /\n/, $identity->{interfaces}) {
-		my ($net, @addresses) = split / /, $interface;
+		my (undef, undef, @addresses) = split / /, $interface;
 		give_addresses $inet, $inet6, "eth$position", @addresses if @addresses;
 		$position++;
 	}

@@ -105,12 +105,11 @@ sub network_commands {
 	for my $node (@{$nodes}) {
 		my $position = 0;
 		for my $interface (split /\n/, $node->{identity}{interfaces}) {
-			my ($net) = split / /, $interface;
+			my ($net, $mac) = split / /, $interface;
 			my $number = $node->{identity}{node};
 			if ($net != 0 && !$nets{$net}++) {
 				push @lines, "link add net$net type bridge mcast_snooping 0", "link set net$net up";
 			}
-			my $mac = sprintf '00:00:00:01:%02x:%02x', $net, $number;
 			my $port = "vm$number.$net" . ($net == 0 ? '' : " master net$net");
 			push @lines, "link add $port up type veth peer name eth$position address $mac netns $node->{process}";
 			$position++;

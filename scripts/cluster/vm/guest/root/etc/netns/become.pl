@@ -131,7 +131,7 @@ sub interface_request {
 }
 sub ipv4_of { return pack_sockaddr_in 0, inet_aton $_[0] }
 
-# Lines "<MAC address> <IPv4 address> <netmask> <IPv6 address> <its prefix length>", or a MAC address alone for an interface that stays
+# Lines "<net> <MAC address> <IPv4 address> <netmask> <IPv6 address> <its prefix length>", without addresses for an interface that stays
 # down. The kernel named the interfaces eth0, eth1, … in the order of the nets, as xcluster's VMs do: a tester's eth1 is on net 2.
 sub set_interfaces {
 	my ($lines, $inet, $inet6) = @_;
@@ -139,9 +139,9 @@ sub set_interfaces {
 	for my $line (split /\n/, $lines) {
 		my $dev = "eth$position";
 		$position++;
-		my ($mac, $ipv4, $netmask, $ipv6, $length) = split / /, $line;
+		my ($net, $mac, $ipv4, $netmask, $ipv6, $length) = split / /, $line;
 		my $request = pack 'a16 x24', $dev;
-		ioctl $inet, $SIOCGIFINDEX, $request or fail "no interface $dev for $mac: $!";
+		ioctl $inet, $SIOCGIFINDEX, $request or fail "no interface $dev for net $net: $!";
 		my $index = unpack 'x16 i', $request;
 		# A device that was made for another node has that one's address.
 		interface_request 'the MAC address', $inet, $SIOCSIFHWADDR, $dev, pack 'S H12', $ARPHRD_ETHER, $mac =~ tr/://dr;
