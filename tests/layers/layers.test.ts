@@ -9,6 +9,12 @@ const SCRIPTS = path.resolve(import.meta.dirname, '../../scripts')
 /** They work on clusters of VMs alone: they add nodes to them. */
 const XCTEST = ['xctest/cluster.ts', 'xctest/ssh-config.ts']
 
+/** Namespaces have the image, the ovls, the keys, the records and the login of VMs. */
+const NAMESPACES = fs
+  .readdirSync(path.join(SCRIPTS, 'cluster/namespaces'))
+  .filter(name => name.endsWith('.ts'))
+  .map(name => `cluster/namespaces/${name}`)
+
 /** docs/design.md says what each is for. */
 const LAYERS: Layers = {
   order: [
@@ -35,7 +41,10 @@ const LAYERS: Layers = {
     'launch',
   ],
   privates: Object.fromEntries(
-    kindsOfClusters().map(kind => [`cluster/${kind}`, ['cluster/kinds.ts', ...(kind === 'vm' ? XCTEST : [])]]),
+    kindsOfClusters().map(kind => [
+      `cluster/${kind}`,
+      ['cluster/kinds.ts', ...(kind === 'vm' ? [...XCTEST, ...NAMESPACES] : [])],
+    ]),
   ),
 }
 
