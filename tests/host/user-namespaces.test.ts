@@ -35,7 +35,9 @@ function inNamespace(script: string): string {
     catch (error) { console.log(error.message + ' / ' + error.hint) }`
   const words = ['--user', '--map-root-user', '--mount', '--net', '--pid', '--fork', '/bin/sh', '-ec', script, 'sh']
   const node = [process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', program]
-  const { stdout, stderr } = spawnSync('unshare', [...words, ...node], { encoding: 'utf8' })
+  // An ordinary user's has no chroot.
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+  const { stdout, stderr } = spawnSync('unshare', [...words, ...node], { encoding: 'utf8', env })
   return stdout + stderr
 }
 

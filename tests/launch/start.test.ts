@@ -111,7 +111,7 @@ test('help is data, wrong usage is not, and neither starts anything', t => {
   for (const [words, says] of [
     [['bogus'], /unknown command 'bogus'/],
     [['tset'], /Did you mean test/],
-    [['test', 'bogus'], /'bogus'.*tests are start, /],
+    [['test', 'bogus'], /'bogus'.*tests are .*\bstart, /],
     [['test', './nothing'], /nothing\/tar/],
     [['test', '--bogus'], /--bogus/],
     [['test', '--nvm', '0'], /--nvm=0: must be/],

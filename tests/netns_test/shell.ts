@@ -19,6 +19,9 @@ for (const member of arrange(readOwnTree())) {
 
 const PROGRAM = path.join(TREE, 'bin/netns_test')
 
+/** As in a VM. An ordinary user's lacks root's programs, and npm puts other programs of their names in front, such as an `nft`. */
+const SEARCH_PATH = `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH}`
+
 /** The shells that a VM may have. */
 export const SHELLS = [['dash'], ['busybox', 'sh']] as const
 export type Shell = (typeof SHELLS)[number]
@@ -39,7 +42,7 @@ export function netnsTest(
   if (program === 'busybox') tool(program)
   const { status, stdout, stderr } = spawnSync(program, [...options, PROGRAM, ...words], {
     encoding: 'utf8',
-    env: { PATH: process.env.PATH ?? '', ...environment },
+    env: { PATH: SEARCH_PATH, ...environment },
   })
   return { status, stdout, stderr }
 }
@@ -65,7 +68,7 @@ netns_test() { ${shell.join(' ')} /run/ovl/bin/netns_test "$@"; }
   const unshare = ['--user', '--map-root-user', '--net', '--mount', '--uts', '--pid', '--fork']
   const { status, stdout, stderr } = spawnSync('unshare', [...unshare, 'dash', '-c', prologue + script], {
     encoding: 'utf8',
-    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, ...environment },
+    env: { PATH: SEARCH_PATH, ...environment },
     timeout: 60_000,
   })
   return { status, stdout, stderr }
