@@ -191,8 +191,8 @@ for (const shell of SHELLS) {
     const { status, stdout, stderr } = inVm(shell, script)
     t.is(status, 0, stderr)
     const [well = '', large = '', down = ''] = stdout.replace(/^ .*\n/gm, '').split('\n\n')
-    // On a busy machine the first packet may be answered too late, and the second counts.
-    const once = well.replace(/ 2 1$/gm, ' 1 1')
+    // On a busy machine the first packets may be answered too late, and a later one counts.
+    const once = well.replace(/ [2-9] 1$/gm, ' 1 1')
     t.deepEqual(once.split('\n'), [
       'vm-003-ns01 ! 2',
       'vm-003-ns01 + 1000::1:ac10:302 1',
