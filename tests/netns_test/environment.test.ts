@@ -24,6 +24,18 @@ for (const shell of SHELLS) {
     t.deepEqual(numbers, ['1', '2', '3'])
   })
 
+  test(`${name}: the caller's and the node's variables do not get in the way of the program's own`, t => {
+    const own =
+      'IFS=v multi=/x mounts=/x netns_real=/x random_numbers=1 random_stride=1 in_tcase=no loaded=pods print=x'
+    const script = `${profile(`'export ${own}'`)}
+      mount -t tmpfs etc /etc && seq 254 -1 1 >/etc/rnd-addresses
+      netns_test create && netns_test veth && netns_test assign_addresses --random && netns_test rndaddress_pods 3 4
+      netns_test create x; echo "exit $?"`
+    const { stdout, stderr } = inVm(shell, script, { NPODS: '1' })
+    t.is(stdout, '172.16.0.248/24\nexit 2\n', stderr)
+    t.notRegex(stderr, /FAILED/)
+  })
+
   test(`${name}: options before arguments are variables, and variables are options`, t => {
     const script = `
       netns_test create --verbose --dry-run=x 1 && netns_test veth 1 || exit 9
