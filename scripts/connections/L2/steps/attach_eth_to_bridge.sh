@@ -4,6 +4,7 @@
 need bridge
 
 tcase_attach_eth_to_bridge() { # [interface]
+	local eth
 	eth=${1:-eth1}
 	tcase "Attach [$eth] to bridge"
 	[ -e "/sys/class/net/$BRIDGE/bridge" ] || die "no bridge $BRIDGE"

@@ -18,6 +18,7 @@ parse_template() { # <template>
 
 # Sets $ipv4 to the number of a dotted address.
 parse_ipv4() { # <address>
+	local parts byte bytes
 	case $1 in
 	*[!0-9.]* | .* | *. | *..*) return 1 ;;
 	esac
@@ -50,6 +51,7 @@ format_ipv4() { # <number>
 
 # Sets $hex.
 format_hex() { # <number>
+	local digit rest
 	hex=
 	rest=$1
 	while :; do
@@ -70,6 +72,7 @@ format_hex() { # <number>
 
 # Sets $groups to the first six groups of an IPv6 address whose last two are an IPv4 address, as numbers.
 parse_ipv6_template() { # <template>
+	local tail head left right before total
 	case $1 in
 	*:*.*) tail=${1##*:} ;;
 	*) return 1 ;;
@@ -109,6 +112,7 @@ parse_ipv6_template() { # <template>
 
 # Appends groups of four hexadecimal digits to $groups, as numbers, and counts them in $total.
 hex_groups() { # <a:b:c>
+	local list group
 	[ -n "$1" ] || return 0
 	list=$1:
 	while [ -n "$list" ]; do
@@ -124,6 +128,7 @@ hex_groups() { # <a:b:c>
 
 # Sets $text to the shortest form of eight groups (RFC 5952): the first longest run of at least two zeros becomes "::".
 format_ipv6() { # <eight numbers>
+	local longest start run index group
 	longest=1
 	start=-1
 	run=0
@@ -163,6 +168,7 @@ format_mapped() { # <number>
 }
 
 cmd_makeip() {
+	local cidr ipv6template
 	cidr='' net=0 host=0 subnet='' ipv6template=''
 	for option; do
 		case $option in
@@ -196,6 +202,7 @@ cmd_makeip() {
 
 # The link-local address of a MAC: RFC 4291, appendix A.
 cmd_linklocal() {
+	local total byte
 	[ $# -eq 1 ] || usage "linklocal: a MAC is needed"
 	groups=
 	total=0

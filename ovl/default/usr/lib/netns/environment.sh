@@ -41,6 +41,7 @@ is_interface_name() { # <name>
 
 # Sets $program to the path of a command on PATH.
 find_program() { # <name>
+	local places
 	program=$1
 	case $1 in
 	*/*) [ -x "$1" ] && return ;;

@@ -109,6 +109,7 @@ evidence_wait() { # <vm or pod> <process>
 }
 
 evidence_capture() { # <vm or pod> <filter> [what enters its namespace…]
+	local filter
 	subject=$1 filter=$2
 	shift 2
 	# shellcheck disable=SC2086
@@ -119,6 +120,7 @@ evidence_capture() { # <vm or pod> <filter> [what enters its namespace…]
 
 # Every pair at once; what ping says of each stands behind the other in its POD's file.
 evidence_pings() {
+	local pings
 	number=0 pings=''
 	while read -r pod address; do
 		[ -n "$address" ] && [ -d "$EVIDENCE_WORK/$pod" ] || continue

@@ -7,6 +7,7 @@ read -r host </proc/sys/kernel/hostname
 
 # Summary lines of a VM are indented by two; what a test case is about is in the summary and in the log.
 tcase() {
+	local slogan
 	slogan="  $(now) ($host): TEST CASE: $*"
 	echo "$slogan"
 	echo "$slogan" >&2

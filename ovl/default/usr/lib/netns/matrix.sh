@@ -60,6 +60,7 @@ MATRIX_PING_EACH='
 # The first packets of a POD have --interval between them: none is right where next to nothing can be sent, since an fping pauses for
 # what has no route, too.
 cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
+	local begun within
 	pairs=no within=86400 interval=$MATRIX_INTERVAL
 	for option; do
 		case $option in
@@ -106,6 +107,7 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 
 # All PODs that have something to ping with large packets, some at once.
 matrix_large() {
+	local size
 	running=0 started=''
 	while read -r pod size addresses; do
 		printf '%s\n' "$addresses" | tr ' ' '\n' >"$MATRIX_WORK/$pod.large"
@@ -157,6 +159,7 @@ matrix_round() {
 
 # Waits for those that run.
 matrix_wait() {
+	local ended pinger
 	ended=''
 	for pinger in $started; do
 		wait "${pinger##*:}"
@@ -202,6 +205,7 @@ matrix_ended() { # <pod> <exit code>
 }
 
 matrix_ping() { # <pod> <file of addresses> [bytes of data]
+	local pinging
 	if [ -z "$fping" ]; then
 		# shellcheck disable=SC2086
 		exec $multi nsenter --net="$NETNS/$1" $multi sh -c "$MATRIX_PING_EACH" sh \
@@ -222,6 +226,7 @@ matrix_ping() { # <pod> <file of addresses> [bytes of data]
 
 # Reads what was said: matrix-read.awk. Adds to $batch_answered and $batch_left, and sets $unheard to PODs that are to listen once more.
 matrix_read() {
+	local again counts left_now
 	set --
 	for said in "$MATRIX_WORK"/*.said; do
 		said=${said##*/}
@@ -241,6 +246,7 @@ matrix_read() {
 # Reads lines "<pod> <interface> <address> <mac>", and makes static neighbour entries of them in the PODs: where two have the same
 # address, they say who is meant. With --delete it takes them away.
 cmd_static_neighbours() { # [--delete]
+	local owner
 	case $#${1-} in
 	0) verb=replace ;;
 	1--delete) verb=delete ;;

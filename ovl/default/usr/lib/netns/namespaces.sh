@@ -6,6 +6,7 @@ need pods
 
 # Calls a command with the name and the kind of each: pod, foreign or stale.
 each_namespace() { # <command…>
+	local place
 	for place in "$NETNS"/* "$NETNS"/.[!.]*; do
 		[ -e "$place" ] || [ -h "$place" ] || continue
 		namespace_kind "${place##*/}"

@@ -33,6 +33,7 @@ ping_all() { # <file with lines "<address> <whose it is>">
 
 # Prints those of the addresses that answer, on one line.
 answering() { # <file>
+	local pause
 	targets=''
 	while read -r address _; do targets="$targets $address"; done <"$1"
 	# shellcheck disable=SC2086

@@ -9,6 +9,7 @@ NEWLINE='
 # Sets $multi to busybox's path when it has what enters namespaces: static, it starts five times as fast as util-linux, and as the
 # small tools that are called often.
 find_multi() {
+	local candidate
 	[ -z "${multi+set}" ] || return 0
 	multi=
 	for candidate in /bin/busybox /usr/bin/busybox; do
@@ -37,6 +38,7 @@ has_applets() { # <busybox>
 # Runs a script in a POD's namespaces, with as few processes as it takes: in it, `ip` may be busybox's. Scripts end with `exec`, which
 # saves an emulated VM a third of the time: with it, busybox's shell becomes its own applet.
 in_pod() { # <pod> <script> [arguments…]
+	local pod_in
 	pod_in=$1
 	shift
 	# shellcheck disable=SC2086
@@ -60,6 +62,7 @@ ip_in_pod() { # <pod> <lines>
 
 # Brings up an interface of this VM (IFF_UP is 1), which takes no process.
 bring_up() { # <interface>
+	local flags
 	read -r flags <"/sys/class/net/$1/flags" && echo $((flags | 1)) >"/sys/class/net/$1/flags"
 }
 
@@ -115,6 +118,7 @@ SET_NAME='{ echo "$1" 2>/dev/null >/proc/sys/kernel/hostname || hostname "$1"; }
 SET_UP="$SET_NAME && exec ip link set lo up"
 
 create_pod() { # <pod>
+	local has_net has_uts
 	has_net=no has_uts=no
 	is_mounted "$netns_real/$1" && has_net=yes
 	is_mounted "$utsns_real/$1" && has_uts=yes
@@ -141,6 +145,7 @@ mount_point() { # <file>
 }
 
 new_pod() { # <pod> <unshare's arguments…>
+	local pod_new
 	pod_new=$1
 	shift
 	$multi unshare "$@" && return
@@ -159,6 +164,7 @@ cmd_delete() {
 
 # What is in a namespace goes with it; of a veth pair the end in the VM too, though a moment later, so it is deleted first.
 remove_pods() { # <pod…>
+	local files gone links
 	find_multi
 	need cni
 	cni_release "$@"
@@ -181,6 +187,7 @@ remove_pods() { # <pod…>
 }
 
 cmd_exec() {
+	local pod_exec
 	[ $# -ge 1 ] || usage "exec: the name of a POD is needed"
 	pod_exec=$1
 	shift

@@ -3,6 +3,7 @@
 
 # Also kinds of interface, by name.
 cmd_prerequisites() { # [kind…]
+	local feature lacking
 	lacking=
 	for program in awk ip mount umount nsenter unshare ping timeout; do
 		command -v "$program" >/dev/null || lacking="$lacking $program"
@@ -18,6 +19,7 @@ cmd_prerequisites() { # [kind…]
 
 # Whether the kernel has a kind of interface, by making one: a module may be anywhere, or built in.
 probe_kind() { # <kind>
+	local probe
 	probe=netns-probe
 	case $1 in
 	bridge) how= ;;

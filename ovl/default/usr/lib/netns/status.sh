@@ -6,6 +6,7 @@ need pods namespaces
 # As JSON: { node, npods, interfaces, routes, pods, foreign: [{ name, interfaces, routes }], stale: [name] }, routes of all tables and both
 # families. "foreign" are network namespaces that are not PODs, "stale" names on which no namespace is mounted.
 cmd_status() {
+	local facts
 	case $#${1-} in
 	0) status_text ;;
 	1--json)

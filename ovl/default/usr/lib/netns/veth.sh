@@ -63,6 +63,7 @@ set_vm_end() { # <pod>
 
 # Runs lines of `ip -batch` there as well; without any, busybox's ip is enough, and starts sooner.
 set_pod_end() { # <pod>
+	local rise
 	pod_interface "$1"
 	# shellcheck disable=SC2016
 	case $lines in
