@@ -18,9 +18,19 @@ export interface StartRequest {
   readonly spare?: number
   /** A cluster of this name runs and is to go on: this one gets a name beside it, and takes over the name when it is kept. */
   readonly beside?: boolean
+  /** What the test takes of the kernel, for kinds of clusters that have the host's. */
+  readonly kernel?: KernelNeeds
   readonly emit: Emit
   /** Aborted when the person or the system wants the run to end. */
   readonly signal: AbortSignal
+}
+
+/** What a test takes of a kernel that others use as well. */
+export interface KernelNeeds {
+  /** Kinds of interface. */
+  readonly kinds: readonly string[]
+  /** Neighbour entries of each family that PODs and their nodes have at once. */
+  readonly neighbours: number
 }
 
 /**

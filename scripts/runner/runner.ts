@@ -12,6 +12,7 @@ import { evidenceOf, resultsOf } from './artifacts/results/places.ts'
 import { diagnoseFailure } from './diagnosis.ts'
 import { HeldCluster, type LeftCluster } from './held.ts'
 import { checkKernels, checkNeeds } from './needs.ts'
+import { neighbourEntries } from './neighbours.ts'
 import { runProof } from './proof.ts'
 import { nodesOf, runStep, type StepContext, type StepFailure } from './steps.ts'
 
@@ -247,7 +248,8 @@ async function beginCluster(
   held: HeldCluster,
   { extraOvls, emit, signal }: RunRequest,
 ): Promise<RunningCluster> {
-  const begin = { test: test.name, extraOvls, emit, signal }
+  const kernel = { kinds: test.needs.kinds ?? [], neighbours: neighbourEntries(test, settings) }
+  const begin = { test: test.name, extraOvls, kernel, emit, signal }
   if (!settings.cluster.start) return await cluster.attach(begin)
   await held.makeRoomFor(cluster)
   if (!held.isThere) return await cluster.start(begin)

@@ -21,7 +21,9 @@ import { endChildren } from '../vm/spawn.ts'
 import { bareNetsOf, forwardingOf } from '../vm/topologies.ts'
 import { packagesOf, stoppedByOther, withState, withUsualOvls, XCLUSTERS_OWN } from '../vm/vm.ts'
 import { directories as asDirectories } from './layers.ts'
+import { requireLinkKinds } from './link-kinds.ts'
 import { needsOf, requireNamespaces } from './needs.ts'
+import { neighbourCommands, readTables, requireNeighbours, requireNoOverflow, wantsPermanent } from './neighbours.ts'
 import { ensureImageTree } from './tree.ts'
 import { readUserMaps } from './users.ts'
 import { startWorld, type World } from './world.ts'
@@ -30,8 +32,11 @@ import { startWorld, type World } from './world.ts'
 export const namespacesCluster = (settings: Settings): Cluster => ({
   kind: 'namespaces',
   start: request => withState(settings, start(settings, request)),
-  attach: request => withState(settings, attach(settings, request)),
+  attach: request => withState(settings, attach(settings, request, verifying())),
 })
+
+/** Watches the host's neighbour tables from now on. */
+const verifying = (before = readTables()) => ({ verify: () => requireNoOverflow(before, readTables()) })
 
 async function start(settings: Settings, request: StartRequest): Promise<RunningCluster> {
   const { cluster, directories } = settings
@@ -42,9 +47,14 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   requireCommands(commandsFor(process.getuid?.()), callersEnvironment)
   const maps = readUserMaps()
   requireLimits(needsOf(cluster.nodes, settings.addressing.podsPerNode))
+  const tables = readTables()
+  const { kinds = [], neighbours = 0 } = request.kernel ?? {}
+  requireNeighbours(neighbours, tables)
   requireNamespaces(cluster.nodes.length, settings.addressing.podsPerNode)
   const cache = { cacheDirectory: directories.cache, onProgress: notice, signal }
   const image = await ensureImage(cache)
+  const tree = await ensureImageTree(image, cache)
+  await requireLinkKinds(kinds, tree, request.test)
   signal.throwIfAborted()
   const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
   made({ name: 'node image', version: packagesOf(image), digest: image.digest, place: image.directory })
@@ -64,17 +74,14 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     const kind = `namespaces: ${countOfNodes(cluster.nodes)}`
     emit({ type: 'cluster-start', test: request.test, ...countAndNames(cluster.nodes), kind })
     const layers = { cacheDirectory: directories.cache, clusterDirectory: directory, signal }
-    const [tree, ovls] = await Promise.all([
-      ensureImageTree(image, cache),
-      layOvls({
-        ...layers,
-        packing: settings.packing,
-        extra,
-        onLine: text => emit({ type: 'detail', text }),
-        onComponent: made,
-        form: asDirectories(layers),
-      }),
-    ])
+    const ovls = await layOvls({
+      ...layers,
+      packing: settings.packing,
+      extra,
+      onLine: text => emit({ type: 'detail', text }),
+      onComponent: made,
+      form: asDirectories(layers),
+    })
     const identity: CommonIdentity = {
       keys,
       environment: { ...XCLUSTERS_OWN, ...settings.guestEnvironment },
@@ -86,11 +93,15 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       bareNets: bareNetsOf(cluster.topology),
       alsoForwarding: forwardingOf(cluster.topology),
     }
+    const isLarge = wantsPermanent(cluster.nodes, tables)
     const world = startWorld({
       clusterDirectory: directory,
       maps,
       layers: [tree, ...ovls],
       nodes: cluster.nodes.map(plan => identityMessage(plan, identity, false)),
+      neighbours: cluster.nodes.map(plan =>
+        isLarge ? neighbourCommands(plan, cluster.nodes, identity.bareNets, identity.prefix) : '',
+      ),
     })
     const nodes = await logInOn(cluster.nodes, world, directory, keys.hostPublicKey, request)
     updateRecord(directory, { nodes: cluster.nodes.map(recordOf) })
@@ -103,6 +114,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       stop,
       fates: new Map(nodes.map(node => [node.name, world.ended(node.name)])),
       watched: partsOf(directory, cluster.nodes),
+      ...verifying(tables),
     })
   } catch (error) {
     const isStopped = !isOwn(directory)

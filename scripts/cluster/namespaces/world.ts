@@ -30,6 +30,8 @@ export interface WorldRequest {
   readonly layers: readonly string[]
   /** The identity of each node, as identityMessage() makes it. */
   readonly nodes: readonly Buffer[]
+  /** For each node what `ip -batch` is to do for its neighbours; empty where that is nothing. */
+  readonly neighbours: readonly string[]
 }
 
 const MOST_CHARACTERS = 500
@@ -89,13 +91,14 @@ export function startWorld(request: WorldRequest): World {
 }
 
 /** Names and values in turn, see world/world.pl. */
-function worldMessage({ maps, layers, nodes }: WorldRequest): Buffer {
+function worldMessage({ maps, layers, nodes, neighbours }: WorldRequest): Buffer {
   const values = {
     map_tool: maps.tool ? 'yes' : 'no',
     uid_map: maps.uid,
     gid_map: maps.gid,
     layers: Buffer.concat(layers.map(counted)),
     nodes: Buffer.concat(nodes.map(counted)),
+    neighbours: Buffer.concat(neighbours.map(counted)),
   }
   return counted(Buffer.concat(Object.entries(values).flat().map(counted)))
 }

@@ -23,7 +23,11 @@ const CONSOLE_LINES = 10
  * Logs in on the nodes of a cluster that runs.
  * @throws Failure NO_CLUSTER or CLUSTER_IN_USE (exit 3), and those of the login
  */
-export async function attach(settings: Settings, { emit, test, signal }: StartRequest): Promise<RunningCluster> {
+export async function attach(
+  settings: Settings,
+  { emit, test, signal }: StartRequest,
+  { verify }: Pick<Ending, 'verify'> = {},
+): Promise<RunningCluster> {
   const { directories, cluster } = settings
   const { directory, record } = await adoptCluster(directories.state, cluster.name)
   if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
@@ -39,7 +43,14 @@ export async function attach(settings: Settings, { emit, test, signal }: StartRe
   }
   const watched = partsOf(directory, record.nodes)
   const { kind } = record
-  return running(settings, cluster.name, directory, nodes, { kind, release: () => {}, stop, fates: new Map(), watched })
+  return running(settings, cluster.name, directory, nodes, {
+    kind,
+    release: () => {},
+    stop,
+    fates: new Map(),
+    watched,
+    ...(verify && { verify }),
+  })
 }
 
 const describeKind = ({ kind, nodes }: ClusterRecord): string =>
@@ -54,7 +65,7 @@ export interface Ending {
   readonly fates: ReadonlyMap<string, Promise<string>>
   /** What must go on running. */
   readonly watched: readonly Part[]
-  /** Checks what else a verdict depends on. */
+  /** Checks what else a verdict depends on: throws a Failure. */
   readonly verify?: () => void
 }
 

@@ -129,6 +129,7 @@ sub configure {
 		give_addresses $inet, $inet6, "eth$position", @addresses if @addresses;
 		$position++;
 	}
+	run_batch $identity->{neighbours}, '/bin/ip', '-batch', '-';
 	run_batch $identity->{routes}, '/bin/ip', '-batch', '-';
 	run_batch $identity->{routes6}, '/bin/ip', '-6', '-batch', '-';
 	return;

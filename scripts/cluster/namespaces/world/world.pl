@@ -93,6 +93,8 @@ sub mount_layers {
 	for my $number (0 .. $#layers) {
 		mkdir "mnt/layers/$number";
 		mount_on $layers[$number], "mnt/layers/$number", '', $FLAG{BIND}, '';
+		# Not where the host's own mount is restricted in ways that this would lift.
+		try_mount '', "mnt/layers/$number", '', $FLAG{REMOUNT} | $FLAG{BIND} | $FLAG{RDONLY}, '';
 	}
 	return;
 }
@@ -156,8 +158,10 @@ sub how_ended {
 }
 
 my %world = unpack '(N/a)*', receive(unpack 'N', receive(4));
+my @neighbours = unpack '(N/a)*', $world{neighbours};
 my @nodes = map { my %identity = unpack '(N/a)*', substr $_, 4; { name => $identity{hostname}, identity => \%identity } }
 	unpack '(N/a)*', $world{nodes};
+$nodes[$_]{identity}{neighbours} = $neighbours[$_] for 0 .. $#nodes;
 how_ended 1; # loads what it needs while the host's files are in sight
 pipe my $leash, my $held or give_up "no pipe: $!";
 enter_user_namespace { tool => $world{map_tool}, uid => $world{uid_map}, gid => $world{gid_map} };

@@ -1,0 +1,78 @@
+import test from 'ava'
+import {
+  neighbourCommands,
+  readTables,
+  requireNeighbours,
+  requireNoOverflow,
+  wantsPermanent,
+} from '../../../scripts/cluster/namespaces/neighbours.ts'
+import type { Failure } from '../../../scripts/errors/failure.ts'
+import type { NodePlan } from '../../../scripts/settings/nodes.ts'
+
+const NAMES =
+  'entries  allocs   destroys hash_grows lookups  hits     res_failed rcv_probes_mcast rcv_probes_ucast periodic_gc_runs forced_gc_runs unresolved_discards table_fulls'
+const statistics = (...overflows: string[]) =>
+  `${NAMES}\n${overflows.map(each => `00000010 ${'00000001 '.repeat(11)}${each}\n`).join('')}`
+
+/** What /proc shows where the tables have room for some entries. */
+const host = (limit: number, ...overflows: string[]) =>
+  readTables(file => (file.startsWith('sys/') ? String(limit) : statistics(...overflows)))
+
+const node = (number: number): NodePlan => ({
+  number,
+  name: `vm-00${number}`,
+  role: 'worker',
+  memoryMiB: 256,
+  cpus: 1,
+  nets: [0, 1, 3],
+})
+
+test('reads limits, entries and overflows of all CPUs', t => {
+  const [ipv4, ipv6] = host(1024, '0000000a', '00000001')
+  t.deepEqual(ipv4, {
+    family: 'IPv4',
+    sysctl: 'net.ipv4.neigh.default.gc_thresh3',
+    limit: 1024,
+    entries: 16,
+    overflows: 11,
+  })
+  t.is(ipv6?.family, 'IPv6')
+})
+
+test('a container, which is not shown them, is taken to have the limit of the kernel', t => {
+  const [table] = readTables(() => undefined)
+  t.like(table, { limit: 1024, entries: 0, overflows: undefined })
+})
+
+test('more entries than there is room for are refused, with the numbers and the sysctls', t => {
+  t.notThrows(() => requireNeighbours(1008, host(1024, '00000000')))
+  const { code, message, hint } = t.throws(() => requireNeighbours(1009, host(1024, '00000000'))) as Failure
+  t.is(code, 'LIMIT_TOO_LOW')
+  t.regex(message, /^about 1009 neighbour entries are needed, .* 1024 of IPv4, 16 in use, and 1024 of IPv6, 16 in use /)
+  t.regex(hint ?? '', /sysctl net\.ipv4\.neigh\.default\.gc_thresh3=4096 net\.ipv6\.neigh\.default\.gc_thresh3=4096;/)
+})
+
+test('a table that was full during the test breaks it, one that was full before does not', t => {
+  const before = host(1024, '00000003', '00000000')
+  t.notThrows(() => requireNoOverflow(before, host(1024, '00000003', '00000000')))
+  const { code, message } = t.throws(() => requireNoOverflow(before, host(1024, '00000003', '00000002'))) as Failure
+  t.is(code, 'CLUSTER_BROKEN')
+  t.regex(message, /neighbour table was full while the test ran \(IPv4, 2 times\)/)
+})
+
+test('only nodes that would fill much of a table know each other from the start', t => {
+  const nodes = (count: number) => Array.from({ length: count }, (_, index) => node(index + 1))
+  t.false(wantsPermanent(nodes(4), host(1024, '00000000')))
+  t.true(wantsPermanent(nodes(20), host(1024, '00000000')))
+  t.false(wantsPermanent(nodes(20), host(16_384, '00000000')))
+})
+
+test('a node learns the others of its nets, not itself and not those of net 0 or of nets without addresses', t => {
+  const text = neighbourCommands(node(1), [node(1), node(2)], [3], '1000::1')
+  t.is(
+    text,
+    `neighbour replace 192.168.1.2 lladdr 00:00:00:01:01:02 dev eth1 nud permanent
+neighbour replace 1000::1:192.168.1.2 lladdr 00:00:00:01:01:02 dev eth1 nud permanent
+`,
+  )
+})

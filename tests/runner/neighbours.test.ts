@@ -1,0 +1,24 @@
+import test from 'ava'
+import { neighbourEntries } from '../../scripts/runner/neighbours.ts'
+import { findTestCase } from '../../scripts/runner/registry.ts'
+import { readSettings } from '../../scripts/settings/settings.ts'
+
+const entries = (name: string, options = {}) => {
+  const found = findTestCase(name)
+  if (!found) throw new Error(name)
+  return neighbourEntries(found, readSettings(options, { HOME: '/', ...found.cluster }))
+}
+
+test('PODs speak to those on their Ethernet and to their node', t => {
+  t.is(entries('bridge'), 4 * (4 * 3 + 2 * 4))
+  t.is(entries('L3', { __nvm: '100' }), 100 * (4 * 3 + 2 * 4))
+})
+
+test('PODs with random addresses are all on one Ethernet', t => {
+  t.is(entries('L2'), 16 * 15 + 2 * 16)
+  t.is(entries('macvlan', { __nvm: '1' }), 4 * 3 + 2 * 4)
+})
+
+test('a test without PODs needs none', t => {
+  t.is(entries('start'), 0)
+})
