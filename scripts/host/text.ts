@@ -10,6 +10,14 @@ const MISLEADING = /[\p{Bidi_Control}\u2028\u2029]/gu
 export const plainText = (line: string): string =>
   line.replace(ESCAPE_SEQUENCES, '').replace(CONTROL_CHARACTERS, '').replace(MISLEADING, '')
 
+/** What some programs write into JSON as it is, or JSON allows, and a terminal acts on; and what reads as another text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNSAFE_IN_JSON = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\p{Bidi_Control}\u2028\u2029]/gu
+
+/** JSON as it may be shown on a terminal: what it says is the same. */
+export const safeJson = (json: string): string =>
+  json.replace(UNSAFE_IN_JSON, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 /** Untrusted text for a message: on one line, and cut where it is long. */
 export function shortText(text: string, most = 300): string {
   const line = plainText(text.slice(0, 4 * most).replaceAll(/\s+/g, ' ')).trim()

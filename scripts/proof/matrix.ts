@@ -1,4 +1,5 @@
 import { infrastructureFailure } from '../errors/failure.ts'
+import { safeJson } from '../host/text.ts'
 import type { Family } from '../settings/family.ts'
 import { type Answer, type NodeAnswers, type NodeOutput, readAnswers } from './answers.ts'
 import type { NodeFacts } from './facts.ts'
@@ -253,5 +254,5 @@ export const toJson = (test: string, matrix: Matrix): string => {
     ),
   )
   const { reach, sources, destinations } = matrix
-  return `${JSON.stringify({ version: 1, test, reach, summary: counts, wrong, sources, destinations, rows })}\n`
+  return `${safeJson(JSON.stringify({ version: 1, test, reach, summary: counts, wrong, sources, destinations, rows }))}\n`
 }

@@ -1,4 +1,5 @@
 import type { Listener, RunEvent } from '../events/events.ts'
+import { safeJson } from '../host/text.ts'
 import { toJson } from '../proof/matrix.ts'
 import type { Output } from './output.ts'
 
@@ -8,7 +9,7 @@ export const EVENTS_VERSION = 1
 /** Every event as a line of JSON, as it happens. */
 export const json = (output: Output): Listener => ({
   name: 'json',
-  on: event => output.write(`${escapeControls(toLine(event))}\n`),
+  on: event => output.write(`${safeJson(toLine(event))}\n`),
 })
 
 function toLine(event: RunEvent): string {
@@ -18,10 +19,3 @@ function toLine(event: RunEvent): string {
   // In the form of matrix.json: that of the objects is ten times as long.
   return `${JSON.stringify(rest).slice(0, -1)},"matrix":${toJson(event.test, matrix).trimEnd()}}`
 }
-
-/** JSON lets these pass, and a terminal acts on them. */
-const CONTROLS = /[\x7f-\x9f]/g
-
-/** A line as it may be shown on a terminal; what it says is the same. */
-const escapeControls = (line: string): string =>
-  line.replace(CONTROLS, character => `\\u00${character.charCodeAt(0).toString(16)}`)

@@ -1,5 +1,6 @@
 import type { Component, Invocation, Listener, Verdict } from '../events/events.ts'
 import { isFlaky, notRun, type RunRecord, recorder, type StepRecord, type TestRecord } from '../events/record.ts'
+import { safeJson } from '../host/text.ts'
 import type { Setting } from '../settings/sources.ts'
 import type { Output } from './output.ts'
 
@@ -25,7 +26,7 @@ export interface Results {
 export function results(output: Output): Listener {
   const record = recorder({ head: 0, tail: 0 })
   const close = async () => {
-    output.write(`${JSON.stringify(describeRun(record.run), undefined, 2)}\n`)
+    output.write(`${safeJson(JSON.stringify(describeRun(record.run), undefined, 2))}\n`)
   }
   return { name: 'results', on: record.on, close }
 }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { escapeXml, plainLines, plainText } from '../../scripts/host/text.ts'
+import { escapeXml, plainLines, plainText, safeJson } from '../../scripts/host/text.ts'
 
 test('what turns text around, or ends a line for some readers, does not get to a terminal', t => {
   t.is(plainText('a\u202eb\u2066c\u200ed\u061ce\u2028f\u2029g'), 'abcdefg')
@@ -10,4 +10,12 @@ test('what turns text around, or ends a line for some readers, does not get to a
 
 test('XML gets nothing that it has no place for', t => {
   t.is(escapeXml('<a\u001b\u0000\ufffe"&\u202eb>'), '&lt;a&quot;&amp;b&gt;')
+})
+
+test('JSON gets to a terminal without anything that it acts on, and says the same', t => {
+  const value = { name: 'a\u009b2Jb\u202ec\u2028d\u007f\u001be\ud83d\udc4b' }
+  const text = safeJson(JSON.stringify(value, undefined, 2))
+  t.regex(text, /^[\n -~\u{1f44b}]+$/u)
+  t.deepEqual(JSON.parse(text), value)
+  t.deepEqual(JSON.parse(safeJson('{"name": "\u0007"}')), { name: '\u0007' }, 'which ip -j writes so')
 })

@@ -4,12 +4,13 @@ import { toDot } from '../../graph/dot.ts'
 import { buildGraph } from '../../graph/graph.ts'
 import { graphSvg } from '../../graph/svg.ts'
 import type { Environment } from '../../host/environment.ts'
+import { safeJson } from '../../host/text.ts'
 import { readNetwork } from '../../proof/network.ts'
 
 const FORMATS = {
   svg: graphSvg,
   dot: toDot,
-  json: (graph: ReturnType<typeof buildGraph>) => `${JSON.stringify(graph, undefined, 2)}\n`,
+  json: (graph: ReturnType<typeof buildGraph>) => `${safeJson(JSON.stringify(graph, undefined, 2))}\n`,
 } as const
 
 /**

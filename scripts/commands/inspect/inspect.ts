@@ -5,6 +5,7 @@ import { usageFailure } from '../../errors/failure.ts'
 import { buildGraph } from '../../graph/graph.ts'
 import { narrowTable, networkTable } from '../../graph/table.ts'
 import { callersEnvironment } from '../../host/environment.ts'
+import { safeJson } from '../../host/text.ts'
 import { foreignName, type NodeFacts } from '../../proof/facts.ts'
 import { readNetwork } from '../../proof/network.ts'
 import { alignColumns } from '../../reporters/columns.ts'
@@ -30,11 +31,12 @@ export async function inspect(targets: readonly string[], options: InspectOption
     const network = await readNetwork(nodes, signal)
     checkTargets(network, targets)
     for (const { node, stale = [] } of network)
-      for (const name of stale) onLine(`${node}: ${JSON.stringify(name)} is stale: no namespace is mounted on it`)
+      for (const name of stale)
+        onLine(`${node}: ${safeJson(JSON.stringify(name))} is stale: no namespace is mounted on it`)
     const isShown = (node: string, name: string) =>
       targets.length === 0 || [node, name].some(it => targets.includes(it))
     if (!json) process.stdout.write(fitTable(networkTable(buildGraph(network), isShown), process.stdout))
-    else process.stdout.write(`${JSON.stringify({ version: 1, nodes: chosenFacts(network, isShown) }, undefined, 2)}\n`)
+    else process.stdout.write(`${factsJson(chosenFacts(network, isShown))}\n`)
   } finally {
     for (const { connection } of nodes) connection.close()
   }
@@ -46,6 +48,8 @@ function fitTable(table: string[][], { isTTY, columns = 80 }: { isTTY?: boolean;
   const isTooWide = isTTY === true && text.split('\n').some(line => line.length > columns)
   return isTooWide ? alignColumns(narrowTable(table)) : text
 }
+
+const factsJson = (nodes: unknown): string => safeJson(JSON.stringify({ version: 1, nodes }, undefined, 2))
 
 type IsShown = (node: string, name: string) => boolean
 

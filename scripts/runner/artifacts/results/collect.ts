@@ -7,7 +7,7 @@ import type { Emit } from '../../../events/events.ts'
 import { withDeadline } from '../../../host/deadline.ts'
 import { makeDirectory } from '../../../host/directories.ts'
 import { reasonOf } from '../../../host/places.ts'
-import { plainText } from '../../../host/text.ts'
+import { plainText, safeJson } from '../../../host/text.ts'
 import { type Matrix, toJson } from '../../../proof/matrix.ts'
 import { matrixSvg } from '../../../proof/svg.ts'
 import type { Node } from '../../../ssh/node.ts'
@@ -152,10 +152,6 @@ async function fetch(
   await fs.rm(target, { force: true })
   const { exitCode, stdout } = await captureReading(node, command, signal)
   if (exitCode !== 0) return onLoss(`no ${file}: '${command.join(' ')}' ended with exit code ${exitCode}`)
-  await fs.writeFile(target, file.endsWith('.json') ? withoutControls(stdout.toString()) : stdout)
+  // `ip -j` leaves control characters in names of interfaces as they are, which JSON does not allow.
+  await fs.writeFile(target, file.endsWith('.json') ? safeJson(stdout.toString()) : stdout)
 }
-
-/** `ip -j` leaves control characters in names of interfaces as they are, which JSON does not allow. */
-const withoutControls = (json: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  json.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, each => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
