@@ -32,7 +32,8 @@ export function benchOvl(plugins = '/usr/lib/cni', rounds = ROUNDS): readonly Ro
       stdout: cold('- >/dev/null'),
       cached: `XDG_CACHE_HOME=$PWD/warm ${pack('o.tar')} && ln o.tar o.kept`,
       copy: 'cp o.kept c.tar && rm o.kept',
-      shell: `mkdir -p tree/etc tree/opt/cni/bin && cp -R ${TOP}/ovl/default/. tree && shuf -i 1-254 >tree/etc/rnd-addresses &&
+      shell: `mkdir -p tree/etc tree/opt/cni/bin && cp -R ${TOP}/ovl/default/. tree &&
+        cp ${TOP}/scripts/connections/*/steps/* tree/usr/lib/netns/steps && shuf -i 1-254 >tree/etc/rnd-addresses &&
         tar xzf ${release} -C tree/opt/cni/bin && tar cf s.tar -C tree . && rm -r tree`,
     })
     const withStart = (times: readonly number[]) =>

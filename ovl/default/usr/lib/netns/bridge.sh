@@ -59,7 +59,12 @@ cmd_assign_bridge_address() {
 # This node's addresses for a device of whatever kind, which is brought up.
 address_lines() { # <device>
 	no_dad "$1"
-	if [ "$random" = yes ]; then random_address "$node"; else pod_address "$node" 0; fi
+	if [ "$random" = yes ]; then
+		need random
+		random_address "$node"
+	else
+		pod_address "$node" 0
+	fi
 	format_ipv4 "$ipv4"
 	lines="${lines}link set $1 up
 address replace $text/$inner dev $1

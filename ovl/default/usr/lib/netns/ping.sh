@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Pings with patience: what may need time is tried up to ten times, a second apart.
 
-need address
+need address random
 
 TARGETS=/tmp/netns-targets.$$
 

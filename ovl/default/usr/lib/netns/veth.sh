@@ -101,7 +101,10 @@ pod_address_lines() { # <pod>
 	pod_interface "$1"
 	own_net
 	case $random in
-	yes) random_pod_address "$node" "$n" ;;
+	yes)
+		need random
+		random_pod_address "$node" "$n"
+		;;
 	*) pod_address "$net" "$n" ;;
 	esac
 	format_ipv4 "$ipv4"

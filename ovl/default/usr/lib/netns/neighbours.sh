@@ -1,0 +1,39 @@
+# shellcheck shell=sh
+# Static neighbour entries in PODs.
+
+need pods
+
+# Reads lines "<pod> <interface> <address> <mac>", and makes static neighbour entries of them in the PODs: where two have the same
+# address, they say who is meant. With --delete it takes them away.
+cmd_static_neighbours() { # [--delete]
+	local owner
+	case $#${1-} in
+	0) verb=replace ;;
+	1--delete) verb=delete ;;
+	*) usage "static_neighbours: takes --delete and nothing else" ;;
+	esac
+	find_multi
+	pod='' batch='' status=0
+	while read -r owner interface address mac; do
+		[ "$owner" = "$pod" ] || neighbour_batch
+		pod=$owner
+		[ "$verb" = delete ] || address="$address lladdr $mac nud permanent"
+		batch="${batch}neighbour $verb $address dev $interface
+"
+	done
+	neighbour_batch
+	[ "$status" -eq 0 ] || die "static_neighbours: some could not be made, see above"
+}
+
+# One process for each POD. What is to be deleted may have gone with its interface.
+neighbour_batch() {
+	[ -n "$batch" ] || return 0
+	require_pod "$pod"
+	# shellcheck disable=SC2086
+	if [ "$verb" = delete ]; then
+		printf %s "$batch" | $multi nsenter --net="$NETNS/$pod" "$real_ip" -force -batch - 2>/dev/null || :
+	else
+		printf %s "$batch" | $multi nsenter --net="$NETNS/$pod" "$real_ip" -batch - || status=1
+	fi
+	batch=''
+}
