@@ -5,7 +5,7 @@ import { CONNECTIONS } from '../ovl/own-tree.ts'
 
 const DEFINITION = 'definition.ts'
 
-/** The folders of tests, each named after its test, in the order of `test --list`: alphabetical, whatever the locale. */
+/** The folders of tests, each named after its test, in alphabetical order, whatever the locale. */
 export const connectionFolders = (top: string = CONNECTIONS): readonly string[] =>
   fs
     .readdirSync(top)
@@ -18,8 +18,14 @@ async function readTestCase(name: string): Promise<TestCase> {
   return { ...definition, name, file: path.join(CONNECTIONS, name, DEFINITION) }
 }
 
+/** Those that only start a cluster come first: behind others `all` would leave theirs running. */
+const inOrder = (tests: readonly TestCase[]): readonly TestCase[] => [
+  ...tests.filter(({ keepsCluster }) => keepsCluster),
+  ...tests.filter(({ keepsCluster }) => !keepsCluster),
+]
+
 /** All tests, in the order of `test --list`. */
-export const testCases: readonly TestCase[] = await Promise.all(connectionFolders().map(readTestCase))
+export const testCases: readonly TestCase[] = inOrder(await Promise.all(connectionFolders().map(readTestCase)))
 
 /** Runs when no test is named. */
 export const DEFAULT_TEST = 'start'

@@ -18,6 +18,12 @@ test('the steps that definitions name are those that shell files define', t => {
   t.deepEqual(disagreements(testCases, steps), [])
 })
 
+test('a test that keeps its cluster comes before all that do not: as the last of `all` it would leave it running', t => {
+  const keeps = testCases.map(({ keepsCluster }) => keepsCluster === true)
+  t.true(keeps[0])
+  t.true(keeps.indexOf(false) > keeps.lastIndexOf(true))
+})
+
 test('a step that one side alone has is found', t => {
   const mine: TestCase = { name: 'mine', file: '', summary: '', needs: {}, steps: [onWorkers('one')] }
   const shell = (name: string, of: string | undefined, text = '') => ({
