@@ -5,11 +5,12 @@
 import { Command } from 'commander'
 import { runProgram } from './scripts/command-line/edge.ts'
 import { honourVariables } from './scripts/command-line/variables.ts'
-import { definePacking } from './scripts/commands/tar/command.ts'
+import { tar } from './scripts/commands/tar/command.ts'
 import { callersEnvironment } from './scripts/host/environment.ts'
 
 await runProgram('tar', async signal => {
-  const command = definePacking(new Command('tar').exitOverride(), signal)
+  const command = new Command('tar').exitOverride()
+  tar.define(command, { signal, setExitCode: () => {} })
   await honourVariables(command, callersEnvironment).parseAsync()
   return 0
 })

@@ -7,6 +7,9 @@ import { honourVariables, isRepeatable } from './variables.ts'
 /** This command, and all below it. */
 export const commandsOf = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(commandsOf)]
 
+/** The program of which a command is one. */
+export const programOf = (command: Command): Command => (command.parent ? programOf(command.parent) : command)
+
 /** Adds examples at the end of the help: what is typed, and what it is for. */
 export function withExamples(
   command: Command,

@@ -1,48 +1,58 @@
 import type { Command } from 'commander'
+import type { ClusterChoice } from '../cluster/choice.ts'
 import { chooseKind } from '../cluster/choose.ts'
-import { callersEnvironment } from '../host/environment.ts'
-import { readDirectories } from '../settings/settings.ts'
-import { commandsOf } from './finish.ts'
+import { callersEnvironment, type Environment } from '../host/environment.ts'
+import { commandsOf, programOf } from './finish.ts'
 import { requireKnownVariables, splitWords, variablesOfOptions } from './options.ts'
 
-/** What commander makes of the options that decide how tests are run. */
-export interface RunOptions {
-  readonly start: boolean
-  /** Undefined where neither `--stop` nor `--no-stop` was given. */
-  readonly stop?: boolean | undefined
-  readonly ovl: readonly string[]
-  readonly reporter: readonly string[]
-  readonly progress?: string
-  readonly list?: true
-  readonly json?: true
-  readonly [name: string]: unknown
+/** What the user says to a command, under the names of xcluster's variables. */
+export interface Said {
+  /** What is no option. */
+  readonly operands: readonly string[]
+  /** What was typed. */
+  readonly options: Environment
+  /** What variables `XCLUSTER_NETNS_<OPTION>` say that no option says. */
+  readonly variables: Environment
 }
 
+/** Options that are not settings of a run: which reports, and what a command prints. */
+const NO_SETTINGS = ['ovl', 'reporter', 'progress', 'list', 'json', 'format']
+
 /**
- * Values of the command line under the names of xcluster's variables.
+ * What is said to a command that has settings.
  * @param words what commander left: operands, and options that it does not know
- * @param command whose options they are
  * @throws Failure (exit 2)
  */
-export function variablesOf(
-  { start, stop, progress: _, ...rest }: Omit<RunOptions, 'ovl' | 'reporter'>,
-  words: readonly string[],
-  command: Command,
-) {
-  const known = variablesOfOptions(rest)
-  // Both, so that what is typed wins over what a repeated run or a variable says of the other one.
-  const keep = stop === undefined ? {} : { __stop: stop ? 'yes' : 'no', __no_stop: stop ? 'no' : 'yes' }
-  const flags = { ...(!start && { __no_start: 'yes' }), ...keep }
-  const { takesAnyOption } = chooseKind(known, callersEnvironment)
-  const names = namesOf(command)
-  const { operands, options } = splitWords(words, names, takesAnyOption)
+export function saidTo(command: Command, words: readonly string[]): Said {
+  const typed = settingsIn(command, source => source !== 'env')
+  const { takesAnyOption } = chooseKind(typed, callersEnvironment)
+  const { operands, options } = splitWords(words, namesOf(command), takesAnyOption)
   if (!takesAnyOption) requireKnownVariables(callersEnvironment, commandsOf(programOf(command)).flatMap(namesOf))
-  return { operands, options: { ...known, ...flags, ...options } }
+  return {
+    operands,
+    options: { ...typed, ...options },
+    variables: settingsIn(command, source => source === 'env'),
+  }
+}
+
+function settingsIn(command: Command, isWanted: (source: string | undefined) => boolean): Environment {
+  const wanted = Object.entries(command.opts()).filter(
+    ([name]) => !NO_SETTINGS.includes(name) && isWanted(command.getOptionValueSource(name)),
+  )
+  const { start, stop, ...rest } = Object.fromEntries(wanted)
+  return {
+    ...variablesOfOptions(rest),
+    ...(start === false && { __no_start: 'yes' }),
+    // Both, so that what is typed wins over what a repeated run or a variable says of the other one.
+    ...(stop !== undefined && { __stop: stop ? 'yes' : 'no', __no_stop: stop ? 'no' : 'yes' }),
+  }
+}
+
+/** The running cluster that options choose; settings read the variables themselves, and say in messages which it was. */
+export function typedChoice(command: Command): ClusterChoice {
+  const isTyped = ([name]: [string, unknown]) => command.getOptionValueSource(name) === 'cli'
+  const { name, cluster } = Object.fromEntries(Object.entries(command.opts()).filter(isTyped))
+  return { name, cluster }
 }
 
 const namesOf = ({ options }: Command) => options.flatMap(({ long }) => long ?? [])
-
-const programOf = (command: Command): Command => (command.parent ? programOf(command.parent) : command)
-
-/** Where this user's clusters, and what is kept, are. */
-export const directories = () => readDirectories(callersEnvironment)

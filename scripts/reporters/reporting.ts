@@ -1,7 +1,8 @@
 import type { Environment } from '../host/environment.ts'
 import { expandHome } from '../settings/home.ts'
+import type { ProgressKind } from './names.ts'
 import type { TerminalUse } from './streams.ts'
-import { readProgress, readTerminalUse } from './terminal-use.ts'
+import { readTerminalUse } from './terminal-use.ts'
 
 /** A reporter as it was asked for. */
 export interface ReporterWish {
@@ -26,7 +27,7 @@ export interface Reporting {
 /**
  * @param words of `--reporter`, each `<name>` or `<name>=<target>`, or several with commas between
  * @param stderr as a terminal, if it is one
- * @param progress as `--progress` says
+ * @param progress what `--progress` says
  * @param logFile where the log goes that nobody asked for, where stdout is a terminal
  * @throws Failure BAD_VALUE (exit 2)
  */
@@ -35,7 +36,7 @@ export function readReporting(
   environment: Environment,
   resultsDirectory: string | undefined,
   stderr: { isTTY?: boolean },
-  progress?: string,
+  progress: ProgressKind = 'auto',
   logFile?: string,
 ): Reporting {
   const wishes = words
@@ -46,7 +47,7 @@ export function readReporting(
     })
   return Object.freeze({
     wishes: Object.freeze(wishes),
-    terminal: readTerminalUse(environment, stderr, readProgress(progress, environment)),
+    terminal: readTerminalUse(environment, stderr, progress),
     resultsDirectory,
     logFile,
     stepSummary: environment.GITHUB_STEP_SUMMARY || undefined,

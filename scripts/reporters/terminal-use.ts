@@ -1,19 +1,19 @@
 import { usageFailure } from '../errors/failure.ts'
 import type { Environment } from '../host/environment.ts'
-import { saysCi, writtenAs } from '../settings/sources.ts'
+import { saysCi } from '../settings/sources.ts'
 import { PROGRESS_KINDS, type ProgressKind } from './names.ts'
 import type { TerminalUse } from './streams.ts'
 
 /**
  * What `--progress` says.
+ * @param option as the user wrote it, for the message
  * @throws Failure BAD_VALUE (exit 2)
  */
-export function readProgress(said: string | undefined, environment: Environment): ProgressKind {
+export function readProgress(said: string | undefined, option = '--progress'): ProgressKind {
   const value = said ?? 'auto'
   const kind = PROGRESS_KINDS.find(each => each === value)
   if (kind) return kind
-  const name = writtenAs('__progress', value, environment)
-  throw usageFailure('BAD_VALUE', `${name}=${value}: must be one of ${PROGRESS_KINDS.join(', ')}`)
+  throw usageFailure('BAD_VALUE', `${option}=${value}: must be one of ${PROGRESS_KINDS.join(', ')}`)
 }
 
 /**

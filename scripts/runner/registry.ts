@@ -34,3 +34,6 @@ export const DEFAULT_TEST = 'start'
 export const ALL = 'all'
 
 export const findTestCase = (name: string): TestCase | undefined => testCases.find(test => test.name === name)
+
+/** Whether a test says for itself which PODs reach each other. */
+export const provesReach = ({ reach, needs }: TestCase): boolean => reach !== undefined && !needs.running

@@ -4,7 +4,6 @@ import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
 import type { Environment } from '../host/environment.ts'
 import { expandHome, findHome } from './home.ts'
-import { writtenAs } from './sources.ts'
 
 /** What options say about the packing of the ovl, as typed. */
 export interface PackingOptions {
@@ -39,9 +38,14 @@ const CONSTANT_TIME = 1_577_836_800
 
 /**
  * @param environment the caller's: ARCHIVE, HOME, NFQLBDIR, SOURCE_DATE_EPOCH, and the options as `__cni` and `__seed` count
+ * @param writtenAs an option as the user wrote it, for messages
  * @throws Failure BAD_VALUE (exit 2)
  */
-export function readPacking(options: PackingOptions, environment: Environment): Packing {
+export function readPacking(
+  options: PackingOptions,
+  environment: Environment,
+  writtenAs: (option: string) => string = option => option,
+): Packing {
   const home = findHome(environment)
   const inHome = (...names: string[]) => (home === undefined ? [] : [path.join(home, ...names)])
   const expand = (name: string, file: string | undefined) => file && expandHome(name, file, environment)
@@ -62,9 +66,12 @@ export function readPacking(options: PackingOptions, environment: Environment): 
     cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
     archiveDirectories: [...new Set([...(archive ? [archive] : []), ...inHome('Downloads')])],
     ipuPlaces: ipuDirectories.map(directory => path.join(directory, 'bin/ipu')),
-    seed: seed === undefined ? randomInt(2 ** 32) : wholeNumber(writtenAs('__seed', seed, environment), seed),
+    seed:
+      seed === undefined
+        ? randomInt(2 ** 32)
+        : wholeNumber(options.seed === undefined ? '__seed' : writtenAs('--seed'), seed),
     time: new Date(wholeNumber('SOURCE_DATE_EPOCH', environment.SOURCE_DATE_EPOCH || String(CONSTANT_TIME)) * 1000),
-    required: readRequired(options.require, environment),
+    required: readRequired(options.require, writtenAs),
   })
 }
 
@@ -75,13 +82,12 @@ function wholeNumber(name: string, text: string): number {
   return number
 }
 
-function readRequired(text: string | undefined, environment: Environment): readonly OptionalPart[] {
+function readRequired(text: string | undefined, writtenAs: (option: string) => string): readonly OptionalPart[] {
   if (text === undefined) return []
   return text.split(',').map(name => {
     const part = OPTIONAL_PARTS.find(known => known === name)
     if (!part) {
-      const option = writtenAs('__require', text, environment)
-      throw usageFailure('BAD_VALUE', `${option}=${text}: can name ${OPTIONAL_PARTS.join(' and ')}`)
+      throw usageFailure('BAD_VALUE', `${writtenAs('--require')}=${text}: can name ${OPTIONAL_PARTS.join(' and ')}`)
     }
     return part
   })

@@ -172,7 +172,9 @@ export function readSettingsAndOwn<Own>(
   const packed = ['ARCHIVE', 'NFQLBDIR', 'SOURCE_DATE_EPOCH'].map(variable => [variable, sources.text(variable, '')])
   const archives = { ...environment, ...Object.fromEntries(packed) }
   const seed = sources.has('__seed') ? sources.text('__seed', '') : undefined
-  const packing = readPacking({ cni: options.__cni, seed }, archives)
+  const packing = readPacking({ cni: sources.said('option', 'variable').__cni, seed }, archives, () =>
+    sources.written('__seed'),
+  )
   const guest = guestEnvironment(sources, nodes, addressing)
   const settings = {
     cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources), replace }),

@@ -36,26 +36,16 @@ export interface Setting {
 export const saysCi = (value: string | undefined): boolean => !['', 'false', '0'].includes(value ?? '')
 
 /**
- * What a person says, first what counts most: options, the variables of the same meaning, xcluster's variables.
- * @param options under their variables' names. The command line hands over what a variable said as if it were typed; what says the same as
- *   its variable is taken to come from there
+ * What a user says, first what counts most: options, the variables of the same meaning, xcluster's variables.
+ * @param options those that were typed, under their variables' names
  */
 export function callersLayers(options: Environment, environment: Environment): readonly Layer[] {
-  const own = ownVariables(environment)
-  const typed = Object.entries(options).filter(([name, value]) => !saysTheSame(value, own[name]))
   return [
-    { origin: 'option', values: Object.fromEntries(typed) },
-    { origin: 'variable', values: own },
+    { origin: 'option', values: options },
+    { origin: 'variable', values: ownVariables(environment) },
     { origin: 'environment', values: environment },
   ]
 }
-
-/** What counts as the person wrote it: `--seed`, or `XCLUSTER_NETNS_SEED` where that says the value. */
-export const writtenAs = (name: string, value: string, environment: Environment): string =>
-  spelling(name, saysTheSame(value, ownVariables(environment)[name]) ? 'variable' : 'option')
-
-const saysTheSame = (typed: string | undefined, own: string | undefined): boolean =>
-  own !== undefined && (typed === own || (typed === 'yes' && /^(yes|true|on|1)$/i.test(own)))
 
 /** Looks values up in layers, the first one's win, and remembers where each came from. */
 export class Sources {
@@ -135,6 +125,11 @@ export class Sources {
     if (why) throw usageFailure('BAD_VALUE', `${spelling(name, setting.origin)}=${setting.value}: ${why}`, { hint })
     this.seen.push(setting)
     return setting.value
+  }
+
+  /** A setting as the user wrote it: `--seed`, `XCLUSTER_NETNS_SEED`, `__seed`. */
+  written(name: string): string {
+    return spelling(name, this.#find(name, '').origin)
   }
 
   /** True when somebody set it. */

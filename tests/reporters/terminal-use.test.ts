@@ -21,7 +21,7 @@ test('NO_COLOR wins over FORCE_COLOR, unless it is empty', t => {
 
 test('progress is live on a terminal, and plain where a pipeline has one, or somebody says so', t => {
   const isLive = (environment: Record<string, string>, how?: string, stream = terminal) =>
-    readTerminalUse(environment, stream, readProgress(how, environment)).progress
+    readTerminalUse(environment, stream, readProgress(how)).progress
   t.true(isLive({}))
   t.false(isLive({ CI: 'true' }))
   t.true(isLive({ CI: 'false' }))
@@ -33,9 +33,9 @@ test('progress is live on a terminal, and plain where a pipeline has one, or som
 })
 
 test('a wrong kind of progress is refused, with where it came from', t => {
-  const wrong = (said: string, environment: Record<string, string>) => t.throws(() => readProgress(said, environment))
-  t.like(wrong('lively', {}), { code: 'BAD_VALUE', exitCode: 2 })
-  t.regex(wrong('lively', {})?.message ?? '', /^--progress=lively: .*auto, live, plain/)
-  t.regex(wrong('', {})?.message ?? '', /^--progress=: /)
-  t.regex(wrong('x', { XCLUSTER_NETNS_PROGRESS: 'x' })?.message ?? '', /^XCLUSTER_NETNS_PROGRESS=x: /)
+  const wrong = (said: string, option?: string) => t.throws(() => readProgress(said, option))
+  t.like(wrong('lively'), { code: 'BAD_VALUE', exitCode: 2 })
+  t.regex(wrong('lively')?.message ?? '', /^--progress=lively: .*auto, live, plain/)
+  t.regex(wrong('')?.message ?? '', /^--progress=: /)
+  t.regex(wrong('x', 'XCLUSTER_NETNS_PROGRESS')?.message ?? '', /^XCLUSTER_NETNS_PROGRESS=x: /)
 })

@@ -1,32 +1,7 @@
-import type { Argument, Command, Option } from 'commander'
+import type { Command, Option } from 'commander'
+import type { Environment } from '../../host/environment.ts'
 import { isRepeatable } from '../variables.ts'
-
-/** A word that can stand where the cursor is. */
-export interface Candidate {
-  readonly value: string
-  readonly description?: string | undefined
-}
-
-/** `files`: the shell knows them better. */
-export type Completions = readonly Candidate[] | 'files'
-
-/** What was typed before the word that is to be completed. */
-export interface Typed {
-  readonly command: Command
-  readonly operands: readonly string[]
-  /** Values of the options, by their long names. */
-  readonly options: ReadonlyMap<string, string>
-  /** The option whose value comes next. */
-  readonly pending: Option | undefined
-  /** `--` was there: no more options. */
-  readonly isLiteral: boolean
-}
-
-/**
- * Tells the values of an option or argument.
- * @param meaning what the help calls it: `target`, `directory`, `kvm|tcg|auto`
- */
-export type ValuesOf = (meaning: string, partial: string, typed: Typed) => Promise<Completions>
+import { type Candidate, type Completions, sourceOf, type Typed } from './source.ts'
 
 /**
  * What can be typed at the cursor: commands, options, and the values of options and arguments, by what the program defines.
@@ -37,15 +12,15 @@ export async function complete(
   program: Command,
   words: readonly string[],
   partial: string,
-  valuesOf: ValuesOf,
+  environment: Environment,
 ): Promise<Completions> {
-  const typed = read(program, words)
+  const typed = { ...read(program, words), environment }
   const { command, operands, pending, isLiteral } = typed
-  if (pending) return beginning(partial, await valuesOfOption(pending, partial, typed, valuesOf))
+  if (pending) return beginning(partial, await sourceOf(pending)(partial, typed))
   const [, long = '', value] = /^(--[^=]+)=(.*)$/s.exec(partial) ?? []
   const option = isLiteral ? undefined : findOption(command, long)
   if (option) {
-    const values = await valuesOfOption(option, value ?? '', typed, valuesOf)
+    const values = await sourceOf(option)(value ?? '', typed)
     if (values === 'files') return values
     return beginning(
       partial,
@@ -65,14 +40,14 @@ export async function complete(
     )
   }
   if (!argument) return []
-  return beginning(partial, await valuesOfArgument(argument, partial, typed, valuesOf))
+  return beginning(partial, await sourceOf(argument)(partial, typed))
 }
 
 const beginning = (partial: string, found: Completions): Completions =>
   found === 'files' ? found : found.filter(({ value }) => value.startsWith(partial))
 
 /** As commander reads them, who would refuse what is not complete yet. */
-function read(program: Command, words: readonly string[]): Typed {
+function read(program: Command, words: readonly string[]): Omit<Typed, 'environment'> {
   let [command, pending]: [Command, Option | undefined] = [program, undefined]
   let isLiteral = false
   const operands: string[] = []
@@ -104,24 +79,13 @@ const findOption = (command: Command, name: string): Option | undefined =>
   command.options.find(({ long, short }) => name !== '' && (long === name || short === name))
 
 /** Those that can still be typed. */
-function optionsOf({ command, options }: Typed): readonly Candidate[] {
+function optionsOf({ command, options }: Pick<Typed, 'command' | 'options'>): readonly Candidate[] {
   const isOpen = (option: Option) => option.long && (isRepeatable(option) || !options.has(option.long))
   return command
     .createHelp()
     .visibleOptions(command)
     .filter(isOpen)
     .map(({ long, description }) => ({ value: long ?? '', description: firstLine(description) }))
-}
-
-async function valuesOfOption(option: Option, partial: string, typed: Typed, valuesOf: ValuesOf): Promise<Completions> {
-  if (option.argChoices) return option.argChoices.map(value => ({ value }))
-  const [, meaning] = /<(.+)>/.exec(option.flags) ?? []
-  return meaning ? await valuesOf(meaning, partial, typed) : []
-}
-
-async function valuesOfArgument(argument: Argument, partial: string, typed: Typed, valuesOf: ValuesOf) {
-  const { argChoices } = argument
-  return argChoices ? argChoices.map(value => ({ value })) : await valuesOf(argument.name(), partial, typed)
 }
 
 const firstLine = (text: string) => text.split('\n')[0]

@@ -1,30 +1,44 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { CaptureOptions } from './tcpdump.ts'
+import { InvalidArgumentError, Option } from 'commander'
+import { addClusterOptions } from '../../command-line/cluster-options.ts'
+import type { CommandDefinition } from '../../command-line/command.ts'
+import { completedBy } from '../../command-line/completion/source.ts'
+import { withExamples } from '../../command-line/finish.ts'
+import { targetArgument } from '../../command-line/target.ts'
 
-/**
- * Defines `capture`: the packets of a VM or POD.
- * @param signal ends it before it captures; then it is tcpdump that gets the signals
- * @param setExitCode gets tcpdump's
- */
-export const defineCapture = (command: Command, signal: AbortSignal, setExitCode: (code: number) => void): Command =>
-  command
-    .description('show the packets in a VM or POD of a running cluster, or write them as pcap, until Ctrl-C (tcpdump)')
-    .argument('<target>', 'a VM (vm-002) or a POD (vm-002-ns03)')
-    .argument('[filter...]', 'which packets, as in "icmp and host 172.16.1.3": pcap-filter(7)')
-    .option('-i, --interface <interface>', 'an interface there', 'any')
-    .option('-w, --write <file>', 'write pcap into a file of this host; - for standard output')
-    .addOption(new Option('-c, --count <n>', 'end after so many packets').argParser(readCount))
-    .addHelpText(
-      'after',
-      `
-Examples:
-  ./netns.ts capture vm-001-ns02 icmp or icmp6
-  ./netns.ts capture vm-001-ns02 -i eth0 -w - | wireshark -k -i -`,
-    )
-    .action(async (target: string, filter: string[], options: CaptureOptions) => {
-      const { captureOn } = await import('./tcpdump.ts')
-      setExitCode(await captureOn(target, options, filter.join(' '), signal))
+interface CaptureOptions {
+  readonly interface: string
+  readonly write?: string
+  readonly count?: number
+}
+
+/** `capture`: the packets of a VM or POD. */
+export const capture: CommandDefinition = {
+  name: 'capture',
+  define: (command, { signal, setExitCode }) => {
+    command
+      .description(
+        'show the packets in a VM or POD of a running cluster, or write them as pcap, until Ctrl-C (tcpdump)',
+      )
+      .addArgument(targetArgument())
+      .argument('[filter...]', 'which packets, as in "icmp and host 172.16.1.3": pcap-filter(7)')
+      .option('-i, --interface <interface>', 'an interface there', 'any')
+      .addOption(completedBy(writeOption(), 'files'))
+      .addOption(new Option('-c, --count <n>', 'end after so many packets').argParser(readCount))
+    addClusterOptions(command).action(async (target: string, filter: string[], options: CaptureOptions) => {
+      const [{ captureOn }, { typedChoice }] = await Promise.all([
+        import('./tcpdump.ts'),
+        import('../../command-line/request.ts'),
+      ])
+      setExitCode(await captureOn(target, { ...options, ...typedChoice(command) }, filter.join(' '), signal))
     })
+    withExamples(command, [
+      ['./netns.ts capture vm-001-ns02 icmp or icmp6', 'pings in a POD'],
+      ['./netns.ts capture vm-001-ns02 -i eth0 -w - | wireshark -k -i -', 'in a window'],
+    ])
+  },
+}
+
+const writeOption = () => new Option('-w, --write <file>', 'write pcap into a file of this host; - for standard output')
 
 /** A number of packets. */
 function readCount(text: string): number {

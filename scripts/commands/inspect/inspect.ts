@@ -1,31 +1,28 @@
 import process from 'node:process'
-import type { ClusterChoice } from '../../cluster/choice.ts'
 import { resolveCluster } from '../../cluster/choose.ts'
 import { usageFailure } from '../../errors/failure.ts'
 import { buildGraph } from '../../graph/graph.ts'
 import { narrowTable, networkTable } from '../../graph/table.ts'
-import { callersEnvironment } from '../../host/environment.ts'
+import { callersEnvironment, type Environment } from '../../host/environment.ts'
 import { safeJson } from '../../host/text.ts'
 import { foreignName, type NodeFacts } from '../../proof/facts.ts'
 import { readNetwork } from '../../proof/network.ts'
 import { alignColumns } from '../../reporters/columns.ts'
 
-/** What the options of `inspect` say. */
-export interface InspectOptions extends ClusterChoice {
-  readonly json?: true
-  readonly nvm?: string
-}
-
 /**
  * `inspect`: what is in the VMs and PODs, on stdout: a table, or what `netns_test status --json` tells of each VM.
  * @param targets VMs, which stand for their PODs too, and PODs; none for all
+ * @param options under their variables' names: which cluster
  * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2) naming those that exist, and of the settings
  */
-export async function inspect(targets: readonly string[], options: InspectOptions, signal: AbortSignal): Promise<void> {
-  const { json, name, cluster, nvm } = options
+export async function showNetwork(
+  targets: readonly string[],
+  options: Environment,
+  json: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const onLine = (line: string) => process.stderr.write(`${line}\n`)
-  const words = { __name: name, __cluster: cluster, __nvm: nvm }
-  const meant = await resolveCluster({ options: words, environment: callersEnvironment, test: {}, onLine, signal })
+  const meant = await resolveCluster({ options, environment: callersEnvironment, test: {}, onLine, signal })
   const nodes = await meant.logInOnAll(signal)
   try {
     const network = await readNetwork(nodes, signal)

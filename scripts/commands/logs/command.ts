@@ -1,21 +1,32 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { LogsOptions } from './logs.ts'
+import { Argument, InvalidArgumentError, Option } from 'commander'
+import { addClusterOptions } from '../../command-line/cluster-options.ts'
+import type { CommandDefinition } from '../../command-line/command.ts'
+import { completedBy } from '../../command-line/completion/source.ts'
+import { nodes } from '../../command-line/completion/sources.ts'
 
-/**
- * Defines `logs`: what VMs wrote on their consoles.
- * @param signal ends it
- * @param setExitCode gets 128 + the number of the signal that ended it
- */
-export const defineLogs = (command: Command, signal: AbortSignal, setExitCode: (code: number) => void): Command =>
-  command
-    .description('print what the VMs of a running cluster wrote on their consoles')
-    .argument('[vm]', 'one of them (vm-002); all when missing, with their names in front')
-    .option('-f, --follow', 'go on with what comes, until Ctrl-C or the end of the cluster')
-    .addOption(new Option('-n, --tail <lines>', 'of each VM only the last lines of what is there').argParser(readLines))
-    .action(async (node: string | undefined, options: LogsOptions) => {
-      const { showLogs } = await import('./logs.ts')
-      setExitCode(await showLogs(node, options, signal))
+/** `logs`: what VMs wrote on their consoles. */
+export const logs: CommandDefinition = {
+  name: 'logs',
+  define: (command, { signal, setExitCode }) => {
+    command
+      .description('print what the VMs of a running cluster wrote on their consoles')
+      .addArgument(completedBy(vmArgument(), nodes))
+      .option('-f, --follow', 'go on with what comes, until Ctrl-C or the end of the cluster')
+      .addOption(tailOption())
+    addClusterOptions(command).action(async (node: string | undefined, options: { follow?: true; tail?: number }) => {
+      const [{ showLogs }, { typedChoice }] = await Promise.all([
+        import('./logs.ts'),
+        import('../../command-line/request.ts'),
+      ])
+      setExitCode(await showLogs(node, { ...options, ...typedChoice(command) }, signal))
     })
+  },
+}
+
+const vmArgument = () => new Argument('[vm]', 'one of them (vm-002); all when missing, with their names in front')
+
+const tailOption = () =>
+  new Option('-n, --tail <lines>', 'of each VM only the last lines of what is there').argParser(readLines)
 
 /** A number of lines. */
 function readLines(text: string): number {

@@ -20,14 +20,14 @@ const SETTINGS =
  * (another kernel, another QEMU, a changed ovl) is told on stderr.
  * @param place the directory of its results, or the file
  * @param options of now: they win
- * @param reporters of now, as typed; so is progress
+ * @param reporting of now
  * @returns the exit code
  * @throws Failure NO_RESULTS, BAD_RESULTS (exit 2), and all that `test` throws
  */
-export async function rerun(
+export async function runAgain(
   place: string,
   options: Environment,
-  { reporters, progress }: Pick<TestRequest, 'reporters' | 'progress'>,
+  reporting: Pick<TestRequest, 'reporters' | 'progress' | 'writtenAs'>,
   environment: Environment,
   signal: AbortSignal,
 ): Promise<number> {
@@ -41,8 +41,8 @@ export async function rerun(
   const request = {
     words,
     ovls,
-    reporters,
-    progress,
+    ...reporting,
+    variables: {},
     options: {
       ...Object.fromEntries(again),
       ...from(origin => !BY_THEMSELVES.includes(origin)),

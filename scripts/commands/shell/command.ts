@@ -1,19 +1,23 @@
-import type { Command } from 'commander'
-import type { ClusterChoice } from '../../cluster/choice.ts'
+import { addClusterOptions } from '../../command-line/cluster-options.ts'
+import type { CommandDefinition } from '../../command-line/command.ts'
+import { targetArgument } from '../../command-line/target.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
-/**
- * Defines `shell`: a shell in a VM or POD.
- * @param signal ends it before the shell runs
- * @param setExitCode gets the shell's
- */
-export const defineShell = (command: Command, signal: AbortSignal, setExitCode: (code: number) => void): Command =>
-  command
-    .description('open a shell in a VM or POD of a running cluster; without a terminal, run the commands on stdin')
-    .argument('<target>', 'a VM (vm-002) or a POD (vm-002-ns03)')
-    .action(async (target: string, choice: ClusterChoice) => {
-      const { onTarget } = await import('../../cluster/choice.ts')
-      const { runShell } = await import('../../command-line/attached.ts')
-      const terminalType = callersEnvironment.TERM ?? 'dumb'
-      setExitCode(await onTarget(target, choice, signal, node => runShell(node, target, terminalType)))
+/** `shell`: a shell in a VM or POD. */
+export const shell: CommandDefinition = {
+  name: 'shell',
+  define: (command, { signal, setExitCode }) => {
+    command
+      .description('open a shell in a VM or POD of a running cluster; without a terminal, run the commands on stdin')
+      .addArgument(targetArgument())
+    addClusterOptions(command).action(async (target: string) => {
+      const [{ runShell }, { onTarget }, { typedChoice }] = await Promise.all([
+        import('../../command-line/attached.ts'),
+        import('../../cluster/choice.ts'),
+        import('../../command-line/request.ts'),
+      ])
+      const terminal = callersEnvironment.TERM ?? 'dumb'
+      setExitCode(await onTarget(target, typedChoice(command), signal, node => runShell(node, target, terminal)))
     })
+  },
+}

@@ -3,11 +3,12 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { claimCluster, updateRecord } from '../../../scripts/cluster/vm/registry.ts'
-import { type Completions, complete } from '../../../scripts/command-line/completion/complete.ts'
-import { valuesIn } from '../../../scripts/command-line/completion/values.ts'
+import { complete } from '../../../scripts/command-line/completion/complete.ts'
+import { type Completions, isCompleted } from '../../../scripts/command-line/completion/source.ts'
 import { commandsOf } from '../../../scripts/command-line/finish.ts'
-import { REPORTER_NAMES } from '../../../scripts/reporters/names.ts'
-import { testCases } from '../../../scripts/runner/registry.ts'
+import { reachingAs, testsIn } from '../../../scripts/commands/test/tests.ts'
+import { PROGRESS_KINDS, REPORTER_NAMES } from '../../../scripts/reporters/names.ts'
+import { findTestCase, testCases } from '../../../scripts/runner/registry.ts'
 import { theProgram } from '../program.ts'
 
 const program = await theProgram()
@@ -18,7 +19,7 @@ const valuesOf = (found: Completions) => (found === 'files' ? found : found.map(
 async function behind(line: string, environment: Readonly<Record<string, string>> = {}) {
   const words = line.split(' ')
   const partial = words.pop() ?? ''
-  return valuesOf(await complete(program, words, partial, valuesIn({ HOME: '/nonexistent', ...environment })))
+  return valuesOf(await complete(program, words, partial, { HOME: '/nonexistent', ...environment }))
 }
 
 test('every command, and every option of each, can be completed', async t => {
@@ -49,6 +50,32 @@ test('values come from what the options say of themselves; files from the shell'
     t.is(await behind(line), 'files', line)
   }
   t.deepEqual(await behind('test --nvm '), [], 'a number')
+  t.deepEqual(await behind('test --progress '), [...PROGRESS_KINDS])
+  t.deepEqual(await behind('env --family='), ['--family=4', '--family=6', '--family=both'])
+  t.deepEqual(await behind('tar --require '), ['cni', 'ipu', 'cni,ipu'])
+  t.deepEqual(await behind('test --cluster e'), ['embedded'])
+})
+
+test('--reach is offered the tests that it accepts', async t => {
+  const offered = await behind('test matrix --reach ')
+  t.true(offered.includes('bridge'))
+  for (const name of ['matrix', 'start', 'start_empty', 'all']) t.false(offered.includes(name), name)
+  for (const name of offered)
+    t.is(reachingAs(String(name), testsIn(['matrix']), '--reach')[0]?.test.reach, findTestCase(String(name))?.reach)
+})
+
+test('whatever takes a value says by what it is completed, unless that is a number or free text', t => {
+  const free = [
+    ...['--nvm', '--nrouters', '--ntesters', '--mem', '--smp', '--timeout', '--repeat', '--retry', '--seed', '--count'],
+    ...['--tail', '--interface', 'command', 'filter', 'options', 'words'],
+  ]
+  for (const command of commandsOf(program)) {
+    const options = command.options.filter(({ required, optional }) => required || optional)
+    for (const item of [...options, ...command.registeredArguments]) {
+      const name = 'long' in item ? (item.long ?? '') : item.name()
+      t.true(free.includes(name) || isCompleted(item), `${command.name()} ${name}`)
+    }
+  }
 })
 
 test('an option is offered once, unless it can be repeated; none behind --, nor in a command for a VM', async t => {
@@ -74,7 +101,9 @@ async function withCluster(t: ExecutionContext, name: string) {
 test('nodes and clusters are those that run', async t => {
   const environment = await withCluster(t, 'mine')
   t.deepEqual(await behind('stop --name ', environment), ['mine'])
-  t.deepEqual(await behind('exec --name mine ', environment), ['vm-001', 'vm-002'])
+  for (const command of ['exec', 'shell', 'capture', 'inspect', 'logs'])
+    t.deepEqual(await behind(`${command} --name mine `, environment), ['vm-001', 'vm-002'], command)
+  t.deepEqual(await behind('inspect --name mine vm-001 ', environment), ['vm-001', 'vm-002'], 'several can be named')
   t.deepEqual(await behind('exec --name=mine vm-002', environment), ['vm-002'], 'which does not tell its PODs')
   t.deepEqual(await behind('exec ', { ...environment, XCLUSTER_NETNS_NAME: 'mine' }), ['vm-001', 'vm-002'])
   t.deepEqual(await behind('exec ', environment), ['vm-001', 'vm-002'], 'the only one that runs')

@@ -46,6 +46,12 @@ test('an option wins over its variable, that one over the one of xcluster', t =>
     __smp: ['2', 'environment'],
   })
   t.deepEqual(originsIn(env(['--json', '--nvm=2'], variables).stdout).__nvm, ['2', 'option'])
+  const same = ['--json', '--nvm=3', '--cold', '--mem2=300']
+  t.like(
+    originsIn(env(same, variables).stdout),
+    { __nvm: ['3', 'option'], __cold: ['yes', 'option'], __mem2: ['300', 'option'] },
+    'which was typed, though the variable says the same',
+  )
   t.deepEqual(originsIn(env(['--json'], { ...variables, XCLUSTER_NETNS_NVM: '' }).stdout).__nvm, ['5', 'environment'])
   t.regex(env([], variables).stdout, /^__nvm=3 # XCLUSTER_NETNS_NVM$/m)
 })

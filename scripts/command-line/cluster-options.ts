@@ -1,0 +1,19 @@
+import { type Command, Option } from 'commander'
+import { KINDS } from '../cluster/kinds.ts'
+import { completedBy } from './completion/source.ts'
+import { clusterNames } from './completion/sources.ts'
+
+/** `--name`: which cluster of a kind. */
+export const nameOption = (): Option =>
+  completedBy(new Option('--name <cluster>', 'which cluster, where several run on this host'), clusterNames)
+
+/** `--cluster`: which kind. */
+export function clusterOption(): Option {
+  const names = KINDS.map(({ name }) => name)
+  const meanings = KINDS.map(({ name, summary }) => `${name}: ${summary}`)
+  return completedBy(new Option(`--cluster <${names.join('|')}>`, meanings.join('; ')), names)
+}
+
+/** The options of commands that work on one running cluster. */
+export const addClusterOptions = (command: Command): Command =>
+  command.addOption(nameOption()).addOption(clusterOption())

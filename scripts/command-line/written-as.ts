@@ -1,0 +1,11 @@
+import type { Command } from 'commander'
+import { ownVariable } from '../settings/variables.ts'
+
+/**
+ * An option as the user wrote it, as commander recorded it: `--seed`, or `XCLUSTER_NETNS_SEED` where that says its value.
+ * @param option its long name
+ */
+export function writtenAs(command: Command, option: string): string {
+  const name = option.replace(/^--/, '').replaceAll(/-[a-z]/g, letter => letter.slice(1).toUpperCase())
+  return command.getOptionValueSource(name) === 'env' ? ownVariable(option) : option
+}

@@ -1,0 +1,36 @@
+import { addClusterOptions } from '../../command-line/cluster-options.ts'
+import type { CommandDefinition } from '../../command-line/command.ts'
+import { withExamples } from '../../command-line/finish.ts'
+import { targetArgument } from '../../command-line/target.ts'
+import { callersEnvironment } from '../../host/environment.ts'
+
+/** `exec`: runs a command in a VM or POD. */
+export const exec: CommandDefinition = {
+  name: 'exec',
+  define: (command, { signal, setExitCode }) => {
+    command
+      .description('run a command in a VM or POD of a running cluster; without a command, a shell')
+      .addArgument(targetArgument())
+      .argument('[command...]', 'the command and its arguments')
+      .option('-n, --no-stdin', "give the command no input; without it, exec in a `while read` loop takes the loop's")
+    addClusterOptions(command)
+      .passThroughOptions()
+      .action(async (target: string, typed: string[], { stdin }: { stdin: boolean }) => {
+        const [{ execOn }, { onTarget }, { typedChoice }] = await Promise.all([
+          import('./exec.ts'),
+          import('../../cluster/choice.ts'),
+          import('../../command-line/request.ts'),
+        ])
+        const terminal = callersEnvironment.TERM ?? 'dumb'
+        const words = typed[0] === '--' ? typed.slice(1) : typed
+        const use = (node: Parameters<typeof execOn>[0]) => execOn(node, target, words, terminal, stdin)
+        setExitCode(await onTarget(target, typedChoice(command), signal, use))
+      })
+    withExamples(command, [
+      ['./netns.ts exec vm-001 -- ip address', 'a command in a VM'],
+      ['./netns.ts exec vm-001-ns02 -- ping -c1 172.16.1.3', 'a command in a POD'],
+      ['./netns.ts exec vm-001-ns02', 'a shell'],
+      ['while read -r pod; do ./netns.ts exec -n "$pod" -- ip address; done <pods', 'in a loop over a file'],
+    ])
+  },
+}

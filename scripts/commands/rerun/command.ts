@@ -1,0 +1,47 @@
+import { Argument } from 'commander'
+import { nameOption } from '../../command-line/cluster-options.ts'
+import type { CommandDefinition } from '../../command-line/command.ts'
+import { completedBy } from '../../command-line/completion/source.ts'
+import { withExamples } from '../../command-line/finish.ts'
+import { addReportingOptions } from '../../command-line/reporting-options.ts'
+import { callersEnvironment } from '../../host/environment.ts'
+
+interface RerunOptions {
+  readonly reporter: readonly string[]
+  readonly progress?: string
+}
+
+/** `rerun`: does a run again. */
+export const rerun: CommandDefinition = {
+  name: 'rerun',
+  define: (command, { signal, setExitCode }) => {
+    addReportingOptions(command)
+      .description('do a run again, in the same way, with the same seed')
+      .addArgument(completedBy(resultsArgument(), 'files'))
+      .addOption(nameOption())
+      .option('--stop', 'stop the cluster at the end, whatever the test and its result')
+      .option('--no-stop', 'leave the cluster running, whatever the test and its result')
+      .option('--replace', 'stop a running cluster of this name even while it is in use')
+      .action(async (results: string, { reporter, progress }: RerunOptions) => {
+        const [{ runAgain }, { saidTo }, { writtenAs }] = await Promise.all([
+          import('./rerun.ts'),
+          import('../../command-line/request.ts'),
+          import('../../command-line/written-as.ts'),
+        ])
+        const { options, variables } = saidTo(command, [])
+        const reporting = {
+          reporters: reporter,
+          progress,
+          writtenAs: (option: string) => writtenAs(command, option),
+        }
+        const now = { ...variables, ...options }
+        setExitCode(await runAgain(results, now, reporting, callersEnvironment, signal))
+      })
+    withExamples(command, [
+      ['./netns.ts rerun results', 'the same tests, settings, ovls and seed'],
+      ['./netns.ts rerun results --until-failure', 'until it happens again'],
+    ])
+  },
+}
+
+const resultsArgument = () => new Argument('<results>', 'the directory of its results, or its results.json')

@@ -1,0 +1,31 @@
+import { Argument } from 'commander'
+import { addClusterOptions } from '../../command-line/cluster-options.ts'
+import type { CommandDefinition } from '../../command-line/command.ts'
+import { completedBy } from '../../command-line/completion/source.ts'
+import { clusterNames } from '../../command-line/completion/sources.ts'
+import { callersEnvironment } from '../../host/environment.ts'
+
+/** `stop`: ends clusters. */
+export const stop: CommandDefinition = {
+  name: 'stop',
+  define: (command, { signal }) => {
+    command
+      .description('end a cluster and remove what belongs to it')
+      .option('--all', 'end every cluster that this program started')
+      .option('--abandoned', 'end it only if the run that started it is gone')
+      .addArgument(completedBy(clusterArgument(), clusterNames))
+    addClusterOptions(command).action(
+      async (named: string | undefined, { all, abandoned }: { all?: true; abandoned?: true }) => {
+        const [{ stopClusters }, { typedChoice }] = await Promise.all([
+          import('./stop.ts'),
+          import('../../command-line/request.ts'),
+        ])
+        const options = { ...typedChoice(command), ...(all && { all }), ...(abandoned && { abandoned }) }
+        await stopClusters(named, options, callersEnvironment, signal)
+      },
+    )
+  },
+}
+
+const clusterArgument = () =>
+  new Argument('[cluster]', 'its name, as with --name; without one the usual one, or the only one that runs')

@@ -1,0 +1,28 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { CommandDefinition } from '../../command-line/command.ts'
+import { environmentFailure } from '../../errors/failure.ts'
+
+const DIRECTORY = path.resolve(import.meta.dirname, '../../xctest')
+
+/** `xctest-hook`: where the files are by which tests of xcluster's ovls run on the embedded cluster. */
+export const xctestHook: CommandDefinition = {
+  name: 'xctest-hook',
+  define: command => {
+    command
+      .description("print the path of the hook by which an ovl's own test runs on VMs of ours (docs/xcluster.md)")
+      .option('--xcluster', 'print the path of a command for $XCLUSTER, for hosts without xcluster')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  XCTEST_HOOK=$(./netns.ts xctest-hook) ./ovs.sh test L2 > log
+  export XCLUSTER=$(./netns.ts xctest-hook --xcluster)`,
+      )
+      .action(({ xcluster }: { xcluster?: true }) => {
+        const file = path.join(DIRECTORY, xcluster ? 'xcluster-embedded' : 'hook.sh')
+        if (!fs.existsSync(file)) throw environmentFailure('NO_HOOK', `${file} is missing`)
+        process.stdout.write(`${file}\n`)
+      })
+  },
+}
