@@ -10,6 +10,7 @@ import { readConsoles } from '../../scripts/consoles/follow.ts'
 import { copy } from '../../scripts/copy/copy.ts'
 import { hostEnd, vmEnd } from '../../scripts/copy/end.ts'
 import { readLocation } from '../../scripts/copy/location.ts'
+import { readFilters } from '../../scripts/diagnosis/filters.ts'
 import { Failure } from '../../scripts/errors/failure.ts'
 import type { Emit, RunEvent } from '../../scripts/events/events.ts'
 import { withDeadline } from '../../scripts/host/deadline.ts'
@@ -65,6 +66,7 @@ const PROTOCOLS: Readonly<Record<string, (round: Round) => Promise<unknown>>> = 
     control.close()
   },
   status: async ({ host, signal }) => await readNetwork([host.node], signal),
+  filters: async ({ host, signal }) => await readFilters(host.node, ['vm-001-ns01'], signal),
   matrix: async round => {
     const settings = readSettings({ __nvm: '1' }, { HOME: '/nonexistent' })
     const request = {
