@@ -2,11 +2,11 @@ import type { RunningCluster } from '../cluster/cluster.ts'
 import { answeringNodes } from '../diagnosis/answering.ts'
 import type { Cause, Diagnosis } from '../diagnosis/cause.ts'
 import { diagnoseMatrix, diagnoseStep, suspects } from '../diagnosis/diagnose.ts'
-import { readFilters } from '../diagnosis/filters.ts'
+import { type AllFilters, readFilters } from '../diagnosis/filters.ts'
 import type { FailedStep } from '../events/events.ts'
-import { withDeadline } from '../host/deadline.ts'
+import { type Deadline, withDeadline } from '../host/deadline.ts'
 import type { Matrix } from '../proof/matrix.ts'
-import { readNode, type Source } from '../proof/network.ts'
+import { type NodeFacts, readNode, type Source } from '../proof/network.ts'
 import type { Node } from '../ssh/node.ts'
 
 export interface FailureRequest {
@@ -39,7 +39,8 @@ export async function diagnoseFailure(request: FailureRequest): Promise<FailureD
   const there = cluster.nodes.filter(({ name }) => !gone.some(({ node }) => node === name))
   const alive = await answeringNodes(there, signal)
   const silent = there.flatMap(({ name }) => (alive.some(node => node.name === name) ? [] : [name]))
-  const { network, filters } = await readAlive(alive, suspects(failures, matrix, MOST_SUSPECTS), signal)
+  const network = await readAlive(alive, signal)
+  const filters = await readAllFilters(alive, network, suspects(failures, matrix, MOST_SUSPECTS), signal)
   const { causes, groups } = matrix
     ? diagnoseMatrix(network, matrix, filters)
     : diagnoseStep(network, failures, filters)
@@ -52,23 +53,29 @@ async function goneNodes({ nodes, fate }: RunningCluster): Promise<readonly Caus
   return fates.flatMap(({ node: { name }, how, gone }) => (gone ? [{ subject: name, node: name, what: how }] : []))
 }
 
-/** What nodes tell of themselves and of what they do with packets; those that fail at it are left out. */
-async function readAlive(nodes: readonly Node[], pods: readonly Source[], parent: AbortSignal) {
-  const [network, filters] = await withDeadline(
-    PATIENCE_MS,
-    ({ signal }) =>
-      Promise.all([
-        Promise.allSettled(nodes.map(node => readNode(node, signal))),
-        Promise.allSettled(nodes.map(node => readFilters(node, ofNode(pods, node), signal))),
-      ]),
-    { parent },
-  )
-  parent.throwIfAborted()
-  return {
-    network: network.flatMap(result => (result.status === 'fulfilled' ? [result.value] : [])),
-    filters: new Map(filters.flatMap(result => (result.status === 'fulfilled' ? [...result.value] : []))),
-  }
+/** What nodes tell of themselves; those that fail at it are left out. */
+async function readAlive(nodes: readonly Node[], parent: AbortSignal): Promise<readonly NodeFacts[]> {
+  const ask = ({ signal }: Deadline) => Promise.allSettled(nodes.map(node => readNode(node, signal)))
+  return told(await withDeadline(PATIENCE_MS, ask, { parent }), parent)
 }
 
-const ofNode = (pods: readonly Source[], { name }: Node) =>
-  pods.flatMap(({ node, pod }) => (node === name ? [pod] : []))
+/** What the nodes of some PODs, and those that have none, as routers, do with packets. */
+async function readAllFilters(
+  nodes: readonly Node[],
+  network: readonly NodeFacts[],
+  pods: readonly Source[],
+  parent: AbortSignal,
+): Promise<AllFilters> {
+  if (pods.length === 0) return new Map()
+  const isRouter = ({ name }: Node) => network.some(({ node, pods: own }) => node === name && own.length === 0)
+  const asked = nodes
+    .map(node => ({ node, own: pods.flatMap(({ pod, node: name }) => (name === node.name ? [pod] : [])) }))
+    .filter(({ node, own }) => own.length > 0 || isRouter(node))
+  const ask = ({ signal }: Deadline) => Promise.allSettled(asked.map(({ node, own }) => readFilters(node, own, signal)))
+  return new Map(told(await withDeadline(PATIENCE_MS, ask, { parent }), parent).flatMap(each => [...each]))
+}
+
+function told<T>(results: readonly PromiseSettledResult<T>[], parent: AbortSignal): readonly T[] {
+  parent.throwIfAborted()
+  return results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+}
