@@ -5,8 +5,9 @@ import { diagnoseMatrix, diagnoseStep, suspects } from '../diagnosis/diagnose.ts
 import { type AllFilters, readFilters } from '../diagnosis/filters.ts'
 import type { FailedStep } from '../events/events.ts'
 import { type Deadline, withDeadline } from '../host/deadline.ts'
+import type { NodeFacts } from '../proof/facts.ts'
 import type { Matrix } from '../proof/matrix.ts'
-import { type NodeFacts, readNode, type Source } from '../proof/network.ts'
+import { readNode, type Source } from '../proof/network.ts'
 import type { Node } from '../ssh/node.ts'
 
 export interface FailureRequest {
