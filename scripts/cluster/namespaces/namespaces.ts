@@ -3,30 +3,30 @@ import { callersEnvironment } from '../../host/environment.ts'
 import { requireLimits } from '../../host/limits.ts'
 import { requireCommands, TO_RUN_NAMESPACES } from '../../host/requirements.ts'
 import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
-import { countAndNames, countOfNodes, type NodePlan } from '../../settings/nodes.ts'
+import { countAndNames, countOfNodes } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { allOrNone, type Node } from '../../ssh/node.ts'
 import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
 import { hostsText } from '../vm/addresses.ts'
 import { type CommonIdentity, identityMessage } from '../vm/identity.ts'
 import { ensureImage } from '../vm/image/cache.ts'
 import { makeKeys } from '../vm/keys.ts'
 import { startLeash } from '../vm/leash.ts'
-import { logIn, storeKey } from '../vm/login.ts'
+import { storeKey } from '../vm/login.ts'
 import { layOvls } from '../vm/ovls.ts'
 import { partsOf } from '../vm/parts.ts'
-import { claimCluster, destroyCluster, isOwn, type NodeRecord, nameBeside, updateRecord } from '../vm/registry.ts'
+import { claimCluster, destroyCluster, isOwn, nameBeside, updateRecord } from '../vm/registry.ts'
 import { attach, running } from '../vm/running.ts'
 import { endChildren } from '../vm/spawn.ts'
 import { bareNetsOf, forwardingOf } from '../vm/topologies.ts'
 import { packagesOf, stoppedByOther, withState, withUsualOvls, XCLUSTERS_OWN } from '../vm/vm.ts'
 import { directories as asDirectories } from './layers.ts'
 import { requireLinkKinds } from './link-kinds.ts'
+import { logInOnNodes, recordOf } from './log-in.ts'
 import { needsOf, requireNamespaces } from './needs.ts'
 import { neighbourCommands, readTables, requireNeighbours, requireNoOverflow, wantsPermanent } from './neighbours.ts'
 import { ensureImageTree } from './tree.ts'
 import { readUserMaps } from './users.ts'
-import { startWorld, type World } from './world.ts'
+import { startWorld } from './world.ts'
 
 /** The cluster whose nodes are namespaces of this host's kernel, with the VMs' image as their root. */
 export const namespacesCluster = (settings: Settings): Cluster => ({
@@ -103,7 +103,15 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         isLarge ? neighbourCommands(plan, cluster.nodes, identity.bareNets, identity.prefix) : '',
       ),
     })
-    const nodes = await logInOn(cluster.nodes, world, directory, keys.hostPublicKey, request)
+    const nodes = await logInOnNodes({
+      plans: cluster.nodes,
+      world,
+      clusterDirectory: directory,
+      hostKey: keys.hostPublicKey,
+      timeoutSeconds: settings.timeoutSeconds,
+      emit,
+      signal,
+    })
     updateRecord(directory, { nodes: cluster.nodes.map(recordOf) })
     return running(settings, name, directory, nodes, {
       kind: 'namespaces',
@@ -127,23 +135,3 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
 /** Root maps users itself. */
 const commandsFor = (uid: number | undefined) =>
   TO_RUN_NAMESPACES.filter(({ command }) => command !== 'newuidmap' || uid !== 0)
-
-const recordOf = ({ name, number, role }: NodePlan): NodeRecord => ({ name, number, role })
-
-async function logInOn(
-  plans: readonly NodePlan[],
-  world: World,
-  directory: string,
-  hostKey: string,
-  { emit, signal }: StartRequest,
-): Promise<readonly Node[]> {
-  let up = 0
-  return await allOrNone(
-    plans.map(async plan => {
-      await world.up(plan.name, signal)
-      const node = await logIn(directory, recordOf(plan), hostKey, signal)
-      emit({ type: 'node-up', node: plan.name, up: ++up, of: plans.length })
-      return node
-    }),
-  )
-}

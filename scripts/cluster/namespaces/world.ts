@@ -82,7 +82,8 @@ export function startWorld(request: WorldRequest): World {
         signal.removeEventListener('abort', abort)
       }
     },
-    ended: node => event(`ended ${node}`).promise,
+    // Its own end may come unheard when all end together.
+    ended: node => Promise.race([event(`ended ${node}`).promise, ended.then(() => "ended with the cluster's own")]),
     release: () => {
       control.end('keep\n', () => control.destroy())
       child.unref()
