@@ -172,7 +172,7 @@ test.serial(
       'interrupted: bridge',
       'FAILED: interrupted by SIGINT',
       'INTERRUPTED: 1 of 3 tests: bridge (2 not run)',
-      'not run: L2 L3: interrupted by SIGINT',
+      'not run: L2 L3',
       'Total time: 1 s',
     ])
     t.false(terminal.cursorIsHidden())
