@@ -75,10 +75,10 @@ export interface RunningCluster {
   /** All that a node wrote on its console. */
   console(node: Node): Promise<string>
   /** What is known of a node that does not answer any more. */
-  fate(node: Node): Promise<Fate>
+  diagnose(node: Node): Promise<NodeDiagnosis>
 }
 
-export interface Fate {
+export interface NodeDiagnosis {
   /** It has ended, and does not answer any more. */
   readonly gone: boolean
   /** `its QEMU was ended by SIGKILL` */

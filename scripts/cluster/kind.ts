@@ -1,7 +1,7 @@
 import type { Consoles } from '../consoles/follow.ts'
 import type { Failure } from '../errors/failure.ts'
 import type { Environment } from '../host/environment.ts'
-import type { AcceleratorWish, Directories, Settings } from '../settings/settings.ts'
+import type { AcceleratorChoice, Directories, Settings } from '../settings/settings.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Node } from '../ssh/node.ts'
 import type { Cluster } from './cluster.ts'
@@ -154,7 +154,7 @@ export interface Preparation {
 
 export interface PreparationRequest {
   readonly directories: Directories
-  readonly accelerator: AcceleratorWish
+  readonly accelerator: AcceleratorChoice
   /** Make anew what is there. */
   readonly refresh: boolean
   /** The command that makes what is missing, for messages. */

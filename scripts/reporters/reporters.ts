@@ -4,7 +4,7 @@ import { suggest } from '../errors/suggest.ts'
 import type { Listener } from '../events/events.ts'
 import { REPORTER_NAMES, type ReporterName } from './names.ts'
 import { fileTarget, type Output, streamTarget, type Target } from './output.ts'
-import type { ReporterWish, Reporting } from './reporting.ts'
+import type { ReporterSpec, Reporting } from './reporting.ts'
 import type { Streams } from './streams.ts'
 
 /** A kind of report. */
@@ -93,8 +93,8 @@ export function describePlaces(reporting: Reporting): readonly string[] {
 const IN_RESULTS = { html: 'report.html', log: 'log.txt', results: 'results.json' } as const
 
 /** All that are asked for, by word or by default. */
-function placeAll({ wishes, resultsDirectory, logFile }: Reporting): readonly Placed[] {
-  const named = wishes.map(place)
+function placeAll({ specs, resultsDirectory, logFile }: Reporting): readonly Placed[] {
+  const named = specs.map(place)
   const beside = Object.entries(resultsDirectory ? IN_RESULTS : {})
     .map(([name, file]) => place({ name, target: path.join(resultsDirectory ?? '', file) }))
     // Who names the same place has asked for the same.
@@ -120,7 +120,7 @@ const STREAM_NAMES: Readonly<Record<string, string>> = {
   '/dev/fd/2': STDERR,
 }
 
-function place({ name, target }: ReporterWish): Placed {
+function place({ name, target }: ReporterSpec): Placed {
   const known = REPORTER_NAMES.find(each => each === name)
   const reporter = known && REPORTERS[known]
   if (!reporter) {

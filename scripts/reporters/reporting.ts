@@ -5,7 +5,7 @@ import type { TerminalUse } from './streams.ts'
 import { readTerminalUse } from './terminal-use.ts'
 
 /** A reporter as it was asked for. */
-export interface ReporterWish {
+export interface ReporterSpec {
   readonly name: string
   /** Undefined: where the reporter writes by itself. */
   readonly target: string | undefined
@@ -13,7 +13,7 @@ export interface ReporterWish {
 
 /** What decides about reports. */
 export interface Reporting {
-  readonly wishes: readonly ReporterWish[]
+  readonly specs: readonly ReporterSpec[]
   /** How the person's terminal is to be used. */
   readonly terminal: TerminalUse
   /** Gets results.json, report.html and the log. */
@@ -39,14 +39,14 @@ export function readReporting(
   progress: ProgressKind = 'auto',
   logFile?: string,
 ): Reporting {
-  const wishes = words
+  const specs = words
     .flatMap(text => text.split(',').filter(Boolean))
     .map(word => {
       const [, name = word, target] = /^([^=]*)=(.*)$/s.exec(word.trim()) ?? []
       return { name: name.trim(), target: target && expandHome(`--reporter ${name.trim()}`, target, environment) }
     })
   return Object.freeze({
-    wishes: Object.freeze(wishes),
+    specs: Object.freeze(specs),
     terminal: readTerminalUse(environment, stderr, progress),
     resultsDirectory,
     logFile,

@@ -49,9 +49,9 @@ export async function diagnoseFailure(request: FailureRequest): Promise<FailureD
   return { causes: [...gone, ...hung, ...causes], groups, silent: new Set(silent) }
 }
 
-async function goneNodes({ nodes, fate }: RunningCluster): Promise<readonly Cause[]> {
-  const fates = await Promise.all(nodes.map(async node => ({ node, ...(await fate(node)) })))
-  return fates.flatMap(({ node: { name }, how, gone }) => (gone ? [{ subject: name, node: name, what: how }] : []))
+async function goneNodes({ nodes, diagnose }: RunningCluster): Promise<readonly Cause[]> {
+  const diagnoses = await Promise.all(nodes.map(async node => ({ node, ...(await diagnose(node)) })))
+  return diagnoses.flatMap(({ node: { name }, how, gone }) => (gone ? [{ subject: name, node: name, what: how }] : []))
 }
 
 /** What nodes tell of themselves; those that fail at it are left out. */

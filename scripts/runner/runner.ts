@@ -4,7 +4,7 @@ import { describeDiagnosis } from '../diagnosis/cause.ts'
 import { environmentFailure, Failure } from '../errors/failure.ts'
 import type { Emit, FailedStep, Turn, Verdict } from '../events/events.ts'
 import type { Matrix } from '../proof/matrix.ts'
-import type { Again } from '../settings/again.ts'
+import type { RepeatPolicy } from '../settings/repeat-policy.ts'
 import type { Settings } from '../settings/settings.ts'
 import { collectEvidence, forgetEvidence } from './artifacts/evidence/collect.ts'
 import { collectResults } from './artifacts/results/collect.ts'
@@ -30,7 +30,7 @@ export interface RunRequest {
   readonly extraOvls: readonly OvlDirectory[]
   /** A test that is left out counts as failed. */
   readonly strict: boolean
-  readonly again: Again
+  readonly repeatPolicy: RepeatPolicy
   readonly emit: Emit
   readonly signal: AbortSignal
 }
@@ -55,7 +55,7 @@ export interface RunResult {
  * @throws Failure when a cluster cannot be had, or is lost; the signal's reason when that is aborted
  */
 export async function runTests(request: RunRequest): Promise<RunResult> {
-  const { repeats, bail } = request.again
+  const { repeats, bail } = request.repeatPolicy
   const plan = request.plan.filter(planned => canRun(planned, request.emit))
   const leftOut = new Set<PlannedTest>()
   const failures: StepFailure[] = []
@@ -109,7 +109,7 @@ async function sayKept(held: HeldCluster, emit: Emit): Promise<void> {
  * @returns undefined when it is left out: what its VMs' kernel lacks nobody knows before that runs
  */
 async function tryTest(planned: PlannedTest, repeat: number, isLast: boolean, held: HeldCluster, request: RunRequest) {
-  const { repeats, retries } = request.again
+  const { repeats, retries } = request.repeatPolicy
   for (let attempt = 1; ; attempt++) {
     const turn = repeats > 1 || retries > 0 ? { repeat, attempt, attempts: retries + 1 } : undefined
     const outcome = await runTest(planned, turn, { isLast, mayRetry: attempt <= retries, held }, request)
@@ -297,7 +297,7 @@ const contextOf = (
   timeoutSeconds: settings.timeoutSeconds,
   emit,
   signal,
-  fate: cluster.fate,
+  diagnose: cluster.diagnose,
 })
 
 /**

@@ -1,5 +1,5 @@
 import type { Step } from '../cases/test-case.ts'
-import type { Fate } from '../cluster/cluster.ts'
+import type { NodeDiagnosis } from '../cluster/cluster.ts'
 import { Failure, testFailure } from '../errors/failure.ts'
 import type { Emit, FailedStep, StepId } from '../events/events.ts'
 import { withDeadline } from '../host/deadline.ts'
@@ -18,7 +18,7 @@ export interface StepContext {
   readonly timeoutSeconds: number
   readonly emit: Emit
   readonly signal: AbortSignal
-  fate(node: Node): Promise<Fate>
+  diagnose(node: Node): Promise<NodeDiagnosis>
 }
 
 /** A step that failed on a node. */
@@ -79,7 +79,7 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
   } catch (error) {
     if (!(error instanceof Failure) || signal.aborted) throw error
     if (error.exitCode === 1) return failed(error.message, false)
-    const { how, console } = await context.fate(node)
+    const { how, console } = await context.diagnose(node)
     lastLines.push(...console.map(line => `console: ${line}`))
     return failed(`${error.message}; ${how}`, true)
   }

@@ -2,15 +2,15 @@ import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
 import type { Environment } from '../host/environment.ts'
 import { type Addressing, readAddressing } from './addressing.ts'
-import { type Again, readAgain } from './again.ts'
 import type { Family } from './family.ts'
 import { expandHome, findHome, noHome } from './home.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
 import { type OvlNames, readOvlNames } from './ovl-names.ts'
 import { type Packing, readPacking } from './packing.ts'
+import { type RepeatPolicy, readRepeatPolicy } from './repeat-policy.ts'
 import { callersLayers, type Layer, type Setting, Sources, saysCi } from './sources.ts'
 
-export type AcceleratorWish = 'auto' | 'kvm' | 'tcg'
+export type AcceleratorChoice = 'auto' | 'kvm' | 'tcg'
 
 /** When the cluster of a run outlives it; `usual`: after a failure, and after a test that only starts it. */
 export type Keep = 'never' | 'usual' | 'always'
@@ -20,7 +20,7 @@ export interface Settings {
   readonly cluster: {
     readonly name: string
     readonly nodes: readonly NodePlan[]
-    readonly accelerator: AcceleratorWish
+    readonly accelerator: AcceleratorChoice
     /** Boot every VM, and make no template. */
     readonly cold: boolean
     /** A set-up of networks and routers, by name. */
@@ -31,7 +31,7 @@ export interface Settings {
     /** End what runs under this name, whoever uses it. */
     readonly replace: boolean
   }
-  readonly again: Again
+  readonly repeatPolicy: RepeatPolicy
   readonly addressing: Addressing
   /** In which the matrix is measured, and of which each POD must have an address. */
   readonly families: readonly Family[]
@@ -157,7 +157,7 @@ export function readSettingsAndOwn<Own>(
   const addressing = readAddressing(sources)
   const accelerator = sources.checked('__accel', 'auto', 'auto, kvm or tcg', value =>
     ['auto', 'kvm', 'tcg'].includes(value),
-  ) as AcceleratorWish
+  ) as AcceleratorChoice
   const cold = sources.flag('__cold')
   const start = !sources.flag('__no_start')
   const timeoutSeconds = sources.integer(
@@ -178,7 +178,7 @@ export function readSettingsAndOwn<Own>(
   const guest = guestEnvironment(sources, nodes, addressing)
   const settings = {
     cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources), replace }),
-    again: readAgain(sources),
+    repeatPolicy: readRepeatPolicy(sources),
     addressing,
     families: Object.freeze(FAMILIES.filter(one => family === 'both' || String(one) === family)),
     guestEnvironment: guest,

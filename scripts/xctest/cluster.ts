@@ -3,7 +3,7 @@ import { findOvl } from '../cluster/ovl-directories.ts'
 import { requireCluster } from '../cluster/vm/registry.ts'
 import { scaleIn, scaleOut } from '../cluster/vm/scale.ts'
 import { resolveSettings } from '../cluster/vm/settings.ts'
-import { BUILT_IN_OVLS, embeddedCluster } from '../cluster/vm/vm.ts'
+import { BUILT_IN_OVLS, vmCluster } from '../cluster/vm/vm.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { eventStream } from '../events/stream.ts'
 import type { Environment } from '../host/environment.ts'
@@ -74,7 +74,7 @@ export async function startCluster(
   const { emit, close, onLine } = tellOnStderr()
   const settings = await settingsFor(environment, onLine, signal)
   const extraOvls = ovls.filter(ovl => !BUILT_IN_OVLS.includes(ovl)).map(ovl => findOvl(ovl, settings.ovlPath))
-  const cluster = await embeddedCluster(settings).start({ test: 'xctest', extraOvls, spare: SPARE, emit, signal })
+  const cluster = await vmCluster(settings).start({ test: 'xctest', extraOvls, spare: SPARE, emit, signal })
   await cluster.keep()
   await close()
   return describe(settings)

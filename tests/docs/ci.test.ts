@@ -7,11 +7,11 @@ for (const { name, commands, environment, kept, junit } of pipelines()) {
     const [packages, setup, run, ...more] = commands
     t.deepEqual([packages, setup, more], ['npm ci', './netns.ts setup', []])
     t.regex(run ?? '', /^\.\/netns\.ts test .* > netns\.log$/)
-    const { wishes } = readReporting([environment.XCLUSTER_NETNS_REPORTER ?? ''], {}, undefined, {})
-    const targets = wishes.flatMap(({ target }) => target ?? [])
+    const { specs } = readReporting([environment.XCLUSTER_NETNS_REPORTER ?? ''], {}, undefined, {})
+    const targets = specs.flatMap(({ target }) => target ?? [])
     t.deepEqual(targets, ['reports/junit.xml', 'reports/report.html'])
     t.deepEqual(kept, ['reports/', 'netns.log'])
-    if (name === 'GitHub Actions') t.true(wishes.some(wish => wish.name === 'github'))
+    if (name === 'GitHub Actions') t.true(specs.some(spec => spec.name === 'github'))
     else t.is(junit, 'reports/junit.xml')
   })
 }

@@ -50,8 +50,8 @@ const textOf = (show: (text: string) => void) =>
 function contextOf({ signal, show }: Round) {
   const { on } = log({ write: show } as Parameters<typeof log>[0])
   const emit: Emit = event => on({ at: 0, ...event } as RunEvent)
-  const fate = async () => ({ gone: false, how: 'its VM runs', console: [] })
-  return { test: 'fuzz', index: 1, of: 2, timeoutSeconds: 5, emit, signal, fate }
+  const diagnose = async () => ({ gone: false, how: 'its VM runs', console: [] })
+  return { test: 'fuzz', index: 1, of: 2, timeoutSeconds: 5, emit, signal, diagnose }
 }
 
 /** Each protocol that a node speaks, as the host reads it. */

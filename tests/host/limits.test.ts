@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { checkMemory } from '../../scripts/cluster/vm/memory.ts'
+import { checkMemory } from '../../scripts/cluster/vm/memory-needs.ts'
 import { memoryRoom, pidsRoom } from '../../scripts/host/control-groups.ts'
 import { requireLimits } from '../../scripts/host/limits.ts'
 

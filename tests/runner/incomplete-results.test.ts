@@ -35,7 +35,7 @@ async function runWith(t: ExecutionContext, answer: Answer, options: Record<stri
     verify: async () => {},
     stop: async () => {},
     console: async () => 'a console\n',
-    fate: async () => ({ gone: false, how: 'its QEMU still runs', console: [] }),
+    diagnose: async () => ({ gone: false, how: 'its QEMU still runs', console: [] }),
   })
   const cluster: Cluster = { kind: 'embedded', start: running, attach: running }
   const settings = readSettings({ __results: path.join(own, 'results'), ...options }, { HOME: own })
@@ -43,7 +43,7 @@ async function runWith(t: ExecutionContext, answer: Answer, options: Record<stri
     plan: [{ test: TEST, settings, cluster, optional: false }],
     extraOvls: [],
     strict: false,
-    again: settings.again,
+    repeatPolicy: settings.repeatPolicy,
     emit: event => events.push(event),
     signal: new AbortController().signal,
   })

@@ -80,7 +80,7 @@ async function prove(nodes: readonly Node[], options: Record<string, string> = {
       timeoutSeconds: Number(options.__timeout ?? 60),
       emit: event => void events.push(event),
       signal: new AbortController().signal,
-      fate: async () => ({ how: '', console: [], gone: false }),
+      diagnose: async () => ({ how: '', console: [], gone: false }),
     },
   )
   return { ...proof, events }
@@ -141,7 +141,7 @@ test('on what somebody else set up, what is there is proved, told, and differenc
       emit: event =>
         event.type === 'notice' && t.is(event.text, 'matrix: 5 PODs in 2 nodes, all with IPv4 and IPv6 addresses'),
       signal: new AbortController().signal,
-      fate: async () => ({ how: '', console: [], gone: false }),
+      diagnose: async () => ({ how: '', console: [], gone: false }),
     },
   )
   t.deepEqual(proof.failures, [])

@@ -39,7 +39,7 @@ function cluster(calls: string[], answer: Answer): Cluster {
     verify: async () => {},
     stop: async () => void calls.push('stop'),
     console: async () => '',
-    fate: async () => ({ gone: false, how: 'its QEMU still runs', console: [] }),
+    diagnose: async () => ({ gone: false, how: 'its QEMU still runs', console: [] }),
   })
   return { kind: 'embedded', start: running, attach: running }
 }
@@ -66,7 +66,7 @@ function runOne(testCase: Partial<TestCase>, answer: Answer, { optional = false,
     plan: [{ test: mine, settings, cluster: cluster(calls, answer), optional }],
     extraOvls: [],
     strict,
-    again: settings.again,
+    repeatPolicy: settings.repeatPolicy,
     emit: event => events.push(event),
     signal: new AbortController().signal,
   })

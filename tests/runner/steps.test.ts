@@ -24,7 +24,7 @@ async function stepThatSays(stdout: string, stderr: string, exitCode: number) {
     timeoutSeconds: 20,
     emit: event => events.push(event),
     signal: new AbortController().signal,
-    fate: async () => ({ how: '', gone: false, console: [] }),
+    diagnose: async () => ({ how: '', gone: false, console: [] }),
   })
   const lines = events.flatMap(event => (event.type === 'output' ? [`${event.stream}: ${event.line}`] : []))
   return { lines, failures }

@@ -31,9 +31,9 @@ test('~ is understood wherever a file is named behind =', t => {
   t.deepEqual(settings.ovlPath, ['/a', `${HOME}/ovl`])
   t.is(settings.packing.archiveDirectories[0], `${HOME}/archive`)
   t.is(readSettings({}, { HOME, XCLUSTER_NETNS_RESULTS: '~/v' }).resultsDirectory, `${HOME}/v`)
-  const { wishes } = readReporting(['junit=~/j.xml,tap=-'], { HOME }, undefined, {})
+  const { specs } = readReporting(['junit=~/j.xml,tap=-'], { HOME }, undefined, {})
   t.deepEqual(
-    wishes.map(({ target }) => target),
+    specs.map(({ target }) => target),
     [`${HOME}/j.xml`, '-'],
   )
 })

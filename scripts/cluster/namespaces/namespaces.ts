@@ -10,8 +10,8 @@ import { hostsText } from '../vm/addresses.ts'
 import { type CommonIdentity, identityMessage } from '../vm/identity.ts'
 import { ensureImage } from '../vm/image/cache.ts'
 import { makeKeys } from '../vm/keys.ts'
-import { startLeash } from '../vm/leash.ts'
 import { storeKey } from '../vm/login.ts'
+import { startOrphanReaper } from '../vm/orphan-reaper.ts'
 import { layOvls } from '../vm/ovls.ts'
 import { partsOf } from '../vm/parts.ts'
 import { claimCluster, destroyCluster, isOwn, nameBeside, updateRecord } from '../vm/registry.ts'
@@ -62,12 +62,12 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const keys = makeKeys()
   const claim = { kind: 'namespaces', replace: cluster.replace, onNotice: notice } as const
   const directory = await claimCluster(directories.state, name, keys.hostPublicKey, claim)
-  const leash = startLeash(name)
+  const reaper = startOrphanReaper(name)
   const stop = async () => {
     // By our own handles, too: what was written down of them may be gone.
     await endChildren(directory)
     await destroyCluster(directories.state, name, 'own')
-    leash.release()
+    reaper.release()
   }
   try {
     storeKey(directory, keys.clientPrivateKey)
@@ -117,10 +117,10 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       kind: 'namespaces',
       release: () => {
         world.release()
-        leash.release()
+        reaper.release()
       },
       stop,
-      fates: new Map(nodes.map(node => [node.name, world.ended(node.name)])),
+      endings: new Map(nodes.map(node => [node.name, world.ended(node.name)])),
       watched: partsOf(directory, cluster.nodes),
       ...verifying(tables),
     })

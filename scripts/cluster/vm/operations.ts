@@ -10,8 +10,8 @@ import { stop, stopAll } from './stopping.ts'
 export const operations: ClusterOperations = {
   resolve: async request => {
     const settings = await resolveSettings(request)
-    const { embeddedCluster } = await import('./vm.ts')
-    return { settings, cluster: embeddedCluster(settings), logInOnAll: signal => logInOnAll(settings, signal) }
+    const { vmCluster } = await import('./vm.ts')
+    return { settings, cluster: vmCluster(settings), logInOnAll: signal => logInOnAll(settings, signal) }
   },
   list: async environment =>
     findClusters(readDirectories(environment).state)

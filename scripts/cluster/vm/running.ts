@@ -3,7 +3,7 @@ import { environmentFailure } from '../../errors/failure.ts'
 import { countAndNames, countOfNodes, countOfVms } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { allOrNone, type Node } from '../../ssh/node.ts'
-import type { Fate, RunningCluster, StartRequest } from '../cluster.ts'
+import type { NodeDiagnosis, RunningCluster, StartRequest } from '../cluster.ts'
 import { consoleTail, readConsole } from './consoles.ts'
 import { logIn } from './login.ts'
 import { type Part, partsOf, requireParts } from './parts.ts'
@@ -47,7 +47,7 @@ export async function attach(
     kind,
     release: () => {},
     stop,
-    fates: new Map(),
+    endings: new Map(),
     watched,
     ...(verify && { verify }),
   })
@@ -62,7 +62,7 @@ export interface Ending {
   readonly release: () => void
   readonly stop: () => Promise<void>
   /** How each node ends, if it does. */
-  readonly fates: ReadonlyMap<string, Promise<string>>
+  readonly endings: ReadonlyMap<string, Promise<string>>
   /** What must go on running. */
   readonly watched: readonly Part[]
   /** Checks what else a verdict depends on: throws a Failure. */
@@ -108,8 +108,8 @@ export function running(
       await ending.stop()
     },
     console: async node => readConsole(directory, node.name),
-    fate: async node => ({
-      ...(await fateOf(directory, node.name, ending)),
+    diagnose: async node => ({
+      ...(await diagnoseNode(directory, node.name, ending)),
       console: consoleTail(directory, node.name, CONSOLE_LINES),
     }),
   }
@@ -118,9 +118,13 @@ export function running(
 /** The sockets of a process are closed a moment before its end is known. */
 const END_FOLLOWS_MS = 500
 
-async function fateOf(directory: string, name: string, { kind, fates }: Ending): Promise<Omit<Fate, 'console'>> {
+async function diagnoseNode(
+  directory: string,
+  name: string,
+  { kind, endings }: Ending,
+): Promise<Omit<NodeDiagnosis, 'console'>> {
   const what = kind === undefined ? 'its QEMU' : 'its first process'
-  const ended = fates.get(name)?.then(how => ({ gone: true, how: `${what} ${how}` }))
+  const ended = endings.get(name)?.then(how => ({ gone: true, how: `${what} ${how}` }))
   if (!ended && !processNamed(directory, name)) return { gone: true, how: `${what} ended` }
   const goesOn = delay(END_FOLLOWS_MS, { gone: false, how: `${what} still runs` }, { ref: false })
   return await Promise.race([...(ended ? [ended] : []), goesOn])

@@ -16,10 +16,10 @@ import type { CommonIdentity } from './identity.ts'
 import { ensureImage, type GuestImage } from './image/cache.ts'
 import { storeJoining } from './joining.ts'
 import { makeKeys } from './keys.ts'
-import { startLeash } from './leash.ts'
 import { storeKey } from './login.ts'
-import { checkMemory } from './memory.ts'
+import { checkMemory } from './memory-needs.ts'
 import { needsOf, requireSlots } from './needs.ts'
+import { startOrphanReaper } from './orphan-reaper.ts'
 import { layOvls } from './ovls.ts'
 import { partsOf } from './parts.ts'
 import {
@@ -50,7 +50,7 @@ export const XCLUSTERS_OWN = {
 export const BUILT_IN_OVLS: readonly string[] = ['env', 'network-topology', 'iptools', 'netns', 'test']
 
 /** The cluster that needs nothing but this repository and Debian's packages: VMs of our own image, as an ordinary user. */
-export const embeddedCluster = (settings: Settings): Cluster => ({
+export const vmCluster = (settings: Settings): Cluster => ({
   kind: 'embedded',
   start: request => withState(settings, start(settings, request)),
   attach: request => withState(settings, attach(settings, request)),
@@ -94,12 +94,12 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     replace,
     onNotice: notice,
   })
-  const leash = startLeash(name)
+  const reaper = startOrphanReaper(name)
   const stop = async () => {
     // By our own handles, too: what was written down of them may be gone.
     await endChildren(directory)
     await destroyCluster(directories.state, name, 'own')
-    leash.release()
+    reaper.release()
   }
   try {
     // Only now: a cluster that this one replaces had its memory until then.
@@ -159,16 +159,16 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     updateRecord(directory, { nodes: broughtUp.map(({ record }) => record) })
     const release = () => {
       for (const { machine } of broughtUp) machine.release()
-      leash.release()
+      reaper.release()
     }
     const watched = partsOf(directory, cluster.nodes)
-    const fates = new Map(broughtUp.map(({ node, machine }) => [node.name, machine.ended]))
+    const endings = new Map(broughtUp.map(({ node, machine }) => [node.name, machine.ended]))
     return running(
       settings,
       name,
       directory,
       broughtUp.map(({ node }) => node),
-      { release, stop, fates, watched },
+      { release, stop, endings, watched },
     )
   } catch (error) {
     const isStopped = !isOwn(directory)

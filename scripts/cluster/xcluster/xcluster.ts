@@ -235,7 +235,7 @@ function running(
       forgetXcluster(settings.directories.state)
     },
     console: async node => consoleOf(tmp, node.name),
-    fate: async node => ({
+    diagnose: async node => ({
       ...((await listens(planOf(settings, node)))
         ? { gone: false, how: 'its VM still takes connections' }
         : { gone: true, how: 'its VM is gone' }),

@@ -12,7 +12,7 @@ import {
   TO_TEST,
 } from '../../host/requirements.ts'
 import { requireUserNamespaces } from '../../host/user-namespaces.ts'
-import type { AcceleratorWish, Directories } from '../../settings/settings.ts'
+import type { AcceleratorChoice, Directories } from '../../settings/settings.ts'
 import { installCommands, installPackages } from './install.ts'
 
 /** Not needed by all tests, so that `test` does without; `setup` brings it. */
@@ -20,7 +20,7 @@ const FOR_SOME: readonly Requirement[] = [{ command: '/usr/lib/cni/bridge', pack
 
 export interface SetupRequest {
   readonly directories: Directories
-  readonly accelerator: AcceleratorWish
+  readonly accelerator: AcceleratorChoice
   /** Also what the project's own tests need. */
   readonly tests: boolean
   /** Only tell. */

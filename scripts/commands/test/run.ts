@@ -102,7 +102,7 @@ export async function runTestCommand(
       plan,
       extraOvls,
       strict: said.__strict === 'yes',
-      again: settings.again,
+      repeatPolicy: settings.repeatPolicy,
       emit,
       signal,
     })

@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import { environmentFailure } from '../../../errors/failure.ts'
 import { accountOf } from '../../../settings/home.ts'
-import type { AcceleratorWish } from '../../../settings/settings.ts'
+import type { AcceleratorChoice } from '../../../settings/settings.ts'
 import type { GuestImage } from '../image/cache.ts'
-import { recall, remember } from './memory.ts'
 import { probe } from './probe.ts'
+import { readProbeResult, storeProbeResult } from './probe-result.ts'
 
 const DEVICE = '/dev/kvm'
 
@@ -19,7 +19,7 @@ export const describeAccelerator = ({ kind }: Pick<Accelerator, 'kind'>): string
   kind === 'kvm' ? 'by KVM' : 'emulated'
 
 /** What VMs that are emulated lack, in a line for a run; undefined where nothing else was wanted. */
-export const noticeOfEmulation = ({ kind }: Accelerator, wanted: AcceleratorWish): string | undefined =>
+export const noticeOfEmulation = ({ kind }: Accelerator, wanted: AcceleratorChoice): string | undefined =>
   kind === 'kvm' || wanted === 'tcg' ? undefined : 'emulated: KVM does not work here (setup --check says why)'
 
 /**
@@ -28,7 +28,7 @@ export const noticeOfEmulation = ({ kind }: Accelerator, wanted: AcceleratorWish
  */
 export function describeKvm(cacheDirectory: string, device: string = DEVICE): string {
   const obstacle = deviceObstacle(device)
-  const answer = obstacle?.why ?? recall(cacheDirectory)
+  const answer = obstacle?.why ?? readProbeResult(cacheDirectory)
   if (answer === undefined) return 'KVM: not tried yet: ./netns.ts setup tries it'
   if (answer === true) return 'KVM: works: VMs run by it'
   const wayOut = obstacle?.wayOut ?? './netns.ts setup tries again'
@@ -36,7 +36,7 @@ export function describeKvm(cacheDirectory: string, device: string = DEVICE): st
 }
 
 export interface AcceleratorRequest {
-  readonly wanted: AcceleratorWish
+  readonly wanted: AcceleratorChoice
   readonly image: GuestImage
   readonly cacheDirectory: string
   /** Told when a guest has to be tried, which takes a while. */
@@ -93,12 +93,12 @@ function waysIn(): string {
 
 async function guestObstacle(request: AcceleratorRequest): Promise<Obstacle | undefined> {
   const { image, cacheDirectory, onNotice, again, signal } = request
-  let answer = again ? undefined : recall(cacheDirectory)
+  let answer = again ? undefined : readProbeResult(cacheDirectory)
   if (answer === undefined) {
     onNotice('trying whether a guest comes up with KVM')
     const why = await probe(image, 'kvm', PATIENCE_MS, signal)
     answer = why ?? true
-    remember(cacheDirectory, answer)
+    storeProbeResult(cacheDirectory, answer)
   }
   if (answer === true) return undefined
   return { why: answer, wayOut: './netns.ts setup tries again' }

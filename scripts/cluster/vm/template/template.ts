@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { discardEntry, ensureEntry, entryDirectory, keyOf } from '../../../cache/cached.ts'
-import { hostAndQemu } from '../accelerator/memory.ts'
+import { hostAndQemu } from '../accelerator/probe-result.ts'
 import type { GuestImage } from '../image/cache.ts'
 import type { MachineParts } from '../machine.ts'
 import type { Hardware } from './hardware.ts'

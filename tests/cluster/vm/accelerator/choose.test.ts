@@ -8,7 +8,7 @@ import {
   describeKvm,
   noticeOfEmulation,
 } from '../../../../scripts/cluster/vm/accelerator/choose.ts'
-import { recall, remember } from '../../../../scripts/cluster/vm/accelerator/memory.ts'
+import { readProbeResult, storeProbeResult } from '../../../../scripts/cluster/vm/accelerator/probe-result.ts'
 
 const image = { digest: '', directory: '', kernelVersion: '', packages: {}, kernel: '', initrd: '', root: '' }
 
@@ -41,19 +41,19 @@ test('without the device it is emulation, with the reason, or a failure when KVM
 
 test('what is remembered decides, without a guest', async t => {
   const { notices, ...rest } = scene(t)
-  remember(rest.cacheDirectory, true)
+  storeProbeResult(rest.cacheDirectory, true)
   t.is((await chooseAccelerator({ ...rest, wanted: 'auto' })).kind, 'kvm')
   t.deepEqual(notices, [])
-  remember(rest.cacheDirectory, 'it hung')
+  storeProbeResult(rest.cacheDirectory, 'it hung')
   await t.throwsAsync(chooseAccelerator({ ...rest, wanted: 'kvm' }), { code: 'NO_KVM', message: /it hung/ })
 })
 
 test('setup --check says what is known of KVM, and tries no guest', t => {
   const { cacheDirectory, device } = scene(t)
   t.regex(describeKvm(cacheDirectory, device), /^KVM: not tried yet/)
-  remember(cacheDirectory, 'QEMU ended: failed to set MSR 0x38d')
+  storeProbeResult(cacheDirectory, 'QEMU ended: failed to set MSR 0x38d')
   t.regex(describeKvm(cacheDirectory, device), /^KVM: does not work, .*: QEMU ended: failed to set MSR 0x38d \(/)
-  remember(cacheDirectory, true)
+  storeProbeResult(cacheDirectory, true)
   t.regex(describeKvm(cacheDirectory, device), /^KVM: works/)
 })
 
@@ -62,10 +62,10 @@ test('what is remembered of another host, or damaged, counts for nothing', t => 
   const file = path.join(cacheDirectory, 'kvm.json')
   for (const text of ['{"another host": true}', '{"', '[]', 'null', '']) {
     fs.writeFileSync(file, text)
-    t.is(recall(cacheDirectory), undefined, text)
+    t.is(readProbeResult(cacheDirectory), undefined, text)
   }
-  remember(cacheDirectory, true)
-  t.true(recall(cacheDirectory))
+  storeProbeResult(cacheDirectory, true)
+  t.true(readProbeResult(cacheDirectory))
   t.deepEqual(fs.readdirSync(cacheDirectory).sort(), ['device', 'kvm.json'])
-  t.notThrows(() => remember(path.join(cacheDirectory, 'not-there'), true))
+  t.notThrows(() => storeProbeResult(path.join(cacheDirectory, 'not-there'), true))
 })

@@ -16,7 +16,7 @@ const clusterOf = (...nodes: Node[]): RunningCluster => ({
   verify: async () => {},
   stop: async () => {},
   console: async ({ name }) => `${'booting\n'.repeat(100)}console of ${name}\n`,
-  fate: async () => ({ gone: false, how: 'lives', console: [] }),
+  diagnose: async () => ({ gone: false, how: 'lives', console: [] }),
 })
 
 const failureOn = (node: string, why: string, lastLines: readonly string[] = []) => ({

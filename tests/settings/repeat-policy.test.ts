@@ -1,8 +1,8 @@
 import test from 'ava'
-import { readAgain } from '../../scripts/settings/again.ts'
+import { readRepeatPolicy } from '../../scripts/settings/repeat-policy.ts'
 import { Sources } from '../../scripts/settings/sources.ts'
 
-const read = (options: Record<string, string>) => readAgain(new Sources([{ origin: 'option', values: options }]))
+const read = (options: Record<string, string>) => readRepeatPolicy(new Sources([{ origin: 'option', values: options }]))
 
 test('once, without a word', t => {
   t.deepEqual(read({}), { repeats: 1, retries: 0, bail: false })

@@ -13,10 +13,11 @@ const FILE = 'kvm.json'
 export type Answer = true | string
 
 /** What was found out on this host, with its kernel and QEMU, if it was. */
-export const recall = (cacheDirectory: string): Answer | undefined => readAnswers(cacheDirectory)[hostAndQemu()]
+export const readProbeResult = (cacheDirectory: string): Answer | undefined =>
+  readAnswers(cacheDirectory)[hostAndQemu()]
 
 /** Keeps an answer. A cache that cannot be written to is no hindrance: it is found out again. */
-export function remember(cacheDirectory: string, answer: Answer): void {
+export function storeProbeResult(cacheDirectory: string, answer: Answer): void {
   const file = path.join(cacheDirectory, FILE)
   const own = `${file}.${process.pid}`
   try {

@@ -2,7 +2,7 @@ import { usageFailure } from '../errors/failure.ts'
 import type { Sources } from './sources.ts'
 
 /** How often tests are run, to hunt what fails now and then. */
-export interface Again {
+export interface RepeatPolicy {
   /** How often the whole plan is run; infinite for as often as it passes. */
   readonly repeats: number
   /** How often a test that failed is tried again. */
@@ -16,7 +16,7 @@ const MOST = 1_000_000
 /**
  * @throws Failure BAD_VALUE (exit 2)
  */
-export function readAgain(sources: Sources): Again {
+export function readRepeatPolicy(sources: Sources): RepeatPolicy {
   const isUntilFailure = sources.flag('__until_failure')
   const isCounted = sources.has('__repeat')
   const repeats = sources.integer('__repeat', 1, 1, MOST)

@@ -20,7 +20,7 @@ const nothing = new AbortController().signal
 async function play(
   names: readonly string[],
   exitCodes: readonly number[],
-  more: Partial<RunRequest['again']>,
+  more: Partial<RunRequest['repeatPolicy']>,
   options = {},
   lacking = false,
 ) {
@@ -44,7 +44,7 @@ async function play(
         verify: async () => {},
         stop: async () => void clusters.push(`${which} stopped`),
         console: async () => '',
-        fate: async () => ({ gone: false, how: '', console: [] }),
+        diagnose: async () => ({ gone: false, how: '', console: [] }),
       }
     },
     attach: async () => {
@@ -63,7 +63,7 @@ async function play(
     plan: names.map(name => ({ test: testOf(name), settings, cluster, optional: false })),
     extraOvls: [],
     strict: false,
-    again: { repeats: 1, retries: 0, bail: false, ...more },
+    repeatPolicy: { repeats: 1, retries: 0, bail: false, ...more },
     emit: event => events.push(event),
     signal: nothing,
   })

@@ -5,7 +5,7 @@ import { childEnvironment } from '../../host/child-environment.ts'
 const TOP = path.resolve(import.meta.dirname, '../../..')
 
 /** What holds the cluster of a run while that lasts. */
-export interface Leash {
+export interface OrphanReaper {
   /** The run has dealt with its cluster itself. */
   release(): void
 }
@@ -14,7 +14,7 @@ export interface Leash {
  * Starts a process that does nothing but wait for the end of this one, and ends the cluster if it was not released:
  * SIGKILL leaves a runner no chance to do so itself.
  */
-export function startLeash(clusterName: string): Leash {
+export function startOrphanReaper(clusterName: string): OrphanReaper {
   const stop = [
     path.join(TOP, 'scripts/launch/start.mjs'),
     path.join(TOP, 'netns.ts'),
