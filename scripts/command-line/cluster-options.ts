@@ -5,7 +5,10 @@ import { clusterNames } from './completion/sources.ts'
 
 /** `--name`: which cluster of a kind. */
 export const nameOption = (): Option =>
-  completedBy(new Option('--name <cluster>', 'which cluster, where several run on this host'), clusterNames)
+  completedBy(
+    new Option('--name <cluster>', 'name of the cluster (default: default, or the only one that runs)'),
+    clusterNames,
+  )
 
 /** `--cluster`: which kind. */
 export function clusterOption(): Option {

@@ -28,7 +28,7 @@ export function finishProgram(program: Command, environment: Environment): Comma
   program.version(programVersion(), '-V, --version', 'print the version')
   program.addHelpText(
     'after',
-    '\nEach option can be set by a variable, too: XCLUSTER_NETNS_NVM=2 is --nvm=2. What is typed wins.',
+    '\nEach option has a variable: XCLUSTER_NETNS_NVM=2 is --nvm=2. The command line takes precedence.',
   )
   program.helpCommand('help [command]', 'print the help of a command')
   for (const command of commandsOf(program)) {

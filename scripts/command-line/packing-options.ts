@@ -5,5 +5,7 @@ import { completedBy } from './completion/source.ts'
 export const addPackingOptions = (command: Command): Command =>
   command
     .optionsGroup('The ovl netns:')
-    .addOption(completedBy(new Option('--cni <place>', 'CNI plugins: a release archive, or a directory'), 'files'))
-    .option('--seed <n>', 'of the random addresses; the same seed gives the same archive')
+    .addOption(
+      completedBy(new Option('--cni <place>', 'take CNI plugins from a release archive or a directory'), 'files'),
+    )
+    .option('--seed <n>', 'seed of the random addresses; the same seed gives the same archive')

@@ -10,15 +10,15 @@ export const addReportingOptions = (command: Command): Command =>
     .addOption(completedBy(reporterOption(), REPORTER_NAMES))
     .addOption(completedBy(progressOption(), PROGRESS_KINDS))
     .addOption(completedBy(resultsOption(), 'files'))
-    .option('--repeat <n>', 'run all of it so often')
-    .option('--until-failure', 'repeat it until something fails')
-    .option('--bail', 'run nothing more after a failure')
-    .option('--retry <n>', 'try a test that failed again, up to so often; one that passes then is told as flaky')
+    .option('--repeat <n>', 'repeat the selected tests <n> times')
+    .option('--until-failure', 'repeat the selected tests until one fails')
+    .option('--bail', 'stop after the first failed test')
+    .option('--retry <n>', 'retry a failed test up to <n> times; if it passes then, report it as flaky')
 
 const reporterOption = () =>
   new Option(
     '--reporter <name[=target]>',
-    `one more report: ${REPORTER_NAMES.join(', ')}; target: a file, stdout, stderr; can be repeated`,
+    `add a report: ${REPORTER_NAMES.join(', ')}; target: a file, stdout or stderr; repeatable`,
   )
     .argParser(collect)
     .default([])
@@ -26,8 +26,8 @@ const reporterOption = () =>
 const progressOption = () =>
   new Option(
     '--progress <how>',
-    `${PROGRESS_KINDS.join(', ')}: a live view on a terminal, or plain lines alone (default: auto, which is plain where $CI is set)`,
+    `show a live view on a terminal or plain lines: ${PROGRESS_KINDS.join(', ')} (default: auto; plain if $CI is set)`,
   )
 
 const resultsOption = () =>
-  new Option('--results <directory>', 'bring addresses, CNI results and consoles home, and results.json')
+  new Option('--results <directory>', 'collect log, reports, addresses, CNI results and consoles in <directory>')

@@ -4,4 +4,4 @@ import { targets } from './completion/sources.ts'
 
 /** The argument of commands that work in one VM or POD. */
 export const targetArgument = (): Argument =>
-  completedBy(new Argument('<target>', 'a VM (vm-002) or a POD (vm-002-ns03)'), targets)
+  completedBy(new Argument('<target>', 'a node (vm-002) or a POD (vm-002-ns03)'), targets)

@@ -25,25 +25,27 @@ import { xctestHook } from './xctest-hook/command.ts'
 const GROUPS: readonly (readonly [title: string, commands: readonly CommandDefinition[]])[] = [
   ['Run tests:', [test, rerun, env]],
   ['Prepare:', [setup, tar]],
-  ['Look around in a cluster:', [exec, shell, inspect, logs, capture, cp, graph, status, stop]],
-  ['Run the tests of other ovls:', [xctestHook, xctest]],
-  ['About this program:', [completion, completionServer, man]],
+  ['Inspect a running cluster:', [exec, shell, inspect, logs, capture, cp, graph, status, stop]],
+  ["Run other ovls' tests:", [xctestHook, xctest]],
+  ['Other:', [completion, completionServer, man]],
 ]
 
 /** The program, ready to parse. */
 export function makeProgram(context: CommandContext): Command {
   const program = new Command('netns.ts')
-    .description('Network namespaces ("PODs") in small clusters of QEMU VMs: made, connected, addressed, and proved.')
+    .description(
+      'Test container and VM networking: create network namespaces (PODs) on the nodes of a small cluster, connect them, and prove who reaches whom.',
+    )
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()
   withExamples(program, [
-    ['./netns.ts setup', "install what the host lacks, make the VMs' image"],
-    ['./netns.ts test bridge > bridge.log', 'four VMs, four PODs in each, on Linux bridges'],
-    ['./netns.ts test cni_bridge --nvm=2', 'the same by CNI plugins, in two VMs'],
-    ['./netns.ts test start', 'a cluster to look around in:'],
-    ['./netns.ts exec vm-001 -- ip address', '…a command in a VM'],
-    ['./netns.ts stop', '…and its end'],
+    ['./netns.ts setup', 'install missing packages, build the guest image'],
+    ['./netns.ts test bridge > bridge.log', 'four VMs, four PODs each, on Linux bridges'],
+    ['./netns.ts test cni_bridge --nvm=2', 'two VMs, PODs connected by CNI plugins'],
+    ['./netns.ts test start', 'start a cluster and leave it running'],
+    ['./netns.ts exec vm-001 -- ip address', 'run a command on a node'],
+    ['./netns.ts stop', 'stop the cluster'],
   ])
   for (const [title, commands] of GROUPS) {
     program.commandsGroup(title)

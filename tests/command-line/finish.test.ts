@@ -20,7 +20,7 @@ test('the version is that of the package', t => {
 
 test('the help has every command in a group, and no default that says nothing', t => {
   const { stdout } = netns('--help')
-  for (const group of ['Run tests:', 'Prepare:', 'Look around in a cluster:', 'About this program:']) {
+  for (const group of ['Run tests:', 'Prepare:', 'Inspect a running cluster:', 'Other:']) {
     t.true(stdout.includes(`\n${group}\n`), group)
   }
   t.notRegex(stdout, /^Commands:/m)

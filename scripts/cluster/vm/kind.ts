@@ -4,7 +4,7 @@ import type { ClusterKind } from '../kind.ts'
 export const vm: ClusterKind = {
   name: 'embedded',
   aliases: ['vm'],
-  summary: 'VMs of our own',
+  summary: 'QEMU VMs (the default)',
   isUsual: () => false,
   takesAnyOption: false,
   load: async () => (await import('./operations.ts')).operations,

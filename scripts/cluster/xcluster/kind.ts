@@ -5,7 +5,7 @@ import { isStandIn } from '../stand-in.ts'
 export const xcluster: ClusterKind = {
   name: 'xcluster',
   aliases: [],
-  summary: 'yours, the default where $XCLUSTER is set',
+  summary: "the user's xcluster (the default if $XCLUSTER is set)",
   isUsual: ({ XCLUSTER: command }) => command !== undefined && command !== '' && !isStandIn(command),
   takesAnyOption: true,
   load: async () => (await import('./operations.ts')).operations,

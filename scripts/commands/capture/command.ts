@@ -16,14 +16,12 @@ export const capture: CommandDefinition = {
   name: 'capture',
   define: (command, { signal, setExitCode }) => {
     command
-      .description(
-        'show the packets in a VM or POD of a running cluster, or write them as pcap, until Ctrl-C (tcpdump)',
-      )
+      .description('show packets on a node or in a POD, or write them as pcap')
       .addArgument(targetArgument())
-      .argument('[filter...]', 'which packets, as in "icmp and host 172.16.1.3": pcap-filter(7)')
-      .option('-i, --interface <interface>', 'an interface there', 'any')
+      .argument('[filter...]', 'a filter such as "icmp and host 172.16.1.3", see pcap-filter(7)')
+      .option('-i, --interface <interface>', 'capture on one interface', 'any')
       .addOption(completedBy(writeOption(), 'files'))
-      .addOption(new Option('-c, --count <n>', 'end after so many packets').argParser(readCount))
+      .addOption(new Option('-c, --count <n>', 'stop after <n> packets').argParser(readCount))
     addClusterOptions(command).action(async (target: string, filter: string[], options: CaptureOptions) => {
       const [{ captureOn }, { typedChoice }] = await Promise.all([
         import('./tcpdump.ts'),
@@ -33,12 +31,12 @@ export const capture: CommandDefinition = {
     })
     withExamples(command, [
       ['./netns.ts capture vm-001-ns02 icmp or icmp6', 'pings in a POD'],
-      ['./netns.ts capture vm-001-ns02 -i eth0 -w - | wireshark -k -i -', 'in a window'],
+      ['./netns.ts capture vm-001-ns02 -i eth0 -w - | wireshark -k -i -', 'in Wireshark'],
     ])
   },
 }
 
-const writeOption = () => new Option('-w, --write <file>', 'write pcap into a file of this host; - for standard output')
+const writeOption = () => new Option('-w, --write <file>', 'write pcap to a file on this host; - for stdout')
 
 /** A number of packets. */
 function readCount(text: string): number {

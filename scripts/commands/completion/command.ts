@@ -10,7 +10,7 @@ export const completion: CommandDefinition = {
   name: 'completion',
   define: command => {
     command
-      .description('print what makes a shell complete commands, options, tests, reporters, nodes and PODs')
+      .description('print a script for shell completion')
       .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(SHELLS))
       .action(async (shell: (typeof SHELLS)[number]) => {
         const { default: tabtab } = await import('@pnpm/tabtab')

@@ -10,10 +10,10 @@ export const cp: CommandDefinition = {
   name: 'cp',
   define: (command, { signal }) => {
     command
-      .description('copy a file or, with -r, a directory from or to a VM or POD of a running cluster')
+      .description('copy files between this host, nodes and PODs')
       .addArgument(completedBy(sourceArgument(), filesOrTargets))
       .addArgument(completedBy(destinationArgument(), filesOrTargets))
-      .option('-r, --recursive', 'copy a directory, with what is in it; what is there already is kept or replaced')
+      .option('-r, --recursive', 'copy a directory; merge it into an existing one')
     addClusterOptions(command).action(
       async (source: string, destination: string, { recursive }: { recursive?: true }) => {
         const [{ copyBetween }, { typedChoice }] = await Promise.all([
@@ -26,14 +26,14 @@ export const cp: CommandDefinition = {
       },
     )
     withExamples(command, [
-      ['./netns.ts cp vm-001:/tmp/vm-001-ns01.json .', 'a file of a VM'],
-      ['./netns.ts cp -r ./tools vm-002:/opt', 'a directory of this host'],
-      ['./netns.ts cp ./vm-001:odd-name vm-001:/tmp', 'a "/" in front of the ":" makes it a file of this host'],
+      ['./netns.ts cp vm-001:/tmp/vm-001-ns01.json .', 'a file from a node'],
+      ['./netns.ts cp -r ./tools vm-002:/opt', 'a directory to a node'],
+      ['./netns.ts cp ./vm-001:odd-name vm-001:/tmp', 'a "/" before the ":" makes it a file on this host'],
     ])
   },
 }
 
-const sourceArgument = () => new Argument('<source>', 'a file of this host, or <vm or pod>:<file>')
+const sourceArgument = () => new Argument('<source>', 'a file on this host, or <node or pod>:<file>')
 
 const destinationArgument = () =>
-  new Argument('<destination>', 'the same; an existing directory gets the copy under its own name')
+  new Argument('<destination>', 'the same; a copy goes into an existing directory under its own name')

@@ -10,9 +10,9 @@ export const env: CommandDefinition = {
   define: (command, { signal }) => {
     addPackingOptions(addReportingOptions(addRunOptions(command)))
       .optionsGroup('Other options:')
-      .description('print the settings that a test would have, and where each came from')
-      .argument('[options...]', 'further options, as of test')
-      .option('--json', 'for programs')
+      .description('print the effective settings and where each comes from')
+      .argument('[options...]', 'options, as for test')
+      .option('--json', 'print JSON')
       .action(async (words: string[], { json }: { json?: true }) => {
         const [{ showSettings }, { saidTo }] = await Promise.all([
           import('./settings.ts'),

@@ -9,10 +9,10 @@ export const exec: CommandDefinition = {
   name: 'exec',
   define: (command, { signal, setExitCode }) => {
     command
-      .description('run a command in a VM or POD of a running cluster; without a command, a shell')
+      .description('run a command on a node or in a POD; without a command, open a shell')
       .addArgument(targetArgument())
       .argument('[command...]', 'the command and its arguments')
-      .option('-n, --no-stdin', "give the command no input; without it, exec in a `while read` loop takes the loop's")
+      .option('-n, --no-stdin', 'give the command no input, for example in a `while read` loop')
     addClusterOptions(command)
       .passThroughOptions()
       .action(async (target: string, typed: string[], { stdin }: { stdin: boolean }) => {
@@ -27,10 +27,10 @@ export const exec: CommandDefinition = {
         setExitCode(await onTarget(target, typedChoice(command), signal, use))
       })
     withExamples(command, [
-      ['./netns.ts exec vm-001 -- ip address', 'a command in a VM'],
+      ['./netns.ts exec vm-001 -- ip address', 'a command on a node'],
       ['./netns.ts exec vm-001-ns02 -- ping -c1 172.16.1.3', 'a command in a POD'],
       ['./netns.ts exec vm-001-ns02', 'a shell'],
-      ['while read -r pod; do ./netns.ts exec -n "$pod" -- ip address; done <pods', 'in a loop over a file'],
+      ['while read -r pod; do ./netns.ts exec -n "$pod" -- ip address; done <pods', 'in a loop'],
     ])
   },
 }

@@ -11,9 +11,9 @@ export const graph: CommandDefinition = {
   name: 'graph',
   define: (command, { signal }) => {
     command
-      .description('draw the network of a running cluster, as its VMs tell it, on stdout')
-      .addOption(new Option('--format <format>', 'svg, dot (of Graphviz) or json').choices(FORMATS).default('svg'))
-      .option('--nvm <n>', "VMs that hold PODs, where it is xcluster's (default: 4)")
+      .description('draw the network of a running cluster on stdout')
+      .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('svg'))
+      .option('--nvm <n>', "number of nodes with PODs in xcluster's cluster (default: 4)")
     addClusterOptions(command).action(async ({ format }: { format: (typeof FORMATS)[number] }) => {
       const [{ showGraph }, { saidTo }] = await Promise.all([
         import('./graph.ts'),
@@ -22,8 +22,8 @@ export const graph: CommandDefinition = {
       await showGraph(saidTo(command, []).options, callersEnvironment, format, signal)
     })
     withExamples(command, [
-      ['./netns.ts graph > network.svg', 'a picture'],
-      ['./netns.ts graph --format dot | dot -Tpdf > network.pdf', 'by Graphviz'],
+      ['./netns.ts graph > network.svg', 'draw a picture'],
+      ['./netns.ts graph --format dot | dot -Tpdf > network.pdf', 'let Graphviz draw it'],
     ])
   },
 }

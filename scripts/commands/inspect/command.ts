@@ -9,10 +9,10 @@ export const inspect: CommandDefinition = {
   name: 'inspect',
   define: (command, { signal }) => {
     command
-      .description('show the interfaces and addresses in the VMs and PODs of a running cluster, as its VMs tell them')
+      .description('show interfaces and addresses of nodes and PODs')
       .addArgument(completedBy(targetsArgument(), targets))
-      .option('--json', 'all that the VMs tell, with routes: for programs')
-      .option('--nvm <n>', "VMs that hold PODs, where it is xcluster's (default: 4)")
+      .option('--json', 'print JSON, with routes')
+      .option('--nvm <n>', "number of nodes with PODs in xcluster's cluster (default: 4)")
     addClusterOptions(command).action(async (wanted: string[], { json }: { json?: true }) => {
       const [{ showNetwork }, { saidTo }] = await Promise.all([
         import('./inspect.ts'),
@@ -24,4 +24,4 @@ export const inspect: CommandDefinition = {
 }
 
 const targetsArgument = () =>
-  new Argument('[targets...]', 'VMs (vm-002, with its PODs) and PODs (vm-002-ns03); all when missing')
+  new Argument('[targets...]', 'nodes (vm-002, with its PODs) or PODs (vm-002-ns03); default: all')

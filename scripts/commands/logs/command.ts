@@ -9,9 +9,9 @@ export const logs: CommandDefinition = {
   name: 'logs',
   define: (command, { signal, setExitCode }) => {
     command
-      .description('print what the VMs of a running cluster wrote on their consoles')
+      .description('print the consoles of the nodes')
       .addArgument(completedBy(vmArgument(), nodes))
-      .option('-f, --follow', 'go on with what comes, until Ctrl-C or the end of the cluster')
+      .option('-f, --follow', 'follow the consoles until Ctrl-C or the end of the cluster')
       .addOption(tailOption())
     addClusterOptions(command).action(async (node: string | undefined, options: { follow?: true; tail?: number }) => {
       const [{ showLogs }, { typedChoice }] = await Promise.all([
@@ -23,10 +23,10 @@ export const logs: CommandDefinition = {
   },
 }
 
-const vmArgument = () => new Argument('[vm]', 'one of them (vm-002); all when missing, with their names in front')
+const vmArgument = () => new Argument('[node]', 'a node (vm-002); default: all, each line with its node')
 
 const tailOption = () =>
-  new Option('-n, --tail <lines>', 'of each VM only the last lines of what is there').argParser(readLines)
+  new Option('-n, --tail <lines>', 'print only the last <lines> of each node').argParser(readLines)
 
 /** A number of lines. */
 function readLines(text: string): number {

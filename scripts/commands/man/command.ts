@@ -5,7 +5,7 @@ import { programOf } from '../../command-line/finish.ts'
 export const man: CommandDefinition = {
   name: 'man',
   define: command => {
-    command.description('show the manual page; roff, where stdout is no terminal').action(async () => {
+    command.description('show the manual page; print roff if stdout is not a terminal').action(async () => {
       const { manPage } = await import('../../command-line/man.ts')
       const page = manPage(programOf(command))
       if (process.stdout.isTTY) await (await import('./show.ts')).show(page)

@@ -16,12 +16,12 @@ export const rerun: CommandDefinition = {
   name: 'rerun',
   define: (command, { signal, setExitCode }) => {
     addReportingOptions(command)
-      .description('do a run again, in the same way, with the same seed')
+      .description('repeat a run with its settings, ovls and random seed')
       .addArgument(completedBy(resultsArgument(), 'files'))
       .addOption(nameOption())
-      .option('--stop', 'stop the cluster at the end, whatever the test and its result')
-      .option('--no-stop', 'leave the cluster running, whatever the test and its result')
-      .option('--replace', 'stop a running cluster of this name even while it is in use')
+      .option('--stop', 'stop the cluster at the end, whatever the result')
+      .option('--no-stop', 'leave the cluster running, whatever the result')
+      .option('--replace', 'stop a running cluster of the same name even if it is in use')
       .action(async (results: string, { reporter, progress }: RerunOptions) => {
         const [{ runAgain }, { saidTo }, { writtenAs }] = await Promise.all([
           import('./rerun.ts'),
@@ -38,10 +38,10 @@ export const rerun: CommandDefinition = {
         setExitCode(await runAgain(results, now, reporting, callersEnvironment, signal))
       })
     withExamples(command, [
-      ['./netns.ts rerun results', 'the same tests, settings, ovls and seed'],
-      ['./netns.ts rerun results --until-failure', 'until it happens again'],
+      ['./netns.ts rerun results', 'once'],
+      ['./netns.ts rerun results --until-failure', 'until it fails'],
     ])
   },
 }
 
-const resultsArgument = () => new Argument('<results>', 'the directory of its results, or its results.json')
+const resultsArgument = () => new Argument('<results>', 'the results directory of the run, or its results.json')

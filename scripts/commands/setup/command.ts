@@ -6,10 +6,10 @@ export const setup: CommandDefinition = {
   name: 'setup',
   define: (command, { signal }) => {
     command
-      .description('install the packages that this host lacks, and make the image of the VMs')
-      .option('--tests', "also install what this project's own tests call")
-      .option('--check', 'only tell what is missing (exit code 3)')
-      .option('--refresh', 'make the image anew, with the packages of today')
+      .description('install missing packages and build the guest image')
+      .option('--tests', "also install the tools of the project's own tests")
+      .option('--check', 'only report what is missing (exit status 3)')
+      .option('--refresh', 'rebuild the image with current packages')
       .action(async ({ tests, check, refresh }: { tests?: true; check?: true; refresh?: true }) => {
         const [{ setUp }, { readDirectories }] = await Promise.all([
           import('./setup.ts'),

@@ -8,7 +8,7 @@ export const shell: CommandDefinition = {
   name: 'shell',
   define: (command, { signal, setExitCode }) => {
     command
-      .description('open a shell in a VM or POD of a running cluster; without a terminal, run the commands on stdin')
+      .description('open a shell on a node or in a POD; without a terminal, run commands from stdin')
       .addArgument(targetArgument())
     addClusterOptions(command).action(async (target: string) => {
       const [{ runShell }, { onTarget }, { typedChoice }] = await Promise.all([

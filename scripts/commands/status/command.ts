@@ -6,8 +6,8 @@ export const status: CommandDefinition = {
   name: 'status',
   define: command => {
     command
-      .description('list the clusters that run')
-      .option('--json', 'for programs')
+      .description('list running clusters')
+      .option('--json', 'print JSON')
       .action(async ({ json }: { json?: true }) => {
         const { showStatus } = await import('./status.ts')
         await showStatus(json === true, callersEnvironment)

@@ -10,9 +10,9 @@ export const stop: CommandDefinition = {
   name: 'stop',
   define: (command, { signal }) => {
     command
-      .description('end a cluster and remove what belongs to it')
-      .option('--all', 'end every cluster that this program started')
-      .option('--abandoned', 'end it only if the run that started it is gone')
+      .description('stop a cluster and remove its files')
+      .option('--all', 'stop every cluster of this user')
+      .option('--abandoned', 'stop it only if the run that started it is gone')
       .addArgument(completedBy(clusterArgument(), clusterNames))
     addClusterOptions(command).action(
       async (named: string | undefined, { all, abandoned }: { all?: true; abandoned?: true }) => {
@@ -27,5 +27,4 @@ export const stop: CommandDefinition = {
   },
 }
 
-const clusterArgument = () =>
-  new Argument('[cluster]', 'its name, as with --name; without one the usual one, or the only one that runs')
+const clusterArgument = () => new Argument('[cluster]', 'name of the cluster, as with --name')

@@ -9,8 +9,8 @@ export const tar: CommandDefinition = {
   name: 'tar',
   define: (command, { signal }) => {
     addPackingOptions(command)
-      .description("pack the ovl into a tar archive: this repository's files, random addresses, CNI plugins, ipu")
-      .addArgument(completedBy(new Argument('<file>', 'the archive to be written; - for standard output'), 'files'))
+      .description('pack the ovl netns into a tar archive')
+      .addArgument(completedBy(new Argument('<file>', 'the archive; - for stdout'), 'files'))
       .addOption(completedBy(requireOption(), ['cni', 'ipu', 'cni,ipu']))
       .action(async (file: string, options: PackingOptions) => {
         const [{ pack }, { writtenAs }] = await Promise.all([
@@ -22,4 +22,4 @@ export const tar: CommandDefinition = {
   },
 }
 
-const requireOption = () => new Option('--require <parts>', 'fail when a part is not found: cni, ipu, or cni,ipu')
+const requireOption = () => new Option('--require <parts>', 'fail if a part is missing: cni, ipu or cni,ipu')

@@ -22,10 +22,10 @@ export const test: CommandDefinition = {
   define: (command, { signal, setExitCode }) => {
     addPackingOptions(addReportingOptions(addRunOptions(command)))
       .optionsGroup('Other options:')
-      .description('run tests, each on a cluster of its own: the summary goes to stderr, the log to stdout')
+      .description('run tests, each on its own cluster; summary on stderr, log on stdout')
       .addArgument(completedBy(wordsArgument(), testsOrOvls))
-      .option('--list', 'print the names of the tests; with --verbose, also what each shows')
-      .option('--verbose', 'with --list: print more')
+      .option('--list', 'list the tests')
+      .option('--verbose', 'with --list: also print what each test shows')
       .addOption(completedBy(reachOption(), provingTests))
       .action(async (words: string[], { list, verbose, ovl, reporter, progress }: TestOptions) => {
         if (list) return (await import('./list.ts')).listTests(verbose === true)
@@ -47,17 +47,19 @@ export const test: CommandDefinition = {
         setExitCode(await runTestCommand(request, callersEnvironment, signal))
       })
     withExamples(command, [
-      ['./netns.ts test --list --verbose', 'the tests, and what each shows'],
-      ['./netns.ts test all --reporter junit=junit.xml > log', 'every test, with a report for a pipeline'],
+      ['./netns.ts test --list --verbose', 'list tests with descriptions'],
+      ['./netns.ts test all --reporter junit=junit.xml > log', 'run all tests, with a JUnit report'],
       ['./netns.ts test bridge --nvm=2 --mem1=512', 'two VMs, vm-001 with 512 MiB'],
-      ['./netns.ts test L2 --until-failure', 'hunt what fails now and then'],
-      ['./netns.ts test cni_bridge ./my-plugin', 'with an ovl of your own'],
+      ['./netns.ts test L2 --until-failure', 'hunt a flaky failure'],
+      ['./netns.ts test cni_bridge ./my-plugin', 'with your own ovl'],
     ])
   },
 }
 
-const wordsArgument = () =>
-  new Argument('[words...]', 'tests (default: start), and ovls to be unpacked on the VMs beside netns')
+const wordsArgument = () => new Argument('[words...]', 'tests (default: start), then ovls to unpack on the nodes')
 
 const reachOption = () =>
-  new Option('--reach <test>', 'with matrix: PODs must reach each other as in this test (default: all of them)')
+  new Option(
+    '--reach <test>',
+    'with matrix: expect the reachability of this test (default: every POD reaches every other)',
+  )

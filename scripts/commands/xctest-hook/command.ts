@@ -10,8 +10,8 @@ export const xctestHook: CommandDefinition = {
   name: 'xctest-hook',
   define: command => {
     command
-      .description("print the path of the hook by which an ovl's own test runs on VMs of ours (docs/xcluster.md)")
-      .option('--xcluster', 'print the path of a command for $XCLUSTER, for hosts without xcluster')
+      .description("print the path of the hook that runs another ovl's tests on our VMs")
+      .option('--xcluster', 'print the path of a stand-in for $XCLUSTER, for hosts without xcluster')
       .addHelpText(
         'after',
         `
