@@ -4,7 +4,7 @@
 need bridge
 
 tcase_attach_eth_to_bridge() { # [interface]
-	local eth
+	local eth lines
 	eth=${1:-eth1}
 	tcase "Attach [$eth] to bridge"
 	[ -e "/sys/class/net/$BRIDGE/bridge" ] || die "no bridge $BRIDGE"
@@ -15,6 +15,7 @@ tcase_attach_eth_to_bridge() { # [interface]
 }
 
 move_addresses() { # <from> <to>
+	local kind address
 	while read -r _ _ kind address _; do
 		case $kind in
 		inet | inet6) lines="${lines}address delete $address dev $1${NEWLINE}address replace $address dev $2$NEWLINE" ;;

@@ -5,6 +5,7 @@
 
 # Sets $base, $outer and $inner; the lengths are one where the second is missing.
 parse_template() { # <template>
+	local template
 	template=$1
 	outer=${template#*/}
 	[ "$outer" != "$template" ] || return 1
@@ -175,6 +176,7 @@ load_template() {
 
 # Prints what is at $ipv4 in the families that are wanted, in turn, with prefix length.
 print_address() { # <family or nothing>
+	local address
 	address=$ipv4
 	case $1 in
 	'' | 4)

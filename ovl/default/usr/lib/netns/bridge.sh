@@ -17,6 +17,7 @@ no_dad() { echo 0 2>/dev/null >"/proc/sys/net/ipv6/conf/$1/accept_dad" || :; } #
 
 # This node's address for a bridge and the PODs at it, by one process.
 fill_bridge() { # <bridge> <random addresses: yes or not>
+	local bridge lines random
 	bridge=$1 random=$2
 	range
 	own_node
@@ -29,6 +30,7 @@ fill_bridge() { # <bridge> <random addresses: yes or not>
 }
 
 cmd_connect_to_bridge() {
+	local bridge lines
 	[ $# -ge 1 ] || usage "connect_to_bridge: the name of a bridge is needed"
 	bridge=$1
 	shift
@@ -47,6 +49,7 @@ check_port() { # <pod>
 port_line() { lines="${lines}link set $1 up master $bridge$NEWLINE"; }
 
 cmd_assign_bridge_address() {
+	local lines random
 	[ $# -eq 1 ] || usage "assign_bridge_address: a device is needed"
 	has_device "$1" || die "assign_bridge_address: no device '$1'"
 	own_node

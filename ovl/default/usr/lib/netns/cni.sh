@@ -19,6 +19,7 @@ cni_network() { # <type>
 
 # Sets $plugins to the directory that has all of some plugins.
 find_plugins() { # <plugin…>
+	local plugin
 	for plugins in /opt/cni/bin /usr/lib/cni; do
 		for plugin; do [ -x "$plugins/$plugin" ] || continue 2; done
 		return
@@ -29,6 +30,7 @@ find_plugins() { # <plugin…>
 # What a configuration needs: sets $version to the newest CNI version that all its plugins have, and $subnet4 and $subnet6
 # to this node's networks.
 cni_prepare() { # <type> <other plugins…>
+	local plugin
 	own_node
 	load_template
 	find_plugins "$@"
@@ -50,6 +52,7 @@ cni_configure() {
 
 # Calls ADD for every POD, many at once.
 cni_start() { # <type>
+	local pids
 	find_plugins "$1"
 	cni_network "$1"
 	[ -r "$cni_config" ] || die "no $cni_config (the step cni_$1_configure writes it)"
@@ -81,7 +84,7 @@ cni_ping() {
 
 # Writes lines "<address> <pod>" of what CNI gave the PODs into a file.
 cni_targets() { # <file>
-	local targets why
+	local targets why n
 	targets=$1
 	shift
 	n=$first
@@ -186,7 +189,7 @@ cni_add() { # <pod>
 
 # The plugins of a batch run at once; their results are looked at one after the other, so that all failures are shown.
 cni_results() {
-	local status pid code
+	local status pid code n
 	status=0
 	n=$first
 	for pid in $pids; do

@@ -24,6 +24,7 @@ node_argument() { # <command> <node>
 }
 
 cmd_address_pods() {
+	local n
 	[ $# -ge 1 ] && [ $# -le 2 ] || usage "address_pods: a node is needed, and perhaps a family"
 	node_argument address_pods "$1"
 	load_template
@@ -45,6 +46,7 @@ cmd_rndaddress_node() {
 }
 
 cmd_rndaddress_pods() {
+	local n
 	[ $# -ge 1 ] && [ $# -le 2 ] || usage "rndaddress_pods: a node is needed, and perhaps a family"
 	node_argument rndaddress_pods "$1"
 	load_template

@@ -12,7 +12,7 @@ cmd_add_macvlan() { # <dev> [mode]
 }
 
 add_direct() { # <kind> <modes> <dev> [mode]
-	local modes
+	local modes kind mode below own
 	kind=$1 modes=$2
 	shift 2
 	[ $# -ge 1 ] && [ $# -le 2 ] || usage "add_$kind: a device is needed, and perhaps a mode"

@@ -156,6 +156,7 @@ no_arguments() { # <command> [arguments…]
 }
 
 cmd_for() {
+	local n
 	numbers "$@"
 	n=$first
 	while [ "$n" -le "$last" ]; do

@@ -51,6 +51,7 @@ evidence_clean() {
 
 # Sets $evidence_pods to those that there are, and $evidence_pairs to lines "<pod> <address>".
 evidence_read() {
+	local word pod address
 	evidence_pods='' evidence_pairs=''
 	while read -r word pod address && [ "$word" != end ]; do
 		case $word:$pod in
@@ -76,6 +77,7 @@ evidence_note() { echo "$*" >>"$EVIDENCE_WORK/$host/notes.txt"; }
 
 # Begins to capture in the PODs, and what passes the VM but logins, and waits until all of it has begun.
 evidence_captures() {
+	local pod waited
 	if ! find_program tcpdump; then
 		evidence_note "there is no tcpdump here: nothing was captured"
 		return
@@ -109,7 +111,7 @@ evidence_wait() { # <vm or pod> <process>
 }
 
 evidence_capture() { # <vm or pod> <filter> [what enters its namespace…]
-	local filter
+	local filter subject
 	subject=$1 filter=$2
 	shift 2
 	# shellcheck disable=SC2086
@@ -120,7 +122,7 @@ evidence_capture() { # <vm or pod> <filter> [what enters its namespace…]
 
 # Every pair at once; what ping says of each stands behind the other in its POD's file.
 evidence_pings() {
-	local pings
+	local pings number pod address file
 	number=0 pings=''
 	while read -r pod address; do
 		[ -n "$address" ] && [ -d "$EVIDENCE_WORK/$pod" ] || continue
@@ -159,6 +161,7 @@ evidence_of() { # <vm or pod>
 
 # Writes what a command says in the VM or in a POD; without the command, that.
 evidence_command() { # <what> <program> <vm or pod>/<file> [arguments…]
+	local what file subject wanted
 	what=$1 file=$EVIDENCE_WORK/$3.txt subject=${3%/*} wanted=$2
 	shift 3
 	if ! find_program "$wanted"; then

@@ -9,6 +9,7 @@ EXTERNAL_HOST=100
 
 # They are down until something is connected to them.
 cmd_create_vlans() { # <if.vlan…>
+	local name below vlan
 	[ $# -ge 1 ] || usage "create_vlans: at least one interface is needed, as in eth2.100"
 	for name; do
 		below=${name%.*} vlan=${name##*.}
@@ -22,6 +23,7 @@ cmd_create_vlans() { # <if.vlan…>
 
 # Each interface goes into a namespace of its own, called after it, with one and the same address.
 cmd_xnetns() { # <if…>
+	local external name
 	[ $# -ge 1 ] || usage "xnetns: at least one interface is needed"
 	own_node
 	load_template
@@ -53,6 +55,7 @@ cmd_xnetns() { # <if…>
 
 # A VLAN cannot come up above an interface that is down.
 raise_below() { # <interface>
+	local link
 	for link in /sys/class/net/"$1"/lower_*; do
 		[ ! -e "$link" ] || bring_up "${link##*/lower_}" || die "${link##*/lower_} does not come up"
 	done
@@ -60,6 +63,7 @@ raise_below() { # <interface>
 
 # A bridge with PODs, whose names begin with the bridge's, and an interface as its way out.
 cmd_xbridge() { # <bridge> <ext-if>
+	local xbridge external device
 	[ $# -eq 2 ] || usage "xbridge: a bridge and an interface are needed"
 	xbridge=$1 external=$2
 	NAME_PREFIX=$xbridge-
@@ -78,6 +82,7 @@ link set $external up master $xbridge" || die "xbridge: $external is no port of 
 
 # Every POD reaches every other of its bridge, and the outside. The matrix shows who it is that answers.
 cmd_xbridge_ping() { # <bridge>
+	local address status targets
 	[ $# -eq 1 ] || usage "xbridge_ping: a bridge is needed"
 	NAME_PREFIX=$1-
 	own_node
@@ -98,6 +103,7 @@ cmd_xbridge_ping() { # <bridge>
 }
 
 xbridge_ping_from() { # <pod>
+	local silent try address
 	try=1
 	while :; do
 		# shellcheck disable=SC2016,SC2086

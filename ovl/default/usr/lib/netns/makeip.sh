@@ -4,7 +4,7 @@
 need address
 
 cmd_makeip() {
-	local cidr ipv6template
+	local cidr ipv6template address length net host option subnet
 	cidr='' net=0 host=0 subnet='' ipv6template=''
 	for option; do
 		case $option in
@@ -38,7 +38,7 @@ cmd_makeip() {
 
 # The link-local address of a MAC: RFC 4291, appendix A.
 cmd_linklocal() {
-	local total byte
+	local total byte groups
 	[ $# -eq 1 ] || usage "linklocal: a MAC is needed"
 	groups=
 	total=0

@@ -60,7 +60,8 @@ MATRIX_PING_EACH='
 # The first packets of a POD have --interval between them: none is right where next to nothing can be sent, since an fping pauses for
 # what has no route, too.
 cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
-	local begun within
+	local begun within pairs interval moved round fping targets pinged silent each timeout file option
+	local answered left running started controls batch_answered batch_left interval_most
 	pairs=no within=86400 interval=$MATRIX_INTERVAL
 	for option; do
 		case $option in
@@ -107,7 +108,7 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 
 # All PODs that have something to ping with large packets, some at once.
 matrix_large() {
-	local size
+	local size pod addresses
 	running=0 started=''
 	while read -r pod size addresses; do
 		printf '%s\n' "$addresses" | tr ' ' '\n' >"$MATRIX_WORK/$pod.large"
@@ -128,6 +129,7 @@ seconds_up() {
 
 # Sorts the input into files: matrix-targets.awk.
 matrix_targets() {
+	local file here
 	here=' '
 	for file in "$NETNS"/*; do here="$here${file##*/} "; done
 	awk -v work="$MATRIX_WORK" -v pairs="$pairs" -v here="$here" \
@@ -136,6 +138,7 @@ matrix_targets() {
 
 # Pings what has not answered yet, at first all. Sets $answered to how many addresses did. Fails when none is left that should.
 matrix_round() {
+	local file pod list
 	answered=0 left=0 running=0 started=''
 	for file in "$NETNS"/*; do
 		pod=${file##*/}
@@ -171,6 +174,7 @@ matrix_wait() {
 
 # Waits for those that run, lets those that did not hear themselves ping once more, and adds up what came of them.
 matrix_batch() {
+	local pod list
 	controls=1 batch_answered=0 batch_left=0
 	while :; do
 		matrix_wait
@@ -195,6 +199,7 @@ matrix_batch() {
 
 # Silence is what an fping tells that could ping: it ends with 0 when all answered, else with 1. So does nsenter when it cannot enter.
 matrix_ended() { # <pod> <exit code>
+	local said
 	[ "$2" -ne 0 ] || return 0
 	IFS= read -r said <"$MATRIX_WORK/$1.errors"
 	case $2$said in
@@ -205,7 +210,7 @@ matrix_ended() { # <pod> <exit code>
 }
 
 matrix_ping() { # <pod> <file of addresses> [bytes of data]
-	local pinging
+	local pinging list
 	if [ -z "$fping" ]; then
 		# shellcheck disable=SC2086
 		exec $multi nsenter --net="$NETNS/$1" $multi sh -c "$MATRIX_PING_EACH" sh \
@@ -226,7 +231,7 @@ matrix_ping() { # <pod> <file of addresses> [bytes of data]
 
 # Reads what was said: matrix-read.awk. Adds to $batch_answered and $batch_left, and sets $unheard to PODs that are to listen once more.
 matrix_read() {
-	local again counts left_now
+	local again counts left_now said
 	set --
 	for said in "$MATRIX_WORK"/*.said; do
 		said=${said##*/}

@@ -6,7 +6,7 @@ need pods
 # Reads lines "<pod> <interface> <address> <mac>", and makes static neighbour entries of them in the PODs: where two have the same
 # address, they say who is meant. With --delete it takes them away.
 cmd_static_neighbours() { # [--delete]
-	local owner
+	local owner verb pod batch status interface address mac
 	case $#${1-} in
 	0) verb=replace ;;
 	1--delete) verb=delete ;;

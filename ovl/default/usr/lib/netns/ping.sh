@@ -7,6 +7,7 @@ TARGETS=/tmp/netns-targets.$$
 
 # Pings all addresses until all have answered; fails with those that never did. Removes the file.
 ping_all() { # <file with lines "<address> <whose it is>">
+	local try answered address whose
 	[ -s "$1" ] || die "nothing to ping"
 	try=1
 	while :; do
@@ -33,7 +34,7 @@ ping_all() { # <file with lines "<address> <whose it is>">
 
 # Prints those of the addresses that answer, on one line.
 answering() { # <file>
-	local pause
+	local pause targets address
 	targets=''
 	while read -r address _; do targets="$targets $address"; done <"$1"
 	# shellcheck disable=SC2086
@@ -105,6 +106,7 @@ print_targets() { # <pod>
 
 # Both families of $ipv4.
 print_target() { # <whose>
+	local address
 	address=$ipv4
 	format_ipv4 "$address"
 	echo "$text $1"

@@ -9,7 +9,7 @@ NEWLINE='
 # Sets $multi to busybox's path when it has what enters namespaces: static, it starts five times as fast as util-linux, and as the
 # small tools that are called often.
 find_multi() {
-	local candidate
+	local candidate applet
 	[ -z "${multi+set}" ] || return 0
 	multi=
 	for candidate in /bin/busybox /usr/bin/busybox; do
@@ -85,6 +85,7 @@ real_run() { # sets $netns_real and $utsns_real
 }
 
 require_pod() { # <pod>
+	local file pods
 	# Not of a file, or of the directory itself.
 	case $1 in
 	'' | . | .. | */*) die "no POD '$1'" ;;
@@ -164,7 +165,7 @@ cmd_delete() {
 
 # What is in a namespace goes with it; of a veth pair the end in the VM too, though a moment later, so it is deleted first.
 remove_pods() { # <pod…>
-	local files gone links
+	local files gone links file mounted
 	find_multi
 	need cni
 	cni_release "$@"
@@ -187,7 +188,7 @@ remove_pods() { # <pod…>
 }
 
 cmd_exec() {
-	local pod_exec
+	local pod_exec uts
 	[ $# -ge 1 ] || usage "exec: the name of a POD is needed"
 	pod_exec=$1
 	shift

@@ -3,7 +3,7 @@
 
 # Also kinds of interface, by name.
 cmd_prerequisites() { # [kind…]
-	local feature lacking
+	local feature lacking program kind
 	lacking=
 	for program in awk ip mount umount nsenter unshare ping timeout; do
 		command -v "$program" >/dev/null || lacking="$lacking $program"
@@ -19,7 +19,7 @@ cmd_prerequisites() { # [kind…]
 
 # Whether the kernel has a kind of interface, by making one: a module may be anywhere, or built in.
 probe_kind() { # <kind>
-	local probe
+	local probe how made
 	probe=netns-probe
 	case $1 in
 	bridge) how= ;;

@@ -18,6 +18,7 @@ random_address() { # <n>
 
 # Sets $number to a line of the file.
 random_of_file() { # <n>
+	local wanted
 	wanted=$1
 	# shellcheck disable=SC2086
 	set -- $random_numbers

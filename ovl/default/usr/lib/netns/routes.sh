@@ -22,6 +22,7 @@ cmd_set_default_route() {
 # Sets $gateway4 and $gateway6 to the global addresses that a device had first: ip shows the oldest IPv4 address first, and the oldest
 # IPv6 address last.
 device_addresses() { # <device>
+	local kind address
 	has_device "$1" || die "set_default_route: no device '$1'"
 	gateway4='' gateway6=''
 	while read -r _ _ kind address _; do
@@ -85,6 +86,7 @@ VNI=100
 
 # One device for all nodes, since each route says where its packets are to be sent.
 cmd_setup_overlay() {
+	local type overlay
 	net_option setup_overlay "$@"
 	type=${__type:-ip6tnl}
 	case $type in
@@ -125,6 +127,7 @@ ip6tnl_route() {
 
 # A VXLAN carries Ethernet: the other node's end has an address of its own there, known in advance.
 vxlan_route() {
+	local mac
 	mac=$(overlay_mac "$other")
 	# Addresses that lead nowhere else: the kernel takes no IPv6 gateway that has a route by another device.
 	echo "neighbor replace 169.254.0.$other lladdr $mac dev $overlay"

@@ -4,6 +4,7 @@
 need pods address
 
 cmd_veth() {
+	local lines
 	make_pairs "$@"
 	lines=
 	each_pod set_pod_end
@@ -11,6 +12,7 @@ cmd_veth() {
 
 # veth and assign_addresses, by one process for each POD.
 veth_with_addresses() {
+	local random
 	make_pairs
 	load_template
 	random=${RNDADR-}
@@ -27,6 +29,7 @@ title_with_addresses() {
 
 # All pairs by one process, which makes the POD's end in the POD.
 make_pairs() { # [count] [first]
+	local lines
 	range "$@"
 	own_node
 	find_multi
@@ -83,6 +86,7 @@ pod_end_with_addresses() { # <pod>
 }
 
 cmd_assign_addresses() {
+	local random
 	range "$@"
 	own_node
 	load_template
