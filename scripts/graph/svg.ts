@@ -83,7 +83,9 @@ class Drawing {
   constructor(graph: Graph) {
     this.#graph = graph
     const boxes = graph.nodes.flatMap(({ pods, interfaces }) => [...pods.map(podBox), ...interfaces.map(interfaceBox)])
-    this.#box = Math.max(BOX, ...boxes.flatMap(({ lines }) => lines.map(({ length }) => length * LETTER + PAD)))
+    this.#box = Math.ceil(
+      Math.max(BOX, ...boxes.flatMap(({ lines }) => lines.map(({ length }) => length * LETTER + PAD))),
+    )
     const joins = [...nets(graph), ...tunnels(graph)]
     const rows = this.#rows(WIDEST - GAP - joins.length * SPINE)
     const margin = GAP + (rows.length > 1 ? joins.length * SPINE : 0)
