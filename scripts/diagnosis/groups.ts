@@ -1,4 +1,5 @@
-import type { Matrix, WrongPair } from '../proof/matrix.ts'
+import type { Matrix } from '../proof/matrix.ts'
+import type { WrongPair } from '../proof/summary.ts'
 import type { Cause, PairGroup } from './cause.ts'
 
 /** Groups that are shown; the rest is counted. */

@@ -1,7 +1,8 @@
 import type { Family } from '../settings/family.ts'
 import { EVERYWHERE, type Interface, type NodeFacts, type PodFacts } from './facts.ts'
-import { type Matrix, sharedAddresses } from './matrix.ts'
+import type { Matrix } from './matrix.ts'
 import { podAddresses } from './network.ts'
+import { sharedAddresses } from './summary.ts'
 
 /** What the steps of a test have made, as the host knows it. */
 export interface Expectation {

@@ -1,9 +1,10 @@
 import { escapeXml } from '../host/text.ts'
 import type { Family } from '../settings/family.ts'
 import type { Answer } from './answers.ts'
-import { columnsOf, describeSummary, type Matrix, summarize, type WrongPair } from './matrix.ts'
+import { columnsOf, type Matrix } from './matrix.ts'
 import type { PodAddress, Source } from './network.ts'
 import { isExpected } from './reach.ts'
+import { describeSummary, summarize, type WrongPair } from './summary.ts'
 
 // Told apart also by people who are red-green blind, and on grey paper: Okabe and Ito's set, and one hue for times.
 const WRONG: Readonly<Record<WrongPair['what'], string>> = {

@@ -1,6 +1,6 @@
 import type { Listener, RunEvent } from '../events/events.ts'
 import { safeJson } from '../host/text.ts'
-import { toJson } from '../proof/matrix.ts'
+import { toJson } from '../proof/summary.ts'
 import type { Output } from './output.ts'
 
 /** Of the events as they are written; docs/reports.md describes them. It changes when a reader of the one before would err. */

@@ -1,17 +1,8 @@
 import { createCB } from 'xmlbuilder2'
 import type { FailedStep, Listener, RunEvent } from '../events/events.ts'
-import {
-  failuresOf,
-  isFlaky,
-  type NodeRecord,
-  notRun,
-  pointersOf,
-  reasonsOf,
-  recorder,
-  type StepRecord,
-  type TestRecord,
-  turnName,
-} from '../events/record.ts'
+import type { NodeRecord, StepRecord, TestRecord } from '../events/record.ts'
+import { recorder } from '../events/recorder.ts'
+import { failuresOf, isFlaky, notRun, pointersOf, reasonsOf, turnName } from '../events/rules.ts'
 import { xmlText } from '../host/text.ts'
 import { describeFailedStep, newLines } from './failed-step.ts'
 import type { Output } from './output.ts'

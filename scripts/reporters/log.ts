@@ -1,6 +1,6 @@
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Component, FailedStep, Listener, RunEvent, StepId } from '../events/events.ts'
-import { describeEnd, describeFlaky, turnName } from '../events/record.ts'
+import { describeEnd, describeFlaky, turnName } from '../events/rules.ts'
 import { plainText } from '../host/text.ts'
 import type { Output } from './output.ts'
 

@@ -1,5 +1,7 @@
 import type { Component, Invocation, Listener, Verdict } from '../events/events.ts'
-import { isFlaky, notRun, type RunRecord, recorder, type StepRecord, type TestRecord } from '../events/record.ts'
+import type { RunRecord, StepRecord, TestRecord } from '../events/record.ts'
+import { recorder } from '../events/recorder.ts'
+import { isFlaky, notRun } from '../events/rules.ts'
 import { safeJson } from '../host/text.ts'
 import type { Setting } from '../settings/sources.ts'
 import type { Output } from './output.ts'

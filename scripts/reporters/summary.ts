@@ -1,6 +1,7 @@
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Listener, RunEvent } from '../events/events.ts'
-import { describeEnd, isFlaky, ONCE, recorder, turnName } from '../events/record.ts'
+import { recorder } from '../events/recorder.ts'
+import { describeEnd, isFlaky, ONCE, turnName } from '../events/rules.ts'
 import { plainLines, plainText } from '../host/text.ts'
 import { describeOutcome } from './outcome.ts'
 import type { Output } from './output.ts'

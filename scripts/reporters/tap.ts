@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import type { FailedStep, Listener, RunEvent, StepId } from '../events/events.ts'
-import { describeFlaky, isFlaky, notRun, ONCE, reasonsOf, recorder, turnName } from '../events/record.ts'
+import { recorder } from '../events/recorder.ts'
+import { describeFlaky, isFlaky, notRun, ONCE, reasonsOf, turnName } from '../events/rules.ts'
 import { plainLines, plainText, yamlText } from '../host/text.ts'
 import { newLines } from './failed-step.ts'
 import type { Output } from './output.ts'

@@ -12,17 +12,10 @@ import {
   findIn,
   ofFamilies,
 } from '../proof/findings.ts'
-import {
-  assemble,
-  describePair,
-  describeSummary,
-  type Matrix,
-  type MatrixSummary,
-  summarize,
-  type WrongPair,
-} from '../proof/matrix.ts'
+import { assemble, type Matrix } from '../proof/matrix.ts'
 import { podAddresses, readNode } from '../proof/network.ts'
 import type { Reach } from '../proof/reach.ts'
+import { describePair, describeSummary, type MatrixSummary, summarize, type WrongPair } from '../proof/summary.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Node } from '../ssh/node.ts'
 import { measure } from './measure.ts'

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { findOvl } from '../cluster/ovl-directories.ts'
-import { requireCluster } from '../cluster/vm/registry.ts'
+import { requireCluster } from '../cluster/vm/find-clusters.ts'
 import { scaleIn, scaleOut } from '../cluster/vm/scale.ts'
 import { resolveSettings } from '../cluster/vm/settings.ts'
 import { BUILT_IN_OVLS, vmCluster } from '../cluster/vm/vm.ts'

@@ -1,8 +1,9 @@
 import test from 'ava'
-import { assemble, summarize } from '../../scripts/proof/matrix.ts'
+import { assemble } from '../../scripts/proof/matrix.ts'
 import { podAddresses } from '../../scripts/proof/network.ts'
 import { inputFor, largeFor, roundsOf } from '../../scripts/proof/rounds.ts'
 import { checkStatus } from '../../scripts/proof/status-schema.ts'
+import { summarize } from '../../scripts/proof/summary.ts'
 import { needsUserNamespaces } from '../needs.ts'
 import { inVm, SHELLS } from './shell.ts'
 

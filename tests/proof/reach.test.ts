@@ -1,10 +1,11 @@
 import test from 'ava'
 import fc from 'fast-check'
 import type { NodeFacts, PodFacts } from '../../scripts/proof/facts.ts'
-import { assemble, summarize } from '../../scripts/proof/matrix.ts'
+import { assemble } from '../../scripts/proof/matrix.ts'
 import { podAddresses } from '../../scripts/proof/network.ts'
 import type { Reach } from '../../scripts/proof/reach.ts'
 import { inputFor, neighboursFor, pairsFor, type Round, roundsOf } from '../../scripts/proof/rounds.ts'
+import { summarize } from '../../scripts/proof/summary.ts'
 
 const pod = (name: string, mac: string, address: string): PodFacts => ({
   name,

@@ -3,8 +3,9 @@ import path from 'node:path'
 import { infrastructureFailure } from '../../errors/failure.ts'
 import { Connection } from '../../ssh/connection.ts'
 import type { Node } from '../../ssh/node.ts'
+import type { NodeRecord } from './cluster-record.ts'
 import { consoleTail } from './consoles.ts'
-import { type NodeRecord, processNamed } from './registry.ts'
+import { processNamed } from './find-clusters.ts'
 
 const CONSOLE_LINES = 4
 

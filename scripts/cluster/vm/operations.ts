@@ -1,8 +1,8 @@
 import { readDirectories } from '../../settings/settings.ts'
 import type { ClusterOperations, ClusterStatus } from '../kind.ts'
 import { enter, findConsoles, logInOnAll, recordedNodes } from './entering.ts'
+import { type FoundCluster, findClusters, processNamed } from './find-clusters.ts'
 import { preparation } from './preparation.ts'
-import { type FoundCluster, findClusters, processNamed } from './registry.ts'
 import { resolveSettings } from './settings.ts'
 import { stop, stopAll } from './stopping.ts'
 

@@ -4,18 +4,12 @@ import { countAndNames, countOfNodes, countOfVms } from '../../settings/nodes.ts
 import type { Settings } from '../../settings/settings.ts'
 import { allOrNone, type Node } from '../../ssh/node.ts'
 import type { NodeDiagnosis, RunningCluster, StartRequest } from '../cluster.ts'
+import { type ClusterRecord, requireOwnCluster, updateRecord } from './cluster-record.ts'
 import { consoleTail, readConsole } from './consoles.ts'
+import { processNamed } from './find-clusters.ts'
 import { logIn } from './login.ts'
 import { type Part, partsOf, requireParts } from './parts.ts'
-import {
-  adoptCluster,
-  type ClusterRecord,
-  destroyCluster,
-  processNamed,
-  renameCluster,
-  requireOwnCluster,
-  updateRecord,
-} from './registry.ts'
+import { adoptCluster, destroyCluster, renameCluster } from './registry.ts'
 
 const CONSOLE_LINES = 10
 

@@ -2,7 +2,8 @@ import { environmentFailure } from '../../errors/failure.ts'
 import { readDirectories } from '../../settings/settings.ts'
 import type { StopRequest } from '../kind.ts'
 import { runningName } from './entering.ts'
-import { destroyCluster, type FoundCluster, findClusters, noCluster } from './registry.ts'
+import { type FoundCluster, findClusters, noCluster } from './find-clusters.ts'
+import { destroyCluster } from './registry.ts'
 
 /** Ends one cluster: see {@link ClusterOperations.stop}. */
 export async function stop(request: StopRequest): Promise<void> {

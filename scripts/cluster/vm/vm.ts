@@ -12,6 +12,8 @@ import { findOvl } from '../ovl-directories.ts'
 import { chooseAccelerator, describeAccelerator, noticeOfEmulation } from './accelerator/choose.ts'
 import { hostsText } from './addresses.ts'
 import { bringUp } from './boot.ts'
+import { isOwn, updateRecord } from './cluster-record.ts'
+import { clusterDirectory, nameBeside } from './find-clusters.ts'
 import type { CommonIdentity } from './identity.ts'
 import { ensureImage, type GuestImage } from './image/cache.ts'
 import { storeJoining } from './joining.ts'
@@ -22,18 +24,11 @@ import { needsOf, requireSlots } from './needs.ts'
 import { startOrphanReaper } from './orphan-reaper.ts'
 import { layOvls } from './ovls.ts'
 import { partsOf } from './parts.ts'
-import {
-  claimCluster,
-  clusterDirectory,
-  destroyCluster,
-  isOwn,
-  nameBeside,
-  stateFailure,
-  updateRecord,
-} from './registry.ts'
+import { claimCluster, destroyCluster } from './registry.ts'
 import { attach, running } from './running.ts'
 import { requireSocketNames } from './sockets.ts'
 import { endChildren } from './spawn.ts'
+import { stateFailure } from './state-directory.ts'
 import { startSwitches } from './switches.ts'
 import { hardwareOf } from './template/hardware.ts'
 import { ensureTemplate, type Template, type TemplateRequest } from './template/template.ts'

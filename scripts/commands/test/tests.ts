@@ -1,8 +1,8 @@
 import { usageFailure } from '../../errors/failure.ts'
 import { didYouMean } from '../../errors/suggest.ts'
 import type { Environment } from '../../host/environment.ts'
+import type { PlannedTest } from '../../runner/plan.ts'
 import { ALL, DEFAULT_TEST, findTestCase, provesReach, testCases } from '../../runner/registry.ts'
-import type { PlannedTest } from '../../runner/runner.ts'
 import { spelling } from '../../settings/sources.ts'
 
 /** The tests that were named; without any it is the default one. Those that `all` stands for are optional. Each is there once. */

@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Listener, RunEvent } from '../../events/events.ts'
-import {
-  describeEnd,
-  describeFlaky,
-  failuresOf,
-  isFlaky,
-  pointersOf,
-  reasonsOf,
-  recorder,
-  type TestRecord,
-} from '../../events/record.ts'
+import type { TestRecord } from '../../events/record.ts'
+import { recorder } from '../../events/recorder.ts'
+import { describeEnd, describeFlaky, failuresOf, isFlaky, pointersOf, reasonsOf } from '../../events/rules.ts'
 import { plainText } from '../../host/text.ts'
 import { describeFailedStep, newLines } from '../failed-step.ts'
 import type { Output } from '../output.ts'

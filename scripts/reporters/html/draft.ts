@@ -1,4 +1,5 @@
 import type { Turn } from '../../events/events.ts'
+import { isFlaky, ONCE } from '../../events/rules.ts'
 import type { Setting } from '../../settings/sources.ts'
 import type { ArtefactData, LogLine, MatrixData, ReportVerdict, StepData, StepNodeData, TestData } from './data.ts'
 import type { KeptLines } from './logs.ts'
@@ -17,7 +18,7 @@ export interface DraftTest {
   readonly summary: string
   readonly begun: number
   readonly settings: readonly Setting[]
-  readonly turn: Pick<Turn, 'repeat' | 'attempt'>
+  readonly turn: Turn
   retried?: boolean
   ended?: number
   verdict?: ReportVerdict
@@ -37,7 +38,7 @@ export const newDraft = (
   own: Pick<DraftTest, 'name' | 'summary' | 'begun'> & Partial<Pick<DraftTest, 'settings' | 'turn'>>,
 ): DraftTest => ({
   settings: [],
-  turn: { repeat: 1, attempt: 1 },
+  turn: ONCE,
   ...own,
   up: new Map(),
   steps: new Map(),
@@ -67,7 +68,7 @@ export const stepsOf = (draft: DraftTest, position: (node: string) => number): r
  */
 export function verdictOf(draft: DraftTest, verdict: ReportVerdict): ReportVerdict {
   const own = draft.verdict ?? (verdict === 'interrupted' ? 'interrupted' : 'broken')
-  return own === 'passed' && draft.turn.attempt > 1 ? 'flaky' : own
+  return own !== 'skipped' && own !== 'flaky' && isFlaky({ verdict: own, turn: draft.turn }) ? 'flaky' : own
 }
 
 /** Which of how many tries, and repeats, of its test a draft is. */

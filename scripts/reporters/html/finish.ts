@@ -1,3 +1,4 @@
+import { notRun } from '../../events/rules.ts'
 import type { EvidenceData, MatrixData, ReportData, TestData } from './data.ts'
 import { type DraftTest, logText, nodesOf, stepsOf, type Try, tryOf, verdictOf } from './draft.ts'
 import type { Gathered } from './gathered.ts'
@@ -14,7 +15,7 @@ const LEAST_CHARACTERS = 20_000
 
 /** Puts the report together, and leaves out what would make it too large: it says what. */
 export async function finish(gathered: Gathered): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
-  const { begun, ended, verdict, message, left, commands, drafts, log, said, planned, madeWith } = gathered
+  const { ended, verdict, message, left, commands, drafts, log, said, planned, madeWith } = gathered
   const packs = new Packs()
   const leftOut = [...gathered.leftOut]
   const graphs = await packed(
@@ -51,10 +52,23 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
       evidence: evidence[number] ?? [],
     }
   })
-  const unknown = planned.filter(name => !drafts.some(draft => draft.name === name))
-  const all = [...tests, ...unknown.map(name => notRun(name, ended))]
+  const begun = drafts.map(({ name }) => ({ test: name }))
+  const unknown = notRun({ planned, tests: begun, skipped: [] })
+  const all = [...tests, ...unknown.map(name => withoutRun(name, ended))]
   return {
-    data: { version: 1, verdict, begun, ended, message, left, commands, tests: all, madeWith, said, leftOut },
+    data: {
+      version: 1,
+      verdict,
+      begun: gathered.begun,
+      ended,
+      message,
+      left,
+      commands,
+      tests: all,
+      madeWith,
+      said,
+      leftOut,
+    },
     packs,
   }
 }
@@ -62,7 +76,7 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
 const ONLY: Try = { attempt: 1, attempts: 1, retried: false, repeat: 1, repeats: 1 }
 
 /** A test that was to be run, and was not come to. */
-const notRun = (name: string, at: number): TestData => ({
+const withoutRun = (name: string, at: number): TestData => ({
   name,
   summary: '',
   verdict: 'skipped',

@@ -1,5 +1,6 @@
-import { type Matrix, summarize } from '../../proof/matrix.ts'
+import type { Matrix } from '../../proof/matrix.ts'
 import { isExpected } from '../../proof/reach.ts'
+import { summarize } from '../../proof/summary.ts'
 import { CELL_STATES, type CellState, cellArrays, encodeCount, encodeTime, rangeArrays } from './cells.ts'
 
 /** A matrix as bytes: 9 a pair. */

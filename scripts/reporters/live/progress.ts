@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../events/events.ts'
-import { turnName } from '../../events/record.ts'
+import { turnName } from '../../events/rules.ts'
 
 /** How far a node is with what is under way. */
 export interface NodeProgress {

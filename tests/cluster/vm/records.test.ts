@@ -2,16 +2,11 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { requireOwnCluster, updateRecord } from '../../../scripts/cluster/vm/cluster-record.ts'
+import { findCluster, findClusters } from '../../../scripts/cluster/vm/find-clusters.ts'
 import { partsOf, requireParts } from '../../../scripts/cluster/vm/parts.ts'
 import { markedProcesses, recordedProcesses } from '../../../scripts/cluster/vm/records.ts'
-import {
-  claimCluster,
-  destroyCluster,
-  findCluster,
-  findClusters,
-  requireOwnCluster,
-  updateRecord,
-} from '../../../scripts/cluster/vm/registry.ts'
+import { claimCluster, destroyCluster } from '../../../scripts/cluster/vm/registry.ts'
 import { endChildren, spawnInCluster } from '../../../scripts/cluster/vm/spawn.ts'
 import { conditionOf, findProcess } from '../../../scripts/host/processes.ts'
 import { waitUntil } from '../../wait-until.ts'

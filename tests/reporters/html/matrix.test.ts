@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { Answer } from '../../../scripts/proof/answers.ts'
-import { type Matrix, summarize } from '../../../scripts/proof/matrix.ts'
+import type { Matrix } from '../../../scripts/proof/matrix.ts'
+import { summarize } from '../../../scripts/proof/summary.ts'
 import { CELL_STATES, cellArrays } from '../../../scripts/reporters/html/cells.ts'
 import { codeMatrix } from '../../../scripts/reporters/html/matrix.ts'
 import { pretendedMatrix } from './pretended-run.ts'

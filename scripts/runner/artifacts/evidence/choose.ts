@@ -1,5 +1,5 @@
-import type { WrongPair } from '../../../proof/matrix.ts'
 import type { Source } from '../../../proof/network.ts'
+import type { WrongPair } from '../../../proof/summary.ts'
 
 /** How many pairs of PODs are looked at: a node that is cut off has thousands that all tell the same. */
 export const MOST_PAIRS = 8

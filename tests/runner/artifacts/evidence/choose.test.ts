@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { WrongPair } from '../../../../scripts/proof/matrix.ts'
+import type { WrongPair } from '../../../../scripts/proof/summary.ts'
 import { choosePairs, MOST_PAIRS } from '../../../../scripts/runner/artifacts/evidence/choose.ts'
 
 const podOf = (node: number, number: number) => ({

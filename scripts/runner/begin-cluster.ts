@@ -1,0 +1,28 @@
+import type { RunningCluster } from '../cluster/cluster.ts'
+import { Failure } from '../errors/failure.ts'
+import type { HeldCluster } from './held.ts'
+import { neighbourEntries } from './neighbours.ts'
+import type { PlannedTest, RunRequest } from './plan.ts'
+
+/** Starts the cluster of a test, or attaches to the one that runs. The cluster of an earlier failure goes where there is no room for both. */
+export async function beginCluster(
+  { test, settings, cluster }: PlannedTest,
+  held: HeldCluster,
+  { extraOvls, emit, signal }: RunRequest,
+): Promise<RunningCluster> {
+  const kernel = { kinds: test.needs.kinds ?? [], neighbours: neighbourEntries(test, settings) }
+  const begin = { test: test.name, extraOvls, kernel, emit, signal }
+  if (!settings.cluster.start) return await cluster.attach(begin)
+  await held.makeRoomFor(cluster)
+  if (!held.isThere) return await cluster.start(begin)
+  try {
+    return await cluster.start({ ...begin, beside: true })
+  } catch (error) {
+    if (!(error instanceof Failure && ROOM.includes(error.code))) throw error
+    await held.stop(error.message)
+    return await cluster.start(begin)
+  }
+}
+
+/** What a host lacks that cannot run two clusters at a time. */
+const ROOM = ['NO_MEMORY', 'LIMIT_TOO_LOW']

@@ -1,0 +1,177 @@
+import { fileOf } from '../cases/test-case.ts'
+import type { RunningCluster } from '../cluster/cluster.ts'
+import { describeDiagnosis } from '../diagnosis/cause.ts'
+import { environmentFailure, Failure } from '../errors/failure.ts'
+import type { Emit, Turn } from '../events/events.ts'
+import type { Matrix } from '../proof/matrix.ts'
+import { collectEvidence, forgetEvidence } from './artifacts/evidence/collect.ts'
+import { collectResults } from './artifacts/results/collect.ts'
+import { evidenceOf, resultsOf } from './artifacts/results/places.ts'
+import { beginCluster } from './begin-cluster.ts'
+import { diagnoseFailure } from './diagnosis.ts'
+import type { HeldCluster } from './held.ts'
+import { checkKernels } from './needs.ts'
+import type { PlannedTest, RunRequest, RunVerdict } from './plan.ts'
+import { runProof } from './proof.ts'
+import { nodesOf, runStep, type StepContext, type StepFailure } from './steps.ts'
+
+/** @throws what keeps the test from being run, where it was asked for by its name */
+export function leaveOut({ test, optional }: PlannedTest, error: unknown, emit: Emit): undefined {
+  if (!(optional && error instanceof Failure)) throw error
+  emit({ type: 'test-skipped', test: test.name, why: error.message })
+}
+
+export function verdictOf(failures: readonly StepFailure[]): RunVerdict {
+  if (failures.length === 0) return 'passed'
+  return failures.some(failure => failure.broken) ? 'broken' : 'failed'
+}
+
+/** What follows a test. */
+interface Next {
+  readonly isLast: boolean
+  /** When it fails it is tried again. */
+  readonly mayRetry: boolean
+  /** The cluster of an earlier failure. */
+  readonly held: HeldCluster
+}
+
+export async function runTest(planned: PlannedTest, turn: Turn | undefined, next: Next, request: RunRequest) {
+  const { test, settings } = planned
+  const { emit, signal } = request
+  const id = { test: test.name, ...(turn && { turn }) }
+  emit({ type: 'test-start', ...id, summary: test.summary, file: fileOf(test), settings: settings.origins })
+  try {
+    return await runOnCluster(planned, id, next, request)
+  } catch (error) {
+    if (planned.optional && error instanceof Failure && error.code === 'NO_KIND') return leaveOut(planned, error, emit)
+    const verdict = signal.aborted ? 'interrupted' : 'broken'
+    emit({ type: 'test-end', ...id, verdict, why: error instanceof Error ? error.message : String(error) })
+    throw error
+  }
+}
+
+async function runOnCluster(
+  planned: PlannedTest,
+  id: { readonly test: string; readonly turn?: Turn },
+  { isLast, mayRetry, held }: Next,
+  request: RunRequest,
+) {
+  const { test, settings } = planned
+  const { emit, signal } = request
+  const cluster = await beginCluster(planned, held, request)
+  const evidence = evidenceOf(settings, settings.cluster.name, id)
+  let failures: readonly StepFailure[] = []
+  let missing: string | undefined
+  let silent: ReadonlySet<string> = new Set()
+  try {
+    forgetEvidence(evidence)
+    await checkKernels(test, cluster.nodes, signal)
+    failures = await runSteps(planned, cluster, request)
+    let matrix: Matrix | undefined
+    if (test.reach && failures.length === 0) {
+      const toProve = { test, settings, reach: test.reach, nodes: cluster.nodes }
+      const proof = await runProof(toProve, contextOf(planned, cluster, request, test.steps.length))
+      failures = proof.failures
+      matrix = proof.matrix
+    }
+    await verify(cluster, failures)
+    if (failures.length > 0) {
+      const found = { failures, ...(matrix && { matrix }) }
+      const { silent: hung, ...diagnosis } = await diagnoseFailure({ cluster, ...found, signal })
+      silent = hung
+      emit({ type: 'diagnosis', test: test.name, ...diagnosis })
+      const reasons = describeDiagnosis(diagnosis)
+      await collectEvidence({ cluster, test: test.name, directory: evidence, reasons, silent, ...found, emit, signal })
+    }
+    if (settings.resultsDirectory) {
+      missing = await collectResults({
+        cluster,
+        test: test.name,
+        directory: resultsOf(settings.resultsDirectory, id.turn),
+        failed: failures.length > 0,
+        ...(matrix && { matrix }),
+        timeoutSeconds: settings.timeoutSeconds,
+        silent,
+        emit,
+      })
+    }
+    await verify(cluster, failures)
+  } catch (error) {
+    // What went wrong first is what counts.
+    await endCluster(cluster, !settings.cluster.start || settings.cluster.keep === 'always').catch(() => {})
+    throw error
+  }
+  const [first] = failures
+  const isRetried = mayRetry && first !== undefined
+  // The network is proved, but whoever reads the results must not take them for all.
+  const isPartial = missing !== undefined && first === undefined
+  const verdict = isPartial ? 'broken' : verdictOf(failures)
+  emit({
+    type: 'test-end',
+    ...id,
+    verdict,
+    why: isPartial ? `passed, but ${missing}` : first && `${first.step} on ${first.node}: ${first.why}`,
+    ...(isRetried && { retried: true }),
+  })
+  const isKept = {
+    never: false,
+    always: (isLast && !isRetried) || (first !== undefined && !isRetried),
+    usual: (first !== undefined && !isRetried) || (test.keepsCluster === true && isLast && !isRetried),
+  }[settings.cluster.keep]
+  const { name } = cluster
+  if (!settings.cluster.start) {
+    await cluster.keep()
+    return { verdict, failures, isRetried, isPartial, attached: { name, test: test.name } }
+  }
+  if (isKept) return { verdict, failures, isRetried, isPartial, kept: cluster }
+  await cluster.stop()
+  return { verdict, failures, isRetried, isPartial }
+}
+
+async function runSteps(
+  planned: PlannedTest,
+  cluster: RunningCluster,
+  request: RunRequest,
+): Promise<readonly StepFailure[]> {
+  const { test } = planned
+  for (const [position, step] of test.steps.entries()) {
+    const nodes = nodesOf(step, cluster.nodes)
+    if (nodes.length === 0) {
+      throw environmentFailure(
+        'NO_NODE',
+        `${test.name}: the cluster '${cluster.name}' has no ${step.where} to do ${step.name}`,
+      )
+    }
+    const failures = await runStep(step, nodes, contextOf(planned, cluster, request, position))
+    if (failures.length > 0) return failures
+  }
+  return []
+}
+
+const contextOf = (
+  { test, settings }: PlannedTest,
+  cluster: RunningCluster,
+  { emit, signal }: RunRequest,
+  position: number,
+): StepContext => ({
+  test: test.name,
+  index: position + 1,
+  of: test.steps.length + (test.reach ? 1 : 0),
+  timeoutSeconds: settings.timeoutSeconds,
+  emit,
+  signal,
+  diagnose: cluster.diagnose,
+})
+
+/**
+ * What a broken cluster did or did not do says nothing about the network.
+ * @throws Failure (exit 4) that names what broke, unless a failure does already
+ */
+async function verify(cluster: RunningCluster, failures: readonly StepFailure[]): Promise<void> {
+  if (!failures.some(({ broken }) => broken)) await cluster.verify()
+}
+
+async function endCluster(cluster: RunningCluster, keep: boolean): Promise<void> {
+  if (keep) await cluster.keep()
+  else await cluster.stop()
+}
