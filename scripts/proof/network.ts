@@ -3,6 +3,7 @@ import { shortText } from '../host/text.ts'
 import type { Family } from '../settings/family.ts'
 import { capture, type Node } from '../ssh/node.ts'
 import type { NodeFacts } from './facts.ts'
+import { asNics } from './nics.ts'
 
 /**
  * Asks nodes, all at once, what is in them.
@@ -28,7 +29,7 @@ export async function readNode(node: Node, signal?: AbortSignal): Promise<NodeFa
     throw infrastructureFailure('BAD_STATUS', message, { node: node.name })
   }
   try {
-    return checkStatus(node.name, JSON.parse(stdout.toString()))
+    return asNics(checkStatus(node.name, JSON.parse(stdout.toString())))
   } catch (cause) {
     const why = shortText((cause as Error).message)
     throw infrastructureFailure('BAD_STATUS', `${node.name}: its status is not understood: ${why}`, {
