@@ -10,7 +10,8 @@ MATRIX_TIMEOUT=250
 MATRIX_TIMEOUT_EACH=5
 # Between two of its packets, in milliseconds, at least and at most. Emulated CPUs carry a hundred packets a second where others
 # carry a million, and what is too much for them they lose: where packets are lost, the next ones are sent at half the rate. A bridge
-# sends each broadcast to all PODs: of more of them each may ping more slowly, by a millisecond for so many.
+# sends each broadcast to all PODs: of more of them each may ping more slowly, by a millisecond for so many, as long as all have pinged
+# once in half the time.
 MATRIX_INTERVAL=1
 MATRIX_INTERVAL_PODS=4
 MATRIX_INTERVAL_MOST=16
@@ -77,15 +78,17 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 	find_multi
 	mkdir "$MATRIX_WORK" || die "matrix: cannot write in /tmp"
 	trap 'rm -rf "$MATRIX_WORK"' EXIT
-	set -- "$NETNS"/*
-	interval_most=$(($# / MATRIX_INTERVAL_PODS))
-	[ "$interval_most" -ge "$MATRIX_INTERVAL_MOST" ] || interval_most=$MATRIX_INTERVAL_MOST
 	fping=
 	if find_program fping; then fping=$program; else find_program ping || die "matrix: this VM lacks fping, and ping"; fi
 	seconds_up
 	begun=$up moved=$up
 	targets=$(matrix_targets) || die "matrix: cannot write in /tmp"
 	pinged=${targets% *} silent=${targets#* }
+	set -- "$NETNS"/*
+	interval_most=$(($# / MATRIX_INTERVAL_PODS))
+	slowest=$((within * 500 / (($# + MATRIX_AT_ONCE - 1) / MATRIX_AT_ONCE * (pinged + 1))))
+	[ "$slowest" -ge "$interval_most" ] || interval_most=$slowest
+	[ "$interval_most" -ge "$MATRIX_INTERVAL_MOST" ] || interval_most=$MATRIX_INTERVAL_MOST
 	# Where silence is expected, one waits longer before one believes it.
 	each=$MATRIX_TIMEOUT_EACH
 	[ "$silent" -eq 0 ] || each=$((2 * each))
