@@ -86,7 +86,9 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 	pinged=${targets% *} silent=${targets#* }
 	set -- "$NETNS"/*
 	interval_most=$(($# / MATRIX_INTERVAL_PODS))
-	slowest=$((within * 500 / (($# + MATRIX_AT_ONCE - 1) / MATRIX_AT_ONCE * (pinged + 1))))
+	# Of each POD that is pinged there are two addresses.
+	batches=$((($# + MATRIX_AT_ONCE - 1) / MATRIX_AT_ONCE))
+	slowest=$((within * 1000 / 2 / 2 / (batches * (pinged + 1))))
 	[ "$slowest" -ge "$interval_most" ] || interval_most=$slowest
 	[ "$interval_most" -ge "$MATRIX_INTERVAL_MOST" ] || interval_most=$MATRIX_INTERVAL_MOST
 	# Where silence is expected, one waits longer before one believes it.
