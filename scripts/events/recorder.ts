@@ -115,7 +115,8 @@ const emptyRun = (): RunRecord => ({
   reports: [],
 })
 
-const beginTest = (event: Extract<RunEvent, { type: 'test-start' }>): TestRecord => ({
+/** A test of which nothing is known yet but its beginning. */
+export const beginTest = (event: Extract<RunEvent, { type: 'test-start' }>): TestRecord => ({
   test: event.test,
   turn: event.turn ?? ONCE,
   summary: event.summary,

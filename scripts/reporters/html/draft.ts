@@ -1,85 +1,83 @@
-import type { Turn } from '../../events/events.ts'
-import { isFlaky, ONCE } from '../../events/rules.ts'
-import type { Setting } from '../../settings/sources.ts'
-import type { ArtefactData, LogLine, MatrixData, ReportVerdict, StepData, StepNodeData, TestData } from './data.ts'
+import type { Verdict } from '../../events/events.ts'
+import type { Evidence, TestRecord } from '../../events/record.ts'
+import { isFlaky, reasonsOf } from '../../events/rules.ts'
+import type { ArtefactData, LogLine, MatrixData, ReportVerdict, StepData, TestData } from './data.ts'
 import type { KeptLines } from './logs.ts'
+import { shortened } from './shorten.ts'
 
-export interface DraftStep {
-  readonly name: string
-  readonly index: number
-  readonly begun: number
-  /** Undefined for nodes that have not ended it. */
-  readonly nodes: Map<string, Pick<StepNodeData, 'milliseconds' | 'failure'> | undefined>
-}
+/** Characters of a failure's reason, and of each of its last lines. */
+const MOST_WORDS = 2000
 
-/** A test as it is gathered: what is large is packed already, or on its way. */
+/** A test as the report shows it: what is recorded of it, and what the recorder does not keep. What is large is packed already, or on its way. */
 export interface DraftTest {
-  readonly name: string
-  readonly summary: string
-  readonly begun: number
-  readonly settings: readonly Setting[]
-  readonly turn: Turn
-  retried?: boolean
-  ended?: number
-  verdict?: ReportVerdict
-  why?: string | undefined
-  reasons?: readonly string[]
-  cluster?: string
+  readonly record: TestRecord
+  readonly isSkipped: boolean
   clusterBegun?: number
   readonly up: Map<string, number>
-  readonly steps: Map<number, DraftStep>
   readonly artefacts: ArtefactData[]
-  readonly evidence: { readonly node: string; readonly subject: string; readonly what: string; readonly text: string }[]
+  /** As much of it as there is room for. */
+  readonly evidence: Evidence[]
   matrix?: Omit<MatrixData, 'cells' | 'ranges'> & { readonly cells: Promise<string>; readonly ranges: Promise<string> }
   graph?: Promise<string>
 }
 
-export const newDraft = (
-  own: Pick<DraftTest, 'name' | 'summary' | 'begun'> & Partial<Pick<DraftTest, 'settings' | 'turn'>>,
-): DraftTest => ({
-  settings: [],
-  turn: ONCE,
-  ...own,
+export const newDraft = (record: TestRecord, isSkipped = false): DraftTest => ({
+  record,
+  isSkipped,
   up: new Map(),
-  steps: new Map(),
   artefacts: [],
   evidence: [],
 })
 
 /** Its nodes, by name, so that they stand in the same order everywhere. */
-export function nodesOf({ up, steps }: DraftTest): readonly string[] {
-  const names = [...up.keys(), ...[...steps.values()].flatMap(({ nodes }) => [...nodes.keys()])]
+export function nodesOf({ up, record: { steps } }: DraftTest): readonly string[] {
+  const names = [...up.keys(), ...steps.flatMap(({ nodes }) => [...nodes.keys()])]
   return [...new Set(names)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 }
 
-export const stepsOf = (draft: DraftTest, position: (node: string) => number): readonly StepData[] =>
-  [...draft.steps.values()].map(({ name, index, begun, nodes }) => ({
-    name,
+export const stepsOf = ({ record }: DraftTest, position: (node: string) => number): readonly StepData[] =>
+  record.steps.map(({ step, index, begun, nodes }) => ({
+    name: step,
     index,
     begun,
-    nodes: [...nodes]
-      .map(([node, end]) => ({ node: position(node), milliseconds: end?.milliseconds, failure: end?.failure }))
+    nodes: [...nodes.values()]
+      .map(({ node, verdict, milliseconds, failure }) => ({
+        node: position(node),
+        milliseconds: verdict === 'interrupted' ? undefined : milliseconds,
+        failure: failure && {
+          why: shortWords(failure.why),
+          lastLines: failure.lastLines.map(shortWords),
+        },
+      }))
       .sort((a, b) => a.node - b.node),
   }))
+
+/** Why a draft ended as it did, and what stands before that: cut where it is long. */
+export const wordsOf = ({ record }: DraftTest): Pick<TestData, 'why' | 'reasons'> => ({
+  why: record.why && shortWords(record.why),
+  reasons: reasonsOf(record).map(shortWords),
+})
+
+const shortWords = (text: string): string => shortened(text, MOST_WORDS)
 
 /**
  * How a draft ended. One without an end of its own shares the run's; one that passed when it was tried again is flaky.
  * @param verdict of the run
  */
-export function verdictOf(draft: DraftTest, verdict: ReportVerdict): ReportVerdict {
-  const own = draft.verdict ?? (verdict === 'interrupted' ? 'interrupted' : 'broken')
-  return own !== 'skipped' && own !== 'flaky' && isFlaky({ verdict: own, turn: draft.turn }) ? 'flaky' : own
+export function verdictOf({ record, isSkipped }: DraftTest, verdict: Verdict): ReportVerdict {
+  if (isSkipped) return 'skipped'
+  if (!record.isOver) return verdict === 'interrupted' ? 'interrupted' : 'broken'
+  return isFlaky(record) ? 'flaky' : record.verdict
 }
 
 /** Which of how many tries, and repeats, of its test a draft is. */
 export type Try = Pick<TestData, 'attempt' | 'attempts' | 'retried' | 'repeat' | 'repeats'>
 
-export function tryOf({ name, turn, retried }: DraftTest, drafts: readonly DraftTest[]): Try {
-  const same = drafts.filter(draft => draft.name === name)
-  const repeats = Math.max(...same.map(draft => draft.turn.repeat))
-  const sameRepeat = same.filter(draft => draft.turn.repeat === turn.repeat)
-  const attempts = Math.max(...sameRepeat.map(draft => draft.turn.attempt))
-  return { attempt: turn.attempt, attempts, retried: retried === true, repeat: turn.repeat, repeats }
+export function tryOf({ record: { test, turn, retried } }: DraftTest, drafts: readonly DraftTest[]): Try {
+  const turns = drafts.filter(({ record }) => record.test === test).map(({ record }) => record.turn)
+  const repeats = Math.max(...turns.map(({ repeat }) => repeat))
+  const attempts = Math.max(...turns.filter(({ repeat }) => repeat === turn.repeat).map(({ attempt }) => attempt))
+  return { attempt: turn.attempt, attempts, retried, repeat: turn.repeat, repeats }
 }
 
 /** The log of a test as the page reads it. */

@@ -1,6 +1,6 @@
 import { notRun } from '../../events/rules.ts'
 import type { EvidenceData, MatrixData, ReportData, TestData } from './data.ts'
-import { type DraftTest, logText, nodesOf, stepsOf, type Try, tryOf, verdictOf } from './draft.ts'
+import { type DraftTest, logText, nodesOf, stepsOf, type Try, tryOf, verdictOf, wordsOf } from './draft.ts'
 import type { Gathered } from './gathered.ts'
 import { Packs, pack } from './packed.ts'
 import { count } from './page/words.ts'
@@ -15,7 +15,8 @@ const LEAST_CHARACTERS = 20_000
 
 /** Puts the report together, and leaves out what would make it too large: it says what. */
 export async function finish(gathered: Gathered): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
-  const { ended, verdict, message, left, commands, drafts, log, said, planned, madeWith } = gathered
+  const { run, begun, ended, commands, drafts, log, said, madeWith } = gathered
+  const { verdict, message, left } = run
   const packs = new Packs()
   const leftOut = [...gathered.leftOut]
   const graphs = await packed(
@@ -30,20 +31,22 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
     const nodes = nodesOf(draft)
     const position = (node: string) => nodes.indexOf(node)
     const own = verdictOf(draft, verdict)
+    const { record } = draft
+    const { why, reasons } = wordsOf(draft)
     return {
-      name: draft.name,
-      summary: draft.summary,
+      name: record.test,
+      summary: record.summary,
       verdict: own,
-      why: draft.why ?? (own === 'broken' ? message : undefined),
-      reasons: draft.reasons ?? [],
+      why: why ?? (own === 'broken' ? message : undefined),
+      reasons,
       ...tryOf(draft, drafts),
-      begun: draft.begun,
-      ended: draft.ended ?? ended,
-      cluster: draft.cluster,
+      begun: record.begun,
+      ended: record.isOver ? record.ended : ended,
+      cluster: record.cluster,
       clusterBegun: draft.clusterBegun,
       nodes,
       up: [...draft.up].map(([node, at]) => [position(node), at] as const),
-      settings: draft.settings.map(({ name, value, origin }) => [name, value, origin] as const),
+      settings: record.settings.map(({ name, value, origin }) => [name, value, origin] as const),
       steps: stepsOf(draft, position),
       artefacts: draft.artefacts,
       matrix: matrices[number],
@@ -52,14 +55,12 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
       evidence: evidence[number] ?? [],
     }
   })
-  const begun = drafts.map(({ name }) => ({ test: name }))
-  const unknown = notRun({ planned, tests: begun, skipped: [] })
-  const all = [...tests, ...unknown.map(name => withoutRun(name, ended))]
+  const all = [...tests, ...notRun(run).map(name => withoutRun(name, ended))]
   return {
     data: {
       version: 1,
       verdict,
-      begun: gathered.begun,
+      begun,
       ended,
       message,
       left,
@@ -140,7 +141,7 @@ async function packMatrices(
   })
 }
 
-const rank = ({ verdict }: DraftTest) => (verdict === 'passed' ? 1 : 0)
+const rank = ({ record }: DraftTest) => (record.verdict === 'passed' ? 1 : 0)
 
 /** As much of the log as fits: how far it can be compressed shows only when it is. */
 async function packLogs(packs: Packs, { drafts, log }: Gathered) {

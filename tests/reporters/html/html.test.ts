@@ -149,6 +149,26 @@ test('tests that were skipped or not come to say why', async t => {
   t.is(tests[2]?.why, 'the run ended before it')
 })
 
+test('a test that is skipped when it has begun stands there once', async t => {
+  const begun = { at: AT, type: 'test-start', test: 'L2', summary: 'one', settings: [] } as const
+  const events: readonly RunEvent[] = [
+    { at: AT, type: 'run-start', tests: ['L2', 'L3'] },
+    begun,
+    { at: AT + 1, type: 'test-skipped', test: 'L2', why: 'no kernel module' },
+    { ...begun, at: AT + 2, test: 'L3' },
+    { at: AT + 3, type: 'test-end', test: 'L3', verdict: 'passed', why: undefined },
+    { at: AT + 4, type: 'run-end', verdict: 'passed', failures: [], seconds: 1, left: undefined },
+  ]
+  const { tests } = dataOf(await report(path.join(directory(t), 'report.html'), events))
+  t.deepEqual(
+    tests.map(({ name, verdict, why }) => [name, verdict, why]),
+    [
+      ['L2', 'skipped', 'no kernel module'],
+      ['L3', 'passed', undefined],
+    ],
+  )
+})
+
 test('links lead from the report to what was brought home', async t => {
   const made = directory(t)
   const events: RunEvent[] = [
