@@ -4,7 +4,8 @@ import { EXIT_CODES } from './exit-codes.ts'
 const HEAD = `# Errors
 
 A failure is one message on stderr: what failed, where, why, and in parentheses what to do about it.
-Scripts compare the exit status; the code names the kind of failure in the program, its tests and its issues.
+Scripts compare the exit status. The code identifies the kind of failure in the program, its tests
+and issue reports.
 
 ## Exit statuses
 `
