@@ -1,7 +1,7 @@
 import fs from 'node:fs'
-import os from 'node:os'
 import process from 'node:process'
 import { environmentFailure } from '../../errors/failure.ts'
+import { accountOf } from '../../settings/home.ts'
 
 /** How the users of a cluster's user namespace are mapped to those of the host. */
 export interface UserMaps {
@@ -39,7 +39,10 @@ export function subordinateRange(text: string, name: string, id: number): Subord
  * @throws Failure NO_SUBUIDS (exit 3)
  */
 export function readUserMaps(): UserMaps {
-  const { uid, gid, username } = os.userInfo()
+  const account = accountOf()
+  const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()]
+  // A user without a name has ranges, if any, under a number.
+  const username = account?.username ?? String(uid)
   if (uid === 0) return { tool: false, uid: sameUsers('uid'), gid: sameUsers('gid') }
   const mapOf = (kind: 'uid' | 'gid', own: number) => {
     const file = `/etc/sub${kind}`
