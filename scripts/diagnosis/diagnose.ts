@@ -7,7 +7,8 @@ import { summarize, type WrongPair } from '../proof/summary.ts'
 import type { Cause, Diagnosis } from './cause.ts'
 import type { AllFilters } from './filters.ts'
 import { groupPairs } from './groups.ts'
-import type { Obstacle } from './obstacle.ts'
+import { downs, type Obstacle } from './obstacle.ts'
+import { isUp, kindOf, ownDevices, type Space, spacesOf } from './spaces.ts'
 import { Ways } from './ways.ts'
 
 /** What a step that failed on a node said. */
@@ -40,7 +41,7 @@ export function diagnoseMatrix(
 }
 
 /**
- * Says why a step's pings were not answered.
+ * Says why a step failed: what is in the way of its pings; without pings, network cards that are down on the nodes on which it failed.
  * @param network as it is after the step
  * @param filters of those namespaces of which they are known
  */
@@ -51,9 +52,28 @@ export function diagnoseStep(
 ): Diagnosis {
   const ways = new Ways(network, filters)
   const found = new Map<string, Counted>()
-  for (const { node, pod, address } of unanswered(failures))
+  const pings = unanswered(failures)
+  for (const { node, pod, address } of pings)
     for (const obstacle of ways.obstaclesFromNode(node, pod, address)) add(found, obstacle)
+  if (pings.length === 0) for (const obstacle of downCards(network, failures)) add(found, obstacle)
   return { causes: ranked(found).map(({ obstacle: { subject, node, what } }) => ({ subject, node, what })), groups: [] }
+}
+
+/** Network cards that are down on a node that failed, and up on one that did not. */
+function downCards(network: readonly NodeFacts[], failures: readonly StepWords[]): readonly Obstacle[] {
+  const hasFailed = ({ node }: { readonly node: string }) => failures.some(failure => failure.node === node)
+  const nodes = spacesOf(network).filter(({ isPod }) => !isPod)
+  const cards = (space: Space) => ownDevices(space).filter(device => kindOf(device) === 'nic')
+  const needed = new Set(
+    nodes
+      .filter(node => !hasFailed(node))
+      .flatMap(node => cards(node).flatMap(card => (isUp(card) ? [card.ifname] : []))),
+  )
+  return nodes
+    .filter(hasFailed)
+    .flatMap(space =>
+      downs(cards(space).flatMap(device => (!isUp(device) && needed.has(device.ifname) ? [{ space, device }] : []))),
+    )
 }
 
 /** The pings without an answer of which steps tell. */

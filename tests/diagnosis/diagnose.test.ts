@@ -180,6 +180,16 @@ test('a step whose pings were not answered', t => {
   t.deepEqual(diagnoseStep(network, [other]).causes, [])
 })
 
+test('a step without pings fails because of a network card that is down, where it is up on nodes that passed', t => {
+  const network = recorded('L3')
+  takeDown(network, 'vm-002', 'eth1')
+  const failed = (node: string) => diagnoseStep(network, [failure(node, 'Nexthop has invalid gateway')]).causes
+  t.deepEqual(describeCauses(failed('vm-002')), ['likely cause: vm-002: eth1 is down'])
+  t.deepEqual(failed('vm-001'), [])
+  for (const { node } of network) if (node !== 'vm-002') takeDown(network, node, 'eth1')
+  t.deepEqual(failed('vm-002'), [], 'nobody needs it')
+})
+
 test('many PODs of which the same holds are one line', t => {
   const causes = Array.from({ length: 16 }, (_, index) => ({
     ...{ subject: `vm-001-ns${String(index + 1).padStart(2, '0')}`, node: 'vm-001', what: 'eth0 is down' },
