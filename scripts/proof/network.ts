@@ -54,8 +54,19 @@ export interface PodAddress extends Source {
   readonly mac?: string
 }
 
+/** Collected once for each network: of a hundred nodes every node's part of the proof asks for all of them. */
+const collected = new WeakMap<readonly NodeFacts[], readonly PodAddress[]>()
+
 /** The addresses of all PODs that are valid beyond a link, in the order of nodes, PODs and interfaces. */
-export const podAddresses = (network: readonly NodeFacts[]): readonly PodAddress[] =>
+export function podAddresses(network: readonly NodeFacts[]): readonly PodAddress[] {
+  const known = collected.get(network)
+  if (known) return known
+  const addresses = collectAddresses(network)
+  collected.set(network, addresses)
+  return addresses
+}
+
+const collectAddresses = (network: readonly NodeFacts[]): readonly PodAddress[] =>
   network.flatMap(({ node, pods }) =>
     pods.flatMap(({ name, interfaces }) =>
       interfaces.flatMap(({ ifname, address: mac, addr_info }) =>

@@ -18,7 +18,7 @@ const eth0 = {
   flags: ['BROADCAST', 'UP'],
   mtu: 1500,
   operstate: 'UP',
-  address: '00:00:00:01:00:02',
+  address: '02:00:00:00:00:02',
   linkinfo: { info_kind: 'veth' },
   addr_info: [{ family: 'inet', local: '10.0.0.1', prefixlen: 24, scope: 'global', more: 1 }],
   more: {},
