@@ -1,8 +1,8 @@
 import path from 'node:path'
 import process from 'node:process'
 import { PassThrough } from 'node:stream'
-import { requireCluster } from '../scripts/cluster/vm/find-clusters.ts'
-import { logIn } from '../scripts/cluster/vm/login.ts'
+import { requireCluster } from '../scripts/cluster/own/find-clusters.ts'
+import { logIn } from '../scripts/cluster/own/login.ts'
 import { type Row, time } from './measure.ts'
 
 const XCTEST = path.resolve(import.meta.dirname, '../scripts/xctest')

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { findCluster } from '../scripts/cluster/vm/find-clusters.ts'
+import { findCluster } from '../scripts/cluster/own/find-clusters.ts'
 import type { RunEvent } from '../scripts/events/events.ts'
 import { time } from './measure.ts'
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import type { NodeRecord } from '../cluster/vm/cluster-record.ts'
+import type { NodeRecord } from '../cluster/own/cluster-record.ts'
 import { replaceFile } from '../host/replace-file.ts'
 
 /** The file by which `ssh -F` knows the nodes of a cluster, in the cluster's directory. */

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
+import { topologyNames } from '../../scripts/cluster/own/topologies.ts'
 import { recipe } from '../../scripts/cluster/vm/image/recipe.ts'
-import { topologyNames } from '../../scripts/cluster/vm/topologies.ts'
 
 const page = fs.readFileSync(path.resolve(import.meta.dirname, '../../docs/xcluster.md'), 'utf8')
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import ssh2, { type ServerChannel } from 'ssh2'
-import { makeSshKey } from '../../scripts/cluster/vm/keys.ts'
+import { makeSshKey } from '../../scripts/cluster/own/keys.ts'
 import { Connection } from '../../scripts/ssh/connection.ts'
 import type { Node } from '../../scripts/ssh/node.ts'
 import { rawTar } from '../ovl/fixtures/archives.ts'

@@ -9,11 +9,8 @@ const SCRIPTS = path.resolve(import.meta.dirname, '../../scripts')
 /** They work on clusters of VMs alone: they add nodes to them. */
 const XCTEST = ['xctest/cluster.ts', 'xctest/ssh-config.ts']
 
-/** Namespaces have the image, the ovls, the keys, the records and the login of VMs. */
-const NAMESPACES = fs
-  .readdirSync(path.join(SCRIPTS, 'cluster/namespaces'))
-  .filter(name => name.endsWith('.ts'))
-  .map(name => `cluster/namespaces/${name}`)
+/** Their nodes have the files of the VMs' image. */
+const NAMESPACES = 'cluster/namespaces/ → cluster/vm/image/cache.ts'
 
 /** docs/design.md says what each is for. */
 const LAYERS: Layers = {
@@ -43,7 +40,7 @@ const LAYERS: Layers = {
   privates: Object.fromEntries(
     kindsOfClusters().map(kind => [
       `cluster/${kind}`,
-      ['cluster/kinds.ts', ...(kind === 'vm' ? [...XCTEST, ...NAMESPACES] : [])],
+      ['cluster/kinds.ts', ...(kind === 'vm' ? [...XCTEST, NAMESPACES] : [])],
     ]),
   ),
 }
@@ -79,7 +76,10 @@ function tree(t: ExecutionContext, files: Readonly<Record<string, string>>): str
   return top
 }
 
-const SMALL: Layers = { order: ['low', 'high'], privates: { 'low/inner': ['low/door.ts'] } }
+const SMALL: Layers = {
+  order: ['low', 'high'],
+  privates: { 'low/inner': ['low/door.ts', 'high/e.ts → low/inner/b.ts', 'high/ → low/inner/c.ts'] },
+}
 const SOUND = {
   'low/a.ts': 'export const a = 1\n',
   'low/inner/b.ts': "import { a } from '../a.ts'\nexport const b = a\n",
@@ -130,7 +130,7 @@ for (const [what, files, flaws] of [
   ],
   [
     'an import of what is private',
-    { 'high/d.ts': "import { b } from '../low/inner/b.ts'\nb\n" },
+    { 'high/d.ts': "import { b } from '../low/inner/b.ts'\nb\n", 'high/e.ts': "import '../low/inner/b.ts'\n" },
     ['high/d.ts imports low/inner/b.ts: low/inner is private'],
   ],
   ['a folder without a place', { 'new/d.ts': '' }, ['new/d.ts: new has no place in the order of folders']],

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import type { TestCase } from '../../scripts/cases/test-case.ts'
-import { topologyValues } from '../../scripts/cluster/vm/topologies.ts'
+import { topologyValues } from '../../scripts/cluster/own/topologies.ts'
 import { Failure } from '../../scripts/errors/failure.ts'
 import type { Environment } from '../../scripts/host/environment.ts'
 import { checkNeeds } from '../../scripts/runner/needs.ts'

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import test from 'ava'
-import { requireCluster } from '../../scripts/cluster/vm/find-clusters.ts'
-import { logIn } from '../../scripts/cluster/vm/login.ts'
+import { requireCluster } from '../../scripts/cluster/own/find-clusters.ts'
+import { logIn } from '../../scripts/cluster/own/login.ts'
 import { program } from './program.ts'
 
 test('many commands at once on a node are all run', async t => {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { run } from '../../host/command.ts'
-import type { LayerForm } from '../vm/ovls.ts'
+import type { LayerForm } from '../own/ovls.ts'
 import { ensureTree } from './tree.ts'
 
 export interface LayersRequest {

@@ -3,9 +3,9 @@ import type { Emit } from '../../events/events.ts'
 import { withDeadline } from '../../host/deadline.ts'
 import { countOfNodes, type NodePlan } from '../../settings/nodes.ts'
 import { allOrNone, type Node } from '../../ssh/node.ts'
-import type { NodeRecord } from '../vm/cluster-record.ts'
-import { consoleTail } from '../vm/consoles.ts'
-import { logIn } from '../vm/login.ts'
+import type { NodeRecord } from '../own/cluster-record.ts'
+import { consoleTail } from '../own/consoles.ts'
+import { logIn } from '../own/login.ts'
 import type { World } from './world.ts'
 
 export interface LogInRequest {

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { environmentFailure, infrastructureFailure } from '../../errors/failure.ts'
 import { macAddress } from '../../settings/mac-address.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
-import { addressOn } from '../vm/addresses.ts'
+import { addressOn } from '../own/addresses.ts'
 
 /** A neighbour table of the kernel. All network namespaces of a host share its limit. */
 export interface NeighbourTable {

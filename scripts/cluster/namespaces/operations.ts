@@ -1,15 +1,15 @@
 import { readDirectories } from '../../settings/settings.ts'
 import type { ClusterOperations } from '../kind.ts'
-import { logInOnAll } from '../vm/entering.ts'
-import { findClusters } from '../vm/find-clusters.ts'
-import { describeCluster, operations as ofVms } from '../vm/operations.ts'
-import { resolveSettings } from '../vm/settings.ts'
+import { logInOnAll } from '../own/entering.ts'
+import { findClusters } from '../own/find-clusters.ts'
+import { describeCluster, ownOperations } from '../own/operations.ts'
+import { resolveSettings } from '../own/settings.ts'
 import { refuseVmOptions } from './options.ts'
 import { preparation } from './preparation.ts'
 
 /** What can be done with clusters of namespaces: but for their start, and what a host needs for it, the same as with VMs. */
 export const operations: ClusterOperations = {
-  ...ofVms,
+  ...ownOperations,
   resolve: async request => {
     const settings = await resolveSettings(request, 'namespaces')
     refuseVmOptions(settings.origins)

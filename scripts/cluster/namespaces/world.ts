@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream'
 import { infrastructureFailure } from '../../errors/failure.ts'
 import { plainText } from '../../host/text.ts'
 import { lineSplitter } from '../../ssh/lines.ts'
-import { WORLD } from '../vm/parts.ts'
-import { spawnInCluster } from '../vm/spawn.ts'
+import { WORLD } from '../own/parts.ts'
+import { spawnInCluster } from '../own/spawn.ts'
 import type { UserMaps } from './users.ts'
 
 /** The program that makes the namespaces and stays as their first process. */

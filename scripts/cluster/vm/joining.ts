@@ -3,7 +3,7 @@ import path from 'node:path'
 import { environmentFailure } from '../../errors/failure.ts'
 import { replaceFile } from '../../host/replace-file.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
-import type { CommonIdentity } from './identity.ts'
+import type { CommonIdentity } from '../own/identity.ts'
 import type { GuestImage } from './image/cache.ts'
 import type { MachineParts } from './machine.ts'
 

@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream'
 import { macAddress } from '../../settings/mac-address.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
+import { consoleFile } from '../own/consoles.ts'
+import { spawnInCluster } from '../own/spawn.ts'
 import { type Control, openControl } from './control.ts'
 import { openQmp, type Qmp } from './qmp.ts'
 import { switchDirectory } from './sockets.ts'
-import { spawnInCluster } from './spawn.ts'
 
 /** What all VMs of a cluster boot from. */
 export interface MachineParts {
@@ -54,9 +55,6 @@ export interface Machine {
   /** Ends it; resolves when it is gone. */
   kill(): Promise<void>
 }
-
-/** The VM's serial console, a file of the cluster's directory. */
-export const consoleFile = (node: string): string => `${node}.console`
 
 /**
  * vde_switch drops frames with more than 1504 bytes behind the Ethernet header (1500 and a VLAN tag) without a word, and has no option for

@@ -1,7 +1,7 @@
 import { usageFailure } from '../../errors/failure.ts'
 import type { Needs } from '../../host/limits.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
-import { LEAST_SLOT } from './ovls.ts'
+import { LEAST_SLOT } from '../own/ovls.ts'
 
 /** Files that a QEMU has open, most of them event descriptors of its virtio devices; measured: 97 to 111. */
 const FILES_OF_QEMU = 160

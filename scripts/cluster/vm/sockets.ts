@@ -11,8 +11,6 @@ const LONGEST_MEMBER = 12
 
 /** The directory of a net's sockets, relative to the cluster's. */
 export const switchDirectory = (net: number): string => `net${net}`
-/** The number of the net whose switch has this name. */
-export const netOfSwitch = (name: string): string | undefined => /^net(\d+)$/.exec(name)?.[1]
 
 /**
  * Checks the names of all sockets that a cluster has by absolute path, before anything starts: those of its switches. All others have

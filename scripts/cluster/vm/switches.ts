@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { infrastructureFailure } from '../../errors/failure.ts'
+import { spawnInCluster } from '../own/spawn.ts'
 import { switchDirectory } from './sockets.ts'
-import { spawnInCluster } from './spawn.ts'
 
 /** vde_switch's limit is set when it starts: one port for each of the 240 VMs that the numbering allows. */
 const PORTS = 256

@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import { infrastructureFailure } from '../../errors/failure.ts'
 import type { Component } from '../../events/events.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 import { requireLimits } from '../../host/limits.ts'
@@ -7,42 +6,31 @@ import { requireCommands, TO_RUN } from '../../host/requirements.ts'
 import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
 import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
-import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../cluster.ts'
-import { findOvl } from '../ovl-directories.ts'
+import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
+import { hostsText } from '../own/addresses.ts'
+import { isOwn, updateRecord } from '../own/cluster-record.ts'
+import { clusterDirectory, nameBeside } from '../own/find-clusters.ts'
+import type { CommonIdentity } from '../own/identity.ts'
+import { makeKeys } from '../own/keys.ts'
+import { storeKey } from '../own/login.ts'
+import { startOrphanReaper } from '../own/orphan-reaper.ts'
+import { layOvls } from '../own/ovls.ts'
+import { partsOf } from '../own/parts.ts'
+import { claimCluster, destroyCluster } from '../own/registry.ts'
+import { attach, running } from '../own/running.ts'
+import { endChildren } from '../own/spawn.ts'
+import { packagesOf, stoppedByOther, withState, withUsualOvls, XCLUSTERS_OWN } from '../own/starting.ts'
+import { bareNetsOf, forwardingOf } from '../own/topologies.ts'
 import { chooseAccelerator, describeAccelerator, noticeOfEmulation } from './accelerator/choose.ts'
-import { hostsText } from './addresses.ts'
 import { bringUp } from './boot.ts'
-import { isOwn, updateRecord } from './cluster-record.ts'
-import { clusterDirectory, nameBeside } from './find-clusters.ts'
-import type { CommonIdentity } from './identity.ts'
-import { ensureImage, type GuestImage } from './image/cache.ts'
+import { ensureImage } from './image/cache.ts'
 import { storeJoining } from './joining.ts'
-import { makeKeys } from './keys.ts'
-import { storeKey } from './login.ts'
 import { checkMemory } from './memory-needs.ts'
 import { needsOf, requireSlots } from './needs.ts'
-import { startOrphanReaper } from './orphan-reaper.ts'
-import { layOvls } from './ovls.ts'
-import { partsOf } from './parts.ts'
-import { claimCluster, destroyCluster } from './registry.ts'
-import { attach, running } from './running.ts'
 import { requireSocketNames } from './sockets.ts'
-import { endChildren } from './spawn.ts'
-import { stateFailure } from './state-directory.ts'
 import { startSwitches } from './switches.ts'
 import { hardwareOf } from './template/hardware.ts'
 import { ensureTemplate, type Template, type TemplateRequest } from './template/template.ts'
-import { bareNetsOf, forwardingOf } from './topologies.ts'
-
-/** What nodes of xcluster have in their environment in any case. */
-export const XCLUSTERS_OWN = {
-  DOMAIN: 'xcluster',
-  KUBECONFIG: '/etc/kubernetes/kubeconfig',
-  __mode: 'dual-stack',
-} as const
-
-/** Ovls that xcluster adds to each cluster and whose part is done by the image, by what nodes are told, and by netns itself. */
-export const BUILT_IN_OVLS: readonly string[] = ['env', 'network-topology', 'iptools', 'netns', 'test']
 
 /** The cluster that needs nothing but this repository and Debian's packages: VMs of our own image, as an ordinary user. */
 export const vmCluster = (settings: Settings): Cluster => ({
@@ -50,11 +38,6 @@ export const vmCluster = (settings: Settings): Cluster => ({
   start: request => withState(settings, start(settings, request)),
   attach: request => withState(settings, attach(settings, request)),
 })
-
-export const withState = async <T>({ directories }: Settings, task: Promise<T>): Promise<T> =>
-  await task.catch(error => {
-    throw stateFailure(directories.state, error)
-  })
 
 async function start(settings: Settings, request: StartRequest): Promise<RunningCluster> {
   const { cluster, directories } = settings
@@ -172,24 +155,6 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     throw isStopped && !signal.aborted ? stoppedByOther(name, error) : error
   }
 }
-
-/** @throws Failure OVL_NOT_FOUND (exit 2) */
-export function withUsualOvls(
-  { ovlNames, ovlPath }: Settings,
-  extra: readonly OvlDirectory[],
-): readonly OvlDirectory[] {
-  const find = (names: readonly string[]) =>
-    names.filter(name => !BUILT_IN_OVLS.includes(name)).map(name => findOvl(name, ovlPath))
-  const all = [...find(ovlNames.base), ...extra, ...find(ovlNames.more)]
-  return all.filter((ovl, index) => all.findIndex(({ directory }) => directory === ovl.directory) === index)
-}
-
-export const stoppedByOther = (name: string, cause: unknown) =>
-  infrastructureFailure('CLUSTER_STOPPED', `cluster '${name}' was stopped by another command while it started`, {
-    cause,
-  })
-
-export const packagesOf = ({ packages }: GuestImage): string => `${Object.keys(packages).length} packages of Debian`
 
 /**
  * A template for each hardware that a cluster has. Without one nodes boot: that takes longer, and a notice says why.

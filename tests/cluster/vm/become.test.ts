@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import path from 'node:path'
 import test from 'ava'
-import { identityMessage } from '../../../scripts/cluster/vm/identity.ts'
-import { makeKeys } from '../../../scripts/cluster/vm/keys.ts'
+import { identityMessage } from '../../../scripts/cluster/own/identity.ts'
+import { makeKeys } from '../../../scripts/cluster/own/keys.ts'
 import { needsUserNamespaces } from '../../needs.ts'
 
 needsUserNamespaces()

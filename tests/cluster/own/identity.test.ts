@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import test from 'ava'
 import fc from 'fast-check'
 import ssh2 from 'ssh2'
-import { identityMessage } from '../../../scripts/cluster/vm/identity.ts'
-import { makeKeys } from '../../../scripts/cluster/vm/keys.ts'
+import { identityMessage } from '../../../scripts/cluster/own/identity.ts'
+import { makeKeys } from '../../../scripts/cluster/own/keys.ts'
 import { macAddress, netOfMac } from '../../../scripts/settings/mac-address.ts'
 
 const plan = { number: 7, name: 'vm-007', role: 'worker', memoryMiB: 256, cpus: 1, nets: [0, 1, 3] } as const

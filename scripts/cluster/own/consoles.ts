@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { readEnd } from '../../consoles/end-of-file.ts'
-import { consoleFile } from './machine.ts'
+
+/** A node's console, a file of the cluster's directory. */
+export const consoleFile = (node: string): string => `${node}.console`
 
 /** Consoles hold the guest's terminal codes, which must not reach a log or the person's terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

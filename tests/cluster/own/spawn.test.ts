@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test from 'ava'
 
-const MODULE = path.resolve(import.meta.dirname, '../../../scripts/cluster/vm/spawn.ts')
+const MODULE = path.resolve(import.meta.dirname, '../../../scripts/cluster/own/spawn.ts')
 
 test('processes that were let go are waited for when they are ended, by a program that waits for nothing else', t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-spawn-'))

@@ -3,17 +3,17 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { updateRecord } from '../../../scripts/cluster/vm/cluster-record.ts'
+import { updateRecord } from '../../../scripts/cluster/own/cluster-record.ts'
 import {
   findCluster,
   findClusters,
   meantCluster,
   nameBeside,
   noCluster,
-} from '../../../scripts/cluster/vm/find-clusters.ts'
-import { adoptCluster, claimCluster, destroyCluster, renameCluster } from '../../../scripts/cluster/vm/registry.ts'
-import { spawnInCluster } from '../../../scripts/cluster/vm/spawn.ts'
-import { stateFailure } from '../../../scripts/cluster/vm/state-directory.ts'
+} from '../../../scripts/cluster/own/find-clusters.ts'
+import { adoptCluster, claimCluster, destroyCluster, renameCluster } from '../../../scripts/cluster/own/registry.ts'
+import { spawnInCluster } from '../../../scripts/cluster/own/spawn.ts'
+import { stateFailure } from '../../../scripts/cluster/own/state-directory.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
 import { end, findProcess, isAlive, parseStat } from '../../../scripts/host/processes.ts'
 import { waitUntil } from '../../wait-until.ts'

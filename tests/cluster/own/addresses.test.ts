@@ -1,5 +1,5 @@
 import test from 'ava'
-import { addressByTemplate, addressOn, hostsText } from '../../../scripts/cluster/vm/addresses.ts'
+import { addressByTemplate, addressOn, hostsText } from '../../../scripts/cluster/own/addresses.ts'
 
 test('an address has net and node in it', t => {
   const address = { ipv4: '192.168.3.202', netmask: '255.255.255.0', ipv6: 'fd00::192.168.3.202', ipv6Length: 120 }

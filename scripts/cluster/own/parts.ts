@@ -1,10 +1,12 @@
 import { infrastructureFailure } from '../../errors/failure.ts'
 import { conditionOf, type ProcessId } from '../../host/processes.ts'
 import { recordedProcesses } from './records.ts'
-import { netOfSwitch } from './sockets.ts'
 
 /** The name of the first process of a cluster of namespaces. */
 export const WORLD = 'world'
+
+/** The number of the net whose switch has this name. */
+const netOfSwitch = (name: string): string | undefined => /^net(\d+)$/.exec(name)?.[1]
 
 /** A process without which a test on the cluster proves nothing. */
 export interface Part {

@@ -4,9 +4,9 @@ import { allOrNone, type Node } from '../../ssh/node.ts'
 import type { ClusterConsoles, ClusterQuery } from '../kind.ts'
 import { nodeIn, noSuchNode } from '../targets.ts'
 import { markUse } from '../users.ts'
+import { consoleFile } from './consoles.ts'
 import { findCluster, meantCluster, requireCluster } from './find-clusters.ts'
 import { logIn } from './login.ts'
-import { consoleFile } from './machine.ts'
 
 /**
  * The name of a cluster that runs: the one that the user names, else the usual one, else the only one that there is.

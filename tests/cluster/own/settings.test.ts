@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { claimCluster } from '../../../scripts/cluster/vm/registry.ts'
-import { resolveSettings } from '../../../scripts/cluster/vm/settings.ts'
+import { claimCluster } from '../../../scripts/cluster/own/registry.ts'
+import { resolveSettings } from '../../../scripts/cluster/own/settings.ts'
 import type { Environment } from '../../../scripts/host/environment.ts'
 
 const resolved = (environment: Environment, more: { options?: Environment; fallback?: Environment } = {}) => {

@@ -3,9 +3,9 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import path from 'node:path'
 import test from 'ava'
 import ssh2 from 'ssh2'
-import { makeHostKey, makeSshKey } from '../../../scripts/cluster/vm/keys.ts'
+import { makeHostKey, makeSshKey } from '../../../scripts/cluster/own/keys.ts'
 
-const KEYS = path.resolve(import.meta.dirname, '../../../scripts/cluster/vm/keys.ts')
+const KEYS = path.resolve(import.meta.dirname, '../../../scripts/cluster/own/keys.ts')
 
 test('every key of a thousand can be read', t => {
   for (let count = 0; count < 1000; count++) {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { type Attached, type Route, routesOf } from '../../../scripts/cluster/vm/routing.ts'
-import { forwardingOf, topologyNames, topologyValues } from '../../../scripts/cluster/vm/topologies.ts'
+import { type Attached, type Route, routesOf } from '../../../scripts/cluster/own/routing.ts'
+import { forwardingOf, topologyNames, topologyValues } from '../../../scripts/cluster/own/topologies.ts'
 import { readSettings } from '../../../scripts/settings/settings.ts'
 
 const nodesOf = (topology: string, more: Readonly<Record<string, string>> = {}): readonly Attached[] =>
