@@ -1,6 +1,6 @@
 #!/bin/sh
 ':' //; program=; case $0 in *..*) ;; /* | ./*) [ -L "$0" ] || program=$0 ;; esac; : "${program:=$(readlink -f -- "$0")}"; . "${program%/*}/scripts/launch/run.sh"
-// The line above makes a shell start Node with this file; for TypeScript it is a string and a comment.
+// sh runs the line above, which starts Node with this file; TypeScript reads it as a string and a comment.
 
 import { Command } from 'commander'
 import { runProgram } from './scripts/command-line/edge.ts'
@@ -14,5 +14,5 @@ await runProgram('tar', async signal => {
   await honourVariables(command, callersEnvironment).parseAsync()
   return 0
 })
-// A reader of standard output that is stuck would keep a program alive that has given up.
+// A pending write to a stalled reader would keep a failed run alive.
 if (process.exitCode) process.exit()

@@ -2,13 +2,13 @@ import test from 'ava'
 import { requireCommands, TO_BUILD, TO_TEST } from '../scripts/host/requirements.ts'
 import { requireUserNamespaces } from '../scripts/host/user-namespaces.ts'
 
-/** What installs everything that tests call. */
+/** Installs every command that the tests call. */
 const SETUP = './netns.ts setup --tests'
 
 /**
- * A program that a test calls and that a machine may lack. Only what `setup --tests` installs can be asked for.
- * @returns the command, to be run
- * @throws Failure HOST_LACKS that names the command that installs it
+ * Checks that a command which a test calls is installed. It must be one that `setup --tests` installs.
+ * @returns the command
+ * @throws Failure HOST_LACKS whose hint is the set-up command
  */
 export function tool(command: string): string {
   const requirement = [...TO_TEST, ...TO_BUILD].find(each => each.command === command)
@@ -17,7 +17,7 @@ export function tool(command: string): string {
   return command
 }
 
-/** For a file of tests that run in namespaces: one failure with the reason, where none can be made. */
+/** For a test file that uses user namespaces: fails once, with the reason, when the host does not allow them. */
 export function needsUserNamespaces(): void {
-  test.before('user namespaces can be made', () => requireUserNamespaces(process.env))
+  test.before('user namespaces can be created', () => requireUserNamespaces(process.env))
 }

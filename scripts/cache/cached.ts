@@ -5,49 +5,47 @@ import { environmentFailure } from '../errors/failure.ts'
 import { makePrivateDirectory } from '../host/directories.ts'
 import { withLock } from '../host/lock.ts'
 import { reasonOf } from '../host/places.ts'
-import { clean, MAKING, markUsed, remove } from './clean.ts'
-import { readSealed, type Sealed, seal } from './sealed.ts'
+import { clean, markUsed, remove, STAGING_PREFIX } from './clean.ts'
+import { type Manifest, readManifest, writeManifest } from './manifest.ts'
 
-/** Files that take time to make, and are kept. */
+/** Files that are expensive to build, and therefore cached. */
 export interface CacheEntry<Facts> {
   readonly cacheDirectory: string
-  /** What they are, for messages and names: `image`. */
+  /** Used in messages and file names: `image`. */
   readonly kind: string
-  /** Digest of everything that decides what is in them, in hexadecimal. */
+  /** Hexadecimal digest of all inputs of the build. */
   readonly key: string
   readonly files: readonly string[]
   /**
-   * Makes them in a directory that is there and empty.
-   * @returns what is to be known about them
+   * Builds the files in an empty directory.
+   * @returns facts for the manifest
    */
   readonly make: (directory: string) => Promise<Facts>
   readonly onProgress: (line: string) => void
-  /** Ends the waiting for another run that makes it; the making has its own. */
+  /** Aborts waiting for another run's build; does not abort the build itself. */
   readonly signal?: AbortSignal | undefined
-  /** How many of the kind are kept, and how long after its last use one may still be opened by its name: see clean.ts. */
-  readonly most?: number
+  /** See `EntriesOfKind` in clean.ts. */
+  readonly maxEntries?: number
   readonly graceMs?: number
 }
 
-/** Why a disk does not take what is made. */
 const DISK_ERRORS = new Set(['EDQUOT', 'EFBIG', 'EIO', 'ENOSPC'])
 
-/** The directory of an entry. */
 export const entryDirectory = ({
   cacheDirectory,
   kind,
   key,
 }: Pick<CacheEntry<unknown>, 'cacheDirectory' | 'kind' | 'key'>) => path.join(cacheDirectory, `${kind}-${key}`)
 
-/** Held while an entry is made: one that is being made keeps nobody from making another. */
+/** One lock per entry, so that different entries can be built at the same time. */
 const lockFile = (entry: Parameters<typeof entryDirectory>[0]) => `${entryDirectory(entry)}.lock`
 
 /**
- * An entry as it is, or made when it is missing or damaged. Runs at the same time make it once.
- * @param refresh make it anew in any case
- * @throws Failure CACHE_NOT_WRITABLE, NO_SPACE (exit 3), or of the making; the signal's reason when that is aborted
+ * Opens an entry, and builds it first when it is missing or damaged. Concurrent runs build it once.
+ * @param refresh rebuild it in any case
+ * @throws Failure CACHE_NOT_WRITABLE, NO_SPACE (exit 3), or one of the build; the signal's reason when aborted
  */
-export async function ensureEntry<Facts>(entry: CacheEntry<Facts>, refresh = false): Promise<Sealed<Facts>> {
+export async function ensureEntry<Facts>(entry: CacheEntry<Facts>, refresh = false): Promise<Manifest<Facts>> {
   const { cacheDirectory, kind, onProgress, signal } = entry
   const found = refresh ? undefined : await openEntry<Facts>(entry)
   if (found) return found
@@ -56,47 +54,44 @@ export async function ensureEntry<Facts>(entry: CacheEntry<Facts>, refresh = fal
     lockFile(entry),
     async () => {
       try {
-        // Another run may have made it while this one waited for the lock.
-        const made = refresh ? undefined : await openEntry<Facts>({ ...entry, onProgress: () => {} })
-        return made ?? (await makeEntry(entry))
+        // Another run may have built it while this one waited for the lock.
+        const built = refresh ? undefined : await openEntry<Facts>({ ...entry, onProgress: () => {} })
+        return built ?? (await buildEntry(entry))
       } finally {
         remove(lockFile(entry))
       }
     },
-    { onWait: () => onProgress(`${kind}: another run is making it; waiting`), signal },
+    { onWait: () => onProgress(`${kind}: waiting for another run that is building it`), signal },
   )
 }
 
-/** An entry as it is in the cache: nothing is made, and what is damaged counts as missing. */
-export async function openEntry<Facts>(entry: Omit<CacheEntry<Facts>, 'make'>): Promise<Sealed<Facts> | undefined> {
+/** Opens an entry without building it. @returns undefined when it is missing or damaged */
+export async function openEntry<Facts>(entry: Omit<CacheEntry<Facts>, 'make'>): Promise<Manifest<Facts> | undefined> {
   const directory = entryDirectory(entry)
   if (!fs.existsSync(directory)) return undefined
   try {
-    const sealed = await readSealed<Facts>(directory, entry.files)
+    const manifest = await readManifest<Facts>(directory, entry.files)
     markUsed(directory)
-    return sealed
+    return manifest
   } catch (error) {
     entry.onProgress(`${entry.kind}: ${directory} is damaged (${(error as Error).message})`)
     return undefined
   }
 }
 
-/**
- * Takes an entry that proved useless out of the cache, so that the next run makes another. Never throws: what cannot be removed now
- * is left for the next run that makes one of its kind.
- */
+/** Removes an unusable entry, so that the next run rebuilds it. Never throws; the next build removes leftovers. */
 export function discardEntry(entry: Pick<CacheEntry<unknown>, 'cacheDirectory' | 'kind' | 'key'>): void {
   try {
-    // By one step: a directory that is half removed would be found damaged, and runs may still write or read in it.
-    const place = fs.mkdtempSync(path.join(entry.cacheDirectory, `${MAKING}${entry.kind}-${entry.key}-`))
-    fs.renameSync(entryDirectory(entry), place)
-    fs.rmSync(place, { recursive: true, force: true })
+    // Renamed first: other runs may be using the directory, and must not see it half removed.
+    const staging = fs.mkdtempSync(path.join(entry.cacheDirectory, `${STAGING_PREFIX}${entry.kind}-${entry.key}-`))
+    fs.renameSync(entryDirectory(entry), staging)
+    fs.rmSync(staging, { recursive: true, force: true })
   } catch {
-    // another node or run was faster, or the cache is others' to write
+    // Another node or run removed it, or the cache is read-only.
   }
 }
 
-/** Digest of values and files, for a key: of the files their names below a directory, whether they can be run, and their content. */
+/** Key of an entry: digest of values, and of files' content, for those in directories also their names and x bits. */
 export function keyOf(values: unknown, directories: readonly string[], files: readonly string[] = []): string {
   const hash = createHash('sha256').update(JSON.stringify(values))
   for (const directory of directories) {
@@ -116,23 +111,23 @@ const filesBelow = (directory: string): readonly string[] =>
     .map(entry => path.join(entry.parentPath, entry.name))
     .sort()
 
-async function makeEntry<Facts>(entry: CacheEntry<Facts>): Promise<Sealed<Facts>> {
-  const { cacheDirectory, kind, key, files, onProgress } = entry
-  const { most, graceMs } = entry
-  await clean({ cacheDirectory, kind, key, lockOf: of => lockFile({ cacheDirectory, kind, key: of }), most, graceMs })
-  const place = fs.mkdtempSync(path.join(cacheDirectory, `${MAKING}${kind}-${key}-`))
+async function buildEntry<Facts>(entry: CacheEntry<Facts>): Promise<Manifest<Facts>> {
+  const { cacheDirectory, kind, key, files, maxEntries, graceMs, onProgress } = entry
+  const lockOf = (other: string) => lockFile({ cacheDirectory, kind, key: other })
+  await clean({ cacheDirectory, kind, key, lockOf, maxEntries, graceMs })
+  const staging = fs.mkdtempSync(path.join(cacheDirectory, `${STAGING_PREFIX}${kind}-${key}-`))
   const directory = entryDirectory(entry)
   try {
-    const sealed = await seal(place, files, await entry.make(place))
+    const manifest = await writeManifest(staging, files, await entry.make(staging))
     remove(directory)
-    fs.renameSync(place, directory)
+    fs.renameSync(staging, directory)
     markUsed(directory)
-    onProgress(`${kind}: made in ${directory}`)
-    return sealed
+    onProgress(`${kind}: built in ${directory}`)
+    return manifest
   } catch (error) {
-    remove(place)
+    remove(staging)
     if (!DISK_ERRORS.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-    throw environmentFailure('NO_SPACE', `${cacheDirectory}: the ${kind} cannot be made: ${reasonOf(error)}`, {
+    throw environmentFailure('NO_SPACE', `${cacheDirectory}: the ${kind} cannot be built: ${reasonOf(error)}`, {
       cause: error,
     })
   }
@@ -144,7 +139,7 @@ function makeCacheDirectory(directory: string): void {
     fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK)
   } catch (error) {
     throw environmentFailure('CACHE_NOT_WRITABLE', `cannot write to ${directory}: ${reasonOf(error)}`, {
-      hint: 'set XDG_CACHE_HOME to a directory of yours',
+      hint: 'set XDG_CACHE_HOME to a writable directory',
       cause: error,
     })
   }

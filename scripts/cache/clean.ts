@@ -5,89 +5,93 @@ import { ifUnlocked } from '../host/lock.ts'
 import { lookAt, namesIn } from '../host/places.ts'
 import { thisHost } from '../host/this-host.ts'
 
-/** Entries of one kind, where one is about to be made. */
-export interface KindOfEntries {
+/** The entries of one kind, before one of them is built. */
+export interface EntriesOfKind {
   readonly cacheDirectory: string
   readonly kind: string
-  /** Of the one that is about to be made; its lock is held. */
+  /** Key of the entry to build, whose lock the caller holds. */
   readonly key: string
   readonly lockOf: (key: string) => string
-  /** How many of the kind stay, besides those of the last `graceMs`; all when missing. */
-  readonly most?: number | undefined
-  /** How long after its last use an entry may still be opened by its name, in milliseconds. */
+  /** How many entries to retain, besides those used in the last `graceMs`; default: all. */
+  readonly maxEntries?: number | undefined
+  /** How long after its last use a run may still open an entry. */
   readonly graceMs?: number | undefined
 }
 
-/** Where an entry is being made; whatever has this name while nobody holds the entry's lock is left over. */
-export const MAKING = 'making-'
-/** What no run has used for so long is removed when another of its kind is made: other versions of this program left it. */
+/** Prefix of the directory in which an entry is built. While nobody holds the entry's lock, it is a leftover. */
+export const STAGING_PREFIX = 'making-'
+/** Entries that are unused for this long are removed; older versions of this program left them. */
 const UNUSED_MS = 30 * 24 * 3600 * 1000
 const GRACE_MS = 600_000
-/** In an entry, with a host's key behind it: that host has used it. */
+/** Prefix of a marker file in an entry; the key of a host that has used it follows. */
 const USED_ON = 'used-on-'
 
 /**
- * Removes what runs that are gone left half made, what nobody has used for long, and what is more than is to stay. What another process
- * has locked stays, and so does what another host has used that shares this cache: a VM there may run on it.
+ * Removes leftovers of killed builds, long unused entries, and the oldest entries beyond `maxEntries`. Retains locked entries, and
+ * those that another host has used: its VMs may run on them.
  */
-export async function clean(entries: KindOfEntries): Promise<void> {
+export async function clean(entries: EntriesOfKind): Promise<void> {
   const { cacheDirectory, kind, key, lockOf } = entries
-  const name = new RegExp(`^(${MAKING})?${kind}-([^-.]+)(-[^.]+|\\.lock)?$`)
+  const name = new RegExp(`^(${STAGING_PREFIX})?${kind}-([^-.]+)(-[^.]+|\\.lock)?$`)
   const found = namesIn(cacheDirectory).flatMap(file => {
-    const [, making, of, rest = ''] = name.exec(file) ?? []
+    const [, staging, entryKey, rest = ''] = name.exec(file) ?? []
     const place = path.join(cacheDirectory, file)
-    if (of === undefined) return []
-    return [{ place, of, isHalfMade: making !== undefined && rest.startsWith('-'), isLock: rest === '.lock' }]
+    if (entryKey === undefined) return []
+    return [{ place, entryKey, isStaging: staging !== undefined && rest.startsWith('-'), isLock: rest === '.lock' }]
   })
   const now = Date.now()
   const surplus = new Set(
     surplusOf(
-      found.filter(({ isHalfMade, isLock }) => !isHalfMade && !isLock),
+      found.filter(({ isStaging, isLock }) => !isStaging && !isLock),
       entries,
       now,
     ),
   )
-  for (const { place, of, isHalfMade } of found) {
-    if (!(isHalfMade || surplus.has(place) || lastUse(place) < now - UNUSED_MS)) continue
+  for (const { place, entryKey, isStaging } of found) {
+    if (!(isStaging || surplus.has(place) || lastUse(place) < now - UNUSED_MS)) continue
     try {
-      if (of !== key) await ifUnlocked(lockOf(of), lock => [place, lock].forEach(remove))
-      else if (isHalfMade) remove(place)
+      if (entryKey !== key) await ifUnlocked(lockOf(entryKey), lock => [place, lock].forEach(remove))
+      else if (isStaging) remove(place)
     } catch {
-      // no reason not to make this one: the next run tries again
+      // The next build retries; this one must not fail.
     }
   }
 }
 
-function surplusOf(found: readonly { place: string; of: string }[], entries: KindOfEntries, now: number): string[] {
-  const { key, most = Number.POSITIVE_INFINITY, graceMs = GRACE_MS } = entries
+function surplusOf(
+  found: readonly { place: string; entryKey: string }[],
+  entries: EntriesOfKind,
+  now: number,
+): string[] {
+  const { key, maxEntries = Number.POSITIVE_INFINITY, graceMs = GRACE_MS } = entries
   return found
-    .filter(({ of }) => of !== key)
+    .filter(({ entryKey }) => entryKey !== key)
     .map(({ place }) => ({ place, time: lastUse(place) }))
     .sort((a, b) => b.time - a.time)
-    .slice(most - 1)
+    .slice(maxEntries - 1)
     .filter(({ place, time }) => time < now - graceMs && !isUsedElsewhere(place))
     .map(({ place }) => place)
 }
 
-/** Milliseconds since 1970; what is gone meanwhile was used just now. */
+/** Milliseconds since the epoch; infinity when the entry is gone. */
 const lastUse = (place: string): number => lookAt(place)?.mtimeMs ?? Number.POSITIVE_INFINITY
 
 const isUsedElsewhere = (place: string): boolean =>
   namesIn(place).some(name => name.startsWith(USED_ON) && name !== USED_ON + thisHost().key)
 
-/** Records that this host uses an entry, now. */
+/** Records that this host uses an entry now. */
 export function markUsed(directory: string): void {
   const now = new Date()
   try {
     fs.closeSync(fs.openSync(path.join(directory, USED_ON + thisHost().key), 'a', 0o600))
     fs.utimesSync(directory, now, now)
   } catch {
-    // a cache that others keep for us, to read only
+    // A shared, read-only cache.
   }
 }
 
 /**
- * Removes a directory of the cache. Again when it is not empty yet: the tools of a build whose run was killed may still write for a moment.
+ * Removes a directory of the cache. Retries: the tools of a killed build may still write into it for a moment.
  * @throws Failure CACHE_NOT_WRITABLE (exit 4)
  */
 export function remove(directory: string): void {

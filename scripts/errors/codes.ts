@@ -1,23 +1,23 @@
 import type { ExitCode } from './exit-codes.ts'
 
-/** What a code of {@link ERROR_CODES} stands for. */
+/** Exit statuses and meaning of an error code. */
 interface CodeFacts {
-  /** The exit statuses that a failure with this code can have. */
+  /** Exit statuses that a failure with this code can have. */
   readonly exit: readonly ExitCode[]
-  /** What happened, as a clause that starts in lower case. */
+  /** A clause that starts in lower case. */
   readonly means: string
 }
 
 /**
- * Every code that a `Failure` can carry; docs/errors.md is generated from this list (`npm run docs`).
- * Tests and issues refer to them, so a code is not given another meaning.
+ * Every code of a `Failure`; docs/errors.md is generated from this list (`npm run docs`).
+ * Tests and issue reports refer to codes: do not change the meaning of one.
  */
 export const ERROR_CODES = {
-  ANSWER_TOO_LONG: { exit: [4], means: 'the answer of a node is longer than the limit' },
+  ANSWER_TOO_LONG: { exit: [4], means: 'the output of a command on a node exceeds the limit' },
   ARCHIVE_CORRUPT: { exit: [1], means: 'a release archive is truncated, damaged or not an archive' },
-  ARCHIVE_TOO_LARGE: { exit: [1], means: 'a release archive needs more memory or space than any release does' },
+  ARCHIVE_TOO_LARGE: { exit: [1], means: 'a release archive would need more memory or space than the limit' },
   ARCHIVE_UNREADABLE: { exit: [3], means: 'a release archive cannot be read' },
-  ARCHIVE_UNSAFE: { exit: [1], means: 'a release archive has a member that is refused, such as a link that leads out' },
+  ARCHIVE_UNSAFE: { exit: [1], means: 'a release archive has an unsafe member, such as a link that leads out of it' },
   BAD_ARCHIVE: { exit: [4], means: 'the archive on disk differs from the one that was packed' },
   BAD_KERNEL: { exit: [4], means: 'the guest kernel is truncated or in an unknown format' },
   BAD_LOCATION: { exit: [2], means: '`cp` was given a source or destination that it cannot copy' },
@@ -27,25 +27,25 @@ export const ERROR_CODES = {
   BAD_STATUS: { exit: [4], means: '`netns_test status` of a node is malformed' },
   BAD_TARGET: { exit: [2], means: 'two reporters write to the same target, or a target is empty' },
   BAD_TEMPLATE: { exit: [2], means: '`xcluster_ADRTEMPLATE` is malformed or names addresses that PODs cannot have' },
-  BAD_TOPOLOGY: { exit: [3], means: "a topology's Envsettings failed or set something unusable" },
+  BAD_TOPOLOGY: { exit: [3], means: "a topology's Envsettings failed or set an invalid value" },
   BAD_TREE: { exit: [4], means: 'the directory `ovl/default` has a file that an ovl cannot contain' },
   BAD_VALUE: { exit: [2], means: 'the value of an option or variable is invalid' },
-  CACHE_NOT_WRITABLE: { exit: [3, 4], means: 'the cache directory cannot be written' },
+  CACHE_NOT_WRITABLE: { exit: [3, 4], means: 'the cache directory is not writable' },
   CAPTURE_REFUSED: { exit: [2], means: 'tcpdump refused the filter or an option of `capture`' },
   CLUSTER_BROKEN: { exit: [4], means: 'a process of the cluster died or was stopped while a test ran' },
   CLUSTER_DAMAGED: { exit: [4], means: "the running cluster's record was removed or replaced" },
   CLUSTER_IN_USE: { exit: [3], means: 'another run or an attached command uses the cluster' },
-  CLUSTER_RUNS: { exit: [3], means: 'the cluster still runs after `$XCLUSTER stop`' },
-  CLUSTER_STOPPED: { exit: [4], means: 'another command stopped the cluster while it started' },
+  CLUSTER_RUNS: { exit: [3], means: 'the cluster is still running after `$XCLUSTER stop`' },
+  CLUSTER_STOPPED: { exit: [4], means: 'another command stopped the cluster during its start' },
   CNI_UNREADABLE: { exit: [3], means: 'a CNI plugin or its directory cannot be read' },
-  COMMAND_FAILED: { exit: [4], means: 'a command of this host that the program needs failed' },
+  COMMAND_FAILED: { exit: [4], means: 'a command that the program runs on the host failed' },
   COMMAND_REFUSED: { exit: [4], means: "a node's ssh server did not run a command" },
   COMMAND_TOO_LONG: { exit: [2], means: 'a command with a terminal is longer than the ssh server takes' },
   COPY_FAILED: { exit: [3], means: '`cp` could not read the source or write the destination' },
   COPY_REFUSED: { exit: [2], means: '`cp` cannot put this kind of file there' },
   COPY_UNTRUSTED: { exit: [4], means: 'a node sent something other than what `cp` requested' },
-  EVIDENCE_NOT_WRITABLE: { exit: [3], means: 'the directory for evidence cannot be written' },
-  HOST_KEY_MISMATCH: { exit: [4], means: "a program with another host key answers at a node's address" },
+  EVIDENCE_NOT_WRITABLE: { exit: [3], means: 'the directory for evidence is not writable' },
+  HOST_KEY_MISMATCH: { exit: [4], means: "an ssh server with another host key answers at a node's address" },
   HOST_LACKS: { exit: [3], means: 'this host lacks a package or command' },
   INSTALL_FAILED: { exit: [3], means: 'the package manager failed' },
   IPU_UNREADABLE: { exit: [3], means: '`ipu` or its directory cannot be read' },
@@ -53,17 +53,17 @@ export const ERROR_CODES = {
   MISSING_PART: { exit: [3], means: 'a part that `--require` demands was not found' },
   NAME_TOO_LONG: { exit: [1, 4], means: 'a file name is too long for the tar format that busybox reads' },
   NEEDS_RUNNING: { exit: [2], means: 'the test is for a running cluster, and `--no-start` was not given' },
-  NODE_EXISTS: { exit: [2], means: 'a node that is to be added runs already' },
+  NODE_EXISTS: { exit: [2], means: 'a node to be added is already running' },
   NODE_GONE: { exit: [4], means: 'the process of a node has ended' },
   NODE_LOST: { exit: [4], means: 'the ssh connection to a node was lost' },
-  NODE_NOT_UP: { exit: [4], means: 'a node of namespaces did not come up' },
+  NODE_NOT_UP: { exit: [4], means: 'a namespace node did not come up' },
   NOTHING_TO_PROVE: { exit: [2], means: 'with these settings the test has no pair of PODs to measure' },
-  NOT_LINKED: { exit: [2], means: 'nodes are not on the networks by which the test connects them' },
+  NOT_LINKED: { exit: [2], means: 'nodes are not on the networks that the test uses to connect them' },
   NO_CLUSTER: { exit: [3], means: 'no such cluster is running' },
   NO_CNI: { exit: [3], means: 'the test needs CNI plugins, and none were found' },
   NO_COMMAND: { exit: [2], means: '`exec` was given no command' },
   NO_EXIT_CODE: { exit: [4], means: "a node's ssh server closed a command without its exit status" },
-  NO_HOME: { exit: [3], means: 'the user has no home directory, and no other place was named' },
+  NO_HOME: { exit: [3], means: 'the user has no home directory, and no other directory is set' },
   NO_HOOK: { exit: [3], means: 'the xctest hook is missing from the checkout' },
   NO_IMAGE: { exit: [3], means: 'the guest image has not been built' },
   NO_IPU: { exit: [1], means: 'the NFQLB release holds no usable `ipu`' },
@@ -82,7 +82,7 @@ export const ERROR_CODES = {
   NO_PODS: { exit: [1], means: 'the nodes have no PODs to measure' },
   NO_RESULTS: { exit: [2], means: 'the results file given to `rerun` cannot be read' },
   NO_SPACE: { exit: [3], means: 'the disk has too little space' },
-  NO_SUBUIDS: { exit: [3], means: 'the user has no range of subordinate ids, which nodes of namespaces need' },
+  NO_SUBUIDS: { exit: [3], means: 'the user has no range of subordinate ids, which namespace nodes need' },
   NO_SUCH_CNI: { exit: [2], means: '`--cni` names something that does not exist' },
   NO_SUCH_NODE: { exit: [2], means: 'the cluster has no such node' },
   NO_SUCH_POD: { exit: [2], means: 'the node has no such POD' },
@@ -94,7 +94,7 @@ export const ERROR_CODES = {
   NO_TERMINAL: { exit: [3], means: 'xcluster needs a terminal program that is missing' },
   NO_XCLUSTER: { exit: [3], means: '`$XCLUSTER` is not set or not executable' },
   NO_XCLUSTER_IMAGE: { exit: [3], means: "xcluster's disk image is missing" },
-  NO_XZ: { exit: [3], means: 'the archive is packed by xz, and `xz` could not be run' },
+  NO_XZ: { exit: [3], means: 'the archive is compressed with xz, and `xz` could not be run' },
   NPODS_DIFFER: { exit: [1], means: 'the nodes made different numbers of PODs' },
   OUTPUT_FAILED: { exit: [3], means: 'the output file cannot be written' },
   OVL_FAILED: { exit: [3], means: "an ovl's own tar failed or wrote no archive" },
@@ -104,15 +104,15 @@ export const ERROR_CODES = {
     exit: [2],
     means: 'the PODs that the settings ask for do not fit their addresses, names or memory',
   },
-  PROCESS_STAYS: { exit: [4], means: 'a process was killed and has not ended' },
+  PROCESS_STAYS: { exit: [4], means: 'a process did not end after SIGKILL' },
   REPORT_NOT_WRITABLE: { exit: [3], means: 'a report cannot be written' },
-  RESULTS_NOT_WRITABLE: { exit: [3], means: 'the results directory cannot be written' },
-  SSH_FULL: { exit: [4], means: "a node's ssh server takes no more connections" },
+  RESULTS_NOT_WRITABLE: { exit: [3], means: 'the results directory is not writable' },
+  SSH_FULL: { exit: [4], means: "a node's ssh server accepts no more connections" },
   SSH_REFUSED: { exit: [4], means: 'a login to a node failed' },
   STATE_NOT_READABLE: { exit: [3], means: 'the directory of running clusters cannot be read' },
-  STATE_NOT_WRITABLE: { exit: [3], means: 'the directory of running clusters cannot be written' },
+  STATE_NOT_WRITABLE: { exit: [3], means: 'the directory of running clusters is not writable' },
   STATE_PATH_TOO_LONG: { exit: [3], means: 'the path of the state directory leaves no room for socket names' },
-  STEP_HUNG: { exit: [1], means: 'a step did not end within `--timeout`' },
+  STEP_HUNG: { exit: [1], means: 'a step timed out after `--timeout`' },
   STEP_TWICE: { exit: [4], means: 'two files of the ovl define the same step' },
   SWITCH_FAILED: { exit: [4], means: "a network's switch did not start" },
   SYSTEM_REFUSED: { exit: [3], means: 'the system refused a file operation' },
@@ -121,21 +121,20 @@ export const ERROR_CODES = {
   UNKNOWN_ARCHITECTURE: { exit: [3], means: "there are no releases for this host's processor" },
   UNKNOWN_OPTION: { exit: [2], means: 'there is no such option' },
   UNKNOWN_POD: { exit: [1], means: 'a node has a POD for which the test has no expectation' },
-  UNSUPPORTED_HOST: { exit: [3], means: 'guests cannot be made on this distribution or architecture' },
+  UNSUPPORTED_HOST: { exit: [3], means: 'guest images cannot be built on this distribution or architecture' },
   VM_GAVE_UP: { exit: [4], means: 'a VM reported that it could not become a node' },
-  VM_GONE: { exit: [4], means: 'a VM of xcluster takes no connections' },
+  VM_GONE: { exit: [4], means: 'a VM of xcluster accepts no connections' },
   VM_LOST: { exit: [4], means: "a VM's QEMU ended during its start" },
   VM_NOT_UP: { exit: [4], means: 'VMs did not come up within `--timeout`' },
   WRONG_ARCHITECTURE: { exit: [1], means: 'a program in a release is for another processor' },
   XCLUSTER_FAILED: { exit: [3, 4], means: 'a command of xcluster failed' },
   XCLUSTER_HANGS: { exit: [3, 4], means: 'a command of xcluster did not end' },
-  XCLUSTER_SAYS_LITTLE: { exit: [3], means: '`$XCLUSTER env` does not print what it must' },
+  XCLUSTER_SAYS_LITTLE: { exit: [3], means: '`$XCLUSTER env` does not print all required variables' },
 } as const satisfies Readonly<Record<string, CodeFacts>>
 
-/** A code that a failure can carry. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** The codes whose failures can have this exit status. */
+/** Codes of failures with this exit status. */
 export type CodeFor<Exit extends ExitCode> = {
   [Code in ErrorCode]: Exit extends (typeof ERROR_CODES)[Code]['exit'][number] ? Code : never
 }[ErrorCode]

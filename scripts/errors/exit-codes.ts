@@ -1,11 +1,7 @@
-/**
- * What the program's exit code says.
- * 1: a test failed or an input was corrupt; 2: wrong usage; 3: the environment lacks something;
- * 4: our own fault or the infrastructure's. Signals end with 128 + their number.
- */
+/** Exit status of a failed program; {@link EXIT_CODES} describes each. A signal gives 128 + its number. */
 export type ExitCode = 1 | 2 | 3 | 4
 
-/** What the exit codes say to a person. */
+/** The exit statuses as help and docs show them. */
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'passed'],
   ['1', 'a test failed, or an archive is corrupt'],

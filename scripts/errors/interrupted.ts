@@ -1,4 +1,4 @@
-/** What a run is ended with when the system or the person says so by a signal. */
+/** Abort reason of a run that got a signal. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
   readonly signal: NodeJS.Signals
@@ -8,9 +8,9 @@ export class Interrupted extends Error {
     this.signal = signal
   }
 
-  /** 128 + the signal's number, as a shell tells it. */
+  /** 128 + the signal's number, as shells report it. */
   get exitCode(): number {
-    // As in launch/start.mjs: help reads this file, too.
+    // getBuiltinModule: see launch/start.mjs; help loads this file, too.
     return 128 + process.getBuiltinModule('node:os').constants.signals[this.signal]
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { ensureEntry, entryDirectory, keyOf } from '../cache/cached.ts'
-import { stampOf } from '../cache/sealed.ts'
+import { stampOf } from '../cache/manifest.ts'
 import { Failure } from '../errors/failure.ts'
 import { lookAt, namesIn } from '../host/places.ts'
 import type { Packing } from '../settings/packing.ts'
@@ -61,7 +61,7 @@ export async function packOvl(
     kind: 'ovl',
     key: keyOf({ time: packing.time, parts: parts.map(stampsOf) }, [DEFAULT_TREE, CONNECTIONS, import.meta.dirname]),
     files: [ARCHIVE],
-    most: MOST_KEPT,
+    maxEntries: MOST_KEPT,
     graceMs: GRACE_MS,
     onProgress: () => {},
   }

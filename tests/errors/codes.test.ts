@@ -6,11 +6,11 @@ import { errorPage } from '../../scripts/errors/page.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 
-test('docs/errors.md is the page that is generated from the list', t => {
+test('docs/errors.md is up to date with the list of codes', t => {
   t.is(fs.readFileSync(path.join(TOP, 'docs/errors.md'), 'utf8'), errorPage(), 'npm run docs writes it')
 })
 
-test('each code is used, and the list is sorted', t => {
+test('every code is used, and the list is sorted', t => {
   const sources = (fs.readdirSync(path.join(TOP, 'scripts'), { recursive: true }) as string[])
     .filter(file => file.endsWith('.ts') && !file.startsWith('errors/'))
     .map(file => fs.readFileSync(path.join(TOP, 'scripts', file), 'utf8'))

@@ -5,7 +5,7 @@ import { testCases } from '../../scripts/runner/registry.ts'
 
 const names = testCases.map(({ name }) => name)
 
-test('the next name is meant, whatever its case; nothing where nothing is like it', t => {
+test('suggests the closest name, ignoring case, or nothing when none is close', t => {
   t.is(didYouMean('brigde', names), 'did you mean bridge?')
   t.is(didYouMean('l3-vxlan', names), 'did you mean L3_vxlan?')
   t.is(didYouMean('something', names), undefined)
@@ -15,7 +15,7 @@ test('the next name is meant, whatever its case; nothing where nothing is like i
   t.is(suggest('something', names, 'tests are …'), 'tests are …')
 })
 
-test('a letter left out of a name of five or more leads to a name', t => {
+test('suggests a name when a letter of a name with at least five is missing', t => {
   const long = names.filter(name => name.length >= 5)
   fc.assert(
     fc.property(fc.constantFrom(...long), fc.nat(), (name, place) => {

@@ -3,7 +3,7 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { seal } from '../../scripts/cache/sealed.ts'
+import { writeManifest } from '../../scripts/cache/manifest.ts'
 import { program, until } from './program.ts'
 
 const FILES = ['ram', 'state']
@@ -82,7 +82,7 @@ test('a template is made once, and anew when it was damaged, when QEMU is anothe
     t.is(status, 0, stderr)
     return stderr
   }
-  t.regex(await passes(), /template: made in/)
+  t.regex(await passes(), /template: built in/)
   t.deepEqual(named('making-'), [])
   t.notRegex(await passes(), /template:/)
   for (const damage of [
@@ -91,14 +91,14 @@ test('a template is made once, and anew when it was damaged, when QEMU is anothe
     () => fs.rmSync(path.join(template(), 'manifest.json')),
   ]) {
     damage()
-    t.regex(await passes(), /template: .* is damaged[\s\S]*template: made in/)
+    t.regex(await passes(), /template: .* is damaged[\s\S]*template: built in/)
   }
   const upgraded = path.join(cache, 'bin')
   fs.mkdirSync(upgraded)
   fs.writeFileSync(path.join(upgraded, 'qemu-system-x86_64'), '#!/bin/sh\nexec /usr/bin/qemu-system-x86_64 "$@"\n', {
     mode: 0o755,
   })
-  t.regex(await passes({ PATH: `${upgraded}:${process.env.PATH}` }), /template: made in/)
+  t.regex(await passes({ PATH: `${upgraded}:${process.env.PATH}` }), /template: built in/)
   t.is(named('template-').length, 2)
 })
 
@@ -106,13 +106,13 @@ test('a node that does not go on from its template boots, once and with a word; 
   const { start, template, named } = programWithCache(t)
   t.is((await start().ended).status, 0)
   fs.writeFileSync(path.join(template(), 'state'), 'no state of a machine')
-  await seal(template(), FILES, {})
+  await writeManifest(template(), FILES, {})
   const { status, stderr } = await start().ended
   t.is(status, 0, stderr)
   t.is(stderr.match(/^.*it boots instead$/gm)?.length, 1)
   t.regex(stderr, /the template is discarded/)
   t.deepEqual(named('template-'), [])
-  t.regex((await start().ended).stderr, /template: made in/)
+  t.regex((await start().ended).stderr, /template: built in/)
 })
 
 test('a template stays where its node does not come up for another reason: then it does not boot either', async t => {

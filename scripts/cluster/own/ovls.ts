@@ -88,7 +88,7 @@ async function layNetns(request: OvlsRequest, form: LayerForm): Promise<string> 
 const disks = ({ cacheDirectory, signal }: OvlsRequest): LayerForm => ({
   make: makeDisk,
   keep: async (key, make) => {
-    const entry = { cacheDirectory, kind: 'disk', key, files: [DISK], most: MOST_KEPT }
+    const entry = { cacheDirectory, kind: 'disk', key, files: [DISK], maxEntries: MOST_KEPT }
     await ensureEntry({
       ...entry,
       make: async directory => ({ of: await make(directory) }),

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { ensureEntry, entryDirectory, keyOf, openEntry } from '../../../cache/cached.ts'
-import { contentDigest, type Sealed } from '../../../cache/sealed.ts'
+import { contentDigest, type Manifest } from '../../../cache/manifest.ts'
 import { callersEnvironment } from '../../../host/environment.ts'
 import { requireCommands, TO_BUILD } from '../../../host/requirements.ts'
 import { type Built, buildImage, GUEST_DIRECTORY, IMAGE_FILES } from './build.ts'
@@ -50,8 +50,8 @@ export async function ensureImage(request: ImageRequest): Promise<GuestImage> {
 /** The image as it is in the cache: nothing is made, and what is damaged counts as missing. */
 export async function findImage(cacheDirectory: string, onDamage: (line: string) => void) {
   const entry = entryOf(cacheDirectory, readCodename())
-  const sealed = await openEntry<Built>({ ...entry, onProgress: onDamage })
-  return sealed && describeImage(entryDirectory(entry), sealed)
+  const manifest = await openEntry<Built>({ ...entry, onProgress: onDamage })
+  return manifest && describeImage(entryDirectory(entry), manifest)
 }
 
 /** The directory of the image that today's recipe makes. */
@@ -67,9 +67,9 @@ const entryOf = (cacheDirectory: string, codename: string) => ({
   key: keyOf({ recipe, codename, architecture: process.arch }, [GUEST_DIRECTORY, import.meta.dirname]),
 })
 
-function describeImage(directory: string, sealed: Sealed<Built>): GuestImage {
-  const { kernelVersion, packages } = sealed
+function describeImage(directory: string, manifest: Manifest<Built>): GuestImage {
+  const { kernelVersion, packages } = manifest
   const file = (name: keyof typeof IMAGE_FILES) => path.join(directory, IMAGE_FILES[name])
   const files = { kernel: file('kernel'), initrd: file('initrd'), root: file('root') }
-  return { digest: contentDigest(sealed, FILES), directory, kernelVersion, packages, ...files }
+  return { digest: contentDigest(manifest, FILES), directory, kernelVersion, packages, ...files }
 }

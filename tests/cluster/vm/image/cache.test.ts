@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { contentDigest, readSealed, seal } from '../../../../scripts/cache/sealed.ts'
+import { contentDigest, readManifest, writeManifest } from '../../../../scripts/cache/manifest.ts'
 import { checkSpace, IMAGE_FILES } from '../../../../scripts/cluster/vm/image/build.ts'
 import { ensureImage, imageDirectory } from '../../../../scripts/cluster/vm/image/cache.ts'
 import { withLock } from '../../../../scripts/host/lock.ts'
@@ -17,7 +17,7 @@ async function makeCache(t: ExecutionContext) {
   const directory = imageDirectory(cacheDirectory, 'bookworm')
   fs.mkdirSync(directory)
   for (const name of FILES) fs.writeFileSync(path.join(directory, name), name)
-  await seal(directory, FILES, BUILT)
+  await writeManifest(directory, FILES, BUILT)
   const lines: string[] = []
   // A refusal instead of a build: no mirror knows this release.
   const ensure = (codename = 'bookworm') =>
@@ -89,7 +89,7 @@ test('who waits for an image that another run makes can be told to stop', async 
   const { cacheDirectory } = await makeCache(t)
   const control = new AbortController()
   const onProgress = (line: string) => {
-    t.is(line, 'image: another run is making it; waiting')
+    t.is(line, 'image: waiting for another run that is building it')
     control.abort('ENOUGH')
   }
   await withLock(`${imageDirectory(cacheDirectory, 'trixie')}.lock`, async () => {
@@ -118,8 +118,8 @@ test('too little space is told with what is needed', t => {
 
 test('the digest names the content', async t => {
   const { directory } = await makeCache(t)
-  const before = contentDigest(await readSealed(directory, FILES), FILES)
-  t.is(contentDigest(await seal(directory, FILES, BUILT), FILES), before)
+  const before = contentDigest(await readManifest(directory, FILES), FILES)
+  t.is(contentDigest(await writeManifest(directory, FILES, BUILT), FILES), before)
   fs.writeFileSync(path.join(directory, 'initrd'), 'another')
-  t.not(contentDigest(await seal(directory, FILES, BUILT), FILES), before)
+  t.not(contentDigest(await writeManifest(directory, FILES, BUILT), FILES), before)
 })
