@@ -1,5 +1,5 @@
 import process from 'node:process'
-import type { Writable } from 'node:stream'
+import { Writable } from 'node:stream'
 import { type ClusterChoice, onTarget } from '../../cluster/choice.ts'
 import { commandLine, runAttached } from '../../command-line/attached.ts'
 import { environmentFailure, usageFailure } from '../../errors/failure.ts'
@@ -77,9 +77,24 @@ export async function captureOn(
   }
 }
 
-/** Text of packets, which anybody may have sent, without terminal codes. */
+/**
+ * Text of packets, which anybody may have sent, without terminal codes. It takes no more than the output does: packets may come faster than
+ * a terminal shows them.
+ */
 export function linesTo(output: Writable): Writable {
-  const lines = lineSplitter(line => output.write(`${plainText(line)}\n`))
+  let isFull = false
+  const splitter = lineSplitter(line => {
+    isFull = !output.write(`${plainText(line)}\n`)
+  })
+  const lines = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      isFull = false
+      splitter.write(chunk)
+      if (isFull && output.writableNeedDrain) output.once('drain', () => done())
+      else done()
+    },
+    final: done => void splitter.end(done),
+  })
   output.once('error', error => lines.destroy(error))
   lines.on('error', () => {}) // nobody reads it any more: the command ends
   return lines
