@@ -4,12 +4,15 @@ import { finished } from 'node:stream/promises'
 import { namesIn } from '../host/places.ts'
 import { plainText } from '../host/text.ts'
 import { lineSplitter } from '../ssh/lines.ts'
+import { describeFull } from './end-of-file.ts'
 
 /** Files on which VMs write their consoles. */
 export interface Consoles {
   readonly directory: string
   /** The name of the VM to which a file of the directory belongs; undefined for what is no console. */
   nodeOf(file: string): string | undefined
+  /** How large a file can get, in bytes, where there is a limit. */
+  readonly full?: number
 }
 
 /** What is done with a line; it has no terminal codes any more. */
@@ -70,7 +73,7 @@ export async function followConsoles(
   }
 }
 
-function openConsoles({ directory, nodeOf }: Consoles, wanted: (node: string) => boolean, onLine: OnConsoleLine) {
+function openConsoles({ directory, nodeOf, full }: Consoles, wanted: (node: string) => boolean, onLine: OnConsoleLine) {
   const readers = new Map<string, ConsoleReader>()
   const read = () => {
     for (const file of namesIn(directory)) {
@@ -78,7 +81,7 @@ function openConsoles({ directory, nodeOf }: Consoles, wanted: (node: string) =>
       if (node === undefined || !wanted(node) || readers.has(file)) continue
       readers.set(
         file,
-        openConsole(path.join(directory, file), line => onLine(node, line)),
+        openConsole(path.join(directory, file), full, line => onLine(node, line)),
       )
     }
     for (const reader of readers.values()) reader.read()
@@ -97,16 +100,20 @@ interface ConsoleReader {
 }
 
 /** Keeps the file open: what was written in it can be read when it has been removed. */
-function openConsole(file: string, onLine: (line: string) => void): ConsoleReader {
+function openConsole(file: string, full: number | undefined, onLine: (line: string) => void): ConsoleReader {
   const descriptor = fs.openSync(file, 'r')
   const lines = lineSplitter(line => onLine(plainText(line)))
   const buffer = Buffer.alloc(PIECE)
   let position = 0
+  let isFull = false
   const read = () => {
     for (let length = -1; length !== 0; position += length) {
       length = fs.readSync(descriptor, buffer, 0, PIECE, position)
       lines.write(Buffer.from(buffer.subarray(0, length)))
     }
+    if (full === undefined || position < full || isFull) return
+    isFull = true
+    lines.write(`\n${describeFull(full)}\n`)
   }
   const close = async () => {
     await finished(lines.end())

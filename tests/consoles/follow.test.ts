@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import { describeFull } from '../../scripts/consoles/end-of-file.ts'
 import { followConsoles, nodesIn, readConsoles } from '../../scripts/consoles/follow.ts'
 
 function pretended(t: ExecutionContext) {
@@ -77,4 +78,13 @@ test('a signal ends the following', async t => {
   }
   await followConsoles(consoles, everyone, onLine, () => write('vm-001', 'one\n'), ended.signal)
   t.deepEqual(seen, ['one'])
+})
+
+test('a console that has reached its limit says so, once', async t => {
+  const { consoles, write } = pretended(t)
+  write('vm-001', 'one\ntwo')
+  write('vm-002', 'one\n')
+  const lines: string[] = []
+  await readConsoles({ ...consoles, full: 7 }, everyone, (node, line) => lines.push(`${node} ${line}`))
+  t.deepEqual(lines.sort(), ['vm-001 one', 'vm-001 two', `vm-001 ${describeFull(7)}`, 'vm-002 one'].sort())
 })

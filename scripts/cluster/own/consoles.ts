@@ -1,6 +1,12 @@
 import path from 'node:path'
 import { readEnd } from '../../consoles/end-of-file.ts'
 
+/**
+ * How large a node's console can get: one that writes for ever must not fill the host's disk, and what comes then is dropped. Of a VM it is
+ * the limit of all files that its QEMU writes, unless its memory is a file that it writes.
+ */
+export const MOST_CONSOLE_BYTES = 16 * 2 ** 20
+
 /** A node's console, a file of the cluster's directory. */
 export const consoleFile = (node: string): string => `${node}.console`
 
@@ -10,7 +16,7 @@ const CONTROL = /\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]/g
 
 /** The end of what a VM has written on its serial console so far; empty when there is none. */
 export const readConsole = (clusterDirectory: string, node: string): string =>
-  (readEnd(path.join(clusterDirectory, consoleFile(node))) ?? '').replace(CONTROL, '')
+  (readEnd(path.join(clusterDirectory, consoleFile(node)), { full: MOST_CONSOLE_BYTES }) ?? '').replace(CONTROL, '')
 
 /** The last lines of it that say something; of a kernel that panicked, those up to the panic and not its call trace. */
 export function consoleTail(clusterDirectory: string, node: string, count: number): readonly string[] {

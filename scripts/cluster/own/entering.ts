@@ -4,7 +4,7 @@ import { allOrNone, type Node } from '../../ssh/node.ts'
 import type { ClusterConsoles, ClusterQuery } from '../kind.ts'
 import { nodeIn, noSuchNode } from '../targets.ts'
 import { markUse } from '../users.ts'
-import { consoleFile } from './consoles.ts'
+import { consoleFile, MOST_CONSOLE_BYTES } from './consoles.ts'
 import { findCluster, meantCluster, requireCluster } from './find-clusters.ts'
 import { logIn } from './login.ts'
 
@@ -58,6 +58,7 @@ export function findConsoles(query: ClusterQuery): ClusterConsoles {
   return {
     directory,
     usersDirectory: directory,
+    full: MOST_CONSOLE_BYTES,
     nodeOf: file => {
       const node = path.parse(file).name
       return file === consoleFile(node) ? node : undefined

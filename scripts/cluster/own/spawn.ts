@@ -16,6 +16,21 @@ export interface ClusterProcess {
   errors(): string
 }
 
+/** How a process of a cluster is started. */
+interface SpawnOptions {
+  /** Number of sockets that the process gets as file descriptors 3, 4, … */
+  readonly pipes?: number
+  /** Open ones, which it gets as the file descriptors behind those. */
+  readonly files?: readonly number[]
+  /** A file of the directory opened for reading and writing as standard input. */
+  readonly stdin?: string
+  /** How large the files that it writes can get. */
+  readonly mostBytes?: number
+}
+
+/** POSIX's unit of `ulimit -f`, in bytes. */
+const ULIMIT_BLOCK = 512
+
 /** Those of this process that have not ended, by their cluster's directory: what was written down of them may be gone. */
 const children = new Map<string, Set<ChildProcess>>()
 
@@ -33,21 +48,20 @@ export async function endChildren(directory: string): Promise<void> {
  * Starts a process of a cluster, in a session of its own so that Ctrl-C does not reach it.
  * @param name of the process: its files are `<name>.pid` and `<name>.stderr` in the cluster's directory
  * @param directory of the cluster; the process runs in it
- * @param pipes number of sockets that the process gets as file descriptors 3, 4, …
- * @param files open ones, which it gets as the file descriptors behind those
- * @param stdin a file of the directory opened for reading and writing as standard input, or none
  */
 export function spawnInCluster(
   name: string,
   directory: string,
   command: readonly string[],
-  { pipes = 0, files = [], stdin }: { pipes?: number; files?: readonly number[]; stdin?: string } = {},
+  { pipes = 0, files = [], stdin, mostBytes }: SpawnOptions = {},
 ): ClusterProcess {
   const errorFile = path.join(directory, `${name}.stderr`)
   const errorOutput = fs.openSync(errorFile, 'a', 0o600)
   const sockets = Array<'pipe'>(pipes).fill('pipe')
   const stdio: StdioOptions = ['ignore', errorOutput, errorOutput, ...sockets, ...files]
-  const child = spawn('/bin/sh', ['-c', RECORD_THEN_BECOME, 'sh', name, stdin ?? '', ...command], {
+  // Past the limit a write fails with EFBIG, and kills nobody. A limit that is lower already stays.
+  const limit = mostBytes === undefined ? '' : `trap '' XFSZ; ulimit -f ${mostBytes / ULIMIT_BLOCK} 2>/dev/null; `
+  const child = spawn('/bin/sh', ['-c', `${limit}${RECORD_THEN_BECOME}`, 'sh', name, stdin ?? '', ...command], {
     cwd: directory,
     detached: true,
     stdio,

@@ -1,7 +1,9 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { macAddress } from '../../settings/mac-address.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
-import { consoleFile } from '../own/consoles.ts'
+import { consoleFile, MOST_CONSOLE_BYTES } from '../own/consoles.ts'
 import { spawnInCluster } from '../own/spawn.ts'
 import { type Control, openControl } from './control.ts'
 import { openQmp, type Qmp } from './qmp.ts'
@@ -83,9 +85,12 @@ export function startMachine(
   options: MachineOptions = {},
 ): Machine {
   const { state } = options
+  // QEMU appends: what is there is of a machine before this one. Whoever empties the file gets what comes then.
+  fs.writeFileSync(path.join(clusterDirectory, consoleFile(plan.name)), '', { mode: 0o600 })
   const { child, ended, errors } = spawnInCluster(plan.name, clusterDirectory, qemuCommand(plan, parts, options), {
     pipes: 2,
     files: state === undefined ? [] : [state],
+    ...(options.memory?.written !== true && { mostBytes: MOST_CONSOLE_BYTES }),
   })
   const control = openControl(child.stdio[CONTROL_FD] as Duplex)
   const qmp = openQmp(child.stdio[QMP_FD] as Duplex)
@@ -127,7 +132,7 @@ function qemuCommand(plan: MachinePlan, parts: MachineParts, options: MachineOpt
   const command = ['qemu-system-x86_64', '-name', plan.name, ...bootOptions(parts, plan.memoryMiB, plan.cpus, options)]
   if (parts.accelerator === 'tcg') command.unshift(...EMULATED_SCHEDULING)
   if (options.state !== undefined) command.push('-incoming', 'defer')
-  command.push('-chardev', `file,id=console,path=${consoleFile(plan.name)}`, '-serial', 'chardev:console')
+  command.push('-chardev', `file,id=console,append=on,path=${consoleFile(plan.name)}`, '-serial', 'chardev:console')
   command.push('-chardev', `socket,id=qmp,fd=${QMP_FD}`, '-mon', 'chardev=qmp,mode=control')
   command.push('-chardev', `socket,id=control,fd=${CONTROL_FD}`)
   for (const { backend, id, mac } of plan.interfaces) {

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test from 'ava'
+import { spawnInCluster } from '../../../scripts/cluster/vm/spawn.ts'
 
 const MODULE = path.resolve(import.meta.dirname, '../../../scripts/cluster/own/spawn.ts')
 
@@ -19,4 +20,14 @@ test('processes that were let go are waited for when they are ended, by a progra
   const { stdout, stderr, status } = spawnSync(process.execPath, node, { encoding: 'utf8' })
   t.is(status, 0, stderr)
   t.is(stdout, 'SIGKILL')
+})
+
+test('a process whose files have a limit goes on when it reaches that', async t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-spawn-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true }))
+  const flood = 'head -c 3000000 /dev/zero 2>/dev/null >flood; echo went on >flood.end'
+  const { ended } = spawnInCluster('vm-001', directory, ['sh', '-c', flood], { mostBytes: 2 ** 20 })
+  t.is(await ended, 'exited with 0')
+  t.is(fs.statSync(path.join(directory, 'flood')).size, 2 ** 20)
+  t.is(fs.readFileSync(path.join(directory, 'flood.end'), 'utf8'), 'went on\n')
 })

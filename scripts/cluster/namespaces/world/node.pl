@@ -135,6 +135,9 @@ sub configure {
 	return;
 }
 
+# As of a VM (scripts/cluster/own/consoles.ts): what a node writes for ever must not fill the host's disk.
+my $MOST_CONSOLE_BYTES = 16 * 2**20;
+
 # Hands each connection to an ssh server, and what is written on the console to its file.
 sub serve {
 	my ($listener, $console) = @_;
@@ -145,7 +148,7 @@ sub serve {
 		for my $source ($sources->can_read) {
 			if ($source == $console) {
 				sysread $console, my $text, 65_536 or next;
-				syswrite STDERR, $text;
+				syswrite STDERR, $text if (-s STDERR) < $MOST_CONSOLE_BYTES;
 				next;
 			}
 			accept my $connection, $listener or next;
