@@ -8,6 +8,8 @@ export interface Victim {
   readonly runner: number
   /** $XDG_STATE_HOME of the run. */
   readonly state: string
+  /** Where the cluster's files are, its processes' numbers in `<name>.pid` among them. */
+  readonly files: string
   readonly random: Random
 }
 
@@ -30,13 +32,15 @@ export interface Fault {
   readonly stoppedMs?: number
 }
 
-const CLUSTERS = 'xcluster-netns/clusters'
+/** Kinds of clusters. */
+export const KINDS = ['embedded', 'xcluster'] as const
+export type Kind = (typeof KINDS)[number]
 
 /** Signals a process of a cluster by the record that it wrote. */
 const signalPart =
   (names: RegExp, signal: NodeJS.Signals) =>
-  ({ state, random }: Victim): string | undefined => {
-    const files = filesOf(state).filter(file => names.test(path.basename(file)))
+  ({ files: directory, random }: Victim): string | undefined => {
+    const files = filesOf(directory).filter(file => names.test(path.basename(file)))
     if (files.length === 0) return undefined
     const file = random.pick(files)
     const pid = Number.parseInt(read(file), 10)
@@ -64,10 +68,10 @@ function read(file: string): string {
   }
 }
 
-function filesOf(state: string): readonly string[] {
+function filesOf(directory: string): readonly string[] {
   try {
     return fs
-      .readdirSync(path.join(state, CLUSTERS), { recursive: true, withFileTypes: true })
+      .readdirSync(directory, { recursive: true, withFileTypes: true })
       .filter(entry => entry.isFile())
       .map(entry => path.join(entry.parentPath, entry.name))
       .sort()
@@ -87,8 +91,8 @@ function killLeash({ state }: Victim): string | undefined {
 }
 
 function withFile(names: RegExp, harm: (file: string, random: Random) => void) {
-  return ({ state, random }: Victim): string | undefined => {
-    const files = filesOf(state).filter(file => names.test(path.basename(file)))
+  return ({ files: directory, random }: Victim): string | undefined => {
+    const files = filesOf(directory).filter(file => names.test(path.basename(file)))
     if (files.length === 0) return undefined
     const file = random.pick(files)
     try {
@@ -104,7 +108,7 @@ const VM = /^vm-\d+\.pid$/
 const SWITCH = /^net\d+\.pid$/
 const LOST = [4]
 
-export const FAULTS: readonly Fault[] = [
+const FAULTS: readonly Fault[] = [
   { name: 'kill -9 of the runner', strike: signalRunner('SIGKILL'), codes: [137] },
   { name: 'SIGINT', strike: signalRunner('SIGINT'), codes: [130] },
   { name: 'SIGTERM', strike: signalRunner('SIGTERM'), codes: [143] },
@@ -138,3 +142,24 @@ export const FAULTS: readonly Fault[] = [
   { name: 'few files', limit: random => `ulimit -n ${random.between(20, 90)}`, codes: [3, 4], mayPass: true },
   { name: 'small files', limit: random => `ulimit -f ${random.pick([1, 16, 256])}`, codes: [3, 4], mayPass: true },
 ]
+
+/**
+ * What is other on the user's xcluster: it has no leash, its switches are its own, so that a net without one is a failure of the network
+ * (1), and the record of a run is not needed to end the cluster.
+ */
+const ON_XCLUSTER: Readonly<Record<string, Partial<Fault> | null>> = {
+  'kill -9 of a switch': { codes: [1, 4], mayPass: true },
+  'switch stopped': { codes: [1, 4], mayPass: true },
+  'kill -9 of the leash': null,
+  'record removed': null,
+  'record damaged': null,
+  'a file of the cluster removed': null,
+  'directory of the cluster removed': null,
+}
+
+/** What can be done to runs on a kind of cluster. */
+export const faultsOn = (kind: Kind): readonly Fault[] =>
+  FAULTS.flatMap(fault => {
+    const other = kind === 'xcluster' ? ON_XCLUSTER[fault.name] : {}
+    return other === null ? [] : [{ ...fault, ...other }]
+  })

@@ -1,10 +1,10 @@
 import test from 'ava'
-import { FAULTS } from './faults.ts'
+import { faultsOn } from './faults.ts'
 import { judge, type Round } from './judge.ts'
 import { seeded } from './random.ts'
 
 const fault = (name: string) => {
-  const found = FAULTS.find(one => one.name === name)
+  const found = faultsOn('embedded').find(one => one.name === name)
   if (!found) throw new Error(`no fault ${name}`)
   return found
 }

@@ -4,7 +4,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { quoteWord } from '../../scripts/ssh/quote.ts'
-import { FAULTS, type Fault } from './faults.ts'
+import { standIn } from '../xcluster/stand-in.ts'
+import { type Fault, faultsOn, type Kind, type Victim } from './faults.ts'
 import { judge, type Round } from './judge.ts'
 import { type Random, seeded } from './random.ts'
 
@@ -32,21 +33,28 @@ export interface RoundResult {
  * One run with one fault at a random moment, and what is left of it.
  * @param seed decides everything but how fast the machine is
  * @param wholeMs about how long a run takes: when faults come
+ * @param kind of the cluster: `xcluster` is the stand-in, on the ports of the host
  */
-export async function playRound(seed: number, wholeMs: number): Promise<RoundResult> {
+export async function playRound(seed: number, wholeMs: number, kind: Kind = 'embedded'): Promise<RoundResult> {
   const random = seeded(seed)
   const words = random.pick(RUNS)
-  const faults = FAULTS.filter(({ diskKiB }) => !diskKiB || process.getuid?.() === 0)
+  const faults = faultsOn(kind).filter(({ diskKiB }) => !diskKiB || process.getuid?.() === 0)
   const fault = random.pick(faults)
   const moment = Math.round(random.next() * wholeMs)
   const top = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'netns-chaos-')))
   const [state, temporary] = [path.join(top, 'state'), path.join(top, 'tmp')]
   for (const directory of [state, temporary]) fs.mkdirSync(directory)
   const unmount = fault.diskKiB ? mountDisk(state, fault.diskKiB(random)) : () => {}
-  const environment = { ...process.env, CI: '', XCLUSTER: '', XDG_STATE_HOME: state, TMPDIR: temporary }
+  const theirs = kind === 'xcluster' ? await standIn(top) : undefined
+  const environment = {
+    ...process.env,
+    ...{ CI: '', XDG_STATE_HOME: state, TMPDIR: temporary, XCLUSTER: '' },
+    ...(theirs && { ...theirs.environment, STANDIN_SWITCH: 'vde' }),
+  }
+  const files = theirs ? path.join(theirs.workspace, 'tmp') : path.join(state, 'xcluster-netns/clusters')
   try {
     const run = start(['test', ...words, '--timeout', '20'], fault, random, environment, top)
-    const { hit, late } = await strike(fault, run, state, random, moment)
+    const { hit, late } = await strike(fault, run, { state, files, random }, moment)
     const code = await endOf(run.child)
     const stop = start(['stop', '--all'], undefined, random, environment, top)
     const stopCode = await endOf(stop.child)
@@ -63,7 +71,7 @@ export async function playRound(seed: number, wholeMs: number): Promise<RoundRes
     for (const pid of round.processes) process.kill(pid, 'SIGKILL')
     const where = fault.strike ? ` at ${moment} ms (${hit ?? 'nothing to hit'})` : ''
     return {
-      what: `test ${words.join(' ')}: ${fault.name}${where}: exit code ${code}`,
+      what: `${kind}: test ${words.join(' ')}: ${fault.name}${where}: exit code ${code}`,
       complaints: judge(round),
       stderr: `${run.stderr()}${stop.stderr()}`,
     }
@@ -100,13 +108,13 @@ function start(
   return { child, struckAt: Number.NEGATIVE_INFINITY, stderr: () => text, saidAt: () => saidAt }
 }
 
-async function strike(fault: Fault, run: Run, state: string, random: Random, moment: number) {
+async function strike(fault: Fault, run: Run, victim: Omit<Victim, 'runner'>, moment: number) {
   if (!fault.strike) return { hit: undefined, late: false }
   const ended = new Promise(resolve => run.child.once('exit', resolve))
   await Promise.race([delay(moment), ended])
   const late = run.saidAt() < Number.POSITIVE_INFINITY
   const isOver = run.child.exitCode !== null || run.child.signalCode !== null
-  const hit = isOver ? undefined : fault.strike({ runner: run.child.pid as number, state, random })
+  const hit = isOver ? undefined : fault.strike({ runner: run.child.pid as number, ...victim })
   run.struckAt = performance.now()
   if (fault.stoppedMs !== undefined && hit !== undefined) {
     await delay(fault.stoppedMs)
@@ -139,13 +147,15 @@ function mountDisk(directory: string, kibibytes: number): () => void {
   return () => void execFileSync('umount', ['--lazy', directory])
 }
 
-/** Processes that run below a directory, also when that is gone. */
+/** Processes that run below a directory, also when that is gone, or were started with its name. */
 function processesIn(directory: string): readonly number[] {
   return list('/proc').flatMap(name => {
     if (!/^\d+$/.test(name)) return []
     try {
       const isZombie = / Z /.test(fs.readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\)/, ''))
-      return !isZombie && fs.readlinkSync(`/proc/${name}/cwd`).startsWith(directory) ? [Number(name)] : []
+      const isBelow = () => fs.readlinkSync(`/proc/${name}/cwd`).startsWith(directory)
+      const isNamed = () => fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`${directory}/`)
+      return !isZombie && (isBelow() || isNamed()) ? [Number(name)] : []
     } catch {
       return [] // ended meanwhile, or somebody else's
     }
