@@ -122,7 +122,7 @@ for (const codename of [undefined, 'trixie']) {
     t.is(await answer('. /usr/lib/xctest; mynode'), '202')
     t.regex(await answer('cat /etc/hosts'), /^192\.168\.0\.202 vm-202$/m)
     await answer('nft add table inet t && iptables -L && tcpdump --version && jq --version && fping --version')
-    const pid = await answer('pgrep -o -x dropbear')
+    const pid = await answer('pgrep -o -x accept.pl')
     await answer(`kill ${pid}; timeout 20 sh -c 'until [ -s /run/dropbear.pid ]; do usleep 10000; done'`)
     t.not(await answer('cat /run/dropbear.pid'), pid, 'it was started again')
   })

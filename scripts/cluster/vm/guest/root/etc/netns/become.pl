@@ -181,7 +181,7 @@ make_directory "/mnt/data/$_", 0700 for qw(root root/.ssh);
 make_directory '/mnt/data/tmp', 01777;
 find_disks;
 my $profile = read_file '/etc/profile';
-# dropbear writes its pid once it listens: the first one goes into a pipe, which is waited for; those after it, should it have to be
+# etc/netns/accept.pl writes its pid once it listens: the first one goes into a pipe, which is waited for; those after it, should it have to be
 # started again, into a file.
 read_line '/run/dropbear.pid';
 unlink '/run/dropbear.pid';
@@ -226,7 +226,7 @@ call 'cannot set the hostname', $SETHOSTNAME, $hostname, length $hostname;
 mount_on 'root', '/mnt/root', 'overlay', 0, "lowerdir=$lower,upperdir=/mnt/data,workdir=/mnt/work";
 mount_on "/$_", "/mnt/root/$_", '', $MS_MOVE, '' for qw(dev sys run proc);
 chdir '/mnt/root' or fail "no root: $!";
-# Takes along all that run here, dropbear among them.
+# Takes along all that run here, accept.pl among them.
 call 'cannot change the root', $PIVOT_ROOT, '.', 'mnt';
 call 'cannot let the old root go', $UMOUNT2, '/mnt', $MNT_DETACH;
 
