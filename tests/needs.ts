@@ -1,6 +1,4 @@
-import test from 'ava'
 import { requireCommands, TO_BUILD, TO_TEST } from '../scripts/host/requirements.ts'
-import { requireUserNamespaces } from '../scripts/host/user-namespaces.ts'
 
 /** Installs every command that the tests call. */
 const SETUP = './netns.ts setup --tests'
@@ -15,9 +13,4 @@ export function tool(command: string): string {
   if (!requirement) throw new Error(`${command} is missing in TO_TEST, which ${SETUP} installs`)
   requireCommands([requirement], process.env, SETUP)
   return command
-}
-
-/** For a test file that uses user namespaces: fails once, with the reason, when the host does not allow them. */
-export function needsUserNamespaces(): void {
-  test.before('user namespaces can be created', () => requireUserNamespaces(process.env))
 }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { needsUserNamespaces } from '../needs.ts'
+import { needsUserNamespaces } from '../needs-user-namespaces.ts'
 import { inVm, netnsTest, SHELLS } from './shell.ts'
 
 needsUserNamespaces()

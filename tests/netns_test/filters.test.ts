@@ -1,6 +1,6 @@
 import test from 'ava'
 import { parseFilters } from '../../scripts/diagnosis/filters.ts'
-import { needsUserNamespaces } from '../needs.ts'
+import { needsUserNamespaces } from '../needs-user-namespaces.ts'
 import { inVm, netnsTest, SHELLS } from './shell.ts'
 
 needsUserNamespaces()

@@ -4,7 +4,7 @@ import { podAddresses } from '../../scripts/proof/network.ts'
 import { inputFor, largeFor, roundsOf } from '../../scripts/proof/rounds.ts'
 import { checkStatus } from '../../scripts/proof/status-schema.ts'
 import { summarize } from '../../scripts/proof/summary.ts'
-import { needsUserNamespaces } from '../needs.ts'
+import { needsUserNamespaces } from '../needs-user-namespaces.ts'
 import { inVm, SHELLS } from './shell.ts'
 
 needsUserNamespaces()

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { Address4 } from 'ip-address'
-import { needsUserNamespaces } from '../needs.ts'
+import { needsUserNamespaces } from '../needs-user-namespaces.ts'
 import { inVm, SHELLS } from './shell.ts'
 
 needsUserNamespaces()

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import test from 'ava'
 import fc from 'fast-check'
 import { wrongInterfaceName } from '../../scripts/settings/interface-name.ts'
-import { needsUserNamespaces, tool } from '../needs.ts'
+import { tool } from '../needs.ts'
+import { needsUserNamespaces } from '../needs-user-namespaces.ts'
 
 needsUserNamespaces()
 

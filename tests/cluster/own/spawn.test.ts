@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test from 'ava'
-import { spawnInCluster } from '../../../scripts/cluster/vm/spawn.ts'
+import { spawnInCluster } from '../../../scripts/cluster/own/spawn.ts'
 
 const MODULE = path.resolve(import.meta.dirname, '../../../scripts/cluster/own/spawn.ts')
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 import { identityMessage } from '../../../scripts/cluster/own/identity.ts'
 import { makeKeys } from '../../../scripts/cluster/own/keys.ts'
-import { needsUserNamespaces } from '../../needs.ts'
+import { needsUserNamespaces } from '../../needs-user-namespaces.ts'
 
 needsUserNamespaces()
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import test from 'ava'
 import { consoleOf, loginOf } from '../../../scripts/cluster/xcluster/login.ts'
-import { needsUserNamespaces } from '../../needs.ts'
+import { needsUserNamespaces } from '../../needs-user-namespaces.ts'
 
 needsUserNamespaces()
 

@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+import test from 'ava'
+
+for (const name of ['chaos', 'fuzz']) {
+  test(`npm run ${name} says how it is used, and refuses what it does not know`, t => {
+    const call = (...words: string[]) =>
+      spawnSync('npm', ['run', '-s', name, '--', ...words], {
+        cwd: path.resolve(import.meta.dirname, '../..'),
+        encoding: 'utf8',
+      })
+    const help = call('--help')
+    t.is(help.status, 0, help.stderr)
+    t.regex(help.stdout, new RegExp(`^usage: npm run ${name} -- `))
+    t.not(call('--nonsense').status, 0)
+  })
+}
