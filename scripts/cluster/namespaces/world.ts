@@ -1,10 +1,10 @@
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
-import { infrastructureFailure } from '../../errors/failure.ts'
 import { plainText } from '../../host/text.ts'
 import { lineSplitter } from '../../ssh/lines.ts'
 import { WORLD } from '../own/parts.ts'
 import { spawnInCluster } from '../own/spawn.ts'
+import { obstacle } from './obstacles.ts'
 import type { UserMaps } from './users.ts'
 
 /** The program that makes the namespaces and stays as their first process. */
@@ -14,7 +14,7 @@ const PROGRAM = path.join(import.meta.dirname, 'world/world.pl')
 export interface World {
   /**
    * Resolves when a node can be logged in to.
-   * @throws Failure NODE_NOT_UP (exit 4) with the reason, when it or the whole world gave up; the signal's reason
+   * @throws Failure NODE_NOT_UP (exit 4) or NO_NAMESPACES (exit 3) with the reason, when it or the whole world gave up; the signal's reason
    */
   up(node: string, signal: AbortSignal): Promise<void>
   /** Resolves when a node has ended, with how: `was ended by SIGKILL`. */
@@ -57,8 +57,6 @@ export function startWorld(request: WorldRequest): World {
   control.on('error', () => {}) // it ended: its process says so
   ended.then(how => event(`failed ${WORLD}`).resolve(`its first process ${how}${errors() && `: ${errors()}`}`))
   control.write(worldMessage(request))
-  const notUp = (subject: string, why: string) =>
-    infrastructureFailure('NODE_NOT_UP', `${subject} did not come up: ${why}`)
   /** Never resolves. */
   const failure = async (node: string) => {
     const [subject, why] = await Promise.race([
@@ -66,7 +64,8 @@ export function startWorld(request: WorldRequest): World {
       event(`failed ${WORLD}`).promise.then(reason => ['the cluster', reason] as const),
       event(`ended ${node}`).promise.then(how => [node, `its first process ${how}`] as const),
     ])
-    throw notUp(subject, why)
+    const said = errors()
+    throw obstacle(subject, said && !why.includes(said) ? `${why}: ${said}` : why)
   }
   return {
     up: async (node, signal) => {
