@@ -64,7 +64,7 @@ export function startWorld(request: WorldRequest): World {
       event(`failed ${WORLD}`).promise.then(reason => ['the cluster', reason] as const),
       event(`ended ${node}`).promise.then(how => [node, `its first process ${how}`] as const),
     ])
-    const said = errors()
+    const said = subject === node ? '' : errors()
     throw obstacle(subject, said && !why.includes(said) ? `${why}: ${said}` : why)
   }
   return {

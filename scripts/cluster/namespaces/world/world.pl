@@ -25,6 +25,9 @@ open my $control, '+<&=', 3 or die "world: no control socket: $!\n";
 fcntl $control, F_SETFD, FD_CLOEXEC;
 $control->autoflush(1);
 
+# Nodes that have no network namespace yet; whether the runner has let the cluster go on without it.
+my ($waiting, $kept);
+
 sub report { print {$control} "@_\n"; return }
 
 sub give_up {
@@ -128,8 +131,28 @@ sub make_networks {
 		POSIX::_exit(127);
 	};
 	print {$ip} network_commands $nodes;
-	close $ip or give_up 'ip cannot make the networks: its words are in world.stderr';
+	return if close $ip;
+	# A node that has failed meanwhile is why: what it said comes first.
+	hear($_) for grep { IO::Select->new($_->{socket})->can_read(0) } @{$nodes};
+	give_up 'ip cannot make the networks: its words are in world.stderr';
 	return;
+}
+
+# Passes on what a node says; returns false when it has ended.
+sub hear {
+	my ($node) = @_;
+	my $got = sysread $node->{socket}, my $text, 4096;
+	return 1 if !defined $got && $!{EINTR};
+	return 0 if !$got;
+	for my $line (split /\n/, $text) {
+		my ($word, $rest) = split / /, $line, 2;
+		if ($word eq 'here') {
+			$waiting--;
+		} else {
+			report $word, $node->{name}, $rest // ();
+		}
+	}
+	return 1;
 }
 
 # A node begins as a fork of this process, in namespaces of its own.
@@ -190,37 +213,29 @@ for my $node (@nodes) {
 }
 my $sources = IO::Select->new($control, $leash, map { $_->{socket} } @nodes);
 my %by_socket = map { fileno $_->{socket} => $_ } @nodes;
-my ($waiting, $kept) = (scalar @nodes, 0);
+($waiting, $kept) = (scalar @nodes, 0);
 while (1) {
 	for my $source ($sources->can_read) {
-		my $got = sysread $source, my $text, 4096;
-		next if !defined $got && $!{EINTR};
 		if ($source == $leash) {
 			POSIX::_exit(0);
 		} elsif ($source == $control) {
+			my $got = sysread $control, my $text, 4096;
 			$kept ||= ($text // '') =~ /^keep$/m;
-			next if $got;
+			next if $got || !defined $got && $!{EINTR};
 			POSIX::_exit(0) if !$kept;
 			$sources->remove($control);
-		} elsif ($got) {
+		} else {
 			my $node = $by_socket{ fileno $source };
-			for my $line (split /\n/, $text) {
-				if ($line eq 'here') {
-					$waiting--;
-				} else {
-					report split(/ /, $line, 2) == 2 ? "failed $node->{name} " . substr $line, 7 : "$line $node->{name}";
-				}
+			if (!hear $node) {
+				$sources->remove($source);
+				$waiting = -1 if $waiting > 0; # the runner hears that it failed, and gives up
+				waitpid $node->{process}, 0;
+				report 'ended', $node->{name}, how_ended($?);
 			}
 			next if $waiting != 0;
 			$waiting = -1;
 			make_networks \@nodes;
 			syswrite $_->{socket}, "connected\n" for @nodes;
-		} else {
-			my $node = $by_socket{ fileno $source };
-			$sources->remove($source);
-			$waiting = -1 if $waiting > 0; # the runner hears that it failed, and gives up
-			waitpid $node->{process}, 0;
-			report 'ended', $node->{name}, how_ended($?);
 		}
 	}
 }
