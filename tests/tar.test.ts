@@ -154,10 +154,10 @@ test('ipu comes from an unpacked release, else from an archive', t => {
   fs.writeFileSync(path.join(bin, 'ipu'), elf(OURS), { mode: 0o755 })
   execFileSync('tar', ['cJf', path.join(downloads, 'nfqlb-1.2.3.tar.xz'), '-C', home, 'nfqlb-1.2.3'])
   const archived = pack(['-', '--require', 'cni,ipu'], environment)
-  t.regex(archived.stderr, /ipu: the address tool, 1\.2\.3, 0\.0 MB, from .*nfqlb-1\.2\.3\.tar\.xz/)
+  t.regex(archived.stderr, /ipu: address tool, 1\.2\.3, 0\.0 MB, from .*nfqlb-1\.2\.3\.tar\.xz/)
   t.true(names(archived.stdout).includes('bin/ipu'))
   const unpacked = pack(['-'], { ...environment, NFQLBDIR: path.dirname(bin) })
-  t.regex(unpacked.stderr, /ipu: the address tool, .*nfqlb-1\.2\.3\/bin\/ipu/)
+  t.regex(unpacked.stderr, /ipu: address tool, .*nfqlb-1\.2\.3\/bin\/ipu/)
 })
 
 test('a damaged or foreign archive leaves the output as it was, nothing beside it, and nothing on stdout', t => {
@@ -191,7 +191,7 @@ for (const [what, words, environment, status, says] of [
   ['no output', [], {}, 2, /missing required argument/],
   ['two outputs', ['a', 'b'], {}, 2, /too many arguments/],
   ['an unknown option', ['--bogus', '-'], {}, 2, /--bogus/],
-  ['a directory as output', ['/tmp'], {}, 2, /\/tmp: names a directory/],
+  ['a directory as output', ['/tmp'], {}, 2, /\/tmp: is a directory/],
   ['a missing directory', ['/nonexistent/o.tar'], {}, 3, /\/nonexistent\/o\.tar: there is no such file or dir/],
 ] as const) {
   test(`${what}: a message and exit code ${status}`, t => fails(t, pack(words, environment), status, says))

@@ -3,15 +3,15 @@ import { infrastructureFailure } from '../errors/failure.ts'
 import { type Member, sizeOf } from './member.ts'
 
 const BLOCK = 512
-/** POSIX: two blocks of zeros. */
+/** POSIX ends an archive with two zero blocks. */
 const END = Buffer.alloc(2 * BLOCK)
 const PADDING = Buffer.alloc(BLOCK)
 
 /**
- * The members as a tar archive, in ustar's form, owned by root: GNU tar and busybox read it. A name that is not ASCII is there a
- * second time in pax's form, as POSIX has it.
- * @param time of all members
- * @throws Failure NAME_TOO_LONG (exit 4): busybox reads nothing but ustar's names
+ * Encodes members, owned by root, as a ustar archive, which GNU tar and busybox read. Names that are not ASCII also get
+ * a pax header.
+ * @param time modification time of all members
+ * @throws Failure NAME_TOO_LONG (exit 4) when a name does not fit a ustar header: busybox supports no other
  */
 export function* archiveBlocks(members: readonly Member[], time: Date): Generator<Buffer> {
   for (const member of members) {

@@ -10,23 +10,23 @@ import { newestRelease } from './versions.ts'
 
 /** Where CNI plugins come from. */
 export interface CniSource {
-  /** An archive, or a directory of plugins. */
+  /** An archive or a directory. */
   readonly place: string
   readonly version: string
   readonly isArchive: boolean
 }
 
-/** A plugin's name: no path, and nothing that a shell or tar could take for something else. */
+/** A plugin's file name: no path, and no characters that a shell or tar interprets. */
 const PLUGIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
-/** Of the last part of a path in ustar's header; busybox reads no other. */
-const LONGEST_NAME = 100
+/** Length of the last path component in a ustar header, the only one that busybox supports. */
+const MAX_NAME_LENGTH = 100
 
 const archiveName = (architecture: Architecture) => new RegExp(`^cni-plugins-linux-${architecture}-v(\\d.*)\\.tgz$`)
 
 /**
- * Finds CNI plugins: those given by name, else the newest release archive, else the distribution's.
- * @throws Failure NO_SUCH_CNI (exit 2) when what was given is not there
+ * Finds CNI plugins: the given ones, else the newest release archive, else the distribution's.
+ * @throws Failure NO_SUCH_CNI (exit 2) when the given ones do not exist
  */
 export function findCni(packing: Packing, architecture: Architecture): CniSource | undefined {
   if (packing.cni !== undefined) return givenCni(packing.cni)
@@ -43,34 +43,35 @@ function givenCni(place: string): CniSource {
     return { place, version: version ? `v${version}` : 'version unknown', isArchive }
   } catch (error) {
     throw usageFailure('NO_SUCH_CNI', `--cni ${place}: ${reasonOf(error)}`, {
-      hint: 'it takes a release archive of CNI plugins, or a directory that holds some',
+      hint: 'give a release archive or a directory of CNI plugins',
     })
   }
 }
 
 /**
- * Finds the plugins that a test needs, before anything is started for it.
- * @throws Failure NO_CNI (exit 3), naming where plugins were looked for
+ * Fails early for a test that needs CNI plugins.
+ * @throws Failure NO_CNI (exit 3), naming the searched locations, when there are none
  */
 export function requireCni(packing: Packing): void {
   const architecture = hostArchitecture()
   if (!findCni(packing, architecture)) {
     throw environmentFailure(
       'NO_CNI',
-      `this test needs CNI plugins, and there are none: ${placesOfCni(packing, architecture)}`,
+      `this test needs CNI plugins, and none were found: ${placesOfCni(packing, architecture)}`,
       {
-        hint: 'install containernetworking-plugins, or name some with --cni <archive or directory>',
+        hint: 'install containernetworking-plugins, or give plugins with --cni <archive or directory>',
       },
     )
   }
 }
 
-/** Where plugins are looked for, as a sentence. */
+/** The searched locations, for messages. */
 export const placesOfCni = ({ archiveDirectories, cniDirectories }: Packing, architecture: Architecture): string =>
-  `looked for cni-plugins-linux-${architecture}-v*.tgz in ${archiveDirectories.join(', ')} and for plugins in ${cniDirectories.join(', ')}`
+  `looked for cni-plugins-linux-${architecture}-v*.tgz in ${archiveDirectories.join(', ')} ` +
+  `and for plugins in ${cniDirectories.join(', ')}`
 
 /**
- * The plugins as members `opt/cni/bin/*`. Only programs count: releases hold a licence and a text, too.
+ * Reads the plugins as members `opt/cni/bin/*`. Files that are not executable, such as a license, are ignored.
  * @throws Failure of the archive, NO_PLUGINS, NAME_TOO_LONG or WRONG_ARCHITECTURE (exit 1), CNI_UNREADABLE (exit 3)
  */
 export async function readCni(
@@ -80,11 +81,13 @@ export async function readCni(
 ): Promise<readonly Member[]> {
   const files = isArchive ? await readArchive(place, file => PLUGIN_NAME.test(file), { signal }) : readDirectory(place)
   const plugins = files.filter(file => isPlugin(file, architecture, place))
-  if (plugins.length === 0) throw testFailure('NO_PLUGINS', `${place}: holds no CNI plugins`)
-  const long = plugins.find(({ path: name }) => name.length > LONGEST_NAME)
+  if (plugins.length === 0) throw testFailure('NO_PLUGINS', `${place}: contains no CNI plugins`)
+  const long = plugins.find(({ path: name }) => name.length > MAX_NAME_LENGTH)
   if (long) {
-    const why = `the plugin's name has ${long.path.length} letters, and ${LONGEST_NAME} are the most: ${long.path}`
-    throw testFailure('NAME_TOO_LONG', `${place}: ${why}`, { hint: 'busybox, which unpacks the ovl, reads no more' })
+    const why = `the plugin's name has ${long.path.length} characters, more than ${MAX_NAME_LENGTH}: ${long.path}`
+    throw testFailure('NAME_TOO_LONG', `${place}: ${why}`, {
+      hint: 'busybox, which unpacks the ovl, reads no longer names',
+    })
   }
   return plugins.map(({ path: name, content }) => program(`opt/cni/bin/${name}`, content))
 }
@@ -100,7 +103,7 @@ function isPlugin(
   return true
 }
 
-/** Links are followed here: unlike an archive, a directory is what this host's administrator made of it. */
+/** Follows links: unlike an archive, a directory on this host is trusted. */
 function readDirectory(directory: string): readonly ArchiveFile[] {
   return namesIn(directory)
     .filter(name => PLUGIN_NAME.test(name))

@@ -4,12 +4,13 @@ import { environmentFailure, infrastructureFailure } from '../errors/failure.ts'
 import { reasonOf } from '../host/places.ts'
 import type { Member } from './member.ts'
 
-/** The tree that this repository brings, without the tests' own steps. */
+/** This repository's file tree for the ovl, without the steps of tests. */
 export const DEFAULT_TREE = path.resolve(import.meta.dirname, '../../ovl/default')
 
 /**
- * The files, directories and links below a directory. Of modes only the owner's executable bit counts: it is all that git keeps.
- * @throws Failure BAD_TREE (exit 4) for a link that leads out of the tree, or a special file; TREE_UNREADABLE (exit 3)
+ * Reads the files, directories and links below a directory. Only the owner's executable bit of modes is kept, as git
+ * does.
+ * @throws Failure BAD_TREE (exit 4) for a link out of the tree, or a special file; TREE_UNREADABLE (exit 3)
  */
 export function readTree(top: string = DEFAULT_TREE): readonly Member[] {
   try {

@@ -1,7 +1,7 @@
 import { environmentFailure, testFailure } from '../errors/failure.ts'
 import type { Content } from './member.ts'
 
-/** Processors in the spelling of release archives: Node's name for them, and their number in ELF files (e_machine). */
+/** Architectures by their name in release archives, with Node's name and the `e_machine` of ELF files. */
 const MACHINES = {
   amd64: { node: 'x64', machine: 62 },
   arm64: { node: 'arm64', machine: 183 },
@@ -13,7 +13,7 @@ const MACHINES = {
 export type Architecture = keyof typeof MACHINES
 
 /**
- * The architecture of a host, which is that of its VMs.
+ * The architecture of the host and its VMs.
  * @param nodesName as in `process.arch`
  * @throws Failure UNKNOWN_ARCHITECTURE (exit 3)
  */
@@ -21,21 +21,25 @@ export function hostArchitecture(nodesName: string = process.arch): Architecture
   const names = Object.keys(MACHINES) as Architecture[]
   const found = names.find(name => MACHINES[name].node === nodesName)
   if (!found) {
-    throw environmentFailure('UNKNOWN_ARCHITECTURE', `there are no releases for this host's processor, ${nodesName}`, {
-      hint: `known are ${names.join(', ')}`,
-    })
+    throw environmentFailure(
+      'UNKNOWN_ARCHITECTURE',
+      `there are no releases for this host's architecture, ${nodesName}`,
+      {
+        hint: `supported are ${names.join(', ')}`,
+      },
+    )
   }
   return found
 }
 
 const MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46])
 const LITTLE_ENDIAN = 1
-/** Offsets of the ELF header, System V ABI. */
+/** Offsets in the ELF header (System V ABI). */
 const DATA = 5
 const MACHINE = 18
 const NEEDED = MACHINE + 2
 
-/** As many of the first bytes as the functions here look at. */
+/** The first bytes of a file, as many as the functions below need. */
 export const headOf = (content: Content): Buffer => {
   const [first] = content
   return (first && first.length >= NEEDED ? first : Buffer.concat(content)).subarray(0, NEEDED)
@@ -44,17 +48,17 @@ export const headOf = (content: Content): Buffer => {
 /** True for a program or library of any architecture. */
 export const isElf = (head: Buffer): boolean => head.length >= NEEDED && head.subarray(0, MAGIC.length).equals(MAGIC)
 
-/** True for a text that is run by an interpreter. */
+/** True for a script with a `#!` line. */
 export const isScript = (head: Buffer): boolean => head.subarray(0, 2).equals(Buffer.from('#!'))
 
 /**
  * @param head of an ELF file
- * @param where the file as the person knows it, for the message
+ * @param where names the file in the message
  * @throws Failure WRONG_ARCHITECTURE (exit 1) when it cannot run on the architecture
  */
 export function requireArchitecture(head: Buffer, architecture: Architecture, where: string): void {
   const machine = head[DATA] === LITTLE_ENDIAN ? head.readUInt16LE(MACHINE) : head.readUInt16BE(MACHINE)
   if (machine === MACHINES[architecture].machine) return
   const name = Object.entries(MACHINES).find(([, known]) => known.machine === machine)?.[0] ?? `ELF machine ${machine}`
-  throw testFailure('WRONG_ARCHITECTURE', `${where}: is for ${name}, and the VMs are ${architecture}`)
+  throw testFailure('WRONG_ARCHITECTURE', `${where}: is for ${name}, but the VMs are ${architecture}`)
 }

@@ -7,7 +7,7 @@ import { type Architecture, headOf, isElf, requireArchitecture } from './elf.ts'
 import { type Content, type Member, program } from './member.ts'
 import { newestRelease } from './versions.ts'
 
-/** Where nfqlb's address tool comes from. */
+/** Where nfqlb's address tool `ipu` comes from. */
 export interface IpuSource {
   /** The tool itself, or a release archive. */
   readonly place: string
@@ -15,7 +15,7 @@ export interface IpuSource {
   readonly isArchive: boolean
 }
 
-/** An unpacked `ipu`, else the newest release archive. */
+/** Finds an unpacked `ipu`, else the newest release archive. */
 export function findIpu({ ipuPlaces, archiveDirectories }: Packing): IpuSource | undefined {
   const place = ipuPlaces.find(candidate => lookAt(candidate)?.isFile())
   if (place) return { place, version: 'version unknown', isArchive: false }
@@ -23,12 +23,12 @@ export function findIpu({ ipuPlaces, archiveDirectories }: Packing): IpuSource |
   return release && { place: release.file, version: release.version, isArchive: true }
 }
 
-/** Where the tool is looked for, as a sentence. */
+/** The searched locations, for messages. */
 export const placesOfIpu = ({ ipuPlaces, archiveDirectories }: Packing): string =>
   `looked for ${ipuPlaces.join(', ')} and for nfqlb-*.tar.xz in ${archiveDirectories.join(', ')}`
 
 /**
- * The tool as member `bin/ipu`.
+ * Reads the tool as member `bin/ipu`.
  * @throws Failure of the archive, NO_IPU or WRONG_ARCHITECTURE (exit 1), IPU_UNREADABLE (exit 3)
  */
 export async function readIpu(
@@ -38,15 +38,15 @@ export async function readIpu(
 ): Promise<Member> {
   const content = isArchive ? await readFromArchive(place, signal) : [readTool(place)]
   const head = headOf(content)
-  if (!isElf(head)) throw testFailure('NO_IPU', `${place}: ipu is no program`)
+  if (!isElf(head)) throw testFailure('NO_IPU', `${place}: ipu is not an executable`)
   requireArchitecture(head, architecture, `${place}: ipu`)
   return program('bin/ipu', content)
 }
 
 async function readFromArchive(archive: string, signal: AbortSignal | undefined): Promise<Content> {
   const [file, other] = await readArchive(archive, path => /^[^/]+\/bin\/ipu$/.test(path), { signal })
-  if (!file) throw testFailure('NO_IPU', `${archive}: holds no <top directory>/bin/ipu`)
-  if (other) throw testFailure('NO_IPU', `${archive}: holds both ${file.path} and ${other.path}`)
+  if (!file) throw testFailure('NO_IPU', `${archive}: contains no <top directory>/bin/ipu`)
+  if (other) throw testFailure('NO_IPU', `${archive}: contains both ${file.path} and ${other.path}`)
   return file.content
 }
 

@@ -1,7 +1,7 @@
-/** The bytes of a file, in pieces: as they came, since joining 45 MB of plugins would cost more than writing them. */
+/** The bytes of a file in chunks: joining 45 MB of plugins would cost more than writing them. */
 export type Content = readonly Buffer[]
 
-/** One entry of the ovl, ready to be written. Paths are relative, with `/`, and without a leading `./`. */
+/** One entry of the ovl. Paths are relative, with `/`, and without a leading `./`. */
 export type Member =
   | { readonly type: 'file'; readonly path: string; readonly executable: boolean; readonly content: Content }
   | { readonly type: 'directory'; readonly path: string }
@@ -10,15 +10,15 @@ export type Member =
 /** An executable file. */
 export const program = (path: string, content: Content): Member => ({ type: 'file', path, executable: true, content })
 
-/** What is in a file; nothing in others. */
+/** A file's content; nothing for other members. */
 export const contentOf = (member: Member): Content => (member.type === 'file' ? member.content : [])
 
 /** Size of a member's content in bytes. */
-export const sizeOf = (member: Member): number => contentOf(member).reduce((sum, piece) => sum + piece.length, 0)
+export const sizeOf = (member: Member): number => contentOf(member).reduce((sum, chunk) => sum + chunk.length, 0)
 
 /**
- * The members in the order of the archive, each once, with the directories that they lie in. The order is that of the bytes of
- * the paths, so that it depends on no locale, and a directory comes before what is in it.
+ * Removes duplicates, adds parent directories, and sorts by the bytes of the paths: independent of the locale, with
+ * each directory before its content.
  */
 export function arrange(members: readonly Member[]): readonly Member[] {
   const all = new Map<string, Member>()

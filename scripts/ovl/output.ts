@@ -8,10 +8,9 @@ import { environmentFailure, Failure, infrastructureFailure, usageFailure } from
 import { reasonOf } from '../host/places.ts'
 
 /**
- * Writes an archive into a file: under a temporary name beside it, compared with what was meant, and renamed, so that whatever
- * happens the file is there as a whole or as it was before. A link is followed, and what is no regular file (a pipe, a device)
- * is written into.
- * @param blocks give the archive in pieces, each time from its beginning
+ * Writes an archive to a file atomically: to a temporary file beside it, which is verified and renamed. Links are
+ * followed; pipes and devices are written to directly.
+ * @param blocks iterates over the archive, each time from its beginning
  * @param signal stops the writing
  * @throws Failure BAD_OUTPUT (exit 2), OUTPUT_FAILED (exit 3) naming the file; the signal's reason
  */
@@ -21,7 +20,7 @@ export async function writeArchive(blocks: () => Iterable<Buffer>, file: string,
     const target = followLinks(file)
     const found = fs.statSync(target, { throwIfNoEntry: false })
     if (found?.isDirectory() || file.endsWith('/')) {
-      throw usageFailure('BAD_OUTPUT', `${file}: names a directory, and the archive must be a file`)
+      throw usageFailure('BAD_OUTPUT', `${file}: is a directory, but the archive must be a file`)
     }
     if (found && (!found.isFile() || OPEN_FILES.test(target))) {
       return await writeStream(blocks, fs.createWriteStream(target), file, signal)
@@ -36,8 +35,8 @@ export async function writeArchive(blocks: () => Iterable<Buffer>, file: string,
 
 /**
  * Writes an archive to a stream.
- * @param blocks give the archive in pieces
- * @param name of the stream for messages
+ * @param blocks iterates over the archive
+ * @param name of the stream, for messages
  * @throws Failure OUTPUT_FAILED (exit 3); the signal's reason
  */
 export async function writeStream(
@@ -64,7 +63,7 @@ async function replaceFile(
   try {
     try {
       for (const block of blocks()) {
-        // A third of the time that Node's asynchronous writes take; in between, a signal gets through.
+        // Takes a third of the time of asynchronous writes; between blocks, signals are handled.
         fs.writeFileSync(file, block)
         await nextTurn()
         signal?.throwIfAborted()
@@ -80,7 +79,7 @@ async function replaceFile(
   }
 }
 
-/** What was written counts, not what was to be: every byte of it is compared. */
+/** Reads the file back and compares every byte. */
 function verify(file: number, blocks: Iterable<Buffer>, target: string): void {
   let buffer = Buffer.alloc(0)
   let position = 0
@@ -88,21 +87,21 @@ function verify(file: number, blocks: Iterable<Buffer>, target: string): void {
     if (buffer.length < block.length) buffer = Buffer.allocUnsafe(block.length)
     const bytesRead = fs.readSync(file, buffer, 0, block.length, position)
     if (!buffer.subarray(0, bytesRead).equals(block)) {
-      throw infrastructureFailure('BAD_ARCHIVE', `${target}: what was written differs from what was packed`)
+      throw infrastructureFailure('BAD_ARCHIVE', `${target}: the written file differs from the packed archive`)
     }
     position += block.length
   }
 }
 
-/** Linux follows as many (path_resolution(7)). */
-const MOST_LINKS = 40
-/** What looks like links there are the process's open files: `/dev/stdout` leads to them. */
+/** Linux's limit (path_resolution(7)). */
+const MAX_LINKS = 40
+/** Open files of a process, shown as links: `/dev/stdout` leads there. */
 const OPEN_FILES = /^\/proc\/[^/]+\/fd\//
 
-/** Where a program's output would go: through links, even if nothing is there yet. */
+/** Resolves links as open(2) would with O_CREAT: the target need not exist. */
 function followLinks(file: string): string {
   let target = file
-  for (let links = 0; links < MOST_LINKS; links += 1) {
+  for (let links = 0; links < MAX_LINKS; links += 1) {
     target = path.join(fs.realpathSync(path.dirname(target)), path.basename(target))
     if (OPEN_FILES.test(target) || !fs.lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return target
     target = path.resolve(path.dirname(target), fs.readlinkSync(target))

@@ -4,19 +4,19 @@ import { infrastructureFailure } from '../errors/failure.ts'
 import { DEFAULT_TREE, readTree } from './default-tree.ts'
 import type { Member } from './member.ts'
 
-/** The folders of the tests, each of which may have steps to be done in VMs. */
+/** Folders of the tests, each with an optional `steps` folder for the VMs. */
 export const CONNECTIONS = path.resolve(import.meta.dirname, '../connections')
 
-/** Where `netns_test` looks for steps. */
+/** Where `netns_test` finds steps. */
 const STEPS = 'usr/lib/netns/steps'
 
-/** What this repository brings to the ovl: its tree, and the steps of all tests. */
+/** This repository's members of the ovl: its tree, and the steps of all tests. */
 export const readOwnTree = (top: string = DEFAULT_TREE, connections: string = CONNECTIONS): readonly Member[] => [
   ...readTree(top),
   ...readSteps(top, connections),
 ]
 
-/** @throws Failure STEP_TWICE (exit 4) when two files define a step: one would hide the other */
+/** @throws Failure STEP_TWICE (exit 4) when two files define the same step */
 function readSteps(top: string, connections: string): readonly Member[] {
   const owners = new Map<string, string>()
   const shared = path.join(top, STEPS)

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Member } from './member.ts'
 
-/** Host numbers of an IPv4 network with 24 bits: 0 is the network's, 255 the broadcast's. */
+/** Host numbers of an IPv4 /24 network, without network (0) and broadcast address (255). */
 const NUMBERS = 254
 
 export const RND_ADDRESSES = 'etc/rnd-addresses'
 
 /**
- * `etc/rnd-addresses`: the numbers 1–254 in random order, one a line. The same seed gives the same order everywhere.
+ * `etc/rnd-addresses`: the numbers 1–254 in random order, one per line. The same seed gives the same order everywhere.
  * @param seed 0–2³²-1
  */
 export function rndAddresses(seed: number): Member {
   return { type: 'file', path: RND_ADDRESSES, executable: false, content: [Buffer.from(rndAddressesText(seed))] }
 }
 
-/** What is in it. */
+/** The content of that file. */
 export function rndAddressesText(seed: number): string {
   const numbers = Array.from({ length: NUMBERS }, (_, index) => index + 1)
   return shuffle(numbers, seed)
@@ -22,10 +22,10 @@ export function rndAddressesText(seed: number): string {
     .join('')
 }
 
-/** Every order is equally likely (Fisher–Yates, and numbers that are drawn without a bias). */
+/** Shuffles without bias (Fisher–Yates). */
 export function shuffle<T>(values: readonly T[], seed: number): T[] {
   const shuffled = [...values]
-  const draw = drawer(seed)
+  const draw = randomNumbers(seed)
   for (let last = shuffled.length - 1; last > 0; last -= 1) {
     const chosen = draw(last + 1)
     const [a, b] = [shuffled[last] as T, shuffled[chosen] as T]
@@ -36,10 +36,10 @@ export function shuffle<T>(values: readonly T[], seed: number): T[] {
 }
 
 /**
- * Draws numbers below a limit from the stream SHA-256("<seed>:0"), SHA-256("<seed>:1"), …, read as 32-bit big-endian numbers:
- * defined here to the bit, since a language's own generator may change.
+ * Draws numbers below a limit from the stream SHA-256("<seed>:0"), SHA-256("<seed>:1"), …, read as 32-bit big-endian
+ * numbers. Unlike a language's own generator, this never changes.
  */
-function drawer(seed: number): (limit: number) => number {
+function randomNumbers(seed: number): (limit: number) => number {
   let block = 0
   let words: number[] = []
   const nextWord = (): number => {
@@ -51,7 +51,7 @@ function drawer(seed: number): (limit: number) => number {
     return words.shift() ?? 0
   }
   return limit => {
-    // What is left behind the largest multiple of the limit would favour small numbers.
+    // Values above the largest multiple of the limit would favor small numbers.
     const fair = 2 ** 32 - (2 ** 32 % limit)
     let word = nextWord()
     while (word >= fair) word = nextWord()

@@ -1,34 +1,43 @@
 import { Parser, type ReadEntry } from 'tar'
 
-/** What is done with an untrusted tar archive while it is read. */
+/** Callbacks for reading an untrusted tar archive. */
 export interface TarHandlers {
-  /** Gets each member at once, and consumes or skips it before it returns: the parser never holds anything back. May throw. */
+  /** Gets each member, and must consume or skip it before it returns: the parser does not buffer. May throw. */
   onMember(entry: ReadEntry): void
-  /** @returns what is thrown for damage, or for what no member may be. */
+  /** @returns the error to throw for a damaged archive */
   corrupt(why: string): Error
-  unsupported(member: string, why: string, wayOut: string): Error
+  /** @returns the error to throw for a member of an unsupported type */
+  unsupported(member: string, why: string, hint: string): Error
 }
 
-/** Reads a tar archive that is written to it piece by piece; all of it is synchronous. */
+/** Reads a tar archive that is written to it chunk by chunk, synchronously. */
 export interface TarReader {
-  /** @throws what the handlers throw, once, and at the latest with the piece in which the reason was */
-  write(piece: Buffer): void
-  /** @throws as `write`, and for an archive that is cut off */
+  /** @throws errors of the handlers, at the latest with the chunk that caused them */
+  write(chunk: Buffer): void
+  /** @throws as `write`, and for a truncated archive */
   end(): void
 }
 
-/** In GNU tar's three pax formats the content of such a member is a map of its data, or begins with one. */
-const SPARSE = 'GNU.sparse.'
-const WITHOUT_SPARSE = 'unpack it, and pack it again with tar --format=ustar'
+/** Reason of an archive without an end-of-archive marker. */
+export const TRUNCATED = 'it is truncated'
 
-/** Reads tar archives that may be hostile: strictly, never compressed, and nothing that other tars read in another way. */
+/**
+ * GNU tar's three pax formats for sparse files use this key; the content then is, or begins with, a map of the data.
+ */
+const SPARSE = 'GNU.sparse.'
+const REPACK_HINT = 'unpack it, and pack it again with tar --format=ustar'
+
+/**
+ * Parses untrusted tar archives: strict, never compressed, and without members that tar implementations interpret
+ * differently.
+ */
 export function tarStream({ onMember, corrupt, unsupported }: TarHandlers): TarReader {
   let failure: unknown
   let failed = false
-  let beginning: Buffer | undefined = Buffer.alloc(0)
+  let start: Buffer | undefined = Buffer.alloc(0)
   let sawEnd = false
   let isSparse = false
-  /** An exception must not cross the parser, which would be left in the middle of a block. */
+  /** Exceptions must not pass through the parser: they would leave it in the middle of a block. */
   const guarded = (task: () => void) => {
     if (failed) return
     try {
@@ -44,7 +53,7 @@ export function tarStream({ onMember, corrupt, unsupported }: TarHandlers): TarR
     })
 
   const parser = new Parser({ strict: true, zstd: false })
-  parser.on('error', (error: Error) => fail(corrupt(inWords(error))))
+  parser.on('error', (error: Error) => fail(corrupt(withoutCode(error))))
   parser.on('eof', () => {
     sawEnd = true
   })
@@ -52,9 +61,9 @@ export function tarStream({ onMember, corrupt, unsupported }: TarHandlers): TarR
     isSparse ||= text.includes(SPARSE)
   })
   const refuseSparse = ({ path, type }: ReadEntry) => {
-    if (isSparse || type === 'SparseFile') fail(unsupported(path, 'it is a sparse file', WITHOUT_SPARSE))
+    if (isSparse || type === 'SparseFile') fail(unsupported(path, 'it is a sparse file', REPACK_HINT))
   }
-  // What the parser does not know, or finds too long.
+  // Unknown types, and headers above the parser's limit.
   parser.on('ignoredEntry', (entry: ReadEntry) => {
     refuseSparse(entry)
     fail(unsupported(entry.path, `it is a ${entry.type}`, ''))
@@ -65,17 +74,17 @@ export function tarStream({ onMember, corrupt, unsupported }: TarHandlers): TarR
     if (failed) entry.resume()
   })
 
-  const write = (piece: Buffer) => {
-    // The parser would store what follows the end.
+  const write = (chunk: Buffer) => {
+    // The parser would buffer data after the end-of-archive marker.
     if (!sawEnd) {
-      let next = piece
-      if (beginning) {
-        beginning = Buffer.concat([beginning, piece])
-        if (beginning.length < 2) return
-        // The parser would unpack it, past all limits.
-        if (beginning[0] === 0x1f && beginning[1] === 0x8b) throw corrupt('it is compressed twice')
-        next = beginning
-        beginning = undefined
+      let next = chunk
+      if (start) {
+        start = Buffer.concat([start, chunk])
+        if (start.length < 2) return
+        // The parser would decompress it without limits.
+        if (start[0] === 0x1f && start[1] === 0x8b) throw corrupt('it is compressed twice')
+        next = start
+        start = undefined
       }
       parser.write(next)
     }
@@ -84,10 +93,10 @@ export function tarStream({ onMember, corrupt, unsupported }: TarHandlers): TarR
   const end = () => {
     parser.end()
     if (failed) throw failure
-    if (!sawEnd) throw corrupt('it is cut off')
+    if (!sawEnd) throw corrupt(TRUNCATED)
   }
   return { write, end }
 }
 
-/** The parser puts its own codes in front. */
-const inWords = ({ message }: Error): string => message.replace(/^TAR_\w+: /, '')
+/** Strips the parser's own error code. */
+const withoutCode = ({ message }: Error): string => message.replace(/^TAR_\w+: /, '')

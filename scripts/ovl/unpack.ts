@@ -8,26 +8,27 @@ import { environmentFailure, Failure, testFailure } from '../errors/failure.ts'
 import { callersEnvironment } from '../host/environment.ts'
 import { reasonOf } from '../host/places.ts'
 
-/** Gets the unpacked bytes, piece by piece. */
-export type Sink = (piece: Buffer) => void
-type Drain = (pieces: AsyncIterable<Buffer>) => Promise<void>
+/** Receives the unpacked bytes in chunks. */
+export type Sink = (chunk: Buffer) => void
+type Drain = (chunks: AsyncIterable<Buffer>) => Promise<void>
 
-/** Node's gunzip makes 166 MB/s with its default chunks of 16 KiB, and 490 with these. */
+/** Node's gunzip reaches 166 MB/s with its default chunks of 16 KiB, and 490 MB/s with these. */
 const CHUNK_BYTES = 2 ** 20
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 const XZ_MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])
 
-/** What an unpacking can be told. */
+/** Options of {@link unpack}. */
 export interface UnpackOptions {
   readonly signal?: AbortSignal | undefined
-  /** Where in the file it is, for the message of damage that is met on the way. */
+  /** Describes the current position for messages about damage. */
   readonly where?: () => string
 }
 
 /**
- * Unpacks a gzip or xz file into a sink. When this resolves the file was sound to its last byte.
- * @param sink may throw to end it
- * @throws Failure ARCHIVE_UNREADABLE (exit 3), ARCHIVE_CORRUPT (exit 1), NO_XZ (exit 3); what the sink throws; the signal's reason
+ * Unpacks a gzip or xz file into a sink. Resolves only if the file is valid to its last byte.
+ * @param sink may throw to stop unpacking
+ * @throws Failure ARCHIVE_UNREADABLE (exit 3), ARCHIVE_CORRUPT (exit 1), NO_XZ (exit 3); errors of the sink; the
+ *   signal's reason
  */
 export async function unpack(
   file: string,
@@ -35,12 +36,12 @@ export async function unpack(
   { signal, where = () => file }: UnpackOptions = {},
 ): Promise<void> {
   const { handle, size } = await openRegularFile(file)
-  // Of several errors a pipeline may tell a later one, that it was aborted: this one is the reason.
+  // A pipeline may report a later error (aborted) instead of the sink's.
   const thrown: unknown[] = []
-  const drain: Drain = async pieces => {
-    for await (const piece of pieces) {
+  const drain: Drain = async chunks => {
+    for await (const chunk of chunks) {
       try {
-        sink(piece)
+        sink(chunk)
       } catch (error) {
         thrown.push(error)
         throw error
@@ -63,10 +64,10 @@ export async function unpack(
 }
 
 export const corruptArchive = (where: string, why: string, cause?: unknown): Failure =>
-  testFailure('ARCHIVE_CORRUPT', `${where}: corrupt: ${why}`, { hint: 'fetch it again, or take it away', cause })
+  testFailure('ARCHIVE_CORRUPT', `${where}: corrupt: ${why}`, { hint: 'download it again, or delete it', cause })
 
 async function openRegularFile(file: string): Promise<{ handle: fs.promises.FileHandle; size: number }> {
-  // Without this a pipe that nobody writes into would be waited for.
+  // Opening a FIFO without a writer would block.
   const flags = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK
   const handle = await fs.promises.open(file, flags).catch(error => {
     throw unreadable(file, reasonOf(error), error)
@@ -74,7 +75,7 @@ async function openRegularFile(file: string): Promise<{ handle: fs.promises.File
   const stats = await handle.stat()
   if (stats.isFile()) return { handle, size: stats.size }
   await handle.close()
-  throw unreadable(file, 'it is no regular file')
+  throw unreadable(file, 'it is not a regular file')
 }
 
 const unreadable = (file: string, why: string, cause?: unknown) =>
@@ -90,19 +91,19 @@ async function gunzip(
   const compressed = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: CHUNK_BYTES })
   const unpacked = createGunzip({ chunkSize: CHUNK_BYTES })
   await pipeline(compressed, unpacked, drain, { ...(signal && { signal }) })
-  // Node stops silently where something else follows; its counter says how much it took.
-  if (unpacked.bytesWritten < size) throw corruptArchive(where(), 'something follows the end of the compressed data')
+  // Node silently stops before trailing data.
+  if (unpacked.bytesWritten < size) throw corruptArchive(where(), 'trailing data after the compressed data')
 }
 
-/** As much as the archives of `xz -9` need four times over. */
+/** Four times as much as archives of `xz -9` need. */
 const XZ_MIB = 256
 
 const needsMemory = (where: string): Failure =>
-  testFailure('ARCHIVE_TOO_LARGE', `${where}: refused: more than ${XZ_MIB} MiB of memory are needed to unpack it`, {
-    hint: 'pack it again with xz -9 or less',
+  testFailure('ARCHIVE_TOO_LARGE', `${where}: refused: unpacking needs more than ${XZ_MIB} MiB of memory`, {
+    hint: 'pack it again with xz -9 or lower',
   })
 
-/** Node has no xz; Debian's tool has, with a limit for the memory that an archive may demand. */
+/** Node cannot unpack xz; the tool can, with a memory limit. */
 async function unxz(
   handle: fs.promises.FileHandle,
   file: string,
@@ -111,30 +112,30 @@ async function unxz(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const child = spawn('xz', ['--decompress', '--stdout', '--format=xz', `--memlimit-decompress=${XZ_MIB}MiB`], {
-    // The file as it was opened, not its name: nobody can change what is read in between.
+    // The open file instead of its name: it cannot be replaced in between.
     stdio: [handle.fd, 'pipe', 'pipe'],
     env: { PATH: callersEnvironment.PATH, LC_ALL: 'C' },
   }) as ChildProcessByStdio<null, Readable, Readable>
-  let said = ''
-  child.stderr.on('data', chunk => (said += chunk))
-  // What the tool says at its end counts: a damaged last block is noticed after all the data have come.
+  let stderr = ''
+  child.stderr.on('data', chunk => (stderr += chunk))
+  // The exit status counts: a damaged last block is detected after all data.
   const ended = once(child, 'close').catch(error => {
-    throw environmentFailure('NO_XZ', `cannot unpack ${file}: xz could not be run: ${reasonOf(error)}`, {
+    throw environmentFailure('NO_XZ', `cannot unpack ${file}: cannot run xz: ${reasonOf(error)}`, {
       hint: 'install xz-utils',
       cause: error,
     })
   })
-  ended.catch(() => {}) // looked at below
-  let broken: unknown
+  ended.catch(() => {}) // awaited below
+  let failure: unknown
   try {
     await pipeline(child.stdout, drain, { ...(signal && { signal }) })
   } catch (error) {
-    broken = error
+    failure = error
     child.kill('SIGKILL')
   }
   const [code] = await ended
-  if (broken) throw broken
+  if (failure) throw failure
   if (code === 0) return
-  if (/memory usage limit/i.test(said)) throw needsMemory(where())
-  throw corruptArchive(where(), said.trim().replace(/^.*: /, '') || `xz exits ${code}`)
+  if (/memory usage limit/i.test(stderr)) throw needsMemory(where())
+  throw corruptArchive(where(), stderr.trim().replace(/^.*: /, '') || `xz exited with status ${code}`)
 }

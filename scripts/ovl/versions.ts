@@ -1,16 +1,16 @@
 import path from 'node:path'
 import { lookAt, namesIn } from '../host/places.ts'
 
-/** A release archive, found by its name. */
+/** A release archive. */
 export interface Release {
   readonly file: string
   readonly version: string
 }
 
 /**
- * The newest of the release archives in some directories.
- * @param name with the version as its first group
- * @returns undefined when there is none; the first directory's where several have the same version
+ * Finds the newest release archive.
+ * @param name matches file names, with the version as first group
+ * @returns undefined when there is none; among equal versions, that of the first directory
  */
 export function newestRelease(directories: readonly string[], name: RegExp): Release | undefined {
   const releases = directories.flatMap(directory =>
@@ -28,26 +28,26 @@ export function newestRelease(directories: readonly string[], name: RegExp): Rel
 }
 
 /**
- * Orders versions as people mean them: numbers by their value (`1.10` after `1.9`), and what is before a release before it
- * (`1.2.0-rc1` before `1.2.0`).
- * @returns below, at or above 0
+ * Compares versions: numbers by value (`1.10` after `1.9`), and pre-releases before their release (`1.2.0-rc1` before
+ * `1.2.0`).
+ * @returns negative, 0 or positive, as for `Array.sort`
  */
 export function compareVersions(a: string, b: string): number {
-  const [releaseA, previewA] = splitPreview(a)
-  const [releaseB, previewB] = splitPreview(b)
+  const [releaseA, preReleaseA] = splitPreRelease(a)
+  const [releaseB, preReleaseB] = splitPreRelease(b)
   const order = compareText(releaseA, releaseB)
   if (order !== 0) return order
-  if (previewA === undefined || previewB === undefined)
-    return Number(previewA === undefined) - Number(previewB === undefined)
-  return compareText(previewA, previewB)
+  if (preReleaseA === undefined || preReleaseB === undefined)
+    return Number(preReleaseA === undefined) - Number(preReleaseB === undefined)
+  return compareText(preReleaseA, preReleaseB)
 }
 
-function splitPreview(version: string): [release: string, preview: string | undefined] {
+function splitPreRelease(version: string): [release: string, preRelease: string | undefined] {
   const dash = version.indexOf('-')
   return dash < 0 ? [version, undefined] : [version.slice(0, dash), version.slice(dash + 1)]
 }
 
-/** Runs of digits are compared as numbers of any length, the rest by its characters; what is longer comes later. */
+/** Compares runs of digits as numbers of any length, other runs as text; a prefix comes first. */
 function compareText(a: string, b: string): number {
   const [runsA, runsB] = [runs(a), runs(b)]
   for (let index = 0; index < Math.max(runsA.length, runsB.length); index += 1) {

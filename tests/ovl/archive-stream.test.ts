@@ -16,7 +16,7 @@ const file = (name: string, ...pieces: string[]): Member => ({
   content: pieces.map(piece => Buffer.from(piece)),
 })
 
-/** Names at the limits of ustar's fields: 100 bytes, split into 155 and 100, and what is not ASCII. */
+/** Names at the limits of ustar's fields (100 bytes, or split into 155 and 100), and one that is not ASCII. */
 const MEMBERS: readonly Member[] = [
   file('text', 'in ', 'pieces'),
   file('empty'),
@@ -30,7 +30,7 @@ const MEMBERS: readonly Member[] = [
   { type: 'link', path: 'bin/link', target: 'tool' },
 ]
 
-test('GNU tar and busybox unpack it to the same tree, which is the one that was packed', t => {
+test('GNU tar and busybox unpack the tree that was packed', t => {
   const directory = temporaryDirectory(t)
   const archive = path.join(directory, 'o.tar')
   fs.writeFileSync(archive, pack(MEMBERS))
@@ -55,14 +55,14 @@ test('GNU tar and busybox unpack it to the same tree, which is the one that was 
   }
 })
 
-test('owner and order are the same for everybody', t => {
+test('owner and order do not depend on the user or the order of the members', t => {
   const listed = execFileSync('tar', ['tvf', '-'], { input: pack(MEMBERS), env: { TZ: 'UTC', LC_ALL: 'C' } })
   for (const line of listed.toString().trim().split('\n')) t.regex(line, /^\S{10} root\/root +\d+ 2020-01-01 00:00 /)
   const reversed = MEMBERS.toReversed()
   t.deepEqual(pack(reversed), pack(MEMBERS))
 })
 
-test('a name that busybox could not read is refused', async t => {
+test('refuses a name that busybox cannot read', async t => {
   for (const [name, target] of [
     ['n'.repeat(101), ''],
     ['n'.repeat(300), ''],

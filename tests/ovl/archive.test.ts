@@ -19,7 +19,7 @@ import {
 const all = (_path: string) => true
 const good: RawMember = { name: './bridge', content: 'a plugin' }
 
-test('takes the wanted files, whatever ./ is in front of them, and who may run them', async t => {
+test('extracts the wanted files, with or without a leading ./, and their executable bit', async t => {
   const file = writeTgz(temporaryDirectory(t), [
     { name: './', type: '5' },
     good,
@@ -39,14 +39,14 @@ test('takes the wanted files, whatever ./ is in front of them, and who may run t
   t.is(contentOf(files[0]), 'a plugin')
 })
 
-test('a file that is spread over many pieces is whole', async t => {
+test('joins a file that arrives in many chunks', async t => {
   const content = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => (index * 7919) % 251))
   const file = writeTgz(temporaryDirectory(t), [good, { name: 'large', content }])
   const [, large] = await readArchive(file, all)
   t.true(Buffer.concat(large?.content ?? []).equals(content))
 })
 
-test("names and sizes of pax headers and GNU's long names count", async t => {
+test("respects names and sizes of pax headers, and GNU's long names", async t => {
   const long = `bin/${'long'.repeat(40)}`
   const file = writeTgz(temporaryDirectory(t), [
     paxHeader({ path: long }),
@@ -68,27 +68,27 @@ test("names and sizes of pax headers and GNU's long names count", async t => {
 })
 
 for (const pack of [gzipSync, (tar: Buffer) => execFileSync(tool('xz'), { input: tar, maxBuffer: 2 ** 24 })]) {
-  test(`cut off in a member, that is named, by ${pack.name || 'xz'}`, async t => {
+  test(`names the member in which an archive is truncated: ${pack.name || 'xz'}`, async t => {
     const packed = pack(rawTar([good, { name: 'large', content: randomBytes(3_000_000) }]))
     const file = path.join(temporaryDirectory(t), 'archive')
     fs.writeFileSync(file, packed.subarray(0, 2_500_000))
     const { code, message } = await failureOf(readArchive(file, all))
     t.is(code, 'ARCHIVE_CORRUPT')
-    t.regex(message, /archive: in or behind member 'large': corrupt: /)
+    t.regex(message, /archive: in or after member 'large': corrupt: /)
   })
 }
 
-for (const [what, member, says] of [
+for (const [what, member, expected] of [
   ['a symbolic link', { name: 'evil', type: '2', target: '/etc/passwd' }, /'evil'.*SymbolicLink/],
-  ['a link that stays inside', { name: 'evil', type: '2', target: 'bridge' }, /'evil'.*SymbolicLink/],
+  ['a link inside the archive', { name: 'evil', type: '2', target: 'bridge' }, /'evil'.*SymbolicLink/],
   ['a hard link', { name: 'evil', type: '1', target: 'bridge' }, /'evil'.*a Link/],
   ['a character device', { name: 'evil', type: '3' }, /'evil'.*CharacterDevice/],
   ['a block device', { name: 'evil', type: '4' }, /'evil'.*BlockDevice/],
   ['a fifo', { name: 'evil', type: '6' }, /'evil'.*FIFO/],
   ['a sparse file', { name: 'evil', type: 'S' }, /'evil'/],
-  ['a type that nobody knows', { name: 'evil', type: 'Z' }, /'evil'/],
-  ['a name that climbs', { name: '../evil', content: 'x' }, /'\.\.\/evil'.*leads out/],
-  ['a name that climbs later', { name: 'a/../../evil', content: 'x' }, /leads out/],
+  ['an unknown type', { name: 'evil', type: 'Z' }, /'evil'/],
+  ['a climbing name', { name: '../evil', content: 'x' }, /'\.\.\/evil'.*leads out/],
+  ['a name that climbs in the middle', { name: 'a/../../evil', content: 'x' }, /leads out/],
   ['a climbing directory', { name: '..', type: '5' }, /leads out/],
   ['an absolute name', { name: '/etc/evil', content: 'x' }, /'\/etc\/evil'.*leads out/],
 ] as const) {
@@ -103,19 +103,19 @@ for (const [what, member, says] of [
         const failure = await failureOf(readArchive(file, wanted))
         t.is(failure.code, 'ARCHIVE_UNSAFE')
         t.is(failure.exitCode, 1)
-        t.regex(failure.message, says)
+        t.regex(failure.message, expected)
         t.true(failure.message.startsWith(file))
       }
     }
   })
 }
 
-test('refuses a climbing name that a pax header brings', async t => {
+test('refuses a climbing name in a pax header', async t => {
   const file = writeTgz(temporaryDirectory(t), [paxHeader({ path: '../../evil' }), good])
   t.is((await failureOf(readArchive(file, all))).code, 'ARCHIVE_UNSAFE')
 })
 
-test('a NUL in a name ends it, and does not hide what comes before', async t => {
+test('a NUL ends a name, and does not hide a climbing part before it', async t => {
   const directory = temporaryDirectory(t)
   const file = writeTgz(directory, [paxHeader({ path: 'bridge\0/../x' }), { name: 'x', content: 'x' }])
   t.deepEqual(
@@ -126,43 +126,47 @@ test('a NUL in a name ends it, and does not hide what comes before', async t => 
   t.is((await failureOf(readArchive(evil, all))).code, 'ARCHIVE_UNSAFE')
 })
 
-test('a member that is there twice is no release', async t => {
+test('refuses a duplicate member', async t => {
   const file = writeTgz(temporaryDirectory(t), [good, { ...good, name: 'bridge' }])
   const failure = await failureOf(readArchive(file, all))
   t.is(failure.code, 'ARCHIVE_CORRUPT')
-  t.regex(failure.message, /'bridge'.*twice/)
+  t.regex(failure.message, /'bridge'.*duplicate/)
 })
 
-test('a name cannot write on the terminal what it likes', async t => {
+test('escapes control characters of names in messages', async t => {
   const file = writeTgz(temporaryDirectory(t), [{ name: '../\u001b[2Jx\nroot: ok' }])
   const { message } = await failureOf(readArchive(file, all))
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: asserts their absence
   t.notRegex(message, /[\u0000-\u001f]/)
   t.true(message.includes('\\u{1b}[2Jx\\u{a}root'))
 })
 
-for (const [what, tar, says] of [
+for (const [what, tar, expected] of [
   ['nothing', Buffer.alloc(0), /Unrecognized archive format/],
   ['text', Buffer.from('hello '.repeat(1000)), /checksum|Unrecognized/],
   ['no member', rawTar([]), /Unrecognized/],
   ['a member without content', rawTar([{ name: 'x', size: 5000 }], Buffer.alloc(512)), /'x'.*Truncated/],
-  ['a member without an end behind it', rawTar([good], Buffer.alloc(0)), /bridge'.*cut off/],
+  [
+    'a member without an end-of-archive marker',
+    rawTar([good], Buffer.alloc(0)),
+    /bridge'.*truncated after this member/,
+  ],
   ['a damaged header', Buffer.concat([rawTar([good], Buffer.alloc(0)), Buffer.alloc(512, 1)]), /checksum/],
   ['another gzip file', gzipSync(rawTar([good])), /compressed twice/],
 ] as const) {
-  test(`gzip of ${what} is corrupt`, async t => {
+  test(`reports gzip of ${what} as corrupt`, async t => {
     const file = path.join(temporaryDirectory(t), 'archive.tgz')
     fs.writeFileSync(file, gzipSync(tar))
     const failure = await failureOf(readArchive(file, all))
     t.is(failure.code, 'ARCHIVE_CORRUPT')
     t.is(failure.exitCode, 1)
-    t.regex(failure.message, says)
+    t.regex(failure.message, expected)
     t.true(failure.message.startsWith(file))
     t.truthy(failure.hint)
   })
 }
 
-test('what follows the end of the tar is not looked at, and not held in memory', async t => {
+test('ignores data after the end of the tar, without buffering it', async t => {
   const file = path.join(temporaryDirectory(t), 'archive.tgz')
   fs.writeFileSync(
     file,
@@ -171,9 +175,9 @@ test('what follows the end of the tar is not looked at, and not held in memory',
   t.is((await readArchive(file, all)).length, 1)
 })
 
-test('limits: the whole, a member, the number of members', async t => {
+test('limits the unpacked size, the size of members, and their number', async t => {
   const directory = temporaryDirectory(t)
-  const limits = { archiveBytes: 100_000, memberBytes: 50_000, takenBytes: 90_000, members: 3 }
+  const limits = { archiveBytes: 100_000, memberBytes: 50_000, extractedBytes: 90_000, members: 3 }
   const refused = async (members: readonly RawMember[], wanted = all) => {
     const failure = await failureOf(readArchive(writeTgz(directory, members), wanted, { limits }))
     t.is(failure.code, 'ARCHIVE_TOO_LARGE')
@@ -184,10 +188,10 @@ test('limits: the whole, a member, the number of members', async t => {
   t.regex(await refused([{ name: 'x', content: zeros(50_001) }]), /'x'/)
   await refused([good, { name: 'x', content: zeros(100_000) }], name => name === 'bridge')
   await refused(['1', '2', '3', '4'].map(name => ({ name })))
-  // The same directory counts each time.
+  // Duplicate directories count.
   await refused(['1', '1', '1', '1'].map(name => ({ name, type: '5' })))
   t.regex(await refused(['1', '2', '3'].map(name => ({ name, content: zeros(30_001) }))), /'3'/)
-  // A size that is only claimed is refused before anything of it is there.
+  // A claimed size is refused before its data arrive.
   await refused([{ name: 'x', size: 0o77777777777 }])
   await refused([paxHeader({ size: '9000000000000' }), { name: 'x' }])
   const most = [{ name: 'x', content: zeros(50_000) }, { name: 'y', content: zeros(40_000) }, { name: 'z' }]
@@ -199,7 +203,7 @@ for (const [what, header] of [
   ['empty headers', { name: 'x', type: 'x' }],
   ['directories', { name: 'x', type: '5' }],
 ] as const) {
-  test(`tens of thousands of ${what}, which take seconds to read, are refused`, async t => {
+  test(`refuses tens of thousands of ${what}, which take seconds to read`, async t => {
     const one = rawTar([header], Buffer.alloc(0))
     const file = path.join(temporaryDirectory(t), 'archive.tgz')
     fs.writeFileSync(file, gzipSync(Buffer.concat([Buffer.alloc(80_000 * one.length, one), rawTar([good])])))
@@ -207,7 +211,7 @@ for (const [what, header] of [
   })
 }
 
-test('a small file does not keep what was unpacked around it', async t => {
+test('a small file does not keep the data around it in memory', async t => {
   const filler = { name: 'other/filler', content: Buffer.alloc(2 ** 20) }
   const members = ['1', '2', '3', '4'].flatMap(name => [{ name, content: name }, filler]).slice(0, -1)
   const file = writeTgz(
@@ -220,7 +224,7 @@ test('a small file does not keep what was unpacked around it', async t => {
 })
 
 for (const version of ['0.0', '0.1', '1.0']) {
-  test(`refuses a sparse file in the form ${version} of GNU tar, by its name, and says the way out`, async t => {
+  test(`refuses a sparse file in GNU tar's format ${version} by name, with a hint`, async t => {
     const directory = temporaryDirectory(t)
     const file = path.join(directory, 'bridge')
     fs.writeFileSync(file, 'beginning')
@@ -237,10 +241,10 @@ for (const version of ['0.0', '0.1', '1.0']) {
   })
 }
 
-test('an xz file that needs too much memory is not called corrupt', async t => {
+test('reports an xz file that needs too much memory as too large, not as corrupt', async t => {
   const packed = execFileSync('xz', { input: rawTar([good]) })
-  // The .xz file format, 3.1: the block's header is behind the stream's of 12 bytes, and its filter's size of the dictionary, 40 for 4 GiB,
-  // is its fifth byte.
+  // The .xz file format, 3.1: the block header follows the stream header of 12 bytes; its fifth byte is the filter's
+  // dictionary size, 40 for 4 GiB.
   const header = packed.subarray(12, 12 + ((packed[12] ?? 0) + 1) * 4)
   header[4] = 40
   header.writeUInt32LE(crc32(header.subarray(0, -4)), header.length - 4)
@@ -251,14 +255,14 @@ test('an xz file that needs too much memory is not called corrupt', async t => {
   t.regex(failure.message, /archive\.tar\.xz: .*256 MiB of memory/)
 })
 
-test('a bomb of zeros behind the end of the tar ends at the limit', async t => {
+test('limits zeros after the end of the tar', async t => {
   const file = path.join(temporaryDirectory(t), 'archive.tgz')
   fs.writeFileSync(file, gzipSync(Buffer.concat([rawTar([good]), Buffer.alloc(20_000_000)])))
   const limits = { ...LIMITS, archiveBytes: 10_000_000 }
   t.is((await failureOf(readArchive(file, all, { limits }))).code, 'ARCHIVE_TOO_LARGE')
 })
 
-test('an aborted signal ends the reading with its reason', async t => {
+test('rejects with the reason of an aborted signal', async t => {
   const file = writeTgz(temporaryDirectory(t), [good])
   const reason = new Error('enough')
   await t.throwsAsync(readArchive(file, all, { signal: AbortSignal.abort(reason) }), { is: reason })

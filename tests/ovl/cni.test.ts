@@ -9,7 +9,7 @@ import { elf, failureOf, MACHINE, paxHeader, temporaryDirectory, writeTgz } from
 const plugin = elf(MACHINE.amd64, 3000)
 const release = 'cni-plugins-linux-amd64-v1.6.2.tgz'
 
-/** Places to look for plugins that are all in one directory. */
+/** Search locations, all below one temporary directory. */
 function places(t: ExecutionContext) {
   const home = temporaryDirectory(t)
   const downloads = path.join(home, 'Downloads')
@@ -24,7 +24,7 @@ const archive = (place: string): CniSource => ({ place, version: 'v1', isArchive
 const directory = (place: string): CniSource => ({ place, version: 'v1', isArchive: false })
 const read = async (source: CniSource) => (await readCni(source, 'amd64')).map(member => member.path)
 
-test('a release archive comes before what is installed, and what is given before both', t => {
+test('prefers given plugins to a release archive, and that to installed plugins', t => {
   const { home, downloads, installed, packing } = places(t)
   t.is(findCni(packing, 'amd64'), undefined)
   fs.writeFileSync(path.join(installed, 'bridge'), plugin)
@@ -42,7 +42,7 @@ test('a release archive comes before what is installed, and what is given before
   t.like(findCni({ ...packing, cni: file }, 'amd64'), { version: 'v1.6.2' })
 })
 
-test('what is given must be there', async t => {
+test('reports given plugins that do not exist', async t => {
   const { home, packing } = places(t)
   const failure = await failureOf(() => findCni({ ...packing, cni: path.join(home, 'none.tgz') }, 'amd64'))
   t.is(failure.code, 'NO_SUCH_CNI')
@@ -50,7 +50,7 @@ test('what is given must be there', async t => {
   t.regex(failure.message, /--cni .*none\.tgz/)
 })
 
-test('a test that needs plugins is refused before anything starts', async t => {
+test('fails without plugins for a test that needs them', async t => {
   const { installed, packing } = places(t)
   const failure = await failureOf(() => requireCni(packing))
   t.is(failure.code, 'NO_CNI')
@@ -61,7 +61,7 @@ test('a test that needs plugins is refused before anything starts', async t => {
   t.notThrows(() => requireCni(packing))
 })
 
-test('of an archive, programs at its top are taken', async t => {
+test('packs the programs at the top of an archive', async t => {
   const file = writeTgz(temporaryDirectory(t), [
     { name: './', type: '5' },
     { name: './bridge', content: plugin },
@@ -77,7 +77,7 @@ test('of an archive, programs at its top are taken', async t => {
   t.deepEqual(await read(archive(file)), ['opt/cni/bin/bridge', 'opt/cni/bin/host-local', 'opt/cni/bin/own-script'])
 })
 
-test('of a directory, programs are taken, through links too, and nothing that is in the way hurts', async t => {
+test('packs the programs of a directory, also through links, and ignores everything else', async t => {
   const { installed } = places(t)
   fs.writeFileSync(path.join(installed, 'bridge'), plugin, { mode: 0o755 })
   fs.writeFileSync(path.join(installed, 'README'), 'text', { mode: 0o755 })
@@ -89,7 +89,7 @@ test('of a directory, programs are taken, through links too, and nothing that is
   t.deepEqual(await read(directory(installed)), ['opt/cni/bin/bridge', 'opt/cni/bin/link'])
 })
 
-test('another architecture is refused, archive and plugin named', async t => {
+test('refuses another architecture, and names archive and plugin', async t => {
   const { installed, downloads } = places(t)
   const foreign = elf(MACHINE.arm64)
   fs.writeFileSync(path.join(installed, 'bridge'), foreign, { mode: 0o755 })
@@ -100,11 +100,11 @@ test('another architecture is refused, archive and plugin named', async t => {
   for (const source of [directory(installed), archive(file)]) {
     const failure = await failureOf(readCni(source, 'amd64'))
     t.is(failure.code, 'WRONG_ARCHITECTURE')
-    t.is(failure.message, `${source.place}: bridge: is for arm64, and the VMs are amd64`)
+    t.is(failure.message, `${source.place}: bridge: is for arm64, but the VMs are amd64`)
   }
 })
 
-test('no plugins at all are refused', async t => {
+test('refuses a source without plugins', async t => {
   const { installed, downloads } = places(t)
   for (const source of [directory(installed), archive(writeTgz(downloads, [{ name: 'LICENSE', content: 'x' }]))]) {
     const failure = await failureOf(readCni(source, 'amd64'))
@@ -114,7 +114,7 @@ test('no plugins at all are refused', async t => {
   }
 })
 
-test('a plugin whose name no tar of a VM can read is refused by the name of its archive', async t => {
+test("refuses a plugin name that is too long for a VM's tar, and names the archive", async t => {
   const { home } = places(t)
   const long = 'x'.repeat(101)
   const failure = await failureOf(

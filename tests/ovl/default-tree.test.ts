@@ -5,7 +5,7 @@ import test from 'ava'
 import { readTree } from '../../scripts/ovl/default-tree.ts'
 import { failureOf, temporaryDirectory } from './fixtures/archives.ts'
 
-test('files, directories and links are members; of modes only who may run it counts', t => {
+test('reads files, directories and links; of modes only the executable bit is kept', t => {
   const top = temporaryDirectory(t)
   fs.mkdirSync(path.join(top, 'bin/empty'), { recursive: true, mode: 0o700 })
   fs.writeFileSync(path.join(top, 'bin/tool'), 'tool', { mode: 0o700 })
@@ -35,13 +35,13 @@ for (const [what, target] of [
   })
 }
 
-test('a link to a name that begins with dots stays inside', t => {
+test('accepts a link to a name that begins with dots', t => {
   const top = temporaryDirectory(t)
   fs.symlinkSync('..hidden', path.join(top, 'link'))
   t.like(readTree(top)[0], { type: 'link', target: '..hidden' })
 })
 
-test('refuses what is no file, and tells of a tree that is not there', async t => {
+test('refuses a special file, and reports a missing tree', async t => {
   const top = temporaryDirectory(t)
   execFileSync('mkfifo', [path.join(top, 'pipe')])
   t.is((await failureOf(() => readTree(top))).code, 'BAD_TREE')

@@ -23,7 +23,7 @@ function writeTool(directory: string, content: Buffer | string = tool): string {
   return file
 }
 
-test('the places are tried in their order: NFQLBDIR, home, tmp/nfqlb, archives', t => {
+test('searches NFQLBDIR, home, tmp/nfqlb and archives, in this order', t => {
   const home = temporaryDirectory(t)
   const nfqlb = path.join(home, 'nfqlb')
   const downloads = path.join(home, 'Downloads')
@@ -41,13 +41,13 @@ test('the places are tried in their order: NFQLBDIR, home, tmp/nfqlb, archives',
   t.is(find(), last)
 })
 
-test('a home that is a file, or that nobody may look into, is a place without ipu', t => {
+test('finds no ipu in a home that is a file', t => {
   const file = path.join(temporaryDirectory(t), 'file')
   fs.writeFileSync(file, '')
   t.is(findIpu(readPacking({}, { HOME: file })), undefined)
 })
 
-test('of an archive it is bin/ipu below the top directory, and nothing else', async t => {
+test('extracts only bin/ipu below the top directory of an archive', async t => {
   const directory = temporaryDirectory(t)
   const source = writeTxz(directory, [
     { name: 'nfqlb-1.0.0/', type: '5' },
@@ -60,14 +60,14 @@ test('of an archive it is bin/ipu below the top directory, and nothing else', as
   t.deepEqual(member.type === 'file' && Buffer.concat(member.content), tool)
 })
 
-function refuses(what: string, make: (t: ExecutionContext) => IpuSource, code: ErrorCode, says: RegExp) {
+function refuses(what: string, make: (t: ExecutionContext) => IpuSource, code: ErrorCode, expected: RegExp) {
   test(`refuses ${what}`, async t => {
     const source = make(t)
     const failure = await failureOf(readIpu(source, 'amd64'))
     t.is(failure.code, code)
     t.is(failure.exitCode, 1)
     t.true(failure.message.startsWith(source.place), failure.message)
-    t.regex(failure.message, says)
+    t.regex(failure.message, expected)
   })
 }
 
@@ -78,19 +78,24 @@ const plain = (content: Buffer | string) => (t: ExecutionContext) => ({
   isArchive: false,
 })
 
-refuses('an archive without it', packed([{ name: 'a/bin/nfqlb', content: tool }]), 'NO_IPU', /holds no/)
 refuses(
-  'an archive with two',
+  'an archive without ipu',
+  packed([{ name: 'a/bin/nfqlb', content: tool }]),
+  'NO_IPU',
+  /contains no <top directory>\/bin\/ipu/,
+)
+refuses(
+  'an archive with two of them',
   packed(['a', 'b'].map(top => ({ name: `${top}/bin/ipu`, content: tool }))),
   'NO_IPU',
   /both a\/bin\/ipu and b\/bin\/ipu/,
 )
 refuses(
-  'an archive where it is a link',
+  'an archive in which it is a link',
   packed([{ name: 'a/bin/ipu', type: '2', target: '/bin/sh' }]),
   'ARCHIVE_UNSAFE',
   /a\/bin\/ipu.*SymbolicLink/,
 )
-refuses('a tool that is empty', packed([{ name: 'a/bin/ipu' }]), 'NO_IPU', /no program/)
-refuses('a tool that is a text', plain('#!/bin/sh\n'), 'NO_IPU', /no program/)
-refuses('a tool for others', plain(elf(MACHINE.arm64)), 'WRONG_ARCHITECTURE', /for arm64/)
+refuses('an empty tool', packed([{ name: 'a/bin/ipu' }]), 'NO_IPU', /not an executable/)
+refuses('a script as tool', plain('#!/bin/sh\n'), 'NO_IPU', /not an executable/)
+refuses('a tool for another architecture', plain(elf(MACHINE.arm64)), 'WRONG_ARCHITECTURE', /for arm64/)

@@ -4,7 +4,7 @@ import { arrange, program, sizeOf } from '../../scripts/ovl/member.ts'
 
 const file = (path: string) => program(path, [])
 
-test('directories are there, each once and before what is in it, in the order of bytes', t => {
+test('adds each parent directory once, before its content, in the order of bytes', t => {
   const arranged = arrange([
     file('b/x'),
     file('b-/y'),
@@ -19,7 +19,7 @@ test('directories are there, each once and before what is in it, in the order of
   )
 })
 
-test('the order does not depend on the order in which members came', t => {
+test('the order does not depend on the input order', t => {
   const name = fc.stringMatching(/^[a-cA-C.é-]{1,3}$/)
   const paths = fc.uniqueArray(
     fc.array(name, { minLength: 1, maxLength: 3 }).map(parts => parts.join('/')),
@@ -42,7 +42,7 @@ test('the order does not depend on the order in which members came', t => {
   )
 })
 
-test('the size is that of all pieces', t => {
+test('the size is that of all chunks', t => {
   t.is(sizeOf(program('x', [Buffer.alloc(3), Buffer.alloc(4)])), 7)
   t.is(sizeOf({ type: 'directory', path: 'x' }), 0)
 })

@@ -12,7 +12,7 @@ const members = [program('bin', [Buffer.alloc(3000, 1), Buffer.alloc(70_000, 2)]
 const blocks = () => archiveBlocks(members, time)
 const wanted = Buffer.concat([...blocks()])
 
-/** What the names in a directory are once a piece of work in it has failed: a temporary file would be among them. */
+/** Returns the failure of writing an archive, and asserts that no temporary file is left. */
 async function fails(t: ExecutionContext, directory: string, file: string, signal?: AbortSignal) {
   const before = fs.readdirSync(directory)
   const failure = await failureOf(writeArchive(blocks, file, signal))
@@ -20,21 +20,21 @@ async function fails(t: ExecutionContext, directory: string, file: string, signa
   return failure
 }
 
-test('a file is made, or replaced as a whole', async t => {
+test('creates a file, or replaces it atomically', async t => {
   const directory = temporaryDirectory(t)
   const file = path.join(directory, 'o.tar')
   await writeArchive(blocks, file)
   t.true(fs.readFileSync(file).equals(wanted))
   const reader = fs.openSync(file, 'r')
   t.teardown(() => fs.closeSync(reader))
-  fs.writeFileSync(file, 'as it was')
+  fs.writeFileSync(file, 'unchanged')
   await writeArchive(blocks, file)
   t.true(fs.readFileSync(file).equals(wanted))
-  t.is(fs.readFileSync(reader, 'utf8'), 'as it was', 'who has it open keeps what was there')
+  t.is(fs.readFileSync(reader, 'utf8'), 'unchanged', 'an open descriptor still reads the old content')
   t.deepEqual(fs.readdirSync(directory), ['o.tar'])
 })
 
-test('links are followed, even where nothing is yet', async t => {
+test('follows links, even to a file that does not exist', async t => {
   const directory = temporaryDirectory(t)
   fs.mkdirSync(path.join(directory, 'sub'))
   const [link, other, real] = ['link', 'sub/other', 'real.tar'].map(name => path.join(directory, name)) as [
@@ -44,7 +44,7 @@ test('links are followed, even where nothing is yet', async t => {
   ]
   fs.symlinkSync('sub/other', link)
   fs.symlinkSync('../real.tar', other)
-  for (const before of [undefined, 'as it was']) {
+  for (const before of [undefined, 'unchanged']) {
     if (before) fs.writeFileSync(real, before)
     await writeArchive(blocks, link)
     t.true(fs.readFileSync(real).equals(wanted))
@@ -53,13 +53,13 @@ test('links are followed, even where nothing is yet', async t => {
   }
 })
 
-test('a circle of links, a missing directory, a file for a directory, a name that is too long: refused, exit 3', async t => {
+test('reports a loop of links, a missing directory, a file as directory, and a name that is too long', async t => {
   const directory = temporaryDirectory(t)
   const at = (name: string) => path.join(directory, name)
   fs.symlinkSync('b', at('a'))
   fs.symlinkSync('a', at('b'))
   fs.writeFileSync(at('file'), '')
-  for (const [file, says] of [
+  for (const [file, expected] of [
     [at('a'), /circle/],
     [at('missing/o.tar'), /no such file or directory/],
     [at('file/o.tar'), /no directory/],
@@ -69,11 +69,11 @@ test('a circle of links, a missing directory, a file for a directory, a name tha
     t.is(failure.code, 'OUTPUT_FAILED')
     t.is(failure.exitCode, 3)
     t.true(failure.message.includes(file))
-    t.regex(failure.message, says)
+    t.regex(failure.message, expected)
   }
 })
 
-test('a directory or no name is wrong usage', async t => {
+test('reports a directory or an empty name as wrong usage', async t => {
   const directory = temporaryDirectory(t)
   for (const file of [directory, path.join(directory, 'new/'), '']) {
     const failure = await fails(t, directory, file)
@@ -82,7 +82,7 @@ test('a directory or no name is wrong usage', async t => {
   }
 })
 
-test('a device is written into, and its errors are told', async t => {
+test('writes to a device, and reports its errors', async t => {
   await writeArchive(blocks, '/dev/null')
   t.true(fs.statSync('/dev/null').isCharacterDevice())
   const failure = await failureOf(writeArchive(blocks, '/dev/full'))
@@ -90,20 +90,20 @@ test('a device is written into, and its errors are told', async t => {
   t.regex(failure.message, /\/dev\/full: no space left/)
 })
 
-test('what cannot be packed leaves the file as it was', async t => {
+test('leaves the file unchanged when packing fails', async t => {
   const directory = temporaryDirectory(t)
   const file = path.join(directory, 'o.tar')
-  fs.writeFileSync(file, 'as it was')
+  fs.writeFileSync(file, 'unchanged')
   const bad = [...members, program('n'.repeat(300), [])]
   t.is((await failureOf(writeArchive(() => archiveBlocks(bad, time), file))).code, 'NAME_TOO_LONG')
-  t.is(fs.readFileSync(file, 'utf8'), 'as it was')
+  t.is(fs.readFileSync(file, 'utf8'), 'unchanged')
   t.deepEqual(fs.readdirSync(directory), ['o.tar'])
 })
 
-test('a signal in the middle leaves the file as it was, and nothing beside it', async t => {
+test('leaves the file unchanged, and no temporary file, when it is aborted', async t => {
   const directory = temporaryDirectory(t)
   const file = path.join(directory, 'o.tar')
-  fs.writeFileSync(file, 'as it was')
+  fs.writeFileSync(file, 'unchanged')
   const controller = new AbortController()
   const reason = new Error('enough')
   const work = writeArchive(blocks, file, controller.signal)
@@ -111,27 +111,27 @@ test('a signal in the middle leaves the file as it was, and nothing beside it', 
   controller.abort(reason)
   await t.throwsAsync(work, { is: reason })
   t.deepEqual(fs.readdirSync(directory), ['o.tar'])
-  t.is(fs.readFileSync(file, 'utf8'), 'as it was')
+  t.is(fs.readFileSync(file, 'utf8'), 'unchanged')
 })
 
-test('what was written is looked at again before it counts', async t => {
+test('verifies the written file before it replaces the old one', async t => {
   const directory = temporaryDirectory(t)
   const file = path.join(directory, 'o.tar')
-  fs.writeFileSync(file, 'as it was')
+  fs.writeFileSync(file, 'unchanged')
   const work = writeArchive(blocks, file)
   const temporary = fs.readdirSync(directory).find(name => name !== 'o.tar') ?? ''
-  // As a disk would that loses a byte of what it said to have written.
+  // Simulates a disk that loses a byte.
   const handle = fs.openSync(path.join(directory, temporary), 'r+')
   fs.writeSync(handle, 'X', 0)
   fs.closeSync(handle)
   const failure = await failureOf(work)
   t.is(failure.code, 'BAD_ARCHIVE')
   t.is(failure.exitCode, 4)
-  t.is(fs.readFileSync(file, 'utf8'), 'as it was')
+  t.is(fs.readFileSync(file, 'utf8'), 'unchanged')
   t.deepEqual(fs.readdirSync(directory), ['o.tar'])
 })
 
-test('a stream gets the archive, and what it says is told', async t => {
+test('writes the archive to a stream, and reports its errors', async t => {
   const stream = new PassThrough()
   const [chunks] = await Promise.all([stream.toArray(), writeStream(blocks, stream, 'it')])
   t.true(Buffer.concat(chunks).equals(wanted))

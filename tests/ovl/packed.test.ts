@@ -7,7 +7,7 @@ import { elf, MACHINE, temporaryDirectory } from './fixtures/archives.ts'
 
 const MACHINE_HERE = process.arch === 'arm64' ? MACHINE.arm64 : MACHINE.amd64
 
-/** A home with a directory of plugins and a place for a cache. */
+/** A home with a directory of plugins and a cache directory. */
 function home(t: ExecutionContext) {
   const directory = temporaryDirectory(t)
   const plugins = path.join(directory, 'plugins')
@@ -20,48 +20,48 @@ function home(t: ExecutionContext) {
     const ovl = await packOvl(packing, cacheDirectory, line => lines.push(line))
     return { key: ovl.key, bytes: Buffer.concat([...ovl.blocks()]), lines }
   }
-  const kept = () => fs.readdirSync(cache).filter(name => name.startsWith('ovl-'))
-  return { directory, plugins, cache, pack, kept }
+  const cached = () => fs.readdirSync(cache).filter(name => name.startsWith('ovl-'))
+  return { directory, plugins, cache, pack, cached }
 }
 
-/** Where two archives of one length differ. */
+/** Positions at which two archives of the same length differ. */
 function differences(a: Buffer, b: Buffer): readonly number[] {
   return [...a.keys()].filter(index => a[index] !== b[index])
 }
 
-test('what was packed is taken again, with the random addresses of its own seed, and the same words', async t => {
-  const { pack, kept, plugins } = home(t)
+test('reuses a cached archive, with the random addresses of the given seed, and the same notices', async t => {
+  const { pack, cached, plugins } = home(t)
   const first = await pack('1')
-  const [name] = kept()
+  const [name] = cached()
   t.truthy(name)
-  // The stamp of a file counts, so that what was packed is not read again: a reader would fail now.
+  // The key contains the stamps of the sources, not their content.
   const other = await pack('2')
   const again = await pack('1')
   t.true(again.bytes.equals(first.bytes))
   t.deepEqual(again.lines, first.lines)
   t.regex(first.lines.join('\n'), new RegExp(`cni: 1 plugin, .* from ${plugins}`))
-  t.deepEqual(kept(), [name as string])
+  t.deepEqual(cached(), [name as string])
   const changed = differences(first.bytes, other.bytes)
   const text = first.bytes.indexOf('etc/rnd-addresses') + 512
   t.true(changed.length > 0)
   t.true(changed.every(index => index >= text && index < text + 2 * 512))
 })
 
-test('with and without a cache an archive has the same bytes; no home is made for it', async t => {
+test('an archive has the same bytes with and without a cache; no home is created', async t => {
   const { pack, cache, directory } = home(t)
   const nowhere = path.join(directory, 'none/.cache/xcluster-netns')
-  const unkept = await pack('7', nowhere)
-  t.is(unkept.key, undefined)
+  const uncached = await pack('7', nowhere)
+  t.is(uncached.key, undefined)
   t.false(fs.existsSync(path.join(directory, 'none')))
-  t.true((await pack('7', cache)).bytes.equals(unkept.bytes))
-  // A file where the directory should be.
+  t.true((await pack('7', cache)).bytes.equals(uncached.bytes))
+  // A file instead of the cache directory.
   const blocked = path.join(directory, 'file')
   fs.writeFileSync(blocked, '')
-  t.true((await pack('7', path.join(blocked, 'xcluster-netns'))).bytes.equals(unkept.bytes))
+  t.true((await pack('7', path.join(blocked, 'xcluster-netns'))).bytes.equals(uncached.bytes))
 })
 
-test('another plugin, or the same with other content or rights, is packed', async t => {
-  const { pack, plugins, kept } = home(t)
+test('packs again when plugins are added or their content or mode changes', async t => {
+  const { pack, plugins, cached } = home(t)
   const keys = [(await pack()).key]
   const bridge = path.join(plugins, 'bridge')
   const { atime, mtime } = fs.statSync(bridge)
@@ -79,13 +79,13 @@ test('another plugin, or the same with other content or rights, is packed', asyn
   keys.push(fewer.key)
   t.false(fewer.bytes.includes('opt/cni/bin/host-local'))
   t.is(new Set(keys).size, 4)
-  t.is(kept().length, 4)
+  t.is(cached().length, 4)
 })
 
-test('what was altered in the cache is packed anew', async t => {
-  const { pack, kept, cache } = home(t)
+test('packs again when the cached archive was modified', async t => {
+  const { pack, cached, cache } = home(t)
   const { bytes } = await pack()
-  const file = path.join(cache, kept()[0] as string, 'ovl.tar')
+  const file = path.join(cache, cached()[0] as string, 'ovl.tar')
   fs.writeFileSync(file, Buffer.alloc(bytes.length))
   t.true((await pack()).bytes.equals(bytes))
 })

@@ -4,13 +4,13 @@ import { rndAddresses, shuffle } from '../../scripts/ovl/rnd-addresses.ts'
 
 function linesFor(seed: number): string[] {
   const member = rndAddresses(seed)
-  if (member.type !== 'file') throw new Error('is no file')
+  if (member.type !== 'file') throw new Error('not a file')
   return Buffer.concat(member.content).toString().split('\n')
 }
 
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 })
 
-test('a shuffle loses nothing and repeats itself for a seed', t => {
+test('a shuffle is a permutation, and the same for the same seed', t => {
   fc.assert(
     fc.property(fc.array(fc.integer()), seeds, (values, seed) => {
       const shuffled = shuffle(values, seed)
@@ -21,15 +21,15 @@ test('a shuffle loses nothing and repeats itself for a seed', t => {
   )
 })
 
-test('the order for a seed is the same on every machine: these were made once and written down', t => {
+test('the order for a seed is the same on every machine', t => {
   t.deepEqual(linesFor(42).slice(0, 6), ['170', '246', '167', '244', '160', '187'])
 })
 
-test('the numbers 1 to 254, each once and one a line, whatever the seed', t => {
+test('lists the numbers 1 to 254, each once and one per line, for any seed', t => {
   const wanted = Array.from({ length: 254 }, (_, index) => index + 1)
   for (const seed of [0, 1, 4711, 2 ** 32 - 1]) {
     const lines = linesFor(seed)
-    t.is(lines.pop(), '', 'the last line is ended')
+    t.is(lines.pop(), '', 'ends with a newline')
     t.deepEqual(
       lines.map(Number).sort((a, b) => a - b),
       wanted,
@@ -37,7 +37,7 @@ test('the numbers 1 to 254, each once and one a line, whatever the seed', t => {
   }
 })
 
-test('every place is equally likely: chi-squared over ten thousand seeds stays below its 0.1 % bound', t => {
+test('every position is equally likely: chi-squared over ten thousand seeds is below its 0.1 % bound', t => {
   const counts = Array.from({ length: 8 }, () => 0)
   for (let seed = 0; seed < 10_000; seed += 1) {
     const place = shuffle([0, 1, 2, 3, 4, 5, 6, 7], seed).indexOf(0)

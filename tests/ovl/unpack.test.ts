@@ -19,17 +19,17 @@ function write(directory: string, data: Buffer): string {
 }
 
 async function unpacked(file: string): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  await unpack(file, piece => pieces.push(piece))
-  return Buffer.concat(pieces)
+  const chunks: Buffer[] = []
+  await unpack(file, chunk => chunks.push(chunk))
+  return Buffer.concat(chunks)
 }
 
 for (const [kind, data] of Object.entries(packed)) {
-  test(`${kind}: what was packed comes out`, async t => {
+  test(`${kind}: unpacks the original content`, async t => {
     t.true((await unpacked(write(temporaryDirectory(t), data))).equals(content))
   })
 
-  test(`${kind}: cut off anywhere it is corrupt`, async t => {
+  test(`${kind}: reports a file that is truncated anywhere as corrupt`, async t => {
     const directory = temporaryDirectory(t)
     for (const length of [2, 6, 7, 12, 13, 1000, data.length >> 1, data.length - 9, data.length - 1]) {
       const failure = await failureOf(unpacked(write(directory, data.subarray(0, length))))
@@ -38,7 +38,7 @@ for (const [kind, data] of Object.entries(packed)) {
     }
   })
 
-  test(`${kind}: an altered byte in the data, the check sum or the size is noticed`, async t => {
+  test(`${kind}: detects a changed byte in the data, the checksum or the size`, async t => {
     const directory = temporaryDirectory(t)
     for (const position of [data.length >> 1, data.length - 2, data.length - 6]) {
       const altered = Buffer.from(data)
@@ -48,12 +48,12 @@ for (const [kind, data] of Object.entries(packed)) {
     }
   })
 
-  test(`${kind}: something behind its end is corrupt`, async t => {
+  test(`${kind}: reports trailing data as corrupt`, async t => {
     const file = write(temporaryDirectory(t), Buffer.concat([data, Buffer.from('garbage!')]))
     t.is((await failureOf(unpacked(file))).code, 'ARCHIVE_CORRUPT')
   })
 
-  test(`${kind}: what the sink throws comes out, and nothing goes on`, async t => {
+  test(`${kind}: stops and rejects when the sink throws`, async t => {
     const file = write(temporaryDirectory(t), data)
     let calls = 0
     const enough = new Error('enough')
@@ -68,14 +68,14 @@ for (const [kind, data] of Object.entries(packed)) {
   })
 }
 
-test('what is neither is told apart: an empty file, a text, a plain tar', async t => {
+test('reports an empty file, and formats other than gzip and xz', async t => {
   const directory = temporaryDirectory(t)
   t.regex((await failureOf(unpacked(write(directory, Buffer.alloc(0))))).message, /empty/)
   t.regex((await failureOf(unpacked(write(directory, Buffer.from('x'))))).message, /neither gzip nor xz/)
   t.regex((await failureOf(unpacked(write(directory, Buffer.from('BZh91AY&SY'))))).message, /neither gzip nor xz/)
 })
 
-test('what is no file is not waited for', async t => {
+test('does not wait for a file that is not regular', async t => {
   const directory = temporaryDirectory(t)
   const pipe = path.join(directory, 'pipe')
   execFileSync('mkfifo', [pipe])
@@ -87,7 +87,7 @@ test('what is no file is not waited for', async t => {
   }
 })
 
-test.serial('without xz it says what to install', async t => {
+test.serial('without xz, says what to install', async t => {
   const file = write(temporaryDirectory(t), packed.xz)
   const before = process.env.PATH
   t.teardown(() => {

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { compareVersions, newestRelease } from '../../scripts/ovl/versions.ts'
 import { temporaryDirectory } from './fixtures/archives.ts'
 
-test('versions are ordered as people mean them', t => {
+test('orders pre-releases, and versions of different lengths', t => {
   const ordered = [
     '0.9.0',
     '1.0.0-alpha',
@@ -24,7 +24,7 @@ test('versions are ordered as people mean them', t => {
   t.deepEqual(ordered.toReversed().sort(compareVersions), ordered)
 })
 
-test('numbers count as numbers', t => {
+test('compares numbers by value', t => {
   const part = fc.nat(2000)
   fc.assert(
     fc.property(part, part, part, part, (a, b, c, d) => {
@@ -33,7 +33,7 @@ test('numbers count as numbers', t => {
   )
 })
 
-test('it is an order: of any two one is first, and a first of a second of a third', t => {
+test('the order is antisymmetric, reflexive and transitive', t => {
   const version = fc.oneof(fc.string(), fc.stringMatching(/^[0-9]{1,3}([.-][0-9a-c]{1,2}){0,3}$/))
   fc.assert(
     fc.property(version, version, version, (a, b, c) => {
@@ -44,7 +44,7 @@ test('it is an order: of any two one is first, and a first of a second of a thir
   )
 })
 
-test('the newest release counts, and of two the one in the first directory', t => {
+test('finds the newest release, and among equal versions the one in the first directory', t => {
   const directory = temporaryDirectory(t)
   const [a, b] = ['a', 'b'].map(name => path.join(directory, name)) as [string, string]
   for (const [place, ...names] of [
@@ -54,7 +54,7 @@ test('the newest release counts, and of two the one in the first directory', t =
     fs.mkdirSync(place)
     for (const name of names) fs.writeFileSync(path.join(place, name), '')
   }
-  // What has the name of a release and is none: a directory, a link that leads nowhere.
+  // Not releases: a directory and a dangling link.
   fs.mkdirSync(path.join(a, 'x-4.0.0.tgz'))
   fs.symlinkSync('nowhere', path.join(a, 'x-5.0.0.tgz'))
   const name = /^x-(\d.*)\.tgz$/

@@ -29,7 +29,7 @@ const NODE_PATIENCE_MS = 14_000
 /** How long a node may take to begin: one that hangs is not worth more. */
 const BEGIN_MS = 5000
 
-const LIMITS = { memberBytes: 8 * 2 ** 20, takenBytes: 16 * 2 ** 20, members: 1000, archiveBytes: 64 * 2 ** 20 }
+const LIMITS = { memberBytes: 8 * 2 ** 20, extractedBytes: 16 * 2 ** 20, members: 1000, archiveBytes: 64 * 2 ** 20 }
 /** Of what a node says on stderr. */
 const MOST_COMPLAINTS = 20
 const MOST_CHARACTERS = 300
