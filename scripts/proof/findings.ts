@@ -81,8 +81,8 @@ export const ofFamilies = (network: readonly NodeFacts[], families: readonly Fam
     })),
   }))
 
-/** Of PODs, how many a line names. */
-const NAMED = 8
+/** Names in a line; the rest are counted. */
+const MAX_NAMES = 8
 
 /**
  * Says what was found, in a line for what several PODs of a node have in common:
@@ -108,8 +108,7 @@ const groupOf = (finding: Finding): string => {
 
 function describe(first: Finding, alike: readonly Finding[]): string {
   const names = alike.flatMap(({ pod }) => (pod === undefined ? [] : [pod]))
-  const more = names.length > NAMED ? [`… (${names.length - NAMED} more)`] : []
-  const list = [...names.slice(0, NAMED), ...more].join(', ')
+  const list = listNames(names)
   switch (first.kind) {
     case 'pod-gone':
       return `${first.node}: ${names.length} of ${first.of} PODs are gone: ${list}`
@@ -126,22 +125,32 @@ function describe(first: Finding, alike: readonly Finding[]): string {
   }
 }
 
+function listNames(names: readonly string[]): string {
+  const more = names.length > MAX_NAMES ? [`… (${names.length - MAX_NAMES} more)`] : []
+  return [...names.slice(0, MAX_NAMES), ...more].join(', ')
+}
+
 /**
- * What was found where the host does not know what was made: `4 PODs in 2 nodes, all with IPv4 and IPv6 addresses`, and by which PODs differ
- * from most.
+ * Describes a network that this program did not set up: `4 PODs in 2 nodes, all with IPv4 and IPv6 addresses`, and a line for each family
+ * that only some PODs have.
  */
 export function describeNetwork(network: readonly NodeFacts[]): readonly string[] {
   const pods = network.flatMap(facts => facts.pods.map(pod => ({ pod: pod.name, families: familiesOf(pod) })))
+  if (pods.length === 0) return [`no PODs in ${counted(network.length, 'node')}`]
   const nodes = network.filter(facts => facts.pods.length > 0).length
-  const found = `${pods.length} PODs in ${nodes} nodes`
+  const found = `${counted(pods.length, 'POD')} in ${counted(nodes, 'node')}`
   const all = ([4, 6] as const).filter(family => pods.some(({ families }) => families.includes(family)))
-  const have = all.map(family => `IPv${family}`).join(' and ') || 'no'
+  if (all.length === 0) return [`${found}, ${pods.length === 1 ? 'without' : 'all without'} addresses`]
+  const have = all.map(family => `IPv${family}`).join(' and ')
   const lacking = all.flatMap(family => {
     const without = pods.filter(({ families }) => !families.includes(family)).map(({ pod }) => pod)
     if (without.length === 0) return []
-    const more = without.length > NAMED ? [`… (${without.length - NAMED} more)`] : []
     const verb = without.length === 1 ? 'has' : 'have'
-    return `${[...without.slice(0, NAMED), ...more].join(', ')} ${verb} no IPv${family} address, unlike ${pods.length - without.length} others`
+    const others = counted(pods.length - without.length, 'other')
+    return `${listNames(without)} ${verb} no IPv${family} address, unlike ${others}`
   })
-  return [`${found}, ${lacking.length === 0 ? 'all' : 'not all'} with ${have} addresses`, ...lacking]
+  const extent = lacking.length > 0 ? 'not all with' : pods.length === 1 ? 'with' : 'all with'
+  return [`${found}, ${extent} ${have} addresses`, ...lacking]
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -91,7 +91,7 @@ export async function runProof(request: ProofRequest, context: StepContext): Pro
       { parent: signal, reason: () => testFailure('STEP_HUNG', `did not end in ${timeoutSeconds} s`) },
     )
     if (matrix) findings.push(...findIn(matrix))
-    else if (findings.length === 0) throw testFailure('NO_PODS', 'there is no POD with an address')
+    else if (findings.length === 0) throw testFailure('NO_PODS', 'no POD has an address')
     const lines = describeFindings(findings)
     if (findings.length > 0) emit({ type: 'findings', test, findings })
     for (const { node, text } of lines) emit({ type: 'output', ...id, node, stream: 'stdout', line: `FAILED: ${text}` })

@@ -85,7 +85,7 @@ test('many names are cut, and counted', t => {
   t.regex(line?.text ?? '', /^vm-001: 20 of 20 PODs are gone: vm-001-ns10, .*vm-001-ns17, … \(12 more\)$/)
 })
 
-test('of what somebody else set up, what was found is told, and which PODs differ', t => {
+test('describes a network that was set up elsewhere, and the PODs that differ', t => {
   t.deepEqual(describeNetwork([whole('vm-001'), whole('vm-002')]), [
     '8 PODs in 2 nodes, all with IPv4 and IPv6 addresses',
   ])
@@ -95,8 +95,17 @@ test('of what somebody else set up, what was found is told, and which PODs diffe
     'vm-002-ns01, vm-002-ns02 have no IPv6 address, unlike 4 others',
   ])
   t.deepEqual(describeNetwork([node('vm-001', pod('x', [4])), node('vm-002')]), [
-    '1 PODs in 1 nodes, all with IPv4 addresses',
+    '1 POD in 1 node, with IPv4 addresses',
   ])
+  const oneWithout = [node('vm-001', pod('x', [4])), node('vm-002', pod('y', []))]
+  t.is(describeNetwork(oneWithout)[1], 'y has no IPv4 address, unlike 1 other')
+  const without = [node('vm-001', pod('x', []), pod('y', []))]
+  t.deepEqual(describeNetwork(without), ['2 PODs in 1 node, all without addresses'])
+  t.deepEqual(describeNetwork([node('vm-001', pod('x', []))]), ['1 POD in 1 node, without addresses'])
+})
+
+test('reports a network without PODs', t => {
+  t.deepEqual(describeNetwork([node('vm-001'), node('vm-002')]), ['no PODs in 2 nodes'])
 })
 
 test('a matrix without a pair proves nothing, and says so', t => {
