@@ -29,7 +29,7 @@ function pack(words: readonly string[], environment: Record<string, string> = {}
   return { status, stdout, stderr: stderr.toString() }
 }
 
-/** A home with a small release of CNI plugins in its Downloads, as people have them. */
+/** A home directory with a small release of CNI plugins in Downloads. */
 function homeWithRelease(t: ExecutionContext, machine = OURS) {
   const home = temporaryDirectory(t)
   const downloads = path.join(home, 'Downloads')
@@ -50,7 +50,7 @@ function homeWithRelease(t: ExecutionContext, machine = OURS) {
 const names = (archive: Buffer): string[] =>
   execFileSync('tar', ['tf', '-'], { input: archive }).toString().trim().split('\n')
 
-/** A message, and no trace of where in the program it came from. */
+/** Asserts a failure with a message, without a stack trace and without output. */
 function fails(t: ExecutionContext, { status, stdout, stderr }: Packed, exitCode: number, says: RegExp) {
   t.is(status, exitCode, stderr)
   t.regex(stderr, says)
@@ -58,7 +58,7 @@ function fails(t: ExecutionContext, { status, stdout, stderr }: Packed, exitCode
   t.is(stdout.length, 0)
 }
 
-test('members are sorted, relative, owned by root, of one time, and their directories are there', t => {
+test('packs sorted members with relative names, their directories, owner root and a constant time', t => {
   const { release, environment } = homeWithRelease(t)
   const { status, stdout, stderr } = pack(['-', '--seed', '3'], environment)
   t.is(status, 0, stderr)
@@ -83,7 +83,7 @@ test('members are sorted, relative, owned by root, of one time, and their direct
   t.deepEqual(more, [])
 })
 
-test('GNU tar and busybox unpack it to the same tree', t => {
+test('GNU tar and busybox tar unpack the same tree', t => {
   const { home, environment } = homeWithRelease(t)
   const archive = path.join(home, 'o.tar')
   const { status, stdout } = pack([archive], environment)
@@ -98,7 +98,7 @@ test('GNU tar and busybox unpack it to the same tree', t => {
   t.true(fs.readdirSync(gnu, { recursive: true, encoding: 'utf8' }).includes('bin/netns_test'))
 })
 
-test('the same seed gives the same bytes to everybody, another or none gives others', t => {
+test('the archive depends on the seed and SOURCE_DATE_EPOCH, not on locale, time zone or umask', t => {
   const { home, environment } = homeWithRelease(t)
   const run = (words: string[], more = {}) => pack(words, { ...environment, ...more }).stdout.toString('base64')
   const first = run(['-', '--seed', '7'])
@@ -114,7 +114,7 @@ test('the same seed gives the same bytes to everybody, another or none gives oth
   t.not(run(['-']), run(['-']))
 })
 
-test('a checkout with other modes packs the same bytes, and needs neither zx nor ssh2; its help not even tar', t => {
+test('a checkout with other file modes packs the same bytes, without zx and ssh2; --help does not load tar', t => {
   const { home, environment } = homeWithRelease(t)
   const checkout = path.join(home, 'checkout')
   fs.mkdirSync(path.join(checkout, 'node_modules'), { recursive: true })
@@ -124,7 +124,7 @@ test('a checkout with other modes packs the same bytes, and needs neither zx nor
   execFileSync('chmod', ['-R', 'go=', checkout])
   fs.copyFileSync(path.join(TOP, 'package.json'), path.join(checkout, 'package.json'))
   const modules = path.join(checkout, 'node_modules')
-  // Packages without code: whoever imports one fails.
+  // Empty packages: importing one fails.
   const { dependencies } = JSON.parse(fs.readFileSync(path.join(TOP, 'package.json'), 'utf8'))
   for (const name of Object.keys(dependencies)) {
     fs.mkdirSync(path.join(modules, name), { recursive: true })
@@ -147,7 +147,7 @@ test('a checkout with other modes packs the same bytes, and needs neither zx nor
   t.true(stdout.equals(pack(['-', '--seed', '7'], environment).stdout))
 })
 
-test('ipu comes from an unpacked release, else from an archive', t => {
+test('packs ipu from an unpacked release if there is one, otherwise from an archive', t => {
   const { home, downloads, environment } = homeWithRelease(t)
   const bin = path.join(home, 'nfqlb-1.2.3/bin')
   fs.mkdirSync(bin, { recursive: true })
@@ -160,7 +160,7 @@ test('ipu comes from an unpacked release, else from an archive', t => {
   t.regex(unpacked.stderr, /ipu: address tool, .*nfqlb-1\.2\.3\/bin\/ipu/)
 })
 
-test('a damaged or foreign archive leaves the output as it was, nothing beside it, and nothing on stdout', t => {
+test('does not change the output when a release is damaged or for another processor', t => {
   const damaged = homeWithRelease(t)
   fs.truncateSync(damaged.release, fs.statSync(damaged.release).size - 5)
   for (const [{ home, release, environment }, says] of [
@@ -170,9 +170,9 @@ test('a damaged or foreign archive leaves the output as it was, nothing beside i
     const directory = path.join(home, 'out')
     fs.mkdirSync(directory)
     const output = path.join(directory, 'out.tar')
-    fs.writeFileSync(output, 'as it was')
+    fs.writeFileSync(output, 'unchanged')
     fails(t, pack([output], environment), 1, says)
-    t.is(fs.readFileSync(output, 'utf8'), 'as it was')
+    t.is(fs.readFileSync(output, 'utf8'), 'unchanged')
     t.deepEqual(fs.readdirSync(directory), ['out.tar'])
     t.deepEqual(fs.readdirSync(path.join(home, '.cache/xcluster-netns')), [])
     const streamed = pack(['-'], environment)
@@ -185,7 +185,7 @@ for (const [what, words, environment, status, says] of [
   ['a missing --cni', ['-', '--cni', '/nonexistent.tgz'], {}, 2, /--cni \/nonexistent\.tgz/],
   ['a bad seed', ['-', '--seed', 'x'], {}, 2, /--seed=x/],
   ['a bad SOURCE_DATE_EPOCH', ['-'], { SOURCE_DATE_EPOCH: 'x' }, 2, /SOURCE_DATE_EPOCH=x/],
-  ['an NFQLBDIR that is not there', ['-'], { NFQLBDIR: '/nonexistent' }, 2, /NFQLBDIR=\/nonexistent/],
+  ['a missing NFQLBDIR', ['-'], { NFQLBDIR: '/nonexistent' }, 2, /NFQLBDIR=\/nonexistent/],
   ['an unknown part', ['-', '--require', 'foo'], {}, 2, /--require=foo/],
   ['a required part that is missing', ['-', '--require', 'ipu'], {}, 3, /ipu: not found: looked for \//],
   ['no output', [], {}, 2, /missing required argument/],
@@ -194,16 +194,16 @@ for (const [what, words, environment, status, says] of [
   ['a directory as output', ['/tmp'], {}, 2, /\/tmp: is a directory/],
   ['a missing directory', ['/nonexistent/o.tar'], {}, 3, /\/nonexistent\/o\.tar: there is no such file or dir/],
 ] as const) {
-  test(`${what}: a message and exit code ${status}`, t => fails(t, pack(words, environment), status, says))
+  test(`fails with exit status ${status} for ${what}`, t => fails(t, pack(words, environment), status, says))
 }
 
-test('a full disk leaves the output as it was; a full device and a reader that leaves are told', t => {
+test('does not change the output when the disk is full; reports a full device and a closed pipe', t => {
   requireUserNamespaces(process.env)
   const { home, environment } = homeWithRelease(t)
   const small = path.join(home, 'small')
   fs.mkdirSync(small)
   const script = `mount -t tmpfs -o size=128k none "${small}" || exit 77
-    cd "${small}" && printf 'as it was' >o.tar
+    cd "${small}" && printf unchanged >o.tar
     "${PROGRAM}" o.tar; echo "exit $?, $(cat o.tar), $(ls -A)"`
   const { status, stdout, stderr } = pack(
     ['--user', '--map-root-user', '--mount', '/bin/sh', '-c', script],
@@ -211,19 +211,19 @@ test('a full disk leaves the output as it was; a full device and a reader that l
     'unshare',
   )
   t.is(status, 0, stderr)
-  t.is(stdout.toString(), 'exit 3, as it was, o.tar\n')
+  t.is(stdout.toString(), 'exit 3, unchanged, o.tar\n')
   t.regex(stderr, /cannot write o\.tar: no space left/)
   fails(t, pack(['-c', `exec "${PROGRAM}" - >/dev/full`], environment, '/bin/sh'), 3, /standard output: no space left/)
   const left = pack(['-c', `{ "${PROGRAM}" -; echo "exit $?" >&2; } | head -c 1 >/dev/null`], environment, '/bin/sh')
   t.regex(left.stderr, /standard output: nobody reads it any more\nexit 3\n$/)
 })
 
-test('an ordinary user is told what may not be read or written', t => {
+test('reports files that an ordinary user cannot read or write', t => {
   const { home, release, environment } = homeWithRelease(t)
   fs.chmodSync(home, 0o755)
   fs.chmodSync(path.dirname(release), 0o755)
   fs.mkdirSync(path.join(home, 'mine'), { mode: 0o555 })
-  // Root without what lets it pass over modes: another user might not get into the directory of this repository.
+  // Root without the capabilities that override modes: another user might not be able to enter this repository.
   const asUser = process.getuid?.() === 0 ? ['--bounding-set=-dac_override,-dac_read_search'] : []
   const packAsUser = (words: string[]) => pack([...asUser, PROGRAM, ...words], environment, 'setpriv')
   const output = path.join(home, 'mine/o.tar')
@@ -231,7 +231,7 @@ test('an ordinary user is told what may not be read or written', t => {
   fs.chmodSync(release, 0)
   fails(t, packAsUser(['-']), 3, /cannot read .*v1\.6\.2\.tgz: no permission/)
   fs.chmodSync(home, 0)
-  // What cannot be looked into holds nothing to be found, and is no error.
+  // A search directory that cannot be read counts as empty.
   const { status, stderr } = packAsUser(['-'])
   fs.chmodSync(home, 0o755)
   t.is(status, 0, stderr)
@@ -242,21 +242,21 @@ for (const [signal, exitCode] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  test(`${signal} ends it, even when nobody reads what it writes`, async t => {
+  test(`${signal} ends the program with exit status ${exitCode}, even when nobody reads its output`, async t => {
     const { environment } = homeWithRelease(t)
     const child = spawn(PROGRAM, ['-'], { env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
-    let said = ''
+    let stderr = ''
     for await (const chunk of child.stderr) {
-      said += chunk
-      if (said.includes('ipu:') && !child.killed) child.kill(signal)
+      stderr += chunk
+      if (stderr.includes('ipu:') && !child.killed) child.kill(signal)
     }
     const [status] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode]
-    t.is(status, exitCode, said)
-    t.true(said.endsWith(`tar: interrupted by ${signal}\n`), said)
+    t.is(status, exitCode, stderr)
+    t.true(stderr.endsWith(`tar: interrupted by ${signal}\n`), stderr)
   })
 }
 
-test('it runs through two links, from anywhere, and writes through a link', t => {
+test('runs through two links from another directory, and writes through a link', t => {
   const { home, environment } = homeWithRelease(t)
   fs.mkdirSync(path.join(home, 'ovl'))
   fs.symlinkSync(PROGRAM, path.join(home, 'ovl/tar'))
@@ -269,7 +269,7 @@ test('it runs through two links, from anywhere, and writes through a link', t =>
   t.true(names(fs.readFileSync(path.join(home, 'real.tar'))).includes('bin/netns_test'))
 })
 
-test('netns.ts tar and tar.ts make the same', t => {
+test('netns.ts tar and tar.ts write the same archive', t => {
   const { environment } = homeWithRelease(t)
   const words = ['-', '--seed', '7']
   const { status, stdout, stderr } = pack(['tar', ...words], environment, path.join(TOP, 'netns.ts'))

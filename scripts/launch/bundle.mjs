@@ -1,6 +1,5 @@
-// For Node before 22.18, which runs no TypeScript: joins the programs and their modules into JavaScript, once for each state of
-// the sources, beside the packages or in the user's cache. Translating a hundred modules one by one would take half a second of
-// every start.
+// Node before 22.18 does not run TypeScript: bundles the programs as JavaScript, in node_modules or the user's cache,
+// once per state of the sources. Without a bundle, transpiling each module would add half a second to every start.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -8,61 +7,61 @@ import process from 'node:process'
 import { isTrusted, privateDirectory } from './trusted.mjs'
 
 const PROGRAMS = ['netns.ts', 'tar.ts']
-/** What another state of the sources left goes when no run can be using it any more. */
+/** Older bundles are removed: no run uses one for that long. */
 const OLD_MS = 24 * 3600 * 1000
 
 /**
- * @param top of the repository
- * @param program file in it
- * @returns the JavaScript that stands for the program; undefined where it can be neither found nor kept
+ * @param top directory of the repository
+ * @param program a program in it
+ * @returns the bundle of the program; undefined when it can be neither found nor written
  */
 export async function bundled(top, program) {
   const state = stateOf(top)
   const name = path.basename(program).replace(/ts$/, 'js')
-  for (const place of [besidePackages, inUsersCache]) {
-    const cache = place(top)
+  for (const findCache of [inPackages, inUserCache]) {
+    const cache = findCache(top)
     const file = cache && (await bundledIn(cache, top, state, name))
     if (file) return file
   }
   return undefined
 }
 
-/** One for all users of this checkout. */
-function besidePackages(top) {
+/** Shared by all users of the checkout. */
+function inPackages(top) {
   const cache = path.join(top, 'node_modules/.cache/xcluster-netns')
   try {
     fs.mkdirSync(cache, { recursive: true, mode: 0o755 })
     return isTrusted(cache, top) ? cache : undefined
   } catch {
-    return undefined // a checkout of somebody else's
+    return undefined // another user's checkout
   }
 }
 
-const inUsersCache = () => privateDirectory('programs')
+const inUserCache = () => privateDirectory('programs')
 
 async function bundledIn(cache, top, state, name) {
   const directory = path.join(cache, state)
   const file = path.join(directory, name)
   if (fs.existsSync(file)) return file
-  const own = `${directory}.${process.pid}`
-  // esbuild makes the files with it: nobody else may write into them.
+  const staging = `${directory}.${process.pid}`
+  // For the files that esbuild creates: only their owner may write them.
   const umask = process.umask(0o022)
   try {
-    await build(top, own)
-    // From anywhere else the packages would not be found.
-    if (!cache.startsWith(top)) fs.symlinkSync(path.join(top, 'node_modules'), path.join(own, 'node_modules'))
+    await build(top, staging)
+    // Node resolves packages from the bundle's location.
+    if (!cache.startsWith(top)) fs.symlinkSync(path.join(top, 'node_modules'), path.join(staging, 'node_modules'))
     removeOld(cache)
-    fs.renameSync(own, directory)
+    fs.renameSync(staging, directory)
   } catch {
-    // Not writable, no such package; or another run was faster.
-    fs.rmSync(own, { recursive: true, force: true })
+    // Not writable, esbuild is missing, or another run was faster.
+    fs.rmSync(staging, { recursive: true, force: true })
   } finally {
     process.umask(umask)
   }
   return fs.existsSync(file) ? file : undefined
 }
 
-/** Names the sources as they are: their names, sizes and times. */
+/** Digest of the sources' names, sizes and times. */
 function stateOf(top) {
   const hash = createHash('sha256').update(process.versions.node)
   const sources = fs
@@ -88,12 +87,12 @@ async function build(top, outdir) {
     target: 'node20',
     packages: 'external',
     logLevel: 'silent',
-    plugins: [{ name: 'places', setup: keepPlaces }],
+    plugins: [{ name: 'source-paths', setup: keepSourcePaths }],
   })
 }
 
-/** Modules find files beside them: where they were, not where they are now. */
-function keepPlaces(build) {
+/** Modules locate files relative to their source, which is not where the bundle is. */
+function keepSourcePaths(build) {
   build.onLoad({ filter: /\.ts$/ }, ({ path: file }) => ({
     loader: 'ts',
     contents: fs

@@ -1,17 +1,17 @@
-// Directories for code that is kept and run later: whoever else could write there could run code as the user.
-// Plain JavaScript: it runs before anything can strip types.
+// Directories for cached code. Another user who could write into them could run code as this user.
+// JavaScript, because it runs before types can be stripped.
 import path from 'node:path'
 
-// As in start.mjs.
+// See start.mjs.
 const fs = process.getBuiltinModule('node:fs')
 
 const OTHERS_MAY_WRITE = 0o022
 const STICKY = 0o1000
 
 /**
- * A directory of this user's cache into which nobody else can put anything; made when it is missing.
- * @param name below the project's directory of the cache
- * @returns its real path; undefined where there is no such place
+ * A subdirectory of this user's cache that no other user can write to; created when missing.
+ * @param name of the subdirectory
+ * @returns its real path; undefined when it cannot be created or is not safe
  */
 export function privateDirectory(name) {
   try {
@@ -19,15 +19,16 @@ export function privateDirectory(name) {
     make(directory)
     if (!isOwn(directory)) return undefined
     const real = fs.realpathSync(directory)
-    return ancestorsOf(real).every(isSafeAbove) ? real : undefined
+    return ancestorsOf(real).every(isSafeAncestor) ? real : undefined
   } catch {
-    return undefined // no home, not writable, a file in the way
+    return undefined // no home, not writable, or a file of that name
   }
 }
 
 /**
- * @param top directory of the programs: its owner is trusted, being able to change them
- * @returns true if only this user, root or that owner can change what is in the directory, as far as it itself says
+ * Checks owner and mode of a directory, not those of its parents.
+ * @param top directory of the programs, whose owner is trusted
+ * @returns true if only this user, root or that owner can write to the directory
  */
 export function isTrusted(directory, top) {
   const { uid, mode } = fs.lstatSync(directory)
@@ -42,8 +43,8 @@ function isOwn(directory) {
   return isDirectory(mode) && uid === process.getuid() && (mode & 0o077) === 0
 }
 
-/** In a sticky directory such as /tmp nobody can rename or remove what belongs to others. */
-function isSafeAbove(directory) {
+/** A sticky directory such as /tmp is safe: users cannot rename or remove each other's entries. */
+function isSafeAncestor(directory) {
   const { uid, mode } = fs.lstatSync(directory)
   if (uid !== 0 && uid !== process.getuid()) return false
   return (mode & OTHERS_MAY_WRITE) === 0 || (mode & STICKY) !== 0
@@ -54,20 +55,20 @@ function ancestorsOf(directory) {
   return above === directory ? [] : [above, ...ancestorsOf(above)]
 }
 
-/** By the XDG base directory rules, as in settings.ts: a relative path there is to be ignored. */
+/** As settings.ts: the XDG base directory specification says to ignore a relative path. */
 function cacheHome() {
   const { XDG_CACHE_HOME, HOME } = process.env
   if (XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME
   return path.join(HOME || process.getBuiltinModule('node:os').homedir(), '.cache')
 }
 
-/** Not by `recursive`: see host/directories.ts. */
+/** Without `recursive`: see host/directories.ts. */
 function make(directory) {
   if (fs.existsSync(directory)) return
   make(path.dirname(directory))
   try {
     fs.mkdirSync(directory, { mode: 0o700 })
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error // otherwise another process has just made it
+    if (error.code !== 'EEXIST') throw error // another process created it meanwhile
   }
 }

@@ -83,12 +83,12 @@ const inShell = (t: ExecutionContext, line: string) => {
 }
 
 for (const [option, value, says] of [
-  ['-n', 40, /Max open files is 40, and at least 64 are needed/],
+  ['-n', 40, /Max open files is 40, but at least 64 is required/],
   ['-n', 100, /limit of open files is 100, and about 160 are needed \(ulimit -n raises it\)/],
-  ['-u', 22, /Max processes is 22, and at least 64 are needed/],
+  ['-u', 22, /Max processes is 22, but at least 64 is required/],
   ['-f', 10_000, /limit of the size of a file is 9 MiB, and about 256 MiB are needed/],
-  ['-v', 1_000_000, /Max address space is 1024000000, and at least/],
-  ['-v', 8_000_000, /Max address space is 8192000000, and at least/],
+  ['-v', 1_000_000, /Max address space is 1024000000, but at least/],
+  ['-v', 8_000_000, /Max address space is 8192000000, but at least/],
 ] as const) {
   test(`under ulimit ${option} ${value} a test is refused in one line`, t => {
     const { status, stderr } = inShell(t, `ulimit ${option} ${value}; exec "$0" test start --nvm=1 --cluster embedded`)

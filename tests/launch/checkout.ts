@@ -6,7 +6,7 @@ import type { ExecutionContext } from 'ava'
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 
-/** A checkout with the packages of this one, and a place of its own for what is kept beside them. */
+/** A copy of the repository with the same packages and an own cache of bundles. */
 export function checkout(t: ExecutionContext) {
   const top = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bundle-')))
   t.teardown(() => fs.rmSync(top, { recursive: true, force: true }))
@@ -17,7 +17,7 @@ export function checkout(t: ExecutionContext) {
     if (name.startsWith('.')) continue
     fs.symlinkSync(path.join(TOP, 'node_modules', name), path.join(top, 'node_modules', name))
   }
-  const kept = () => fs.readdirSync(path.join(top, 'node_modules/.cache/xcluster-netns'))
+  const bundles = () => fs.readdirSync(path.join(top, 'node_modules/.cache/xcluster-netns'))
   const list = () => spawnSync(path.join(top, 'netns.ts'), ['test', '--list'], { encoding: 'utf8' })
-  return { top, program: path.join(top, 'netns.ts'), kept, list }
+  return { top, program: path.join(top, 'netns.ts'), bundles, list }
 }

@@ -7,54 +7,54 @@ import test, { type ExecutionContext } from 'ava'
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 
-function directory(t: ExecutionContext): string {
-  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-launch-'))
-  t.teardown(() => fs.rmSync(made, { recursive: true }))
-  return made
+function temporary(t: ExecutionContext): string {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-launch-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true }))
+  return directory
 }
 const run = (program: string, words: string[] = [], options = {}) => {
   const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', ...options })
   return { status, stdout, stderr }
 }
 
-test('it runs from anywhere, through links, as netns.sh too', t => {
-  const made = directory(t)
-  fs.symlinkSync(path.join(TOP, 'netns.sh'), path.join(made, 'a'))
-  fs.symlinkSync('a', path.join(made, 'b'))
-  const { status, stdout } = run('./b', ['test', '--list'], { cwd: made })
+test('runs through links from any directory, also as netns.sh', t => {
+  const directory = temporary(t)
+  fs.symlinkSync(path.join(TOP, 'netns.sh'), path.join(directory, 'a'))
+  fs.symlinkSync('a', path.join(directory, 'b'))
+  const { status, stdout } = run('./b', ['test', '--list'], { cwd: directory })
   t.is(status, 0)
   t.regex(stdout, /^bridge$/m)
 })
 
-test('it runs by every way to it, also behind a link to a directory', t => {
-  const made = directory(t)
-  fs.symlinkSync(TOP, path.join(made, 'top'))
-  fs.symlinkSync(path.join(TOP, 'tests'), path.join(made, 'inside'))
-  const here = path.relative(made, TOP)
-  for (const way of [
+test('runs by relative and absolute paths, also through a link to a directory', t => {
+  const directory = temporary(t)
+  fs.symlinkSync(TOP, path.join(directory, 'top'))
+  fs.symlinkSync(path.join(TOP, 'tests'), path.join(directory, 'inside'))
+  const here = path.relative(directory, TOP)
+  for (const program of [
     'top/netns.ts',
     './top/netns.ts',
-    `${made}/top/netns.ts`,
+    `${directory}/top/netns.ts`,
     `${here}/netns.ts`,
     `./${here}/netns.ts`,
   ])
-    t.is(run(way, ['--version'], { cwd: made }).status, 0, way)
-  // The kernel's "..", which is above where the link leads to, not above the link.
-  for (const way of ['inside/../netns.ts', './inside/../netns.ts', `${made}/inside/../netns.ts`])
-    t.is(run(way, ['--version'], { cwd: made }).status, 0, way)
-  t.is(run('../netns.ts', ['--version'], { cwd: path.join(made, 'inside') }).status, 0)
+    t.is(run(program, ['--version'], { cwd: directory }).status, 0, program)
+  // The kernel resolves ".." after the link: the parent of its target.
+  for (const program of ['inside/../netns.ts', './inside/../netns.ts', `${directory}/inside/../netns.ts`])
+    t.is(run(program, ['--version'], { cwd: directory }).status, 0, program)
+  t.is(run('../netns.ts', ['--version'], { cwd: path.join(directory, 'inside') }).status, 0)
   t.is(run('/bin/sh', ['netns.ts', '--version'], { cwd: TOP }).status, 0)
 })
 
-test('without node_modules, or with a part of them, it says so in one line', t => {
-  const made = directory(t)
+test('reports missing or incomplete node_modules in one line', t => {
+  const directory = temporary(t)
   for (const name of ['netns.ts', 'tar.ts', 'scripts', 'package.json'])
-    fs.cpSync(path.join(TOP, name), path.join(made, name), { recursive: true })
+    fs.cpSync(path.join(TOP, name), path.join(directory, name), { recursive: true })
   for (const installed of ['', 'commander', 'tsx']) {
-    const modules = path.join(made, 'node_modules', installed)
+    const modules = path.join(directory, 'node_modules', installed)
     if (installed) fs.cpSync(path.join(TOP, 'node_modules', installed), modules, { recursive: true })
     for (const program of ['netns.ts', 'tar.ts']) {
-      const { status, stdout, stderr } = run(path.join(made, program), ['--help'])
+      const { status, stdout, stderr } = run(path.join(directory, program), ['--help'])
       t.is(status, 3)
       t.is(stdout, '')
       t.regex(stderr, /^[^\n]*\(run: npm ci\)\n$/)
@@ -62,28 +62,28 @@ test('without node_modules, or with a part of them, it says so in one line', t =
   }
 })
 
-test('in a directory that was removed it says so', t => {
+test('reports that the working directory was removed', t => {
   const { status, stderr } = run('/bin/sh', ['-c', 'rmdir "$PWD" && exec "$0" --help', path.join(TOP, 'netns.ts')], {
     cwd: fs.mkdtempSync(path.join(os.tmpdir(), 'netns-launch-')),
   })
   t.is(status, 3)
-  t.regex(stderr, /^netns\.ts: the working directory is not there any more [^\n]*\n$/m)
+  t.regex(stderr, /^netns\.ts: the working directory no longer exists [^\n]*\n$/m)
 })
 
-test('without Node it says so', t => {
-  const made = directory(t)
-  for (const name of ['dirname', 'readlink']) fs.symlinkSync(`/usr/bin/${name}`, path.join(made, name))
-  const { status, stderr } = run(path.join(TOP, 'netns.ts'), [], { env: { PATH: made } })
+test('reports that Node.js is not installed', t => {
+  const directory = temporary(t)
+  for (const name of ['dirname', 'readlink']) fs.symlinkSync(`/usr/bin/${name}`, path.join(directory, name))
+  const { status, stderr } = run(path.join(TOP, 'netns.ts'), [], { env: { PATH: directory } })
   t.is(status, 3)
   t.regex(stderr, /node is not installed/)
 })
 
-test('--help loads neither zx nor ssh2, nor what draws on a terminal', t => {
+test('--help loads neither zx, nor ssh2, nor the packages of the live display', t => {
   const { stderr } = run(path.join(TOP, 'netns.ts'), ['--help'], { env: { ...process.env, NODE_DEBUG: 'module,esm' } })
   t.notRegex(stderr, /node_modules\/(zx|ssh2|log-update|cli-truncate)\//)
 })
 
-test('output that cannot be written is told; a reader that leaves is not', t => {
+test('reports that standard output cannot be written, but not that its reader has closed it', t => {
   const shell = (line: string) => run('/bin/bash', ['-o', 'pipefail', '-c', line, path.join(TOP, 'netns.ts')])
   for (const words of ['test --list', '--help', 'tar --seed 1 -']) {
     const { status, stderr } = shell(`"$0" ${words} >/dev/full`)
@@ -93,14 +93,14 @@ test('output that cannot be written is told; a reader that leaves is not', t => 
   t.deepEqual(shell('"$0" test --list | true'), { status: 0, stdout: '', stderr: '' })
 })
 
-test('a terminal or reader of stderr that is gone breaks nothing off', async t => {
-  const env = { ...process.env, XDG_STATE_HOME: directory(t) }
+test('continues when its standard error is closed', async t => {
+  const env = { ...process.env, XDG_STATE_HOME: temporary(t) }
   const child = spawn(path.join(TOP, 'netns.ts'), ['status'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
   child.stderr.destroy()
   t.deepEqual(await once(child, 'close'), [0, null])
 })
 
-test('help is data, wrong usage is not, and neither starts anything', t => {
+test('prints help on standard output, and usage errors on standard error with exit status 2', t => {
   const program = path.join(TOP, 'netns.ts')
   for (const words of [[], ['help'], ['--help'], ['test', '--help']]) {
     const { status, stdout, stderr } = run(program, words)

@@ -9,13 +9,13 @@ import { checkout } from './checkout.ts'
 
 const HOSTILE = "import fs from 'node:fs'\nfs.writeFileSync(process.env.STOLEN, '')\nconsole.log('hostile')\n"
 
-function directory(t: ExecutionContext): string {
-  const made = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'netns-trusted-')))
-  t.teardown(() => fs.rmSync(made, { recursive: true, force: true }))
-  return made
+function temporaryDirectory(t: ExecutionContext): string {
+  const directory = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'netns-trusted-')))
+  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
+  return directory
 }
 
-/** Calls with another cache. */
+/** Runs a task with another cache directory. */
 function withCache<T>(cache: string, task: () => T): T {
   const before = process.env.XDG_CACHE_HOME
   process.env.XDG_CACHE_HOME = cache
@@ -27,21 +27,21 @@ function withCache<T>(cache: string, task: () => T): T {
   }
 }
 
-test.serial('a directory for code is made for this user alone, whatever the umask is', t => {
-  const cache = path.join(directory(t), 'a/b')
+test.serial('creates a directory for code with mode 0700 under any umask', t => {
+  const cache = path.join(temporaryDirectory(t), 'a/b')
   const umask = process.umask(0)
-  const made = withCache(cache, () => privateDirectory('programs'))
+  const created = withCache(cache, () => privateDirectory('programs'))
   process.umask(umask)
-  t.is(made, path.join(cache, 'xcluster-netns/programs'))
+  t.is(created, path.join(cache, 'xcluster-netns/programs'))
   for (const place of ['.', 'xcluster-netns', 'xcluster-netns/programs'])
     t.is(fs.statSync(path.join(cache, place)).mode & 0o777, 0o700, place)
 })
 
-test.serial('a directory that others can change, by itself, a link or what is above it, is not used', t => {
+test.serial('does not use a directory that other users could write to or replace', t => {
   const attacks: Record<string, (own: string) => void> = {
-    'open to all': own => fs.chmodSync(own, 0o777),
-    'open to its group': own => fs.chmodSync(own, 0o770),
-    'in one that is open to all': own => fs.chmodSync(path.dirname(own), 0o777),
+    'writable by all': own => fs.chmodSync(own, 0o777),
+    'writable by its group': own => fs.chmodSync(own, 0o770),
+    'its parent is writable by all': own => fs.chmodSync(path.dirname(own), 0o777),
     'a link': own => {
       fs.renameSync(own, `${own}.real`)
       fs.symlinkSync(`${own}.real`, own)
@@ -51,12 +51,12 @@ test.serial('a directory that others can change, by itself, a link or what is ab
       fs.writeFileSync(own, '')
     },
     ...(process.getuid?.() === 0 && {
-      "somebody else's": own => fs.chownSync(own, 12345, 12345),
-      "in somebody else's": own => fs.chownSync(path.dirname(own), 12345, 12345),
+      "another user's": own => fs.chownSync(own, 12345, 12345),
+      "its parent is another user's": own => fs.chownSync(path.dirname(own), 12345, 12345),
     }),
   }
   for (const [what, attack] of Object.entries(attacks)) {
-    const cache = directory(t)
+    const cache = temporaryDirectory(t)
     const own = withCache(cache, () => privateDirectory('programs')) as string
     t.truthy(own)
     attack(own)
@@ -68,8 +68,8 @@ test.serial('a directory that others can change, by itself, a link or what is ab
   }
 })
 
-test.serial('no place is no error: /proc, a file, a home that is not there', t => {
-  const file = path.join(directory(t), 'file')
+test.serial('returns undefined where no directory can be created: in /proc, at or below a file', t => {
+  const file = path.join(temporaryDirectory(t), 'file')
   fs.writeFileSync(file, '')
   for (const cache of ['/proc/nothing', file, `${file}/below`])
     t.is(
@@ -80,13 +80,13 @@ test.serial('no place is no error: /proc, a file, a home that is not there', t =
 })
 
 test.serial(
-  'a prepared cache is not executed, and nothing of ours is in the shared directory for temporary files',
+  "does not run code from another user's cache, and writes nothing to the directory for temporary files",
   async t => {
     const { top, program } = checkout(t)
-    const cache = directory(t)
-    const temporary = directory(t)
+    const cache = temporaryDirectory(t)
+    const temporary = temporaryDirectory(t)
     const stolen = path.join(temporary, 'stolen')
-    // Nothing can be kept beside the packages.
+    // A file in its place disables the cache in node_modules.
     fs.writeFileSync(path.join(top, 'node_modules/.cache'), '')
     const env = { ...process.env, XDG_CACHE_HOME: cache, TMPDIR: temporary, STOLEN: stolen }
     const list = (changes: NodeJS.ProcessEnv = {}) => {
@@ -112,16 +112,16 @@ test.serial(
   },
 )
 
-test.serial('a prepared cache beside the packages is not executed', async t => {
+test.serial('does not run code from a cache in node_modules that others can write to', async t => {
   const { top, program } = checkout(t)
-  const cache = directory(t)
+  const cache = temporaryDirectory(t)
   const file = (await withCache(cache, () => bundled(top, program))) as string
   t.true(file.startsWith(top))
   fs.writeFileSync(file, HOSTILE)
-  const beside = path.join(top, 'node_modules/.cache/xcluster-netns')
-  const mode = () => fs.statSync(beside).mode & 0o777
+  const bundles = path.join(top, 'node_modules/.cache/xcluster-netns')
+  const mode = () => fs.statSync(bundles).mode & 0o777
   t.is(mode(), 0o755)
-  fs.chmodSync(beside, 0o777)
+  fs.chmodSync(bundles, 0o777)
   const safe = (await withCache(cache, () => bundled(top, program))) as string
   t.true(safe.startsWith(cache))
   const { stdout } = spawnSync(process.execPath, [safe, 'test', '--list'], { encoding: 'utf8' })
