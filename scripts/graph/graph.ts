@@ -1,4 +1,4 @@
-import { EVERYWHERE, foreignName, type Interface, type NodeFacts } from '../proof/facts.ts'
+import { FALLBACK_DEVICES, foreignName, type Interface, type NodeFacts } from '../proof/facts.ts'
 import { netOfMac } from '../settings/mac-address.ts'
 
 /** An interface of a node or POD, as it was found. */
@@ -102,7 +102,7 @@ function tunnels(network: readonly NodeFacts[]): readonly GraphLink[] {
   return [...ends.values()]
 }
 
-const shown = (interfaces: readonly Interface[]) => interfaces.filter(({ ifname }) => !EVERYWHERE.test(ifname))
+const shown = (interfaces: readonly Interface[]) => interfaces.filter(({ ifname }) => !FALLBACK_DEVICES.test(ifname))
 
 const kindOf = ({ linkinfo }: Interface): string => linkinfo?.info_kind ?? 'nic'
 

@@ -23,7 +23,7 @@ export interface NodeAnswers {
   /** For each POD, how many addresses were silent as they should be. */
   readonly silences: ReadonlyMap<string, number>
   /** `<pod> <own address>` of what did not hear itself: its silence shows nothing. */
-  readonly deaf: ReadonlySet<string>
+  readonly unreachable: ReadonlySet<string>
   /** By `<pod> <address>`, whether packets as large as the POD's interface takes come back. */
   readonly large: ReadonlyMap<string, boolean>
 }
@@ -43,7 +43,7 @@ export function readAnswers(facts: NodeFacts, addresses: ReadonlySet<string>, { 
   const pods = new Set(facts.pods.map(({ name }) => name))
   const answers = new Map<string, Answer>()
   const silences = new Map<string, number>()
-  const deaf = new Set<string>()
+  const unreachable = new Set<string>()
   const large = new Map<string, boolean>()
   for (const line of text.split('\n')) {
     if (line === '') continue
@@ -63,7 +63,7 @@ export function readAnswers(facts: NodeFacts, addresses: ReadonlySet<string>, { 
     const address = /^[!?+]$/.test(second) ? third : second
     if (!addresses.has(address)) throw refuse('no address of a POD')
     const key = `${pod} ${address}`
-    if (second === '?' && words.length === 3) deaf.add(key)
+    if (second === '?' && words.length === 3) unreachable.add(key)
     else if (second === '+' && words.length === 4 && /^[01]$/.test(fourth) && !large.has(key))
       large.set(key, fourth === '1')
     else {
@@ -73,7 +73,7 @@ export function readAnswers(facts: NodeFacts, addresses: ReadonlySet<string>, { 
       answers.set(key, answer)
     }
   }
-  return { answers, silences, deaf, large }
+  return { answers, silences, unreachable, large }
 }
 
 function readAnswer(words: readonly string[]): Answer | undefined {

@@ -15,7 +15,7 @@ export interface Interface {
 }
 
 /** What the kernel makes in every namespace once a module is there, and nobody uses; and the loopback. */
-export const EVERYWHERE = /^(lo|ip6tnl0|sit0|tunl0|erspan0|gre0|gretap0|ip6gre0|ip_vti0|ip6_vti0)$/
+export const FALLBACK_DEVICES = /^(lo|ip6tnl0|sit0|tunl0|erspan0|gre0|gretap0|ip6gre0|ip_vti0|ip6_vti0)$/
 
 export interface AddressInfo {
   readonly family: 'inet' | 'inet6'

@@ -1,5 +1,5 @@
 import type { Family } from '../settings/family.ts'
-import { EVERYWHERE, type Interface, type NodeFacts, type PodFacts } from './facts.ts'
+import { FALLBACK_DEVICES, type Interface, type NodeFacts, type PodFacts } from './facts.ts'
 import type { Matrix } from './matrix.ts'
 import { podAddresses } from './network.ts'
 import { sharedAddresses } from './summary.ts'
@@ -27,7 +27,7 @@ export type Finding = {
 )
 
 /** Compares the network that was found with the one that was made. */
-export function compare(network: readonly NodeFacts[], { pods, families }: Expectation): readonly Finding[] {
+export function compareNetwork(network: readonly NodeFacts[], { pods, families }: Expectation): readonly Finding[] {
   return [...pods].flatMap(([node, names]) => {
     const facts = network.find(one => one.node === node)
     return names.flatMap((pod): Finding[] => {
@@ -43,7 +43,7 @@ export function compare(network: readonly NodeFacts[], { pods, families }: Expec
   })
 }
 
-const isDown = ({ ifname, flags }: Interface) => !EVERYWHERE.test(ifname) && !flags.includes('UP')
+const isDown = ({ ifname, flags }: Interface) => !FALLBACK_DEVICES.test(ifname) && !flags.includes('UP')
 
 const familiesOf = ({ name, interfaces }: PodFacts): readonly Family[] => {
   const addresses = podAddresses([{ node: '', interfaces: [], routes: [], pods: [{ name, interfaces, routes: [] }] }])
@@ -51,8 +51,8 @@ const familiesOf = ({ name, interfaces }: PodFacts): readonly Family[] => {
 }
 
 /** What a matrix shows beside its pairs. */
-export function findIn(matrix: Matrix): readonly Finding[] {
-  const { sources, rows, deaf = [] } = matrix
+export function matrixFindings(matrix: Matrix): readonly Finding[] {
+  const { sources, rows, unreachable = [] } = matrix
   const findings: Finding[] = []
   if (!rows.some(row => row.some(Boolean)))
     findings.push({ kind: 'nothing-proved', node: sources[0]?.node ?? '', pods: sources.length })
@@ -63,13 +63,13 @@ export function findIn(matrix: Matrix): readonly Finding[] {
       address,
       pods: owners.map(({ pod }) => pod),
     })
-  for (const { source, family } of deaf)
+  for (const { source, family } of unreachable)
     findings.push({ kind: 'silence-unproved', node: source.node, pod: source.pod, family })
   return findings
 }
 
 /** Only the addresses of some families. */
-export const ofFamilies = (network: readonly NodeFacts[], families: readonly Family[]): readonly NodeFacts[] =>
+export const filterFamilies = (network: readonly NodeFacts[], families: readonly Family[]): readonly NodeFacts[] =>
   network.map(facts => ({
     ...facts,
     pods: facts.pods.map(pod => ({

@@ -16,7 +16,7 @@ export interface Matrix {
   /** Pairs that answer, but not to packets as large as the source's interface takes. */
   readonly cut?: readonly Pair[]
   /** PODs that heard neither themselves nor, where they should, anybody else: that others did not answer them shows nothing. */
-  readonly deaf?: readonly DeafPod[]
+  readonly unreachable?: readonly UnreachablePod[]
 }
 
 export interface Pair {
@@ -24,7 +24,7 @@ export interface Pair {
   readonly destination: PodAddress
 }
 
-export interface DeafPod {
+export interface UnreachablePod {
   readonly source: Source
   readonly family: Family
 }
@@ -33,7 +33,7 @@ export interface DeafPod {
 const SILENT: Answer = { sent: 1, received: 0 }
 
 /** What the nodes told of rounds of pinging. */
-export interface Measured {
+export interface Measurement {
   readonly rounds: readonly Round[]
   readonly outputs: readonly NodeOutput[]
 }
@@ -43,7 +43,7 @@ export interface Measured {
  * @throws Failure BAD_MATRIX (exit 4) naming the node, on a line that is not understood, and when a pair was not measured: nothing is taken
  *   for granted
  */
-export function assemble(network: readonly NodeFacts[], reach: Reach, measured: readonly Measured[]): Matrix {
+export function assemble(network: readonly NodeFacts[], reach: Reach, measured: readonly Measurement[]): Matrix {
   const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
   const destinations = podAddresses(network)
   const addresses = new Set(destinations.map(({ address }) => address))
@@ -57,7 +57,7 @@ export function assemble(network: readonly NodeFacts[], reach: Reach, measured: 
     return { rounds, told }
   })
   const cut: Pair[] = []
-  const deaf: DeafPod[] = []
+  const unreachable: UnreachablePod[] = []
   const rows = sources.map(source => {
     const own = ownAddresses(destinations, source)
     const ownTexts = new Set(own.map(({ address }) => address))
@@ -65,7 +65,7 @@ export function assemble(network: readonly NodeFacts[], reach: Reach, measured: 
     const heardOf = new Map<Family, { expected: number; answered: number; silent: number }>()
     const row = destinations.map(destination => {
       if (!isMeasurable(reach, source, destination, ownTexts)) return undefined
-      const part = heard.find(({ rounds }) => rounds.some(round => round.wants(source, destination)))
+      const part = heard.find(({ rounds }) => rounds.some(round => round.includes(source, destination)))
       const told = part?.told.get(source.node)
       const key = `${source.pod} ${destination.address}`
       const answer = told?.answers.get(key)
@@ -92,11 +92,11 @@ export function assemble(network: readonly NodeFacts[], reach: Reach, measured: 
         heard,
       )
       const hearsOthers = counts.expected === 0 || counts.answered > 0
-      if (counts.silent > 0 && !(hearsItself && hearsOthers)) deaf.push({ source, family })
+      if (counts.silent > 0 && !(hearsItself && hearsOthers)) unreachable.push({ source, family })
     }
     return row
   })
-  return { reach, sources, destinations, rows, cut, deaf }
+  return { reach, sources, destinations, rows, cut, unreachable }
 }
 
 const notMeasured = ({ pod, node }: Source, what: string) =>
@@ -108,8 +108,9 @@ function isHeard(
   own: readonly PodAddress[],
   heard: readonly { readonly told: ReadonlyMap<string, NodeAnswers> }[],
 ): boolean {
-  const isDeaf = ({ address }: PodAddress) => heard.some(({ told }) => told.get(node)?.deaf.has(`${pod} ${address}`))
-  return own.length > 0 && !own.some(isDeaf)
+  const isUnreachable = ({ address }: PodAddress) =>
+    heard.some(({ told }) => told.get(node)?.unreachable.has(`${pod} ${address}`))
+  return own.length > 0 && !own.some(isUnreachable)
 }
 
 /** The columns of a family. */

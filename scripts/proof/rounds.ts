@@ -24,7 +24,7 @@ export interface Round {
   readonly pinned: boolean
   /** What a POD pings depends on the POD, and not on its node alone. */
   readonly perPod: boolean
-  wants(source: Source, destination: PodAddress): boolean
+  includes(source: Source, destination: PodAddress): boolean
 }
 
 /**
@@ -32,7 +32,7 @@ export interface Round {
  * @throws Failure UNKNOWN_POD (exit 1) when there is a POD on no side
  */
 export function roundsOf(reach: Reach, network: readonly NodeFacts[]): readonly Round[] {
-  if (typeof reach === 'object') refuseStrangers(reach, network)
+  if (typeof reach === 'object') requireKnownPods(reach, network)
   const destinations = podAddresses(network)
   const contested = contestedAddresses(reach, destinations)
   const perPod = typeof reach === 'object' || contested.size > 0
@@ -41,7 +41,7 @@ export function roundsOf(reach: Reach, network: readonly NodeFacts[]): readonly 
     contested.has(address) || pods.has(keyOf(source, family))
   const expects = (source: Source, destination: Source) => isExpected(reach, source, destination)
   const free: Round[] = [
-    { expected: true, pinned: false, perPod, wants: (from, to) => expects(from, to) && !isPinned(from, to) },
+    { expected: true, pinned: false, perPod, includes: (from, to) => expects(from, to) && !isPinned(from, to) },
   ]
   const groups = [
     ...new Set(network.flatMap(({ node, pods }) => pods.map(({ name }) => groupOf(reach, { pod: name, node })))),
@@ -51,27 +51,27 @@ export function roundsOf(reach: Reach, network: readonly NodeFacts[]): readonly 
       expected: false,
       pinned: false,
       perPod,
-      wants: (from, to) => !expects(from, to) && !isPinned(from, to),
+      includes: (from, to) => !expects(from, to) && !isPinned(from, to),
     })
   if (contested.size === 0) return free
   const within: Round = {
     expected: true,
     pinned: true,
     perPod: true,
-    wants: (from, to) => expects(from, to) && isPinned(from, to),
+    includes: (from, to) => expects(from, to) && isPinned(from, to),
   }
-  const between = tournament(groups).map(
+  const between = roundRobin(groups).map(
     (partners): Round => ({
       expected: false,
       pinned: true,
       perPod: true,
-      wants: (from, to) => partners.get(groupOf(reach, from)) === groupOf(reach, to) && isPinned(from, to),
+      includes: (from, to) => partners.get(groupOf(reach, from)) === groupOf(reach, to) && isPinned(from, to),
     }),
   )
   return [...free, within, ...between]
 }
 
-function refuseStrangers(reach: Exclude<Reach, string>, network: readonly NodeFacts[]): void {
+function requireKnownPods(reach: Exclude<Reach, string>, network: readonly NodeFacts[]): void {
   for (const { pods, node } of network) {
     const stranger = pods.find(({ name }) => sideOf(reach, name) < 0)
     if (stranger)
@@ -90,7 +90,7 @@ const podsWith = (addresses: ReadonlySet<string>, destinations: readonly PodAddr
  * other, since its neighbour entries can say only once whose an address is.
  * @returns for each round who meets whom, in both directions
  */
-function tournament(groups: readonly string[]): readonly ReadonlyMap<string, string>[] {
+function roundRobin(groups: readonly string[]): readonly ReadonlyMap<string, string>[] {
   const [fixed, ...others] = groups.length % 2 === 0 ? groups : [undefined, ...groups]
   return others.map((_, turn) => {
     const circle = [fixed, ...others.slice(turn), ...others.slice(0, turn)]
@@ -105,9 +105,9 @@ function tournament(groups: readonly string[]): readonly ReadonlyMap<string, str
 }
 
 /** What all PODs of a node ping in a round that is the same for all of them, each but what is its own. */
-export function pingedFrom(network: readonly NodeFacts[], round: Round, node: string): readonly PodAddress[] {
+export function commonTargets(network: readonly NodeFacts[], round: Round, node: string): readonly PodAddress[] {
   const anyPod = { pod: '', node }
-  return podAddresses(network).filter(to => round.wants(anyPod, to))
+  return podAddresses(network).filter(to => round.includes(anyPod, to))
 }
 
 /**
@@ -115,7 +115,7 @@ export function pingedFrom(network: readonly NodeFacts[], round: Round, node: st
  * a `=`, the PODs' own addresses: one that does not hear itself has not shown that others are silent.
  */
 export function inputFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
-  const lines = round.perPod ? pairsFor(network, reach, round, node) : targetsFor(pingedFrom(network, round, node))
+  const lines = round.perPod ? pairsFor(network, reach, round, node) : targetsFor(commonTargets(network, round, node))
   if (round.expected || lines === '') return lines
   const own = targetsFor(podAddresses(network).filter(one => one.node === node))
   return marked('!', lines) + marked('=', own)
@@ -149,7 +149,12 @@ const [HEADERS_6, HEADERS_4, MOST_DATA] = [48, 28, 65_000] as const
  * Which paths are to carry packets as large as the source's interface takes, once the pairs of some rounds have been pinged: from each
  * POD to one in each node, and in each family. Lines for `netns_test matrix`: `+<source pod> <bytes of data> <address>…`.
  */
-export function largeFor(network: readonly NodeFacts[], reach: Reach, rounds: readonly Round[], node: string): string {
+export function largePacketsFor(
+  network: readonly NodeFacts[],
+  reach: Reach,
+  rounds: readonly Round[],
+  node: string,
+): string {
   const facts = network.find(one => one.node === node)
   const all = podAddresses(network)
   const byNode = new Map<string, PodAddress[]>()
@@ -164,7 +169,7 @@ export function largeFor(network: readonly NodeFacts[], reach: Reach, rounds: re
     const isWanted = (to: PodAddress) =>
       !isSame(source, to) &&
       isExpected(reach, source, to) &&
-      rounds.some(round => round.expected && round.wants(source, to))
+      rounds.some(round => round.expected && round.includes(source, to))
     const chosen = ([4, 6] as const).flatMap(family =>
       [...byNode.values()].flatMap(others => {
         const ofFamily = others.filter(one => one.family === family)
@@ -182,7 +187,7 @@ export function largeFor(network: readonly NodeFacts[], reach: Reach, rounds: re
 }
 
 /** Whose the addresses are in a round: lines for `netns_test static_neighbours`, `<source pod> <interface> <address> <mac>`. */
-export function neighboursFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
+export function neighborsFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
   const all = podAddresses(network)
   const lines = pairsOf(network, reach, round, node).flatMap(({ source, destination: { family, address, mac } }) => {
     const own = ownAddresses(all, source).find(one => one.family === family)
@@ -198,7 +203,7 @@ function pairsOf(network: readonly NodeFacts[], reach: Reach, round: Round, node
     const source = { pod, node }
     const own = new Set(ownAddresses(destinations, source).map(({ address }) => address))
     return destinations
-      .filter(to => round.wants(source, to) && isMeasurable(reach, source, to, own))
+      .filter(to => round.includes(source, to) && isMeasurable(reach, source, to, own))
       .map(destination => ({ source, destination }))
   })
 }

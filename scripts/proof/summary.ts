@@ -16,7 +16,7 @@ export interface MatrixSummary {
   /** Ordered pairs of a POD and another one's address that should answer, and that did. */
   readonly expected: number
   readonly reached: number
-  /** Those that should not answer; those of them that did not; and those whose silence shows nothing, see {@link Matrix.deaf}. */
+  /** Those that should not answer; those of them that did not; and those whose silence shows nothing, see {@link Matrix.unreachable}. */
   readonly forbidden: number
   readonly closed: number
   readonly unproved: number
@@ -30,7 +30,7 @@ export interface MatrixSummary {
 export function summarize(matrix: Matrix): MatrixSummary {
   const { reach, sources, destinations, rows } = matrix
   const shared = sharedColumns(matrix)
-  const deaf = new Set(matrix.deaf?.map(({ source, family }) => `${source.node} ${source.pod} ${family}`))
+  const unreachable = new Set(matrix.unreachable?.map(({ source, family }) => `${source.node} ${source.pod} ${family}`))
   const cut = new Map<Source, Set<PodAddress>>()
   for (const { source, destination } of matrix.cut ?? [])
     cut.set(source, (cut.get(source) ?? new Set()).add(destination))
@@ -45,7 +45,7 @@ export function summarize(matrix: Matrix): MatrixSummary {
       if (!isExpected(reach, source, destination)) {
         counts.forbidden++
         if (answers) wrong.push({ source, destination, what: shared.has(column) ? 'shared' : 'open' })
-        else if (deaf.has(`${source.node} ${source.pod} ${destination.family}`)) counts.unproved++
+        else if (unreachable.has(`${source.node} ${source.pod} ${destination.family}`)) counts.unproved++
         else counts.closed++
         continue
       }

@@ -3,9 +3,9 @@ import { infrastructureFailure } from '../errors/failure.ts'
 import { withDeadline } from '../host/deadline.ts'
 import { shortText } from '../host/text.ts'
 import type { NodeFacts } from '../proof/facts.ts'
-import type { Measured } from '../proof/matrix.ts'
+import type { Measurement } from '../proof/matrix.ts'
 import type { Reach } from '../proof/reach.ts'
-import { inputFor, largeFor, neighboursFor, pingedFrom, type Round, roundsOf } from '../proof/rounds.ts'
+import { commonTargets, inputFor, largePacketsFor, neighborsFor, type Round, roundsOf } from '../proof/rounds.ts'
 import { countRouted } from '../proof/routes.ts'
 import { capture, type Node } from '../ssh/node.ts'
 import { Slots } from '../ssh/slots.ts'
@@ -37,12 +37,12 @@ const CLEANING_MS = 10_000
  * Lets all PODs ping: round by round where it has to be said whose an address is, else all at once. What must answer is tried again while there is time; what must not is tried once.
  * @throws Failure NO_MATRIX (exit 4) when a node cannot; the signal's reason when that is aborted
  */
-export async function measure(request: MeasureRequest): Promise<readonly Measured[]> {
+export async function measure(request: MeasureRequest): Promise<readonly Measurement[]> {
   const { network, reach } = request
   const withPods = new Set(network.filter(({ pods }) => pods.length > 0).map(({ node }) => node))
   const nodes = request.nodes.filter(({ name }) => withPods.has(name))
   const rounds = roundsOf(reach, network)
-  const neighbours = (round: Round, node: Node) => neighboursFor(network, reach, round, node.name)
+  const neighbours = (round: Round, node: Node) => neighborsFor(network, reach, round, node.name)
   const pinned = rounds.filter(round => round.pinned)
   const unpin = async () => {
     const all = (node: Node) => pinned.map(round => neighbours(round, node)).join('')
@@ -50,7 +50,7 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
       Promise.all(nodes.map(node => ask(node, ['static_neighbours', '--delete'], all(node), cleaning))),
     )
   }
-  const measured: Measured[] = []
+  const measured: Measurement[] = []
   try {
     for (const round of pinned) {
       await Promise.all(nodes.map(node => ask(node, ['static_neighbours'], neighbours(round, node), request)))
@@ -67,7 +67,7 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   return measured
 }
 
-async function ping(nodes: readonly Node[], rounds: readonly Round[], request: MeasureRequest): Promise<Measured> {
+async function ping(nodes: readonly Node[], rounds: readonly Round[], request: MeasureRequest): Promise<Measurement> {
   const { network, reach, deadline, signal } = request
   const slots = new Slots(AT_ONCE)
   const counts = new Map(nodes.map(node => [node, countPairs(node, rounds, request)]))
@@ -80,7 +80,7 @@ async function ping(nodes: readonly Node[], rounds: readonly Round[], request: M
         signal.throwIfAborted()
         const seconds = Math.max(1, Math.floor((deadline - performance.now()) / 1000))
         const inputs = rounds.map(round => inputFor(network, reach, round, node.name))
-        const input = inputs.join('') + largeFor(network, reach, rounds, node.name)
+        const input = inputs.join('') + largePacketsFor(network, reach, rounds, node.name)
         const pace = !isFast && isFlood(node, rounds, network) ? [] : ['--interval=0']
         const options = rounds.some(({ perPod }) => perPod) ? ['--pairs'] : []
         const text = await ask(node, ['matrix', ...options, `--within=${seconds}`, ...pace], input, request)
@@ -116,7 +116,7 @@ export function showsFastCpus(text: string): boolean {
 /** How many pairs begin at the PODs of a node in some rounds. */
 function countPairs({ name }: Node, rounds: readonly Round[], { network }: MeasureRequest): number {
   const pods = network.find(({ node }) => node === name)?.pods ?? []
-  const pinged = rounds.flatMap(round => pingedFrom(network, round, name))
+  const pinged = rounds.flatMap(round => commonTargets(network, round, name))
   return pods.length * pinged.length - pinged.filter(({ node }) => node === name).length
 }
 
@@ -127,7 +127,7 @@ function countPairs({ name }: Node, rounds: readonly Round[], { network }: Measu
 function isFlood(node: Node, rounds: readonly Round[], network: readonly NodeFacts[]): boolean {
   const facts = network.find(one => one.node === node.name)
   if (!facts || rounds.every(({ expected, perPod }) => expected || perPod)) return true
-  const pinged = rounds.flatMap(round => pingedFrom(network, round, node.name))
+  const pinged = rounds.flatMap(round => commonTargets(network, round, node.name))
   return countRouted(facts, pinged, FLOOD) >= FLOOD
 }
 

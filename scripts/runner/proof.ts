@@ -4,13 +4,13 @@ import type { StepId } from '../events/events.ts'
 import { withDeadline } from '../host/deadline.ts'
 import type { NodeFacts } from '../proof/facts.ts'
 import {
-  compare,
+  compareNetwork,
   describeFindings,
   describeNetwork,
   type Expectation,
   type Finding,
-  findIn,
-  ofFamilies,
+  filterFamilies,
+  matrixFindings,
 } from '../proof/findings.ts'
 import { assemble, type Matrix } from '../proof/matrix.ts'
 import { podAddresses, readNode } from '../proof/network.ts'
@@ -80,9 +80,9 @@ export async function runProof(request: ProofRequest, context: StepContext): Pro
           ),
         )
         emit({ type: 'network', test, network: told })
-        const network = ofFamilies(told, request.settings.families)
+        const network = filterFamilies(told, request.settings.families)
         const expectation = expectationOf(request, network)
-        if (expectation) findings.push(...compare(network, expectation))
+        if (expectation) findings.push(...compareNetwork(network, expectation))
         else for (const text of describeNetwork(network)) emit({ type: 'notice', text: `matrix: ${text}` })
         if (podAddresses(network).length === 0) return undefined
         const measuring = { nodes, network, reach, deadline: pingsUntil, signal: deadline.signal, onHung, onProgress }
@@ -90,7 +90,7 @@ export async function runProof(request: ProofRequest, context: StepContext): Pro
       },
       { parent: signal, reason: () => testFailure('STEP_HUNG', `did not end in ${timeoutSeconds} s`) },
     )
-    if (matrix) findings.push(...findIn(matrix))
+    if (matrix) findings.push(...matrixFindings(matrix))
     else if (findings.length === 0) throw testFailure('NO_PODS', 'no POD has an address')
     const lines = describeFindings(findings)
     if (findings.length > 0) emit({ type: 'findings', test, findings })

@@ -75,11 +75,11 @@ export function matrixOf(
 ): Matrix {
   const all = podAddresses(network)
   const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
-  const linesOf = ({ wants }: Round, node: string) =>
+  const linesOf = ({ includes }: Round, node: string) =>
     sources.flatMap(from => {
       if (from.node !== node) return []
       const own = new Set(ownAddresses(all, from).map(({ address }) => address))
-      const wanted = all.filter(to => wants(from, to) && isMeasurable(reach, from, to, own))
+      const wanted = all.filter(to => includes(from, to) && isMeasurable(reach, from, to, own))
       const answers = wanted.filter(to => isExpected(reach, from, to))
       const silent = new Set(wanted.filter(to => !isExpected(reach, from, to)).map(({ address }) => address))
       return [

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { assemble } from '../../scripts/proof/matrix.ts'
 import { podAddresses } from '../../scripts/proof/network.ts'
-import { inputFor, largeFor, roundsOf } from '../../scripts/proof/rounds.ts'
+import { inputFor, largePacketsFor, roundsOf } from '../../scripts/proof/rounds.ts'
 import { checkStatus } from '../../scripts/proof/status-schema.ts'
 import { summarize } from '../../scripts/proof/summary.ts'
 import { needsUserNamespaces } from '../needs-user-namespaces.ts'
@@ -27,7 +27,7 @@ for (const shell of SHELLS)
     t.is(podAddresses(network).length, 12)
     const rounds = roundsOf('node', network)
     const input = rounds.map(round => inputFor(network, 'node', round, 'vm-003')).join('')
-    const large = largeFor(network, 'node', rounds, 'vm-003')
+    const large = largePacketsFor(network, 'node', rounds, 'vm-003')
     for (const [lines, line] of [
       [input, /^vm-003-ns01 172\.16\.3\.1 /m],
       [input, /^!vm-004-ns01 /m],

@@ -13,7 +13,7 @@ const ADDRESSES = new Set(['10.0.0.1', 'fd00::1'])
 const read = (text: string) => readAnswers(FACTS, ADDRESSES, { node: 'vm-002', text })
 
 test('what a node prints is read', t => {
-  const { answers, silences, deaf, large } = read(
+  const { answers, silences, unreachable, large } = read(
     [
       'vm-002-ns01 10.0.0.1 3 2 0.1 0.25 7',
       'vm-002-ns01 fd00::1 1 0 - - -',
@@ -32,7 +32,7 @@ test('what a node prints is read', t => {
       ['vm-002-ns01 fd00::1', { sent: 1, received: 0 }],
     ],
   )
-  t.deepEqual([...silences, ...deaf], [['vm-002-ns01', 2], 'vm-002-ns01 fd00::1'])
+  t.deepEqual([...silences, ...unreachable], [['vm-002-ns01', 2], 'vm-002-ns01 fd00::1'])
   t.deepEqual(
     [...large],
     [

@@ -1,6 +1,12 @@
 import test from 'ava'
 import type { NodeFacts, PodFacts } from '../../scripts/proof/facts.ts'
-import { compare, describeFindings, describeNetwork, findIn, ofFamilies } from '../../scripts/proof/findings.ts'
+import {
+  compareNetwork,
+  describeFindings,
+  describeNetwork,
+  filterFamilies,
+  matrixFindings,
+} from '../../scripts/proof/findings.ts'
 import type { Family } from '../../scripts/settings/family.ts'
 
 const pod = (name: string, families: readonly Family[] = [4, 6], flags: readonly string[] = ['UP']): PodFacts => ({
@@ -30,7 +36,7 @@ const made = (families: readonly Family[] = [4, 6]) => ({
 })
 const whole = (name: string) => node(name, ...names(name).map(one => pod(one)))
 const told = (network: readonly NodeFacts[], expected = made()) =>
-  describeFindings(compare(network, expected)).map(({ node: where, text }) => `${where} | ${text}`)
+  describeFindings(compareNetwork(network, expected)).map(({ node: where, text }) => `${where} | ${text}`)
 
 test('where all is there that was made, nothing is found; more is no fault', t => {
   t.deepEqual(told([whole('vm-001'), whole('vm-002')]), [])
@@ -61,17 +67,17 @@ test('lost addresses are named by family, and not missed where one family is mea
     'vm-002 | vm-002: 1 of 4 PODs lost their IPv4 address: vm-002-ns01',
     'vm-002 | vm-002: 1 of 4 PODs lost their IPv6 address: vm-002-ns01',
   ])
-  t.deepEqual(told(ofFamilies(lost, [4]), made([4])), [
+  t.deepEqual(told(filterFamilies(lost, [4]), made([4])), [
     'vm-002 | vm-002: 1 of 4 PODs lost their IPv4 address: vm-002-ns01',
   ])
 })
 
 test('an interface that is down is the cause, and the addresses that went with it are not told besides', t => {
   const down = node('vm-002', ...names('vm-002').map(one => pod(one, [4], one.endsWith('3') ? [] : ['UP'])))
-  const network = [whole('vm-001'), ofFamilies([whole('vm-002')], [4, 6])[0] as NodeFacts]
+  const network = [whole('vm-001'), filterFamilies([whole('vm-002')], [4, 6])[0] as NodeFacts]
   t.deepEqual(told(network), [])
   t.deepEqual(told([whole('vm-001'), down], made([4])), ['vm-002 | vm-002-ns03: eth0 is down'])
-  t.like(compare([whole('vm-001'), down], made([4]))[0], {
+  t.like(compareNetwork([whole('vm-001'), down], made([4]))[0], {
     kind: 'interface-down',
     node: 'vm-002',
     pod: 'vm-002-ns03',
@@ -81,7 +87,7 @@ test('an interface that is down is the cause, and the addresses that went with i
 
 test('many names are cut, and counted', t => {
   const many = Array.from({ length: 20 }, (_, index) => `vm-001-ns${index + 10}`)
-  const [line] = describeFindings(compare([], { pods: new Map([['vm-001', many]]), families: [] }))
+  const [line] = describeFindings(compareNetwork([], { pods: new Map([['vm-001', many]]), families: [] }))
   t.regex(line?.text ?? '', /^vm-001: 20 of 20 PODs are gone: vm-001-ns10, .*vm-001-ns17, … \(12 more\)$/)
 })
 
@@ -111,7 +117,7 @@ test('reports a network without PODs', t => {
 test('a matrix without a pair proves nothing, and says so', t => {
   const matrix = { reach: 'all', sources: [{ pod: 'a', node: 'vm-001' }], destinations: [], rows: [[]] } as const
   t.deepEqual(
-    describeFindings(findIn(matrix)).map(({ text }) => text),
+    describeFindings(matrixFindings(matrix)).map(({ text }) => text),
     ['nothing was proved: there is 1 POD, and no pair to ping'],
   )
 })

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import test from 'ava'
 import fc from 'fast-check'
 import type { NodeFacts, PodFacts } from '../../scripts/proof/facts.ts'
-import { describeFindings, findIn, ofFamilies } from '../../scripts/proof/findings.ts'
+import { describeFindings, filterFamilies, matrixFindings } from '../../scripts/proof/findings.ts'
 import { assemble, type Matrix } from '../../scripts/proof/matrix.ts'
 import { podAddresses } from '../../scripts/proof/network.ts'
 import type { Reach } from '../../scripts/proof/reach.ts'
-import { largeFor, pairsFor, type Round, roundsOf, targetsFor } from '../../scripts/proof/rounds.ts'
+import { largePacketsFor, pairsFor, type Round, roundsOf, targetsFor } from '../../scripts/proof/rounds.ts'
 import { describePair, describeSummary, summarize, toJson } from '../../scripts/proof/summary.ts'
 import { matrixSvg } from '../../scripts/proof/svg.ts'
 import { tool } from '../needs.ts'
@@ -214,11 +214,13 @@ test('nodes that share a subnet pass where each POD is heard by its own node alo
     // Of three PODs of each other node two have another address than the source.
     t.like(well, { expected: nodes * 6, reached: nodes * 6, forbidden: nodes * 3 * (nodes - 1) * 2 })
     t.is(well.closed, well.forbidden)
-    const isLeak = ({ expected, wants }: Round, from: string, address: string) =>
+    const isLeak = ({ expected, includes }: Round, from: string, address: string) =>
       expected ||
       (from === 'vm-001-ns01' &&
         address === '10.9.0.3' &&
-        podAddresses(facts).some(to => to.pod === 'vm-002-ns02' && wants({ pod: 'vm-001-ns01', node: 'vm-001' }, to)))
+        podAddresses(facts).some(
+          to => to.pod === 'vm-002-ns02' && includes({ pod: 'vm-001-ns01', node: 'vm-001' }, to),
+        ))
     const leaky = summarize(assemble(facts, 'node', measuredByRound(facts, 'node', isLeak)))
     t.deepEqual(leaky.wrong.map(describePair), ['vm-001-ns01 → vm-002-ns02 10.9.0.3 answers, and must not'])
   }
@@ -239,7 +241,7 @@ test('an address and MAC that two nodes have tells nobody who answers', t => {
   )
   t.true(summarize(matrix).wrong.some(({ what }) => what === 'shared'))
   t.true(
-    describeFindings(findIn(matrix)).some(
+    describeFindings(matrixFindings(matrix)).some(
       ({ text }) => text === 'address 10.9.0.3 is used by vm-001-ns02 and vm-002-ns02',
     ),
   )
@@ -247,14 +249,14 @@ test('an address and MAC that two nodes have tells nobody who answers', t => {
 
 test('silence of a POD that hears neither itself nor those that it should proves nothing', t => {
   const facts = network(2, 2)
-  const wellBut = (deaf: string, more = '') =>
+  const wellBut = (unreachable: string, more = '') =>
     assemble(
       facts,
       'node',
       measuredByRound(
         facts,
         'node',
-        ({ expected }, from) => expected && from !== deaf,
+        ({ expected }, from) => expected && from !== unreachable,
         ({ expected }, name) => (!expected && name === 'vm-001' ? more : ''),
       ),
     )
@@ -262,11 +264,11 @@ test('silence of a POD that hears neither itself nor those that it should proves
   t.like(well, { forbidden: 16, closed: 16, unproved: 0, wrong: [] })
   const unheard = wellBut('none', 'vm-001-ns01 ? fd00::0:0\n')
   t.like(summarize(unheard), { forbidden: 16, closed: 14, unproved: 2, wrong: [] })
-  t.deepEqual(findIn(unheard), [{ kind: 'silence-unproved', node: 'vm-001', pod: 'vm-001-ns01', family: 6 }])
-  t.regex(describeFindings(findIn(unheard))[0]?.text ?? '', /^vm-001: PODs that hear neither .*: vm-001-ns01$/)
+  t.deepEqual(matrixFindings(unheard), [{ kind: 'silence-unproved', node: 'vm-001', pod: 'vm-001-ns01', family: 6 }])
+  t.regex(describeFindings(matrixFindings(unheard))[0]?.text ?? '', /^vm-001: PODs that hear neither .*: vm-001-ns01$/)
   const alone = wellBut('vm-001-ns01')
   t.like(summarize(alone), { closed: 12, unproved: 4, reached: 6 })
-  t.is(findIn(alone).length, 2)
+  t.is(matrixFindings(alone).length, 2)
 })
 
 test('a pair that answers small packets alone is named', t => {
@@ -286,15 +288,15 @@ test('large packets are sent by each POD to one of each node that it should reac
     pods: one.pods.map(each => ({ ...each, interfaces: each.interfaces.map(eth0 => ({ ...eth0, mtu: 1400 })) })),
   }))
   t.is(
-    largeFor(facts, 'all', roundsOf('all', facts), 'vm-001'),
+    largePacketsFor(facts, 'all', roundsOf('all', facts), 'vm-001'),
     '+vm-001-ns01 1352 10.0.0.1 10.0.1.1 fd00::0:1 fd00::1:1\n+vm-001-ns02 1352 10.0.0.0 10.0.1.0 fd00::0:0 fd00::1:0\n',
   )
   t.is(
-    largeFor(facts, 'node', roundsOf('node', facts), 'vm-002'),
+    largePacketsFor(facts, 'node', roundsOf('node', facts), 'vm-002'),
     '+vm-002-ns01 1352 10.0.1.1 fd00::1:1\n+vm-002-ns02 1352 10.0.1.0 fd00::1:0\n',
   )
   t.regex(
-    largeFor(ofFamilies(facts, [4]), 'all', roundsOf('all', facts), 'vm-001'),
+    largePacketsFor(filterFamilies(facts, [4]), 'all', roundsOf('all', facts), 'vm-001'),
     /^\+vm-001-ns01 1372 10\.0\.0\.1 10\.0\.1\.1$/m,
   )
 })

@@ -4,7 +4,7 @@ import type { NodeFacts, PodFacts } from '../../scripts/proof/facts.ts'
 import { assemble } from '../../scripts/proof/matrix.ts'
 import { podAddresses } from '../../scripts/proof/network.ts'
 import type { Reach } from '../../scripts/proof/reach.ts'
-import { inputFor, neighboursFor, pairsFor, type Round, roundsOf } from '../../scripts/proof/rounds.ts'
+import { inputFor, neighborsFor, pairsFor, type Round, roundsOf } from '../../scripts/proof/rounds.ts'
 import { summarize } from '../../scripts/proof/summary.ts'
 
 const pod = (name: string, mac: string, address: string): PodFacts => ({
@@ -69,11 +69,11 @@ test('static neighbours say in each round whose an address is, on both ends', t 
   const [own, across] = pinnedRounds()
   if (!(own && across)) return t.fail()
   t.is(
-    neighboursFor(NETWORK, REACH, own, 'vm-202'),
+    neighborsFor(NETWORK, REACH, own, 'vm-202'),
     'out2 eth0 10.0.0.1 :21\nout2 eth0 10.0.0.2 :22\nout3 eth0 10.0.0.1 :31\n',
   )
   t.is(
-    neighboursFor(NETWORK, REACH, across, 'vm-202'),
+    neighborsFor(NETWORK, REACH, across, 'vm-202'),
     'out2 eth0 10.0.0.1 :31\nout3 eth0 10.0.0.1 :21\nout3 eth0 10.0.0.2 :22\n',
   )
 })
@@ -141,14 +141,14 @@ test('whatever addresses PODs share, each pair comes in exactly one round, and i
       for (const source of podAddresses(facts)) {
         for (const to of podAddresses(facts)) {
           if (source.pod === to.pod) continue
-          const wanting = rounds.filter(round => round.wants(source, to))
+          const wanting = rounds.filter(round => round.includes(source, to))
           t.is(wanting.length, 1)
           t.is(wanting[0]?.expected, source.node === to.node)
         }
       }
       for (const round of rounds.filter(({ pinned }) => pinned)) {
         for (const { node: name } of facts) {
-          const lines = neighboursFor(facts, 'node', round, name).split('\n').filter(Boolean)
+          const lines = neighborsFor(facts, 'node', round, name).split('\n').filter(Boolean)
           const keys = lines.map(line => line.split(' ').slice(0, 3).join(' '))
           t.is(new Set(keys).size, new Set(lines).size)
         }

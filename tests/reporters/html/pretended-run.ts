@@ -82,7 +82,7 @@ export function pretendedNetwork({ nodes, pods, cut }: Pretended): readonly Node
   })
 }
 
-const ALL = { expected: true, pinned: false, perPod: false, wants: () => true }
+const ALL = { expected: true, pinned: false, perPod: false, includes: () => true }
 
 /** Round trips in two groups, near and far, with some that are slow; the same in every run. */
 function pretendedTimes(seed: number, isNear: boolean): readonly [min: string, mean: string, max: string] {
