@@ -7,19 +7,19 @@ import { summarize, type WrongPair } from '../proof/summary.ts'
 import type { Cause, Diagnosis } from './cause.ts'
 import type { AllFilters } from './filters.ts'
 import { groupPairs } from './groups.ts'
-import { downs, type Obstacle } from './obstacle.ts'
-import { isUp, kindOf, ownDevices, type Space, spacesOf } from './spaces.ts'
-import { Ways } from './ways.ts'
+import { isUp, kindOf, type Namespace, namespacesOf, ownDevices } from './namespaces.ts'
+import { linksDown, type Obstacle } from './obstacle.ts'
+import { PathTracer } from './path-tracer.ts'
 
 /** What a step that failed on a node said. */
-export interface StepWords {
+export interface StepOutput {
   readonly node: string
   readonly why: string
   readonly lastLines: readonly string[]
 }
 
 /** Pairs whose ways are followed: of more, a sample. */
-const MOST_FOLLOWED = 3000
+const MAX_FOLLOWED = 3000
 /** A step's own words: ovl/default/usr/lib/netns/ping.sh. */
 const NO_ANSWER = /no answer to ping: ([\w.-]+), address ([0-9a-f.:]+)/g
 
@@ -36,7 +36,7 @@ export function diagnoseMatrix(
 ): Diagnosis {
   const { wrong } = summarize(matrix)
   const missing = wrong.filter(({ what }) => what === 'missing')
-  const causes = missing.length === 0 ? [] : causesOf(new Ways(network, filters), matrix, missing)
+  const causes = missing.length === 0 ? [] : causesOf(new PathTracer(network, filters), matrix, missing)
   return { causes, groups: groupPairs(matrix, wrong, causes) }
 }
 
@@ -47,23 +47,23 @@ export function diagnoseMatrix(
  */
 export function diagnoseStep(
   network: readonly NodeFacts[],
-  failures: readonly StepWords[],
+  failures: readonly StepOutput[],
   filters: AllFilters = new Map(),
 ): Diagnosis {
-  const ways = new Ways(network, filters)
+  const tracer = new PathTracer(network, filters)
   const found = new Map<string, Counted>()
   const pings = unanswered(failures)
   for (const { node, pod, address } of pings)
-    for (const obstacle of ways.obstaclesFromNode(node, pod, address)) add(found, obstacle)
+    for (const obstacle of tracer.obstaclesFromNode(node, pod, address)) add(found, obstacle)
   if (pings.length === 0) for (const obstacle of downCards(network, failures)) add(found, obstacle)
   return { causes: ranked(found).map(({ obstacle: { subject, node, what } }) => ({ subject, node, what })), groups: [] }
 }
 
 /** Network cards that are down on a node that failed, and up on one that did not. */
-function downCards(network: readonly NodeFacts[], failures: readonly StepWords[]): readonly Obstacle[] {
+function downCards(network: readonly NodeFacts[], failures: readonly StepOutput[]): readonly Obstacle[] {
   const hasFailed = ({ node }: { readonly node: string }) => failures.some(failure => failure.node === node)
-  const nodes = spacesOf(network).filter(({ isPod }) => !isPod)
-  const cards = (space: Space) => ownDevices(space).filter(device => kindOf(device) === 'nic')
+  const nodes = namespacesOf(network).filter(({ isPod }) => !isPod)
+  const cards = (namespace: Namespace) => ownDevices(namespace).filter(device => kindOf(device) === 'nic')
   const needed = new Set(
     nodes
       .filter(node => !hasFailed(node))
@@ -71,13 +71,15 @@ function downCards(network: readonly NodeFacts[], failures: readonly StepWords[]
   )
   return nodes
     .filter(hasFailed)
-    .flatMap(space =>
-      downs(cards(space).flatMap(device => (!isUp(device) && needed.has(device.ifname) ? [{ space, device }] : []))),
+    .flatMap(namespace =>
+      linksDown(
+        cards(namespace).flatMap(device => (!isUp(device) && needed.has(device.ifname) ? [{ namespace, device }] : [])),
+      ),
     )
 }
 
 /** The pings without an answer of which steps tell. */
-const unanswered = (failures: readonly StepWords[]) =>
+const unanswered = (failures: readonly StepOutput[]) =>
   failures.flatMap(({ node, why, lastLines }) =>
     [...[why, ...lastLines].join('\n').matchAll(NO_ANSWER)].map(([, pod = '', address = '']) => ({
       node,
@@ -90,7 +92,11 @@ const unanswered = (failures: readonly StepWords[]) =>
  * The PODs whose rules are worth a look: those with most pairs that do not answer, or those that steps name.
  * @param most how many
  */
-export function suspects(failures: readonly StepWords[], matrix: Matrix | undefined, most: number): readonly Source[] {
+export function suspectPods(
+  failures: readonly StepOutput[],
+  matrix: Matrix | undefined,
+  most: number,
+): readonly Source[] {
   const wrong = matrix ? summarize(matrix).wrong.filter(({ what }) => what === 'missing') : []
   const ends = matrix ? wrong.flatMap(({ source, destination }) => [source, destination]) : unanswered(failures)
   const found = new Map<string, { readonly source: Source; count: number }>()
@@ -121,16 +127,16 @@ function add(found: Map<string, Counted>, obstacle: Obstacle): void {
 const ranked = (found: ReadonlyMap<string, Counted>): readonly Counted[] =>
   [...found.values()].sort((a, b) => b.count - a.count)
 
-function causesOf(ways: Ways, matrix: Matrix, missing: readonly WrongPair[]): readonly Cause[] {
-  const followed = sample(missing, MOST_FOLLOWED)
+function causesOf(tracer: PathTracer, matrix: Matrix, missing: readonly WrongPair[]): readonly Cause[] {
+  const followed = sample(missing, MAX_FOLLOWED)
   const found = new Map<string, Counted>()
   for (const { source, destination } of followed)
-    for (const obstacle of ways.obstacles(source, destination)) add(found, obstacle)
+    for (const obstacle of tracer.obstacles(source, destination)) add(found, obstacle)
   if (found.size === 0) return []
   const subjects = new Set([...found.values()].map(({ obstacle: { subject } }) => subject))
   // What was in the way of a pair that has answered is in nobody's way.
-  for (const { source, destination } of sample(answered(matrix, subjects), MOST_FOLLOWED))
-    for (const obstacle of ways.obstacles(source, destination)) found.delete(keyOf(obstacle))
+  for (const { source, destination } of sample(answered(matrix, subjects), MAX_FOLLOWED))
+    for (const obstacle of tracer.obstacles(source, destination)) found.delete(keyOf(obstacle))
   const each = missing.length / followed.length
   return ranked(found).map(({ obstacle: { subject, node, what }, count }) => ({
     subject,

@@ -3,11 +3,11 @@ import type { WrongPair } from '../proof/summary.ts'
 import type { Cause, PairGroup } from './cause.ts'
 
 /** Groups that are shown; the rest is counted. */
-const MOST_GROUPS = 5
+const MAX_GROUPS = 5
 /** A group holds most of what was measured of its kind, or all that is wrong. */
-const MOST_PART = 0.9
+const GROUP_SHARE = 0.9
 /** Fewer pairs are listed, not grouped. */
-const LEAST = 4
+const MIN_GROUPED = 4
 
 type Pair = Pick<WrongPair, 'source' | 'destination'>
 
@@ -29,11 +29,11 @@ export function groupPairs(
   wrong: readonly WrongPair[],
   causes: readonly Cause[],
 ): readonly PairGroup[] {
-  if (wrong.length < LEAST) return []
+  if (wrong.length < MIN_GROUPED) return []
   const isWhole = wholeTraits(matrix, wrong)
   const groups: PairGroup[] = []
   let left = wrong
-  while (left.length >= LEAST && groups.length < MOST_GROUPS) {
+  while (left.length >= MIN_GROUPED && groups.length < MAX_GROUPS) {
     const found = best(left, isWhole)
     if (!found) break
     const { trait, pairs } = found
@@ -56,7 +56,7 @@ function best(wrong: readonly WrongPair[], isWhole: (trait: Trait) => boolean) {
       else byTrait.set(trait.key, { trait, pairs: [pair] })
     }
   }
-  const candidates = [...byTrait.values()].filter(({ pairs }) => pairs.length >= LEAST)
+  const candidates = [...byTrait.values()].filter(({ pairs }) => pairs.length >= MIN_GROUPED)
   const whole = candidates
     .filter(({ trait }) => isWhole(trait))
     .sort((a, b) => b.pairs.length - a.pairs.length || a.trait.rank - b.trait.rank)
@@ -78,7 +78,7 @@ function wholeTraits({ sources, destinations, rows }: Matrix, wrong: readonly Wr
       if (rows[row]?.[column]) for (const what of kinds) add(measured, { source, destination }, what)
   }
   for (const pair of wrong) add(bad, pair, pair.what)
-  return ({ key }: Trait) => (bad.get(key) ?? 0) >= MOST_PART * (measured.get(key) ?? 0)
+  return ({ key }: Trait) => (bad.get(key) ?? 0) >= GROUP_SHARE * (measured.get(key) ?? 0)
 }
 
 function traitsOf({ source, destination }: Pair, what: WrongPair['what']): readonly Trait[] {

@@ -1,6 +1,6 @@
 import type { Interface } from '../proof/facts.ts'
 import { netOfMac } from '../settings/mac-address.ts'
-import { type Device, isUp, kindOf, type Space } from './spaces.ts'
+import { type Device, isUp, kindOf, type Namespace } from './namespaces.ts'
 
 /** Where a frame is: in which device, and with which VLAN's tag. */
 interface Place {
@@ -23,10 +23,10 @@ export class Links {
   readonly #byPlace = new Map<string, Device[]>()
   readonly #reached = new Map<Device, readonly Reached[]>()
 
-  constructor(spaces: readonly Space[]) {
-    for (const space of spaces) {
-      for (const device of space.interfaces) {
-        const each = { space, device }
+  constructor(namespaces: readonly Namespace[]) {
+    for (const namespace of namespaces) {
+      for (const device of namespace.interfaces) {
+        const each = { namespace, device }
         this.#devices.set(device, each)
         for (const key of keysOf(each)) {
           const there = this.#byPlace.get(key)
@@ -38,8 +38,8 @@ export class Links {
   }
 
   /** The device of a namespace with a name. */
-  find(space: Space, ifname: string | undefined): Device | undefined {
-    const found = space.interfaces.find(device => device.ifname === ifname)
+  find(namespace: Namespace, ifname: string | undefined): Device | undefined {
+    const found = namespace.interfaces.find(device => device.ifname === ifname)
     return found && this.#devices.get(found)
   }
 
@@ -51,11 +51,11 @@ export class Links {
   }
 
   /** The other end of a veth between a POD and its node. */
-  peerOf({ space, device }: Device): Device | undefined {
+  peerOf({ namespace, device }: Device): Device | undefined {
     if (kindOf(device) !== 'veth' || device.link_index === undefined) return undefined
-    return this.#look(`index ${space.node} ${device.link_index}`).find(
+    return this.#look(`index ${namespace.node} ${device.link_index}`).find(
       other =>
-        other.space.isPod !== space.isPod &&
+        other.namespace.isPod !== namespace.isPod &&
         other.device.link_index === device.ifindex &&
         kindOf(other.device) === 'veth',
     )
@@ -71,7 +71,7 @@ export class Links {
     while (now.length > 0) {
       for (let next = now.pop(); next; next = now.pop()) {
         const { place } = next
-        const key = `${place.tag ?? ''} ${place.at.space.node} ${place.at.space.name} ${place.at.device.ifname}`
+        const key = `${place.tag ?? ''} ${place.at.namespace.node} ${place.at.namespace.name} ${place.at.device.ifname}`
         if (best.has(key)) continue
         const isDown = !isUp(place.at.device)
         if (isDown && next.down.at(-1) !== place.at) {
@@ -94,11 +94,12 @@ export class Links {
   }
 
   #neighbours({ at, tag }: Place): readonly Place[] {
-    const { space, device } = at
+    const { namespace, device } = at
     const same = (devices: readonly (Device | undefined)[]) =>
       devices.flatMap(each => (each && each !== at ? [{ at: each, tag }] : []))
-    const bridge = device.master === undefined ? undefined : this.find(space, device.master)
-    const ports = kindOf(device) === 'bridge' ? this.#look(`master ${space.node} ${space.name} ${device.ifname}`) : []
+    const bridge = device.master === undefined ? undefined : this.find(namespace, device.master)
+    const ports =
+      kindOf(device) === 'bridge' ? this.#look(`master ${namespace.node} ${namespace.name} ${device.ifname}`) : []
     const net = netOf(at)
     const peers = kindOf(device) === 'veth' ? [this.peerOf(at), this.#nodesOwnPeer(at)] : []
     return [
@@ -109,8 +110,8 @@ export class Links {
   }
 
   /** Both ends of a veth in one namespace. */
-  #nodesOwnPeer({ space, device }: Device): Device | undefined {
-    return device.link === undefined ? undefined : this.find(space, device.link)
+  #nodesOwnPeer({ namespace, device }: Device): Device | undefined {
+    return device.link === undefined ? undefined : this.find(namespace, device.link)
   }
 
   #below(at: Device, tag: number | undefined): readonly Place[] {
@@ -135,16 +136,16 @@ export class Links {
   }
 
   #childrenOf(parent: Device): readonly Device[] {
-    const candidates = this.#look(`parent ${parent.space.node} ${parent.device.ifindex}`)
+    const candidates = this.#look(`parent ${parent.namespace.node} ${parent.device.ifindex}`)
     return candidates.filter(child => this.#parentOf(child) === parent)
   }
 
   /** The device on which a VLAN, ipvlan or macvlan is; that of a POD is its node's. */
-  #parentOf({ space, device }: Device): Device | undefined {
+  #parentOf({ namespace, device }: Device): Device | undefined {
     if (!ON_ANOTHER.has(kindOf(device))) return undefined
-    const own = device.link === undefined ? undefined : this.find(space, device.link)
-    if (own || device.link_index === undefined || !space.isPod) return own
-    return this.#look(`index ${space.node} ${device.link_index}`).find(({ space: { isPod } }) => !isPod)
+    const own = device.link === undefined ? undefined : this.find(namespace, device.link)
+    if (own || device.link_index === undefined || !namespace.isPod) return own
+    return this.#look(`index ${namespace.node} ${device.link_index}`).find(({ namespace: { isPod } }) => !isPod)
   }
 
   #look(key: string): readonly Device[] {
@@ -158,16 +159,16 @@ const vlanOf = ({ device }: Device): number | undefined =>
   kindOf(device) === 'vlan' ? Number(device.linkinfo?.info_data?.id) : undefined
 
 /** 0 for the net of maintenance, which does not join nodes, and for what is on no net. */
-const netOf = ({ space, device }: Device): number =>
-  space.isPod || kindOf(device) !== 'nic' ? 0 : (netOfMac(device.address) ?? 0)
+const netOf = ({ namespace, device }: Device): number =>
+  namespace.isPod || kindOf(device) !== 'nic' ? 0 : (netOfMac(device.address) ?? 0)
 
-function keysOf({ space, device }: Device): readonly string[] {
-  const parent = device.link_index ?? space.interfaces.find(({ ifname }) => ifname === device.link)?.ifindex
-  const net = netOf({ space, device })
+function keysOf({ namespace, device }: Device): readonly string[] {
+  const parent = device.link_index ?? namespace.interfaces.find(({ ifname }) => ifname === device.link)?.ifindex
+  const net = netOf({ namespace, device })
   return [
-    `index ${space.node} ${device.ifindex}`,
-    ...(device.master === undefined ? [] : [`master ${space.node} ${space.name} ${device.master}`]),
+    `index ${namespace.node} ${device.ifindex}`,
+    ...(device.master === undefined ? [] : [`master ${namespace.node} ${namespace.name} ${device.master}`]),
     ...(net > 0 ? [`net ${net}`] : []),
-    ...(ON_ANOTHER.has(kindOf(device)) && parent !== undefined ? [`parent ${space.node} ${parent}`] : []),
+    ...(ON_ANOTHER.has(kindOf(device)) && parent !== undefined ? [`parent ${namespace.node} ${parent}`] : []),
   ]
 }

@@ -1,5 +1,5 @@
 import type { Family } from '../settings/family.ts'
-import { type Device, kindOf, type Space } from './spaces.ts'
+import { type Device, kindOf, type Namespace } from './namespaces.ts'
 
 /** Something that keeps packets from where they are to go, as the nodes' own facts show it. */
 export interface Obstacle {
@@ -15,7 +15,7 @@ export interface Obstacle {
   readonly rank: 0 | 1 | 2 | undefined
 }
 
-const at = ({ name, node }: Space, what: string, rank: Obstacle['rank']): Obstacle => ({
+const at = ({ name, node }: Namespace, what: string, rank: Obstacle['rank']): Obstacle => ({
   subject: name,
   node,
   what,
@@ -23,35 +23,36 @@ const at = ({ name, node }: Space, what: string, rank: Obstacle['rank']): Obstac
 })
 
 /** A VLAN goes down with what is below it: of both, the lower one is named. */
-export const downs = (devices: readonly Device[]): readonly Obstacle[] =>
+export const linksDown = (devices: readonly Device[]): readonly Obstacle[] =>
   devices
     .filter(
-      ({ space, device }) =>
+      ({ namespace, device }) =>
         kindOf(device) !== 'vlan' ||
-        !devices.some(other => other.space === space && other.device.ifname === device.link),
+        !devices.some(other => other.namespace === namespace && other.device.ifname === device.link),
     )
-    .map(({ space, device }) => at(space, `${device.ifname} is down`, 0))
+    .map(({ namespace, device }) => at(namespace, `${device.ifname} is down`, 0))
 
-export const noPort = ({ space, device }: Device, bridge: string): Obstacle =>
-  at(space, `${device.ifname} is not a port of ${bridge}`, 0)
+export const notAPort = ({ namespace, device }: Device, bridge: string): Obstacle =>
+  at(namespace, `${device.ifname} is not a port of ${bridge}`, 0)
 
-export const noAddress = ({ space, device }: Device, family: Family): Obstacle =>
-  at(space, `${device.ifname} has no IPv${family} address`, 1)
+export const noAddress = ({ namespace, device }: Device, family: Family): Obstacle =>
+  at(namespace, `${device.ifname} has no IPv${family} address`, 1)
 
-export const noGateway = (space: Space, gateway: string, of: string): Obstacle =>
-  at(space, `no interface has ${gateway}, the gateway ${of}`, 1)
+export const noGateway = (namespace: Namespace, gateway: string, of: string): Obstacle =>
+  at(namespace, `no interface has ${gateway}, the gateway ${of}`, 1)
 
-export const refusal = (space: Space, how: string): Obstacle => at(space, how, 2)
+export const refusedByRoute = (namespace: Namespace, how: string): Obstacle => at(namespace, how, 2)
 
 /** @param to whose addresses there is no route to */
-export const noRoute = (space: Space, family: Family, to: Space): Obstacle =>
-  at(space, `no IPv${family} route to the ${to.node === space.node ? 'other ' : ''}PODs of ${to.node}`, 2)
+export const noRoute = (namespace: Namespace, family: Family, to: Namespace): Obstacle =>
+  at(namespace, `no IPv${family} route to the ${to.node === namespace.node ? 'other ' : ''}PODs of ${to.node}`, 2)
 
 /** @param sysctl with its value */
-export const unforwarded = (space: Space, family: Family, sysctl: string): Obstacle =>
-  at(space, `IPv${family} forwarding is off (${sysctl})`, undefined)
+export const forwardingOff = (namespace: Namespace, family: Family, sysctl: string): Obstacle =>
+  at(namespace, `IPv${family} forwarding is off (${sysctl})`, undefined)
 
 /** @param sysctl with its value */
-export const silent = (space: Space, sysctl: string): Obstacle => at(space, `it ignores pings (${sysctl})`, undefined)
+export const ignoresPings = (namespace: Namespace, sysctl: string): Obstacle =>
+  at(namespace, `it ignores pings (${sysctl})`, undefined)
 
-export const dropped = (space: Space, how: string): Obstacle => at(space, how, undefined)
+export const dropsPackets = (namespace: Namespace, how: string): Obstacle => at(namespace, how, undefined)

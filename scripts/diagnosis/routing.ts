@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import type { Route } from '../proof/facts.ts'
 import type { Family } from '../settings/family.ts'
-import type { Space } from './spaces.ts'
+import type { Namespace } from './namespaces.ts'
 
 /** Kinds of route that end a packet's way. */
 const ENDS = ['blackhole', 'unreachable', 'prohibit', 'throw']
@@ -15,7 +15,7 @@ export type Decision =
   | { readonly kind: 'unknown' }
 
 /** The way out of a namespace, by the longest prefix among the routes of all tables but `local`. */
-export function decide({ routes }: Space, address: string, family: Family): Decision {
+export function decide({ routes }: Namespace, address: string, family: Family): Decision {
   let best: { readonly route: Route; readonly length: number } | undefined
   for (const route of routes) {
     if (route.table === 'local' || route.encap || route.flags?.includes('dead')) continue
@@ -33,7 +33,7 @@ export function decide({ routes }: Space, address: string, family: Family): Deci
 }
 
 /** Where a namespace sends packets that it wraps: the other ends of its tunnels, as its routes name them. */
-export const tunnelEnds = ({ routes }: Space): readonly string[] => [
+export const tunnelEnds = ({ routes }: Namespace): readonly string[] => [
   ...new Set(routes.flatMap(({ encap, dst = '' }) => (encap && isIP(dst) > 0 ? [dst] : []))),
 ]
 

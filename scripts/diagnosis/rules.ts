@@ -1,4 +1,4 @@
-import { look, matches, type Packet, type Perhaps } from './matches.ts'
+import { lookUpVerdict, matches, type Packet, type Tristate } from './rule-match.ts'
 import { textOf } from './rule-text.ts'
 import { type Chain, keyOf, type Ruleset, type Statement } from './ruleset.ts'
 
@@ -6,29 +6,29 @@ import { type Chain, keyOf, type Ruleset, type Statement } from './ruleset.ts'
  * What rules do with a packet: let it pass, drop it, change it into another one, of which nothing is known here, or something that cannot
  * be told.
  */
-export type Judgement = 'passes' | 'changed' | 'unknown' | { readonly drops: string }
+export type Outcome = 'passes' | 'changed' | 'unknown' | { readonly drops: string }
 
 /** Chains that call each other deeper than the kernel allows are no ruleset. */
-const MOST_DEEP = 16
+const MAX_DEPTH = 16
 const CHANGES = ['snat', 'dnat', 'masquerade', 'redirect', 'tproxy', 'fwd', 'dup']
 /** Statements that let a packet go on as it is. */
 const HARMLESS = ['counter', 'log', 'notrack', 'ct helper']
 /** Chains that call each other in many ways would take for ever. */
-const MOST_STEPS = 2000
+const MAX_STEPS = 2000
 
 /**
  * What the chains at some places of a packet's way do with it, one place after the other, by priority at each. Only a rule that is
  * understood in all its parts is said to drop the packet, and one with a counter only if that has counted something.
  * @param families whose chains the packet meets
  */
-export function judge(
+export function evaluate(
   ruleset: Ruleset,
   families: readonly string[],
   hooks: readonly string[],
   packet: Packet,
-): Judgement {
+): Outcome {
   const walk = new Walk(ruleset, packet)
-  let said: Judgement = 'passes'
+  let said: Outcome = 'passes'
   for (const hook of hooks) {
     const chains = ruleset.chains
       .filter(chain => chain.hook === hook && families.includes(chain.family))
@@ -60,9 +60,9 @@ class Walk {
   }
 
   through(chain: Chain, depth: number): End {
-    if (depth > MOST_DEEP) return 'unknown'
+    if (depth > MAX_DEPTH) return 'unknown'
     for (const statements of this.#ruleset.rules.get(keyOf(chain.family, chain.table, chain.name)) ?? []) {
-      if (++this.#steps > MOST_STEPS) return 'unknown'
+      if (++this.#steps > MAX_STEPS) return 'unknown'
       const end = this.#rule(chain, statements, depth)
       if (end === 'returns') return 'on'
       if (end !== 'on') return end
@@ -73,7 +73,7 @@ class Walk {
   #rule(chain: Chain, statements: readonly Statement[], depth: number): End | 'returns' {
     const elementsOf = (name: string) => this.#ruleset.sets.get(keyOf(chain.family, chain.table, name))
     const counted = countOf(statements)
-    let isMet: Perhaps = true
+    let isMet: Tristate = true
     for (const statement of statements) {
       // nft has no JSON for it.
       if (typeof statement === 'string') return 'unknown'
@@ -131,7 +131,7 @@ class Walk {
   /** The verdict that a map has for the packet; undefined where that cannot be told, null where it has none. */
   #mapped(value: unknown): unknown {
     const { key, data } = (value ?? {}) as Record<string, unknown>
-    return look(key, data, this.#packet)
+    return lookUpVerdict(key, data, this.#packet)
   }
 }
 

@@ -37,7 +37,7 @@ export interface Ruleset {
 export const keyOf = (family: string, table: string, name: string): string => `${family} ${table} ${name}`
 
 /** Of a ruleset with more rules nothing is said: thousands of pairs would take long to follow. */
-const MOST_RULES = 1000
+const MAX_RULES = 1000
 
 /**
  * Reads what `nft -j list ruleset` wrote.
@@ -49,7 +49,7 @@ export function readRuleset(json: string): Ruleset | undefined {
     const of = (kind: string) => nftables.flatMap(entry => (kind in entry ? [entry[kind]] : []))
     const rules = new Map<string, (readonly Statement[])[]>()
     const told = of('rule')
-    if (told.length > MOST_RULES) return undefined
+    if (told.length > MAX_RULES) return undefined
     for (const { family, table, chain: name, expr } of told.map(each => v.parse(rule, each))) {
       const key = keyOf(family, table, name)
       const known = rules.get(key)

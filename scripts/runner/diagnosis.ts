@@ -1,8 +1,8 @@
 import type { RunningCluster } from '../cluster/cluster.ts'
-import { answeringNodes } from '../diagnosis/answering.ts'
 import type { Cause, Diagnosis } from '../diagnosis/cause.ts'
-import { diagnoseMatrix, diagnoseStep, suspects } from '../diagnosis/diagnose.ts'
+import { diagnoseMatrix, diagnoseStep, suspectPods } from '../diagnosis/diagnose.ts'
 import { type AllFilters, readFilters } from '../diagnosis/filters.ts'
+import { respondingNodes } from '../diagnosis/responding-nodes.ts'
 import type { FailedStep } from '../events/events.ts'
 import { type Deadline, withDeadline } from '../host/deadline.ts'
 import type { NodeFacts } from '../proof/facts.ts'
@@ -21,7 +21,7 @@ export interface FailureRequest {
 /** How long the nodes may take to describe themselves, in milliseconds. */
 const PATIENCE_MS = 10_000
 /** Of the PODs that lack most answers, how many are asked for their rules: it takes a process or two in each. */
-const MOST_SUSPECTS = 16
+const MAX_SUSPECTS = 16
 
 /** Why a test failed, in all likelihood. */
 export interface FailureDiagnosis extends Diagnosis {
@@ -38,10 +38,10 @@ export async function diagnoseFailure(request: FailureRequest): Promise<FailureD
   const { cluster, failures, matrix, signal } = request
   const gone = failures.some(({ broken }) => broken) ? await goneNodes(cluster) : []
   const there = cluster.nodes.filter(({ name }) => !gone.some(({ node }) => node === name))
-  const alive = await answeringNodes(there, signal)
+  const alive = await respondingNodes(there, signal)
   const silent = there.flatMap(({ name }) => (alive.some(node => node.name === name) ? [] : [name]))
   const network = await readAlive(alive, signal)
-  const filters = await readAllFilters(alive, network, suspects(failures, matrix, MOST_SUSPECTS), signal)
+  const filters = await readAllFilters(alive, network, suspectPods(failures, matrix, MAX_SUSPECTS), signal)
   const { causes, groups } = matrix
     ? diagnoseMatrix(network, matrix, filters)
     : diagnoseStep(network, failures, filters)

@@ -2,9 +2,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
-import { diagnoseMatrix, diagnoseStep, suspects } from '../../scripts/diagnosis/diagnose.ts'
+import { diagnoseMatrix, diagnoseStep, suspectPods } from '../../scripts/diagnosis/diagnose.ts'
 import { type AllFilters, parseFilters } from '../../scripts/diagnosis/filters.ts'
-import { judge } from '../../scripts/diagnosis/rules.ts'
+import { evaluate } from '../../scripts/diagnosis/rules.ts'
 import { readRuleset } from '../../scripts/diagnosis/ruleset.ts'
 import { matrixOf, recorded } from './network.ts'
 
@@ -165,7 +165,7 @@ test('a node that does not forward, where it must', t => {
 test('a POD that ignores pings, as a step finds it', t => {
   const failed = { test: 'bridge', step: 'bridge_ping', index: 3, node: 'vm-002', lastLines: [] }
   const failures = [{ ...failed, why: 'no answer to ping: vm-002-ns01, address 172.16.2.1' }]
-  t.deepEqual(suspects(failures, undefined, 16), [{ pod: 'vm-002-ns01', node: 'vm-002' }])
+  t.deepEqual(suspectPods(failures, undefined, 16), [{ pod: 'vm-002-ns01', node: 'vm-002' }])
   const filters = saying('vm-002-ns01', 'sysctl ipv4/icmp_echo_ignore_all=1')
   t.deepEqual(
     diagnoseStep(recorded('bridge'), failures, filters).causes.map(({ what }) => what),
@@ -175,7 +175,7 @@ test('a POD that ignores pings, as a step finds it', t => {
 
 test('the PODs that lack most answers are asked first', t => {
   const matrix = matrixOf(recorded('L3'), 'all', ({ pod }) => pod === 'vm-003-ns01')
-  t.deepEqual(suspects([], matrix, 1), [{ pod: 'vm-003-ns01', node: 'vm-003' }])
+  t.deepEqual(suspectPods([], matrix, 1), [{ pod: 'vm-003-ns01', node: 'vm-003' }])
 })
 
 test('whatever a node says of its rules is read without an error, and in time', t => {
@@ -208,13 +208,13 @@ test('whatever a node says of its rules is read without an error, and in time', 
           : one,
       )
       const ruleset = readRuleset(JSON.stringify({ nftables: [...chains, ...rules] }))
-      if (ruleset) judge(ruleset, ['inet', 'ip'], hooks, packet)
+      if (ruleset) evaluate(ruleset, ['inet', 'ip'], hooks, packet)
       t.pass()
     }),
     { numRuns: 500 },
   )
   const jumps = Array.from({ length: 40 }, () => ({ rule: { ...own, chain: 'a', expr: [{ jump: { target: 'a' } }] } }))
   const loop = readRuleset(JSON.stringify({ nftables: [{ chain: { ...own, name: 'a', hook: 'forward' } }, ...jumps] }))
-  t.is(loop && judge(loop, ['inet'], hooks, packet), 'unknown')
+  t.is(loop && evaluate(loop, ['inet'], hooks, packet), 'unknown')
   for (const text of ['', '{', 'null', '{"nftables":[{"chain":{}}]}']) t.is(readRuleset(text), undefined)
 })

@@ -4,29 +4,38 @@ import type { PodAddress, Source } from '../proof/network.ts'
 import type { Family } from '../settings/family.ts'
 import type { AllFilters } from './filters.ts'
 import { Links, type Reached } from './links.ts'
-import { downs, noAddress, noGateway, noPort, noRoute, type Obstacle, refusal } from './obstacle.ts'
-import { type Passage, Passing } from './passing.ts'
+import {
+  addressesOf,
+  type Device,
+  hasAddress,
+  isUp,
+  kindOf,
+  type Namespace,
+  namespacesOf,
+  ownDevices,
+} from './namespaces.ts'
+import { linksDown, noAddress, noGateway, noRoute, notAPort, type Obstacle, refusedByRoute } from './obstacle.ts'
 import { decide, tunnelEnds } from './routing.ts'
-import { addressesOf, type Device, hasAddress, isUp, kindOf, ownDevices, type Space, spacesOf } from './spaces.ts'
+import { type TracedPacket, Transit } from './transit.ts'
 
 /** Namespaces through which a packet may be routed; more are a loop. */
-const MOST_HOPS = 8
+const MAX_HOPS = 8
 
 /**
  * Follows packets through the network as the nodes describe it: routes, bridges, links, forwarding, rules. What the nodes do not tell (a
  * switch that does not forward, rules of another kind) is no obstacle here, and then there is none.
  */
-export class Ways {
-  readonly #spaces: readonly Space[]
+export class PathTracer {
+  readonly #namespaces: readonly Namespace[]
   readonly #links: Links
-  readonly #passing: Passing
-  readonly #used = new Map<Space, ReadonlySet<string>>()
+  readonly #transit: Transit
+  readonly #used = new Map<Namespace, ReadonlySet<string>>()
 
   /** @param filters of those namespaces of which they are known */
   constructor(network: readonly NodeFacts[], filters: AllFilters = new Map()) {
-    this.#spaces = spacesOf(network)
-    this.#passing = new Passing(filters)
-    this.#links = new Links(this.#spaces)
+    this.#namespaces = namespacesOf(network)
+    this.#transit = new Transit(filters)
+    this.#links = new Links(this.#namespaces)
   }
 
   /** What keeps a POD from getting an answer from an address: on the way there, or on the way back. */
@@ -40,16 +49,16 @@ export class Ways {
    * @param address an address that the POD has, or should have
    */
   obstaclesFromNode(node: string, pod: string, address: string): readonly Obstacle[] {
-    const from = this.#spaces.find(({ name, isPod }) => name === node && !isPod)
-    const to = this.#spaces.find(({ name, isPod }) => name === pod && isPod)
+    const from = this.#namespaces.find(({ name, isPod }) => name === node && !isPod)
+    const to = this.#namespaces.find(({ name, isPod }) => name === pod && isPod)
     return from && to ? this.#between(from, to, address) : []
   }
 
-  #pod({ pod, node }: Source): Space | undefined {
-    return this.#spaces.find(space => space.isPod && space.name === pod && space.node === node)
+  #pod({ pod, node }: Source): Namespace | undefined {
+    return this.#namespaces.find(namespace => namespace.isPod && namespace.name === pod && namespace.node === node)
   }
 
-  #between(from: Space, to: Space, address: string): readonly Obstacle[] {
+  #between(from: Namespace, to: Namespace, address: string): readonly Obstacle[] {
     const family = isIP(address) as Family
     const own = this.#sourceAddress(from, address, family)
     const flow = { isChanged: own === undefined }
@@ -64,7 +73,7 @@ export class Ways {
   }
 
   /** The address with which a namespace sends to another one: of the device by which it does, if that has one. */
-  #sourceAddress(from: Space, address: string, family: Family): string | undefined {
+  #sourceAddress(from: Namespace, address: string, family: Family): string | undefined {
     const decision = decide(from, address, family)
     const dev = decision.kind === 'sends' ? decision.dev : undefined
     const devices = [...from.interfaces.filter(({ ifname }) => ifname === dev), ...from.interfaces]
@@ -75,34 +84,34 @@ export class Ways {
    * @param iif the device by which the packet came to the namespace; undefined where it was made there
    * @returns nothing where the packet arrives, and where its way is not understood
    */
-  #way(from: Space, to: Space, passage: Passage, hops: number, iif?: string): readonly Obstacle[] {
-    if (hops > MOST_HOPS) return []
-    if (from === to) return this.#passing.delivered(to, passage, iif)
-    const { family, destination: address } = passage.packet
+  #way(from: Namespace, to: Namespace, traced: TracedPacket, hops: number, iif?: string): readonly Obstacle[] {
+    if (hops > MAX_HOPS) return []
+    if (from === to) return this.#transit.delivered(to, traced, iif)
+    const { family, destination: address } = traced.packet
     const pass = (oif?: string) =>
-      hops === 0 ? this.#passing.sent(from, passage, oif) : this.#passing.routed(from, passage, iif, oif)
+      hops === 0 ? this.#transit.sent(from, traced, oif) : this.#transit.routed(from, traced, iif, oif)
     const ends = from.isPod || from.node === to.node ? [] : tunnelEnds(from)
-    if (ends.length > 0) return [...pass(), ...this.#throughTunnel(from, to, ends, passage, hops)]
+    if (ends.length > 0) return [...pass(), ...this.#throughTunnel(from, to, ends, traced, hops)]
     const decision = decide(from, address, family)
     if (decision.kind === 'unknown') return []
-    if (decision.kind === 'refuses') return [refusal(from, decision.how)]
+    if (decision.kind === 'refuses') return [refusedByRoute(from, decision.how)]
     if (decision.kind === 'has no route') return this.#withoutRoute(from, to, family)
     const device = this.#links.find(from, decision.dev)
     if (!device) return []
     const { gateway = address } = decision
     const reached = this.#links.from(device)
-    const isGoal = ({ at }: Reached) => (gateway === address ? at.space === to : hasAddress(at.device, gateway))
+    const isGoal = ({ at }: Reached) => (gateway === address ? at.namespace === to : hasAddress(at.device, gateway))
     const [next] = reached
       .filter(each => each.at !== device && isGoal(each))
       .sort((a, b) => a.down.length - b.down.length)
     if (next) {
       const passed = pass(decision.dev)
-      if (next.down.length > 0) return [...passed, ...downs(next.down)]
-      const { space, device: entered } = next.at
+      if (next.down.length > 0) return [...passed, ...linksDown(next.down)]
+      const { namespace, device: entered } = next.at
       return [
         ...passed,
-        ...this.#passing.bridged(next, passage),
-        ...this.#way(space, to, passage, hops + 1, entered.ifname),
+        ...this.#transit.bridged(next, traced),
+        ...this.#way(namespace, to, traced, hops + 1, entered.ifname),
       ]
     }
     if (gateway === address) return this.#unattached(device, to)
@@ -110,73 +119,79 @@ export class Ways {
   }
 
   /** A tunnel leads from node to node; in the other one the packet goes on. What rules do with wrapped packets is not followed. */
-  #throughTunnel(from: Space, to: Space, ends: readonly string[], passage: Passage, hops: number): readonly Obstacle[] {
-    const other = this.#spaces.find(({ name, isPod }) => !isPod && name === to.node)
+  #throughTunnel(
+    from: Namespace,
+    to: Namespace,
+    ends: readonly string[],
+    traced: TracedPacket,
+    hops: number,
+  ): readonly Obstacle[] {
+    const other = this.#namespaces.find(({ name, isPod }) => !isPod && name === to.node)
     const end = ends.find(each => other?.interfaces.some(device => hasAddress(device, each)))
     if (!other || end === undefined) return []
     const outside = this.#underTunnel(from, other, end, isIP(end) as Family)
-    return outside.length > 0 ? outside : this.#way(other, to, passage, hops + 1)
+    return outside.length > 0 ? outside : this.#way(other, to, traced, hops + 1)
   }
 
   /** The way of the wrapped packet, between two nodes that share a net. */
-  #underTunnel(from: Space, to: Space, end: string, family: Family): readonly Obstacle[] {
+  #underTunnel(from: Namespace, to: Namespace, end: string, family: Family): readonly Obstacle[] {
     const decision = decide(from, end, family)
     if (decision.kind === 'has no route') return this.#withoutRoute(from, to, family)
     if (decision.kind !== 'sends' || decision.gateway !== undefined) return []
     const device = this.#links.find(from, decision.dev)
-    const next = device && this.#links.from(device).find(({ at }) => at.space === to && hasAddress(at.device, end))
-    return next ? downs(next.down) : []
+    const next = device && this.#links.from(device).find(({ at }) => at.namespace === to && hasAddress(at.device, end))
+    return next ? linksDown(next.down) : []
   }
 
   /** A route goes with its device, and with its address: that is what is named then. */
-  #withoutRoute(from: Space, to: Space, family: Family): readonly Obstacle[] {
+  #withoutRoute(from: Namespace, to: Namespace, family: Family): readonly Obstacle[] {
     const devices = ownDevices(from).flatMap(device => this.#links.find(from, device.ifname) ?? [])
     const used = devices.filter(device => this.#isUsed(device))
     const down = used.filter(({ device }) => !isUp(device))
-    if (down.length > 0) return downs(down)
+    if (down.length > 0) return linksDown(down)
     const without = used.find(({ device }) => this.#lacksAddress(device, from, family))
     if (without) return [noAddress(without, family)]
     return to.isPod || from.isPod ? [noRoute(from, family, to)] : []
   }
 
   /** Where others have a device of this name that leads to somebody, it is meant to be used; so is a POD's only one. */
-  #isUsed({ space, device }: Device): boolean {
-    if (space.isPod && ownDevices(space).length === 1) return true
-    return this.#spaces.some(
-      other => other !== space && other.isPod === space.isPod && this.#devicesUsedBy(other).has(device.ifname),
+  #isUsed({ namespace, device }: Device): boolean {
+    if (namespace.isPod && ownDevices(namespace).length === 1) return true
+    return this.#namespaces.some(
+      other => other !== namespace && other.isPod === namespace.isPod && this.#devicesUsedBy(other).has(device.ifname),
     )
   }
 
   /** The devices by which a namespace reaches others: those of its gateways, and of the other ends of its tunnels. */
-  #devicesUsedBy(space: Space): ReadonlySet<string> {
-    const known = this.#used.get(space)
+  #devicesUsedBy(namespace: Namespace): ReadonlySet<string> {
+    const known = this.#used.get(namespace)
     if (known) return known
-    const used = new Set(space.routes.flatMap(({ dev, gateway }) => (gateway === undefined ? [] : (dev ?? []))))
-    for (const end of tunnelEnds(space)) {
-      const decision = decide(space, end, isIP(end) as Family)
+    const used = new Set(namespace.routes.flatMap(({ dev, gateway }) => (gateway === undefined ? [] : (dev ?? []))))
+    for (const end of tunnelEnds(namespace)) {
+      const decision = decide(namespace, end, isIP(end) as Family)
       if (decision.kind === 'sends') used.add(decision.dev)
     }
-    this.#used.set(space, used)
+    this.#used.set(namespace, used)
     return used
   }
 
   /** It has none of the family, and the devices of this name in other namespaces have one. */
-  #lacksAddress(device: Device['device'], space: Space, family: Family): boolean {
+  #lacksAddress(device: Device['device'], namespace: Namespace, family: Family): boolean {
     if (addressesOf(device, family).length > 0) return false
-    const others = this.#spaces.filter(other => other !== space && other.isPod === space.isPod)
+    const others = this.#namespaces.filter(other => other !== namespace && other.isPod === namespace.isPod)
     const same = others.flatMap(({ interfaces }) => interfaces.filter(({ ifname }) => ifname === device.ifname))
-    const alone = space.isPod && ownDevices(space).length === 1 && same.length === 0
+    const alone = namespace.isPod && ownDevices(namespace).length === 1 && same.length === 0
     return alone || same.some(other => addressesOf(other, family).length > 0)
   }
 
   /** A POD that pings and has no address of the family. */
-  #withoutAddress(space: Space, family: Family): readonly Obstacle[] {
-    const devices = ownDevices(space)
+  #withoutAddress(namespace: Namespace, family: Family): readonly Obstacle[] {
+    const devices = ownDevices(namespace)
     const down = devices.filter(device => !isUp(device))
-    const found = (device: Device['device']) => this.#links.find(space, device.ifname)
-    if (down.length > 0 && down.length === devices.length) return downs(down.flatMap(device => found(device) ?? []))
+    const found = (device: Device['device']) => this.#links.find(namespace, device.ifname)
+    if (down.length > 0 && down.length === devices.length) return linksDown(down.flatMap(device => found(device) ?? []))
     const lacking = devices
-      .filter(device => this.#lacksAddress(device, space, family))
+      .filter(device => this.#lacksAddress(device, namespace, family))
       .flatMap(each => found(each) ?? [])
     return lacking.slice(0, 1).map(device => noAddress(device, family))
   }
@@ -185,50 +200,50 @@ export class Ways {
   #withoutGateway(
     device: Device,
     reached: readonly Reached[],
-    to: Space,
+    to: Namespace,
     gateway: string,
     family: Family,
   ): readonly Obstacle[] {
-    const isElsewhere = this.#spaces.some(({ interfaces }) => interfaces.some(each => hasAddress(each, gateway)))
+    const isElsewhere = this.#namespaces.some(({ interfaces }) => interfaces.some(each => hasAddress(each, gateway)))
     if (isElsewhere) return this.#unattached(device, to)
-    const { space } = device
+    const { namespace } = device
     // The gateway of a POD is its node; that of a node's route is the node to whose PODs it leads.
-    const node = space.isPod ? space.node : to.node
-    const candidates = reached.filter(({ at }) => !at.space.isPod && at.space.name === node && at !== device)
+    const node = namespace.isPod ? namespace.node : to.node
+    const candidates = reached.filter(({ at }) => !at.namespace.isPod && at.namespace.name === node && at !== device)
     const [candidate] = candidates.filter(({ at }) => {
       const isBridgeOrNet = kindOf(at.device) === 'bridge' || at.device.ifname === device.device.ifname
       return isBridgeOrNet && addressesOf(at.device, family).length === 0 && at.device.master === undefined
     })
-    if (candidate) return candidate.down.length > 0 ? downs(candidate.down) : [noAddress(candidate.at, family)]
-    const [owner] = this.#spaces.filter(({ name, isPod }) => !isPod && name === node)
-    return owner ? [noGateway(owner, gateway, space.isPod ? 'of its PODs' : 'to its PODs')] : []
+    if (candidate) return candidate.down.length > 0 ? linksDown(candidate.down) : [noAddress(candidate.at, family)]
+    const [owner] = this.#namespaces.filter(({ name, isPod }) => !isPod && name === node)
+    return owner ? [noGateway(owner, gateway, namespace.isPod ? 'of its PODs' : 'to its PODs')] : []
   }
 
   /** Frames of a device do not get to a namespace, whatever is up: something is not in the bridge in which its like are. */
-  #unattached(device: Device, to: Space): readonly Obstacle[] {
+  #unattached(device: Device, to: Namespace): readonly Obstacle[] {
     const ends = [device, ...to.interfaces.flatMap(({ ifname }) => this.#links.find(to, ifname) ?? [])]
     const own = ends.flatMap(end => this.#links.peerOf(end) ?? []).flatMap(end => this.#missingPort(end, isVeth))
-    if (own.length > 0 || device.space.node === to.node) return own
-    const nodes = [device.space.node, to.node]
-    const nics = this.#spaces
+    if (own.length > 0 || device.namespace.node === to.node) return own
+    const nodes = [device.namespace.node, to.node]
+    const nics = this.#namespaces
       .filter(({ name, isPod }) => !isPod && nodes.includes(name))
-      .flatMap(space => space.interfaces.flatMap(({ ifname }) => this.#links.find(space, ifname) ?? []))
+      .flatMap(namespace => namespace.interfaces.flatMap(({ ifname }) => this.#links.find(namespace, ifname) ?? []))
       .filter(({ device: { linkinfo } }) => linkinfo === undefined)
     return nics.flatMap(nic => this.#missingPort(nic, each => each.ifname === nic.device.ifname))
   }
 
   /** @param isLike which devices are of use as examples: in the same node for a veth, in the others for a NIC */
   #missingPort(end: Device, isLike: (device: Device['device']) => boolean): readonly Obstacle[] {
-    const { space, device } = end
-    if (space.isPod || device.master !== undefined || device.addr_info.some(({ scope }) => scope === 'global'))
+    const { namespace, device } = end
+    if (namespace.isPod || device.master !== undefined || device.addr_info.some(({ scope }) => scope === 'global'))
       return []
     const isOwn = kindOf(device) === 'veth'
-    const examples = this.#spaces
-      .filter(({ isPod, name }) => !isPod && (name === space.name) === isOwn)
+    const examples = this.#namespaces
+      .filter(({ isPod, name }) => !isPod && (name === namespace.name) === isOwn)
       .flatMap(({ interfaces }) => interfaces.filter(isLike))
       .flatMap(({ master }) => master ?? [])
     const [bridge] = examples
-    return bridge !== undefined && examples.every(each => each === bridge) ? [noPort(end, bridge)] : []
+    return bridge !== undefined && examples.every(each => each === bridge) ? [notAPort(end, bridge)] : []
   }
 }
 

@@ -2,7 +2,7 @@ import { afterRunning, follow } from '../host/deadline.ts'
 import { capture, type Node } from '../ssh/node.ts'
 
 /** How long nodes may take to answer, in milliseconds. */
-export interface Patience {
+export interface ResponseTimeouts {
   /** Until the first of them does. */
   readonly first: number
   /** From one answer to the next: many emulated nodes answer late, but one after the other. */
@@ -10,24 +10,24 @@ export interface Patience {
   readonly all: number
 }
 
-const PATIENCE: Patience = { first: 6000, next: 3000, all: 20_000 }
+const RESPONSE_TIMEOUTS: ResponseTimeouts = { first: 6000, next: 3000, all: 20_000 }
 
 /**
  * The nodes that run a command that does nothing. A node does not answer when it has not while, for some seconds, no other did either.
  * @throws the signal's reason when that is aborted
  */
-export async function answeringNodes(
+export async function respondingNodes(
   nodes: readonly Node[],
   parent: AbortSignal,
-  patience: Patience = PATIENCE,
+  timeouts: ResponseTimeouts = RESPONSE_TIMEOUTS,
 ): Promise<readonly Node[]> {
   const answering = new Set<Node>()
   const controller = new AbortController()
   const { signal } = controller
   const giveUp = () => controller.abort(new Error('no answer'))
   const stopFollowing = follow(parent, controller)
-  const stopAll = afterRunning(patience.all, giveUp)
-  let stopWaiting = afterRunning(patience.first, giveUp)
+  const stopAll = afterRunning(timeouts.all, giveUp)
+  let stopWaiting = afterRunning(timeouts.first, giveUp)
   const ask = async (node: Node) => {
     try {
       await capture(node, ['true'], signal)
@@ -36,7 +36,7 @@ export async function answeringNodes(
     }
     answering.add(node)
     stopWaiting()
-    stopWaiting = afterRunning(patience.next, giveUp)
+    stopWaiting = afterRunning(timeouts.next, giveUp)
   }
   try {
     await Promise.all(nodes.map(ask))

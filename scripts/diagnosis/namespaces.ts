@@ -2,7 +2,7 @@ import type { Interface, NodeFacts, Route } from '../proof/facts.ts'
 import type { Family } from '../settings/family.ts'
 
 /** A network namespace: that of a node, or that of a POD. */
-export interface Space {
+export interface Namespace {
   /** The node's name, or the POD's. */
   readonly name: string
   readonly node: string
@@ -13,7 +13,7 @@ export interface Space {
 
 /** An interface and where it is. */
 export interface Device {
-  readonly space: Space
+  readonly namespace: Namespace
   readonly device: Interface
 }
 
@@ -21,7 +21,7 @@ export interface Device {
 const FALLBACK = /^(lo|ip6tnl0|sit0|tunl0|erspan0|gre0|gretap0|ip6gre0)$/
 
 /** All namespaces of a cluster, as its nodes describe them. */
-export const spacesOf = (network: readonly NodeFacts[]): readonly Space[] =>
+export const namespacesOf = (network: readonly NodeFacts[]): readonly Namespace[] =>
   network.flatMap(({ node, interfaces, routes, pods }) => [
     { name: node, node, isPod: false, interfaces, routes },
     ...pods.map(({ name, ...facts }) => ({ ...facts, name, node, isPod: true })),
@@ -31,7 +31,7 @@ export const spacesOf = (network: readonly NodeFacts[]): readonly Space[] =>
 export const isUp = ({ flags }: Interface): boolean => flags.includes('UP')
 
 /** The interfaces of a namespace that somebody made. */
-export const ownDevices = ({ interfaces }: Space): readonly Interface[] =>
+export const ownDevices = ({ interfaces }: Namespace): readonly Interface[] =>
   interfaces.filter(({ ifname }) => !FALLBACK.test(ifname))
 
 export const kindOf = ({ linkinfo }: Interface): string => linkinfo?.info_kind ?? 'nic'

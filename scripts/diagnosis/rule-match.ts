@@ -12,7 +12,7 @@ export interface Packet {
 }
 
 /** Undefined: cannot be told here. */
-export type Perhaps = boolean | undefined
+export type Tristate = boolean | undefined
 
 /** What a packet has where a rule looks: all that it may be called; nothing where it has none; undefined where that is not known. */
 type Values = readonly string[] | undefined
@@ -31,7 +31,7 @@ export function matches(
   { op, left, right }: Match,
   packet: Packet,
   elementsOf: (name: string) => readonly unknown[] | undefined,
-): Perhaps {
+): Tristate {
   if (op !== '==' && op !== '!=' && op !== 'in') return undefined
   const values = valuesOf(left, packet)
   if (values === undefined) return undefined
@@ -42,7 +42,7 @@ export function matches(
 }
 
 /** The verdict that a map has for a packet; undefined where that cannot be told, `null` where it has none. */
-export function look(key: unknown, data: unknown, packet: Packet): unknown {
+export function lookUpVerdict(key: unknown, data: unknown, packet: Packet): unknown {
   const values = valuesOf(key, packet)
   const entries = data as { set?: unknown } | undefined
   if (values === undefined || !Array.isArray(entries?.set)) return undefined
@@ -120,7 +120,7 @@ function isAmong(
   values: readonly string[],
   right: unknown,
   elementsOf: (name: string) => readonly unknown[] | undefined,
-): Perhaps {
+): Tristate {
   if (typeof right === 'number') return values.includes(String(right))
   if (typeof right === 'string') {
     if (right.startsWith('@')) return isOneOf(values, elementsOf(right.slice(1)), elementsOf)
@@ -148,8 +148,8 @@ function isOneOf(
   values: readonly string[],
   elements: readonly unknown[] | undefined,
   elementsOf: (name: string) => readonly unknown[] | undefined,
-): Perhaps {
-  let all: Perhaps = false
+): Tristate {
+  let all: Tristate = false
   for (const element of elements ?? [undefined]) {
     const found = isAmong(values, element, elementsOf)
     if (found) return true
@@ -164,7 +164,7 @@ const isEqual = (value: string, wanted: string): boolean =>
 
 const kindOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
-function inList(address: string, fill: (list: BlockList) => void): Perhaps {
+function inList(address: string, fill: (list: BlockList) => void): Tristate {
   if (isIP(address) === 0) return undefined
   const list = new BlockList()
   fill(list)
