@@ -1,46 +1,46 @@
 import { PassThrough, type Readable } from 'node:stream'
 import { boundedCollector } from '../ssh/collector.ts'
 import { lineSplitter } from '../ssh/lines.ts'
-import { type Place, runAt, untrusted } from './place.ts'
-import { KEEP, RECEIVE } from './scripts.ts'
-import type { Found } from './source.ts'
+import { type Place, runScript, untrusted } from './place.ts'
+import { RECEIVE, STAGE } from './scripts.ts'
+import type { SourceInfo } from './source.ts'
 
-/** Where a copy is made before it gets its name. */
+/** Where a copy is staged and then renamed. */
 export interface Destination {
-  /** Takes what the source sends. */
+  /** Reads what the source sends into the staging directory. */
   receive(input: Readable, signal: AbortSignal): Promise<void>
-  /** Gives the copy its name. */
+  /** Moves the copy to its final name. */
   commit(): Promise<void>
-  /** Removes what did not get its name. */
+  /** Removes the staging directory. */
   abandon(): Promise<void>
 }
 
 const FULL = /No space left on device|Disk quota exceeded/
 
 /**
- * Opens a destination in a VM.
+ * Opens a destination on a node.
  * @param name of the copy, if the destination is a directory
  * @throws Failure COPY_REFUSED (exit 2) or COPY_FAILED (exit 3)
  */
-export async function openGuestDestination(to: Place, name: string, found: Found): Promise<Destination> {
-  const { kind, mode, size } = found
+export async function openNodeDestination(to: Place, name: string, info: SourceInfo): Promise<Destination> {
+  const { kind, mode, size } = info
   const stdin = new PassThrough()
-  let tell: (directory: string) => void = () => {}
-  const told = new Promise<string>(resolve => {
-    tell = resolve
+  let onDirectory: (directory: string) => void = () => {}
+  const staging = new Promise<string>(resolve => {
+    onDirectory = resolve
   })
-  // Not by the signal: it is what cleans up.
-  const ended = runAt(to, KEEP, [to.path, name, kind, String(size)], { stdin, stdout: lineSplitter(tell) })
-  ended.catch(() => {}) // `commit` or whoever waits for the directory throws it
-  const unsaid = ended.then(() => {
-    throw untrusted(to, 'it ended without an answer')
+  // The signal must not stop this script: it cleans up.
+  const ended = runScript(to, STAGE, [to.path, name, kind, String(size)], { stdin, stdout: lineSplitter(onDirectory) })
+  ended.catch(() => {}) // rethrown below or by `commit`
+  const unanswered = ended.then(() => {
+    throw untrusted(to, 'no answer')
   })
-  const directory = await Promise.race([told, unsaid])
+  const directory = await Promise.race([staging, unanswered])
   return {
     receive: async (input, signal) => {
-      const nothing = boundedCollector(0)
+      const ignored = boundedCollector(0)
       const words = [directory, kind, mode.toString(8)]
-      await runAt(to, RECEIVE, words, { stdin: input, stdout: nothing.stream, signal, fatal: FULL })
+      await runScript(to, RECEIVE, words, { stdin: input, stdout: ignored.stream, signal, fatal: FULL })
     },
     commit: async () => {
       stdin.end('commit\n')
@@ -48,7 +48,7 @@ export async function openGuestDestination(to: Place, name: string, found: Found
     },
     abandon: async () => {
       stdin.end()
-      await ended.catch(() => {}) // thrown already, or of no interest any more
+      await ended.catch(() => {}) // `commit` has thrown it, or the copy failed earlier
     },
   }
 }

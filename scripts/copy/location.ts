@@ -1,33 +1,33 @@
 import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
 
-/** Where a file is, as a person types it. */
+/** The location of a file, as the user names it. */
 export interface Location {
-  /** A VM or POD; undefined for this host. */
+  /** A node or POD; undefined for this host. */
   readonly target: string | undefined
-  /** Relative to the current directory here, and to the home directory there. */
+  /** Relative to the current directory on this host, or to the home directory on a node. */
   readonly path: string
-  /** As it was typed, for messages. */
-  readonly typed: string
+  /** For messages. */
+  readonly userInput: string
 }
 
 /**
- * Reads `<vm or pod>:<file>`, or the name of a file of this host, as scp does: with a "/" in front of the ":" it is one of these.
- * @throws Failure BAD_LOCATION (exit 2) for what names nothing
+ * Parses `<node or pod>:<file>` as scp does: with a "/" before the ":" it is the name of a file on this host.
+ * @throws Failure BAD_LOCATION (exit 2) when it names no file
  */
-export function readLocation(typed: string): Location {
-  const [, target, file = typed] = /^([^/:]*):(.*)$/s.exec(typed) ?? []
-  if (typed === '' || target === '' || typed.includes('\0')) {
-    throw usageFailure('BAD_LOCATION', `'${typed}' names no file`, {
-      hint: 'a file of this host, or <vm or pod>:<file> as in vm-001:/tmp/x',
+export function readLocation(userInput: string): Location {
+  const [, target, file = userInput] = /^([^/:]*):(.*)$/s.exec(userInput) ?? []
+  if (userInput === '' || target === '' || userInput.includes('\0')) {
+    throw usageFailure('BAD_LOCATION', `'${userInput}' names no file`, {
+      hint: 'give a file on this host, or <node or pod>:<file>, for example vm-001:/tmp/x',
     })
   }
   const name = file || '.'
-  // What begins with a dash would be an option for the tools.
-  return { target, path: name.startsWith('-') ? `./${name}` : name, typed }
+  // The tools would take a leading dash for an option.
+  return { target, path: name.startsWith('-') ? `./${name}` : name, userInput }
 }
 
-/** The name that a copy gets in a directory; `.` where it is what is in the source that goes there, as with `cp -r x/. y`. */
+/** The name of a copy in a directory; `.` to merge the source's content into the directory, as with `cp -r x/. y`. */
 export function nameOfCopy({ path: source }: Location): string {
   const last = source.split('/').findLast(Boolean) ?? '.'
   return last === '..' || source.endsWith('/.') ? '.' : path.posix.basename(last)

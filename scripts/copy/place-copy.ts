@@ -1,65 +1,69 @@
 import fs from 'node:fs'
-import type { HeldDirectory } from './held-directory.ts'
+import type { DirectoryHandle } from './directory-handle.ts'
 
-/** What was made. */
-export interface Made {
-  readonly from: HeldDirectory
+/** An entry of the staging directory. */
+export interface StagedEntry {
+  readonly from: DirectoryHandle
   readonly name: string
 }
 
-/** Where it belongs: `.` for what is in it, which belongs into the directory itself. */
-export interface Wanted {
-  readonly to: HeldDirectory
+/** Its final name; `.` to merge its content into the directory. */
+export interface TargetEntry {
+  readonly to: DirectoryHandle
   readonly name: string
 }
 
-/** What is in the way, and below which name. */
+/** An existing entry that the copy cannot replace. */
 export interface Conflict {
-  readonly at: string
+  readonly path: string
   readonly why: string
 }
 
-/** What is in the way of a copy, before anything is replaced. A link is no directory, wherever it leads. */
-export function findConflict(made: Made, wanted: Wanted): Conflict | undefined {
-  const [isDirectory, there] = compare(made, wanted)
-  if (!there) return undefined
-  if (isDirectory && there.isDirectory()) {
-    return inBoth(made, wanted, (from, to) => {
-      for (const name of from.names()) {
+/** Finds a conflict before anything is replaced. A link is never treated as a directory. */
+export function findConflict(staged: StagedEntry, target: TargetEntry): Conflict | undefined {
+  const [isDirectory, existing] = compare(staged, target)
+  if (!existing) return undefined
+  if (isDirectory && existing.isDirectory()) {
+    return inBoth(staged, target, (from, to) => {
+      for (const name of from.list()) {
         const found = findConflict({ from, name }, { to, name })
-        if (found) return { ...found, at: `${wanted.name}/${found.at}` }
+        if (found) return { ...found, path: `${target.name}/${found.path}` }
       }
       return undefined
     })
   }
-  if (there.isDirectory()) return { at: wanted.name, why: 'is a directory, and what is copied is none' }
+  if (existing.isDirectory()) return { path: target.name, why: 'is a directory, but the copy is not' }
   if (!isDirectory) return undefined
-  const what = there.isSymbolicLink() ? 'is a link' : 'is there'
-  return { at: wanted.name, why: `${what}, and what is copied is a directory` }
+  const what = existing.isSymbolicLink() ? 'is a link' : 'exists'
+  return { path: target.name, why: `${what}, but the copy is a directory` }
 }
 
 /**
- * Puts what was made where it belongs. Directories that are there already are kept, everything else is replaced as a whole.
- * @throws the system's error, also where something was put in the way meanwhile
+ * Moves a staged entry to its final name. Merges existing directories, and replaces everything else atomically.
+ * @throws the system's error, also for a conflict that appeared after {@link findConflict}
  */
-export function placeCopy(made: Made, wanted: Wanted): void {
-  const [isDirectory, there] = compare(made, wanted)
-  if (isDirectory && there?.isDirectory()) {
-    inBoth(made, wanted, (from, to) => {
-      for (const name of from.names()) placeCopy({ from, name }, { to, name })
+export function placeCopy(staged: StagedEntry, target: TargetEntry): void {
+  const [isDirectory, existing] = compare(staged, target)
+  if (isDirectory && existing?.isDirectory()) {
+    inBoth(staged, target, (from, to) => {
+      for (const name of from.list()) placeCopy({ from, name }, { to, name })
     })
   } else {
-    fs.renameSync(made.from.at(made.name), wanted.to.at(wanted.name))
+    fs.renameSync(staged.from.pathOf(staged.name), target.to.pathOf(target.name))
   }
 }
 
-const compare = ({ from, name }: Made, wanted: Wanted) =>
-  [from.lookAt(name)?.isDirectory() === true, wanted.to.lookAt(wanted.name)] as const
+const compare = ({ from, name }: StagedEntry, target: TargetEntry) =>
+  [from.lstat(name)?.isDirectory() === true, target.to.lstat(target.name)] as const
 
-function inBoth<T>(made: Made, wanted: Wanted, task: (from: HeldDirectory, to: HeldDirectory) => T): T {
-  const from = made.from.below(made.name)
+function inBoth<T>(
+  staged: StagedEntry,
+  target: TargetEntry,
+  task: (from: DirectoryHandle, to: DirectoryHandle) => T,
+): T {
+  const from = staged.from.openChild(staged.name)
   try {
-    const to = wanted.to.below(wanted.name)
+    const to = target.to.openChild(target.name)
     try {
       return task(from, to)
     } finally {

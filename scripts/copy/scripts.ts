@@ -3,8 +3,8 @@ import { shellScript } from '../host/shell-script.ts'
 
 const script = (name: string) => shellScript(path.join(import.meta.dirname, 'sh'), 'common.sh', name)
 
-/** What a copy does in a VM, and on this host where it reads: each file says what it does, and with which arguments. */
-export const LOOK = script('look.sh')
+/** Scripts that run on nodes, and on this host to read a source. Each file documents its arguments. */
+export const STAT = script('stat.sh')
 export const SEND = script('send.sh')
 export const RECEIVE = script('receive.sh')
-export const KEEP = script('keep.sh')
+export const STAGE = script('stage.sh')

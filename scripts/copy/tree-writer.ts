@@ -3,19 +3,19 @@ import path from 'node:path'
 import type { ReadEntry } from 'tar'
 import { plainText } from '../host/text.ts'
 import { type TarReader, tarStream } from '../ovl/tar-stream.ts'
-import type { HeldDirectory } from './held-directory.ts'
+import type { DirectoryHandle } from './directory-handle.ts'
 
-/** What of an untrusted archive is refused, and what is left out. */
+/** Callbacks for invalid and skipped members. */
 export interface TreeEvents {
   refuse(why: string): Error
-  /** A member that is no file, directory or link. */
+  /** Gets a member that is not a file, directory or link. */
   onSkipped(member: string, what: string): void
 }
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants
-/** Permissions that come home: no set-user-ID and the like, and nothing that everybody may write. The umask takes more. */
+/** Permissions that are kept: no set-user-ID and the like, nothing world-writable. The umask also applies. */
 const FILE_BITS = 0o775
-/** Directories can be entered, and removed again. */
+/** Directories are always accessible to their owner, who can remove them. */
 const OWN_DIRECTORY = 0o700
 const SPECIAL: Readonly<Record<string, string>> = {
   FIFO: 'a FIFO',
@@ -24,30 +24,29 @@ const SPECIAL: Readonly<Record<string, string>> = {
 }
 
 /**
- * Writes the members of a tar archive that a guest sends as files, directories and links below a directory that is nobody's but ours, owned
- * by who copies.
+ * Extracts an untrusted tar archive into a private directory.
  *
- * Nothing that the archive made is replaced or followed: every member is new (mkdir, O_EXCL, symlink and link fail where something is), and
- * each part of the path above it must be a directory, which lstat says. As nobody else can get into the directory, that cannot change in
- * between, also where the file system takes several spellings for one name.
- * @param top the directory, which becomes the archive's own
+ * Members never replace or follow anything: each is created exclusively (mkdir, O_EXCL, symlink and link fail for
+ * existing names), and each parent must be a directory by lstat. As the directory is private, this cannot change in
+ * between. It also holds on file systems where several spellings name the same file.
+ * @param top corresponds to `.` in the archive
  */
-export function treeWriter(top: HeldDirectory, { refuse, onSkipped }: TreeEvents): TreeWriter {
-  /** The directory that was found to be one last: members of one directory follow each other. */
-  let known = ''
+export function treeWriter(top: DirectoryHandle, { refuse, onSkipped }: TreeEvents): TreeWriter {
+  /** The last checked directory, as a cache: members of a directory follow each other. */
+  let checked = ''
   let file: number | undefined
 
   const checkDirectory = (directory: string) => {
-    if (directory === known || directory === '.') return
+    if (directory === checked || directory === '.') return
     const parts = directory.split('/')
     for (let depth = 1; depth <= parts.length; depth += 1) {
       const part = parts.slice(0, depth).join('/')
-      if (!top.lookAt(part)?.isDirectory()) throw refuse(`'${plainText(directory)}' is no directory of its own`)
+      if (!top.lstat(part)?.isDirectory()) throw refuse(`'${plainText(directory)}' is not a directory in the archive`)
     }
-    known = directory
+    checked = directory
   }
   const writeFile = (entry: ReadEntry, name: string) => {
-    file = fs.openSync(top.at(name), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, (entry.mode ?? 0) & FILE_BITS)
+    file = fs.openSync(top.pathOf(name), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, (entry.mode ?? 0) & FILE_BITS)
     return file
   }
   const onMember = (entry: ReadEntry) => {
@@ -56,15 +55,15 @@ export function treeWriter(top: HeldDirectory, { refuse, onSkipped }: TreeEvents
     checkDirectory(path.posix.dirname(name))
     switch (entry.type) {
       case 'Directory':
-        fs.mkdirSync(top.at(name), { mode: ((entry.mode ?? 0) & FILE_BITS) | OWN_DIRECTORY })
+        fs.mkdirSync(top.pathOf(name), { mode: ((entry.mode ?? 0) & FILE_BITS) | OWN_DIRECTORY })
         break
       case 'File':
       case 'OldFile':
       case 'ContiguousFile':
         return writeContent(entry, writeFile(entry, name))
       case 'SymbolicLink':
-        if (entry.linkpath?.includes('\uFFFD')) throw refuse(`'${plainText(name)}': its target is no UTF-8`)
-        fs.symlinkSync(entry.linkpath ?? '', top.at(name))
+        if (entry.linkpath?.includes('\uFFFD')) throw refuse(`'${plainText(name)}': its target is not UTF-8`)
+        fs.symlinkSync(entry.linkpath ?? '', top.pathOf(name))
         break
       case 'Link':
         linkFile(entry.linkpath ?? '', name)
@@ -77,18 +76,19 @@ export function treeWriter(top: HeldDirectory, { refuse, onSkipped }: TreeEvents
     }
     entry.resume()
   }
-  /** A second name for a file that is there already. */
+  /** Creates a hard link to a file that is already extracted. */
   const linkFile = (target: string, name: string) => {
     const source = nameOf(target, refuse)
     checkDirectory(path.posix.dirname(source))
-    if (!top.lookAt(source)?.isFile()) throw refuse(`'${plainText(name)}' is a link to what is no file of the archive`)
-    fs.linkSync(top.at(source), top.at(name))
+    if (!top.lstat(source)?.isFile())
+      throw refuse(`'${plainText(name)}' is a hard link, but not to a file in the archive`)
+    fs.linkSync(top.pathOf(source), top.pathOf(name))
   }
   let failure: unknown
   const writeContent = (entry: ReadEntry, descriptor: number) => {
-    entry.on('data', (piece: Buffer) => {
+    entry.on('data', (chunk: Buffer) => {
       try {
-        if (failure === undefined) fs.writeFileSync(descriptor, piece)
+        if (failure === undefined) fs.writeFileSync(descriptor, chunk)
       } catch (error) {
         failure = error
       }
@@ -100,12 +100,12 @@ export function treeWriter(top: HeldDirectory, { refuse, onSkipped }: TreeEvents
   }
   const reader = tarStream({
     onMember,
-    corrupt: why => refuse(`it sends no sound archive: ${plainText(why)}`),
-    unsupported: (member, why, wayOut) => refuse(`'${plainText(member)}': ${[why, wayOut].filter(Boolean).join('; ')}`),
+    corrupt: why => refuse(`invalid archive: ${plainText(why)}`),
+    unsupported: (member, why, hint) => refuse(`'${plainText(member)}': ${[why, hint].filter(Boolean).join('; ')}`),
   })
   return {
-    write: piece => {
-      reader.write(piece)
+    write: chunk => {
+      reader.write(chunk)
       if (failure !== undefined) throw failure
     },
     end: () => reader.end(),
@@ -117,15 +117,15 @@ export function treeWriter(top: HeldDirectory, { refuse, onSkipped }: TreeEvents
 }
 
 export interface TreeWriter extends TarReader {
-  /** Frees what is open, also after a failure. */
+  /** Closes open files, also after a failure. */
   close(): void
 }
 
-/** A member's name, relative and without `.` in it. */
+/** A member's normalized relative name. */
 function nameOf(member: string, refuse: (why: string) => Error): string {
   const parts = member.split('/')
   const refused = (why: string) => refuse(`'${plainText(member)}': ${why}`)
   if (member.startsWith('/') || parts.includes('..')) throw refused('its name leads out of the directory')
-  if (member.includes('\uFFFD')) throw refused('its name is no UTF-8')
+  if (member.includes('\uFFFD')) throw refused('its name is not UTF-8')
   return parts.filter(part => part !== '' && part !== '.').join('/') || '.'
 }

@@ -4,26 +4,26 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { copy } from '../../scripts/copy/copy.ts'
+import { DirectoryHandle } from '../../scripts/copy/directory-handle.ts'
 import { type End, hostEnd } from '../../scripts/copy/end.ts'
-import { HeldDirectory } from '../../scripts/copy/held-directory.ts'
 import { readLocation } from '../../scripts/copy/location.ts'
 import { findConflict, placeCopy } from '../../scripts/copy/place-copy.ts'
-import { KEEP, LOOK, SEND } from '../../scripts/copy/scripts.ts'
+import { SEND, STAGE, STAT } from '../../scripts/copy/scripts.ts'
 import { Failure } from '../../scripts/errors/failure.ts'
 import { paxHeader, type RawMember, rawTar, temporaryDirectory } from '../ovl/fixtures/archives.ts'
 import { waitUntil } from '../wait-until.ts'
 
-/** A guest that answers and sends what it likes. */
-const liar = (answer: string, sent: Buffer = Buffer.alloc(0)): End => ({
+/** A malicious node with a given answer and data. */
+const malicious = (answer: string, sent: Buffer = Buffer.alloc(0)): End => ({
   run: async (script, _words, { stdout }) => {
-    if (script === LOOK) stdout.write(answer)
+    if (script === STAT) stdout.write(answer)
     if (script === SEND) stdout.write(sent)
     return 0
   },
 })
 
 const DIRECTORY = 'directory 755 4096\n'
-const place = (typed: string, end: End) => ({ ...readLocation(typed), end })
+const place = (userInput: string, end: End) => ({ ...readLocation(userInput), end })
 
 async function tryToCopy(from: End, target: string, recursive = true, source = 'x') {
   const notices: string[] = []
@@ -41,16 +41,16 @@ async function tryToCopy(from: End, target: string, recursive = true, source = '
   }
 }
 
-/** A destination, and beside it what nobody may reach. */
-function scene(t: ExecutionContext) {
+/** A destination, and beside it a directory that must stay unchanged. */
+function workspace(t: ExecutionContext) {
   const own = temporaryDirectory(t)
   const [target, victim] = [path.join(own, 'target'), path.join(own, 'victim')]
   fs.mkdirSync(target)
   fs.mkdirSync(victim)
-  fs.writeFileSync(path.join(victim, 'kept'), 'as it was')
+  fs.writeFileSync(path.join(victim, 'kept'), 'unchanged')
   const isUntouched = () => {
     t.deepEqual(fs.readdirSync(victim), ['kept'])
-    t.is(fs.readFileSync(path.join(victim, 'kept'), 'utf8'), 'as it was')
+    t.is(fs.readFileSync(path.join(victim, 'kept'), 'utf8'), 'unchanged')
     t.deepEqual(fs.readdirSync(own).sort(), ['target', 'victim'])
     t.false(fs.readdirSync(target).some(name => name.startsWith('.netns')))
   }
@@ -59,9 +59,9 @@ function scene(t: ExecutionContext) {
 
 const archive = (...members: RawMember[]) => rawTar([{ name: './', type: '5' }, ...members])
 
-test('what one copy brought as a link, the next one does not follow as a directory', async t => {
-  const { target, victim, isUntouched } = scene(t)
-  const first = liar(DIRECTORY, archive({ name: './sub', type: '2', target: victim }))
+test('does not follow a link that an earlier copy created', async t => {
+  const { target, victim, isUntouched } = workspace(t)
+  const first = malicious(DIRECTORY, archive({ name: './sub', type: '2', target: victim }))
   t.is((await tryToCopy(first, target)).failure, undefined)
   t.is(fs.readlinkSync(path.join(target, 'x', 'sub')), victim)
   const members = [
@@ -69,30 +69,30 @@ test('what one copy brought as a link, the next one does not follow as a directo
     { name: './sub', type: '5' },
     { name: './sub/kept', content: 'evil' },
   ]
-  const { failure } = await tryToCopy(liar(DIRECTORY, archive(...members)), target)
+  const { failure } = await tryToCopy(malicious(DIRECTORY, archive(...members)), target)
   t.is(failure?.code, 'COPY_FAILED')
-  t.regex(failure?.message ?? '', /x\/sub is a link, and what is copied is a directory/)
-  t.deepEqual(fs.readdirSync(path.join(target, 'x')), ['sub'], 'nothing of it was put there')
+  t.regex(failure?.message ?? '', /x\/sub is a link, but the copy is a directory/)
+  t.deepEqual(fs.readdirSync(path.join(target, 'x')), ['sub'], 'nothing was copied')
   isUntouched()
 })
 
-test('the copy itself, if it is a link there, is not followed either', async t => {
-  const { target, victim, isUntouched } = scene(t)
+test('does not follow a link in the place of the copy', async t => {
+  const { target, victim, isUntouched } = workspace(t)
   fs.symlinkSync(victim, path.join(target, 'x'))
-  const { failure } = await tryToCopy(liar(DIRECTORY, archive({ name: './kept', content: 'evil' })), target)
-  t.regex(failure?.message ?? '', /target\/x is there, and no directory/)
+  const { failure } = await tryToCopy(malicious(DIRECTORY, archive({ name: './kept', content: 'evil' })), target)
+  t.regex(failure?.message ?? '', /target\/x exists and is not a directory/)
   isUntouched()
 })
 
 const VICTIM = '../victim'
-for (const [what, members, says] of [
+for (const [what, members, expected] of [
   [
     'a file below a link',
     [
       { name: './sub', type: '2', target: VICTIM },
       { name: './sub/evil', content: 'x' },
     ],
-    /'sub' is no directory/,
+    /'sub' is not a directory/,
   ],
   [
     'a file over a link',
@@ -110,9 +110,9 @@ for (const [what, members, says] of [
     ],
     /exist/,
   ],
-  ['a name that climbs', [{ name: '../victim/evil', content: 'x' }], /leads out/],
+  ['a climbing name', [{ name: '../victim/evil', content: 'x' }], /leads out/],
   ['an absolute name', [{ name: '/tmp/netns-evil', content: 'x' }], /leads out/],
-  ['a pax name that climbs', [paxHeader({ path: 'a/../../victim/evil' }), { name: 'x', content: 'x' }], /leads out/],
+  ['a climbing pax name', [paxHeader({ path: 'a/../../victim/evil' }), { name: 'x', content: 'x' }], /leads out/],
   ['a hard link that leads out', [{ name: './f', type: '1', target: '../victim/kept' }], /leads out/],
   [
     'a hard link through a link',
@@ -120,7 +120,7 @@ for (const [what, members, says] of [
       { name: './sub', type: '2', target: VICTIM },
       { name: './f', type: '1', target: './sub/kept' },
     ],
-    /'sub' is no directory/,
+    /'sub' is not a directory/,
   ],
   [
     'a hard link to a link',
@@ -128,18 +128,18 @@ for (const [what, members, says] of [
       { name: './l', type: '2', target: `${VICTIM}/kept` },
       { name: './f', type: '1', target: 'l' },
     ],
-    /what is no file of the archive/,
+    /not to a file in the archive/,
   ],
-  ['a file in no directory', [{ name: './none/f', content: 'x' }], /'none' is no directory/],
-  ['a file below a file', [{ name: './f' }, { name: './f/g', content: 'x' }], /'f' is no directory/],
+  ['a file without its directory', [{ name: './none/f', content: 'x' }], /'none' is not a directory/],
+  ['a file below a file', [{ name: './f' }, { name: './f/g', content: 'x' }], /'f' is not a directory/],
   ['a sparse file', [paxHeader({ 'GNU.sparse.major': '1' }), { name: './f', content: 'x' }], /sparse/],
-  ['a file of an unknown kind', [{ name: './f', type: 'Z' }], /'\.\/f'/],
-  ['a name that is no UTF-8', [{ name: './f\uFFFD', content: 'x' }], /UTF-8/],
+  ['a file of unknown type', [{ name: './f', type: 'Z' }], /'\.\/f'/],
+  ['a name that is not UTF-8', [{ name: './f\uFFFD', content: 'x' }], /UTF-8/],
 ] as [string, RawMember[], RegExp][]) {
-  test(`${what} is refused, and nothing of the copy is there`, async t => {
-    const { target, isUntouched } = scene(t)
-    const { failure } = await tryToCopy(liar(DIRECTORY, archive(...members)), target)
-    t.regex(failure?.message ?? '', says)
+  test(`refuses ${what}, and leaves nothing`, async t => {
+    const { target, isUntouched } = workspace(t)
+    const { failure } = await tryToCopy(malicious(DIRECTORY, archive(...members)), target)
+    t.regex(failure?.message ?? '', expected)
     t.true((failure?.exitCode ?? 0) >= 3)
     t.deepEqual(fs.readdirSync(target), [])
     isUntouched()
@@ -149,13 +149,13 @@ for (const [what, members, says] of [
 for (const [what, sent] of [
   ['nothing', Buffer.alloc(0)],
   ['text', Buffer.from('hello '.repeat(1000))],
-  ['half an archive', archive({ name: './f', content: 'x'.repeat(5000) }).subarray(0, 3000)],
-  ['an archive without its end', rawTar([{ name: './f', content: 'x' }], Buffer.alloc(0))],
-  ['another archive inside gzip', execFileSync('gzip', { input: archive({ name: './f', content: 'x' }) })],
+  ['a truncated archive', archive({ name: './f', content: 'x'.repeat(5000) }).subarray(0, 3000)],
+  ['an archive without an end-of-archive marker', rawTar([{ name: './f', content: 'x' }], Buffer.alloc(0))],
+  ['a compressed archive', execFileSync('gzip', { input: archive({ name: './f', content: 'x' }) })],
 ] as const) {
-  test(`a directory that comes as ${what} is refused`, async t => {
-    const { target, isUntouched } = scene(t)
-    const { failure } = await tryToCopy(liar(DIRECTORY, sent), target)
+  test(`refuses ${what} instead of a directory`, async t => {
+    const { target, isUntouched } = workspace(t)
+    const { failure } = await tryToCopy(malicious(DIRECTORY, sent), target)
     t.is(failure?.code, 'COPY_UNTRUSTED')
     t.deepEqual(fs.readdirSync(target), [])
     isUntouched()
@@ -168,7 +168,7 @@ for (const answer of [
   'file 644\n',
   'file 644 1',
   'device 644 1\n',
-  'directory 755 1\n', // nobody asked for one
+  'directory 755 1\n', // not requested
   'file 7777777 1\n',
   'file a[$(touch /tmp/netns-evil)] 1\n',
   'file 0$(id) 1\n',
@@ -177,9 +177,9 @@ for (const answer of [
   `file 644 ${'9'.repeat(20)}\n`,
   'x'.repeat(10_000_000),
 ]) {
-  test(`the answer ${JSON.stringify(answer.slice(0, 40))} describes no file`, async t => {
-    const { target, isUntouched } = scene(t)
-    const { failure } = await tryToCopy(liar(answer, Buffer.from('x')), target, false)
+  test(`refuses the answer ${JSON.stringify(answer.slice(0, 40))}`, async t => {
+    const { target, isUntouched } = workspace(t)
+    const { failure } = await tryToCopy(malicious(answer, Buffer.from('x')), target, false)
     t.is(failure?.code, 'COPY_UNTRUSTED')
     t.true((failure?.message.length ?? 0) < 200)
     t.false(fs.existsSync('/tmp/netns-evil'))
@@ -188,8 +188,8 @@ for (const answer of [
   })
 }
 
-test('no set-user-ID, nothing that everybody may write, no device: modes, owner and kinds are ours', async t => {
-  const { target } = scene(t)
+test('creates no set-user-ID or world-writable files and no devices, all owned by the user', async t => {
+  const { target } = workspace(t)
   const before = process.umask(0o022)
   t.teardown(() => process.umask(before))
   const members = [
@@ -202,7 +202,7 @@ test('no set-user-ID, nothing that everybody may write, no device: modes, owner 
     { name: './device\u001b[2J', type: '3' },
     { name: './again', type: '1', target: './open/file' },
   ]
-  const { failure, notices } = await tryToCopy(liar('directory 7777 0\n', archive(...members)), target)
+  const { failure, notices } = await tryToCopy(malicious('directory 7777 0\n', archive(...members)), target)
   t.is(failure, undefined, failure?.message)
   const modes = Object.fromEntries(
     ['', 'setuid', 'open', 'open/file', 'closed', 'closed/file', 'again'].map(name => {
@@ -223,39 +223,39 @@ test('no set-user-ID, nothing that everybody may write, no device: modes, owner 
   })
   t.deepEqual(fs.readdirSync(path.join(target, 'x')).sort(), ['again', 'closed', 'open', 'setuid'])
   t.deepEqual(notices, ["x: not copied: 'fifo' is a FIFO", "x: not copied: 'device' is a device"])
-  const { failure: none } = await tryToCopy(liar('file 6777 1\n', Buffer.from('x')), path.join(target, 'y'), false)
+  const { failure: none } = await tryToCopy(malicious('file 6777 1\n', Buffer.from('x')), path.join(target, 'y'), false)
   t.is(none, undefined)
   t.is(fs.statSync(path.join(target, 'y')).mode & 0o7777, 0o755)
 })
 
-test('a thousand devices are not a thousand lines', async t => {
-  const { target } = scene(t)
+test('lists only the first skipped members', async t => {
+  const { target } = workspace(t)
   const members = Array.from({ length: 1000 }, (_, index) => ({ name: `./${index}`, type: '3' }))
-  const { notices } = await tryToCopy(liar(DIRECTORY, archive(...members)), target)
+  const { notices } = await tryToCopy(malicious(DIRECTORY, archive(...members)), target)
   t.is(notices.length, 21)
-  t.regex(notices.at(-1) ?? '', /980 more/)
+  t.regex(notices.at(-1) ?? '', /980 more members/)
 })
 
-test('a file is not put in the place of a directory', async t => {
-  const { target, isUntouched } = scene(t)
-  const { failure } = await tryToCopy(liar('file 644 1\n', Buffer.from('x')), target, false, 'sub/..')
+test('refuses a file for the name of a directory', async t => {
+  const { target, isUntouched } = workspace(t)
+  const { failure } = await tryToCopy(malicious('file 644 1\n', Buffer.from('x')), target, false, 'sub/..')
   t.is(failure?.code, 'COPY_UNTRUSTED')
   isUntouched()
 })
 
-test('a link that is put in the way while a copy is under way is not followed', t => {
-  const { own, victim, isUntouched, target } = scene(t)
+test('does not follow a link that is created during the copy', t => {
+  const { own, victim, isUntouched, target } = workspace(t)
   fs.mkdirSync(path.join(target, 'stage', 'sub'), { recursive: true })
   fs.writeFileSync(path.join(target, 'stage', 'sub', 'kept'), 'evil')
   fs.mkdirSync(path.join(target, 'sub'))
-  const [stage, to] = [HeldDirectory.named(path.join(target, 'stage')), HeldDirectory.named(target)]
+  const [stage, to] = [DirectoryHandle.open(path.join(target, 'stage')), DirectoryHandle.open(target)]
   t.teardown(() => [stage, to].map(held => held.close()))
   t.is(findConflict({ from: stage, name: 'sub' }, { to, name: 'sub' }), undefined)
   fs.rmdirSync(path.join(target, 'sub'))
   fs.symlinkSync(victim, path.join(target, 'sub'))
   t.throws(() => placeCopy({ from: stage, name: 'sub' }, { to, name: 'sub' }))
-  t.throws(() => to.below('sub'), { code: 'ENOTDIR' })
-  // The directory is the same under another name.
+  t.throws(() => to.openChild('sub'), { code: 'ENOTDIR' })
+  // The handle still refers to the renamed directory.
   fs.renameSync(target, path.join(own, 'moved'))
   fs.symlinkSync(victim, target)
   placeCopy({ from: stage, name: 'sub' }, { to, name: 'here' })
@@ -265,15 +265,15 @@ test('a link that is put in the way while a copy is under way is not followed', 
   isUntouched()
 })
 
-test('what is not there in the guest, or no space on the host, is told before anything is made', async t => {
-  const { target, isUntouched } = scene(t)
-  const { failure } = await tryToCopy(liar('file 644 900000000000000\n'), target, false)
+test('reports a lack of space on the host before anything is created', async t => {
+  const { target, isUntouched } = workspace(t)
+  const { failure } = await tryToCopy(malicious('file 644 900000000000000\n'), target, false)
   t.is(failure?.code, 'COPY_FAILED')
-  t.regex(failure?.message ?? '', /no space left in .*: 858306885 MiB are needed, and \d+ MiB are free/)
+  t.regex(failure?.message ?? '', /no space left in .*: 858306885 MiB needed, \d+ MiB free/)
   isUntouched()
 })
 
-test('a guest that makes no directory for a copy, and says nothing, is not waited for', async t => {
+test('does not wait for a node that exits without an answer', async t => {
   const source = path.join(temporaryDirectory(t), 'file')
   fs.writeFileSync(source, 'x')
   const request = { recursive: false, onNotice: () => {}, signal: new AbortController().signal }
@@ -282,18 +282,18 @@ test('a guest that makes no directory for a copy, and says nothing, is not waite
   t.is((error as Failure).code, 'COPY_UNTRUSTED')
 })
 
-test('a guest whose disk is full is not sent the rest', async t => {
+test('stops sending to a node whose disk is full', async t => {
   const source = path.join(temporaryDirectory(t), 'tree')
   fs.mkdirSync(source)
   fs.writeFileSync(path.join(source, 'file'), Buffer.alloc(10_000_000))
   const full: End = {
     run: async (script, _words, { stdin, stdout, stderr }, signal) => {
-      if (script === KEEP) {
+      if (script === STAGE) {
         stdout.write('/stage\n')
         for await (const _ of stdin ?? []);
         return 1
       }
-      // As GNU tar does, it says so and reads on.
+      // Like GNU tar: reports it, and continues to read.
       stderr.write('tar: ./file: Cannot write: No space left on device\n')
       if (!signal?.aborted) await once(signal as AbortSignal, 'abort')
       stdin?.destroy()
@@ -304,8 +304,8 @@ test('a guest whose disk is full is not sent the rest', async t => {
   await t.throwsAsync(copy(place(source, hostEnd), place('x', full), request), { message: /No space left on device/ })
 })
 
-test('a copy whose program is killed leaves nothing', async t => {
-  const { target, isUntouched } = scene(t)
+test('a copy leaves nothing when the program is killed', async t => {
+  const { target, isUntouched } = workspace(t)
   const program = `
     import { copy } from ${JSON.stringify(path.resolve('scripts/copy/copy.ts'))}
     import { hostEnd } from ${JSON.stringify(path.resolve('scripts/copy/end.ts'))}
@@ -314,16 +314,16 @@ test('a copy whose program is killed leaves nothing', async t => {
       stdout.write('file 644 1\\n')
       return 0
     } }
-    const at = (path, end) => ({ path, end, typed: path, target: undefined })
+    const at = (path, end) => ({ path, end, userInput: path, target: undefined })
     await copy(at('x', source), at(${JSON.stringify(target)}, hostEnd), {
       recursive: false, onNotice: () => {}, signal: new AbortController().signal,
     })`
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { stdio: 'inherit' })
-  const isUnderWay = () => fs.readdirSync(target).some(name => name.startsWith('.netns-cp-'))
-  await waitUntil('a copy is under way', () => isUnderWay() || child.exitCode !== null)
+  const isCopying = () => fs.readdirSync(target).some(name => name.startsWith('.netns-cp-'))
+  await waitUntil('the copy is running', () => isCopying() || child.exitCode !== null)
   t.is(child.exitCode, null)
   child.kill('SIGKILL')
   await once(child, 'exit')
-  await waitUntil('nothing of it is left', () => fs.readdirSync(target).length === 0)
+  await waitUntil('nothing is left', () => fs.readdirSync(target).length === 0)
   isUntouched()
 })

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { nameOfCopy, readLocation } from '../../scripts/copy/location.ts'
 
-test('a location is in a VM or POD where a name stands before the first ":", and no "/" before that', t => {
+test('a location is on a node or POD if a name without "/" precedes the first ":"', t => {
   const word = fc.stringMatching(/^[\w.-]{1,20}$/)
   const path = fc.string({ unit: 'binary' }).filter(text => !text.includes('\0'))
   fc.assert(
@@ -17,13 +17,13 @@ test('a location is in a VM or POD where a name stands before the first ":", and
   )
   t.like(readLocation('vm-001:'), { target: 'vm-001', path: '.' })
   t.like(readLocation('-x'), { target: undefined, path: './-x' })
-  for (const typed of ['', ':/tmp/x', 'vm-001:/a\0b']) {
-    t.throws(() => readLocation(typed), { message: /names no file/ }, typed)
+  for (const userInput of ['', ':/tmp/x', 'vm-001:/a\0b']) {
+    t.throws(() => readLocation(userInput), { message: /names no file/ }, userInput)
   }
 })
 
-test('a copy has the name of its source, and none where what is in it is copied', t => {
-  for (const [typed, name] of [
+test('a copy has the name of its source, or "." to copy its content', t => {
+  for (const [userInput, name] of [
     ['vm-001:/tmp/x', 'x'],
     ['vm-001:/tmp/x/', 'x'],
     ['vm-001:x:y', 'x:y'],
@@ -35,6 +35,6 @@ test('a copy has the name of its source, and none where what is in it is copied'
     ['vm-001:', '.'],
     ['-x', '-x'],
   ] as const) {
-    t.is(nameOfCopy(readLocation(typed)), name, typed)
+    t.is(nameOfCopy(readLocation(userInput)), name, userInput)
   }
 })

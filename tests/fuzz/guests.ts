@@ -8,7 +8,7 @@ import { describeError } from '../../scripts/command-line/edge.ts'
 import { linesTo } from '../../scripts/commands/capture/tcpdump.ts'
 import { readConsoles } from '../../scripts/consoles/follow.ts'
 import { copy } from '../../scripts/copy/copy.ts'
-import { hostEnd, vmEnd } from '../../scripts/copy/end.ts'
+import { hostEnd, nodeEnd } from '../../scripts/copy/end.ts'
 import { readLocation } from '../../scripts/copy/location.ts'
 import { readFilters } from '../../scripts/diagnosis/filters.ts'
 import { Failure } from '../../scripts/errors/failure.ts'
@@ -99,7 +99,7 @@ const PROTOCOLS: Readonly<Record<string, (round: Round) => Promise<unknown>>> = 
       channel.exit(0)
       channel.end()
     }
-    await copy({ ...from, end: vmEnd(host.node) }, { ...to, end: hostEnd }, request)
+    await copy({ ...from, end: nodeEnd(host.node) }, { ...to, end: hostEnd }, request)
   },
   results: async ({ host, directory, signal, show }) =>
     await collectCniResults(host.node, path.join(directory, 'results'), show, signal),

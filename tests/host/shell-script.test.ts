@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { KEEP, LOOK, RECEIVE, SEND } from '../../scripts/copy/scripts.ts'
+import { RECEIVE, SEND, STAGE, STAT } from '../../scripts/copy/scripts.ts'
 import { shellScript } from '../../scripts/host/shell-script.ts'
 import { temporaryDirectory } from '../ovl/fixtures/archives.ts'
 
@@ -16,5 +16,5 @@ test('files are joined in their order, without comments', t => {
 })
 
 test('the scripts of a copy are short enough for an ssh server, with room for names', t => {
-  for (const script of [KEEP, LOOK, RECEIVE, SEND]) t.true(script.length < 4096, String(script.length))
+  for (const script of [RECEIVE, SEND, STAGE, STAT]) t.true(script.length < 4096, String(script.length))
 })

@@ -148,10 +148,7 @@ async function copies(t: ExecutionContext, { run, state }: Program) {
   await run('exec', 'vm-001', '--', 'sh', '-c', 'head -c 1G /dev/zero >/tmp/full 2>/dev/null')
   const full = await run('cp', 'back', 'vm-001:/tmp/bytes')
   t.is(full.status, 3)
-  t.regex(
-    full.stderr,
-    /^netns\.ts: vm-001:\/tmp\/bytes: no space left in \/tmp: \d+ MiB are needed, and 0 MiB are free\n$/,
-  )
+  t.regex(full.stderr, /^netns\.ts: vm-001:\/tmp\/bytes: no space left in \/tmp: \d+ MiB needed, 0 MiB free\n$/)
   const kept = await run('exec', 'vm-001', '--', 'sh', '-c', 'rm /tmp/full; wc -c </tmp/bytes; ls -A /tmp')
   t.regex(kept.stdout, /^500000\n/)
   t.notRegex(kept.stdout, /netns-cp/)
@@ -170,10 +167,10 @@ async function refuses(t: ExecutionContext, own: Program) {
     [['capture', 'vm-001', '-c', 'many'], 2, /must be a number/],
     [['logs', 'vm-003'], 2, /'vm-003' is no VM with a console \(those are vm-001 vm-002\)/],
     [['logs', '--name', 'other'], 3, /no cluster 'other' is running/],
-    [['cp', 'vm-001:/tmp/nothing', '.'], 2, /vm-001:\/tmp\/nothing: there is no such file or directory/],
-    [['cp', 'vm-001:/tmp', '.'], 2, /it is a directory, which is copied with -r/],
+    [['cp', 'vm-001:/tmp/nothing', '.'], 2, /vm-001:\/tmp\/nothing: no such file or directory/],
+    [['cp', 'vm-001:/tmp', '.'], 2, /vm-001:\/tmp: is a directory; copy it with -r/],
     [['cp', 'back', 'vm-003:/tmp'], 2, /'vm-003' is no VM or POD/],
-    [['cp', 'back', 'there'], 2, /neither 'back' nor 'there' is in a VM or POD/],
+    [['cp', 'back', 'there'], 2, /neither 'back' nor 'there' is on a node or in a POD/],
   ] as const) {
     const refused = await own.run(...words)
     t.deepEqual([refused.status, refused.stdout], [status, ''], words.join(' '))

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Goes before each of the other scripts. POSIX sh with coreutils and tar, or busybox. They exit with 2 for what the user has to
-# type otherwise, and say in one line why.
+# Precedes each of the other scripts. POSIX sh with coreutils and tar, or busybox. On failure they write one line to
+# stderr; status 2 means wrong usage.
 
 unset CDPATH TAR_OPTIONS
 fail() { status=$1; shift; echo "$*" >&2; exit "$status"; }

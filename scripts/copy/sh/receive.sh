@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# Takes it into the directory of keep.sh, as "copy". Arguments: the directory; its kind; its mode.
+# Stores stdin as "copy" in the staging directory of stage.sh. Arguments: the staging directory; kind and mode of the
+# copy.
 
 if [ "$2" = file ]; then
 	cat >"$1/copy" && chmod "$(printf %o $((0$3 & 0777 & ~0$(umask))))" "$1/copy" || exit 3
