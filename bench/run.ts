@@ -9,6 +9,7 @@ import { readDirectories } from '../scripts/settings/settings.ts'
 import { benchClusters } from './clusters.ts'
 import { HEAD, line, type Row, time } from './measure.ts'
 import { model } from './model.ts'
+import { benchNamespaces } from './namespaces.ts'
 import { benchOvl } from './ovl.ts'
 import { pods } from './pods.ts'
 import { reporters } from './reporters.ts'
@@ -56,6 +57,7 @@ const parts: Readonly<Record<string, () => void | Promise<void>>> = {
   rsh: async () => (await rsh(work, environment)).forEach(add),
   pods: () => pods(environment).forEach(add),
   reports: () => add(reporters(work, environment, most)),
+  namespaces: () => benchNamespaces(work, environment, most, add),
   clusters: () => {
     const clusters = benchClusters(work, environment, most, add)
     process.stdout.write('\nWhere the time of `test bridge` goes, medians:\n\n| stage | s |\n|---|---|\n')

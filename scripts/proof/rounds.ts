@@ -38,7 +38,7 @@ export function roundsOf(reach: Reach, network: readonly NodeFacts[]): readonly 
   const perPod = typeof reach === 'object' || contested.size > 0
   const pods = podsWith(contested, destinations)
   const isPinned = (source: Source, { address, family }: PodAddress) =>
-    contested.has(address) || pods.has(keyOf(source, family))
+    contested.size > 0 && (contested.has(address) || pods.has(keyOf(source, family)))
   const expects = (source: Source, destination: Source) => isExpected(reach, source, destination)
   const free: Round[] = [
     { expected: true, pinned: false, perPod, includes: (from, to) => expects(from, to) && !isPinned(from, to) },
