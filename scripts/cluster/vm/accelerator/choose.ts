@@ -20,7 +20,9 @@ export const describeAccelerator = ({ kind }: Pick<Accelerator, 'kind'>): string
 
 /** What VMs that are emulated lack, in a line for a run; undefined where nothing else was wanted. */
 export const noticeOfEmulation = ({ kind }: Accelerator, wanted: AcceleratorChoice): string | undefined =>
-  kind === 'kvm' || wanted === 'tcg' ? undefined : 'emulated: KVM does not work here (setup --check says why)'
+  kind === 'kvm' || wanted === 'tcg'
+    ? undefined
+    : 'emulated: KVM does not work here (setup --check says why); --cluster namespaces needs none'
 
 /**
  * What is known of KVM on this host without a guest being tried, in a line for `setup --check`.

@@ -33,7 +33,10 @@ test('without the device it is emulation, with the reason, or a failure when KVM
   const accelerator = await chooseAccelerator({ ...rest, device, wanted: 'auto' })
   t.deepEqual(notices, [])
   t.is(describeAccelerator(accelerator), 'emulated')
-  t.regex(noticeOfEmulation(accelerator, 'auto') ?? '', /^emulated: KVM does not work here \(setup --check says why\)$/)
+  t.regex(
+    noticeOfEmulation(accelerator, 'auto') ?? '',
+    /^emulated: KVM does not work here \(setup --check says why\); --cluster namespaces needs none$/,
+  )
   t.regex(describeKvm(rest.cacheDirectory, device), /^KVM: does not work, .*: no \S+device-not /)
   const error = await t.throwsAsync(chooseAccelerator({ ...rest, device, wanted: 'kvm' }), { code: 'NO_KVM' })
   t.like(error, { exitCode: 3 })
