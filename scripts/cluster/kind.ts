@@ -1,6 +1,8 @@
 import type { Consoles } from '../consoles/follow.ts'
 import type { Failure } from '../errors/failure.ts'
+import type { Emit } from '../events/events.ts'
 import type { Environment } from '../host/environment.ts'
+import type { NodePlan } from '../settings/nodes.ts'
 import type { AcceleratorChoice, Directories, Settings } from '../settings/settings.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Node } from '../ssh/node.ts'
@@ -52,8 +54,22 @@ export interface ClusterOperations {
   stop(request: StopRequest): Promise<void>
   /** Ends all clusters of this kind that this program started. */
   stopAll(request: StopRequest): Promise<void>
+  /** Adding and removing nodes of a running cluster; missing where that cannot be done. */
+  readonly scaling?: Scaling
   /** What `setup` does for this kind once the host has all packages; missing where that is nothing. */
   readonly preparation?: Preparation
+}
+
+/** Changes the nodes of a cluster that was left running; the others run on. */
+export interface Scaling {
+  /**
+   * @param plans of the new nodes
+   * @throws Failure NODE_EXISTS (exit 2), NO_CLUSTER, CLUSTER_IN_USE, NO_MEMORY (exit 3), or that a node does not come up (exit 4): the
+   *   new ones are ended then
+   */
+  add(settings: Settings, plans: readonly NodePlan[], emit: Emit, signal: AbortSignal): Promise<void>
+  /** @throws Failure NO_SUCH_NODE (exit 2), NO_CLUSTER, CLUSTER_IN_USE (exit 3) */
+  remove(settings: Settings, numbers: readonly number[]): Promise<void>
 }
 
 /** What the settings of a test come from. */

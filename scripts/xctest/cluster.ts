@@ -1,10 +1,9 @@
 import process from 'node:process'
+import { chooseKind } from '../cluster/choose.ts'
+import type { ClusterOperations, Scaling } from '../cluster/kind.ts'
 import { findOvl } from '../cluster/ovl-directories.ts'
 import { requireCluster } from '../cluster/own/find-clusters.ts'
-import { resolveSettings } from '../cluster/own/settings.ts'
 import { BUILT_IN_OVLS } from '../cluster/own/starting.ts'
-import { scaleIn, scaleOut } from '../cluster/vm/scale.ts'
-import { vmCluster } from '../cluster/vm/vm.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { eventStream } from '../events/stream.ts'
 import type { Environment } from '../host/environment.ts'
@@ -45,14 +44,25 @@ function tellOnStderr() {
   return { emit, close, onLine }
 }
 
-const settingsFor = (
+/** Clusters of VMs: they have kernels of their own, as xcluster's do. */
+const KIND: Environment = { __cluster: 'embedded' }
+
+const vms = (): Promise<ClusterOperations> => chooseKind(KIND, {}).load()
+
+async function scaling(): Promise<Scaling> {
+  const { scaling } = await vms()
+  if (!scaling) throw new Error('clusters of VMs cannot be scaled')
+  return scaling
+}
+
+const resolve = async (
   environment: Environment,
   onLine: (line: string) => void,
   signal: AbortSignal,
   sizes: Environment = {},
-): Promise<Settings> =>
-  resolveSettings({
-    options: { __cluster: 'embedded', ...sizes },
+) =>
+  await (await vms()).resolve({
+    options: { ...KIND, ...sizes },
     environment: sizesAndNames(environment),
     test: {},
     fallback: XCLUSTERS_DEFAULTS,
@@ -73,10 +83,10 @@ export async function startCluster(
 ): Promise<string> {
   requireCommands(TO_RUN_OVLS_TESTS, environment)
   const { emit, close, onLine } = tellOnStderr()
-  const settings = await settingsFor(environment, onLine, signal)
+  const { settings, cluster } = await resolve(environment, onLine, signal)
   const extraOvls = ovls.filter(ovl => !BUILT_IN_OVLS.includes(ovl)).map(ovl => findOvl(ovl, settings.ovlPath))
-  const cluster = await vmCluster(settings).start({ test: 'xctest', extraOvls, spare: SPARE, emit, signal })
-  await cluster.keep()
+  const running = await cluster.start({ test: 'xctest', extraOvls, spare: SPARE, emit, signal })
+  await running.keep()
   await close()
   return describe(settings)
 }
@@ -93,14 +103,14 @@ export async function addNodes(
 ): Promise<string> {
   const { emit, close, onLine } = tellOnStderr()
   const wanted = nodeNumbers(numbers)
-  const settings = await settingsFor(environment, onLine, signal, sizesFor(wanted))
+  const { settings } = await resolve(environment, onLine, signal, sizesFor(wanted))
   const plans = settings.cluster.nodes.filter(({ number }) => wanted.includes(number))
   const missing = wanted.find(number => !plans.some(plan => plan.number === number))
   if (missing !== undefined) {
     const { topology } = settings.cluster
     throw usageFailure('BAD_VALUE', `TOPOLOGY=${topology} has no ${nodeName(missing)}`)
   }
-  await scaleOut(settings, plans, emit, signal)
+  await (await scaling()).add(settings, plans, emit, signal)
   await close()
   return describe(settings)
 }
@@ -128,8 +138,8 @@ export async function removeNodes(
   signal: AbortSignal,
 ): Promise<string> {
   const { close, onLine } = tellOnStderr()
-  const settings = await settingsFor(environment, onLine, signal)
-  await scaleIn(settings, nodeNumbers(numbers))
+  const { settings } = await resolve(environment, onLine, signal)
+  await (await scaling()).remove(settings, nodeNumbers(numbers))
   await close()
   return describe(settings)
 }

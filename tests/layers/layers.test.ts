@@ -6,9 +6,6 @@ import { flawsOf, importsIn, type Layers } from './imports.ts'
 
 const SCRIPTS = path.resolve(import.meta.dirname, '../../scripts')
 
-/** They work on clusters of VMs alone: they add nodes to them. */
-const XCTEST = ['xctest/cluster.ts', 'xctest/ssh-config.ts']
-
 /** Their nodes have the files of the VMs' image. */
 const NAMESPACES = 'cluster/namespaces/ → cluster/vm/image/cache.ts'
 
@@ -38,10 +35,7 @@ const LAYERS: Layers = {
     'launch',
   ],
   privates: Object.fromEntries(
-    kindsOfClusters().map(kind => [
-      `cluster/${kind}`,
-      ['cluster/kinds.ts', ...(kind === 'vm' ? [...XCTEST, NAMESPACES] : [])],
-    ]),
+    kindsOfClusters().map(kind => [`cluster/${kind}`, ['cluster/kinds.ts', ...(kind === 'vm' ? [NAMESPACES] : [])]]),
   ),
 }
 

@@ -19,5 +19,9 @@ export const operations: ClusterOperations = {
       .filter(({ record }) => record?.kind === undefined)
       .map(describeCluster),
   names: environment => findClusters(readDirectories(environment).state).map(({ name }) => name),
+  scaling: {
+    add: async (...words) => await (await import('./scale.ts')).scaleOut(...words),
+    remove: async (...words) => await (await import('./scale.ts')).scaleIn(...words),
+  },
   preparation,
 }
