@@ -57,7 +57,7 @@ export interface ClusterOperations {
   /** Adding and removing nodes of a running cluster; missing where that cannot be done. */
   readonly scaling?: Scaling
   /** What `setup` does for this kind once the host has all packages; missing where that is nothing. */
-  readonly preparation?: Preparation
+  preparation?(): Promise<Preparation>
 }
 
 /** Changes the nodes of a cluster that was left running; the others run on. */

@@ -1,11 +1,9 @@
 import { readDirectories } from '../../settings/settings.ts'
 import type { ClusterOperations } from '../kind.ts'
-import { logInOnAll } from '../own/entering.ts'
 import { findClusters } from '../own/find-clusters.ts'
-import { describeCluster, ownOperations } from '../own/operations.ts'
+import { describeCluster, ownOperations, resolved } from '../own/operations.ts'
 import { resolveSettings } from '../own/settings.ts'
 import { refuseVmOptions } from './options.ts'
-import { preparation } from './preparation.ts'
 
 /** What can be done with clusters of namespaces: but for their start, and what a host needs for it, the same as with VMs. */
 export const operations: ClusterOperations = {
@@ -13,8 +11,7 @@ export const operations: ClusterOperations = {
   resolve: async request => {
     const settings = await resolveSettings(request, 'namespaces')
     refuseVmOptions(settings.origins)
-    const { namespacesCluster } = await import('./namespaces.ts')
-    return { settings, cluster: namespacesCluster(settings), logInOnAll: signal => logInOnAll(settings, signal) }
+    return resolved(settings, 'namespaces', async () => (await import('./namespaces.ts')).namespacesCluster)
   },
   list: async environment =>
     findClusters(readDirectories(environment).state)
@@ -22,5 +19,5 @@ export const operations: ClusterOperations = {
       .map(describeCluster),
   // The names of both kinds are in one place, and those that VMs have are told there.
   names: () => [],
-  preparation,
+  preparation: async () => (await import('./preparation.ts')).preparation,
 }

@@ -1,22 +1,12 @@
 import path from 'node:path'
-import { DEFAULT_CLUSTER_NAME, readClusterName, readDirectories, type Settings } from '../../settings/settings.ts'
+import { readDirectories, type Settings } from '../../settings/settings.ts'
 import { allOrNone, type Node } from '../../ssh/node.ts'
 import type { ClusterConsoles, ClusterQuery } from '../kind.ts'
 import { nodeIn, noSuchNode } from '../targets.ts'
 import { markUse } from '../users.ts'
 import { consoleFile, MOST_CONSOLE_BYTES } from './consoles.ts'
-import { findCluster, meantCluster, requireCluster } from './find-clusters.ts'
+import { meantCluster, requireCluster, runningName } from './find-clusters.ts'
 import { logIn } from './login.ts'
-
-/**
- * The name of a cluster that runs: the one that the user names, else the usual one, else the only one that there is.
- * @throws Failure BAD_VALUE (exit 2) for an invalid name
- */
-export function runningName({ options, environment }: Pick<ClusterQuery, 'options' | 'environment'>): string {
-  const name = readClusterName(options, environment)
-  const isNamed = options.__name !== undefined || environment.XCLUSTER_NETNS_NAME || environment.__name
-  return isNamed ? name : meantCluster(readDirectories(environment).state, DEFAULT_CLUSTER_NAME)
-}
 
 /** Logs in on one node: see {@link ClusterOperations.enter}. */
 export async function enter(target: string, query: ClusterQuery): Promise<Node> {
@@ -30,13 +20,6 @@ export async function enter(target: string, query: ClusterQuery): Promise<Node> 
   }
   if (query.use) markUse(directory, query.use)
   return await logIn(directory, node, record.hostKey, query.signal)
-}
-
-/** The nodes that are recorded of a cluster; none where it does not run. */
-export function recordedNodes(query: ClusterQuery): readonly string[] {
-  const found = findCluster(readDirectories(query.environment).state, runningName(query))
-  if (!found?.record || found.condition === 'abandoned') return []
-  return found.record.nodes.map(({ name }) => name)
 }
 
 /** Logs in on all nodes of the cluster that the settings name, or that is meant where they name none. */

@@ -4,7 +4,8 @@ import { environmentFailure, type Failure } from '../../errors/failure.ts'
 import { reasonOf } from '../../host/places.ts'
 import { bootId, isAlive, type ProcessId } from '../../host/processes.ts'
 import { thisHost } from '../../host/this-host.ts'
-import type { Condition } from '../kind.ts'
+import { DEFAULT_CLUSTER_NAME, readClusterName, readDirectories } from '../../settings/settings.ts'
+import type { ClusterQuery, Condition } from '../kind.ts'
 import { type ClusterRecord, readRecord } from './cluster-record.ts'
 import { markedProcesses, recordedAlive, recordedProcesses } from './records.ts'
 
@@ -137,3 +138,20 @@ export const livingProcesses = (directory: string): readonly ProcessId[] => [
 /** A process of a cluster by its name, if it lives. */
 export const processNamed = (directory: string, name: string): ProcessId | undefined =>
   recordedProcesses(directory).find(record => record.name === name && isAlive(record.id))?.id
+
+/**
+ * The name of a cluster that runs: the one that the user names, else the usual one, else the only one that there is.
+ * @throws Failure BAD_VALUE (exit 2) for an invalid name
+ */
+export function runningName({ options, environment }: Pick<ClusterQuery, 'options' | 'environment'>): string {
+  const name = readClusterName(options, environment)
+  const isNamed = options.__name !== undefined || environment.XCLUSTER_NETNS_NAME || environment.__name
+  return isNamed ? name : meantCluster(readDirectories(environment).state, DEFAULT_CLUSTER_NAME)
+}
+
+/** The nodes that are recorded of a cluster; none where it does not run. */
+export function recordedNodes(query: ClusterQuery): readonly string[] {
+  const found = findCluster(readDirectories(query.environment).state, runningName(query))
+  if (!found?.record || found.condition === 'abandoned') return []
+  return found.record.nodes.map(({ name }) => name)
+}

@@ -1,16 +1,35 @@
-import type { ClusterOperations, ClusterStatus } from '../kind.ts'
-import { enter, findConsoles, recordedNodes } from './entering.ts'
-import { type FoundCluster, processNamed } from './find-clusters.ts'
-import { stop, stopAll } from './stopping.ts'
+import type { Settings } from '../../settings/settings.ts'
+import type { Cluster } from '../cluster.ts'
+import type { ClusterOperations, ClusterStatus, ResolvedCluster } from '../kind.ts'
+import { type FoundCluster, processNamed, recordedNodes } from './find-clusters.ts'
+
+// Loaded when something is done: `status` and completion list clusters without a login.
+const entering = () => import('./entering.ts')
+const stopping = () => import('./stopping.ts')
 
 /** What can be done with every cluster that this program started on this host, whatever its kind. */
 export const ownOperations: Pick<ClusterOperations, 'nodes' | 'enter' | 'consoles' | 'stop' | 'stopAll'> = {
   nodes: async query => recordedNodes(query),
-  enter,
-  consoles: async query => findConsoles(query),
-  stop,
-  stopAll,
+  enter: async (target, query) => await (await entering()).enter(target, query),
+  consoles: async query => (await entering()).findConsoles(query),
+  stop: async request => await (await stopping()).stop(request),
+  stopAll: async request => await (await stopping()).stopAll(request),
 }
+
+/** What a kind of these clusters makes of settings: how nodes are started is loaded when they are. */
+export const resolved = (
+  settings: Settings,
+  kind: string,
+  load: () => Promise<(settings: Settings) => Cluster>,
+): ResolvedCluster => ({
+  settings,
+  cluster: {
+    kind,
+    start: async request => await (await load())(settings).start(request),
+    attach: async request => await (await load())(settings).attach(request),
+  },
+  logInOnAll: async signal => await (await entering()).logInOnAll(settings, signal),
+})
 
 /** A cluster of this host as `status` shows it. */
 export const describeCluster = ({ name, directory, condition, record, processes }: FoundCluster): ClusterStatus => ({

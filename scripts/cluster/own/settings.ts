@@ -7,7 +7,7 @@ import { callersLayers, type Layer, Sources } from '../../settings/sources.ts'
 import { findEnvsettings, sourceEnvsettings } from '../envsettings.ts'
 import type { SettingsRequest } from '../kind.ts'
 import { isStandIn } from '../stand-in.ts'
-import { runningName } from './entering.ts'
+import { runningName } from './find-clusters.ts'
 import { topologyNames, topologyValues } from './topologies.ts'
 
 /**

@@ -1,8 +1,7 @@
 import { environmentFailure } from '../../errors/failure.ts'
 import { readDirectories } from '../../settings/settings.ts'
 import type { StopRequest } from '../kind.ts'
-import { runningName } from './entering.ts'
-import { type FoundCluster, findClusters, noCluster } from './find-clusters.ts'
+import { type FoundCluster, findClusters, noCluster, runningName } from './find-clusters.ts'
 import { destroyCluster } from './registry.ts'
 
 /** Ends one cluster: see {@link ClusterOperations.stop}. */

@@ -1,31 +1,39 @@
 import { readDirectories } from '../../settings/settings.ts'
 import type { ClusterOperations, ClusterStatus } from '../kind.ts'
-import { enter, findConsoles, logInOnAll } from './entering.ts'
 import { findXclusterRecord } from './record.ts'
-import { resolveXcluster } from './resolve.ts'
-import { findXcluster, type XclusterFound } from './running.ts'
-import { stop, stopAll } from './stopping.ts'
-import { xclusterCluster } from './xcluster.ts'
+import type { XclusterFound } from './running.ts'
+
+// Loaded when something is done: who has no xcluster needs nothing of it.
+const entering = () => import('./entering.ts')
+const running = () => import('./running.ts')
+const stopping = () => import('./stopping.ts')
 
 /** What can be done with the user's xcluster. */
 export const operations: ClusterOperations = {
   resolve: async request => {
+    const [{ resolveXcluster }, { xclusterCluster }] = await Promise.all([
+      import('./resolve.ts'),
+      import('./xcluster.ts'),
+    ])
     const { settings, xcluster } = await resolveXcluster(request)
-    const cluster = xclusterCluster(settings, xcluster)
-    return { settings, cluster, logInOnAll: signal => logInOnAll(settings, signal) }
+    const logInOnAll = async (signal: AbortSignal) => await (await entering()).logInOnAll(settings, signal)
+    return { settings, cluster: xclusterCluster(settings, xcluster), logInOnAll }
   },
   list: async environment => {
     const { state } = readDirectories(environment)
-    const found = environment.XCLUSTER || findXclusterRecord(state) ? await findXcluster(state) : undefined
+    if (!environment.XCLUSTER && !findXclusterRecord(state)) return []
+    const found = await (await running()).findXcluster(state)
     return found ? [describe(found)] : []
   },
   names: () => [],
-  nodes: async ({ environment }) =>
-    (await findXcluster(readDirectories(environment).state))?.nodes.map(({ name }) => name) ?? [],
-  enter,
-  consoles: findConsoles,
-  stop,
-  stopAll,
+  nodes: async ({ environment }) => {
+    const found = await (await running()).findXcluster(readDirectories(environment).state)
+    return found?.nodes.map(({ name }) => name) ?? []
+  },
+  enter: async (target, query) => await (await entering()).enter(target, query),
+  consoles: async query => await (await entering()).findConsoles(query),
+  stop: async request => await (await stopping()).stop(request),
+  stopAll: async request => await (await stopping()).stopAll(request),
 }
 
 /** xcluster has one cluster, without a name, and its processes are its own. */

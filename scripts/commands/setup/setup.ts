@@ -39,7 +39,8 @@ export interface SetupRequest {
  *   INSTALL_FAILED, NO_NAMESPACES (all exit 3); or of the image's build
  */
 export async function setUp(request: SetupRequest): Promise<void> {
-  const preparations = (await Promise.all(KINDS.map(kind => kind.load()))).flatMap(kind => kind.preparation ?? [])
+  const kinds = await Promise.all(KINDS.map(kind => kind.load()))
+  const preparations = (await Promise.all(kinds.map(kind => kind.preparation?.()))).flatMap(found => found ?? [])
   for (const { checkHost } of preparations) checkHost()
   const wanted = [
     ...TO_RUN,
