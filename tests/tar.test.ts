@@ -215,7 +215,7 @@ test('does not change the output when the disk is full; reports a full device an
   t.regex(stderr, /cannot write o\.tar: no space left/)
   fails(t, pack(['-c', `exec "${PROGRAM}" - >/dev/full`], environment, '/bin/sh'), 3, /standard output: no space left/)
   const left = pack(['-c', `{ "${PROGRAM}" -; echo "exit $?" >&2; } | head -c 1 >/dev/null`], environment, '/bin/sh')
-  t.regex(left.stderr, /standard output: nobody reads it any more\nexit 3\n$/)
+  t.regex(left.stderr, /standard output: its reader has closed it\nexit 3\n$/)
 })
 
 test('reports files that an ordinary user cannot read or write', t => {

@@ -1,5 +1,5 @@
 /**
- * The clock of a run: the time of day at which this process began, in milliseconds since the epoch, and on from there by a clock
- * that nobody sets. So times never go back, and their differences are durations, also where the host's clock is corrected.
+ * Milliseconds since the epoch, monotonic: the time of day at the start of the process plus the time since then.
+ * Differences are durations even when the host's clock is set.
  */
 export const runClock = (): number => Math.floor(performance.timeOrigin + performance.now())

@@ -9,24 +9,22 @@ import { Failure } from '../errors/failure.ts'
 import { callersEnvironment } from './environment.ts'
 import { searchPath } from './requirements.ts'
 
-/** How a host command is run. */
 export interface CommandOptions {
   readonly cwd?: string
   /** Added to the caller's environment. */
   readonly environment?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
-  /** End it, with all that it has started, also when this process is killed: for what takes seconds. */
-  readonly leashed?: boolean
-  /** A file that is made anew and gets the command's stdout. */
+  /** Kill the command's process group when this process dies, even by SIGKILL. For commands that take seconds. */
+  readonly reapOrphans?: boolean
+  /** A file for the command's stdout; truncated first. */
   readonly stdout?: string
-  /** Gets each line that the command writes on stderr. */
   readonly onErrorLine?: (line: string) => void
-  /** What its failure means. */
+  /** How to report a failure of the command. */
   readonly failure?: {
     readonly exitCode: ExitCode
     readonly code: ErrorCode
     readonly hint?: string
-    /** What the command is called in the message; its path when missing. */
+    /** Name of the command in the message; default: its path. */
     readonly subject?: string
   }
 }
@@ -34,14 +32,14 @@ export interface CommandOptions {
 const LAST_LINES = 5
 
 /**
- * Runs a command of the host in the C locale, where also administrators' commands are found.
- * @returns what it wrote on stdout
- * @throws Failure COMMAND_FAILED (exit 4, or as the options say) with its last lines on stderr; the signal's reason when that
- *   is aborted, after the command has ended
+ * Runs a command on the host, in the C locale and with {@link searchPath}.
+ * @returns its stdout
+ * @throws Failure COMMAND_FAILED (exit 4), or as the options say, with the last lines of stderr; when the signal is
+ *   aborted, its reason, after the command has ended
  */
 export async function run(command: string, words: readonly string[], options: CommandOptions = {}): Promise<string> {
-  const { cwd, environment, signal, leashed, stdout, onErrorLine, failure } = options
-  // Loaded where a command is run: a test on what is in the cache runs none, and starts sooner.
+  const { cwd, environment, signal, reapOrphans, stdout, onErrorLine, failure } = options
+  // Loaded on demand: a test whose files are cached runs no command and starts faster.
   const { $ } = await import('zx')
   signal?.throwIfAborted()
   const file = stdout === undefined ? undefined : fs.openSync(stdout, 'w')
@@ -52,13 +50,13 @@ export async function run(command: string, words: readonly string[], options: Co
       nothrow: true,
       stdio: ['ignore', file ?? 'pipe', 'pipe'],
       env: { ...callersEnvironment, PATH: path, LC_ALL: 'C', ...environment },
-      // A process group of its own, so that whatever it has started ends with it.
+      // In its own process group, which endGroup() kills.
       detached: true,
       ...(cwd && { cwd }),
     })`${[command, ...words]}`
     const end = () => endGroup(child.pid)
     signal?.addEventListener('abort', end, { once: true })
-    const release = leashed && child.pid !== undefined ? leash(child.pid) : () => {}
+    const release = reapOrphans && child.pid !== undefined ? startReaper(child.pid) : () => {}
     if (onErrorLine)
       child.stderr.on('data', (chunk: Buffer) => chunk.toString().split('\n').filter(Boolean).forEach(onErrorLine))
     const output = await child
@@ -67,47 +65,47 @@ export async function run(command: string, words: readonly string[], options: Co
     signal?.throwIfAborted()
     if (output.exitCode === 0) return output.stdout
     const { exitCode = 4, code = 'COMMAND_FAILED', hint, subject = command } = failure ?? {}
-    throw new Failure(exitCode, code, `${subject} ${how(output)}${lastLines(output.stderr)}`, { hint })
+    throw new Failure(exitCode, code, `${subject} ${describeExit(output)}${lastLines(output.stderr)}`, { hint })
   } finally {
     if (file !== undefined) fs.closeSync(file)
   }
 }
 
+/** Sends SIGTERM to a process group, and SIGKILL after {@link KILL_GRACE_MS}. */
 function endGroup(leader: number | undefined): void {
   if (leader === undefined) return
   const kill = (name: NodeJS.Signals) => {
     try {
       process.kill(-leader, name)
     } catch {
-      // All of it has ended meanwhile.
+      // The group has ended.
     }
   }
   kill('SIGTERM')
-  setTimeout(kill, OBSTINATE_MS, 'SIGKILL').unref()
+  setTimeout(kill, KILL_GRACE_MS, 'SIGKILL').unref()
 }
 
-/** A process that waits for the end of this one, and ends the group if it was not released by then. */
-function leash(leader: number): () => void {
-  const words = [path.join(import.meta.dirname, 'end-group.sh'), String(leader), String(OBSTINATE_MS / 1000)]
-  const watcher = spawn('/bin/sh', words, {
+/** Starts a process that kills a process group when this process dies. @returns releases the group */
+function startReaper(leader: number): () => void {
+  const words = [path.join(import.meta.dirname, 'end-group.sh'), String(leader), String(KILL_GRACE_MS / 1000)]
+  const reaper = spawn('/bin/sh', words, {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  watcher.unref()
-  // It could not be started, or was killed: then there is no leash.
-  watcher.on('error', () => {})
-  watcher.stdin.on('error', () => {})
-  return () => watcher.stdin.end('released\n')
+  reaper.unref()
+  // The reaper is best effort: it may fail to start or be killed.
+  reaper.on('error', () => {})
+  reaper.stdin.on('error', () => {})
+  return () => reaper.stdin.end('released\n')
 }
 
-/** After which a command is not asked any more. */
-const OBSTINATE_MS = 5000
+const KILL_GRACE_MS = 5000
 
-/** What a shell exits with when it does not find a command. */
+/** Exit status of a shell that does not find a command. */
 const NOT_FOUND = 127
 
-function how({ signal, exitCode }: ProcessOutput): string {
-  if (signal) return `was ended by ${signal}`
+function describeExit({ signal, exitCode }: ProcessOutput): string {
+  if (signal) return `was killed by ${signal}`
   if (exitCode === NOT_FOUND) return 'could not be run (exit status 127)'
   return exitCode === null ? 'could not be run' : `exited with status ${exitCode}`
 }

@@ -1,20 +1,20 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** Where control groups are found; others in tests. */
+/** The control groups of a process. */
 export interface ControlGroups {
-  /** Where their file systems are mounted. */
+  /** Mount point of the cgroup file systems. */
   readonly mount: string
-  /** The text of /proc/self/cgroup. */
+  /** Content of /proc/self/cgroup. */
   readonly membership: string
 }
 
 const thisProcess = (): ControlGroups => ({ mount: '/sys/fs/cgroup', membership: readText('/proc/self/cgroup') })
 
 /**
- * Bytes of memory that the control groups of this process leave it, as in a container with a limit: what can be reclaimed, the page
- * cache, counts as free.
- * @returns infinity where there is no limit
+ * Bytes of memory that the limits of this process's control groups leave, as in a container. The page cache counts as
+ * free.
+ * @returns infinity without a limit
  */
 export function memoryRoom(groups = thisProcess()): number {
   const rooms = directories('memory', groups).map(directory => {
@@ -28,8 +28,8 @@ export function memoryRoom(groups = thisProcess()): number {
 }
 
 /**
- * Processes and threads that the control groups of this process allow besides those that run.
- * @returns infinity where there is no limit
+ * Processes and threads that the limits of this process's control groups still allow.
+ * @returns infinity without a limit
  */
 export function pidsRoom(groups = thisProcess()): number {
   const rooms = directories('pids', groups).map(directory => {
@@ -41,15 +41,15 @@ export function pidsRoom(groups = thisProcess()): number {
 }
 
 /**
- * The directories of a controller, of the group that this process is in and of all above it: each may have a limit (cgroups(7)). A
- * container may see only its own group, as the top of the mount.
+ * A controller's directories of the process's group and all its ancestors, each of which may have a limit (cgroups(7)).
+ * A container may see its own group as the root of the mount.
  */
 function directories(controller: string, { mount, membership }: ControlGroups): readonly string[] {
   return membership.split('\n').flatMap(line => {
     const [, controllers, group] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? []
     if (controllers === undefined || group === undefined) return []
     if (controllers !== '' && !controllers.split(',').includes(controller)) return []
-    // Version 2 has all controllers in one tree; beside version 1 it is mounted as `unified`.
+    // Version 2 has one tree for all controllers; together with version 1 it is mounted as `unified`.
     const tops = controllers === '' ? [mount, path.join(mount, 'unified')] : [path.join(mount, controller)]
     return tops.flatMap(top => upwards(group).map(each => path.join(top, each)))
   })
@@ -58,13 +58,13 @@ function directories(controller: string, { mount, membership }: ControlGroups): 
 const upwards = (group: string): readonly string[] =>
   group === '/' ? ['/'] : [group, ...upwards(path.posix.dirname(group))]
 
-/** @returns undefined where there is no such file, or no limit in it */
+/** @returns undefined without such a file, or for `max` */
 function number(directory: string, file: string): number | undefined {
   const text = readText(path.join(directory, file)).trim()
   return /^\d+$/.test(text) ? Number(text) : undefined
 }
 
-/** Version 1 counts the groups below with `total_`. */
+/** In version 1, `total_` fields include child groups. */
 const field = (stat: string, name: string): number =>
   Number(
     (new RegExp(`^total_${name} (\\d+)$`, 'm').exec(stat) ?? new RegExp(`^${name} (\\d+)$`, 'm').exec(stat))?.[1] ?? 0,
@@ -74,6 +74,6 @@ function readText(file: string): string {
   try {
     return fs.readFileSync(file, 'utf8')
   } catch {
-    return '' // no such controller, or no control groups at all
+    return '' // no such controller, or no control groups
   }
 }

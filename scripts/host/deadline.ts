@@ -1,30 +1,28 @@
-/** Time that a task has. */
 export interface Deadline {
-  /** Aborts when the time is over, or with the parent signal. */
+  /** Aborted when the time is over, or by the parent. */
   readonly signal: AbortSignal
-  /** Whether the time ran out, and not the parent was aborted. */
+  /** True after a timeout, false when the parent aborted first. */
   readonly isOver: boolean
 }
 
 export interface DeadlineOptions {
-  /** Ends the task as well, with its own reason. */
+  /** Aborts the task too, with its own reason. */
   readonly parent?: AbortSignal | undefined
-  /** What the signal's reason is when the time is over; an Error that says so by default. */
+  /** Abort reason after a timeout; default: an Error `timed out after <n> s`. */
   readonly reason?: () => unknown
 }
 
 /**
- * Runs a task that must end in time. The only place where a time-out becomes a signal: `AbortSignal.timeout()` below
- * `AbortSignal.any()` is held weakly, and is lost when it is garbage-collected (nodejs/node#57736).
- * @param milliseconds how long the task has
- * @param task heeds the deadline's signal
+ * Runs a task with a timeout. Use this instead of `AbortSignal.timeout()` in `AbortSignal.any()`, which is held weakly
+ * and lost when it is garbage-collected (nodejs/node#57736).
+ * @param task must observe the deadline's signal
  * @returns what the task returns
  * @throws what the task throws
  */
 export async function withDeadline<T>(
   milliseconds: number,
   task: (deadline: Deadline) => Promise<T>,
-  { parent, reason = () => new Error(`did not end in ${milliseconds / 1000} s`) }: DeadlineOptions = {},
+  { parent, reason = () => new Error(`timed out after ${milliseconds / 1000} s`) }: DeadlineOptions = {},
 ): Promise<T> {
   const controller = new AbortController()
   const { signal } = controller
@@ -47,16 +45,13 @@ export async function withDeadline<T>(
   }
 }
 
-/** From one look at the clock to the next. */
 const TICK_MS = 500
-/** A timer that is later than that was not merely busy: the process was stopped (Ctrl-Z), or the host suspended. */
+/** A timer that fires later than this was not just delayed: the process was stopped (Ctrl-Z), or the host suspended. */
 const STOPPED_MS = 1000
 
 /**
- * Calls back once this process has run for some time. While it is stopped, what it waits for cannot be noticed: that time does not
- * count.
- * @param milliseconds any number
- * @returns what ends the waiting
+ * Like `setTimeout`, but does not count time in which this process was stopped, and has no upper limit.
+ * @returns cancels the timer
  */
 export function afterRunning(milliseconds: number, callback: () => void): () => void {
   let left = milliseconds
@@ -76,8 +71,8 @@ export function afterRunning(milliseconds: number, callback: () => void): () => 
 }
 
 /**
- * Aborts a controller with a signal, as `AbortSignal.any()` would; the signal holds it strongly.
- * @returns what ends that
+ * Aborts a controller when a signal is aborted, as `AbortSignal.any()` does, but with a strong reference.
+ * @returns stops following the signal
  */
 export function follow(parent: AbortSignal | undefined, controller: AbortController): () => void {
   const abort = () => controller.abort(parent?.reason)

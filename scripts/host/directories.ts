@@ -3,10 +3,10 @@ import path from 'node:path'
 import process from 'node:process'
 
 /**
- * Makes a directory and those above it that are missing. Node's own `recursive` tries for ever where a file system knows a name
- * only as missing, as /proc does.
- * @param mode of what is made
- * @throws the system's error
+ * Creates a directory and its missing parents. Node's `recursive` loops forever on file systems such as /proc, which
+ * answer ENOENT for a new name.
+ * @param mode of created directories
+ * @throws the system error
  */
 export function makeDirectory(directory: string, mode = 0o777): void {
   if (fs.existsSync(directory)) return
@@ -15,14 +15,15 @@ export function makeDirectory(directory: string, mode = 0o777): void {
   try {
     fs.mkdirSync(directory, { mode })
   } catch (error) {
-    // Another process may have made it in between.
+    // Another process may have created it meanwhile.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 
 /**
- * Makes a directory into which nobody else can write, whatever the umask; one that is there and ours becomes so.
- * @throws the system's error
+ * Creates a directory that only its owner can write to, under any umask; removes other users' write permission from an
+ * existing one of this user.
+ * @throws the system error
  */
 export function makePrivateDirectory(directory: string): void {
   makeDirectory(directory, 0o700)
@@ -32,7 +33,7 @@ export function makePrivateDirectory(directory: string): void {
 
 const OTHERS_MAY_WRITE = 0o022
 
-/** The path with its links resolved, as far as it exists. */
+/** Resolves the links of a path whose last parts may not exist. */
 export function realPath(file: string): string {
   try {
     return fs.realpathSync(file)

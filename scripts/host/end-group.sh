@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Waits for the end of its input, and ends a process group if that came without a word. Arguments: the group's leader; the seconds
-# after which it is killed.
+# Waits for a line, and kills a process group at end of file. Arguments: the group's leader; seconds from SIGTERM to
+# SIGKILL.
 
 read -r _ || {
 	kill -TERM "-$1"

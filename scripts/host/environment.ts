@@ -1,5 +1,4 @@
-/** The environment of the process, or one that a test made up. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The environment of this process: read here and handed on, so that nothing depends on it unseen. */
+/** The environment of this process. Passed as an argument where possible, so that dependencies on it are visible. */
 export const callersEnvironment: Environment = process.env

@@ -3,64 +3,64 @@ import process from 'node:process'
 import { environmentFailure } from '../errors/failure.ts'
 import { pidsRoom } from './control-groups.ts'
 
-/** What a task takes; what is missing does not matter. */
+/** Resources that a task needs; missing ones are not checked. */
 export interface Needs {
-  /** Files that one process has open. */
+  /** Open files of one process. */
   readonly openFiles?: number
-  /** Bytes of the largest file. */
+  /** Size of the largest file in bytes. */
   readonly fileBytes?: number
-  /** Processes and threads that are started. */
+  /** Processes and threads to be started. */
   readonly processes?: number
 }
 
-/** Lines of /proc/<pid>/limits (proc(5)), and how the shell sets each. */
+/** Lines of /proc/<pid>/limits (proc(5)), and the options of `ulimit`. */
 const LIMITS = {
   openFiles: { line: 'Max open files', what: 'open files', option: '-n' },
-  fileBytes: { line: 'Max file size', what: 'the size of a file', option: '-f' },
+  fileBytes: { line: 'Max file size', what: 'the file size', option: '-f' },
   processes: { line: 'Max processes', what: 'processes of a user', option: '-u' },
 } as const
 
 type Limit = keyof typeof LIMITS
 
-/** Above this a limit of processes is none that anybody reaches: then those that run are not counted. */
+/** A higher limit of processes is never reached, so running processes are not counted. */
 const MANY_PROCESSES = 8192
 
 /**
- * Refuses what the limits of this process do not allow: past a limit programs hang, or end in ways that say nothing.
- * @param text of /proc/self/limits
- * @throws Failure LIMIT_TOO_LOW (exit 3) that names the limit, what it is and what is needed
+ * Checks the limits of this process in advance: programs that exceed one hang, or fail without a reason.
+ * @param text content of /proc/self/limits
+ * @throws Failure LIMIT_TOO_LOW (exit 3) with the limit and the required value
  */
 export function requireLimits(needs: Needs, text = fs.readFileSync('/proc/self/limits', 'utf8')): void {
   for (const limit of Object.keys(LIMITS) as Limit[]) {
     const needed = needs[limit]
     if (needed === undefined) continue
-    const most = softLimit(text, LIMITS[limit].line)
-    if (limit === 'processes') requireProcesses(needed, most)
-    else if (most < needed) throw tooLow(limit, most, needed, '')
+    const value = softLimit(text, LIMITS[limit].line)
+    if (limit === 'processes') requireProcesses(needed, value)
+    else if (value < needed) throw tooLow(limit, value, needed, '')
   }
 }
 
-function requireProcesses(needed: number, most: number): void {
+function requireProcesses(needed: number, value: number): void {
   const room = pidsRoom()
   if (room < needed) {
     throw environmentFailure(
       'LIMIT_TOO_LOW',
-      `about ${needed} processes and threads are needed, and the control group of this process allows ${room} more`,
+      `about ${needed} processes and threads are required, but the control group of this process allows ${room}`,
       { hint: 'raise its limit: pids.max, or --pids-limit of the container' },
     )
   }
   // The kernel exempts root.
-  if (process.getuid?.() === 0 || most > MANY_PROCESSES) return
+  if (process.getuid?.() === 0 || value > MANY_PROCESSES) return
   const running = tasksOfUser()
-  if (most - running < needed) throw tooLow('processes', most, needed + running, `, of which ${running} run`)
+  if (value - running < needed) throw tooLow('processes', value, needed + running, ` (${running} are running)`)
 }
 
-function tooLow(limit: Limit, most: number, needed: number, why: string) {
+function tooLow(limit: Limit, value: number, needed: number, note: string) {
   const { what, option } = LIMITS[limit]
   return environmentFailure(
     'LIMIT_TOO_LOW',
-    `the limit of ${what} is ${show(limit, most)}${why}, and about ${show(limit, needed)} are needed`,
-    { hint: `ulimit ${option} raises it` },
+    `the limit of ${what} is ${show(limit, value)}${note}, but about ${show(limit, needed)} are required`,
+    { hint: `raise it with ulimit ${option}` },
   )
 }
 
@@ -72,7 +72,7 @@ function softLimit(text: string, line: string): number {
   return value === undefined || value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value)
 }
 
-/** Processes and threads of this user, as far as /proc shows them. */
+/** Counts the processes and threads of this user that /proc shows. */
 function tasksOfUser(): number {
   const user = process.getuid?.()
   let tasks = 0
@@ -83,7 +83,7 @@ function tasksOfUser(): number {
       if (Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]) === user)
         tasks += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 1)
     } catch {
-      // ended meanwhile
+      // The process has ended.
     }
   }
   return tasks

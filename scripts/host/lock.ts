@@ -7,23 +7,26 @@ import { childEnvironment } from './child-environment.ts'
 import { makeDirectory } from './directories.ts'
 import { lookAt } from './places.ts'
 
-/** How one waits for a lock. */
-export interface Waiting {
+export interface LockOptions {
   /** Called when another process holds the lock. */
   readonly onWait?: () => void
-  /** Ends the waiting; what the lock is for ends by itself. */
+  /** Aborts waiting for the lock, not the task. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Does something while no other process of this host does it.
+ * Runs a task while holding a lock of this host.
  *
- * The lock is flock(2)'s, taken by util-linux's `flock` on a file that this process opened, and held while that is open: the kernel frees
- * it whatever way this process ends, so it cannot go stale.
- * @param file is made where it is missing; whoever holds the lock may remove it
- * @throws Failure NO_LOCK (exit 4); the signal's reason when that is aborted and another process holds the lock
+ * The lock is a flock(2), taken by util-linux's `flock` on a file that this process keeps open. It cannot become stale,
+ * because the kernel releases it when this process ends.
+ * @param file created when missing; the holder of the lock may remove it
+ * @throws Failure NO_LOCK (exit 4); the signal's reason when aborted while another process holds the lock
  */
-export async function withLock<T>(file: string, task: () => Promise<T>, { onWait, signal }: Waiting = {}): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  task: () => Promise<T>,
+  { onWait, signal }: LockOptions = {},
+): Promise<T> {
   makeDirectory(path.dirname(file))
   let held = await hold(file, ['--nonblock'])
   if (held === undefined) {
@@ -39,7 +42,7 @@ export async function withLock<T>(file: string, task: () => Promise<T>, { onWait
 }
 
 /**
- * As {@link withLock}, unless another process holds the lock: then nothing is done.
+ * As {@link withLock}, but skips the task when another process holds the lock.
  * @throws Failure NO_LOCK (exit 4)
  */
 export async function ifUnlocked(file: string, task: (file: string) => void): Promise<void> {
@@ -52,12 +55,12 @@ export async function ifUnlocked(file: string, task: (file: string) => void): Pr
   }
 }
 
-/** Its exit code for a lock that is held elsewhere, chosen among those that flock does not use itself. */
+/** Exit status of flock for a lock that another process holds: one that flock itself does not use. */
 const HELD_ELSEWHERE = 99
-/** The locked file, as flock inherits it. */
+/** File descriptor of the lock in flock. */
 const LOCKED_FD = 3
 
-/** @returns the file descriptor that holds the lock; undefined where another process has it */
+/** @returns the file descriptor that holds the lock; undefined when another process holds it */
 async function hold(file: string, options: readonly string[], signal?: AbortSignal): Promise<number | undefined> {
   for (;;) {
     signal?.throwIfAborted()
@@ -66,7 +69,7 @@ async function hold(file: string, options: readonly string[], signal?: AbortSign
     try {
       if (!(await flock(file, opened, options, signal))) return undefined
       isHeld = isStillAt(file, opened)
-      // Its last holder removed the file meanwhile: a lock on it keeps nobody out.
+      // If the previous holder removed the file, others lock a new one: try again.
       if (isHeld) return opened
     } finally {
       if (!isHeld) fs.closeSync(opened)
@@ -88,7 +91,7 @@ function isStillAt(file: string, opened: number): boolean {
   return there?.ino === own.ino && there.dev === own.dev
 }
 
-/** @returns whether the lock was got */
+/** @returns whether it acquired the lock */
 async function flock(
   file: string,
   opened: number,
@@ -96,10 +99,10 @@ async function flock(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const words = ['--exclusive', ...options, '--conflict-exit-code', String(HELD_ELSEWHERE), String(LOCKED_FD)]
-  // It is ended when this process is.
+  // pdeathsig: flock must not outlive this process.
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'flock', ...words], {
     stdio: ['ignore', 'ignore', 'pipe', opened],
-    // Out of reach of Ctrl-C: this process decides when the waiting is over.
+    // Not in the terminal's process group, so that Ctrl-C reaches this process alone.
     detached: true,
     env: childEnvironment(),
   })

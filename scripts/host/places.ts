@@ -1,62 +1,59 @@
 import fs from 'node:fs'
 import { environmentFailure, Failure } from '../errors/failure.ts'
 
-/** What is at a place: undefined when nothing is, or when it cannot be looked at. Places that are only tried need not be there. */
+/** Stats a path. @returns undefined when it does not exist or cannot be accessed */
 export function lookAt(place: string): fs.Stats | undefined {
   try {
     return fs.statSync(place)
   } catch {
-    return undefined // the answer: what cannot be reached cannot be taken either, and the notice names the places
+    return undefined
   }
 }
 
-/** The names in a directory, in a fixed order; none when it cannot be read. */
+/** Sorted names of a directory's entries; none when it cannot be read. */
 export function namesIn(directory: string): readonly string[] {
   try {
     return fs.readdirSync(directory).sort()
   } catch {
-    return [] // most people have no such directory, and nobody has to
+    return []
   }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'no permission',
-  EAGAIN: 'a limit of processes is reached (ulimit -u)',
-  EDQUOT: 'the quota of the disk is used up',
+  EAGAIN: 'the limit of processes is reached (ulimit -u)',
+  EDQUOT: 'the disk quota is exceeded',
   EFBIG: 'the file would become too large (ulimit -f)',
-  EIO: 'the disk cannot be read or written',
+  EIO: 'input/output error of the disk',
   EISDIR: 'it is a directory',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its symbolic links form a loop',
   EMFILE: 'too many files are open (ulimit -n)',
   ENAMETOOLONG: 'the name is too long',
   ENFILE: 'too many files are open on this host',
   ENOENT: 'there is no such file or directory',
-  ENOMEM: 'there is no memory left',
+  ENOMEM: 'out of memory',
   ENOSPC: 'no space left',
-  ENOTDIR: 'a part of its path is no directory',
+  ENOTDIR: 'a part of its path is not a directory',
   EPERM: 'no permission',
-  EPIPE: 'nobody reads it any more',
+  EPIPE: 'its reader has closed it',
   EROFS: 'the file system is read-only',
 }
 
-/** Why the system refused something about a file, in words. */
+/** Describes a system error in words. */
 export function reasonOf(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException
   return REASONS[code] ?? message
 }
 
-/** What the system refuses because of how this host is, and not because of a fault of this program. */
-const HOSTS_MATTER = new Set(
+/** Errors that the host's state causes, rather than a bug of this program. */
+const HOST_ERRORS = new Set(
   'EACCES EAGAIN EDQUOT EFBIG EIO ELOOP EMFILE ENAMETOOLONG ENFILE ENOMEM ENOSPC ENOTDIR EPERM EROFS'.split(' '),
 )
 
-/**
- * @returns Failure SYSTEM_REFUSED (exit 3) that names what was refused and why, for a system error that is the host's matter; anything
- *   else as it is
- */
+/** @returns Failure SYSTEM_REFUSED (exit 3) for a system error that the host causes; any other error unchanged */
 export function systemFailure(error: unknown): unknown {
   const { code = '', syscall, path: file } = error as NodeJS.ErrnoException
-  if (error instanceof Failure || syscall === undefined || !HOSTS_MATTER.has(code)) return error
+  if (error instanceof Failure || syscall === undefined || !HOST_ERRORS.has(code)) return error
   const what = [syscall.replace(/^spawn .*/, 'spawn'), file].filter(Boolean).join(' ')
   return environmentFailure('SYSTEM_REFUSED', `the system refused '${what}': ${reasonOf(error)}`, { cause: error })
 }

@@ -2,22 +2,22 @@ import fs from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { infrastructureFailure } from '../errors/failure.ts'
 
-/** A process beyond doubt: the kernel gives a number again, but not with the same start. */
+/** Identifies a process even when the kernel reuses its pid. */
 export interface ProcessId {
   readonly pid: number
   /** Clock ticks since boot: field 22 of /proc/<pid>/stat (proc(5)). */
   readonly startTime: string
 }
 
-/** The random name that the kernel gave this boot: a process number of another boot means nothing. */
+/** Identifies this boot of the host: pids of another boot are meaningless. */
 export const bootId = (): string => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 
 /**
- * @param stat the one line of /proc/<pid>/stat
- * @returns undefined when it is none, or the process is a zombie: that one runs no more
+ * @param stat content of /proc/<pid>/stat
+ * @returns undefined for malformed content, and for a zombie, which no longer runs
  */
 export function parseStat(stat: string): ProcessId | undefined {
-  // The second field is the command in parentheses and may hold anything, parentheses and spaces included.
+  // The second field is the command in parentheses, which may itself contain parentheses and spaces.
   const pid = Number.parseInt(stat, 10)
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const startTime = fields[22 - 3]
@@ -25,18 +25,18 @@ export function parseStat(stat: string): ProcessId | undefined {
   return { pid, startTime }
 }
 
-/** The running process with this number, if there is one. */
+/** Looks up a running process. */
 export function findProcess(pid: number): ProcessId | undefined {
   try {
     return parseStat(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
-    return undefined // no such process: the file is not there, or went away while it was read
+    return undefined // no such process, or it ended meanwhile
   }
 }
 
 export const isAlive = (id: ProcessId): boolean => findProcess(id.pid)?.startTime === id.startTime
 
-/** Whether a process runs, was stopped (by SIGSTOP or a terminal), or is gone. */
+/** State of a process; `stopped` by SIGSTOP or the terminal. */
 export function conditionOf(id: ProcessId): 'runs' | 'stopped' | 'gone' {
   try {
     const stat = fs.readFileSync(`/proc/${id.pid}/stat`, 'utf8')
@@ -55,16 +55,16 @@ export function thisProcess(): ProcessId {
 
 export const isThisProcess = (id: ProcessId): boolean => id.pid === process.pid && isAlive(id)
 
-/** How often a killed process is looked for: the kernel has no event for processes that are not our children. */
-const LOOK_EVERY_MS = 5
+/** The kernel sends no event for processes that are not children, so killed ones are polled. */
+const POLL_MS = 5
 
-/** A killed process is gone at once, unless it waits for a file system that does not answer. */
+/** A killed process ends at once, unless it is blocked on a file system that does not respond. */
 const GONE_MS = 30_000
 
 /**
- * Kills processes and returns when they are gone.
- * @param ids may be gone already
- * @throws Failure PROCESS_STAYS (exit 4) naming those that the kernel does not end
+ * Sends SIGKILL to processes, and returns when they have ended.
+ * @param ids may have ended before
+ * @throws Failure PROCESS_STAYS (exit 4) naming processes that do not end
  */
 export async function end(ids: readonly ProcessId[]): Promise<void> {
   for (const id of ids) {
@@ -75,15 +75,15 @@ export async function end(ids: readonly ProcessId[]): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
   }
-  for (let looks = 0; ids.some(isAlive); looks++) {
-    if (looks * LOOK_EVERY_MS > GONE_MS) throw stays(ids.filter(isAlive))
-    await delay(LOOK_EVERY_MS)
+  for (let polls = 0; ids.some(isAlive); polls++) {
+    if (polls * POLL_MS > GONE_MS) throw stays(ids.filter(isAlive))
+    await delay(POLL_MS)
   }
 }
 
 const stays = (ids: readonly ProcessId[]) =>
   infrastructureFailure(
     'PROCESS_STAYS',
-    `killed, and still there after ${GONE_MS / 1000} s: process ${ids.map(({ pid }) => pid).join(', ')}`,
-    { hint: 'does it wait for a file system that does not answer?' },
+    `process ${ids.map(({ pid }) => pid).join(', ')} is still running ${GONE_MS / 1000} s after SIGKILL`,
+    { hint: 'it may be blocked on a file system that does not respond' },
   )

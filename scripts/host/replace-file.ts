@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 
 /**
- * Writes a file that only this user reads, as a whole: another process sees what was there before, or all of it.
- * @param file its directory exists
+ * Replaces a file atomically, with mode 0600.
+ * @param file in an existing directory
  */
 export function replaceFile(file: string, text: string): void {
   fs.writeFileSync(`${file}.new`, text, { mode: 0o600 })

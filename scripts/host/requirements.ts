@@ -3,14 +3,14 @@ import path from 'node:path'
 import { environmentFailure } from '../errors/failure.ts'
 import type { Environment } from './environment.ts'
 
-/** A command that we call, and Debian's package that brings it. */
+/** A command or file that the program needs, and the Debian package that contains it. */
 export interface Requirement {
-  /** Looked for on PATH, or an absolute path. */
+  /** A name to find on PATH, or an absolute path. */
   readonly command: string
   readonly package: string
 }
 
-/** What it takes to run the embedded cluster. */
+/** To run the embedded cluster. */
 export const TO_RUN: readonly Requirement[] = [
   { command: 'qemu-system-x86_64', package: 'qemu-system-x86' },
   { command: 'vde_switch', package: 'vde2' },
@@ -20,7 +20,7 @@ export const TO_RUN: readonly Requirement[] = [
   { command: 'chrt', package: 'util-linux' },
 ]
 
-/** What it takes to run a cluster of namespaces. Root does without `uidmap`. */
+/** To run a cluster of namespaces. Root does not need `uidmap`. */
 export const TO_RUN_NAMESPACES: readonly Requirement[] = [
   { command: 'perl', package: 'perl-base' },
   { command: 'unsquashfs', package: 'squashfs-tools' },
@@ -29,10 +29,10 @@ export const TO_RUN_NAMESPACES: readonly Requirement[] = [
   { command: 'newuidmap', package: 'uidmap' },
 ]
 
-/** What it takes besides to run the tests of other ovls on it. */
+/** To run the tests of other ovls on the embedded cluster, too. */
 export const TO_RUN_OVLS_TESTS: readonly Requirement[] = [{ command: 'ssh', package: 'openssh-client' }]
 
-/** What it takes besides to make its image. */
+/** To build the image of the embedded cluster, too. */
 export const TO_BUILD: readonly Requirement[] = [
   { command: 'mmdebstrap', package: 'mmdebstrap' },
   { command: '/usr/share/keyrings/debian-archive-keyring.gpg', package: 'debian-archive-keyring' },
@@ -46,7 +46,7 @@ export const TO_BUILD: readonly Requirement[] = [
   { command: 'zstd', package: 'zstd' },
 ]
 
-/** What the project's own tests, lint and long campaigns call besides. `setup --tests` installs it. */
+/** To run the project's own tests and lint, too. `setup --tests` installs these packages. */
 export const TO_TEST: readonly Requirement[] = [
   { command: 'busybox', package: 'busybox-static' },
   { command: '/usr/bin/chromium', package: 'chromium' },
@@ -71,37 +71,37 @@ export const TO_TEST: readonly Requirement[] = [
   { command: 'zsh', package: 'zsh' },
 ]
 
-/** Directories of administrators' commands, which an ordinary user's PATH lacks. */
-const MORE_PLACES = ['/usr/sbin', '/sbin']
+/** Missing in the PATH of ordinary users. */
+const ADMIN_DIRECTORIES = ['/usr/sbin', '/sbin']
 
-/** PATH with the places where Debian keeps `depmod` and others. */
+/** The directories of PATH, and those of administrators' commands such as `depmod`. */
 export const searchPath = (environment: Environment): readonly string[] => [
   ...(environment.PATH ?? '/usr/bin:/bin').split(':').filter(Boolean),
-  ...MORE_PLACES,
+  ...ADMIN_DIRECTORIES,
 ]
 
-/** Those of the requirements that the host lacks. Looks at PATH, runs nothing. */
+/** Finds the requirements that the host lacks, without running a command. */
 export function missing(requirements: readonly Requirement[], environment: Environment): readonly Requirement[] {
-  const places = searchPath(environment)
+  const directories = searchPath(environment)
   return requirements.filter(({ command }) => {
     if (path.isAbsolute(command)) return !fs.existsSync(command)
-    return !places.some(place => isExecutable(path.join(place, command)))
+    return !directories.some(directory => isExecutable(path.join(directory, command)))
   })
 }
 
 /**
- * @param wayOut the command that installs them
- * @throws Failure HOST_LACKS (exit 3) that names commands and packages
+ * @param setup the command that installs them, for the hint
+ * @throws Failure HOST_LACKS (exit 3) that names the missing commands and their packages
  */
 export function requireCommands(
   requirements: readonly Requirement[],
   environment: Environment,
-  wayOut = './netns.ts setup',
+  setup = './netns.ts setup',
 ): void {
   const lacking = missing(requirements, environment)
   if (lacking.length === 0) return
   const names = lacking.map(({ command, package: name }) => `${command} (package ${name})`)
-  throw environmentFailure('HOST_LACKS', `this host lacks ${names.join(', ')}`, { hint: `run: ${wayOut}` })
+  throw environmentFailure('HOST_LACKS', `this host lacks ${names.join(', ')}`, { hint: `run: ${setup}` })
 }
 
 function isExecutable(file: string): boolean {
@@ -109,6 +109,6 @@ function isExecutable(file: string): boolean {
     fs.accessSync(file, fs.constants.X_OK)
     return fs.statSync(file).isFile()
   } catch {
-    return false // the answer: whatever the reason, it cannot be run
+    return false
   }
 }

@@ -2,41 +2,41 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 
-/** Where the processes of a cluster are: their numbers mean nothing on another host, or in another container. */
+/** Identifies the host or container of a cluster's processes: pids are meaningless elsewhere. */
 export interface HostRecord {
   /** For messages. */
   readonly name: string
-  /** Tells hosts and containers apart that share a home, in hexadecimal. */
+  /** Hexadecimal; differs between hosts and containers that share a home directory. */
   readonly key: string
 }
 
-let known: HostRecord | undefined
+let cached: HostRecord | undefined
 
-/** This host, or this container of it. */
+/** This host, or the container in which the program runs. */
 export function thisHost(): HostRecord {
-  known ??= {
+  cached ??= {
     name: os.hostname(),
     key: createHash('sha256')
       .update([os.hostname(), machineId(), processNamespace()].join('|'))
       .digest('hex')
       .slice(0, 8),
   }
-  return known
+  return cached
 }
 
 export function machineId(): string {
   try {
     return fs.readFileSync('/etc/machine-id', 'utf8').trim()
   } catch {
-    return '' // containers may have none: the host's name has to do
+    return '' // missing in some containers; the host name must do
   }
 }
 
-/** The same on every host for processes outside of containers. */
+/** Differs between containers; the same on all hosts outside of them. */
 function processNamespace(): string {
   try {
     return fs.readlinkSync('/proc/self/ns/pid')
   } catch {
-    return '' // not to be read in some sandboxes
+    return '' // not readable in some sandboxes
   }
 }

@@ -4,27 +4,27 @@ import { environmentFailure } from '../errors/failure.ts'
 import type { Environment } from './environment.ts'
 import { searchPath } from './requirements.ts'
 
-/** The namespaces in which tests play a VM. */
+/** The namespaces in which tests run commands of a node. */
 const NAMESPACES = ['--user', '--map-root-user', '--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc']
 
 /**
- * Checks that a user can make namespaces, by making some.
- * @throws Failure NO_NAMESPACES (exit 3) with the kernel's reason, as far as the host shows it
+ * Checks that the user can create namespaces, by creating some.
+ * @throws Failure NO_NAMESPACES (exit 3) with the likely reason and a hint
  */
 export function requireUserNamespaces(environment: Environment): void {
   const env = { ...environment, PATH: searchPath(environment).join(':'), LC_ALL: 'C' }
   const { status, stderr, error } = spawnSync('unshare', [...NAMESPACES, 'true'], { encoding: 'utf8', env })
   if (status === 0) return
-  const said = (error?.message ?? stderr).trim()
+  const message = (error?.message ?? stderr).trim()
   const [why, hint] = reason()
-  throw environmentFailure('NO_NAMESPACES', `user namespaces cannot be made here: ${why} (${said})`, { hint })
+  throw environmentFailure('NO_NAMESPACES', `cannot create user namespaces: ${why} (${message})`, { hint })
 }
 
-/** What denies user namespaces on this host, and the way out. */
+/** Why this host denies user namespaces, and what to do. */
 function reason(): readonly [why: string, hint: string] {
   if (isChroot()) {
     return [
-      'this root is a chroot, in which the kernel makes none',
+      'this root is a chroot, in which the kernel does not allow them',
       'enter the root with its own mount namespace and pivot_root, as containers and systemd-nspawn do',
     ]
   }
@@ -44,7 +44,7 @@ function reason(): readonly [why: string, hint: string] {
   ]
 }
 
-/** The root of a chroot is a directory that is no mount, or a mount that process 1 has below its root. */
+/** The root of a chroot is not a mount point, or process 1 sees the same mount somewhere below its root. */
 function isChroot(): boolean {
   const own = mountsOf('self')
   if (own.length === 0) return false
@@ -52,7 +52,7 @@ function isChroot(): boolean {
   return !root || mountsOf('1').some(({ id, point }) => id === root.id && point !== '/')
 }
 
-/** Mounts as a process sees them; none where they are not shown. Their ids are the same in all of its namespace. */
+/** Mounts of a process; none when they cannot be read. Ids are unique within a mount namespace. */
 const mountsOf = (process: string): readonly { id: string; point: string }[] =>
   (read(`/proc/${process}/mountinfo`) ?? '')
     .split('\n')
@@ -66,6 +66,6 @@ function read(file: string): string | undefined {
   try {
     return fs.readFileSync(file, 'utf8')
   } catch {
-    return undefined // a kernel without it
+    return undefined // unknown to this kernel
   }
 }

@@ -1,8 +1,8 @@
 import path from 'node:path'
 
-/** The version of this program, as its package says. */
+/** The version in package.json. */
 export function programVersion(): string {
-  // As in launch/start.mjs: help tells it, too.
+  // getBuiltinModule: see launch/start.mjs; help loads this file, too.
   const fs = process.getBuiltinModule('node:fs')
   const file = path.resolve(import.meta.dirname, '../../package.json')
   return (JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string }).version

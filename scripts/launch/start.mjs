@@ -19,7 +19,7 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
   refuse(`Node.js ${OLDEST_NODE.join('.')} or later is required, this is ${process.versions.node}`)
 }
-// `import` reads all exports of a built-in module: for `node:fs` and `node:process` that takes as long as printing help.
+// `import` reads all exports of a built-in module, which takes as long as printing help for `node:fs`.
 const fs = process.getBuiltinModule('node:fs')
 const program = fs.realpathSync(process.argv[2])
 const top = path.dirname(program)

@@ -15,7 +15,7 @@ const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 
 test.afterEach.always(() => mock.reset())
 
-test.serial('a clock that is set back in the middle of a run changes no duration in any report', async t => {
+test.serial('setting the clock back during a run does not change durations in reports', async t => {
   const written: string[] = []
   const output = { write: (text: string) => written.push(text) }
   const listeners = [junit(output), results(output), summary(output, { colour: false })]
@@ -32,7 +32,7 @@ test.serial('a clock that is set back in the middle of a run changes no duration
   t.notRegex(text, /time="-|\(-\d|"seconds": -/)
 })
 
-test.serial("the run's clock is the time of day, and never goes back", t => {
+test.serial('runClock() returns the time of day and is monotonic', t => {
   t.true(Math.abs(runClock() - Date.now()) < 60_000)
   const times = Array.from({ length: 1000 }, runClock)
   t.deepEqual(
@@ -41,12 +41,12 @@ test.serial("the run's clock is the time of day, and never goes back", t => {
   )
 })
 
-test.serial('the program itself, with a clock that goes back by an hour at each look', t => {
+test.serial('the program reports no negative duration when each call of Date.now() is an hour earlier', t => {
   const place = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-clock-'))
   t.teardown(() => fs.rmSync(place, { recursive: true }))
   const fake = path.join(place, 'fake.mjs')
   fs.writeFileSync(fake, 'let now = Date.now(); Date.now = () => (now -= 3_600_000)\n')
-  // A file where a directory should be: it ends soon, and with an error of the environment.
+  // A file in place of the state directory makes the run fail early.
   fs.writeFileSync(path.join(place, 'xcluster-netns'), '')
   const { stderr, status } = spawnSync(NETNS, ['test', 'bridge', '--reporter', `junit=${place}/junit.xml`], {
     encoding: 'utf8',

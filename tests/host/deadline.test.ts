@@ -7,11 +7,11 @@ import { afterRunning, follow, withDeadline } from '../../scripts/host/deadline.
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 
-/** Waits for a signal to be aborted. */
+/** Rejects when a signal is aborted. */
 const aborted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 
-test('a task that is not over in time gets the reason, and the deadline says that it is over', async t => {
+test('aborts a task after its time with the reason, and sets isOver', async t => {
   let isOver = false
   const run = withDeadline(
     20,
@@ -26,7 +26,7 @@ test('a task that is not over in time gets the reason, and the deadline says tha
   t.true(isOver)
 })
 
-test('the parent ends a task with its own reason, before it begins and under way, and no time is over', async t => {
+test("the parent aborts a task with the parent's reason, also before its start, without setting isOver", async t => {
   const parent = new AbortController()
   const run = withDeadline(
     60_000,
@@ -42,7 +42,7 @@ test('the parent ends a task with its own reason, before it begins and under way
   await withDeadline(60_000, async ({ signal }) => t.true(signal.aborted), { parent: parent.signal })
 })
 
-test('a task that ends in time is not aborted afterwards, by time or parent', async t => {
+test('does not abort a signal after its task has ended', async t => {
   const parent = new AbortController()
   const signal = await withDeadline(20, async deadline => deadline.signal, { parent: parent.signal })
   await new Promise(resolve => setTimeout(resolve, 60))
@@ -50,14 +50,14 @@ test('a task that ends in time is not aborted afterwards, by time or parent', as
   t.false(signal.aborted)
 })
 
-test('a time that no timer holds is long, not short', async t => {
+test('accepts a timeout beyond the limit of setTimeout()', async t => {
   await withDeadline(1e12, async ({ signal }) => {
     await new Promise(resolve => setTimeout(resolve, 30))
     t.false(signal.aborted)
   })
 })
 
-test('what follows is no longer aborted once it stopped following', t => {
+test('does not abort a controller that has stopped following', t => {
   const [parent, first, second] = [new AbortController(), new AbortController(), new AbortController()]
   follow(parent.signal, first)
   follow(parent.signal, second)()
@@ -66,7 +66,7 @@ test('what follows is no longer aborted once it stopped following', t => {
   t.false(second.signal.aborted)
 })
 
-test('a deadline that nobody holds outlives garbage collection', t => {
+test('a deadline survives garbage collection', t => {
   const script = `
     import { withDeadline } from './scripts/host/deadline.ts'
     const parent = new AbortController()
@@ -78,10 +78,10 @@ test('a deadline that nobody holds outlives garbage collection', t => {
     clearInterval(collect)
     clearTimeout(late)`
   const words = ['--expose-gc', '--import', 'tsx', '--input-type=module', '--eval', script]
-  t.is(execFileSync(process.execPath, words, { cwd: TOP, encoding: 'utf8' }), 'did not end in 0.1 s\n')
+  t.is(execFileSync(process.execPath, words, { cwd: TOP, encoding: 'utf8' }), 'timed out after 0.1 s\n')
 })
 
-test('time-outs become signals in one place alone: elsewhere garbage collection may lose them', t => {
+test('no other file uses AbortSignal.any() or AbortSignal.timeout()', t => {
   const files = fs
     .readdirSync(path.join(TOP, 'scripts'), { recursive: true, encoding: 'utf8' })
     .filter(file => /\.m?ts$/.test(file) && file !== 'host/deadline.ts')
@@ -93,7 +93,7 @@ test('time-outs become signals in one place alone: elsewhere garbage collection 
   t.deepEqual(using, [])
 })
 
-test('time in which the process was stopped does not count', async t => {
+test('afterRunning() does not count time in which the process was stopped', async t => {
   const module_ = JSON.stringify(path.join(TOP, 'scripts/host/deadline.ts'))
   const program = `import { afterRunning } from ${module_}
     const begun = performance.now()
@@ -101,18 +101,18 @@ test('time in which the process was stopped does not count', async t => {
     process.stdout.write('begun ')`
   const words = ['--import', 'tsx', '--input-type', 'module', '--eval', program]
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
-  child.stdout.on('data', chunk => (said += chunk))
+  let stdout = ''
+  child.stdout.on('data', chunk => (stdout += chunk))
   await once(child.stdout, 'data')
   child.kill('SIGSTOP')
   await new Promise(resolve => setTimeout(resolve, 5000))
   child.kill('SIGCONT')
   await once(child, 'close')
-  // Two seconds of its own, besides the five.
-  t.true(Number(/over after (\d+)/.exec(said)?.[1]) > 6000, said)
+  // 5 s stopped and 2 s running.
+  t.true(Number(/over after (\d+)/.exec(stdout)?.[1]) > 6000, stdout)
 })
 
-test('a limit that the process runs through is not prolonged, nor one that a timer cannot hold cut short', async t => {
+test('afterRunning() calls back in time, also beyond the limit of setTimeout()', async t => {
   const begun = performance.now()
   await new Promise<void>(resolve => afterRunning(1200, resolve))
   t.true(performance.now() - begun >= 1190)

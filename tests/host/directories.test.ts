@@ -4,7 +4,7 @@ import path from 'node:path'
 import test from 'ava'
 import { makeDirectory, makePrivateDirectory } from '../../scripts/host/directories.ts'
 
-test('missing directories are made, and what is there stays', t => {
+test('creates missing directories, and does not change existing ones', t => {
   const top = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-directories-'))
   t.teardown(() => fs.rmSync(top, { recursive: true }))
   const deep = path.join(top, 'a/b/c')
@@ -13,12 +13,12 @@ test('missing directories are made, and what is there stays', t => {
   t.is(fs.statSync(deep).mode & 0o777, 0o700)
 })
 
-test('where nothing can be made the system says why, and at once', t => {
+test('throws the system error at once where no directory can be created', t => {
   t.throws(() => makeDirectory('/proc/nothing/of/this/name'), { code: 'ENOENT' })
   t.throws(() => makeDirectory('/dev/null/x'), { code: 'ENOTDIR' })
 })
 
-test('nobody else can write into a private directory, whatever the umask, also where it was there before', t => {
+test("removes other users' write permission from a private directory, new or existing, under any umask", t => {
   const top = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-directories-'))
   t.teardown(() => fs.rmSync(top, { recursive: true }))
   const umask = process.umask(0)

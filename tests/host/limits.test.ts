@@ -14,7 +14,7 @@ const LIMITS = (values: Readonly<Record<string, string>>) =>
     .map(([name, value]) => `${name.padEnd(25)} ${value.padEnd(20)} ${value.padEnd(20)} units`)
     .join('\n')
 
-/** Files of control groups. */
+/** Creates a tree of control groups. */
 function groups(t: ExecutionContext, files: Readonly<Record<string, string>>): string {
   const mount = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-cgroup-'))
   t.teardown(() => fs.rmSync(mount, { recursive: true, force: true }))
@@ -25,18 +25,20 @@ function groups(t: ExecutionContext, files: Readonly<Record<string, string>>): s
   return mount
 }
 
-test('a limit that is too low is refused with what it is and what is needed; none, or enough, is not', t => {
+test('reports a limit that is too low with its value and the required one; accepts a sufficient one, or none', t => {
   const text = LIMITS({ 'Max open files': '40', 'Max file size': '1048576', 'Max processes': 'unlimited' })
   t.throws(() => requireLimits({ openFiles: 160 }, text), {
     code: 'LIMIT_TOO_LOW',
-    message: 'the limit of open files is 40, and about 160 are needed',
+    message: 'the limit of open files is 40, but about 160 are required',
   })
-  t.throws(() => requireLimits({ fileBytes: 2 ** 28 }, text), { message: /size of a file is 1 MiB, and about 256 MiB/ })
+  t.throws(() => requireLimits({ fileBytes: 2 ** 28 }, text), {
+    message: /the file size is 1 MiB, but about 256 MiB are required/,
+  })
   t.notThrows(() => requireLimits({ openFiles: 40, fileBytes: 2 ** 20 }, text))
   t.notThrows(() => requireLimits({ openFiles: 160 }, ''))
 })
 
-test('the room of nested control groups is that of the narrowest, and the page cache is free', t => {
+test('the lowest limit of nested control groups applies, and the page cache counts as free', t => {
   const mount = groups(t, {
     'memory.max': '1000',
     'memory.current': '900',
@@ -54,7 +56,7 @@ test('the room of nested control groups is that of the narrowest, and the page c
   t.is(pidsRoom({ mount, membership: '0::/' }), Number.POSITIVE_INFINITY)
 })
 
-test('of version 1 a container sees its own group at the top', t => {
+test('reads the control group of a container of version 1 at the root of the mount', t => {
   const mount = groups(t, {
     'memory/memory.limit_in_bytes': '5000',
     'memory/memory.usage_in_bytes': '4000',
@@ -63,7 +65,7 @@ test('of version 1 a container sees its own group at the top', t => {
   t.is(memoryRoom({ mount, membership: '4:memory:/docker/12\n1:cpu,cpuacct:/\n' }), 2500)
 })
 
-test('a cluster that a container has no memory for is refused, whatever the host has', t => {
+test('refuses a cluster that exceeds the memory limit of the container', t => {
   const plan = { number: 1, name: 'vm-001', role: 'worker', memoryMiB: 256, cpus: 1, nets: [0] } as const
   const load = { cold: false, podsPerNode: 4 }
   const meminfo = 'MemAvailable: 90000000 kB\n'
@@ -84,13 +86,13 @@ const inShell = (t: ExecutionContext, line: string) => {
 
 for (const [option, value, says] of [
   ['-n', 40, /Max open files is 40, but at least 64 is required/],
-  ['-n', 100, /limit of open files is 100, and about 160 are needed \(ulimit -n raises it\)/],
+  ['-n', 100, /limit of open files is 100, but about 160 are required \(raise it with ulimit -n\)/],
   ['-u', 22, /Max processes is 22, but at least 64 is required/],
-  ['-f', 10_000, /limit of the size of a file is 9 MiB, and about 256 MiB are needed/],
+  ['-f', 10_000, /limit of the file size is 9 MiB, but about 256 MiB are required/],
   ['-v', 1_000_000, /Max address space is 1024000000, but at least/],
   ['-v', 8_000_000, /Max address space is 8192000000, but at least/],
 ] as const) {
-  test(`under ulimit ${option} ${value} a test is refused in one line`, t => {
+  test(`fails in one line under ulimit ${option} ${value}`, t => {
     const { status, stderr } = inShell(t, `ulimit ${option} ${value}; exec "$0" test start --nvm=1 --cluster embedded`)
     t.is(status, 3, stderr)
     t.regex(stderr, says)
@@ -98,7 +100,7 @@ for (const [option, value, says] of [
   })
 }
 
-test('an archive that a limit does not allow is refused in one line', t => {
+test('reports in one line that an archive exceeds the limit of the file size', t => {
   const { status, stderr } = inShell(t, 'ulimit -f 100; exec "$0" tar --seed 1 ovl.tar')
   t.is(status, 3, stderr)
   t.regex(stderr, /the file would become too large \(ulimit -f\)/)

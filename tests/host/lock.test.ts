@@ -16,7 +16,7 @@ function lockFile(t: ExecutionContext): string {
   return path.join(directory, 'lock')
 }
 
-test('of those that want a lock one at a time has it', async t => {
+test('one task at a time holds a lock', async t => {
   const file = lockFile(t)
   let inside = 0
   let waited = 0
@@ -32,7 +32,7 @@ test('of those that want a lock one at a time has it', async t => {
   t.true(waited <= 3)
 })
 
-test('a lock is free again after a failure', async t => {
+test('releases the lock when the task fails', async t => {
   const file = lockFile(t)
   await t.throwsAsync(
     withLock(file, async () => {
@@ -43,7 +43,7 @@ test('a lock is free again after a failure', async t => {
   t.is(await withLock(file, async () => 1, { onWait: () => t.fail('nobody holds it') }), 1)
 })
 
-test('the lock of a process that is killed is free', async t => {
+test('the lock of a killed process is free', async t => {
   const file = lockFile(t)
   const holder = spawn('flock', [file, '/bin/sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] })
   await once(holder.stdout, 'data')
@@ -59,8 +59,8 @@ test('the lock of a process that is killed is free', async t => {
   t.true(waited)
 })
 
-/** Somebody who has the lock. */
-async function held(t: ExecutionContext, file: string): Promise<void> {
+/** Holds the lock in another process until the end of the test. */
+async function hold(t: ExecutionContext, file: string): Promise<void> {
   const holder = spawn('flock', [file, '/bin/sh', '-c', 'echo locked; read -r end'], {
     stdio: ['pipe', 'pipe', 'ignore'],
   })
@@ -68,20 +68,20 @@ async function held(t: ExecutionContext, file: string): Promise<void> {
   await once(holder.stdout, 'data')
 }
 
-/** Those who want it, without the one who has it. */
+/** Pids of the processes that wait for the lock, without its holder. */
 const waitingFor = (file: string): readonly string[] =>
   fs.readdirSync('/proc').filter(id => {
     try {
       const words = fs.readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0')
       return words.includes('--exclusive') && fs.readlinkSync(`/proc/${id}/fd/3`) === file
     } catch {
-      return false // no process, or one that ended meanwhile
+      return false // not a process, or it has ended
     }
   })
 
-test('who waits for a lock can be told to stop, and leaves no process', async t => {
+test('waiting for a lock can be aborted, and leaves no process', async t => {
   const file = lockFile(t)
-  await held(t, file)
+  await hold(t, file)
   const control = new AbortController()
   const signal = control.signal
   const onWait = () => setTimeout(() => control.abort(new Error('enough')), 100)
@@ -96,13 +96,13 @@ test('who waits for a lock can be told to stop, and leaves no process', async t 
   )
 })
 
-test('who is killed while waiting for a lock leaves no process', async t => {
+test('a process that is killed while it waits for a lock leaves no process', async t => {
   const file = lockFile(t)
-  await held(t, file)
+  await hold(t, file)
   const program = `import { withLock } from ${JSON.stringify(LOCK)}; await withLock(${JSON.stringify(file)}, async () => {})`
   const words = ['--import', 'tsx', '--input-type', 'module', '--eval', program]
   const waiting = spawn(process.execPath, words, { stdio: 'ignore' })
-  // The first try is over when the second, which has no other options, is there.
+  // flock runs with --nonblock first.
   const waits = () =>
     waitingFor(file).some(id => !fs.readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('--nonblock'))
   await waitUntil('it waits for the lock', waits)
@@ -112,7 +112,7 @@ test('who is killed while waiting for a lock leaves no process', async t => {
   t.pass()
 })
 
-test('a place where no lock can be made is told', async t => {
+test('fails where no lock file can be created', async t => {
   const file = lockFile(t)
   fs.mkdirSync(file)
   fs.rmdirSync(file)
@@ -123,7 +123,7 @@ test('a place where no lock can be made is told', async t => {
   )
 })
 
-test('whoever waited for a lock whose file was removed meanwhile keeps others out', async t => {
+test('a lock excludes others even when its previous holder removed the file', async t => {
   const file = lockFile(t)
   let inside = 0
   const task = async () => {
@@ -137,7 +137,7 @@ test('whoever waited for a lock whose file was removed meanwhile keeps others ou
   t.false(fs.existsSync(file))
 })
 
-test('a lock that another process holds is passed over', async t => {
+test('ifUnlocked() skips the task when another process holds the lock', async t => {
   const file = lockFile(t)
   const done: string[] = []
   await withLock(file, () => ifUnlocked(file, () => done.push('held')))

@@ -6,21 +6,23 @@ import { missing, requireCommands } from '../../scripts/host/requirements.ts'
 
 const command = (name: string) => ({ command: name, package: `of-${path.basename(name)}` })
 
-test('commands are looked for on PATH, and where administrators have theirs', t => {
+test("finds commands on PATH and in the directories of administrators' commands", t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-path-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true }))
   fs.writeFileSync(path.join(directory, 'mine'), '', { mode: 0o755 })
   fs.writeFileSync(path.join(directory, 'text'), '', { mode: 0o644 })
   fs.mkdirSync(path.join(directory, 'directory'))
-  const wanted = ['mine', 'text', 'directory', 'other', path.join(directory, 'text'), '/no/such/file'].map(command)
+  const requirements = ['mine', 'text', 'directory', 'other', path.join(directory, 'text'), '/no/such/file'].map(
+    command,
+  )
   t.deepEqual(
-    missing(wanted, { PATH: `/nowhere:${directory}` }).map(({ command: name }) => name),
+    missing(requirements, { PATH: `/nowhere:${directory}` }).map(({ command: name }) => name),
     ['text', 'directory', 'other', '/no/such/file'],
   )
-  t.deepEqual(missing([command('chroot')], { PATH: directory }), [], '/usr/sbin is not on the PATH of everybody')
+  t.deepEqual(missing([command('chroot')], { PATH: directory }), [], 'in /usr/sbin, which is not on PATH')
 })
 
-test('what is lacking is named with its package, and the way out', t => {
+test('names missing commands, their packages and the command that installs them', t => {
   const error = t.throws(() => requireCommands([command('no-such'), command('neither')], {}), { code: 'HOST_LACKS' })
   t.is(error?.message, 'this host lacks no-such (package of-no-such), neither (package of-neither)')
   t.like(error, { exitCode: 3, hint: 'run: ./netns.ts setup' })

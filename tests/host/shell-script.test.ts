@@ -6,7 +6,7 @@ import { RECEIVE, SEND, STAGE, STAT } from '../../scripts/copy/scripts.ts'
 import { shellScript } from '../../scripts/host/shell-script.ts'
 import { temporaryDirectory } from '../ovl/fixtures/archives.ts'
 
-test('files are joined in their order, without comments', t => {
+test('concatenates files in order, without comments', t => {
   const directory = temporaryDirectory(t)
   fs.writeFileSync(path.join(directory, 'one.sh'), '# shellcheck shell=sh\nsay() {\n\t# Twice.\n\techo "$1#$1"\n}\n')
   fs.writeFileSync(path.join(directory, 'two.sh'), 'say "$1"\n')
@@ -15,6 +15,6 @@ test('files are joined in their order, without comments', t => {
   t.is(execFileSync('/bin/sh', ['-c', script, 'sh', 'x'], { encoding: 'utf8' }), 'x#x\n')
 })
 
-test('the scripts of a copy are short enough for an ssh server, with room for names', t => {
+test('the scripts of cp leave room for file names in the command of an ssh server', t => {
   for (const script of [RECEIVE, SEND, STAGE, STAT]) t.true(script.length < 4096, String(script.length))
 })

@@ -60,7 +60,7 @@ export const ensureImageTree = (
     unpack: async directory => {
       request.onProgress('tree: unpacking the image for nodes that are namespaces')
       const words = ['-quiet', '-no-progress', '-no-xattrs', '-dest', directory, image.root]
-      await run('unsquashfs', words, { signal: request.signal, leashed: true })
+      await run('unsquashfs', words, { signal: request.signal, reapOrphans: true })
     },
   })
 

@@ -43,5 +43,5 @@ export async function packInitrd(
 export async function packRoot(root: string, target: string, signal?: AbortSignal): Promise<void> {
   const plain = ['-noI', '-noD', '-noF', '-noX', '-no-xattrs', '-all-root']
   const times = ['-mkfs-time', IMAGE_TIME, '-all-time', IMAGE_TIME]
-  await run('mksquashfs', [root, target, ...plain, ...times, '-quiet', '-no-progress'], { signal, leashed: true })
+  await run('mksquashfs', [root, target, ...plain, ...times, '-quiet', '-no-progress'], { signal, reapOrphans: true })
 }

@@ -29,7 +29,7 @@ export async function unpackPackages(
   words.push(...proxies.map(proxy => `--aptopt=${proxy}`))
   await run('mmdebstrap', [...words, codename, root, ...lines], {
     signal,
-    leashed: true,
+    reapOrphans: true,
     environment: { SOURCE_DATE_EPOCH: '0' },
     failure: { exitCode: 3, code: 'NO_PACKAGES', hint: 'are the package sources in reach? `apt-get update` tells' },
   })

@@ -10,9 +10,9 @@ test('a directory for results that cannot be one is refused, with the reason in 
   fs.symlinkSync('loop', path.join(home, 'loop'))
   fs.writeFileSync(path.join(home, 'program'), '', { mode: 0o755 })
   for (const [name, why] of [
-    ['loop', 'its links lead in a circle'],
+    ['loop', 'its symbolic links form a loop'],
     ['program', 'it is no directory'],
-    ['program/below', 'a part of its path is no directory'],
+    ['program/below', 'a part of its path is not a directory'],
     ['x'.repeat(300), 'the name is too long'],
   ] as const) {
     const directory = path.join(home, name)
