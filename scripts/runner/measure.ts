@@ -8,7 +8,7 @@ import type { Reach } from '../proof/reach.ts'
 import { commonTargets, inputFor, largePacketsFor, neighborsFor, type Round, roundsOf } from '../proof/rounds.ts'
 import { countRouted } from '../proof/routes.ts'
 import { capture, type Node } from '../ssh/node.ts'
-import { Slots } from '../ssh/slots.ts'
+import { Semaphore } from '../ssh/semaphore.ts'
 
 export interface MeasureRequest {
   readonly nodes: readonly Node[]
@@ -69,14 +69,14 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
 
 async function ping(nodes: readonly Node[], rounds: readonly Round[], request: MeasureRequest): Promise<Measurement> {
   const { network, reach, deadline, signal } = request
-  const slots = new Slots(AT_ONCE)
+  const semaphore = new Semaphore(AT_ONCE)
   const counts = new Map(nodes.map(node => [node, countPairs(node, rounds, request)]))
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
   let done = 0
   let isFast = false
   const outputs = await Promise.all(
     nodes.map(node =>
-      slots.use(async () => {
+      semaphore.use(async () => {
         signal.throwIfAborted()
         const seconds = Math.max(1, Math.floor((deadline - performance.now()) / 1000))
         const inputs = rounds.map(round => inputFor(network, reach, round, node.name))

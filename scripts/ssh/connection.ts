@@ -3,7 +3,7 @@ import type { Client } from 'ssh2'
 import { Failure, infrastructureFailure } from '../errors/failure.ts'
 import { type CommandRequest, type CommandStreams, send, type Terminal } from './command.ts'
 import { address, connect, type Login, type OpenOptions } from './login.ts'
-import { Slots } from './slots.ts'
+import { Semaphore } from './semaphore.ts'
 
 /** Commands at once, each with an ssh connection of its own: dropbear lets in no more at a time that are still logging in. */
 const MOST_COMMANDS = 4
@@ -21,7 +21,7 @@ const CLOSE_MS = 1000
  */
 export class Connection {
   readonly #login: Login
-  readonly #slots = new Slots(MOST_COMMANDS)
+  readonly #semaphore = new Semaphore(MOST_COMMANDS)
   readonly #clients = new Map<Client, { lost?: Failure }>()
   /** Those on which nothing runs. */
   readonly #idle: Client[] = []
@@ -54,7 +54,7 @@ export class Connection {
    * @throws Failure NODE_LOST, COMMAND_REFUSED or NO_EXIT_CODE (exit 4)
    */
   async run(command: string, streams: CommandStreams, signal?: AbortSignal, terminal?: Terminal): Promise<number> {
-    return await this.#slots.use(async () => {
+    return await this.#semaphore.use(async () => {
       signal?.throwIfAborted()
       const client = this.#idle.pop() ?? (await this.#another(signal))
       return await this.#runOn(client, { node: this.#login.name, command, streams, signal, terminal })

@@ -5,7 +5,7 @@ import type { Emit } from '../../events/events.ts'
 import { afterRunning, withDeadline } from '../../host/deadline.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import type { Node } from '../../ssh/node.ts'
-import { Slots } from '../../ssh/slots.ts'
+import { Semaphore } from '../../ssh/semaphore.ts'
 import type { NodeRecord } from '../own/cluster-record.ts'
 import { consoleTail } from '../own/consoles.ts'
 import { type CommonIdentity, identityMessage } from '../own/identity.ts'
@@ -58,11 +58,11 @@ export async function bringUp(request: BringUpRequest): Promise<readonly Brought
   const stopTimer = afterRunning(timeoutSeconds * 1000, () => giveUp.abort(notUp(request, up)))
   try {
     signal.throwIfAborted()
-    const slots = new Slots(AT_ONCE)
+    const semaphore = new Semaphore(AT_ONCE)
     return await Promise.all(
       plans.map(async plan => {
         try {
-          const result = await slots.use(() => bringOneUp(plan, request, giveUp.signal))
+          const result = await semaphore.use(() => bringOneUp(plan, request, giveUp.signal))
           up.add(plan.name)
           emit({ type: 'node-up', node: plan.name, up: up.size, of: plans.length })
           return result

@@ -1,11 +1,11 @@
 import test from 'ava'
-import { Slots } from '../../scripts/ssh/slots.ts'
+import { Semaphore } from '../../scripts/ssh/semaphore.ts'
 
-test('tasks wait in order, and one that fails gives its place back', async t => {
-  const slots = new Slots(1)
+test('tasks wait in order, and a failing one releases its place', async t => {
+  const semaphore = new Semaphore(1)
   const order: number[] = []
   const task = (n: number, fails = false) =>
-    slots.use(async () => {
+    semaphore.use(async () => {
       order.push(n)
       await new Promise(setImmediate)
       if (fails) throw new Error('task failed')

@@ -1,5 +1,5 @@
-/** Lets so many tasks run at once, the others wait in the order in which they came. */
-export class Slots {
+/** At most `count` tasks run at once; the rest wait in FIFO order. */
+export class Semaphore {
   #free: number
   readonly #waiting: (() => void)[] = []
 
