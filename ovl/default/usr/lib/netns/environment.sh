@@ -1,5 +1,8 @@
 # shellcheck shell=sh
 # Variables of the run, and the numbers and names that come of them.
+#
+# Here and in the other parts a function returns text in the variables that its comment names ("Sets $x"): a command substitution
+# forks the shell, which takes an emulated VM 4 ms, a variable 0.1 ms.
 
 MOST_PODS=254
 # How often, a second apart, what may need time is tried.

