@@ -2,87 +2,89 @@ import { infrastructureFailure } from '../errors/failure.ts'
 import { shortText } from '../host/text.ts'
 import type { NodeFacts } from './facts.ts'
 
-/** What pinging an address from a POD gave. Times are milliseconds. */
+/** The result of pinging an address from a POD, with times in milliseconds. */
 export interface Answer {
   readonly sent: number
   readonly received: number
-  /** Round trips; undefined when nothing came back. */
+  /** Undefined without a reply. */
   readonly roundTrip?: { readonly min: number; readonly mean: number; readonly max: number }
 }
 
-/** What `netns_test matrix` printed on a node. */
+/** Output of `netns_test matrix` on a node. */
 export interface NodeOutput {
   readonly node: string
   readonly text: string
 }
 
-/** What a node told about its PODs. */
+/** Parsed output of a node. */
 export interface NodeAnswers {
   /** By `<pod> <address>`. */
   readonly answers: ReadonlyMap<string, Answer>
-  /** For each POD, how many addresses were silent as they should be. */
-  readonly silences: ReadonlyMap<string, number>
-  /** `<pod> <own address>` of what did not hear itself: its silence shows nothing. */
+  /** Forbidden addresses that did not answer, counted for each POD. */
+  readonly silentCounts: ReadonlyMap<string, number>
+  /** `<pod> <own address>` that the POD itself could not ping, so silence of others proves nothing to it. */
   readonly unreachable: ReadonlySet<string>
-  /** By `<pod> <address>`, whether packets as large as the POD's interface takes come back. */
-  readonly large: ReadonlyMap<string, boolean>
+  /** By `<pod> <address>`: whether full-sized packets were answered. */
+  readonly fullSized: ReadonlyMap<string, boolean>
 }
 
-/** Far more than is ever sent, and longer than a run may take, in milliseconds. */
-const [MOST_SENT, LONGEST_MS] = [1_000_000, 86_400_000]
+/** Far above anything that a run can measure. */
+const [MAX_SENT, MAX_ROUND_TRIP_MS] = [1_000_000, 86_400_000]
 
 /**
- * Reads what a node printed: lines `<pod> <address> <sent> <received> <min> <mean> <max>`, with `-` for times when nothing came back;
- * `<pod> ! <number>`, how many addresses that are to be silent were; `<pod> ? <address>`, an own address by which the POD did not hear
- * itself; `<pod> + <address> <1 or 0>`, whether large packets came back.
- * @param facts the node's
+ * Parses a node's output strictly. Its lines are:
+ * - `<pod> <address> <sent> <received> <min> <mean> <max>`, with `-` for times without a reply;
+ * - `<pod> ! <count>`: forbidden addresses that did not answer;
+ * - `<pod> ? <address>`: an own address that the POD could not ping;
+ * - `<pod> + <address> <1|0>`: whether full-sized packets were answered.
  * @param addresses of all PODs
- * @throws Failure BAD_MATRIX (exit 4) naming the node, on what is none of these: nothing is taken for granted
+ * @throws Failure BAD_MATRIX (exit 4) naming the node, for any other line
  */
 export function readAnswers(facts: NodeFacts, addresses: ReadonlySet<string>, { text }: NodeOutput): NodeAnswers {
   const pods = new Set(facts.pods.map(({ name }) => name))
   const answers = new Map<string, Answer>()
-  const silences = new Map<string, number>()
+  const silentCounts = new Map<string, number>()
   const unreachable = new Set<string>()
-  const large = new Map<string, boolean>()
+  const fullSized = new Map<string, boolean>()
   for (const line of text.split('\n')) {
     if (line === '') continue
     const words = line.split(' ')
     const [pod = '', second = '', third = '', fourth = ''] = words
     const refuse = (why: string) => {
-      const message = `${facts.node}: its matrix is not understood: '${shortText(line, 120)}': ${why}`
+      const message = `${facts.node}: invalid matrix output '${shortText(line, 120)}': ${why}`
       return infrastructureFailure('BAD_MATRIX', message, { node: facts.node })
     }
-    if (!pods.has(pod)) throw refuse('no POD of this node')
+    if (!pods.has(pod)) throw refuse('not a POD of this node')
     if (second === '!' && words.length === 3) {
       const count = wholeNumber(third)
-      if (count === undefined || count > addresses.size) throw refuse(`no number of addresses up to ${addresses.size}`)
-      silences.set(pod, (silences.get(pod) ?? 0) + count)
+      if (count === undefined || count > addresses.size)
+        throw refuse(`not a count of at most ${addresses.size} addresses`)
+      silentCounts.set(pod, (silentCounts.get(pod) ?? 0) + count)
       continue
     }
     const address = /^[!?+]$/.test(second) ? third : second
-    if (!addresses.has(address)) throw refuse('no address of a POD')
+    if (!addresses.has(address)) throw refuse('not the address of a POD')
     const key = `${pod} ${address}`
     if (second === '?' && words.length === 3) unreachable.add(key)
-    else if (second === '+' && words.length === 4 && /^[01]$/.test(fourth) && !large.has(key))
-      large.set(key, fourth === '1')
+    else if (second === '+' && words.length === 4 && /^[01]$/.test(fourth) && !fullSized.has(key))
+      fullSized.set(key, fourth === '1')
     else {
       const answer = readAnswer(words)
-      if (!answer) throw refuse('no result of a ping')
-      if (answers.has(key)) throw refuse('the second result of this ping')
+      if (!answer) throw refuse('not a ping result')
+      if (answers.has(key)) throw refuse('duplicate ping result')
       answers.set(key, answer)
     }
   }
-  return { answers, silences, unreachable, large }
+  return { answers, silentCounts, unreachable, fullSized }
 }
 
 function readAnswer(words: readonly string[]): Answer | undefined {
   const [sent, received] = words.slice(2, 4).map(wholeNumber)
   if (words.length !== 7 || sent === undefined || received === undefined) return undefined
-  if (sent < 1 || sent > MOST_SENT || received > sent) return undefined
+  if (sent < 1 || sent > MAX_SENT || received > sent) return undefined
   if (received === 0) return words.slice(4).every(time => time === '-') ? { sent, received } : undefined
   const [min = Number.NaN, mean = Number.NaN, max = Number.NaN] = words.slice(4).map(time)
-  return min >= 0 && min <= mean && mean <= max && max <= LONGEST_MS
+  return min >= 0 && min <= mean && mean <= max && max <= MAX_ROUND_TRIP_MS
     ? { sent, received, roundTrip: { min, mean, max } }
     : undefined
 }

@@ -1,7 +1,7 @@
-/** An interface as `ip -d -j address` tells it; only what is used here. */
+/** The members of `ip -d -j address` that are used. */
 export interface Interface {
   readonly ifname: string
-  /** The other end of a veth, or the device below a VLAN, ipvlan or macvlan, where it is in the same namespace. */
+  /** The veth peer, or the parent of a VLAN, ipvlan or macvlan, if it is in the same namespace. */
   readonly link?: string
   readonly link_index?: number
   readonly ifindex: number
@@ -14,7 +14,7 @@ export interface Interface {
   readonly addr_info: readonly AddressInfo[]
 }
 
-/** What the kernel makes in every namespace once a module is there, and nobody uses; and the loopback. */
+/** Loopback, and the unused devices that the kernel creates in every namespace once a tunnel module is loaded. */
 export const FALLBACK_DEVICES = /^(lo|ip6tnl0|sit0|tunl0|erspan0|gre0|gretap0|ip6gre0|ip_vti0|ip6_vti0)$/
 
 export interface AddressInfo {
@@ -24,9 +24,9 @@ export interface AddressInfo {
   readonly scope: string
 }
 
-/** A route as `ip -j route show table all` tells it; only what is used here. */
+/** The members of `ip -j route show table all` that are used. */
 export interface Route {
-  /** Where to: an address, one with a prefix length, or `default`. Of a route with an encapsulation of its own, where its packets are sent. */
+  /** An address, a prefix or `default`; the tunnel's remote end if the route encapsulates. */
   readonly dst?: string
   readonly dev?: string
   readonly encap?: string
@@ -38,26 +38,26 @@ export interface Route {
   readonly flags?: readonly string[]
 }
 
-/** A POD as its node tells it. */
+/** A POD as reported by its node. */
 export interface PodFacts {
   readonly name: string
   readonly interfaces: readonly Interface[]
   readonly routes: readonly Route[]
 }
 
-/** A node as `netns_test status --json` tells it: measured, not computed. */
+/** The output of `netns_test status --json`: the node's actual state. */
 export interface NodeFacts {
   readonly node: string
-  /** How many PODs the settings in the node say that it makes: NPODS. */
+  /** NPODS in the node's settings. */
   readonly npods?: number
   readonly interfaces: readonly Interface[]
   readonly routes: readonly Route[]
   readonly pods: readonly PodFacts[]
-  /** Network namespaces that are not PODs, as `ip netns add` makes them. A VM with an older ovl does not tell. */
+  /** Named network namespaces that are not PODs; undefined with an older ovl. */
   readonly foreign?: readonly PodFacts[]
-  /** Names in /var/run/netns on which no namespace is mounted. */
+  /** Names in /var/run/netns without a mounted namespace. */
   readonly stale?: readonly string[]
 }
 
-/** How a network namespace that is not a POD is called beyond its node: `vm-001/red`. */
+/** The cluster-wide name of a network namespace that is not a POD: `vm-001/red`. */
 export const foreignName = (node: string, name: string): string => `${node}/${name}`

@@ -4,15 +4,15 @@ import type { Matrix } from './matrix.ts'
 import { podAddresses } from './network.ts'
 import { sharedAddresses } from './summary.ts'
 
-/** What the steps of a test have made, as the host knows it. */
+/** The network that a test's steps set up. */
 export interface Expectation {
-  /** The names of the PODs that each node must have. */
+  /** Names of PODs by node. */
   readonly pods: ReadonlyMap<string, readonly string[]>
-  /** Of which each POD must have an address. */
+  /** Families that each POD must have an address of. */
   readonly families: readonly Family[]
 }
 
-/** Something that spoils a proof, beside pairs that are not as they should be. */
+/** A reason other than a wrong pair for which a proof fails. */
 export type Finding = {
   readonly node: string
   readonly pod?: string
@@ -21,12 +21,12 @@ export type Finding = {
   | { readonly kind: 'interface-down'; readonly pod: string; readonly interface: string }
   | { readonly kind: 'address-lost'; readonly pod: string; readonly family: Family; readonly of: number }
   | { readonly kind: 'address-shared'; readonly address: string; readonly pods: readonly string[] }
-  /** The POD heard neither itself nor anybody else: that others were silent shows nothing. */
+  /** The POD got no reply from itself or from its peers, so silence of others proves nothing. */
   | { readonly kind: 'silence-unproved'; readonly pod: string; readonly family: Family }
   | { readonly kind: 'nothing-proved'; readonly pods: number }
 )
 
-/** Compares the network that was found with the one that was made. */
+/** Compares the network with the expected one; additional PODs are no finding. */
 export function compareNetwork(network: readonly NodeFacts[], { pods, families }: Expectation): readonly Finding[] {
   return [...pods].flatMap(([node, names]) => {
     const facts = network.find(one => one.node === node)
@@ -50,7 +50,7 @@ const familiesOf = ({ name, interfaces }: PodFacts): readonly Family[] => {
   return ([4, 6] as const).filter(family => addresses.some(one => one.family === family))
 }
 
-/** What a matrix shows beside its pairs. */
+/** Findings of a matrix besides its wrong pairs. */
 export function matrixFindings(matrix: Matrix): readonly Finding[] {
   const { sources, rows, unreachable = [] } = matrix
   const findings: Finding[] = []
@@ -68,7 +68,7 @@ export function matrixFindings(matrix: Matrix): readonly Finding[] {
   return findings
 }
 
-/** Only the addresses of some families. */
+/** Drops the addresses of other families. */
 export const filterFamilies = (network: readonly NodeFacts[], families: readonly Family[]): readonly NodeFacts[] =>
   network.map(facts => ({
     ...facts,
@@ -84,10 +84,7 @@ export const filterFamilies = (network: readonly NodeFacts[], families: readonly
 /** Names in a line; the rest are counted. */
 const MAX_NAMES = 8
 
-/**
- * Says what was found, in a line for what several PODs of a node have in common:
- * `vm-002: 2 of 4 PODs are gone: vm-002-ns03, vm-002-ns04`.
- */
+/** A line for each group of equal findings: `vm-002: 2 of 4 PODs are gone: vm-002-ns03, vm-002-ns04`. */
 export function describeFindings(findings: readonly Finding[]): readonly { node: string; text: string }[] {
   const groups = new Map<string, [Finding, ...Finding[]]>()
   for (const finding of findings) {
@@ -98,7 +95,6 @@ export function describeFindings(findings: readonly Finding[]): readonly { node:
   return [...groups.values()].map(alike => ({ node: alike[0].node, text: describe(alike[0], alike) }))
 }
 
-/** Findings that are told in one line. */
 const groupOf = (finding: Finding): string => {
   const { kind, node } = finding
   if (kind === 'address-shared') return `${kind} ${finding.address}`
@@ -118,10 +114,12 @@ function describe(first: Finding, alike: readonly Finding[]): string {
       return `${first.node}: ${names.length} of ${first.of} PODs lost their IPv${first.family} address: ${list}`
     case 'address-shared':
       return `address ${first.address} is used by ${first.pods.join(' and ')}`
-    case 'silence-unproved':
-      return `${first.node}: PODs that hear neither themselves nor others by IPv${first.family}, so that others' silence shows nothing: ${list}`
+    case 'silence-unproved': {
+      const why = 'for PODs without replies from themselves or their peers'
+      return `${first.node}: blocked IPv${first.family} pairs are unproved ${why}: ${list}`
+    }
     case 'nothing-proved':
-      return `nothing was proved: there ${first.pods === 1 ? 'is 1 POD' : `are ${first.pods} PODs`}, and no pair to ping`
+      return `nothing was proved: ${counted(first.pods, 'POD')}, no pairs to ping`
   }
 }
 
@@ -131,8 +129,8 @@ function listNames(names: readonly string[]): string {
 }
 
 /**
- * Describes a network that this program did not set up: `4 PODs in 2 nodes, all with IPv4 and IPv6 addresses`, and a line for each family
- * that only some PODs have.
+ * Describes a network that this program did not set up: `4 PODs in 2 nodes, all with IPv4 and IPv6 addresses`, and
+ * a line for each family that only some PODs have.
  */
 export function describeNetwork(network: readonly NodeFacts[]): readonly string[] {
   const pods = network.flatMap(facts => facts.pods.map(pod => ({ pod: pod.name, families: familiesOf(pod) })))

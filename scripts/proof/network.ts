@@ -6,19 +6,19 @@ import type { NodeFacts } from './facts.ts'
 import { asNics } from './nics.ts'
 
 /**
- * Asks nodes, all at once, what is in them.
- * @throws Failure BAD_STATUS (exit 4) when one does not answer as it should
+ * Reads the status of all nodes at once.
+ * @throws Failure BAD_STATUS (exit 4) when a node's status fails or is invalid
  */
 export async function readNetwork(nodes: readonly Node[], signal?: AbortSignal): Promise<readonly NodeFacts[]> {
   return await Promise.all(nodes.map(node => readNode(node, signal)))
 }
 
 /**
- * Asks a node what is in it.
- * @throws Failure BAD_STATUS (exit 4) when it does not answer as it should
+ * Runs `netns_test status --json` on a node.
+ * @throws Failure BAD_STATUS (exit 4) when it fails or its output is invalid
  */
 export async function readNode(node: Node, signal?: AbortSignal): Promise<NodeFacts> {
-  // Loaded while the node is at work.
+  // The schema is loaded while the node is busy.
   const [{ exitCode, stdout, stderr }, { checkStatus }] = await Promise.all([
     capture(node, ['netns_test', 'status', '--json'], signal),
     import('./status-schema.ts'),
@@ -32,32 +32,32 @@ export async function readNode(node: Node, signal?: AbortSignal): Promise<NodeFa
     return asNics(checkStatus(node.name, JSON.parse(stdout.toString())))
   } catch (cause) {
     const why = shortText((cause as Error).message)
-    throw infrastructureFailure('BAD_STATUS', `${node.name}: its status is not understood: ${why}`, {
+    throw infrastructureFailure('BAD_STATUS', `${node.name}: its status is invalid: ${why}`, {
       node: node.name,
       cause,
     })
   }
 }
 
-/** A POD that pings, or is pinged. */
+/** A POD that pings or is pinged. */
 export interface Source {
   readonly pod: string
   readonly node: string
 }
 
-/** An address of a POD by which others can reach it. */
+/** An address of a POD with global scope. */
 export interface PodAddress extends Source {
   readonly address: string
   readonly family: Family
-  /** The POD's interface that has it, and that one's MAC. */
+  /** The interface with the address, and its MAC. */
   readonly interface: string
   readonly mac?: string
 }
 
-/** Collected once for each network: of a hundred nodes every node's part of the proof asks for all of them. */
+/** Cached: with 100 nodes, each node's part of the proof needs the addresses of all. */
 const collected = new WeakMap<readonly NodeFacts[], readonly PodAddress[]>()
 
-/** The addresses of all PODs that are valid beyond a link, in the order of nodes, PODs and interfaces. */
+/** All global addresses of PODs, in the order of nodes, PODs and interfaces. */
 export function podAddresses(network: readonly NodeFacts[]): readonly PodAddress[] {
   const known = collected.get(network)
   if (known) return known

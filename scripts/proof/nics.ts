@@ -2,8 +2,8 @@ import { netOfMac } from '../settings/mac-address.ts'
 import type { Interface, NodeFacts } from './facts.ts'
 
 /**
- * What nodes that are namespaces tell, as VMs would: their interfaces on nets are veths whose other ends are outside of the cluster, and
- * count as hardware. PODs' veths have addresses of another scheme.
+ * Presents interfaces of namespace nodes on the nets between nodes as NICs, as in VMs: they are veths whose peers are
+ * outside the cluster. MAC addresses tell them from the veths of PODs.
  */
 export const asNics = (facts: NodeFacts): NodeFacts => ({
   ...facts,

@@ -1,21 +1,21 @@
 import type { PodAddress, Source } from './network.ts'
 
 /**
- * Which PODs a test says reach each other: all of the cluster, or those of a node, or those of a side, among themselves and nobody
- * else. PODs of different nodes or sides may have the same addresses.
+ * Which PODs must reach each other: all, those of the same node, or those of the same side. All other pairs must not
+ * answer. PODs of different nodes or sides may have equal addresses.
  */
 export type Reach = 'all' | 'node' | Sides
 
-/** The PODs of each side by their names; one that ends with `*` stands for all that begin so. */
+/** POD names by side; a trailing `*` matches any suffix. */
 export interface Sides {
   readonly sides: readonly (readonly string[])[]
 }
 
-/** Whether a test says that a POD reaches another. */
+/** Whether the pair must answer. */
 export const isExpected = (reach: Reach, source: Source, destination: Source): boolean =>
   groupOf(reach, source) === groupOf(reach, destination)
 
-/** What PODs that reach each other have in common, and no others. */
+/** PODs with equal groups must reach each other. */
 export function groupOf(reach: Reach, { pod, node }: Source): string {
   if (reach === 'all') return ''
   if (reach === 'node') return node
@@ -23,15 +23,16 @@ export function groupOf(reach: Reach, { pod, node }: Source): string {
   return side < 0 ? pod : `side ${side + 1}`
 }
 
-/** The index of the side that a POD is on; -1 where it is on none. */
+/** The index of a POD's side, or -1. */
 export const sideOf = ({ sides }: Sides, pod: string): number =>
-  sides.findIndex(names => names.some(name => stands(name, pod)))
+  sides.findIndex(names => names.some(name => matchesName(name, pod)))
 
-const stands = (name: string, pod: string) => (name.endsWith('*') ? pod.startsWith(name.slice(0, -1)) : pod === name)
+const matchesName = (name: string, pod: string) =>
+  name.endsWith('*') ? pod.startsWith(name.slice(0, -1)) : pod === name
 
 /**
- * Whether a ping can tell of a pair: not of a POD and itself, nor of a POD that must not be reached by an address that the source
- * has, too, since that answers itself.
+ * Whether a ping can measure a pair: not from a POD to itself, nor to a forbidden POD by an address that the source
+ * has too, because the source would answer.
  * @param own the source's addresses
  */
 export const isMeasurable = (
@@ -41,14 +42,13 @@ export const isMeasurable = (
   own: ReadonlySet<string>,
 ): boolean => !isSame(source, destination) && (isExpected(reach, source, destination) || !own.has(destination.address))
 
-/** Names of PODs are unique within a node. */
+/** POD names are unique only within a node. */
 export const isSame = (one: Source, other: Source): boolean => one.pod === other.pod && one.node === other.node
 
-/** The addresses of a POD. */
 export const ownAddresses = (destinations: readonly PodAddress[], source: Source): readonly PodAddress[] =>
   destinations.filter(destination => isSame(destination, source))
 
-/** Addresses that PODs of several groups have: without more, nobody knows which of them answers a ping. */
+/** Addresses used in several groups: a reply does not show which POD sent it. */
 export function contestedAddresses(reach: Reach, destinations: readonly PodAddress[]): ReadonlySet<string> {
   const groups = new Map<string, string>()
   const contested = new Set<string>()

@@ -13,23 +13,23 @@ import {
   sideOf,
 } from './reach.ts'
 
-/** Pairs that are pinged at the same time. */
+/** Pairs pinged at the same time. */
 export interface Round {
-  /** Whether all of them must answer; else none. */
+  /** Whether all pairs must answer; otherwise none may. */
   readonly expected: boolean
   /**
-   * An address of one of the two is also that of a POD in another group: static neighbour entries, on both ends, say whose it is in
-   * this round, so that an answer is the answer of that POD and no other.
+   * One of the pair's addresses is also used in another group. Static neighbor entries on both ends tie it to one POD
+   * for this round, so a reply comes from that POD.
    */
   readonly pinned: boolean
-  /** What a POD pings depends on the POD, and not on its node alone. */
+  /** PODs of one node ping different addresses. */
   readonly perPod: boolean
   includes(source: Source, destination: PodAddress): boolean
 }
 
 /**
- * The rounds in which every pair comes once.
- * @throws Failure UNKNOWN_POD (exit 1) when there is a POD on no side
+ * Splits all pairs into rounds; each pair is in exactly one.
+ * @throws Failure UNKNOWN_POD (exit 1) for a POD on no side
  */
 export function roundsOf(reach: Reach, network: readonly NodeFacts[]): readonly Round[] {
   if (typeof reach === 'object') requireKnownPods(reach, network)
@@ -73,27 +73,27 @@ export function roundsOf(reach: Reach, network: readonly NodeFacts[]): readonly 
 
 function requireKnownPods(reach: Exclude<Reach, string>, network: readonly NodeFacts[]): void {
   for (const { pods, node } of network) {
-    const stranger = pods.find(({ name }) => sideOf(reach, name) < 0)
-    if (stranger)
-      throw testFailure('UNKNOWN_POD', `the test does not say whom ${stranger.name} on ${node} reaches`, { node })
+    const unknown = pods.find(({ name }) => sideOf(reach, name) < 0)
+    if (unknown)
+      throw testFailure('UNKNOWN_POD', `the test does not say which PODs ${unknown.name} on ${node} reaches`, { node })
   }
 }
 
 const keyOf = ({ node, pod }: Source, family: Family) => `${node} ${pod} ${family}`
 
-/** The PODs, each with the family, that have one of some addresses. */
+/** Keys of the PODs and families that use one of the addresses. */
 const podsWith = (addresses: ReadonlySet<string>, destinations: readonly PodAddress[]): ReadonlySet<string> =>
   new Set(destinations.filter(({ address }) => addresses.has(address)).map(one => keyOf(one, one.family)))
 
 /**
- * Lets each of some groups meet every other one once, in as few rounds as that takes (the circle method): in a round a group meets one
- * other, since its neighbour entries can say only once whose an address is.
- * @returns for each round who meets whom, in both directions
+ * Pairs each group with every other one in as few rounds as possible (circle method). A group has one partner in a
+ * round, because a neighbor entry can tie an address to one MAC only.
+ * @returns for each round the partner of each group
  */
 function roundRobin(groups: readonly string[]): readonly ReadonlyMap<string, string>[] {
   const [fixed, ...others] = groups.length % 2 === 0 ? groups : [undefined, ...groups]
-  return others.map((_, turn) => {
-    const circle = [fixed, ...others.slice(turn), ...others.slice(0, turn)]
+  return others.map((_, shift) => {
+    const circle = [fixed, ...others.slice(shift), ...others.slice(0, shift)]
     const partners = new Map<string, string>()
     for (let index = 0; index < circle.length / 2; index++) {
       const [one, other] = [circle[index], circle[circle.length - 1 - index]]
@@ -104,15 +104,15 @@ function roundRobin(groups: readonly string[]): readonly ReadonlyMap<string, str
   })
 }
 
-/** What all PODs of a node ping in a round that is the same for all of them, each but what is its own. */
+/** The addresses that all PODs of a node ping in a round that is not {@link Round.perPod}. */
 export function commonTargets(network: readonly NodeFacts[], round: Round, node: string): readonly PodAddress[] {
   const anyPod = { pod: '', node }
   return podAddresses(network).filter(to => round.includes(anyPod, to))
 }
 
 /**
- * What the PODs of a node are to ping in a round: input for `netns_test matrix`. What must be silent is behind a `!`, and with it, behind
- * a `=`, the PODs' own addresses: one that does not hear itself has not shown that others are silent.
+ * Input of `netns_test matrix` for a node and a round. `!` marks forbidden addresses, `=` the PODs' own addresses as
+ * the control: silence proves nothing to a POD that cannot ping itself.
  */
 export function inputFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
   const lines = round.perPod ? pairsFor(network, reach, round, node) : targetsFor(commonTargets(network, round, node))
@@ -123,7 +123,7 @@ export function inputFor(network: readonly NodeFacts[], reach: Reach, round: Rou
 
 const marked = (mark: string, lines: string) => lines.replaceAll(/^(?=.)/gm, mark)
 
-/** What the PODs of a node are to ping, each what is not its own: lines for `netns_test matrix`, `<pod> <address>…`. */
+/** Lines `<pod> <address>…` for `netns_test matrix`: each POD pings all but its own addresses. */
 export function targetsFor(destinations: readonly PodAddress[]): string {
   const byPod = new Map<string, string[]>()
   for (const destination of destinations)
@@ -131,7 +131,7 @@ export function targetsFor(destinations: readonly PodAddress[]): string {
   return linesOf(byPod)
 }
 
-/** The same for each POD of a node by itself: lines for `netns_test matrix --pairs`, `<source pod> <address>…`. */
+/** Lines `<source pod> <address>…` for `netns_test matrix --pairs`. */
 export function pairsFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
   const bySource = new Map<string, string[]>()
   for (const { source, destination } of pairsOf(network, reach, round, node))
@@ -142,12 +142,12 @@ export function pairsFor(network: readonly NodeFacts[], reach: Reach, round: Rou
 const linesOf = (lines: ReadonlyMap<string, readonly string[]>): string =>
   [...lines].map(([pod, addresses]) => `${pod} ${addresses.join(' ')}\n`).join('')
 
-/** What precedes the data of an echo request: the headers of IPv6 and ICMPv6, of IPv4 and ICMP; and the most data that there can be. */
-const [HEADERS_6, HEADERS_4, MOST_DATA] = [48, 28, 65_000] as const
+/** Bytes of IP and ICMP headers, and the most data that an echo request can carry. */
+const [HEADERS_6, HEADERS_4, MAX_DATA] = [48, 28, 65_000] as const
 
 /**
- * Which paths are to carry packets as large as the source's interface takes, once the pairs of some rounds have been pinged: from each
- * POD to one in each node, and in each family. Lines for `netns_test matrix`: `+<source pod> <bytes of data> <address>…`.
+ * Lines `+<source pod> <bytes of data> <address>…` for `netns_test matrix`: full-sized packets from each POD to one POD
+ * in each node, by each family, among the expected pairs of the rounds.
  */
 export function largePacketsFor(
   network: readonly NodeFacts[],
@@ -166,27 +166,27 @@ export function largePacketsFor(
       const device = own.find(one => one.family === family)?.interface
       return interfaces.find(({ ifname }) => ifname === device)?.mtu
     }
-    const isWanted = (to: PodAddress) =>
+    const isExpectedPair = (to: PodAddress) =>
       !isSame(source, to) &&
       isExpected(reach, source, to) &&
       rounds.some(round => round.expected && round.includes(source, to))
     const chosen = ([4, 6] as const).flatMap(family =>
       [...byNode.values()].flatMap(others => {
         const ofFamily = others.filter(one => one.family === family)
-        // Not all PODs to the same one.
-        const turned = [...ofFamily.slice(index + 1), ...ofFamily.slice(0, index + 1)]
-        const to = mtuOf(family) === undefined ? undefined : turned.find(isWanted)
+        // Rotated by source, to spread the load.
+        const rotated = [...ofFamily.slice(index + 1), ...ofFamily.slice(0, index + 1)]
+        const to = mtuOf(family) === undefined ? undefined : rotated.find(isExpectedPair)
         return to ? [to] : []
       }),
     )
     const headers = chosen.some(({ family }) => family === 6) ? HEADERS_6 : HEADERS_4
-    const data = Math.min(...chosen.map(({ family }) => (mtuOf(family) ?? 0) - headers), MOST_DATA)
+    const data = Math.min(...chosen.map(({ family }) => (mtuOf(family) ?? 0) - headers), MAX_DATA)
     return chosen.length > 0 && data > 0 ? `+${name} ${data} ${chosen.map(({ address }) => address).join(' ')}\n` : ''
   })
   return lines.join('')
 }
 
-/** Whose the addresses are in a round: lines for `netns_test static_neighbours`, `<source pod> <interface> <address> <mac>`. */
+/** Lines `<source pod> <interface> <address> <mac>` for `netns_test static_neighbours`. */
 export function neighborsFor(network: readonly NodeFacts[], reach: Reach, round: Round, node: string): string {
   const all = podAddresses(network)
   const lines = pairsOf(network, reach, round, node).flatMap(({ source, destination: { family, address, mac } }) => {

@@ -4,9 +4,9 @@ import type { NodeFacts, Route } from './facts.ts'
 import type { PodAddress } from './network.ts'
 
 /**
- * Counts addresses to which a POD of a node has a route, in any of its tables; the others the kernel of that node sends nowhere.
- * Where it is not plain what a route leads to, all count.
- * @param enough where the counting may end
+ * Counts the addresses that PODs of a node have a route to, in any table: the kernel sends no packets to the others.
+ * All count if a route's destination is unclear.
+ * @param enough stops counting here
  */
 export function countRouted(facts: NodeFacts, addresses: readonly PodAddress[], enough: number): number {
   const covered = coveredBy(facts.pods.flatMap(({ routes }) => routes))
@@ -19,10 +19,10 @@ export function countRouted(facts: NodeFacts, addresses: readonly PodAddress[], 
   return count
 }
 
-/** @returns undefined where a route leads everywhere, or nobody can tell */
+/** @returns undefined for a default route and for destinations that are unclear */
 function coveredBy(routes: readonly Route[]): Readonly<Record<Family, BlockList>> | undefined {
   if (routes.some(({ encap }) => encap)) return undefined
-  // One for each family: to a list with nets of both, an IPv4 address is also an IPv6 one.
+  // A list for each family: a mixed list also matches IPv4 addresses as IPv6 ones.
   const covered = { 4: new BlockList(), 6: new BlockList() }
   for (const destination of new Set(routes.map(({ dst = '' }) => dst))) {
     const [address = '', length] = destination.split('/')

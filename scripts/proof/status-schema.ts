@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import * as v from 'valibot'
 import type { NodeFacts } from './facts.ts'
 
-const name = v.pipe(v.string(), v.regex(/^[^/\0]{1,255}$/, 'no name'))
+const name = v.pipe(v.string(), v.regex(/^[^/\0]{1,255}$/, 'invalid name'))
 const count = (largest: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(largest))
 
 const address = v.pipe(
@@ -12,12 +12,12 @@ const address = v.pipe(
     prefixlen: count(128),
     scope: v.string(),
   }),
-  v.check(({ family, local }) => isIP(local) === (family === 'inet' ? 4 : 6), 'no address of its family'),
+  v.check(({ family, local }) => isIP(local) === (family === 'inet' ? 4 : 6), 'not an address of its family'),
 )
 
 const optional = <T extends v.GenericSchema>(schema: T) => v.nullish(schema)
 
-/** `ip` writes null for what an interface does not have. */
+/** `ip` writes null for missing members. */
 const networkInterface = v.looseObject({
   ifname: name,
   ifindex: count(2 ** 31),
@@ -52,27 +52,27 @@ const status = v.looseObject({
   stale: v.optional(v.array(name)),
 })
 
-/** A node's name within a POD's: `br2-vm-001-ns01` says that it is one of vm-001's. */
+/** The node's name in a POD's name: vm-001 in `br2-vm-001-ns01`. */
 const NODE_IN_NAME = /(?<![A-Za-z0-9])vm-\d{3}(?!\d)/
 
 /**
- * Checks what a node told by `netns_test status --json`.
- * @param node the node that was asked
- * @throws Error saying what is not as it must be, and where
+ * Validates the output of `netns_test status --json`.
+ * @param node the node that sent it
+ * @throws Error with the path and reason of the first violation
  */
-export function checkStatus(node: string, told: unknown): NodeFacts {
-  const { success, output, issues } = v.safeParse(status, told, { abortEarly: true })
+export function checkStatus(node: string, json: unknown): NodeFacts {
+  const { success, output, issues } = v.safeParse(status, json, { abortEarly: true })
   if (!success) {
     const [{ message }] = issues
     throw new Error([v.getDotPath(issues[0]), message].filter(Boolean).join(': '))
   }
-  if (output.node !== node) throw new Error(`it says that it is '${output.node}'`)
+  if (output.node !== node) throw new Error(`it is the status of '${output.node}'`)
   const names = new Set<string>()
   for (const { name: podName } of output.pods) {
-    if (names.has(podName)) throw new Error(`two PODs are called '${podName}'`)
+    if (names.has(podName)) throw new Error(`duplicate POD '${podName}'`)
     names.add(podName)
     const [owner = node] = NODE_IN_NAME.exec(podName) ?? []
-    if (owner !== node) throw new Error(`the POD '${podName}' is not one of its own`)
+    if (owner !== node) throw new Error(`POD '${podName}' belongs to ${owner}`)
   }
   return output as NodeFacts
 }

@@ -3,20 +3,21 @@ import type { Matrix, Pair } from './matrix.ts'
 import type { PodAddress, Source } from './network.ts'
 import { groupOf, isExpected } from './reach.ts'
 
-/** A pair that is not as the test says. */
+/** A pair with an unexpected result. */
 export interface WrongPair extends Pair {
   /**
-   * `missing`: it should answer and does not; `open`: it should not answer and does; `shared`: another POD has the same address, in
-   * reach of the same PODs or by the same MAC, so that nobody knows who answered; `cut`: it answers, but large packets are lost.
+   * `missing`: must answer, but does not; `open`: must not answer, but does; `shared`: another POD has the same
+   * address, in the same group or with the same MAC, so the sender of a reply is unknown; `cut`: answers, but loses
+   * full-sized packets.
    */
   readonly what: 'missing' | 'open' | 'shared' | 'cut'
 }
 
 export interface MatrixSummary {
-  /** Ordered pairs of a POD and another one's address that should answer, and that did. */
+  /** Pairs (a POD and an address of another) that must answer, and those that did. */
   readonly expected: number
   readonly reached: number
-  /** Those that should not answer; those of them that did not; and those whose silence shows nothing, see {@link Matrix.unreachable}. */
+  /** Pairs that must not answer; those that did not; and those silent without proof, see {@link Matrix.unreachable}. */
   readonly forbidden: number
   readonly closed: number
   readonly unproved: number
@@ -26,7 +27,7 @@ export interface MatrixSummary {
   readonly wrong: readonly WrongPair[]
 }
 
-/** Counts a matrix, and finds what is not as the test says. */
+/** Counts the pairs of a matrix, and collects the wrong ones. */
 export function summarize(matrix: Matrix): MatrixSummary {
   const { reach, sources, destinations, rows } = matrix
   const shared = sharedColumns(matrix)
@@ -67,8 +68,8 @@ export function summarize(matrix: Matrix): MatrixSummary {
 }
 
 /**
- * The destinations whose address is another POD's, too, in reach of the same sources; or anywhere, by the same MAC: then no neighbour entry
- * tells them apart.
+ * Destinations with an address that another POD of the same group has too, or any other POD with the same MAC: not even
+ * neighbor entries tell those apart.
  */
 function sharedColumns({ reach, destinations }: Matrix): ReadonlySet<number> {
   const owners = new Map<string, Set<string>>()
@@ -86,7 +87,7 @@ function sharedColumns({ reach, destinations }: Matrix): ReadonlySet<number> {
   return new Set([...destinations.keys()].filter(column => isShared(destinations[column] as PodAddress)))
 }
 
-/** Addresses that nobody can tell whose they are, each with its owners. */
+/** Ambiguous addresses, with their owners. */
 export function sharedAddresses(matrix: Matrix): ReadonlyMap<string, readonly Source[]> {
   const shared = new Map<string, Source[]>()
   for (const column of sharedColumns(matrix)) {
@@ -96,7 +97,7 @@ export function sharedAddresses(matrix: Matrix): ReadonlyMap<string, readonly So
   return shared
 }
 
-/** Milliseconds to two digits, and no fraction from ten on: `0.12`, `1.4`, `144`. */
+/** Two significant digits below 10 ms: `0.12`, `1.4`, `144`. */
 const shortTime = (time: number): string => (time < 10 ? time.toPrecision(2) : time.toFixed(0))
 
 /** `480 of 480 pairs answer; 384 of 384 forbidden pairs blocked; loss 0 %; round trip min/avg/max 0.08/0.31/2.2 ms` */
@@ -121,14 +122,14 @@ export const describePair = ({ source, destination, what }: WrongPair): string =
 
 const WRONGS: Readonly<Record<WrongPair['what'], string>> = {
   missing: 'does not answer',
-  open: 'answers, and must not',
-  shared: 'is the address of another POD, too',
+  open: 'answers, but must not',
+  shared: 'is also the address of another POD',
   cut: 'loses full-sized packets (MTU?)',
 }
 
 /**
- * The matrix as `matrix.json` holds it: docs/matrix.md says what is where. Numbers in rows instead of objects, since 400 PODs
- * have 319,200 pairs.
+ * The content of `matrix.json`, described in docs/matrix.md. Results are arrays, not objects: 400 PODs have 319,200
+ * pairs.
  */
 export const toJson = (test: string, matrix: Matrix): string => {
   const { wrong, ...counts } = summarize(matrix)
@@ -140,5 +141,6 @@ export const toJson = (test: string, matrix: Matrix): string => {
     ),
   )
   const { reach, sources, destinations } = matrix
-  return `${safeJson(JSON.stringify({ version: 1, test, reach, summary: counts, wrong, sources, destinations, rows }))}\n`
+  const content = { version: 1, test, reach, summary: counts, wrong, sources, destinations, rows }
+  return `${safeJson(JSON.stringify(content))}\n`
 }

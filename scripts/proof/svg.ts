@@ -6,7 +6,7 @@ import type { PodAddress, Source } from './network.ts'
 import { isExpected } from './reach.ts'
 import { describeSummary, summarize, type WrongPair } from './summary.ts'
 
-// Told apart also by people who are red-green blind, and on grey paper: Okabe and Ito's set, and one hue for times.
+// Okabe and Ito's colors, distinguishable with color blindness and in grayscale; one hue for times.
 const WRONG: Readonly<Record<WrongPair['what'], string>> = {
   missing: '#d55e00',
   open: '#cc79a7',
@@ -14,8 +14,8 @@ const WRONG: Readonly<Record<WrongPair['what'], string>> = {
   cut: '#009e73',
 }
 const CLOSED = '#e8e8e8'
-/** Upper limits of round trips in milliseconds, and their colours, from fast to slow. */
-const TIMES: readonly (readonly [limit: number, colour: string])[] = [
+/** Upper limits of round trips in milliseconds, and their colors. */
+const TIMES: readonly (readonly [limit: number, color: string])[] = [
   [0.3, '#c6dbef'],
   [1, '#9ecae1'],
   [3, '#6baed6'],
@@ -27,23 +27,23 @@ const MARGIN = 16
 const GAP = 40
 const FONT = 11
 const LEGEND_GAP = 7
-/** Names need a line each; with more PODs only the nodes are named. */
-const LEAST_NAMED = 12
-const [LEAST_CELL, MOST_CELL, WANTED] = [2, 22, 640] as const
-/** A title for each cell up to here: a browser shows it when the pointer is there. */
-const MOST_TITLES = 5000
+/** Smallest cell with POD names; smaller ones have node names only. */
+const MIN_NAMED_CELL = 12
+const [MIN_CELL, MAX_CELL, TARGET_SIZE] = [2, 22, 640] as const
+/** Cells have titles (tooltips) up to this number of pairs. */
+const MAX_TITLES = 5000
 
 /**
- * Draws a matrix: a panel for each family, sources by rows and destinations by columns, both grouped by node, colours by result
- * and round trip.
- * @returns an SVG of its own: no script, no style sheet, no font from elsewhere
+ * Draws a matrix: a panel for each family, sources as rows, destinations as columns, both grouped by node, colored by
+ * result and round trip.
+ * @returns a self-contained SVG without scripts, style sheets or external fonts
  */
 export function matrixSvg(title: string, matrix: Matrix): string {
   const panels = ([4, 6] as const).map(family => ({ family, columns: columnsOf(matrix, family) }))
   const shown = panels.filter(({ columns }) => columns.length > 0)
   const most = Math.max(matrix.sources.length, ...shown.map(({ columns }) => columns.length), 1)
-  const cell = Math.max(LEAST_CELL, Math.min(MOST_CELL, Math.floor(WANTED / most)))
-  const named = cell >= LEAST_NAMED
+  const cell = Math.max(MIN_CELL, Math.min(MAX_CELL, Math.floor(TARGET_SIZE / most)))
+  const named = cell >= MIN_NAMED_CELL
   const label = FONT * 0.62 * Math.max(...matrix.sources.map(({ pod, node }) => (named ? pod : node).length), 6) + 8
   const widths = shown.map(({ columns }) => columns.length * cell)
   const top = MARGIN + 2 * (FONT + 8) + label
@@ -62,7 +62,9 @@ export function matrixSvg(title: string, matrix: Matrix): string {
     parts.push(panel(matrix, { family, columns, wrong, x, y: top, cell, named }))
     x += (widths[index] ?? 0) + GAP + label
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${Math.ceil(height)}" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" font-family="sans-serif" font-size="${FONT}">
+  const [w, h] = [Math.ceil(width), Math.ceil(height)]
+  const size = `width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"`
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="${FONT}">
 <rect width="100%" height="100%" fill="#ffffff"/>
 <text x="${MARGIN}" y="${MARGIN + FONT}" font-size="${FONT + 3}" font-weight="bold">${escapeXml(title)}</text>
 <text x="${MARGIN}" y="${MARGIN + 2 * FONT + 8}">${escapeXml(describeSummary(summary))}</text>
@@ -75,7 +77,6 @@ ${legend(MARGIN, height - MARGIN - 2 * FONT - LEGEND_GAP)}
 interface Panel {
   readonly family: Family
   readonly columns: readonly number[]
-  /** What is not as it should be. */
   readonly wrong: ReadonlyMap<Source, ReadonlyMap<PodAddress, WrongPair['what']>>
   readonly x: number
   readonly y: number
@@ -87,38 +88,37 @@ interface Panel {
 function panel(matrix: Matrix, { family, columns, wrong, x, y, cell, named }: Panel): string {
   const { sources, destinations } = matrix
   const parts: string[] = [`<g transform="translate(${x} ${y})">`]
-  const titled = sources.length * columns.length <= MOST_TITLES
+  const titled = sources.length * columns.length <= MAX_TITLES
   const inset = cell > 4 ? 1 : 0
   const runs = new Map<string, string[]>()
   for (const [row, source] of sources.entries()) {
-    let [from, colour] = [0, '']
+    let [from, color] = [0, '']
     const close = (to: number) => {
-      if (!colour) return
-      const paths = runs.get(colour) ?? []
+      if (!color) return
+      const paths = runs.get(color) ?? []
       paths.push(`M${from * cell} ${row * cell}h${(to - from) * cell}v${cell}H${from * cell}z`)
-      runs.set(colour, paths)
+      runs.set(color, paths)
     }
     for (const [position, column] of columns.entries()) {
       const destination = destinations[column]
       const answer = matrix.rows[row]?.[column]
       if (!destination) continue
       const what = wrong.get(source)?.get(destination)
-      const fill = answer ? colourOf(answer, what, isExpected(matrix.reach, source, destination)) : ''
+      const fill = answer ? colorOf(answer, what, isExpected(matrix.reach, source, destination)) : ''
       if (titled) {
         if (!fill || !answer) continue
         const size = cell - inset
         const text = `${source.pod} → ${destination.pod} ${destination.address}: ${words(answer, what)}`
-        parts.push(
-          `<rect x="${position * cell}" y="${row * cell}" width="${size}" height="${size}" fill="${fill}"><title>${escapeXml(text)}</title></rect>`,
-        )
-      } else if (fill !== colour) {
+        const rect = `<rect x="${position * cell}" y="${row * cell}" width="${size}" height="${size}" fill="${fill}">`
+        parts.push(`${rect}<title>${escapeXml(text)}</title></rect>`)
+      } else if (fill !== color) {
         close(position)
-        ;[from, colour] = [position, fill]
+        ;[from, color] = [position, fill]
       }
     }
     if (!titled) close(columns.length)
   }
-  for (const [colour, paths] of runs) parts.push(`<path fill="${colour}" d="${paths.join('')}"/>`)
+  for (const [color, paths] of runs) parts.push(`<path fill="${color}" d="${paths.join('')}"/>`)
   const size = { width: columns.length * cell, height: sources.length * cell }
   parts.push(groups(sources, size.width, cell, named, 'row'))
   const columnSources = columns.map(column => destinations[column]).filter(destination => destination !== undefined)
@@ -128,7 +128,7 @@ function panel(matrix: Matrix, { family, columns, wrong, x, y, cell, named }: Pa
   return parts.join('\n')
 }
 
-/** Lines between nodes, and names of PODs, or of nodes where there are too many. */
+/** Lines between nodes, and the names of PODs or, in small cells, of nodes. */
 function groups(
   items: readonly { pod: string; node: string }[],
   length: number,
@@ -156,7 +156,7 @@ function groups(
   return parts.join('\n')
 }
 
-function colourOf({ received, roundTrip }: Answer, what: WrongPair['what'] | undefined, expected: boolean): string {
+function colorOf({ received, roundTrip }: Answer, what: WrongPair['what'] | undefined, expected: boolean): string {
   if (what) return WRONG[what]
   if (received === 0 || !expected) return CLOSED
   return TIMES.find(([limit]) => (roundTrip?.mean ?? 0) < limit)?.[1] ?? CLOSED
@@ -175,24 +175,26 @@ const LEGEND: Readonly<Record<WrongPair['what'], string>> = {
   open: 'must not answer',
 }
 
-/** Times on one line, all else on the next. */
+/** Round trips on the first line, other results on the second. */
 function legend(x: number, y: number): string {
-  const limits = TIMES.map(([limit, colour], index) => {
+  const limits = TIMES.map(([limit, color], index) => {
     const before = TIMES[index - 1]?.[0]
-    return [colour, Number.isFinite(limit) ? `< ${limit} ms` : `≥ ${before} ms`] as const
+    return [color, Number.isFinite(limit) ? `< ${limit} ms` : `≥ ${before} ms`] as const
   })
   const whats = Object.entries(LEGEND).map(([what, text]) => [WRONG[what as WrongPair['what']], text] as const)
-  const lines = [limits, [[CLOSED, 'none, as it must be'] as const, ...whats]]
+  const lines = [limits, [[CLOSED, 'no answer, as expected'] as const, ...whats]]
   const parts = lines.map((entries, line) => legendLine(entries, x, y + line * (FONT + LEGEND_GAP)))
   return `<g>${parts.join('')}</g>`
 }
 
-function legendLine(entries: readonly (readonly [colour: string, text: string])[], x: number, y: number): string {
+function legendLine(entries: readonly (readonly [color: string, text: string])[], x: number, y: number): string {
   let at = x
-  const parts = entries.map(([colour, text]) => {
-    const part = `<rect x="${at}" y="${y}" width="${FONT}" height="${FONT}" fill="${colour}" stroke="#666666" stroke-width="0.5"/><text x="${at + FONT + 4}" y="${y + FONT - 1}">${escapeXml(text)}</text>`
+  const parts = entries.map(([color, text]) => {
+    const fill = `fill="${color}" stroke="#666666" stroke-width="0.5"`
+    const box = `<rect x="${at}" y="${y}" width="${FONT}" height="${FONT}" ${fill}/>`
+    const label = `<text x="${at + FONT + 4}" y="${y + FONT - 1}">${escapeXml(text)}</text>`
     at += FONT + 16 + text.length * FONT * 0.56
-    return part
+    return box + label
   })
   return parts.join('')
 }

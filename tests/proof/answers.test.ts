@@ -12,8 +12,8 @@ const FACTS = {
 const ADDRESSES = new Set(['10.0.0.1', 'fd00::1'])
 const read = (text: string) => readAnswers(FACTS, ADDRESSES, { node: 'vm-002', text })
 
-test('what a node prints is read', t => {
-  const { answers, silences, unreachable, large } = read(
+test('parses every kind of line', t => {
+  const { answers, silentCounts, unreachable, fullSized } = read(
     [
       'vm-002-ns01 10.0.0.1 3 2 0.1 0.25 7',
       'vm-002-ns01 fd00::1 1 0 - - -',
@@ -32,9 +32,9 @@ test('what a node prints is read', t => {
       ['vm-002-ns01 fd00::1', { sent: 1, received: 0 }],
     ],
   )
-  t.deepEqual([...silences, ...unreachable], [['vm-002-ns01', 2], 'vm-002-ns01 fd00::1'])
+  t.deepEqual([...silentCounts, ...unreachable], [['vm-002-ns01', 2], 'vm-002-ns01 fd00::1'])
   t.deepEqual(
-    [...large],
+    [...fullSized],
     [
       ['vm-002-ns01 10.0.0.1', true],
       ['vm-002-ns01 fd00::1', false],
@@ -43,40 +43,40 @@ test('what a node prints is read', t => {
 })
 
 for (const [line, why] of [
-  ['vm-001-ns01 10.0.0.1 1 1 1 1 1', 'no POD of this node'],
-  ['vm-002-ns01 10.0.0.9 1 1 1 1 1', 'no address of a POD'],
-  ['vm-002-ns01 10.0.0.1 1 2 1 1 1', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 -1 -1 1 1 1', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 NaN NaN NaN NaN NaN', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 1 1 NaN 1 1', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 1 1 -1 1 1', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 1 1 3 2 1', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 1 1 1e9 1e9 1e9', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 99999999999999999999 1 1 1 1', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 1 0 1 1 1', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 1 1 - - -', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 0 0 - - -', 'no result of a ping'],
-  ['vm-002-ns01 10.0.0.1 1 1 1 1 1 1', 'no result of a ping'],
-  ['vm-002-ns01 ! -1', 'no number of addresses up to 2'],
-  ['vm-002-ns01 ! 3', 'no number of addresses up to 2'],
-  ['vm-002-ns01 + 10.0.0.1 yes', 'no result of a ping'],
-  ['vm-002-ns01 ? 10.0.0.9', 'no address of a POD'],
-  ['{}', 'no POD of this node'],
+  ['vm-001-ns01 10.0.0.1 1 1 1 1 1', 'not a POD of this node'],
+  ['vm-002-ns01 10.0.0.9 1 1 1 1 1', 'not the address of a POD'],
+  ['vm-002-ns01 10.0.0.1 1 2 1 1 1', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 -1 -1 1 1 1', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 NaN NaN NaN NaN NaN', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 1 1 NaN 1 1', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 1 1 -1 1 1', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 1 1 3 2 1', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 1 1 1e9 1e9 1e9', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 99999999999999999999 1 1 1 1', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 1 0 1 1 1', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 1 1 - - -', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 0 0 - - -', 'not a ping result'],
+  ['vm-002-ns01 10.0.0.1 1 1 1 1 1 1', 'not a ping result'],
+  ['vm-002-ns01 ! -1', 'not a count of at most 2 addresses'],
+  ['vm-002-ns01 ! 3', 'not a count of at most 2 addresses'],
+  ['vm-002-ns01 + 10.0.0.1 yes', 'not a ping result'],
+  ['vm-002-ns01 ? 10.0.0.9', 'not the address of a POD'],
+  ['{}', 'not a POD of this node'],
 ] as const) {
-  test(`'${line}' is an error of the infrastructure, and names the node`, t => {
+  test(`rejects '${line}', naming the node`, t => {
     t.throws(() => read(`vm-002-ns01 ! 1\n${line}\n`), {
       code: 'BAD_MATRIX',
-      message: `vm-002: its matrix is not understood: '${line}': ${why}`,
+      message: `vm-002: invalid matrix output '${line}': ${why}`,
     })
   })
 }
 
-test('two results of one ping are not taken for one', t => {
+test('rejects a second result of the same ping', t => {
   const line = 'vm-002-ns01 10.0.0.1 1 1 1 1 1'
-  t.throws(() => read(`${line}\n${line}`), { code: 'BAD_MATRIX', message: /the second result of this ping$/ })
+  t.throws(() => read(`${line}\n${line}`), { code: 'BAD_MATRIX', message: /: duplicate ping result$/ })
 })
 
-test('whatever a node prints, it is read or refused in one short line', t => {
+test('parses arbitrary output, or rejects it in one short line', t => {
   const word = fc.oneof(
     fc.constantFrom(
       'vm-002-ns01',

@@ -30,28 +30,28 @@ const pod = (name: string, families: readonly Family[] = [4, 6], flags: readonly
 })
 const node = (name: string, ...pods: PodFacts[]): NodeFacts => ({ node: name, interfaces: [], routes: [], pods })
 const names = (name: string) => [1, 2, 3, 4].map(number => `${name}-ns0${number}`)
-const made = (families: readonly Family[] = [4, 6]) => ({
+const expectation = (families: readonly Family[] = [4, 6]) => ({
   pods: new Map(['vm-001', 'vm-002'].map(name => [name, names(name)])),
   families,
 })
-const whole = (name: string) => node(name, ...names(name).map(one => pod(one)))
-const told = (network: readonly NodeFacts[], expected = made()) =>
+const complete = (name: string) => node(name, ...names(name).map(one => pod(one)))
+const describe = (network: readonly NodeFacts[], expected = expectation()) =>
   describeFindings(compareNetwork(network, expected)).map(({ node: where, text }) => `${where} | ${text}`)
 
-test('where all is there that was made, nothing is found; more is no fault', t => {
-  t.deepEqual(told([whole('vm-001'), whole('vm-002')]), [])
-  t.deepEqual(told([whole('vm-001'), node('vm-002', ...whole('vm-002').pods, pod('extra', []))]), [])
+test('reports nothing for a complete network, nor for additional PODs', t => {
+  t.deepEqual(describe([complete('vm-001'), complete('vm-002')]), [])
+  t.deepEqual(describe([complete('vm-001'), node('vm-002', ...complete('vm-002').pods, pod('extra', []))]), [])
 })
 
-test('PODs that are gone are named, also where a node names none or did not answer', t => {
+test('names missing PODs, also when a node has none or did not answer', t => {
   const two = node('vm-002', pod('vm-002-ns01'), pod('vm-002-ns04'))
-  t.deepEqual(told([whole('vm-001'), two]), ['vm-002 | vm-002: 2 of 4 PODs are gone: vm-002-ns02, vm-002-ns03'])
+  t.deepEqual(describe([complete('vm-001'), two]), ['vm-002 | vm-002: 2 of 4 PODs are gone: vm-002-ns02, vm-002-ns03'])
   const all = 'vm-002 | vm-002: 4 of 4 PODs are gone: vm-002-ns01, vm-002-ns02, vm-002-ns03, vm-002-ns04'
-  t.deepEqual(told([whole('vm-001'), node('vm-002')]), [all])
-  t.deepEqual(told([whole('vm-001')]), [all])
+  t.deepEqual(describe([complete('vm-001'), node('vm-002')]), [all])
+  t.deepEqual(describe([complete('vm-001')]), [all])
 })
 
-test('lost addresses are named by family, and not missed where one family is meant', t => {
+test('reports lost addresses by family, but not of a family that the test leaves out', t => {
   const lost = [
     node('vm-001', ...names('vm-001').map(one => pod(one, [4]))),
     node(
@@ -62,22 +62,22 @@ test('lost addresses are named by family, and not missed where one family is mea
         .map(one => pod(one)),
     ),
   ]
-  t.deepEqual(told(lost), [
+  t.deepEqual(describe(lost), [
     'vm-001 | vm-001: 4 of 4 PODs lost their IPv6 address: vm-001-ns01, vm-001-ns02, vm-001-ns03, vm-001-ns04',
     'vm-002 | vm-002: 1 of 4 PODs lost their IPv4 address: vm-002-ns01',
     'vm-002 | vm-002: 1 of 4 PODs lost their IPv6 address: vm-002-ns01',
   ])
-  t.deepEqual(told(filterFamilies(lost, [4]), made([4])), [
+  t.deepEqual(describe(filterFamilies(lost, [4]), expectation([4])), [
     'vm-002 | vm-002: 1 of 4 PODs lost their IPv4 address: vm-002-ns01',
   ])
 })
 
-test('an interface that is down is the cause, and the addresses that went with it are not told besides', t => {
+test('reports an interface that is down without the addresses that it lost', t => {
   const down = node('vm-002', ...names('vm-002').map(one => pod(one, [4], one.endsWith('3') ? [] : ['UP'])))
-  const network = [whole('vm-001'), filterFamilies([whole('vm-002')], [4, 6])[0] as NodeFacts]
-  t.deepEqual(told(network), [])
-  t.deepEqual(told([whole('vm-001'), down], made([4])), ['vm-002 | vm-002-ns03: eth0 is down'])
-  t.like(compareNetwork([whole('vm-001'), down], made([4]))[0], {
+  const network = [complete('vm-001'), filterFamilies([complete('vm-002')], [4, 6])[0] as NodeFacts]
+  t.deepEqual(describe(network), [])
+  t.deepEqual(describe([complete('vm-001'), down], expectation([4])), ['vm-002 | vm-002-ns03: eth0 is down'])
+  t.like(compareNetwork([complete('vm-001'), down], expectation([4]))[0], {
     kind: 'interface-down',
     node: 'vm-002',
     pod: 'vm-002-ns03',
@@ -85,17 +85,17 @@ test('an interface that is down is the cause, and the addresses that went with i
   })
 })
 
-test('many names are cut, and counted', t => {
+test('counts the names beyond the first eight', t => {
   const many = Array.from({ length: 20 }, (_, index) => `vm-001-ns${index + 10}`)
   const [line] = describeFindings(compareNetwork([], { pods: new Map([['vm-001', many]]), families: [] }))
   t.regex(line?.text ?? '', /^vm-001: 20 of 20 PODs are gone: vm-001-ns10, .*vm-001-ns17, … \(12 more\)$/)
 })
 
 test('describes a network that was set up elsewhere, and the PODs that differ', t => {
-  t.deepEqual(describeNetwork([whole('vm-001'), whole('vm-002')]), [
+  t.deepEqual(describeNetwork([complete('vm-001'), complete('vm-002')]), [
     '8 PODs in 2 nodes, all with IPv4 and IPv6 addresses',
   ])
-  t.deepEqual(describeNetwork([whole('vm-001'), node('vm-002', pod('vm-002-ns01', [4]), pod('vm-002-ns02', []))]), [
+  t.deepEqual(describeNetwork([complete('vm-001'), node('vm-002', pod('vm-002-ns01', [4]), pod('vm-002-ns02', []))]), [
     '6 PODs in 2 nodes, not all with IPv4 and IPv6 addresses',
     'vm-002-ns02 has no IPv4 address, unlike 5 others',
     'vm-002-ns01, vm-002-ns02 have no IPv6 address, unlike 4 others',
@@ -114,10 +114,10 @@ test('reports a network without PODs', t => {
   t.deepEqual(describeNetwork([node('vm-001'), node('vm-002')]), ['no PODs in 2 nodes'])
 })
 
-test('a matrix without a pair proves nothing, and says so', t => {
+test('reports a matrix without pairs as no proof', t => {
   const matrix = { reach: 'all', sources: [{ pod: 'a', node: 'vm-001' }], destinations: [], rows: [[]] } as const
   t.deepEqual(
     describeFindings(matrixFindings(matrix)).map(({ text }) => text),
-    ['nothing was proved: there is 1 POD, and no pair to ping'],
+    ['nothing was proved: 1 POD, no pairs to ping'],
   )
 })

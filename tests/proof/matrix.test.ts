@@ -38,7 +38,7 @@ const node = (name: string, ...pods: PodFacts[]): NodeFacts => ({
   pods,
 })
 
-/** Nodes with PODs that have an address of each family. */
+/** Nodes with dual-stack PODs. */
 const network = (nodes: number, pods: number): readonly NodeFacts[] =>
   Array.from({ length: nodes }, (_, n) =>
     node(
@@ -47,7 +47,7 @@ const network = (nodes: number, pods: number): readonly NodeFacts[] =>
     ),
   )
 
-/** What nodes print when all is well, except for pairs that a test breaks. */
+/** The nodes' output, by which pairs answer. */
 function outputs(
   facts: readonly NodeFacts[],
   answers: (from: string, to: string, address: string) => boolean,
@@ -66,7 +66,7 @@ function outputs(
             ),
       ),
     )
-    // An address that two PODs have is pinged once.
+    // A shared address is pinged once.
     return [...new Set(lines)].join('')
   })
 }
@@ -77,16 +77,16 @@ const matrixOf = (
   answers = (_from: string, _to: string, _address: string) => true,
 ): Matrix => assemble(facts, reach, measuredIn(facts, reach, outputs(facts, answers)))
 
-/** All rounds gave the same. */
+/** The same output for all rounds. */
 const measuredIn = (facts: readonly NodeFacts[], reach: Reach, all: readonly string[]) => [
   { rounds: roundsOf(reach, facts), outputs: all.map((text, index) => ({ node: facts[index]?.node ?? '', text })) },
 ]
 
-test('what each POD pings are the addresses of PODs that are valid beyond a link', t => {
+test('pings the global addresses of PODs', t => {
   t.is(targetsFor(podAddresses(network(1, 2))), 'vm-001-ns01 10.0.0.0 fd00::0:0\nvm-001-ns02 10.0.0.1 fd00::0:1\n')
 })
 
-test('all pairs of a cluster are counted, each direction and address for itself', t => {
+test('counts each direction and address as a pair', t => {
   const summary = summarize(matrixOf(network(4, 4), 'all'))
   t.is(summary.expected, 16 * 15 * 2)
   t.is(summary.reached, summary.expected)
@@ -96,9 +96,9 @@ test('all pairs of a cluster are counted, each direction and address for itself'
   t.regex(describeSummary(slow), /round trip min\/avg\/max 0\.10\/9\.9\/144 ms$/)
 })
 
-test('what must be silent is told by its number, and a number that is too small is not taken for silence', t => {
+test('accepts the count of silent addresses only if it is exact', t => {
   const facts = network(2, 2)
-  const told = (silent: readonly number[], more = '') =>
+  const assembled = (silent: readonly number[], more = '') =>
     assemble(facts, 'node', [
       {
         rounds: roundsOf('node', facts),
@@ -112,16 +112,18 @@ test('what must be silent is told by its number, and a number that is too small 
         }),
       },
     ])
-  const { wrong, ...counts } = summarize(told([4, 4]))
+  const { wrong, ...counts } = summarize(assembled([4, 4]))
   t.deepEqual(wrong, [])
   t.like(counts, { expected: 8, reached: 8, forbidden: 16, closed: 16 })
-  t.throws(() => told([4, 3]), { message: 'vm-002: vm-002-ns01 pinged 3 of 4 addresses that are to be silent' })
-  t.throws(() => told([4, 5]), { message: 'vm-002: vm-002-ns01 pinged 5 of 4 addresses that are to be silent' })
+  t.throws(() => assembled([4, 3]), { message: 'vm-002: vm-002-ns01 pinged 3 of 4 addresses that must not answer' })
+  t.throws(() => assembled([4, 5]), { message: 'vm-002: vm-002-ns01 pinged 5 of 4 addresses that must not answer' })
   const open = 'vm-001-ns01 10.0.1.0 1 1 0.1 0.1 0.1\n'
-  t.throws(() => told([4, 4], open), { message: 'vm-001: vm-001-ns01 pinged 4 of 3 addresses that are to be silent' })
+  t.throws(() => assembled([4, 4], open), {
+    message: 'vm-001: vm-001-ns01 pinged 4 of 3 addresses that must not answer',
+  })
 })
 
-test('exactly the pairs that do not answer are named, and no others', t => {
+test('names exactly the pairs that do not answer', t => {
   const facts = network(3, 3)
   const pairs = outputs(facts, () => true).flatMap(output => output.split('\n').filter(Boolean))
   fc.assert(
@@ -135,7 +137,7 @@ test('exactly the pairs that do not answer are named, and no others', t => {
   )
 })
 
-test('PODs of isolated nodes must not answer each other', t => {
+test('reports replies between isolated nodes', t => {
   const facts = network(2, 2)
   const isolated = summarize(matrixOf(facts, 'node', (from, to) => from.slice(0, 6) === to.slice(0, 6)))
   t.deepEqual([isolated.expected, isolated.reached, isolated.forbidden, isolated.closed], [8, 8, 16, 16])
@@ -150,7 +152,7 @@ test('PODs of isolated nodes must not answer each other', t => {
   t.regex(describeSummary(leaky), /; 12 of 16 forbidden pairs blocked;/)
 })
 
-test('an address that two PODs have counts for neither, where both are in reach', t => {
+test('counts a shared address for neither POD where both are in reach', t => {
   const facts = [
     node('vm-001', pod('vm-001-ns01', '10.0.0.1'), pod('vm-001-ns02', '10.0.0.2')),
     node('vm-002', pod('vm-002-ns01', '10.0.0.1'), pod('vm-002-ns02', '10.0.0.9')),
@@ -158,10 +160,10 @@ test('an address that two PODs have counts for neither, where both are in reach'
   const shared = summarize(matrixOf(facts, 'all')).wrong
   t.true(shared.every(({ what, destination }) => what === 'shared' && destination.address === '10.0.0.1'))
   t.is(shared.length, 6)
-  t.regex(describePair(shared[0] as (typeof shared)[number]), /is the address of another POD, too/)
+  t.regex(describePair(shared[0] as (typeof shared)[number]), /is also the address of another POD$/)
 })
 
-/** All rounds by themselves, as pinned ones are: what a POD hears of an address depends on the round. */
+/** Separate output for each round, as in pinned rounds: the reply of an address depends on the round. */
 function measuredByRound(
   facts: readonly NodeFacts[],
   reach: Reach,
@@ -188,7 +190,7 @@ function measuredByRound(
   }))
 }
 
-/** Nodes with the same CNI configuration: each gives its PODs the same addresses. */
+/** Nodes with the same CNI configuration: PODs of all nodes have the same addresses. */
 const sharing = (nodes: number, pods: number): readonly NodeFacts[] =>
   Array.from({ length: nodes }, (_, n) =>
     node(
@@ -200,7 +202,7 @@ const sharing = (nodes: number, pods: number): readonly NodeFacts[] =>
     ),
   )
 
-test('nodes that share a subnet pass where each POD is heard by its own node alone, and fail where one is heard by another', t => {
+test('passes nodes with equal subnets if they are isolated, and names the pair that leaks', t => {
   for (const nodes of [2, 3, 4, 5]) {
     const facts = sharing(nodes, 3)
     const well = summarize(
@@ -211,7 +213,7 @@ test('nodes that share a subnet pass where each POD is heard by its own node alo
       ),
     )
     t.deepEqual(well.wrong, [], `${nodes} nodes`)
-    // Of three PODs of each other node two have another address than the source.
+    // In each other node, two of three PODs have another address than the source.
     t.like(well, { expected: nodes * 6, reached: nodes * 6, forbidden: nodes * 3 * (nodes - 1) * 2 })
     t.is(well.closed, well.forbidden)
     const isLeak = ({ expected, includes }: Round, from: string, address: string) =>
@@ -222,11 +224,11 @@ test('nodes that share a subnet pass where each POD is heard by its own node alo
           to => to.pod === 'vm-002-ns02' && includes({ pod: 'vm-001-ns01', node: 'vm-001' }, to),
         ))
     const leaky = summarize(assemble(facts, 'node', measuredByRound(facts, 'node', isLeak)))
-    t.deepEqual(leaky.wrong.map(describePair), ['vm-001-ns01 → vm-002-ns02 10.9.0.3 answers, and must not'])
+    t.deepEqual(leaky.wrong.map(describePair), ['vm-001-ns01 → vm-002-ns02 10.9.0.3 answers, but must not'])
   }
 })
 
-test('an address and MAC that two nodes have tells nobody who answers', t => {
+test('reports an address and MAC that two nodes share', t => {
   const facts = sharing(2, 2).map(one => ({
     ...one,
     pods: one.pods.map(each => ({
@@ -247,9 +249,9 @@ test('an address and MAC that two nodes have tells nobody who answers', t => {
   )
 })
 
-test('silence of a POD that hears neither itself nor those that it should proves nothing', t => {
+test('does not count silence as proof for a POD without replies from itself or its peers', t => {
   const facts = network(2, 2)
-  const wellBut = (unreachable: string, more = '') =>
+  const measuredBut = (unreachable: string, more = '') =>
     assemble(
       facts,
       'node',
@@ -260,18 +262,21 @@ test('silence of a POD that hears neither itself nor those that it should proves
         ({ expected }, name) => (!expected && name === 'vm-001' ? more : ''),
       ),
     )
-  const well = summarize(wellBut('none'))
+  const well = summarize(measuredBut('none'))
   t.like(well, { forbidden: 16, closed: 16, unproved: 0, wrong: [] })
-  const unheard = wellBut('none', 'vm-001-ns01 ? fd00::0:0\n')
+  const unheard = measuredBut('none', 'vm-001-ns01 ? fd00::0:0\n')
   t.like(summarize(unheard), { forbidden: 16, closed: 14, unproved: 2, wrong: [] })
   t.deepEqual(matrixFindings(unheard), [{ kind: 'silence-unproved', node: 'vm-001', pod: 'vm-001-ns01', family: 6 }])
-  t.regex(describeFindings(matrixFindings(unheard))[0]?.text ?? '', /^vm-001: PODs that hear neither .*: vm-001-ns01$/)
-  const alone = wellBut('vm-001-ns01')
+  t.regex(
+    describeFindings(matrixFindings(unheard))[0]?.text ?? '',
+    /^vm-001: blocked IPv6 pairs are unproved for PODs .*: vm-001-ns01$/,
+  )
+  const alone = measuredBut('vm-001-ns01')
   t.like(summarize(alone), { closed: 12, unproved: 4, reached: 6 })
   t.is(matrixFindings(alone).length, 2)
 })
 
-test('a pair that answers small packets alone is named', t => {
+test('names a pair that answers only small packets', t => {
   const facts = network(2, 2)
   const text = outputs(facts, () => true)
   const lost = text.map((one, index) =>
@@ -282,7 +287,7 @@ test('a pair that answers small packets alone is named', t => {
   t.is(summary.reached, summary.expected - 1)
 })
 
-test('large packets are sent by each POD to one of each node that it should reach, in each family, as large as its interface takes', t => {
+test('sends packets of MTU size from each POD to one expected POD in each node, by each family', t => {
   const facts = network(2, 2).map(one => ({
     ...one,
     pods: one.pods.map(each => ({ ...each, interfaces: each.interfaces.map(eth0 => ({ ...eth0, mtu: 1400 })) })),
@@ -301,7 +306,7 @@ test('large packets are sent by each POD to one of each node that it should reac
   )
 })
 
-test('a pair that was not measured, and output that is none, are no pass', t => {
+test('rejects missing pairs and invalid output', t => {
   const facts = network(2, 2)
   const [first = '', second = ''] = outputs(facts, () => true)
   t.throws(() => assemble(facts, 'all', measuredIn(facts, 'all', [first])), {
@@ -309,11 +314,11 @@ test('a pair that was not measured, and output that is none, are no pass', t => 
   })
   t.throws(() => assemble(facts, 'all', measuredIn(facts, 'all', [first, `${second}oops\n`])), {
     code: 'BAD_MATRIX',
-    message: /^vm-002: its matrix is not understood: 'oops': no POD of this node$/,
+    message: /^vm-002: invalid matrix output 'oops': not a POD of this node$/,
   })
 })
 
-test('matrix.json holds the matrix', t => {
+test('writes the matrix as JSON', t => {
   const matrix = matrixOf(network(2, 1), 'all', from => from !== 'vm-001-ns01')
   const json = JSON.parse(toJson('L3', matrix))
   t.like(json, { version: 1, test: 'L3', reach: 'all', summary: { expected: 4, reached: 2 } })
@@ -329,7 +334,7 @@ for (const [nodes, pods] of [
   [4, 4],
   [8, 9],
 ] as const) {
-  test(`the picture of ${nodes} × ${pods} PODs is well-formed XML`, t => {
+  test(`draws ${nodes} × ${pods} PODs as well-formed XML`, t => {
     const svg = matrixSvg(
       '<L3> & "more"',
       matrixOf(network(nodes, pods), 'all', from => !from.endsWith('ns03')),
@@ -339,7 +344,7 @@ for (const [nodes, pods] of [
   })
 }
 
-test('the picture of 400 PODs stays small, and shows what is missing', t => {
+test('draws 400 PODs in less than 4 MB, with missing pairs', t => {
   const facts = Array.from({ length: 8 }, (_, n) =>
     node(`vm-00${n + 1}`, ...Array.from({ length: 50 }, (__, p) => pod(`vm-00${n + 1}-ns${p + 10}`, `10.0.${n}.${p}`))),
   )
@@ -352,7 +357,7 @@ test('the picture of 400 PODs stays small, and shows what is missing', t => {
   t.regex(svg, /<path fill="#d55e00"/)
 })
 
-test('pairs that lose large packets, and addresses of several PODs, are told from those that answer', t => {
+test('draws pairs that lose full-sized packets and shared addresses in colors of their own', t => {
   const matrix = matrixOf(network(2, 1), 'all', () => true)
   const [source, destination] = [matrix.sources[0], matrix.destinations[2]]
   if (!source || !destination) return t.fail()

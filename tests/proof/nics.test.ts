@@ -12,7 +12,7 @@ const veth = (ifname: string, address: string): Interface => ({
   addr_info: [],
 })
 
-test("a node's veth on a net counts as hardware, wherever it is; a veth of a POD stays one", t => {
+test("presents a node's veth on a net as a NIC in any namespace, and leaves veths of PODs alone", t => {
   const facts: NodeFacts = {
     node: 'vm-001',
     routes: [],

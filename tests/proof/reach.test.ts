@@ -33,7 +33,7 @@ const NETWORK = [
   node('vm-202', pod('out2', ':2f', '10.0.0.9'), pod('out3', ':3f', '10.0.0.9')),
 ]
 
-/** What the nodes print where every pair is as a test says, or not. */
+/** The nodes' output, by which pairs answer. */
 function measured(answers: (round: 'own' | 'across', from: string, address: string) => boolean) {
   return roundsOf(REACH, NETWORK).map(round => ({
     rounds: [round],
@@ -57,7 +57,7 @@ function measured(answers: (round: 'own' | 'across', from: string, address: stri
 
 const pinnedRounds = () => roundsOf(REACH, NETWORK).filter(({ pinned }) => pinned)
 
-test('each POD pings its own side, then the others but for an address that it has itself', t => {
+test('pings the own side first, then the other sides without addresses of the source', t => {
   const [own, across, ...none] = pinnedRounds()
   t.deepEqual(none, [])
   if (!(own && across)) return t.fail()
@@ -65,7 +65,7 @@ test('each POD pings its own side, then the others but for an address that it ha
   t.is(pairsFor(NETWORK, REACH, across, 'vm-001'), 'br2-1 10.0.0.9\nbr2-2 10.0.0.1 10.0.0.9\nbr3-1 10.0.0.2 10.0.0.9\n')
 })
 
-test('static neighbours say in each round whose an address is, on both ends', t => {
+test('ties each address to one POD in each round, on both ends', t => {
   const [own, across] = pinnedRounds()
   if (!(own && across)) return t.fail()
   t.is(
@@ -78,15 +78,18 @@ test('static neighbours say in each round whose an address is, on both ends', t 
   )
 })
 
-test('the same addresses on two sides are told apart: only what answers across is wrong', t => {
-  const well = summarize(
+test('tells equal addresses on two sides apart: only replies across sides are wrong', t => {
+  const passing = summarize(
     assemble(
       NETWORK,
       REACH,
       measured(round => round === 'own'),
     ),
   )
-  t.deepEqual([well.expected, well.reached, well.forbidden, well.closed, well.wrong.length], [8, 8, 8, 8, 0])
+  t.deepEqual(
+    [passing.expected, passing.reached, passing.forbidden, passing.closed, passing.wrong.length],
+    [8, 8, 8, 8, 0],
+  )
   const leaky = summarize(
     assemble(
       NETWORK,
@@ -111,12 +114,12 @@ test('the same addresses on two sides are told apart: only what answers across i
   )
 })
 
-test('a POD of which the test says nothing is no pass', t => {
-  const strange = [...NETWORK, node('vm-003', pod('vm-003-ns01', ':01', '10.0.0.7'))]
-  t.throws(() => roundsOf(REACH, strange), { message: /does not say whom vm-003-ns01 on vm-003 reaches/ })
+test('refuses a POD on no side', t => {
+  const withUnknown = [...NETWORK, node('vm-003', pod('vm-003-ns01', ':01', '10.0.0.7'))]
+  t.throws(() => roundsOf(REACH, withUnknown), { message: /does not say which PODs vm-003-ns01 on vm-003 reaches/ })
 })
 
-test('where no address is there twice, nothing is pinned and nothing is pinged POD by POD; each pair comes in one round', t => {
+test('pins no round and treats all PODs of a node alike where addresses are unique', t => {
   const facts = [node('vm-001', pod('a', ':1', '10.0.0.1')), node('vm-002', pod('b', ':2', '10.0.0.2'))]
   const rounds = roundsOf('node', facts)
   t.deepEqual(
@@ -129,7 +132,7 @@ test('where no address is there twice, nothing is pinned and nothing is pinged P
   t.is(inputFor(facts, 'node', rounds[1] as Round, 'vm-001'), '!b 10.0.0.2\n=a 10.0.0.1\n')
 })
 
-test('whatever addresses PODs share, each pair comes in exactly one round, and in a pinned round no POD ties an address to two MACs', t => {
+test('puts each pair into exactly one round, and never ties an address to two MACs in a round', t => {
   const address = fc.integer({ min: 1, max: 6 }).map(number => `10.0.0.${number}`)
   const nodes = fc.array(fc.uniqueArray(address, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 7 })
   fc.assert(

@@ -16,7 +16,7 @@ const addresses = (...all: string[]): readonly PodAddress[] =>
 
 const OWN = [{ dst: '172.16.1.0/24' }, { dst: '172.16.1.1' }, { dst: '1000::1:ac10:100/120' }, { dst: 'ff00::/8' }]
 
-test('what no POD has a route to is not counted, whatever the VM itself has', t => {
+test('counts addresses that a POD has a route to; routes of the node do not matter', t => {
   const pinged = addresses('172.16.1.2', '172.16.2.1', '1000::1:ac10:102', '1000::1:ac10:201')
   t.is(countRouted(node(OWN), pinged, 16), 2)
   t.is(countRouted(node(OWN, [{ dst: '172.16.2.1' }]), pinged, 16), 3)
@@ -24,7 +24,7 @@ test('what no POD has a route to is not counted, whatever the VM itself has', t 
   t.is(countRouted(node([]), pinged, 16), 0)
 })
 
-test('a route that leads everywhere, or is not plain, leads to all', t => {
+test('counts all addresses with a default route or an unclear one', t => {
   const pinged = addresses('172.16.2.1', '1000::1:ac10:201')
   for (const route of [{ dst: 'default' }, { dst: '10.0.0.0/8', encap: 'ip6' }, { dst: 'nowhere' }, {}])
     t.is(countRouted(node(OWN, [route]), pinged, 16), 2, JSON.stringify(route))
@@ -40,7 +40,7 @@ const isIn = (address: string, [net, length]: readonly [string, number]) => {
     : new Address4(address).isInSubnet(new Address4(`${net}/${length}`))
 }
 
-test('an address counts when it is in the net of a route', t => {
+test('counts an address inside the prefix of a route', t => {
   fc.assert(
     fc.property(fc.array(prefix, { maxLength: 4 }), fc.array(fc.oneof(v4, v6), { maxLength: 6 }), (nets, pinged) => {
       const routes = nets.map(([net, length]) => ({ dst: `${net}/${length}` }))

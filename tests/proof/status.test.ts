@@ -30,9 +30,9 @@ const status = {
   routes: [{ dst: 'default', dev: 'eth0', metrics: [{}] }, { type: 'anycast' }],
   pods: [{ name: 'vm-002-ns01', interfaces: [eth0], routes: [] }],
 }
-const read = (told: unknown) => readNode(answering('vm-002', JSON.stringify(told)))
+const read = (json: unknown) => readNode(answering('vm-002', JSON.stringify(json)))
 
-test('what a node tells is taken as it is, with what nobody asks for', async t => {
+test('accepts a status with unknown members', async t => {
   t.deepEqual(await read(status), status as unknown)
 })
 
@@ -41,16 +41,16 @@ const changed = (change: (copy: Record<string, never>) => void) => {
   change(copy as never)
   return copy
 }
-for (const [what, told, why] of [
-  ['nothing in it', {}, /^vm-002: its status is not understood: node: /],
-  ['no object', [], /^vm-002: its status is not understood: /],
-  ['another node', { ...status, node: 'vm-001' }, /: it says that it is 'vm-001'$/],
+for (const [what, json, why] of [
+  ['no members', {}, /^vm-002: its status is invalid: node: /],
+  ['an array instead of an object', [], /^vm-002: its status is invalid: /],
+  ['the name of another node', { ...status, node: 'vm-001' }, /: it is the status of 'vm-001'$/],
   [
     'a POD of another node',
     { ...status, pods: [{ name: 'vm-001-ns01', interfaces: [], routes: [] }] },
-    /'vm-001-ns01' is not one of its own$/,
+    /POD 'vm-001-ns01' belongs to vm-001$/,
   ],
-  ['a POD twice', { ...status, pods: [status.pods[0], status.pods[0]] }, /two PODs are called 'vm-002-ns01'$/],
+  ['a POD twice', { ...status, pods: [status.pods[0], status.pods[0]] }, /duplicate POD 'vm-002-ns01'$/],
   ['a name that is a path', { ...status, pods: [{ name: '../x', interfaces: [], routes: [] }] }, /pods\.0\.name: /],
   ['a negative MTU', { ...status, interfaces: [{ ...eth0, mtu: -1 }] }, /interfaces\.0\.mtu: /],
   ['a huge MTU', { ...status, interfaces: [{ ...eth0, mtu: 1e30 }] }, /interfaces\.0\.mtu: /],
@@ -60,27 +60,27 @@ for (const [what, told, why] of [
     /addr_info: /,
   ],
   [
-    'an address that is none',
+    'an invalid address',
     changed(copy => Object.assign((copy.interfaces as never)[0]['addr_info'][0], { local: '10.0.0.300' })),
-    /addr_info\.0: no address/,
+    /addr_info\.0: not an address/,
   ],
   [
     'an address of another family',
     changed(copy => Object.assign((copy.interfaces as never)[0]['addr_info'][0], { family: 'inet6' })),
-    /addr_info\.0: no address/,
+    /addr_info\.0: not an address/,
   ],
   ['too many PODs', { ...status, npods: 1e9 }, /npods: /],
 ] as const) {
-  test(`a status with ${what} is an error that names the node`, async t => {
-    const error = await t.throwsAsync(read(told), { instanceOf: Failure, code: 'BAD_STATUS', message: why })
+  test(`rejects a status with ${what}, naming the node`, async t => {
+    const error = await t.throwsAsync(read(json), { instanceOf: Failure, code: 'BAD_STATUS', message: why })
     t.like(error, { exitCode: 4, node: 'vm-002' })
   })
 }
 
-test('what is no JSON, and a command that fails, name the node and say why', async t => {
+test('reports invalid JSON and a failed command with the node and the reason', async t => {
   await t.throwsAsync(readNode(answering('vm-002', '{"node":"vm-002"')), {
     code: 'BAD_STATUS',
-    message: /^vm-002: its status is not understood: .*JSON/,
+    message: /^vm-002: its status is invalid: .*JSON/,
   })
   await t.throwsAsync(readNode(answering('vm-002', 'netns_test: status: cannot\u001b[2J look\n', 1)), {
     code: 'BAD_STATUS',
@@ -88,12 +88,12 @@ test('what is no JSON, and a command that fails, name the node and say why', asy
   })
 })
 
-test('of several nodes the one that is not understood is named', async t => {
-  const well = answering('vm-001', JSON.stringify({ ...status, node: 'vm-001', pods: [] }))
-  await t.throwsAsync(readNetwork([well, answering('vm-002', '{}')]), { code: 'BAD_STATUS', message: /^vm-002: / })
+test('names the node with the invalid status', async t => {
+  const valid = answering('vm-001', JSON.stringify({ ...status, node: 'vm-001', pods: [] }))
+  await t.throwsAsync(readNetwork([valid, answering('vm-002', '{}')]), { code: 'BAD_STATUS', message: /^vm-002: / })
 })
 
-test('whatever JSON a node tells, it is read or refused', async t => {
+test('rejects arbitrary JSON', async t => {
   await fc.assert(
     fc.asyncProperty(fc.json(), async text => {
       await t.throwsAsync(readNode(answering('vm-002', text)), { code: 'BAD_STATUS', message: /^vm-002: / })

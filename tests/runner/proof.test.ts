@@ -149,13 +149,13 @@ test('on what somebody else set up, what is there is proved, told, and differenc
 
 test('one POD alone proves nothing', async t => {
   t.deepEqual(failuresOf(await prove([answering(status('vm-001', { pods: 1, npods: 1 }))], { xcluster_NPODS: '1' })), [
-    'vm-001: nothing was proved: there is 1 POD, and no pair to ping',
+    'vm-001: nothing was proved: 1 POD, no pairs to ping',
   ])
 })
 
 test('a node whose status is not understood is blamed, and no other', async t => {
   const proof = await prove([answering(status('vm-001')), answering('vm-002')])
-  t.regex(failuresOf(proof)[0] ?? '', /^vm-002: vm-002: its status is not understood: .* \(broken\)$/)
+  t.regex(failuresOf(proof)[0] ?? '', /^vm-002: vm-002: its status is invalid: .* \(broken\)$/)
   t.is(proof.failures.length, 1)
 })
 

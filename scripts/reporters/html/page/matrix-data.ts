@@ -31,10 +31,10 @@ export async function readMatrix(data: MatrixData): Promise<ReadMatrix> {
 export const SAYINGS: Readonly<Record<Cell['state'], string>> = {
   own: 'its own address',
   reached: 'answers',
-  closed: 'silent, as it must be',
+  closed: 'no answer, as expected',
   missing: 'does not answer',
-  open: 'answers, and must not',
-  shared: 'is the address of another POD, too',
+  open: 'answers, but must not',
+  shared: 'is also the address of another POD',
   cut: 'answers, but loses packets as large as its MTU',
 }
 
