@@ -55,8 +55,9 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   requireNamespaces(cluster.nodes.length, settings.addressing.podsPerNode)
   const cache = { cacheDirectory: directories.cache, onProgress: notice, signal }
   const image = await ensureImage(cache)
-  const tree = await ensureImageTree(image, cache)
-  await requireLinkKinds(kinds, tree, request.test)
+  const treeMade = ensureImageTree(image, cache)
+  treeMade.catch(() => {}) // waited for below
+  if (kinds.length > 0) await requireLinkKinds(kinds, await treeMade, request.test)
   signal.throwIfAborted()
   const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
   made({ name: 'node image', version: packagesOf(image), digest: image.digest, place: image.directory })
@@ -72,18 +73,22 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     reaper.release()
   }
   try {
+    const world = startWorld(directory, maps)
     storeKey(directory, keys.clientPrivateKey)
     const kind = `namespaces: ${countOfNodes(cluster.nodes)}`
     emit({ type: 'cluster-start', test: request.test, ...countAndNames(cluster.nodes), kind })
     const layers = { cacheDirectory: directories.cache, clusterDirectory: directory, signal }
-    const ovls = await layOvls({
-      ...layers,
-      packing: settings.packing,
-      extra,
-      onLine: text => emit({ type: 'detail', text }),
-      onComponent: made,
-      form: asDirectories(layers),
-    })
+    const [tree, ovls] = await Promise.all([
+      treeMade,
+      layOvls({
+        ...layers,
+        packing: settings.packing,
+        extra,
+        onLine: text => emit({ type: 'detail', text }),
+        onComponent: made,
+        form: asDirectories(layers),
+      }),
+    ])
     const identity: CommonIdentity = {
       keys,
       environment: { ...XCLUSTERS_OWN, ...settings.guestEnvironment },
@@ -96,9 +101,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       alsoForwarding: forwardingOf(cluster.topology),
     }
     const isLarge = wantsPermanent(cluster.nodes, tables)
-    const world = startWorld({
-      clusterDirectory: directory,
-      maps,
+    world.populate({
       layers: [tree, ...ovls],
       nodes: cluster.nodes.map(plan => identityMessage(plan, identity, false)),
       neighbours: cluster.nodes.map(plan =>

@@ -21,11 +21,11 @@ export interface World {
   ended(node: string): Promise<string>
   /** Lets it go on without this process. */
   release(): void
+  /** Makes the nodes, which come up at once. */
+  populate(nodes: NodesRequest): void
 }
 
-export interface WorldRequest {
-  readonly clusterDirectory: string
-  readonly maps: UserMaps
+export interface NodesRequest {
   /** Trees that are laid over each other, the image's first. */
   readonly layers: readonly string[]
   /** The identity of each node, as identityMessage() makes it. */
@@ -36,9 +36,9 @@ export interface WorldRequest {
 
 const MOST_CHARACTERS = 500
 
-/** Starts the world; its nodes come up at once. */
-export function startWorld(request: WorldRequest): World {
-  const { child, ended, errors } = spawnInCluster(WORLD, request.clusterDirectory, ['perl', PROGRAM], { pipes: 1 })
+/** Starts the world, without nodes: that takes some milliseconds in which there is other work. */
+export function startWorld(clusterDirectory: string, maps: UserMaps): World {
+  const { child, ended, errors } = spawnInCluster(WORLD, clusterDirectory, ['perl', PROGRAM], { pipes: 1 })
   const control = child.stdio[3] as Duplex
   const events = new Map<string, { promise: Promise<string>; resolve: (how: string) => void }>()
   const event = (name: string) => {
@@ -56,7 +56,7 @@ export function startWorld(request: WorldRequest): World {
   control.pipe(lines)
   control.on('error', () => {}) // it ended: its process says so
   ended.then(how => event(`failed ${WORLD}`).resolve(`its first process ${how}${errors() && `: ${errors()}`}`))
-  control.write(worldMessage(request))
+  control.write(message({ tool: maps.tool ? 'yes' : 'no', uid: maps.uid, gid: maps.gid }))
   /** Never resolves. */
   const failure = async (node: string) => {
     const [subject, why] = await Promise.race([
@@ -83,6 +83,12 @@ export function startWorld(request: WorldRequest): World {
     },
     // Its own end may come unheard when all end together.
     ended: node => Promise.race([event(`ended ${node}`).promise, ended.then(() => "ended with the cluster's own")]),
+    populate: ({ layers, nodes, neighbours }) => {
+      const [ofLayers, ofNodes, ofNeighbours] = [layers, nodes, neighbours].map(values =>
+        Buffer.concat(values.map(counted)),
+      ) as [Buffer, Buffer, Buffer]
+      control.write(message({ layers: ofLayers, nodes: ofNodes, neighbours: ofNeighbours }))
+    },
     release: () => {
       control.end('keep\n', () => control.destroy())
       child.unref()
@@ -91,17 +97,8 @@ export function startWorld(request: WorldRequest): World {
 }
 
 /** Names and values in turn, see world/world.pl. */
-function worldMessage({ maps, layers, nodes, neighbours }: WorldRequest): Buffer {
-  const values = {
-    map_tool: maps.tool ? 'yes' : 'no',
-    uid_map: maps.uid,
-    gid_map: maps.gid,
-    layers: Buffer.concat(layers.map(counted)),
-    nodes: Buffer.concat(nodes.map(counted)),
-    neighbours: Buffer.concat(neighbours.map(counted)),
-  }
-  return counted(Buffer.concat(Object.entries(values).flat().map(counted)))
-}
+const message = (values: Readonly<Record<string, string | Buffer>>): Buffer =>
+  counted(Buffer.concat(Object.entries(values).flat().map(counted)))
 
 function counted(value: string | Buffer): Buffer {
   const bytes = Buffer.from(value)

@@ -3,7 +3,7 @@
 # process that the host starts (its record is world.pid) only waits for the first process of the PID namespace; when either of them ends,
 # the kernel ends every process of the cluster. Nothing here changes an interface, a mount or a setting of the host.
 #
-# The runner writes one message into file descriptor 3 and reads lines from it: `up <node>`, `failed <node or world> <reason>`,
+# The runner writes two messages into file descriptor 3, how users are mapped and what the nodes are, and reads lines from it: `up <node>`, `failed <node or world> <reason>`,
 # `ended <node> <how>`. When its end is closed, and it did not write `keep` before, everything ends.
 #
 # Perl, since it makes the kernel's calls itself: a node costs one fork, and not a process for each mount.
@@ -180,14 +180,13 @@ sub how_ended {
 	return "was ended by SIG$names[$signal]";
 }
 
-my %world = unpack '(N/a)*', receive(unpack 'N', receive(4));
-my @neighbours = unpack '(N/a)*', $world{neighbours};
-my @nodes = map { my %identity = unpack '(N/a)*', substr $_, 4; { name => $identity{hostname}, identity => \%identity } }
-	unpack '(N/a)*', $world{nodes};
-$nodes[$_]{identity}{neighbours} = $neighbours[$_] for 0 .. $#nodes;
+# A message: names and values in turn.
+sub receive_values { return unpack '(N/a)*', receive(unpack 'N', receive(4)) }
+
 how_ended 1; # loads what it needs while the host's files are in sight
+my %maps = receive_values();
 pipe my $leash, my $held or give_up "no pipe: $!";
-enter_user_namespace { tool => $world{map_tool}, uid => $world{uid_map}, gid => $world{gid_map} };
+enter_user_namespace \%maps;
 my $first = fork // give_up "cannot fork: $!";
 if ($first != 0) {
 	close $leash;
@@ -202,6 +201,11 @@ syscall $CALL{prctl}, $FLAG{SET_PDEATHSIG}, $FLAG{SIGKILL}, 0, 0, 0;
 $SIG{PIPE} = 'IGNORE';
 my $failed = sub { give_up "@_" };
 on_failure($failed);
+my %world = receive_values();
+my @neighbours = unpack '(N/a)*', $world{neighbours};
+my @nodes = map { my %identity = unpack '(N/a)*', substr $_, 4; { name => $identity{hostname}, identity => \%identity } }
+	unpack '(N/a)*', $world{nodes};
+$nodes[$_]{identity}{neighbours} = $neighbours[$_] for 0 .. $#nodes;
 my @layers = unpack '(N/a)*', $world{layers};
 mount_layers @layers;
 write_settings({ ipv6_disabled => 1 });
