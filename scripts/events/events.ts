@@ -93,7 +93,7 @@ export type RunEvent = { readonly at: number } & (
       readonly nodes: number
       /** Of all of them, in order. */
       readonly names?: readonly string[]
-      /** The kind of cluster, and what is to be known of it: `embedded: 4 VMs, by KVM`. */
+      /** The kind of cluster, and a summary of it: `embedded: 4 VMs, KVM`. */
       readonly kind: string
     }
   | { readonly type: 'node-up'; readonly node: string; readonly up: number; readonly of: number }

@@ -114,8 +114,13 @@ const FAULTS: readonly Fault[] = [
   { name: 'SIGTERM', strike: signalRunner('SIGTERM'), codes: [143] },
   { name: 'SIGHUP', strike: signalRunner('SIGHUP'), codes: [129] },
   { name: 'runner stopped', strike: signalRunner('SIGSTOP'), codes: [1, 4], mayPass: true, stoppedMs: 3000 },
-  // A clone that ends before it is up boots instead, once.
-  { name: 'kill -9 of a VM', strike: signalPart(VM, 'SIGKILL'), codes: LOST, survivedBy: /; it boots instead$/m },
+  // A clone that ends before it is up falls back to a cold boot, once.
+  {
+    name: 'kill -9 of a VM',
+    strike: signalPart(VM, 'SIGKILL'),
+    codes: LOST,
+    survivedBy: /; falling back to a cold boot$/m,
+  },
   // It does not answer in time: a step that did not end, or a VM that is lost.
   { name: 'VM stopped', strike: signalPart(VM, 'SIGSTOP'), codes: [1, 4], mayPass: true },
   { name: 'kill -9 of a switch', strike: signalPart(SWITCH, 'SIGKILL'), codes: LOST },

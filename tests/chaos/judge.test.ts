@@ -27,7 +27,7 @@ test('a round that is as it must be has no complaint', t => {
   t.deepEqual(judge(round({})), [])
   t.deepEqual(judge(round({ late: true, code: 0, stderr: PASSED })), [])
   t.deepEqual(judge(round({ hit: undefined, code: 0, stderr: PASSED })), [])
-  const again = `12:00:00 (0): vm-001 is gone: its QEMU ended; it boots instead\n${PASSED}`
+  const again = `12:00:00 (0): vm-001 is gone: its QEMU ended; falling back to a cold boot\n${PASSED}`
   t.deepEqual(judge(round({ code: 0, stderr: again })), [])
   t.deepEqual(judge(round({ fault: fault('SIGINT'), code: 130, stderr: 'interrupted by SIGINT\n' })), [])
   t.deepEqual(judge(round({ fault: fault('full disk'), hit: undefined, code: 3, stderr: 'no space left\n' })), [])

@@ -71,7 +71,7 @@ test('refuses a cluster that exceeds the memory limit of the container', t => {
   const meminfo = 'MemAvailable: 90000000 kB\n'
   t.throws(() => checkMemory([plan], load, meminfo, 50 * 2 ** 20), {
     code: 'NO_MEMORY',
-    message: /0\.0 GiB are free under the memory limit of the control group/,
+    message: /0\.0 GiB are free within the memory limit of this process's control group/,
   })
   t.notThrows(() => checkMemory([plan], load, meminfo, 2 ** 30))
 })

@@ -14,60 +14,59 @@ import { type Machine, type MachineParts, planOf, startMachine } from './machine
 import { cloneMachine } from './template/clone.ts'
 import type { Template } from './template/template.ts'
 
-/** What {@link bringUp} needs. */
-export interface BringUpRequest {
+export interface StartVmsRequest {
   readonly plans: readonly NodePlan[]
   readonly clusterDirectory: string
   readonly parts: MachineParts
-  /** From which VM a node goes on; it boots where there is none. */
+  /** The template that a node is restored from; without one it boots. */
   readonly templateOf: (plan: NodePlan) => Template | undefined
   readonly identity: CommonIdentity
-  /** For all of them together. */
+  /** Limit for all VMs together. */
   readonly timeoutSeconds: number
-  /** Gets the version of the first VM's QEMU. */
+  /** Called with the QEMU version of the first VM. */
   readonly onQemu: (version: string) => void
   readonly emit: Emit
   readonly signal: AbortSignal
 }
 
-/** A VM that answers. */
-export interface BroughtUp {
+/** A VM that accepts ssh logins. */
+export interface StartedVm {
   readonly record: NodeRecord
   readonly machine: Machine
   readonly node: Node
 }
 
 const CONSOLE_LINES = 10
-/** A clone is up in a second, and on a busy host in some; one that hangs does so for ever. */
-const CLONE_MS = 20_000
-/** VMs that come up at once: enough to keep the CPUs busy, and few enough that each is up soon after its start, however many there are. */
-const AT_ONCE = 2 * os.availableParallelism()
+/** A clone is up within a second, or a few seconds on a busy host; one that hangs never comes up. */
+const RESTORE_TIMEOUT_MS = 20_000
+/** Enough to keep the CPUs busy, and few enough that each VM is up soon after its start. */
+const MAX_CONCURRENT_STARTS = 2 * os.availableParallelism()
 
 /**
- * Starts all VMs, some at once, gives each its identity and logs in on it.
+ * Starts all VMs, at most `MAX_CONCURRENT_STARTS` at a time, gives each its identity and logs in.
  * @throws Failure VM_LOST, VM_GAVE_UP, VM_NOT_UP (exit 4) naming the VMs, with the last lines of a console;
- *   the signal's reason when that is aborted. The VMs run on then: ending them is the caller's.
+ *   the signal's reason when it is aborted. The caller stops the VMs in all these cases.
  */
-export async function bringUp(request: BringUpRequest): Promise<readonly BroughtUp[]> {
+export async function startVms(request: StartVmsRequest): Promise<readonly StartedVm[]> {
   const { plans, timeoutSeconds, emit, signal } = request
-  // What ends the waiting of all: the first VM that fails, the person, or the end of patience.
-  const giveUp = new AbortController()
-  const onAbort = () => giveUp.abort(signal.reason)
+  // Aborted by the first VM that fails, the caller, or the timeout.
+  const startAbort = new AbortController()
+  const onAbort = () => startAbort.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   const up = new Set<string>()
-  const stopTimer = afterRunning(timeoutSeconds * 1000, () => giveUp.abort(notUp(request, up)))
+  const stopTimer = afterRunning(timeoutSeconds * 1000, () => startAbort.abort(startTimeout(request, up)))
   try {
     signal.throwIfAborted()
-    const semaphore = new Semaphore(AT_ONCE)
+    const semaphore = new Semaphore(MAX_CONCURRENT_STARTS)
     return await Promise.all(
       plans.map(async plan => {
         try {
-          const result = await semaphore.use(() => bringOneUp(plan, request, giveUp.signal))
+          const result = await semaphore.use(() => startWithFallback(plan, request, startAbort.signal))
           up.add(plan.name)
           emit({ type: 'node-up', node: plan.name, up: up.size, of: plans.length })
           return result
         } catch (error) {
-          giveUp.abort(error)
+          startAbort.abort(error)
           throw error
         }
       }),
@@ -78,83 +77,93 @@ export async function bringUp(request: BringUpRequest): Promise<readonly Brought
   }
 }
 
-/** How a clone fails whose template is bad. */
-const ITS_FAULT = ['VM_LOST', 'VM_GAVE_UP', 'VM_NOT_UP']
+/** Failures of a clone that may be caused by its template. */
+const TEMPLATE_FAULTS = ['VM_LOST', 'VM_GAVE_UP', 'VM_NOT_UP']
 
-function discard(template: Template, { emit }: BringUpRequest): void {
+function discard(template: Template, { emit }: StartVmsRequest): void {
   template.discard()
-  emit({ type: 'notice', text: 'the template is discarded: what starts from it does not come up, and boots' })
+  emit({ type: 'notice', text: 'the template is discarded: VMs restored from it do not come up' })
 }
 
-/** @throws as {@link bringUp}; a clone that does not come up is no failure yet: its node boots, once. */
-async function bringOneUp(plan: NodePlan, request: BringUpRequest, giveUp: AbortSignal): Promise<BroughtUp> {
-  giveUp.throwIfAborted()
+/**
+ * Falls back to a cold boot, once, when a clone does not come up.
+ * @throws as {@link startVms}
+ */
+async function startWithFallback(plan: NodePlan, request: StartVmsRequest, signal: AbortSignal): Promise<StartedVm> {
+  signal.throwIfAborted()
   const template = request.templateOf(plan)
   if (template) {
     try {
-      return await start(plan, request, giveUp, template)
+      return await startVm(plan, request, signal, template)
     } catch (error) {
-      giveUp.throwIfAborted()
+      signal.throwIfAborted()
       const [why] = (error as Error).message.split('\n')
-      request.emit({ type: 'notice', text: `${why}; it boots instead` })
-      const booted = await start(plan, request, giveUp)
-      // What keeps a node that boots from coming up as well, a setting or the host, is not the template's fault.
-      if (ITS_FAULT.includes((error as Failure).code)) discard(template, request)
+      request.emit({ type: 'notice', text: `${why}; falling back to a cold boot` })
+      const booted = await startVm(plan, request, signal)
+      // A cold boot that fails as well has another cause: a setting, or the host.
+      if (TEMPLATE_FAULTS.includes((error as Failure).code)) discard(template, request)
       return booted
     }
   }
-  return await start(plan, request, giveUp)
+  return await startVm(plan, request, signal)
 }
 
-async function start(
+async function startVm(
   plan: NodePlan,
-  request: BringUpRequest,
-  giveUp: AbortSignal,
+  request: StartVmsRequest,
+  signal: AbortSignal,
   template?: Template,
-): Promise<BroughtUp> {
+): Promise<StartedVm> {
   const { clusterDirectory, parts } = request
   const machine = template
     ? cloneMachine(planOf(plan), clusterDirectory, parts, template)
     : startMachine(planOf(plan), clusterDirectory, parts)
   if (plan === request.plans[0]) machine.qmp.version.then(request.onQemu)
   try {
-    if (!template) return await comeUp(machine, plan, request, giveUp)
-    const why = `its template did not go on in ${CLONE_MS / 1000} s`
-    return await withDeadline(CLONE_MS, ({ signal }) => comeUp(machine, plan, request, signal, template), {
-      parent: giveUp,
-      reason: () => withConsole(clusterDirectory, plan, 'VM_NOT_UP', why),
-    })
+    if (!template) return await waitUntilUp(machine, plan, request, signal)
+    const why = `its template was not restored within ${RESTORE_TIMEOUT_MS / 1000} s`
+    return await withDeadline(
+      RESTORE_TIMEOUT_MS,
+      deadline => waitUntilUp(machine, plan, request, deadline.signal, template),
+      {
+        parent: signal,
+        reason: () => withConsole(clusterDirectory, plan, 'VM_NOT_UP', why),
+      },
+    )
   } catch (error) {
-    if (template && !giveUp.aborted) await machine.kill()
+    if (template && !signal.aborted) await machine.kill()
     throw error
   }
 }
 
-async function comeUp(
+async function waitUntilUp(
   machine: Machine,
   plan: NodePlan,
-  { clusterDirectory, identity }: BringUpRequest,
+  { clusterDirectory, identity }: StartVmsRequest,
   signal: AbortSignal,
   template?: Template,
-): Promise<BroughtUp> {
+): Promise<StartedVm> {
   const over = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     machine.ended.then(how => reject(withConsole(clusterDirectory, plan, 'VM_LOST', `its QEMU ${how}`)))
   })
-  over.catch(() => {}) // may come after the last wait for it
+  over.catch(() => {}) // may reject after the last race
   const { control } = machine
-  const gaveUp = (error: Error) => {
+  const rejectWithConsole = (error: Error) => {
     throw withConsole(clusterDirectory, plan, 'VM_GAVE_UP', error.message)
   }
-  if (!template) await Promise.race([control.reached('ready').catch(gaveUp), over])
+  if (!template) await Promise.race([control.reached('ready').catch(rejectWithConsole), over])
   control.send(identityMessage(plan, identity, template !== undefined))
-  const [port] = await Promise.race([Promise.all([machine.sshPort(), control.reached('up').catch(gaveUp)]), over])
+  const [port] = await Promise.race([
+    Promise.all([machine.sshPort(), control.reached('up').catch(rejectWithConsole)]),
+    over,
+  ])
   const record: NodeRecord = { name: plan.name, number: plan.number, role: plan.role, port }
   const node = await Promise.race([logIn(clusterDirectory, record, identity.keys.hostPublicKey), over])
   return { record, machine, node }
 }
 
-function notUp({ plans, clusterDirectory, timeoutSeconds }: BringUpRequest, up: ReadonlySet<string>): Failure {
+function startTimeout({ plans, clusterDirectory, timeoutSeconds }: StartVmsRequest, up: ReadonlySet<string>): Failure {
   const missing = plans.filter(plan => !up.has(plan.name))
   const names = missing.map(plan => plan.name).join(', ')
   const [first = plans[0]] = missing
@@ -162,7 +171,7 @@ function notUp({ plans, clusterDirectory, timeoutSeconds }: BringUpRequest, up: 
   return infrastructureFailure(
     'VM_NOT_UP',
     `${missing.length} of ${plans.length} VMs did not come up in ${timeoutSeconds} s: ${names}${tail}`,
-    { hint: 'a slow host needs more: --timeout <seconds>' },
+    { hint: 'on a slow host, allow more time: --timeout <seconds>' },
   )
 }
 
@@ -171,6 +180,6 @@ const withConsole = (clusterDirectory: string, plan: NodePlan, code: CodeFor<4>,
 
 function consoleLines(clusterDirectory: string, plan: NodePlan): string {
   const lines = consoleTail(clusterDirectory, plan.name, CONSOLE_LINES)
-  if (lines.length === 0) return `\n  (nothing on the console of ${plan.name})`
-  return `\n  the last lines on the console of ${plan.name}:${lines.map(line => `\n    ${line}`).join('')}\n`
+  if (lines.length === 0) return `\n  (the console of ${plan.name} is empty)`
+  return `\n  last lines of the console of ${plan.name}:${lines.map(line => `\n    ${line}`).join('')}\n`
 }

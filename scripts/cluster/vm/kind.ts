@@ -1,6 +1,6 @@
 import type { ClusterKind } from '../kind.ts'
 
-/** VMs of this program's own image, under QEMU: needs nothing but this repository and Debian's packages, as an ordinary user. */
+/** QEMU VMs with an image built from Debian packages. Needs neither root nor KVM. */
 export const vm: ClusterKind = {
   name: 'embedded',
   aliases: ['vm'],

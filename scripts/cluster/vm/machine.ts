@@ -9,30 +9,30 @@ import { type Control, openControl } from './control.ts'
 import { openQmp, type Qmp } from './qmp.ts'
 import { switchDirectory } from './sockets.ts'
 
-/** What all VMs of a cluster boot from. */
+/** The parts that all VMs of a cluster share. */
 export interface MachineParts {
   readonly kernel: string
   readonly initrd: string
-  /** squashfs images: the root first, then the ovls in the order in which they are laid over it. */
+  /** squashfs images: the root file system, then the ovls from the lowest layer to the highest. */
   readonly disks: readonly string[]
   readonly accelerator: 'kvm' | 'tcg'
 }
 
-/** What a machine is made of, but for what it boots from. */
+/** The virtual hardware of a machine. */
 export interface MachinePlan {
-  /** Names its process and its files. */
+  /** Used for its process and its files. */
   readonly name: string
   readonly memoryMiB: number
   readonly cpus: number
   readonly interfaces: readonly {
-    /** QEMU's `-netdev`, with an id that is the interface's alone. */
+    /** Value of QEMU's `-netdev`, with `id`. */
     readonly backend: string
     readonly id: string
     readonly mac: string
   }[]
 }
 
-/** Memory that is a file: what the guest writes goes into it, or stays with the machine. */
+/** A file that backs guest memory. When `written` is false, the mapping is private and the file stays unchanged. */
 export interface MemoryFile {
   readonly file: string
   readonly written: boolean
@@ -40,36 +40,35 @@ export interface MemoryFile {
 
 export interface MachineOptions {
   readonly memory?: MemoryFile
-  /** A file descriptor with the state of the devices: the machine goes on from there, and does not boot. */
+  /** A file descriptor to restore the device state from, instead of booting. */
   readonly state?: number
 }
 
-/** A VM from the start of its QEMU on. */
+/** A VM whose QEMU was started. */
 export interface Machine {
   readonly control: Control
   readonly qmp: Qmp
-  /** The port on 127.0.0.1 that leads to its ssh. */
+  /** The port on 127.0.0.1 that is forwarded to its ssh server. */
   sshPort(): Promise<number>
-  /** Resolves when the VM ends, with how: `was ended by SIGKILL`, `exited with 1: <QEMU's last line>`. */
+  /** Resolves with the reason when the VM ends: `was ended by SIGKILL`, `exited with 1: <QEMU's last line>`. */
   readonly ended: Promise<string>
-  /** Lets the VM go on without us. */
+  /** Closes all connections and leaves the VM running. */
   release(): void
-  /** Ends it; resolves when it is gone. */
+  /** Kills QEMU; resolves when it has ended. */
   kill(): Promise<void>
 }
 
 /**
- * vde_switch drops frames with more than 1504 bytes behind the Ethernet header (1500 and a VLAN tag) without a word, and has no option for
- * that. The guest's kernel refuses a larger MTU where virtio-net says its limit.
+ * vde_switch silently drops frames with a payload above 1504 bytes (1500 and a VLAN tag), and has no option for it.
+ * With virtio-net's `host_mtu` the guest's kernel refuses a larger MTU.
  */
 const MTU = 1500
 
-/** Sockets that QEMU inherits: no path, no port, nobody else can connect. */
+/** QEMU inherits its sockets, so that no other process can connect to them. */
 const QMP_FD = 3
 const CONTROL_FD = 4
 const STATE_FD = 5
 
-/** The machine of a node. */
 export const planOf = ({ name, number, memoryMiB, cpus, nets }: NodePlan): MachinePlan => ({
   name,
   memoryMiB,
@@ -77,7 +76,7 @@ export const planOf = ({ name, number, memoryMiB, cpus, nets }: NodePlan): Machi
   interfaces: nets.map(net => ({ id: `eth${net}`, backend: netdev(net, number), mac: macAddress(net, number) })),
 })
 
-/** Starts QEMU; it runs in the cluster's directory, where relative names lie. */
+/** Starts QEMU in the cluster's directory, to which the names of its files are relative. */
 export function startMachine(
   plan: MachinePlan,
   clusterDirectory: string,
@@ -85,7 +84,7 @@ export function startMachine(
   options: MachineOptions = {},
 ): Machine {
   const { state } = options
-  // QEMU appends: what is there is of a machine before this one. Whoever empties the file gets what comes then.
+  // QEMU appends to the console, so that it can be truncated while the VM runs. Remove the output of an earlier VM.
   fs.writeFileSync(path.join(clusterDirectory, consoleFile(plan.name)), '', { mode: 0o600 })
   const { child, ended, errors } = spawnInCluster(plan.name, clusterDirectory, qemuCommand(plan, parts, options), {
     pipes: 2,
@@ -94,7 +93,7 @@ export function startMachine(
   })
   const control = openControl(child.stdio[CONTROL_FD] as Duplex)
   const qmp = openQmp(child.stdio[QMP_FD] as Duplex)
-  if (state !== undefined) goOn(qmp)
+  if (state !== undefined) restoreState(qmp)
   return {
     control,
     qmp,
@@ -112,18 +111,18 @@ export function startMachine(
   }
 }
 
-/** Takes over a state. When that fails QEMU ends, which is how it is noticed. */
-function goOn(qmp: Qmp): void {
+/** Restores a saved device state. On failure QEMU exits, which `ended` reports. */
+function restoreState(qmp: Qmp): void {
   const commands = [
     qmp.execute('migrate-set-capabilities', { capabilities: [WITHOUT_MEMORY] }),
-    // Nobody has to learn that a machine moved, least of all by the address that it had.
+    // No gratuitous ARP: it would announce the template's MAC address.
     qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 }),
     qmp.execute('migrate-incoming', { uri: `fd:${STATE_FD}` }),
   ]
   for (const command of commands) command.catch(() => {})
 }
 
-/** The state is that of the devices alone: memory is in its file. */
+/** Leaves the memory out of the saved state: it is in its own file. */
 export const WITHOUT_MEMORY = { capability: 'x-ignore-shared', state: true } as const
 
 const lastLine = (text: string): string => text.slice(text.lastIndexOf('\n') + 1)
@@ -136,57 +135,59 @@ function qemuCommand(plan: MachinePlan, parts: MachineParts, options: MachineOpt
   command.push('-chardev', `socket,id=qmp,fd=${QMP_FD}`, '-mon', 'chardev=qmp,mode=control')
   command.push('-chardev', `socket,id=control,fd=${CONTROL_FD}`)
   for (const { backend, id, mac } of plan.interfaces) {
-    // The ROM is for booting from the net, and costs time at each start.
+    // Without the network boot ROM, which takes time at each start.
     command.push('-netdev', backend, '-device', `virtio-net-pci,netdev=${id},mac=${mac},romfile=,host_mtu=${MTU}`)
   }
   return command
 }
 
 /**
- * The less a CPU has, the less there is to emulate: a guest boots a fifth faster than with `max`. This one still runs what is
- * compiled for x86-64-v2, and has random numbers from its first moment.
+ * Fewer CPU features mean less to emulate: a guest boots a fifth faster than with `max`. This model supports x86-64-v2,
+ * and `rdrand` provides entropy from the start.
  */
 const EMULATED_CPU = 'Nehalem,+rdrand'
 
 /**
- * `quiet`, since a serial line is slow; `panic=-1`, so that a panic ends QEMU; the rest takes a third off the boot, and some hundredths
- * off each step: no defences against neighbours that a test VM does not have, no self-tests, no probing for ports that are not there,
- * no security modules and no accounts that nobody reads.
+ * `quiet`: the serial line is slow. `panic=-1`: a panic ends QEMU. The rest saves a third of the boot and a few
+ * hundredths of each step: no mitigations, self-tests, probing for missing ports, security modules or accounting.
  */
 const KERNEL_OPTIONS = [
-  'console=ttyS0 quiet panic=-1 mitigations=off nokaslr cryptomgr.notests 8250.nr_uarts=1 no_timer_check rcupdate.rcu_expedited=1',
-  'init_on_alloc=0 lsm= audit=0 psi=0 cgroup.memory=nokmem',
+  'console=ttyS0 quiet panic=-1 mitigations=off nokaslr cryptomgr.notests 8250.nr_uarts=1 no_timer_check',
+  'rcupdate.rcu_expedited=1 init_on_alloc=0 lsm= audit=0 psi=0 cgroup.memory=nokmem',
 ].join(' ')
 /**
- * Of an emulated machine: the TSC is the host's, and measuring how fast it goes fails where the host is busy (a clock four times as
- * fast was seen). HPET says its own rate.
+ * An emulated TSC is the host's, and its calibration fails on a busy host (a clock four times too fast was observed).
+ * HPET reports its own rate.
  */
 const EMULATED_CLOCK = 'tsc=unstable clocksource=hpet'
 /**
- * Without X86_FEATURE_REP_GOOD (arch/x86/include/asm/cpufeatures.h) pages are cleared and copied by plain loops: one string instruction is
- * for an emulator a loop of its own, with a check in each turn.
+ * Clears X86_FEATURE_REP_GOOD (arch/x86/include/asm/cpufeatures.h), so that pages are cleared and copied by plain
+ * loops: an emulator runs a string instruction as a loop with a check in each iteration.
  */
-const EMULATED_STRINGS = 'clearcpuid=112'
+const EMULATED_COPYING = 'clearcpuid=112'
 /**
- * No turns by session, of which each step has one; and no watchdog, to which a CPU that waits for its turn on a busy host looks as if it
- * were stuck.
+ * No scheduling by session, since each step is its own session. No watchdog: it takes a vCPU that waits on a busy host
+ * for a lockup.
  */
-const EMULATED_TURNS = 'noautogroup nowatchdog'
-/** Nothing that the kernel knows: it goes into the environment of guest/init. */
+const EMULATED_SCHEDULER = 'noautogroup nowatchdog'
+/** Unknown to the kernel, which therefore passes it to guest/init in the environment. */
 const EMULATED_HINT = 'emulated=yes'
-/** Each program at the same addresses whenever it runs: what an emulator has translated of it serves again, which halves the time of steps. */
+/**
+ * Programs always run at the same addresses, so that QEMU can reuse their translated code. This halves the time of
+ * steps.
+ */
 const EMULATED_ADDRESSES = 'norandmaps'
 /**
- * Linux's SCHED_BATCH, which anybody may have: a VM that wakes up does not push another one off its CPU in the middle of its work. With
- * many VMs more than there are CPUs all is done in a tenth less time, and this program, which is not so scheduled, gets its turn at once.
+ * SCHED_BATCH, which needs no privileges: a VM that wakes up does not preempt another. With many more VMs than CPUs a
+ * run takes a tenth less time, and this program, which keeps SCHED_OTHER, is scheduled at once.
  */
 const EMULATED_SCHEDULING = ['chrt', '--batch', '0']
-/** What QEMU translates is kept in so much memory, in MiB; its default, 1 GiB, makes eight VMs take twelve. */
-const TRANSLATED_MIB = 96
+/** Size of QEMU's translation cache. With the default of 1 GiB, eight VMs take 12 GiB. */
+const TRANSLATION_CACHE_MIB = 96
 
 /**
- * QEMU's options for a machine that boots from an image; its control port is the character device `control`, which the
- * caller adds.
+ * QEMU's options for a machine that boots from an image. The caller adds the character device `control` for its control
+ * port.
  */
 export function bootOptions(
   { kernel, initrd, disks, accelerator }: MachineParts,
@@ -199,11 +200,13 @@ export function bootOptions(
   if (memory) options.push('-object', json(memoryBackend(memory, memoryMiB)))
   options.push('-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny')
   const emulated = accelerator === 'tcg'
-  if (emulated) options.push('-accel', `tcg,thread=multi,tb-size=${TRANSLATED_MIB}`, '-cpu', EMULATED_CPU)
+  if (emulated) options.push('-accel', `tcg,thread=multi,tb-size=${TRANSLATION_CACHE_MIB}`, '-cpu', EMULATED_CPU)
   else options.push('-accel', 'kvm', '-cpu', 'host')
   options.push('-m', `${memoryMiB}M`, '-smp', String(cpus))
   const line = emulated
-    ? [KERNEL_OPTIONS, EMULATED_CLOCK, EMULATED_STRINGS, EMULATED_ADDRESSES, EMULATED_TURNS, EMULATED_HINT].join(' ')
+    ? [KERNEL_OPTIONS, EMULATED_CLOCK, EMULATED_COPYING, EMULATED_ADDRESSES, EMULATED_SCHEDULER, EMULATED_HINT].join(
+        ' ',
+      )
     : KERNEL_OPTIONS
   options.push('-kernel', kernel, '-initrd', initrd, '-append', line)
   options.push('-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=control,name=control')
@@ -223,17 +226,17 @@ const memoryBackend = ({ file, written }: MemoryFile, memoryMiB: number) => ({
   share: written,
 })
 
-/** JSON where QEMU takes it: its other syntax would need the commas in file names doubled. */
+/** QEMU's key=value syntax would need commas in file names doubled. */
 const json = (value: unknown): string => JSON.stringify(value)
 
 /**
- * Net 0 leads to the host's loopback and nowhere else: `restrict` cuts the guest off from host and world, and port 0
- * lets the kernel pick one that is free. The other nets are switches of the cluster.
+ * Net 0 only forwards a free port of the host's loopback to ssh: `restrict` denies the guest all other access. The
+ * other nets are switches of the cluster.
  */
 function netdev(net: number, node: number): string {
   if (net > 0) return `vde,id=eth${net},sock=${switchDirectory(net)}`
-  const own = 'net=192.168.0.0/24,host=192.168.0.254,dns=192.168.0.253,ipv6=off'
-  return `user,id=eth0,restrict=on,${own},hostfwd=tcp:127.0.0.1:0-192.168.0.${node}:22`
+  const subnet = 'net=192.168.0.0/24,host=192.168.0.254,dns=192.168.0.253,ipv6=off'
+  return `user,id=eth0,restrict=on,${subnet},hostfwd=tcp:127.0.0.1:0-192.168.0.${node}:22`
 }
 
 async function forwardedPort(qmp: Qmp): Promise<number> {

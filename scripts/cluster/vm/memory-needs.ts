@@ -3,28 +3,27 @@ import { environmentFailure } from '../../errors/failure.ts'
 import { memoryRoom } from '../../host/control-groups.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 
-/** What VMs are to hold and how they start: it decides what they take. */
+/** Properties of a cluster that determine its memory use. */
 export interface Load {
-  /** Boot each, instead of going on from a template whose memory all share. */
+  /** Whether each VM boots, instead of sharing the memory of a template. */
   readonly cold: boolean
   readonly podsPerNode: number
 }
 
 /**
- * MiB of one emulated VM in the middle of a test, its part of what several share included (PSS, docs/performance.md): of a clone what it has
- * written, and what QEMU translated; of a VM that booted all that a boot touches.
+ * Proportional set size of an emulated VM during a test (docs/performance.md). A clone has the pages that it has
+ * written and QEMU's translated code; a booted VM has all pages touched by the boot.
  */
 const CLONE_MIB = 95
 const BOOTED_MIB = 200
-/** Of each POD. */
 const POD_MIB = 0.7
-/** The kernel's own bookkeeping of memory, a `struct page` of 64 bytes for each 4 KiB: a boot writes it. */
+/** A boot writes a `struct page` of 64 bytes for each 4 KiB of memory. */
 const BOOKKEEPING = 64 / 4096
 
 /**
- * Refuses a cluster for which the host has no memory, before the kernel has to choose a process to kill.
+ * Refuses a cluster that needs more memory than is free, before the kernel's OOM killer has to act.
  * @param meminfo the text of /proc/meminfo
- * @param room bytes that the limits of a container leave
+ * @param room bytes left by the memory limits of a container
  * @throws Failure NO_MEMORY (exit 3) with the estimate
  */
 export function checkMemory(
@@ -37,11 +36,11 @@ export function checkMemory(
   const hostFree = (kibibytes(meminfo, 'MemAvailable') + kibibytes(meminfo, 'SwapFree')) / 1024
   const free = Math.min(hostFree, room / 2 ** 20)
   if (needed <= free) return
-  const where = free < hostFree ? ' under the memory limit of the control group (container) that this runs in' : ''
+  const where = free < hostFree ? " within the memory limit of this process's control group (container)" : ''
   const fewer = Math.floor((plans.length * free) / needed)
   throw environmentFailure(
     'NO_MEMORY',
-    `${plans.length} VMs need about ${gibibytes(needed)} of memory, and ${gibibytes(free)} are free${where}`,
+    `${plans.length} VMs need about ${gibibytes(needed)} of memory, but ${gibibytes(free)} are free${where}`,
     {
       hint: `there is room for about ${fewer}${load.cold ? ', and for twice as many without --cold' : ''} (--nvm)`,
     },

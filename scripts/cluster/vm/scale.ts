@@ -9,8 +9,8 @@ import { hostsText } from '../own/addresses.ts'
 import { updateRecord } from '../own/cluster-record.ts'
 import { processNamed } from '../own/find-clusters.ts'
 import { adoptCluster } from '../own/registry.ts'
-import { bringUp } from './boot.ts'
-import { type Joining, readJoining, storeJoining } from './joining.ts'
+import { startVms } from './boot.ts'
+import { type JoinParameters, readJoinParameters, storeJoinParameters } from './join-parameters.ts'
 import { checkMemory } from './memory-needs.ts'
 import { switchDirectory } from './sockets.ts'
 import { startSwitches } from './switches.ts'
@@ -18,10 +18,10 @@ import { hardwareOf } from './template/hardware.ts'
 import { findTemplates } from './vm.ts'
 
 /**
- * Adds nodes to a cluster that was left running; it stays so.
+ * Adds nodes to a cluster that was left running, and leaves it running.
  * @param plans of the new nodes
- * @throws Failure NODE_EXISTS (exit 2), NO_CLUSTER, CLUSTER_IN_USE, NO_MEMORY (exit 3), or that a VM does not come up (exit 4): the new ones
- *   are ended then, and the others run on
+ * @throws Failure NODE_EXISTS (exit 2), NO_CLUSTER, CLUSTER_IN_USE, NO_MEMORY (exit 3), or as {@link startVms} (exit
+ *   4); the new nodes are stopped then, the others keep running
  */
 export async function scaleOut(
   { cluster, directories, addressing, timeoutSeconds }: Settings,
@@ -31,35 +31,35 @@ export async function scaleOut(
 ): Promise<void> {
   const { directory, record } = await adoptCluster(directories.state, cluster.name)
   try {
-    const joining = readJoining(directory)
-    const existing = plans.find(plan => joining.plans.some(({ number }) => number === plan.number))
-    if (existing) throw usageFailure('NODE_EXISTS', `${existing.name} runs already in cluster '${cluster.name}'`)
+    const parameters = readJoinParameters(directory)
+    const existing = plans.find(plan => parameters.plans.some(({ number }) => number === plan.number))
+    if (existing) throw usageFailure('NODE_EXISTS', `${existing.name} is already running in cluster '${cluster.name}'`)
     checkMemory(plans, { cold: cluster.cold, podsPerNode: addressing.podsPerNode })
-    const all = [...joining.plans, ...plans].sort((a, b) => a.number - b.number)
+    const all = [...parameters.plans, ...plans].sort((a, b) => a.number - b.number)
     await startMissingSwitches(directory, all, signal)
-    const { parts, image, slots } = joining
+    const { parts, image, slots } = parameters
     const onProgress = (text: string) => emit({ type: 'notice', text })
     const request = { cacheDirectory: directories.cache, clusterDirectory: directory, image, slots, onProgress, signal }
     const templates = cluster.cold
       ? new Map()
       : await findTemplates(plans, { ...request, accelerator: parts.accelerator })
-    const broughtUp = await bringUp({
+    const started = await startVms({
       plans,
       clusterDirectory: directory,
       parts,
       templateOf: plan => templates.get(JSON.stringify(hardwareOf(plan))),
-      identity: { ...joining.identity, nodes: all, hosts: hostsText(all, joining.identity.prefix) },
+      identity: { ...parameters.identity, nodes: all, hosts: hostsText(all, parameters.identity.prefix) },
       timeoutSeconds,
       onQemu: () => {},
       emit,
       signal,
     })
-    for (const { node, machine } of broughtUp) {
+    for (const { node, machine } of started) {
       node.connection.close()
       machine.release()
     }
-    const nodes = [...record.nodes, ...broughtUp.map(added => added.record)].sort((a, b) => a.number - b.number)
-    storeJoining(directory, { ...joining, plans: all })
+    const nodes = [...record.nodes, ...started.map(added => added.record)].sort((a, b) => a.number - b.number)
+    storeJoinParameters(directory, { ...parameters, plans: all })
     updateRecord(directory, { nodes })
   } catch (error) {
     const known = new Set(record.nodes.map(({ name }) => name))
@@ -74,7 +74,7 @@ export async function scaleOut(
 }
 
 /**
- * Ends nodes of a cluster that was left running; the others run on.
+ * Stops nodes of a cluster that was left running; the others keep running.
  * @throws Failure NO_SUCH_NODE (exit 2), NO_CLUSTER, CLUSTER_IN_USE (exit 3)
  */
 export async function scaleIn({ cluster, directories }: Settings, numbers: readonly number[]): Promise<void> {
@@ -83,10 +83,10 @@ export async function scaleIn({ cluster, directories }: Settings, numbers: reado
     const missing = numbers.find(number => !record.nodes.some(node => node.number === number))
     if (missing !== undefined)
       throw usageFailure('NO_SUCH_NODE', `cluster '${cluster.name}' has no ${nodeName(missing)}`)
-    const joining = readJoining(directory)
+    const parameters = readJoinParameters(directory)
     const stays = ({ number }: { readonly number: number }) => !numbers.includes(number)
-    // Before they end: whoever looks afterwards must not take them for nodes that died.
-    storeJoining(directory, { ...joining, plans: joining.plans.filter(stays) } satisfies Joining)
+    // Recorded before they stop, so that no other process takes them for nodes that died.
+    storeJoinParameters(directory, { ...parameters, plans: parameters.plans.filter(stays) } satisfies JoinParameters)
     updateRecord(directory, { nodes: record.nodes.filter(stays) })
     await endNodes(
       directory,

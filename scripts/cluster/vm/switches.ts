@@ -5,24 +5,24 @@ import { infrastructureFailure } from '../../errors/failure.ts'
 import { spawnInCluster } from '../own/spawn.ts'
 import { switchDirectory } from './sockets.ts'
 
-/** vde_switch's limit is set when it starts: one port for each of the 240 VMs that the numbering allows. */
+/** A fixed limit of vde_switch: enough for the 240 VMs that the numbering allows. */
 const PORTS = 256
-/** A switch is there in some milliseconds; on a busy host in some hundred. */
-const PATIENCE_MS = 30_000
-/** From one look for its socket to the next. The system's own watching (inotify) is a limited good, of which editors take all. */
-const LOOK_EVERY_MS = 5
+/** A switch starts within milliseconds, or hundreds of milliseconds on a busy host. */
+const TIMEOUT_MS = 30_000
+/** Polling, since inotify instances are limited and editors may use them all up. */
+const POLL_INTERVAL_MS = 5
 
-/** 802.1Q: 0 and 4095 are not for use. */
+/** 802.1Q reserves 0 and 4095. */
 const LAST_VLAN = 4094
 const VLANS_FILE = 'vlans.rc'
 
 /**
- * Starts a learning switch for each net: in user space, on sockets that only this user can open. Frames of all VLANs pass, each
- * learnt for itself.
- * @param nets numbers; 0 is not among them: each VM has its own, see machine.ts
- * @param members how many VMs there are
- * @returns when all of them take connections
- * @throws Failure SWITCH_FAILED (exit 4); the signal's reason when that is aborted
+ * Starts a learning user-space switch for each net, on sockets that only this user can open. It forwards frames of all
+ * VLANs and learns addresses for each VLAN.
+ * @param nets their numbers, without 0: that net is private to each VM, see machine.ts
+ * @param members the number of VMs
+ * @returns when all switches accept connections
+ * @throws Failure SWITCH_FAILED (exit 4); the signal's reason when it is aborted
  */
 export async function startSwitches(
   clusterDirectory: string,
@@ -35,8 +35,8 @@ export async function startSwitches(
 }
 
 /**
- * vde_switch drops frames of a VLAN that it has not been told of, for each port. It knows a port only when that was made; these
- * are given to whoever connects.
+ * vde_switch drops frames of VLANs that are not configured on a port, and only existing ports can be configured.
+ * Created ports are `allocatable`: clients that connect get them.
  */
 function vlanCommands(ports: number): string {
   const numbers = Array.from({ length: ports }, (_, index) => index + 1)
@@ -53,7 +53,7 @@ async function startSwitch(clusterDirectory: string, net: number, signal: AbortS
   fs.mkdirSync(path.join(clusterDirectory, name), { mode: 0o700 })
   const arguments_ = ['-s', name, '-m', '600', '--dirmode', '700', '-n', String(PORTS), '-f', VLANS_FILE]
   const { child, ended, errors } = spawnInCluster(name, clusterDirectory, ['vde_switch', ...arguments_], {
-    // It ends at the end of its standard input, which must never come: a fifo that it holds open itself.
+    // It exits at the end of its standard input: a fifo that it holds open itself never ends.
     stdin: `${name}.stdin`,
   })
   child.unref()
@@ -63,10 +63,10 @@ async function startSwitch(clusterDirectory: string, net: number, signal: AbortS
   })
   const failed = (why: string) =>
     infrastructureFailure('SWITCH_FAILED', `the switch of net ${net} ${why}${errors() && `: ${errors()}`}`)
-  for (let looks = 0; !fs.existsSync(path.join(clusterDirectory, name, 'ctl')); looks++) {
+  for (let polls = 0; !fs.existsSync(path.join(clusterDirectory, name, 'ctl')); polls++) {
     signal.throwIfAborted()
     if (end !== undefined) throw failed(end)
-    if (looks * LOOK_EVERY_MS > PATIENCE_MS) throw failed(`did not start in ${PATIENCE_MS / 1000} s`)
-    await delay(LOOK_EVERY_MS)
+    if (polls * POLL_INTERVAL_MS > TIMEOUT_MS) throw failed(`did not start within ${TIMEOUT_MS / 1000} s`)
+    await delay(POLL_INTERVAL_MS)
   }
 }

@@ -22,9 +22,9 @@ import { endChildren } from '../own/spawn.ts'
 import { packagesOf, stoppedByOther, withState, withUsualOvls, XCLUSTERS_OWN } from '../own/starting.ts'
 import { bareNetsOf, forwardingOf } from '../own/topologies.ts'
 import { chooseAccelerator, describeAccelerator, noticeOfEmulation } from './accelerator/choose.ts'
-import { bringUp } from './boot.ts'
+import { startVms } from './boot.ts'
 import { ensureImage } from './image/cache.ts'
-import { storeJoining } from './joining.ts'
+import { storeJoinParameters } from './join-parameters.ts'
 import { checkMemory } from './memory-needs.ts'
 import { needsOf, requireSlots } from './needs.ts'
 import { requireSocketNames } from './sockets.ts'
@@ -32,7 +32,7 @@ import { startSwitches } from './switches.ts'
 import { hardwareOf } from './template/hardware.ts'
 import { ensureTemplate, type Template, type TemplateRequest } from './template/template.ts'
 
-/** The cluster that needs nothing but this repository and Debian's packages: VMs of our own image, as an ordinary user. */
+/** A cluster of QEMU VMs. */
 export const vmCluster = (settings: Settings): Cluster => ({
   kind: 'embedded',
   start: request => withState(settings, start(settings, request)),
@@ -52,7 +52,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   requireCommands(TO_RUN, callersEnvironment)
   const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice, signal })
   const accelerator = await chooseAccelerator({
-    wanted: cluster.accelerator,
+    requested: cluster.accelerator,
     image,
     cacheDirectory: directories.cache,
     onNotice: notice,
@@ -61,10 +61,10 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   signal.throwIfAborted()
   const emulation = noticeOfEmulation(accelerator, cluster.accelerator)
   if (emulation) emit({ type: 'notice', text: emulation, once: true })
-  const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
-  made({ name: 'guest kernel', version: image.kernelVersion })
-  made({ name: 'guest image', version: packagesOf(image), digest: image.digest, place: image.directory })
-  made({ name: 'accelerator', version: accelerator.kind })
+  const onComponent = (component: Component) => emit({ type: 'provenance', test: request.test, component })
+  onComponent({ name: 'guest kernel', version: image.kernelVersion })
+  onComponent({ name: 'guest image', version: packagesOf(image), digest: image.digest, place: image.directory })
+  onComponent({ name: 'accelerator', version: accelerator.kind })
 
   const keys = makeKeys()
   const { replace } = cluster
@@ -74,13 +74,13 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   })
   const reaper = startOrphanReaper(name)
   const stop = async () => {
-    // By our own handles, too: what was written down of them may be gone.
+    // By our process handles as well: the records may have been deleted.
     await endChildren(directory)
     await destroyCluster(directories.state, name, 'own')
     reaper.release()
   }
   try {
-    // Only now: a cluster that this one replaces had its memory until then.
+    // Not earlier: the memory of a cluster that this one replaces is free only now.
     checkMemory(cluster.nodes, { cold: cluster.cold, podsPerNode: settings.addressing.podsPerNode })
     storeKey(directory, keys.clientPrivateKey)
     const kind = `embedded: ${countOfVms(cluster.nodes)}, ${describeAccelerator(accelerator)}`
@@ -92,7 +92,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         packing: settings.packing,
         extra,
         onLine: text => emit({ type: 'detail', text }),
-        onComponent: made,
+        onComponent,
         signal,
       }),
       startSwitches(directory, nets, cluster.nodes.length + (request.spare ?? 0), signal),
@@ -122,43 +122,44 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       alsoForwarding: forwardingOf(cluster.topology),
     }
     const parts = { ...image, disks, accelerator: accelerator.kind }
-    const broughtUp = await bringUp({
+    const started = await startVms({
       plans: cluster.nodes,
       clusterDirectory: directory,
       parts,
       templateOf: plan => templates.get(JSON.stringify(hardwareOf(plan))),
       identity,
       timeoutSeconds: settings.timeoutSeconds,
-      onQemu: version => made({ name: 'qemu', version }),
+      onQemu: version => onComponent({ name: 'qemu', version }),
       emit,
       signal,
     })
-    storeJoining(directory, { parts, image, identity, slots, plans: cluster.nodes })
-    updateRecord(directory, { nodes: broughtUp.map(({ record }) => record) })
+    storeJoinParameters(directory, { parts, image, identity, slots, plans: cluster.nodes })
+    updateRecord(directory, { nodes: started.map(({ record }) => record) })
     const release = () => {
-      for (const { machine } of broughtUp) machine.release()
+      for (const { machine } of started) machine.release()
       reaper.release()
     }
     const watched = partsOf(directory, cluster.nodes)
-    const endings = new Map(broughtUp.map(({ node, machine }) => [node.name, machine.ended]))
+    const endings = new Map(started.map(({ node, machine }) => [node.name, machine.ended]))
     return running(
       settings,
       name,
       directory,
-      broughtUp.map(({ node }) => node),
+      started.map(({ node }) => node),
       { release, stop, endings, watched },
     )
   } catch (error) {
     const isStopped = !isOwn(directory)
     await stop()
-    // Whatever failed then, this is why.
+    // Another process stopped the cluster, which explains any failure.
     throw isStopped && !signal.aborted ? stoppedByOther(name, error) : error
   }
 }
 
 /**
- * A template for each hardware that a cluster has. Without one nodes boot: that takes longer, and a notice says why.
- * @throws the signal's reason when that is aborted
+ * Finds or saves a template for each hardware in a cluster. Nodes without one boot, which takes longer; a notice says
+ * why.
+ * @throws the signal's reason when it is aborted
  */
 export async function findTemplates(
   plans: readonly NodePlan[],
@@ -173,13 +174,13 @@ export async function findTemplates(
       templates.set(key, await ensureTemplate(hardware, request))
     } catch (error) {
       request.signal.throwIfAborted()
-      request.onProgress(`${(error as Error).message}; the VMs boot instead`)
+      request.onProgress(`${(error as Error).message}; falling back to a cold boot`)
       break
     }
   }
   return templates
 }
 
-/** Every net but 0, which each VM has for itself. */
+/** All nets except 0, which is private to each VM. */
 const switchedNets = (plans: readonly NodePlan[]): readonly number[] =>
   [...new Set(plans.flatMap(plan => plan.nets))].filter(net => net > 0).sort((a, b) => a - b)

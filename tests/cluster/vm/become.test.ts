@@ -9,11 +9,11 @@ needsUserNamespaces()
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../../scripts/cluster/vm/guest/root/etc/netns/become.pl')
 
-/** Calls the guest's program's functions, where what it fails with ends this perl and nothing else. */
+/** Loads become.pl's functions with a `fail` that only ends this perl. */
 const PERL = `use Socket; require $ARGV[0]; no warnings; *main::fail = sub { print "failed @_\\n"; exit 1 };
   socket my $inet, AF_INET, SOCK_DGRAM, 0 or die; socket my $inet6, AF_INET6, SOCK_DGRAM, 0 or die;`
 
-/** Runs a script in a network of its own that has eth0 and eth1. */
+/** Runs a script in a network namespace with eth0 and eth1. */
 function inNetwork(script: string, input: string | Buffer = '') {
   const setUp = 'for n in 0 1; do ip link add eth$n type veth peer name p$n && ip link set p$n up || exit 9; done'
   const words = ['--user', '--map-root-user', '--net', '--mount', '--pid', '--fork', 'sh', '-c', `${setUp}\n${script}`]
@@ -42,16 +42,16 @@ const identity = (bareNets: readonly number[]) =>
     false,
   )
 
-/** Takes the message as the guest does, and sets the interfaces. */
+/** Reads the identity message as the guest does, and configures the interfaces. */
 const BECOME = `perl -e "$2 read STDIN, my \\$length, 4; read STDIN, my \\$text, unpack('N', \\$length);
   my %identity = read_identity(\\$text); print qq(\\$identity{hostname} \\$identity{environment});
   set_interfaces(\\$identity{interfaces}, \\$inet, \\$inet6)" "$1"`
 
-test('its syntax is right', t => {
+test('has valid syntax', t => {
   t.notThrows(() => execFileSync('perl', ['-c', PROGRAM], { stdio: 'pipe' }))
 })
 
-test("a node takes its identity's MAC addresses, addresses and prefix lengths, and what has none stays down", t => {
+test('sets MAC and IP addresses and prefix lengths, and leaves interfaces without addresses down', t => {
   const { status, stdout, stderr } = inNetwork(`${BECOME} && ip -j address`, identity([3]))
   t.is(status, 0, stderr)
   const [line = '', json = ''] = stdout.split(/\n(?=\[)/)
@@ -73,7 +73,7 @@ test("a node takes its identity's MAC addresses, addresses and prefix lengths, a
   t.deepEqual(of('eth1'), ['00:00:00:01:03:07', false, []])
 })
 
-test('every interface can have addresses; one that is missing is named', t => {
+test('configures addresses on every interface, and reports a missing one by name', t => {
   const all = inNetwork(`${BECOME} && ip -br address show dev eth1`, identity([]))
   t.regex(all.stdout, /eth1\S* +UP +192\.168\.3\.7\/24 1000::1:c0a8:307\/120/)
   const missing = inNetwork(`ip link delete eth1; ${BECOME}`, identity([]))
@@ -81,7 +81,7 @@ test('every interface can have addresses; one that is missing is named', t => {
   t.regex(missing.stdout, /failed no interface eth1 for net 3: /)
 })
 
-test('an address that the kernel refuses is named with its interface', t => {
+test('reports an address that the kernel refuses, with its interface', t => {
   const refused = inNetwork(
     `perl -e "$2 set_interfaces('0 00:00:00:01:00:07 192.168.0.7 255.255.255.0 ff02::1 120', \\$inet, \\$inet6)" "$1"`,
   )

@@ -13,14 +13,14 @@ import type { NodePlan } from '../../../scripts/settings/nodes.ts'
 
 const plan = { number: 1, name: 'vm-001', role: 'worker', memoryMiB: 1024, cpus: 1, nets: [0, 1] } as const
 
-/** Our end of a socket, and what is written into it from the other. */
+/** One end of a socket, and the streams that feed and drain it. */
 function socket() {
   const incoming = new PassThrough()
   const outgoing = new PassThrough()
   return { end: Duplex.from({ readable: incoming, writable: outgoing }), incoming, outgoing }
 }
 
-test('the stages of a guest are awaited in any order; its reason to give up is passed on', async t => {
+test('awaits the stages of a guest in any order, and passes on the reason when it fails', async t => {
   const { end, incoming } = socket()
   const control = openControl(end)
   const up = control.reached('up')
@@ -33,7 +33,7 @@ test('the stages of a guest are awaited in any order; its reason to give up is p
   await t.throwsAsync(control.reached('up'), { message: 'no root disk' })
 })
 
-test('a guest that floods its control port is given up, in lines or without one, and no more of it is read', async t => {
+test('fails a guest that floods its control port, with or without line breaks, and stops reading', async t => {
   for (const piece of ['x'.repeat(1000), 'ready \n'.repeat(100), 'failed no\n'.repeat(100)]) {
     const { end, incoming } = socket()
     const control = openControl(end)
@@ -46,7 +46,7 @@ test('a guest that floods its control port is given up, in lines or without one,
   }
 })
 
-test('what a guest gives as its reason is a line, without terminal codes', async t => {
+test("reduces a guest's reason to one line without terminal codes", async t => {
   const { end, incoming } = socket()
   const control = openControl(end)
   incoming.write(`failed \u001b[2Jno \u202edisk${'!'.repeat(10_000)}\n`)
@@ -54,7 +54,7 @@ test('what a guest gives as its reason is a line, without terminal codes', async
   t.regex(error?.message ?? '', /^no disk!{493}$/)
 })
 
-test('what QEMU did not write to its end, since it was killed, is no error', async t => {
+test('ignores a QMP message that is cut off because QEMU was killed', async t => {
   const { end, incoming } = socket()
   const qmp = openQmp(end)
   incoming.end('{"QMP": {"version": {"qemu"')
@@ -63,7 +63,7 @@ test('what QEMU did not write to its end, since it was killed, is no error', asy
   t.pass()
 })
 
-test('a VM that goes while its ports are read is no error of theirs', async t => {
+test('ignores errors of the ports of a VM that ends', async t => {
   for (const open of [openControl, openQmp]) {
     const { end } = socket()
     open(end)
@@ -73,7 +73,7 @@ test('a VM that goes while its ports are read is no error of theirs', async t =>
   t.pass()
 })
 
-test('QMP answers belong to their commands, events and greetings to none; QEMU greets with its version', async t => {
+test('matches QMP responses to commands, apart from events, and reads the version from the greeting', async t => {
   const { end, incoming, outgoing } = socket()
   const qmp = openQmp(end)
   const first = qmp.execute('one')
@@ -87,21 +87,21 @@ test('QMP answers belong to their commands, events and greetings to none; QEMU g
   t.true(String(outgoing.read()).includes('{"execute":"two","arguments":{"a":1}}'))
 })
 
-test('a host without memory is told the estimate before anything starts', t => {
+test('refuses a cluster that needs more memory than is free, with the estimate', t => {
   const meminfo = 'MemTotal: 9 kB\nMemAvailable: 1048576 kB\nSwapFree: 0 kB\n'
   const check = (count: number, cold: boolean, podsPerNode = 4) =>
     checkMemory(Array<NodePlan>(count).fill(plan), { cold, podsPerNode }, meminfo)
   t.notThrows(() => check(10, false))
   const refused = t.throws<Failure>(() => check(12, false), {
     code: 'NO_MEMORY',
-    message: '12 VMs need about 1.1 GiB of memory, and 1.0 GiB are free',
+    message: '12 VMs need about 1.1 GiB of memory, but 1.0 GiB are free',
   })
   t.is(refused?.hint, 'there is room for about 10 (--nvm)')
   t.throws(() => check(10, false, 250), { code: 'NO_MEMORY' })
-  t.throws(() => check(10, true), { message: '10 VMs need about 2.1 GiB of memory, and 1.0 GiB are free' })
+  t.throws(() => check(10, true), { message: '10 VMs need about 2.1 GiB of memory, but 1.0 GiB are free' })
 })
 
-test('the tail of a console is plain text, and ends with the panic', t => {
+test('returns the tail of a console as plain text that ends with the kernel panic', t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-console-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true }))
   t.deepEqual(consoleTail(directory, 'vm-001', 3), [])
@@ -112,7 +112,7 @@ test('the tail of a console is plain text, and ends with the panic', t => {
   t.deepEqual(consoleTail(directory, 'vm-001', 2), ['b', 'Kernel panic - x'])
 })
 
-test('a switch that ends is reported with what it said, not waited for', async t => {
+test('reports a switch that exits, with its last line, instead of waiting for it', async t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-boot-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
   fs.writeFileSync(path.join(directory, 'vde_switch'), '#!/bin/sh\necho no room >&2\nexit 7\n', { mode: 0o755 })
@@ -127,7 +127,7 @@ test('a switch that ends is reported with what it said, not waited for', async t
   })
 })
 
-test('the wait for a switch ends with the run', async t => {
+test('stops waiting for a switch when the run is aborted', async t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-boot-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
   const signal = AbortSignal.abort(new Error('enough'))

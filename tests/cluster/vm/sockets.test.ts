@@ -12,7 +12,7 @@ function directory(t: ExecutionContext): string {
   return made
 }
 
-test('a directory too long for the sockets of switches is refused, also when a link hides that', t => {
+test('refuses a directory whose path is too long for switch sockets, also behind a symbolic link', t => {
   const made = directory(t)
   const long = path.join(made, 'x'.repeat(100))
   t.throws(() => requireSocketNames(long, [1]), { code: 'STATE_PATH_TOO_LONG', message: /\/net1: \d+ bytes/ })
@@ -24,7 +24,7 @@ test('a directory too long for the sockets of switches is refused, also when a l
   t.notThrows(() => requireSocketNames(made, [1, 239]))
 })
 
-test('a socket is listened on in a directory with a name of any length', async t => {
+test('listens on a socket in a directory whose path has any length', async t => {
   const made = path.join(directory(t), 'y'.repeat(200))
   fs.mkdirSync(made)
   const server = await listenIn(made, 'a.socket')

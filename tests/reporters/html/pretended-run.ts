@@ -124,7 +124,7 @@ export function* pretendedTest(test: string, at: number, pretended: Pretended): 
       { name: 'xcluster_NPODS', value: String(pretended.pods), origin: 'default' },
     ],
   }
-  yield { at, type: 'cluster-start', test, nodes: nodes.length, kind: `embedded: ${nodes.length} VMs, by KVM` }
+  yield { at, type: 'cluster-start', test, nodes: nodes.length, kind: `embedded: ${nodes.length} VMs, KVM` }
   for (const [index, node] of nodes.entries())
     yield { at: at + 900 + index * 20, type: 'node-up', node, up: index + 1, of: nodes.length }
   let now = at + 1000 + nodes.length * 20

@@ -8,100 +8,102 @@ import { readProbeResult, storeProbeResult } from './probe-result.ts'
 
 const DEVICE = '/dev/kvm'
 
-/** How VMs are run, and why so. */
+/** How VMs are run, and why. */
 export interface Accelerator {
   readonly kind: 'kvm' | 'tcg'
   readonly reason: string
 }
 
-/** `emulated` or `by KVM`: how the VMs of a cluster run. */
+/** `emulated` or `KVM`, for messages. */
 export const describeAccelerator = ({ kind }: Pick<Accelerator, 'kind'>): string =>
-  kind === 'kvm' ? 'by KVM' : 'emulated'
+  kind === 'kvm' ? 'KVM' : 'emulated'
 
-/** What VMs that are emulated lack, in a line for a run; undefined where nothing else was wanted. */
-export const noticeOfEmulation = ({ kind }: Accelerator, wanted: AcceleratorChoice): string | undefined =>
-  kind === 'kvm' || wanted === 'tcg'
+/** The notice of a run whose VMs are emulated; undefined when KVM works or emulation was requested. */
+export const noticeOfEmulation = ({ kind }: Accelerator, requested: AcceleratorChoice): string | undefined =>
+  kind === 'kvm' || requested === 'tcg'
     ? undefined
     : 'emulated: KVM does not work here (setup --check says why); --cluster namespaces needs none'
 
 /**
- * What is known of KVM on this host without a guest being tried, in a line for `setup --check`.
- * @param device the device of KVM; another in tests
+ * Reports whether KVM works on this host, without starting a guest: a line for `setup --check`.
+ * @param device the KVM device; another file in tests
  */
 export function describeKvm(cacheDirectory: string, device: string = DEVICE): string {
   const obstacle = deviceObstacle(device)
-  const answer = obstacle?.why ?? readProbeResult(cacheDirectory)
-  if (answer === undefined) return 'KVM: not tried yet: ./netns.ts setup tries it'
-  if (answer === true) return 'KVM: works: VMs run by it'
-  const wayOut = obstacle?.wayOut ?? './netns.ts setup tries again'
-  return `KVM: does not work, so VMs are emulated, which is slower: ${answer} (${wayOut})`
+  const result = obstacle?.why ?? readProbeResult(cacheDirectory)
+  if (result === undefined) return 'KVM: not tested yet (run: ./netns.ts setup)'
+  if (result === true) return 'KVM: works, VMs use it'
+  const hint = obstacle?.hint ?? RETEST_HINT
+  return `KVM: does not work, so VMs are emulated and slower: ${result} (${hint})`
 }
 
 export interface AcceleratorRequest {
-  readonly wanted: AcceleratorChoice
+  readonly requested: AcceleratorChoice
   readonly image: GuestImage
   readonly cacheDirectory: string
-  /** Told when a guest has to be tried, which takes a while. */
+  /** Called before KVM is tested with a guest, which takes a while. */
   readonly onNotice: (line: string) => void
-  /** Try again what is remembered. */
-  readonly again?: boolean
+  /** Test KVM again, even when a result is stored. */
+  readonly retry?: boolean
   readonly signal?: AbortSignal
-  /** The device of KVM; another in tests. */
+  /** The KVM device; another file in tests. */
   readonly device?: string
 }
 
-/** A guest is ready in a second with KVM; one that hangs does so for ever. */
-const PATIENCE_MS = 10_000
+/** With KVM a guest is ready within a second; one that hangs never is. */
+const TIMEOUT_MS = 10_000
 
 /**
- * Chooses between hardware virtualisation and emulation. A device that opens says little: on nested hosts a guest can hang all
- * the same. So KVM counts only when a guest came up with it on this host, kernel and QEMU, which is remembered.
- * @throws Failure NO_KVM (exit 3) when KVM was demanded and cannot be had
+ * Chooses between KVM and emulation. A device that can be opened proves little: on nested hosts a guest may still hang.
+ * So KVM is used only when a guest has booted with it on this host, kernel and QEMU; that result is stored.
+ * @throws Failure NO_KVM (exit 3) when KVM was requested and does not work
  */
 export async function chooseAccelerator(request: AcceleratorRequest): Promise<Accelerator> {
-  const { wanted, device = DEVICE } = request
-  if (wanted === 'tcg') return { kind: 'tcg', reason: 'asked for' }
+  const { requested, device = DEVICE } = request
+  if (requested === 'tcg') return { kind: 'tcg', reason: 'requested' }
   const obstacle = deviceObstacle(device) ?? (await guestObstacle(request))
-  if (!obstacle) return { kind: 'kvm', reason: 'a guest came up with it' }
-  if (wanted === 'kvm')
-    throw environmentFailure('NO_KVM', `KVM cannot be used: ${obstacle.why}`, { hint: obstacle.wayOut })
+  if (!obstacle) return { kind: 'kvm', reason: 'a guest booted with it' }
+  if (requested === 'kvm')
+    throw environmentFailure('NO_KVM', `KVM does not work: ${obstacle.why}`, { hint: obstacle.hint })
   return { kind: 'tcg', reason: obstacle.why }
 }
 
+const RETEST_HINT = 'to test it again: ./netns.ts setup'
+
 interface Obstacle {
   readonly why: string
-  readonly wayOut?: string
+  readonly hint?: string
 }
 
 function deviceObstacle(device: string): Obstacle | undefined {
   if (!fs.existsSync(device))
-    return { why: `no ${device}`, wayOut: 'is virtualisation enabled in the firmware, and the module kvm loaded?' }
+    return { why: `no ${device}`, hint: 'enable virtualization in the firmware, and load the kvm module' }
   try {
     fs.accessSync(device, fs.constants.R_OK | fs.constants.W_OK)
     return undefined
   } catch {
     return {
       why: `no permission for ${device}`,
-      wayOut: waysIn(),
+      hint: permissionHint(),
     }
   }
 }
 
-function waysIn(): string {
+function permissionHint(): string {
   const account = accountOf()
-  if (account) return `sudo usermod -aG kvm ${account.username}, then log in anew`
-  return 'in a container: pass the device, and its group by --group-add'
+  if (account) return `sudo usermod -aG kvm ${account.username}, then log in again`
+  return 'in a container: pass the device with --device, and its group with --group-add'
 }
 
 async function guestObstacle(request: AcceleratorRequest): Promise<Obstacle | undefined> {
-  const { image, cacheDirectory, onNotice, again, signal } = request
-  let answer = again ? undefined : readProbeResult(cacheDirectory)
-  if (answer === undefined) {
-    onNotice('trying whether a guest comes up with KVM')
-    const why = await probe(image, 'kvm', PATIENCE_MS, signal)
-    answer = why ?? true
-    storeProbeResult(cacheDirectory, answer)
+  const { image, cacheDirectory, onNotice, retry, signal } = request
+  let result = retry ? undefined : readProbeResult(cacheDirectory)
+  if (result === undefined) {
+    onNotice('testing whether a guest boots with KVM')
+    const why = await probe(image, 'kvm', TIMEOUT_MS, signal)
+    result = why ?? true
+    storeProbeResult(cacheDirectory, result)
   }
-  if (answer === true) return undefined
-  return { why: answer, wayOut: './netns.ts setup tries again' }
+  if (result === true) return undefined
+  return { why: result, hint: RETEST_HINT }
 }

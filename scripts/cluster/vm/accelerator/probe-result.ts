@@ -9,21 +9,21 @@ import { machineId } from '../../../host/this-host.ts'
 
 const FILE = 'kvm.json'
 
-/** Whether a guest came up with KVM, or why it did not. */
-export type Answer = true | string
+/** True when a guest booted with KVM; otherwise the reason why it did not. */
+export type ProbeResult = true | string
 
-/** What was found out on this host, with its kernel and QEMU, if it was. */
-export const readProbeResult = (cacheDirectory: string): Answer | undefined =>
-  readAnswers(cacheDirectory)[hostAndQemu()]
+/** The stored result for this host, kernel and QEMU. */
+export const readProbeResult = (cacheDirectory: string): ProbeResult | undefined =>
+  readResults(cacheDirectory)[hostAndQemu()]
 
-/** Keeps an answer. A cache that cannot be written to is no hindrance: it is found out again. */
-export function storeProbeResult(cacheDirectory: string, answer: Answer): void {
+/** Stores a result. A read-only cache is not an error: KVM is then tested in each run. */
+export function storeProbeResult(cacheDirectory: string, result: ProbeResult): void {
   const file = path.join(cacheDirectory, FILE)
   const own = `${file}.${process.pid}`
   try {
     fs.writeFileSync(
       own,
-      `${JSON.stringify({ ...readAnswers(cacheDirectory), [hostAndQemu()]: answer }, undefined, 2)}\n`,
+      `${JSON.stringify({ ...readResults(cacheDirectory), [hostAndQemu()]: result }, undefined, 2)}\n`,
     )
     fs.renameSync(own, file)
   } catch {
@@ -31,7 +31,10 @@ export function storeProbeResult(cacheDirectory: string, answer: Answer): void {
   }
 }
 
-/** Names this host, its kernel and its QEMU: all that the answer depends on. QEMU is known by its file: asking for its version would cost every run a process. */
+/**
+ * Identifies everything that a result depends on: this host, its kernel and its QEMU. The size and time of QEMU's file
+ * stand for its version, which would cost a process in each run.
+ */
 export const hostAndQemu = (): string =>
   [os.hostname(), machineId(), os.release(), os.cpus()[0]?.model ?? '', qemuFile()].join('|')
 
@@ -43,14 +46,14 @@ function qemuFile(): string {
   return 'no QEMU'
 }
 
-function readAnswers(cacheDirectory: string): Record<string, Answer> {
+function readResults(cacheDirectory: string): Record<string, ProbeResult> {
   try {
-    const answers: unknown = JSON.parse(fs.readFileSync(path.join(cacheDirectory, FILE), 'utf8'))
-    const entries = Object.entries(answers as object).filter(
-      ([, answer]) => answer === true || typeof answer === 'string',
+    const results: unknown = JSON.parse(fs.readFileSync(path.join(cacheDirectory, FILE), 'utf8'))
+    const entries = Object.entries(results as object).filter(
+      ([, result]) => result === true || typeof result === 'string',
     )
     return Object.fromEntries(entries)
   } catch {
-    return {} // nothing remembered, or damaged: it is found out again
+    return {} // missing or damaged
   }
 }

@@ -9,15 +9,14 @@ import { bootOptions } from '../machine.ts'
 const MEMORY_MIB = 256
 
 /**
- * Starts a guest to see whether it gets ready. Its QEMU is gone afterwards, whatever comes out.
- * @param patienceMs how long it may take
- * @param signal ends the waiting; the promise rejects with its reason
- * @returns why it did not get ready; nothing when it did
+ * Tests whether a guest boots. Its QEMU has ended when the promise settles.
+ * @param signal when aborted, the promise rejects with its reason
+ * @returns why the guest did not get ready; undefined when it did
  */
 export async function probe(
   image: Pick<GuestImage, 'kernel' | 'initrd' | 'root'>,
   accelerator: 'kvm' | 'tcg',
-  patienceMs: number,
+  timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   signal?.throwIfAborted()
@@ -25,7 +24,7 @@ export async function probe(
   const words = bootOptions({ kernel, initrd, disks: [root], accelerator }, MEMORY_MIB, 1)
   const child = spawn('qemu-system-x86_64', [...words, '-chardev', 'socket,id=control,fd=3'], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    // Ctrl-C is ours to handle: it must not look like a guest that failed.
+    // Keeps Ctrl-C from reaching QEMU, where it would look like a failed guest.
     detached: true,
     env: childEnvironment(),
   })
@@ -38,12 +37,12 @@ export async function probe(
   const killNow = () => child.kill('SIGKILL')
   process.once('exit', killNow)
   const control = openControl(child.stdio[3] as Duplex)
-  let giveUp: (() => void) | undefined
-  const patience = new Promise<string>((resolve, reject) => {
-    const stopTimer = afterRunning(patienceMs, () => resolve(`a guest did not get ready in ${patienceMs / 1000} s`))
+  let stopWaiting: (() => void) | undefined
+  const timeout = new Promise<string>((resolve, reject) => {
+    const stopTimer = afterRunning(timeoutMs, () => resolve(`a guest did not get ready within ${timeoutMs / 1000} s`))
     const abort = () => reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
-    giveUp = () => {
+    stopWaiting = () => {
       stopTimer()
       signal?.removeEventListener('abort', abort)
     }
@@ -53,9 +52,9 @@ export async function probe(
       () => undefined,
       (error: Error) => error.message,
     )
-    return await Promise.race([ready, ended, patience])
+    return await Promise.race([ready, ended, timeout])
   } finally {
-    giveUp?.()
+    stopWaiting?.()
     child.kill('SIGKILL')
     await ended
     control.close()

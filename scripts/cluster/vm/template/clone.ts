@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { type Machine, type MachineParts, type MachinePlan, startMachine } from '../machine.ts'
 import type { Template } from './template.ts'
 
-/** Starts a machine that goes on from a template: what it writes to its memory stays its own. */
+/** Starts a machine restored from a template, whose memory it maps copy-on-write. */
 export function cloneMachine(
   plan: MachinePlan,
   clusterDirectory: string,

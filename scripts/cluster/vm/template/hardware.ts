@@ -1,6 +1,6 @@
 import type { NodePlan } from '../../../settings/nodes.ts'
 
-/** What a template must have in common with its clones, besides all that the whole cluster has. */
+/** The hardware that a template and its clones must have in common, besides what the whole cluster shares. */
 export interface Hardware {
   readonly memoryMiB: number
   readonly cpus: number

@@ -15,7 +15,7 @@ export const RAM = 'ram'
 export const STATE = 'state'
 
 export interface SaveRequest {
-  /** Gets the files. */
+  /** Where the files are written. */
   readonly directory: string
   readonly clusterDirectory: string
   readonly hardware: Hardware
@@ -25,13 +25,13 @@ export interface SaveRequest {
 }
 
 const NAME = 'template'
-const PATIENCE_MS = 60_000
+const TIMEOUT_MS = 60_000
 const CONSOLE_LINES = 5
 
 /**
- * Boots a VM up to where it would be told who it is, and saves it there: its memory as the file that it has run on, its devices as QEMU
- * sends them to another QEMU.
- * @throws Failure NO_TEMPLATE (exit 4); the signal's reason when that is aborted
+ * Boots a VM until it waits for its identity, and saves it: the memory is the file that backs it, the devices are saved
+ * as a migration stream.
+ * @throws Failure NO_TEMPLATE (exit 4); the signal's reason when it is aborted
  */
 export async function saveTemplate(request: SaveRequest): Promise<void> {
   const { directory, clusterDirectory, hardware, parts, slots, signal } = request
@@ -42,12 +42,12 @@ export async function saveTemplate(request: SaveRequest): Promise<void> {
     { ...parts, disks: [...parts.disks, ...disks] },
     { memory: { file: path.join(directory, RAM), written: true } },
   )
-  // What ends all waiting: the caller, the time limit, the end of QEMU.
+  // Aborted by the caller, the timeout, or the end of QEMU.
   const over = new AbortController()
   const onAbort = () => over.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
-  const tooLate = new Error(`it did not get ready in ${PATIENCE_MS / 1000} s`)
-  const stopTimer = afterRunning(PATIENCE_MS, () => over.abort(tooLate))
+  const timeout = new Error(`it did not get ready within ${TIMEOUT_MS / 1000} s`)
+  const stopTimer = afterRunning(TIMEOUT_MS, () => over.abort(timeout))
   machine.ended.then(how => over.abort(new Error(`its QEMU ${how}`)))
   try {
     signal.throwIfAborted()
@@ -66,14 +66,14 @@ export async function saveTemplate(request: SaveRequest): Promise<void> {
   }
 }
 
-/** What other disks take the place of: of the same size, and with nothing in it. */
+/** A sparse placeholder of the same size as the disk that a clone gets. */
 function emptyDisk(file: string, bytes: number): string {
   fs.closeSync(fs.openSync(file, 'w', 0o600))
   fs.truncateSync(file, bytes)
   return file
 }
 
-/** Interfaces that lead nowhere: whatever takes their place has no state of its own. */
+/** Interfaces on isolated hubs: a clone's backends have no saved state, so they can replace them. */
 const planOf = ({ memoryMiB, cpus, interfaces }: Hardware): MachinePlan => ({
   name: NAME,
   memoryMiB,
@@ -85,7 +85,7 @@ const planOf = ({ memoryMiB, cpus, interfaces }: Hardware): MachinePlan => ({
   })),
 })
 
-/** @throws the signal's reason when that is aborted first */
+/** @throws the signal's reason when it is aborted first */
 async function untilAborted<T>(task: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   let abort = () => {}
@@ -112,7 +112,7 @@ async function saveState({ qmp }: Machine, clusterDirectory: string, file: strin
     if (status !== 'completed') throw new Error('QEMU could not save its state')
   } finally {
     server.close()
-    // Its name was that of a descriptor that is closed: the next template of the cluster would find it taken.
+    // The server was bound through a descriptor that is closed now, so Node cannot unlink the socket itself.
     fs.rmSync(path.join(clusterDirectory, socket), { force: true })
   }
 }

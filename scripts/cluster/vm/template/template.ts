@@ -6,23 +6,23 @@ import type { MachineParts } from '../machine.ts'
 import type { Hardware } from './hardware.ts'
 import { RAM, STATE, saveTemplate } from './save.ts'
 
-/** A booted VM without identity, from which others go on. */
+/** A saved, booted VM without identity, from which nodes are restored. */
 export interface Template {
-  /** The memory: a file that every clone maps for itself, so that what none of them writes is there once. */
+  /** The memory file. Clones map it copy-on-write, so pages that none of them writes exist once. */
   readonly ram: string
-  /** The devices. */
+  /** The device state. */
   readonly state: string
-  /** What does not come up is not tried again: the next run makes another. Never throws. */
+  /** Removes it from the cache, so that the next run saves another one. Never throws. */
   discard(): void
 }
 
 export interface TemplateRequest {
   readonly cacheDirectory: string
-  /** Of the cluster that needs it: there its VM runs while it is made, and there it ends with the cluster. */
+  /** The directory of the cluster in which the template's VM runs; stopping that cluster stops it. */
   readonly clusterDirectory: string
   readonly image: GuestImage
   readonly accelerator: MachineParts['accelerator']
-  /** Sizes of the ovls' disks in bytes. */
+  /** Sizes of the ovl disks in bytes. */
   readonly slots: readonly number[]
   readonly onProgress: (line: string) => void
   readonly signal: AbortSignal
@@ -31,8 +31,8 @@ export interface TemplateRequest {
 const FILES = [RAM, STATE]
 
 /**
- * The template for VMs of one hardware: from the cache, or made when it is missing or damaged.
- * @throws Failure NO_TEMPLATE (exit 4), CACHE_NOT_WRITABLE, NO_SPACE (exit 3); the signal's reason when that is aborted
+ * Returns the template for a hardware from the cache; saves one when it is missing or damaged.
+ * @throws Failure NO_TEMPLATE (exit 4), CACHE_NOT_WRITABLE, NO_SPACE (exit 3); the signal's reason when it is aborted
  */
 export async function ensureTemplate(hardware: Hardware, request: TemplateRequest): Promise<Template> {
   const { cacheDirectory, clusterDirectory, image, accelerator, slots, onProgress, signal } = request
@@ -69,5 +69,5 @@ export async function ensureTemplate(hardware: Hardware, request: TemplateReques
   }
 }
 
-/** What says how a machine is made. */
+/** The file that determines QEMU's options: part of the cache key. */
 const MACHINE = [path.resolve(import.meta.dirname, '../machine.ts')]

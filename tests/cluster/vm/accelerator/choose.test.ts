@@ -21,16 +21,16 @@ function scene(t: ExecutionContext) {
   return { cacheDirectory, device, notices, image, onNotice: (line: string) => notices.push(line) }
 }
 
-test('emulation that is asked for is no news', async t => {
+test('prints no notice for requested emulation', async t => {
   const { notices, ...rest } = scene(t)
-  t.is((await chooseAccelerator({ ...rest, wanted: 'tcg' })).kind, 'tcg')
+  t.is((await chooseAccelerator({ ...rest, requested: 'tcg' })).kind, 'tcg')
   t.deepEqual(notices, [])
 })
 
-test('without the device it is emulation, with the reason, or a failure when KVM is demanded', async t => {
+test('without the device falls back to emulation, with the reason, or fails when KVM is requested', async t => {
   const { notices, ...rest } = scene(t)
   const device = `${rest.device}-not`
-  const accelerator = await chooseAccelerator({ ...rest, device, wanted: 'auto' })
+  const accelerator = await chooseAccelerator({ ...rest, device, requested: 'auto' })
   t.deepEqual(notices, [])
   t.is(describeAccelerator(accelerator), 'emulated')
   t.regex(
@@ -38,29 +38,29 @@ test('without the device it is emulation, with the reason, or a failure when KVM
     /^emulated: KVM does not work here \(setup --check says why\); --cluster namespaces needs none$/,
   )
   t.regex(describeKvm(rest.cacheDirectory, device), /^KVM: does not work, .*: no \S+device-not /)
-  const error = await t.throwsAsync(chooseAccelerator({ ...rest, device, wanted: 'kvm' }), { code: 'NO_KVM' })
+  const error = await t.throwsAsync(chooseAccelerator({ ...rest, device, requested: 'kvm' }), { code: 'NO_KVM' })
   t.like(error, { exitCode: 3 })
 })
 
-test('what is remembered decides, without a guest', async t => {
+test('uses the stored result without starting a guest', async t => {
   const { notices, ...rest } = scene(t)
   storeProbeResult(rest.cacheDirectory, true)
-  t.is((await chooseAccelerator({ ...rest, wanted: 'auto' })).kind, 'kvm')
+  t.is((await chooseAccelerator({ ...rest, requested: 'auto' })).kind, 'kvm')
   t.deepEqual(notices, [])
   storeProbeResult(rest.cacheDirectory, 'it hung')
-  await t.throwsAsync(chooseAccelerator({ ...rest, wanted: 'kvm' }), { code: 'NO_KVM', message: /it hung/ })
+  await t.throwsAsync(chooseAccelerator({ ...rest, requested: 'kvm' }), { code: 'NO_KVM', message: /it hung/ })
 })
 
-test('setup --check says what is known of KVM, and tries no guest', t => {
+test('setup --check reports what is known about KVM without starting a guest', t => {
   const { cacheDirectory, device } = scene(t)
-  t.regex(describeKvm(cacheDirectory, device), /^KVM: not tried yet/)
+  t.regex(describeKvm(cacheDirectory, device), /^KVM: not tested yet/)
   storeProbeResult(cacheDirectory, 'QEMU ended: failed to set MSR 0x38d')
   t.regex(describeKvm(cacheDirectory, device), /^KVM: does not work, .*: QEMU ended: failed to set MSR 0x38d \(/)
   storeProbeResult(cacheDirectory, true)
   t.regex(describeKvm(cacheDirectory, device), /^KVM: works/)
 })
 
-test('what is remembered of another host, or damaged, counts for nothing', t => {
+test('ignores stored results that are damaged or of another host', t => {
   const { cacheDirectory } = scene(t)
   const file = path.join(cacheDirectory, 'kvm.json')
   for (const text of ['{"another host": true}', '{"', '[]', 'null', '']) {

@@ -10,7 +10,7 @@ import { withLock } from '../../../../scripts/host/lock.ts'
 const FILES = Object.values(IMAGE_FILES)
 const BUILT = { kernelVersion: '6.1', packages: { jq: '1.6' } }
 
-/** An image of a few bytes, at the place where the cache looks for the one of today's recipe. */
+/** A fake image of a few bytes, under the cache key of the current recipe. */
 async function makeCache(t: ExecutionContext) {
   const cacheDirectory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-cache-'))
   t.teardown(() => fs.rmSync(cacheDirectory, { recursive: true, force: true }))
@@ -19,13 +19,13 @@ async function makeCache(t: ExecutionContext) {
   for (const name of FILES) fs.writeFileSync(path.join(directory, name), name)
   await writeManifest(directory, FILES, BUILT)
   const lines: string[] = []
-  // A refusal instead of a build: no mirror knows this release.
+  // An unknown release: a build would fail instead of taking minutes.
   const ensure = (codename = 'bookworm') =>
     ensureImage({ cacheDirectory, codename, onProgress: line => lines.push(line), signal: AbortSignal.abort('BUILD') })
   return { cacheDirectory, directory, lines, ensure }
 }
 
-test('an image that is there is used, without a word', async t => {
+test('uses a cached image silently', async t => {
   const { directory, lines, ensure } = await makeCache(t)
   const image = await ensure()
   t.is(image.root, path.join(directory, IMAGE_FILES.root))
@@ -44,7 +44,7 @@ for (const [what, damage] of [
     (directory: string) => fs.writeFileSync(path.join(directory, 'manifest.json'), '{"files":{}}'),
   ],
 ] as const) {
-  test(`an image ${what} is noticed and made anew`, async t => {
+  test(`detects and rebuilds an image ${what}`, async t => {
     const { cacheDirectory, directory, lines, ensure } = await makeCache(t)
     damage(directory)
     const error = await t.throwsAsync(ensure(), { any: true })
@@ -57,19 +57,19 @@ for (const [what, damage] of [
   })
 }
 
-test('a file that was copied is looked into, and trusted when its content is right', async t => {
+test('accepts a copied file after verifying its content', async t => {
   const { directory, lines, ensure } = await makeCache(t)
   fs.writeFileSync(path.join(directory, 'initrd'), 'initrd')
   await t.notThrowsAsync(ensure())
   t.deepEqual(lines, [])
 })
 
-test('another release has another image', async t => {
+test('uses different images for different releases', async t => {
   const { ensure } = await makeCache(t)
   t.is((await t.throwsAsync(ensure('trixie'), { any: true })) as unknown, 'BUILD')
 })
 
-test('a build removes what killed builds left, and images that nobody uses any more', async t => {
+test('removes leftovers of killed builds, and unused images, at a build', async t => {
   const { cacheDirectory, ensure } = await makeCache(t)
   for (const name of ['making-image-gone-abc', 'making-image-made-abc', 'image-old', 'image-young'])
     fs.mkdirSync(path.join(cacheDirectory, name))
@@ -85,7 +85,7 @@ test('a build removes what killed builds left, and images that nobody uses any m
   t.true(left.includes('image-young'))
 })
 
-test('who waits for an image that another run makes can be told to stop', async t => {
+test('stops waiting for the build of another run when aborted', async t => {
   const { cacheDirectory } = await makeCache(t)
   const control = new AbortController()
   const onProgress = (line: string) => {
@@ -98,7 +98,7 @@ test('who waits for an image that another run makes can be told to stop', async 
   })
 })
 
-test('a cache that is no directory is told', async t => {
+test('reports a cache that is not a directory', async t => {
   const { cacheDirectory } = await makeCache(t)
   const file = path.join(cacheDirectory, 'file')
   fs.writeFileSync(file, '')
@@ -111,12 +111,12 @@ test('a cache that is no directory is told', async t => {
   )
 })
 
-test('too little space is told with what is needed', t => {
+test('reports too little space, with the amount needed', t => {
   t.throws(() => checkSpace(os.tmpdir(), Number.MAX_SAFE_INTEGER), { code: 'NO_SPACE', message: /MiB/ })
   t.notThrows(() => checkSpace(os.tmpdir(), 0))
 })
 
-test('the digest names the content', async t => {
+test('derives the digest from the content', async t => {
   const { directory } = await makeCache(t)
   const before = contentDigest(await readManifest(directory, FILES), FILES)
   t.is(contentDigest(await writeManifest(directory, FILES, BUILT), FILES), before)

@@ -14,7 +14,7 @@ function scratch(t: ExecutionContext): string {
   return directory
 }
 
-/** A bzImage as far as its header says where the payload is. */
+/** A bzImage with only the header fields that locate the payload. */
 function makeImage(payload: Buffer, size = CONTENT.length): Buffer {
   const setup = Buffer.alloc(2 * 512)
   setup.writeUInt8(1, 0x1f1)
@@ -34,7 +34,7 @@ for (const [command, ...words] of [
   ['zstd', '-c', '-q'],
   ['xz', '-c', '--check=crc32'],
 ] as const) {
-  test(`a kernel packed by ${command} is unpacked`, async t => {
+  test(`unpacks a kernel compressed with ${command}`, async t => {
     const directory = scratch(t)
     const [source, target] = [path.join(directory, 'vmlinuz'), path.join(directory, 'vmlinux')]
     fs.writeFileSync(source, makeImage(packed(command, ...words)))
@@ -50,7 +50,7 @@ for (const [what, image] of [
   ['another size than its header says', makeImage(packed('zstd', '-c', '-q'), 5)],
   ['packed in an unknown way', makeImage(Buffer.from('????????'))],
 ] as const) {
-  test(`a kernel that is ${what} is refused`, async t => {
+  test(`refuses a kernel that is ${what}`, async t => {
     const directory = scratch(t)
     const source = path.join(directory, 'vmlinuz')
     fs.writeFileSync(source, image)

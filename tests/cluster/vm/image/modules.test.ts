@@ -10,7 +10,7 @@ const DEPENDENCIES = [
   '',
 ].join('\n')
 
-test('modules come after all that they depend on, each once', t => {
+test('orders modules after their dependencies, each once', t => {
   t.deepEqual(loadOrder(DEPENDENCIES, '', ['veth', 'bridge', 'llc']), [
     'kernel/drivers/net/veth.ko',
     'kernel/net/llc/llc.ko',
@@ -19,15 +19,15 @@ test('modules come after all that they depend on, each once', t => {
   ])
 })
 
-test('what is built in needs no loading; what is nowhere is an error', t => {
+test('skips built-in modules, and reports missing ones', t => {
   t.deepEqual(loadOrder(DEPENDENCIES, 'kernel/drivers/virtio/virtio_pci.ko\n', ['virtio_pci']), [])
   t.throws(() => loadOrder(DEPENDENCIES, '', ['virtio_pci']), { code: 'NO_MODULE', message: /virtio_pci/ })
 })
 
-test('an order holds for any chain of dependencies', t => {
+test('orders any chain of dependencies', t => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 20 }), fc.nat(), (length, start) => {
-      // modules.dep lists all that a module needs, the deepest last.
+      // modules.dep lists all dependencies of a module, the deepest last.
       const lines = Array.from({ length }, (_, index) => {
         const needs = Array.from({ length: index }, (_, depth) => `m${index - depth - 1}.ko`)
         return `m${index}.ko: ${needs.join(' ')}`
@@ -42,7 +42,7 @@ test('an order holds for any chain of dependencies', t => {
   )
 })
 
-test('networks are kept, hardware is not', t => {
+test('keeps network modules, and removes hardware drivers', t => {
   for (const file of ['drivers/net/veth.ko', 'net/bridge/bridge.ko.xz', 'drivers/block/virtio_blk.ko'])
     t.true(isKept(file), file)
   for (const file of ['drivers/net/ethernet/intel/e1000/e1000.ko', 'drivers/block/drbd/drbd.ko', 'sound/core/snd.ko'])

@@ -3,7 +3,7 @@ import { proxyLines, readCodename, sourceLines } from '../../../../scripts/clust
 
 const BOOKWORM = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nID=debian\n'
 
-test('the release is known by os-release', t => {
+test('reads the release from os-release', t => {
   t.is(readCodename(BOOKWORM, 'x64'), 'bookworm')
   t.is(readCodename("ID='debian'\nVERSION_CODENAME='forky'\n", 'x64'), 'forky')
 })
@@ -19,13 +19,13 @@ for (const [what, text, architecture, names] of [
   ['another architecture', BOOKWORM, 'arm64', /on arm64/],
   ['a host without os-release', '', 'x64', /another system/],
 ] as const) {
-  test(`${what} is refused by its name`, t => {
+  test(`refuses ${what} by name`, t => {
     const error = t.throws(() => readCodename(text, architecture), { code: 'UNSUPPORTED_HOST' })
     t.regex(error?.message ?? '', names)
   })
 }
 
-test("only Debian's own entries of the release are taken, with its updates", t => {
+test("uses only Debian's own sources of the release and its updates", t => {
   const targets = [
     'Debian|bookworm|http://deb.debian.org/debian/|main',
     'Debian|bookworm|http://deb.debian.org/debian/|main',
@@ -44,13 +44,13 @@ test("only Debian's own entries of the release are taken, with its updates", t =
   ])
 })
 
-test("where apt's lists were removed, a mirror is known by its path", t => {
+test("recognizes a mirror by its path when apt's lists were removed", t => {
   const targets = '|bookworm|http://mirror.example.org/debian/|main\n|bookworm|https://example.org/linux/debian/|main\n'
   t.deepEqual(sourceLines(targets, 'bookworm'), ['deb http://mirror.example.org/debian/ bookworm main'])
   t.deepEqual(sourceLines('', 'bookworm'), [])
 })
 
-test("apt's proxies are passed on, and nothing else of its settings", t => {
+test("passes on apt's proxies, and no other settings", t => {
   const dump = [
     'Acquire::http::Proxy "http://proxy.example.org:3128";',
     'Acquire::https::Proxy::deb.debian.org "DIRECT";',

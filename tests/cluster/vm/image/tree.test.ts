@@ -17,7 +17,7 @@ function put(root: string, name: string, mode = 0o644): void {
 }
 
 for (const how of ['without', 'with'] as const) {
-  test(`a root merged into /usr ${how} links gets directories into which an ovl can put commands`, t => {
+  test(`creates directories for ovl commands in a root merged into /usr ${how} links`, t => {
     const root = scratch(t)
     put(root, 'usr/bin/busybox', 0o755)
     put(root, 'usr/lib/modules/6.1/modules.dep')
@@ -29,7 +29,7 @@ for (const how of ['without', 'with'] as const) {
   })
 }
 
-test('a root with directories of its own stays as it is', t => {
+test('leaves a root with real directories unchanged', t => {
   const root = scratch(t)
   put(root, 'bin/sh')
   put(root, 'usr/bin/env')
@@ -37,7 +37,7 @@ test('a root with directories of its own stays as it is', t => {
   t.deepEqual(fs.readdirSync(path.join(root, 'bin')), ['sh'])
 })
 
-test('guest files replace those of packages, with modes that do not depend on the umask', t => {
+test('replaces package files with guest files, with modes independent of the umask', t => {
   const [from, to] = [scratch(t), scratch(t)]
   put(from, 'etc/netns/boot', 0o700)
   put(from, 'etc/profile', 0o600)
@@ -50,7 +50,7 @@ test('guest files replace those of packages, with modes that do not depend on th
   t.is(fs.readFileSync(path.join(to, 'usr/share/profile'), 'utf8'), 'usr/share/profile', 'no link was followed')
 })
 
-test('a tidy root has its mount points, and nothing of apt', t => {
+test('creates mount points, and removes the files of apt', t => {
   const root = scratch(t)
   put(root, 'var/lib/dpkg/status')
   put(root, 'boot/config')
@@ -62,7 +62,7 @@ test('a tidy root has its mount points, and nothing of apt', t => {
   t.is(fs.readlinkSync(path.join(root, 'var/run')), '/run')
 })
 
-test('versions are read from the names of packages', t => {
+test('reads versions from package file names', t => {
   const files = ['lock', 'partial', 'jq_1.6-2.1_amd64.deb', 'busybox-static_1%3a1.35.0-4+b1_amd64.deb']
   t.deepEqual(packageVersions(files), { 'busybox-static': '1:1.35.0-4+b1', jq: '1.6-2.1' })
 })
