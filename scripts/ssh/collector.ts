@@ -1,65 +1,64 @@
 import { Writable } from 'node:stream'
 
-/** Bytes that several collectors may hold together. */
+/** A limit on the total bytes that several collectors hold. */
 export class Budget {
-  #left: number
+  #available: number
 
-  /** @param bytes how many */
   constructor(bytes: number) {
-    this.#left = bytes
+    this.#available = bytes
   }
 
-  /** @returns false, and takes nothing, where there is not so much left */
-  take(bytes: number): boolean {
-    if (bytes > this.#left) return false
-    this.#left -= bytes
+  /** @returns false, and reserves nothing, when fewer bytes are available */
+  reserve(bytes: number): boolean {
+    if (bytes > this.#available) return false
+    this.#available -= bytes
     return true
   }
 
-  giveBack(bytes: number): void {
-    this.#left += bytes
+  release(bytes: number): void {
+    this.#available += bytes
   }
 }
 
-/** A stream that keeps what is written into it, up to a limit. */
+/** A stream that stores what is written to it, up to a limit. */
 export interface Collector {
   readonly stream: Writable
   bytes(): Buffer
-  /** What it holds does not count any more. */
+  /** Discards the stored bytes and returns them to the budget. */
   release(): void
 }
 
 export interface CollectorOptions {
-  /** Called once, when something is dropped. */
+  /** Called once, when the first bytes are dropped. */
   readonly onExcess?: () => void
   readonly budget?: Budget
 }
 
-/** @param limit in bytes; what exceeds it, or the budget, is dropped */
+/** @param limit in bytes; bytes above it, or above the budget, are dropped */
 export function boundedCollector(limit: number, { onExcess, budget }: CollectorOptions = {}): Collector {
   const chunks: Buffer[] = []
   let length = 0
   let isFull = false
-  const keep = (chunk: Buffer) => {
+  const store = (chunk: Buffer) => {
     if (isFull) return
-    const kept = chunk.subarray(0, limit - length)
-    const isWithin = budget?.take(kept.length) !== false
+    const accepted = chunk.subarray(0, limit - length)
+    const isWithin = budget?.reserve(accepted.length) !== false
     if (isWithin) {
-      length += kept.length
-      // A small piece would keep the network's whole buffer in memory.
-      chunks.push(kept.length * 2 < kept.buffer.byteLength ? Buffer.from(kept) : kept)
+      length += accepted.length
+      // A small slice would keep the whole network buffer in memory.
+      chunks.push(accepted.length * 2 < accepted.buffer.byteLength ? Buffer.from(accepted) : accepted)
     }
-    isFull = !isWithin || kept.length < chunk.length
+    isFull = !isWithin || accepted.length < chunk.length
     if (isFull) onExcess?.()
   }
   const stream = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
-      keep(chunk)
+      store(chunk)
       done()
     },
   })
   const release = () => {
-    budget?.giveBack(length)
+    budget?.release(length)
     length = 0
     isFull = true
     chunks.length = 0

@@ -2,36 +2,36 @@ import os from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { infrastructureFailure } from '../errors/failure.ts'
-import { sentForm, shownCommand } from './long-command.ts'
+import { abbreviate, encodeCommand } from './long-command.ts'
 
-/** Where the streams of a command go. */
+/** The streams of a command. */
 export interface CommandStreams {
   readonly stdout: Writable
   readonly stderr: Writable
-  /** Sent to the command; without it its input is empty. */
+  /** Input of the command; empty by default. */
   readonly stdin?: Readable | string
-  /** Given once the command runs: what can be done to it. */
+  /** Called once the command runs. */
   onRunning?(command: RunningCommand): void
 }
 
-/** What can be done to a command that runs. */
+/** Controls a running command. */
 export interface RunningCommand {
   /** @param name without `SIG`: `TERM` */
   signal(name: string): void
-  /** Tells the command's terminal how large the window is. */
+  /** Sets the size of the command's terminal. */
   resize(rows: number, columns: number): void
-  /** Nobody reads the output any more: as a closed pipe would, this ends the command. */
+  /** Stops reading the output: ends the command as a closed pipe would. */
   hangUp(): void
 }
 
-/** Size of the window of a command that has a terminal. */
+/** Type and size of a command's terminal. */
 export interface Terminal {
   readonly type: string
   readonly rows: number
   readonly columns: number
 }
 
-/** A command on its way to a node. */
+/** A command to run on a node. */
 export interface CommandRequest {
   /** The node's name, for messages. */
   readonly node: string
@@ -44,56 +44,56 @@ export interface CommandRequest {
 /** A command that was sent. */
 export interface SentCommand {
   /**
-   * Its exit code; 128 + number for one that a signal ended.
-   * @throws Failure COMMAND_REFUSED or NO_EXIT_CODE (exit 4); Error of the channel; the signal's reason when that is aborted
+   * The exit status; 128 + number for a command that a signal ended.
+   * @throws Failure COMMAND_REFUSED or NO_EXIT_CODE (exit 4); Error of the channel; the reason of an aborted signal
    */
   readonly exitCode: Promise<number>
-  /** Resolves when the node has nothing to do with it any more, which may be after the waiting was aborted. */
-  readonly over: Promise<void>
+  /** Resolves when the channel is closed, possibly long after an abort. */
+  readonly closed: Promise<void>
 }
 
-/** What a shell answers for a command that a signal ended. */
+/** A shell reports this plus the number for a command that a signal ended. */
 const SIGNAL_BASE = 128
 
 /**
- * Runs a command by the node's shell.
+ * Runs a command in the node's shell.
  * @throws Failure COMMAND_TOO_LONG (exit 2)
  */
 export function send(client: Client, request: CommandRequest): SentCommand {
   const { node, command, streams, signal, terminal } = request
-  const { line, head } = sentForm(node, command, terminal !== undefined)
-  let end = () => {}
-  const over = new Promise<void>(resolve => {
-    end = resolve
+  const { line, preamble } = encodeCommand(node, command, terminal !== undefined)
+  let onClosed = () => {}
+  const closed = new Promise<void>(resolve => {
+    onClosed = resolve
   })
   const exitCode = new Promise<number>((resolve, reject) => {
     const pty = terminal && { term: terminal.type, rows: terminal.rows, cols: terminal.columns }
-    // A node that hangs never grants the channel.
+    // A node that hangs never opens the channel.
     const abort = () => reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
     client.exec(line, pty ? { pty } : {}, (error, channel) => {
       signal?.removeEventListener('abort', abort)
       if (error) {
-        end()
+        onClosed()
         reject(refused(node, command, error))
       } else {
-        channel.once('close', end)
-        // At once: the exit code can be in the very bytes in which the channel was granted.
-        attach(channel, streams, head, signal).then(code => {
+        channel.once('close', onClosed)
+        // Synchronously: the exit status may arrive in the same packet.
+        attach(channel, streams, preamble, signal).then(code => {
           if (code === undefined) reject(noExitCode(node, command))
           else resolve(code)
         }, reject)
       }
     })
   })
-  return { exitCode, over }
+  return { exitCode, closed }
 }
 
-/** @returns the exit code, if the node told one */
+/** @returns the exit status, if the node sent one */
 function attach(
   channel: ClientChannel,
   streams: CommandStreams,
-  head: Buffer | undefined,
+  preamble: Buffer | undefined,
   signal?: AbortSignal,
 ): Promise<number | undefined> {
   let exitCode: number | undefined
@@ -109,7 +109,7 @@ function attach(
       exitCode = code ?? SIGNAL_BASE + signalNumber(name)
     })
     channel.on('error', reject)
-    // ssh2 tells it only after both streams have been read to their end.
+    // ssh2 emits it only after both streams have ended.
     channel.on('close', () => {
       signal?.removeEventListener('abort', abort)
       resolve(exitCode)
@@ -120,22 +120,22 @@ function attach(
       signal: name => sendSignal(channel, name),
       resize: (rows, columns) => channel.setWindow(rows, columns, 0, 0),
       hangUp: () => {
-        // What still comes is read and thrown away: only then does the channel come to its end.
+        // The channel closes only after its remaining output is read.
         channel.unpipe(streams.stdout)
         channel.resume()
         sendSignal(channel, 'PIPE')
         channel.close()
       },
     })
-    if (head) channel.write(head)
+    if (preamble) channel.write(preamble)
     if (streams.stdin === undefined || typeof streams.stdin === 'string') channel.end(streams.stdin)
     else streams.stdin.pipe(channel)
   })
 }
 
 /**
- * `ClientChannel.signal` does nothing once the command's input has ended, although RFC 4254, section 6.9, has no such rule: the
- * request is made where ssh2 makes it.
+ * `ClientChannel.signal` does nothing after the end of the input, a rule that RFC 4254 (section 6.9) does not have.
+ * Calls ssh2's internal function instead.
  */
 function sendSignal(channel: ClientChannel, name: string): void {
   const inner = channel as unknown as {
@@ -152,11 +152,11 @@ const signalNumber = (name: string | undefined): number =>
 const refused = (node: string, command: string, cause: Error) =>
   infrastructureFailure(
     'COMMAND_REFUSED',
-    `${node}: the ssh server does not run '${shownCommand(command)}': ${cause.message}`,
+    `${node}: the ssh server refused to run '${abbreviate(command)}': ${cause.message}`,
     {
       cause,
     },
   )
 
 const noExitCode = (node: string, command: string) =>
-  infrastructureFailure('NO_EXIT_CODE', `${node}: the ssh server ended '${shownCommand(command)}' without an exit code`)
+  infrastructureFailure('NO_EXIT_CODE', `${node}: the ssh server ended '${abbreviate(command)}' without an exit status`)

@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 
-/** A line of more is cut into several: a command may write without ever ending a line. */
-const LONGEST_LINE = 64 * 1024
+/** Longer lines are split: a command may write without newlines. */
+const MAX_LINE_LENGTH = 64 * 1024
 
 /**
- * Cuts a stream of bytes into lines; bytes that are no UTF-8 become replacement characters.
- * @param onLine gets each line without its end
+ * Splits a stream of bytes into lines. Invalid UTF-8 becomes replacement characters.
+ * @param onLine gets each line without its newline
  */
 export function lineSplitter(onLine: (line: string) => void): Writable {
   const decoder = new StringDecoder('utf8')
@@ -15,9 +15,9 @@ export function lineSplitter(onLine: (line: string) => void): Writable {
     const lines = (rest + text).split(/\r?\n/)
     rest = lines.pop() ?? ''
     lines.forEach(onLine)
-    while (rest.length >= LONGEST_LINE) {
-      onLine(rest.slice(0, LONGEST_LINE))
-      rest = rest.slice(LONGEST_LINE)
+    while (rest.length >= MAX_LINE_LENGTH) {
+      onLine(rest.slice(0, MAX_LINE_LENGTH))
+      rest = rest.slice(MAX_LINE_LENGTH)
     }
   }
   return new Writable({
@@ -25,7 +25,7 @@ export function lineSplitter(onLine: (line: string) => void): Writable {
       take(decoder.write(chunk))
       done()
     },
-    // The last line, if its end never came.
+    // A last line without a newline.
     final: done => {
       take(decoder.end())
       if (rest) onLine(rest)

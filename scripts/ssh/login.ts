@@ -12,13 +12,13 @@ interface PortAddress {
   readonly port: number
 }
 
-/** A unix socket on which it listens: only those connect who may enter the directory. */
+/** A unix socket on which it listens, accessible to users who may enter the directory. */
 interface SocketAddress {
   readonly directory: string
   readonly socket: string
 }
 
-/** How a node is logged in to. */
+/** Address and credentials of a node. */
 export type Login = PortLogin | (SocketAddress & Identity)
 
 export type PortLogin = PortAddress & Identity
@@ -27,31 +27,31 @@ interface Identity {
   /** The node's name, for messages. */
   readonly name: string
   readonly user: string
-  /** In OpenSSH's form; without it the login is by ssh's method `none`. */
+  /** In OpenSSH's format; without it, ssh's method `none` is used. */
   readonly privateKey?: string
-  /** The public key blob that the node must show, in base64; `unchecked` where it is made anew at each start. */
+  /** The node's public key blob in base64; `unchecked` if the node creates its key at each start. */
   readonly hostKey: string
 }
 
-/** How a login is tried. */
+/** Options of a login. */
 export interface OpenOptions {
-  /** Until the node has let us in, and for retries before; 20 s when missing. */
+  /** Timeout of the login including retries; by default 20 s. */
   readonly readyTimeoutMs?: number
-  /** Ends the trying. */
+  /** Aborts the login. */
   readonly signal?: AbortSignal
-  /** Whoever calls retries. */
+  /** Disables retries: the caller retries. */
   readonly once?: boolean
 }
 
 const READY_TIMEOUT_MS = 20_000
 const KEEPALIVE_MS = 15_000
-/** From one login that a full server refused to the next. */
+/** Interval of retries when the server is full. */
 const RETRY_MS = 250
 
 /**
- * Logs in. dropbear closes a connection without a word while five others from the same address have not logged in (all of loopback
- * look like one): such a login is retried.
- * @throws Failure SSH_REFUSED, SSH_FULL or HOST_KEY_MISMATCH (exit 4); the signal's reason when that is aborted
+ * Logs in. dropbear silently closes a connection while five others from the same address (such as loopback) are
+ * pending: such a login is retried.
+ * @throws Failure SSH_REFUSED, SSH_FULL or HOST_KEY_MISMATCH (exit 4); the reason of an aborted signal
  */
 export async function connect(login: Login, options: OpenOptions = {}): Promise<Client> {
   const { readyTimeoutMs = READY_TIMEOUT_MS, signal, once } = options
@@ -74,24 +74,24 @@ async function connectOnce(login: Login, { readyTimeoutMs = READY_TIMEOUT_MS, si
   const sock = connectSocket(login)
   let shownKey: string | undefined
   let abort = () => {}
-  // Not ssh2's own time-out: after Ctrl-Z that is over before what came meanwhile is read.
-  const stopTimer = afterRunning(readyTimeoutMs, () => client.emit('error', new Error('it did not let us in in time')))
+  // Not ssh2's own timeout: after Ctrl-Z it expires before pending data are read.
+  const stopTimer = afterRunning(readyTimeoutMs, () => client.emit('error', new Error('the login timed out')))
   await new Promise<void>((resolve, reject) => {
     abort = () => reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
     client.once('ready', resolve)
-    // Not only once: after the first one, others may follow while the connection is torn down.
+    // Not `once`: further errors may follow while the connection is torn down.
     client.on('error', reject)
     client.once('close', () => reject(new Error(CLOSED)))
     client.connect({ sock, ...connectConfig(login, key => (shownKey = key)) })
   })
     .catch((error: Error) => {
       const isSilent = sock.bytesRead === 0
-      // Not by the client, which knows nothing of it where it cannot read the key.
+      // Not by the client, which does not own the socket if the key is invalid.
       sock.destroy()
       signal?.throwIfAborted()
-      if (shownKey && !isRightKey(login, shownKey)) throw wrongKey(login, error)
-      throw isSilent && CLOSED_BY_SERVER.test(error.message) ? full(login, error) : notLetIn(login, error)
+      if (shownKey && !isExpectedKey(login, shownKey)) throw hostKeyMismatch(login, error)
+      throw isSilent && CLOSED_BY_SERVER.test(error.message) ? serverFull(login, error) : loginFailed(login, error)
     })
     .finally(() => {
       stopTimer()
@@ -103,13 +103,13 @@ async function connectOnce(login: Login, { readyTimeoutMs = READY_TIMEOUT_MS, si
 }
 
 const CLOSED = 'the connection was closed'
-/** The last one is ssh2's for a connection that ends before the handshake. */
+/** The last one is ssh2's message for a connection that ends before the handshake. */
 const CLOSED_BY_SERVER = /^the connection was closed$|ECONNRESET|Connection lost before handshake/
 
 function connectSocket(login: Login): net.Socket {
-  // ssh2 leaves Nagle's algorithm on, which costs dropbear's answers 40 ms each.
+  // ssh2 leaves Nagle's algorithm on, which delays dropbear's answers by 40 ms.
   if ('port' in login) return net.connect({ host: login.host, port: login.port, noDelay: true })
-  // The name of a socket is limited to 107 bytes: the kernel gets the directory's file descriptor in place of its name.
+  // The path of a socket is limited to 107 bytes: the directory is given by its file descriptor.
   const directory = fs.openSync(login.directory, 'r')
   try {
     return net.connect({ path: `/proc/self/fd/${directory}/${login.socket}` })
@@ -121,30 +121,29 @@ function connectSocket(login: Login): net.Socket {
 export const address = (login: Login) =>
   'port' in login ? `${login.host}:${login.port}` : path.join(login.directory, login.socket)
 
-const isRightKey = (login: Login, key: string) => login.hostKey === 'unchecked' || key === login.hostKey
+const isExpectedKey = (login: Login, key: string) => login.hostKey === 'unchecked' || key === login.hostKey
 
-const wrongKey = (login: Login, cause: Error) =>
-  infrastructureFailure(
-    'HOST_KEY_MISMATCH',
-    `${login.name}: another host key than expected answers on ${address(login)}`,
-    { hint: 'another program may have taken the port', cause },
-  )
+const hostKeyMismatch = (login: Login, cause: Error) =>
+  infrastructureFailure('HOST_KEY_MISMATCH', `${login.name}: unexpected host key on ${address(login)}`, {
+    hint: 'another program may be using the port',
+    cause,
+  })
 
-const notLetIn = (login: Login, cause: Error) =>
+const loginFailed = (login: Login, cause: Error) =>
   infrastructureFailure('SSH_REFUSED', `${login.name}: cannot log in on ${address(login)}: ${cause.message}`, { cause })
 
-const full = (login: Login, cause: Error) =>
+const serverFull = (login: Login, cause: Error) =>
   infrastructureFailure(
     'SSH_FULL',
-    `${login.name}: cannot log in on ${address(login)}: its ssh server closes new connections at once`,
+    `${login.name}: cannot log in on ${address(login)}: its ssh server closes new connections immediately`,
     {
-      ...('port' in login && { hint: waitingConnections(login) }),
+      ...('port' in login && { hint: pendingLogins(login) }),
       cause,
     },
   )
 
-const waitingConnections = (login: Login) =>
-  `other connections may wait there without logging in: ss -tnp dst ${address(login)} shows whose they are`
+const pendingLogins = (login: Login) =>
+  `other clients may be connected without logging in: ss -tnp dst ${address(login)} lists them`
 
 function connectConfig(login: Login, show: (hostKey: string) => void): ConnectConfig {
   return {
@@ -155,11 +154,11 @@ function connectConfig(login: Login, show: (hostKey: string) => void): ConnectCo
     hostVerifier: (key: Buffer) => {
       const shown = key.toString('base64')
       show(shown)
-      return isRightKey(login, shown)
+      return isExpectedKey(login, shown)
     },
     keepaliveInterval: KEEPALIVE_MS,
     readyTimeout: 0,
-    // Group exchange, among ssh2's defaults, can take half a minute in an emulated guest.
+    // Group exchange, one of ssh2's defaults, can take half a minute in an emulated VM.
     algorithms: {
       kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256'],
       serverHostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-256'],

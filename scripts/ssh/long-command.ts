@@ -1,45 +1,45 @@
 import { usageFailure } from '../errors/failure.ts'
 
-/** dropbear ends the whole connection for a command of 9,000 bytes or more (`MAX_CMD_LEN`). */
-const LONGEST = 8192
-/** The unit in which `dd` takes the command from the input. */
+/** dropbear closes the connection for a command of 9,000 bytes or more (`MAX_CMD_LEN`). */
+const MAX_BYTES = 8192
+/** Block size with which `dd` reads the command from the input. */
 const BLOCK = 512
-/** As much of a command as messages show. */
+/** Length to which messages abbreviate a command. */
 const SHOWN = 200
 
-/** What is sent for a command. */
-export interface SentForm {
+/** The form in which a command is sent. */
+export interface EncodedCommand {
   /** The command of the ssh request. */
   readonly line: string
-  /** Goes before all other input. */
-  readonly head?: Buffer
+  /** Precedes all other input. */
+  readonly preamble?: Buffer
 }
 
 /**
- * The form in which a command is sent. A long one goes ahead of the input: a short one takes exactly as many blocks of that, and lets
- * the node's shell run them; what follows is the command's.
+ * Encodes a command for ssh. A long command is sent as the first blocks of the input: a short command reads exactly
+ * these blocks and evaluates them. The rest of the input belongs to the command.
  * @param node its name, for the message
- * @throws Failure COMMAND_TOO_LONG (exit 2) for a long command with a terminal, whose input is not taken byte by byte
+ * @throws Failure COMMAND_TOO_LONG (exit 2) for a long command with a terminal, whose input is not binary
  */
-export function sentForm(node: string, command: string, hasTerminal: boolean): SentForm {
+export function encodeCommand(node: string, command: string, hasTerminal: boolean): EncodedCommand {
   const length = Buffer.byteLength(command)
-  if (length <= LONGEST) return { line: command }
+  if (length <= MAX_BYTES) return { line: command }
   if (hasTerminal) {
     throw usageFailure(
       'COMMAND_TOO_LONG',
-      `${node}: a command with a terminal may have ${LONGEST} bytes, this has ${length}`,
+      `${node}: a command with a terminal may have at most ${MAX_BYTES} bytes, this one has ${length}`,
       {
         hint: 'copy it there as a script (netns.ts cp), or run it without a terminal',
       },
     )
   }
   const blocks = Math.ceil(length / BLOCK)
-  // The shell takes no notice of line breaks at the end.
-  const head = Buffer.alloc(blocks * BLOCK, '\n')
-  head.write(command)
-  return { line: `eval "$(dd bs=${BLOCK} count=${blocks} iflag=fullblock 2>/dev/null)"`, head }
+  // Padded with newlines, which the shell ignores.
+  const preamble = Buffer.alloc(blocks * BLOCK, '\n')
+  preamble.write(command)
+  return { line: `eval "$(dd bs=${BLOCK} count=${blocks} iflag=fullblock 2>/dev/null)"`, preamble }
 }
 
-/** A command in a message. */
-export const shownCommand = (command: string): string =>
+/** Abbreviates a command for messages. */
+export const abbreviate = (command: string): string =>
   command.length <= SHOWN ? command : `${command.slice(0, SHOWN)}… (${command.length} characters)`

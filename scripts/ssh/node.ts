@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts'
 import { lineSplitter } from './lines.ts'
 import { quote, quoteExec } from './quote.ts'
 
-/** A VM that is up and logged in to. */
+/** A node that is up and logged in to. */
 export interface Node {
   /** `vm-001` */
   readonly name: string
@@ -17,9 +17,8 @@ export interface Node {
 }
 
 /**
- * All nodes that are being logged in to. Where one cannot be, the others are closed: a connection that is left would keep this program
- * from its end.
- * @throws what the first one throws that cannot
+ * Waits for all logins. If one fails, closes the others: an open connection would keep this program alive.
+ * @throws the error of the first login that fails
  */
 export async function allOrNone(nodes: readonly Promise<Node>[]): Promise<readonly Node[]> {
   try {
@@ -35,10 +34,10 @@ export async function allOrNone(nodes: readonly Promise<Node>[]): Promise<readon
 export type Stream = 'stdout' | 'stderr'
 
 /**
- * Runs a command on a node and passes its output on line by line, up to {@link MOST_OUTPUT}; then the command's output is read and dropped, with a line
- * that says so.
- * @returns the exit code
- * @throws Failure (exit 4) when the node is lost; the signal's reason when that is aborted
+ * Runs a command on a node and passes on its output line by line. Output above {@link MAX_OUTPUT} is dropped, and
+ * reported in a line.
+ * @returns the exit status
+ * @throws Failure (exit 4) when the node is lost; the reason of an aborted signal
  */
 export async function runLines(
   node: Node,
@@ -49,10 +48,10 @@ export async function runLines(
   let length = 0
   const bounded = (stream: Stream) =>
     lineSplitter(line => {
-      const isWithin = length <= MOST_OUTPUT
+      const isWithin = length <= MAX_OUTPUT
       length += line.length + 1
-      if (length <= MOST_OUTPUT) onLine(stream, line)
-      else if (isWithin) onLine('stderr', `${node.name}: output above ${mebibytes(MOST_OUTPUT)} was dropped`)
+      if (length <= MAX_OUTPUT) onLine(stream, line)
+      else if (isWithin) onLine('stderr', `${node.name}: output above ${mebibytes(MAX_OUTPUT)} was dropped`)
     })
   const [stdout, stderr] = [bounded('stdout'), bounded('stderr')]
   try {
@@ -62,21 +61,21 @@ export async function runLines(
   }
 }
 
-/** Of what a command prints line by line, in characters. */
-const MOST_OUTPUT = 64 * 2 ** 20
-/** Of what a command answers, in bytes; the largest answers are a matrix's, of some MiB. */
-const MOST_ANSWER = 24 * 2 ** 20
-const MOST_COMPLAINT = 64 * 2 ** 10
-/** Of all answers that are on their way: nodes may flood together. */
+/** Limit on the output of {@link runLines}, in characters. */
+const MAX_OUTPUT = 64 * 2 ** 20
+/** Limit on an answer, in bytes; the largest, of a matrix, have some MiB. */
+const MAX_ANSWER = 24 * 2 ** 20
+const MAX_STDERR = 64 * 2 ** 10
+/** Limit on all pending answers together, as all nodes may flood at once. */
 const answers = new Budget(64 * 2 ** 20)
 
 const mebibytes = (bytes: number): string => `${bytes / 2 ** 20} MiB`
 
 /**
  * Runs a command on a node and returns what it wrote.
- * @param stdin what the command reads; nothing when missing
- * @throws Failure (exit 4) when the node is lost; ANSWER_TOO_LONG (exit 4) when it writes more than any answer has, and then the command is
- *   killed
+ * @param stdin input of the command; empty by default
+ * @throws Failure (exit 4) when the node is lost; ANSWER_TOO_LONG (exit 4) when it writes more than {@link MAX_ANSWER}:
+ *   it is then killed
  */
 export async function capture(
   node: Node,
@@ -87,8 +86,8 @@ export async function capture(
   const ending = new AbortController()
   const stopFollowing = follow(signal, ending)
   const tooLong = () => ending.abort(answerTooLong(node, words))
-  const stdout = boundedCollector(MOST_ANSWER, { onExcess: tooLong, budget: answers })
-  const stderr = boundedCollector(MOST_COMPLAINT)
+  const stdout = boundedCollector(MAX_ANSWER, { onExcess: tooLong, budget: answers })
+  const stderr = boundedCollector(MAX_STDERR)
   const streams = { stdout: stdout.stream, stderr: stderr.stream, ...(stdin !== undefined && { stdin }) }
   try {
     const exitCode = await node.connection.run(quoteExec(words), streams, ending.signal)
@@ -103,5 +102,5 @@ export async function capture(
 const answerTooLong = ({ name }: Node, words: readonly string[]) =>
   infrastructureFailure(
     'ANSWER_TOO_LONG',
-    `${name}: '${quote(words.slice(0, 2))}' wrote more than ${mebibytes(MOST_ANSWER)}; the rest was dropped`,
+    `${name}: '${quote(words.slice(0, 2))}' wrote more than ${mebibytes(MAX_ANSWER)}; the rest was dropped`,
   )

@@ -76,7 +76,7 @@ test.serial('a node with another host key is refused', async t => {
   )
   const { status, stderr } = await run('exec', 'vm-001', '--', 'true')
   t.is(status, 4)
-  t.regex(stderr, /vm-001: another host key than expected answers on /)
+  t.regex(stderr, /vm-001: unexpected host key on /)
 })
 
 /** As a user who has a range in /etc/subuid, which only this process tree sees. */

@@ -13,8 +13,8 @@ const hostKey = makeSshKey()
 const blobOf = (key: string) => key.split(' ')[1] ?? ''
 
 /**
- * An ssh server on loopback that lets anybody in and gives each command to `answer`.
- * @param grant opens a channel, at once by default
+ * An ssh server on loopback that accepts all logins and passes each command to `answer`.
+ * @param grant opens a channel, immediately by default
  */
 async function serve(
   t: ExecutionContext,
@@ -29,7 +29,7 @@ async function serve(
         const session = accept()
         session.on('signal', (accepted, _rejected, { name }) => {
           accepted?.()
-          session.emit('told', name)
+          session.emit('received-signal', name)
         })
         session.on('exec', (accepted, _rejected, { command }) =>
           answer(Object.assign(accepted(), { session }), command),
@@ -57,7 +57,7 @@ const sink = () => {
   return { stream, text: () => Buffer.concat(chunks).toString() }
 }
 
-test('streams and exit code of a command come back', async t => {
+test('returns output and exit status of a command', async t => {
   const login = await serve(t, (channel, command) => {
     channel.write(`out of ${command}`)
     channel.stderr.write('complaint')
@@ -71,7 +71,7 @@ test('streams and exit code of a command come back', async t => {
   t.is(err.text(), 'complaint')
 })
 
-test('a command reads what it is given', async t => {
+test('passes input to a command', async t => {
   const login = await serve(t, channel => {
     channel.pipe(channel, { end: false })
     channel.on('end', () => {
@@ -90,7 +90,7 @@ test('a command reads what it is given', async t => {
   t.is(stream.text(), 'ab')
 })
 
-test('a command that a signal ended has 128 and its number for exit code', async t => {
+test('a command that a signal ended has 128 plus its number as exit status', async t => {
   const login = await serve(t, channel => {
     channel.exit('TERM')
     channel.end()
@@ -99,14 +99,14 @@ test('a command that a signal ended has 128 and its number for exit code', async
   t.is(await connection.run('x', { stdout: sink().stream, stderr: sink().stream }), 143)
 })
 
-test('a command that a node never begins is given up with the signal, and killed when it begins later', async t => {
-  const told: string[] = []
+test('aborts a command that a node never starts, and kills it when it starts later', async t => {
+  const signals: string[] = []
   const hung: (() => void)[] = []
   const login = await serve(
     t,
     channel => {
       const { session } = channel as unknown as { session: EventEmitter }
-      session.on('told', (name: string) => void told.push(name))
+      session.on('received-signal', (name: string) => void signals.push(name))
     },
     begin => void hung.push(begin),
   )
@@ -117,21 +117,21 @@ test('a command that a node never begins is given up with the signal, and killed
   giveUp.abort(new Error('given up'))
   await t.throwsAsync(run, { message: 'given up' })
   for (const begin of hung) begin()
-  await waitUntil('the command is told', () => told.length > 0)
-  t.deepEqual(told, ['KILL'])
+  await waitUntil('the command gets a signal', () => signals.length > 0)
+  t.deepEqual(signals, ['KILL'])
 })
 
-test('a connection to a node that hangs is closed all the same', async t => {
+test('closes a connection to a node that hangs', async t => {
   const login = await serve(t, channel => channel.end())
   const closed = new Promise<void>(resolve => {
-    // Passes everything on but the end.
+    // A proxy that forwards everything except the end of the stream.
     const front = net.createServer({ allowHalfOpen: true }, socket => {
       const back = net.connect(login.port, login.host)
       socket.on('data', data => back.write(data))
       back.on('data', data => socket.write(data))
       socket.on('error', () => {})
       back.on('error', () => {})
-      // What is written to a socket that is gone is answered by a reset.
+      // Writing to a closed socket is answered by a reset.
       socket.on('end', () => {
         const writing = setInterval(() => socket.write('x'), 100)
         socket.on('close', () => clearInterval(writing))
@@ -152,7 +152,7 @@ test('a connection to a node that hangs is closed all the same', async t => {
   t.not(await Promise.race([closed, late]), 'late')
 })
 
-test('a channel that closes without an exit code is no pass', async t => {
+test('reports a channel that closes without an exit status', async t => {
   const login = await serve(t, channel => channel.end())
   const connection = await open(t, login)
   await t.throwsAsync(connection.run('x', { stdout: sink().stream, stderr: sink().stream }), {
@@ -161,7 +161,7 @@ test('a channel that closes without an exit code is no pass', async t => {
   })
 })
 
-test('another host key than expected is refused', async t => {
+test('refuses an unexpected host key', async t => {
   const login = await serve(t, channel => channel.end())
   const other = blobOf(makeSshKey().public)
   await t.throwsAsync(Connection.open({ ...login, hostKey: other }), { code: 'HOST_KEY_MISMATCH', message: /vm-001/ })
@@ -169,18 +169,18 @@ test('another host key than expected is refused', async t => {
   unchecked.close()
 })
 
-test('a key that is none is told, and no connection is left', async t => {
+test('reports an invalid private key, and leaves no connection', async t => {
   const server = net.createServer(socket => socket.resume()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const login = { name: 'vm-001', host: '127.0.0.1', port, user: 'root', hostKey: 'unchecked', privateKey: 'none' }
   await t.throwsAsync(Connection.open(login), { code: 'SSH_REFUSED', message: /^vm-001: .*privateKey/ })
-  // It closes when all that it took are gone.
+  // Closes only when no connection is left.
   server.close()
   await once(server, 'close')
 })
 
-test('a port where nobody listens is an error of the infrastructure that names the node', async t => {
+test('reports a refused connection, and names the node', async t => {
   const login = await serve(t, channel => channel.end())
   await t.throwsAsync(Connection.open({ ...login, port: 1 }), {
     code: 'SSH_REFUSED',
@@ -188,9 +188,9 @@ test('a port where nobody listens is an error of the infrastructure that names t
   })
 })
 
-test('a connection that is lost fails what runs on it and what comes after', async t => {
+test('a lost connection fails running and later commands', async t => {
   const login = await serve(t, channel => {
-    // The whole connection goes, as when a VM dies.
+    // Closes the whole connection, as when a VM dies.
     ;(channel as unknown as { _client: { _sock: { destroy(): void } } })._client._sock.destroy()
   })
   const connection = await open(t, login)
@@ -199,7 +199,7 @@ test('a connection that is lost fails what runs on it and what comes after', asy
   await t.throwsAsync(connection.run('y', streams()), { code: 'NODE_LOST' })
 })
 
-test('a connection that is lost between two commands is opened again', async t => {
+test('reopens a connection that is lost between two commands', async t => {
   let logins = 0
   const login = await serve(t, (channel, command) => {
     const { _client } = channel as unknown as { _client: { _sock: { destroy(): void } } }
@@ -212,12 +212,12 @@ test('a connection that is lost between two commands is opened again', async t =
   const run = (command: string) => connection.run(command, { stdout: sink().stream, stderr: sink().stream })
   t.is(await run('first'), 0)
   await delay(50)
-  // Several that wait for it share the new one.
+  // Several commands at once.
   t.deepEqual(await Promise.all([run('second'), run('third')]), [0, 0])
   t.is(logins, 1)
 })
 
-test('never more than four commands at once on a connection', async t => {
+test('runs at most four commands at once', async t => {
   let running = 0
   let most = 0
   const login = await serve(t, async channel => {
@@ -233,7 +233,7 @@ test('never more than four commands at once on a connection', async t => {
   t.true(most > 1 && most <= 4, `${most} at once`)
 })
 
-test('no command shares its ssh connection with another that still runs', async t => {
+test('running commands do not share an ssh connection', async t => {
   const running = new Map<unknown, number>()
   let most = 0
   const login = await serve(t, async channel => {
@@ -256,7 +256,7 @@ test('no command shares its ssh connection with another that still runs', async 
   t.true(running.size > 1)
 })
 
-test('a server that closes new connections at once is asked again, and told with the way out', async t => {
+test('retries a server that closes new connections immediately, and then reports it as full', async t => {
   let refused = 0
   let isFull = true
   const login = await serve(t, channel => channel.end())
@@ -273,7 +273,7 @@ test('a server that closes new connections at once is asked again, and told with
   const { port } = front.address() as AddressInfo
   await t.throwsAsync(Connection.open({ ...login, port }, { readyTimeoutMs: 700 }), {
     code: 'SSH_FULL',
-    message: /^vm-001: cannot log in on 127\.0\.0\.1:\d+: its ssh server closes new connections at once$/,
+    message: /^vm-001: cannot log in on 127\.0\.0\.1:\d+: its ssh server closes new connections immediately$/,
   })
   t.true(refused >= 2)
   await t.throwsAsync(Connection.open({ ...login, port }, { once: true }), { code: 'SSH_FULL' })
@@ -287,11 +287,11 @@ test('a server that closes new connections at once is asked again, and told with
   connection.close()
 })
 
-test('an aborted signal kills the command and ends the waiting', async t => {
-  const told: string[] = []
+test('an aborted signal kills the command and rejects', async t => {
+  const signals: string[] = []
   const login = await serve(t, channel => {
     const { session } = channel as unknown as { session: NodeJS.EventEmitter }
-    session.on('told', name => told.push(name))
+    session.on('received-signal', name => signals.push(name))
   })
   const connection = await open(t, login)
   const controller = new AbortController()

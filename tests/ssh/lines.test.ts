@@ -11,7 +11,7 @@ async function split(chunks: readonly Buffer[]): Promise<string[]> {
   return lines
 }
 
-test('lines do not depend on where the stream was cut', async t => {
+test('lines do not depend on the boundaries of chunks', async t => {
   const text = fc.array(fc.string({ unit: 'grapheme' }).map(line => line.replace(/[\r\n]/g, '')))
   await fc.assert(
     fc.asyncProperty(text, fc.array(fc.nat(40)), async (lines, cuts) => {
@@ -28,13 +28,13 @@ test('lines do not depend on where the stream was cut', async t => {
   )
 })
 
-test('a last line without an end counts, an empty one does not', async t => {
+test('reports a last line without a newline, unless it is empty', async t => {
   t.deepEqual(await split([Buffer.from('a\r\nb')]), ['a', 'b'])
   t.deepEqual(await split([Buffer.from('a\n')]), ['a'])
   t.deepEqual(await split([]), [])
 })
 
-test('bytes that are no UTF-8 are replaced, and a line without end is cut', async t => {
+test('replaces invalid UTF-8, and splits a long line', async t => {
   t.deepEqual(await split([Buffer.from([0x61, 0xff, 0x0a])]), ['a\ufffd'])
   const lines = await split([Buffer.alloc(200_000, 'x')])
   t.is(lines.join('').length, 200_000)

@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import test from 'ava'
-import { sentForm, shownCommand } from '../../scripts/ssh/long-command.ts'
+import { abbreviate, encodeCommand } from '../../scripts/ssh/long-command.ts'
 import { quoteExec } from '../../scripts/ssh/quote.ts'
 
-/** As a node's shell runs it. */
+/** Runs a command as a node's shell does. */
 function run(shell: readonly string[], command: string, input: string) {
-  const { line, head = Buffer.alloc(0) } = sentForm('vm-001', command, false)
+  const { line, preamble = Buffer.alloc(0) } = encodeCommand('vm-001', command, false)
   if (line.length >= 9000) throw new Error('too long for dropbear')
   const [file = '', ...words] = shell
   const { status, stdout, stderr } = spawnSync(file, [...words, '-c', line], {
-    input: Buffer.concat([head, Buffer.from(input)]),
+    input: Buffer.concat([preamble, Buffer.from(input)]),
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   })
@@ -19,7 +19,7 @@ function run(shell: readonly string[], command: string, input: string) {
 const hasBusybox = spawnSync('busybox', ['true']).status === 0
 const SHELLS = [['/bin/sh'], ...(hasBusybox ? [['busybox', 'sh']] : [])]
 
-test('a command of any length runs as it is, and its input is what follows', t => {
+test('runs a command of any length, followed by its input', t => {
   for (const shell of SHELLS) {
     for (const length of [10, 8192, 8193, 9000, 100_000]) {
       const word = `ü'"$x\\\n `.repeat(length / 10).padEnd(length, 'y')
@@ -31,21 +31,21 @@ test('a command of any length runs as it is, and its input is what follows', t =
   }
 })
 
-test('as many words as a host can pass on arrive', t => {
+test('passes on as many words as a host allows', t => {
   const words = Array.from({ length: 20_000 }, (_, index) => `word-${index}`)
   const { stdout } = run(['/bin/sh'], quoteExec(['printf', '%s\n', ...words]), '')
   t.deepEqual(stdout.split('\n').slice(0, -1), words)
 })
 
-test('with a terminal a long command is refused with the limit', t => {
-  t.throws(() => sentForm('vm-001', 'x'.repeat(8193), true), {
+test('refuses a long command with a terminal, and names the limit', t => {
+  t.throws(() => encodeCommand('vm-001', 'x'.repeat(8193), true), {
     code: 'COMMAND_TOO_LONG',
-    message: /8192 bytes, this has 8193/,
+    message: /at most 8192 bytes, this one has 8193/,
   })
-  t.deepEqual(sentForm('vm-001', 'x'.repeat(8192), true), { line: 'x'.repeat(8192) })
+  t.deepEqual(encodeCommand('vm-001', 'x'.repeat(8192), true), { line: 'x'.repeat(8192) })
 })
 
-test('messages show the beginning of a long command', t => {
-  t.is(shownCommand('ls'), 'ls')
-  t.true(shownCommand('x'.repeat(9000)).length < 250)
+test('abbreviates a long command', t => {
+  t.is(abbreviate('ls'), 'ls')
+  t.true(abbreviate('x'.repeat(9000)).length < 250)
 })

@@ -5,7 +5,7 @@ import { nodeOf } from '../runner/artifacts/evidence/node.ts'
 
 const MIB = 2 ** 20
 
-/** A node that writes so many MiB, as long as it is let. */
+/** A node that writes a number of MiB, unless it is aborted. */
 const flooding = (name: string, mebibytes: number, text: string) =>
   nodeOf(name, async ({ stdout }, _command, signal) => {
     const piece = Buffer.from(text.repeat(MIB / text.length))
@@ -17,7 +17,7 @@ const flooding = (name: string, mebibytes: number, text: string) =>
     return 0
   })
 
-test('an answer above every measure is not waited for, and names the node and its command', async t => {
+test('kills a command whose answer is too long, and names node and command', async t => {
   const endless = flooding('vm-002', Number.POSITIVE_INFINITY, '{"a":1} ')
   const error = await t.throwsAsync(capture(endless, ['netns_test', 'status', '--json']), { instanceOf: Failure })
   t.like(error, { code: 'ANSWER_TOO_LONG', exitCode: 4 })
@@ -25,7 +25,7 @@ test('an answer above every measure is not waited for, and names the node and it
   t.is((await capture(flooding('vm-002', 20, 'abcdefgh'), ['x'])).stdout.length, 20 * MIB)
 })
 
-test('nodes that flood together are held to one measure, which is free again afterwards', async t => {
+test('nodes that flood at once share one limit, which is released afterwards', async t => {
   const floods = await Promise.allSettled(
     Array.from({ length: 20 }, (_, number) => capture(flooding(`vm-${number}`, 20, 'abcdefgh'), ['x'])),
   )
@@ -34,7 +34,7 @@ test('nodes that flood together are held to one measure, which is free again aft
   t.is((await capture(flooding('vm-002', 20, 'abcdefgh'), ['x'])).stdout.length, 20 * MIB)
 })
 
-test('of a step that prints without end the first 64 MiB are passed on, and a line says that the rest is not', async t => {
+test('passes on the first 64 MiB of output, and reports that the rest was dropped', async t => {
   let [length, last] = [0, '']
   const text = `${'x'.repeat(63)}\n`
   const exitCode = await runLines(flooding('vm-002', 80, text), ['x'], (_, line) => {

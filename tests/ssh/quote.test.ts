@@ -3,7 +3,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { quote } from '../../scripts/ssh/quote.ts'
 
-test('a shell splits a quoted line into the same words', t => {
+test('a shell splits a quoted line into the original words', t => {
   const word = fc.string({ unit: 'binary' }).map(text => text.replaceAll('\0', ''))
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), words => {
