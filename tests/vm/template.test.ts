@@ -148,8 +148,17 @@ test('a run that is stopped while its VMs come up goes on from their template wh
 test('a cluster of VMs of two sizes makes a template of each', async t => {
   const { runWith, cache, named } = programWithCache(t)
   const environment = { XDG_CACHE_HOME: path.dirname(cache) }
-  const { status, stderr } = await runWith(environment, 'test', 'start', '--nvm=2', '--mem2=280', '--stop')
+  const { status, stderr } = await runWith(environment, 'test', 'start', '--nvm=2', '--mem2=280')
   t.is(status, 0, stderr)
   t.notRegex(stderr, /no template could be saved/)
   t.is(named('template-').filter(name => !name.includes('lock')).length, 2)
+  const { stdout } = await runWith(environment, 'logs')
+  const speakers = new Set(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => line.split(' | ')[0]),
+  )
+  t.deepEqual([...speakers].sort(), ['vm-001', 'vm-002'], 'what was saved has no console any more')
+  t.is((await runWith(environment, 'stop')).status, 0)
 })

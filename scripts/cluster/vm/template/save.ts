@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { infrastructureFailure } from '../../../errors/failure.ts'
 import { afterRunning } from '../../../host/deadline.ts'
 import { macAddress } from '../../../settings/mac-address.ts'
-import { consoleTail } from '../../own/consoles.ts'
+import { consoleFile, consoleTail } from '../../own/consoles.ts'
 import { type Machine, type MachineParts, type MachinePlan, startMachine, WITHOUT_MEMORY } from '../machine.ts'
 import { listenIn } from '../sockets.ts'
 import type { Hardware } from './hardware.ts'
@@ -62,7 +62,8 @@ export async function saveTemplate(request: SaveRequest): Promise<void> {
     stopTimer()
     signal.removeEventListener('abort', onAbort)
     await machine.kill()
-    for (const disk of disks) fs.rmSync(disk, { force: true })
+    // Its console goes, too: `logs` would take it for one of a node.
+    for (const file of [...disks, path.join(clusterDirectory, consoleFile(NAME))]) fs.rmSync(file, { force: true })
   }
 }
 
