@@ -30,7 +30,7 @@ export interface MeasureRequest {
 const AT_ONCE = 4 * os.availableParallelism()
 /** So many packets at once may be too many for an emulated CPU; fewer are not. */
 const FLOOD = 16
-/** How long static neighbours may take to go, in milliseconds, also when the rest was interrupted. */
+/** How long deleting static neighbours may take after a failure or an interruption, in milliseconds. */
 const CLEANING_MS = 10_000
 
 /**
@@ -44,11 +44,9 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   const rounds = roundsOf(reach, network)
   const neighbours = (round: Round, node: Node) => neighborsFor(network, reach, round, node.name)
   const pinned = rounds.filter(round => round.pinned)
-  const unpin = async () => {
+  const unpin = async (limits: Pick<MeasureRequest, 'signal'> & Partial<Pick<MeasureRequest, 'onHung'>>) => {
     const all = (node: Node) => pinned.map(round => neighbours(round, node)).join('')
-    await withDeadline(CLEANING_MS, cleaning =>
-      Promise.all(nodes.map(node => ask(node, ['static_neighbours', '--delete'], all(node), cleaning))),
-    )
+    await Promise.all(nodes.map(node => ask(node, ['static_neighbours', '--delete'], all(node), limits)))
   }
   const measured: Measurement[] = []
   try {
@@ -59,11 +57,11 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
     const free = rounds.filter(round => !round.pinned)
     if (free.length > 0) measured.push(await ping(nodes, free, request))
   } catch (error) {
-    // What went wrong first is what counts.
-    await unpin().catch(() => {})
+    // The first error is the one to report.
+    await withDeadline(CLEANING_MS, unpin).catch(() => {})
     throw error
   }
-  await unpin()
+  await unpin(request)
   return measured
 }
 
