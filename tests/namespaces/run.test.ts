@@ -35,6 +35,7 @@ test('nodes have names, addresses, hosts, environment, ovls and start scripts as
   t.regex(await inNode('ip -brief address show eth1'), /192\.168\.1\.2\/24 1000::1:c0a8:102\/120/)
   t.is(await inNode('ping -c 1 -W 5 vm-001 >/dev/null && ping -c 1 -W 5 ip6-vm-001 >/dev/null && echo both'), 'both')
   t.is(await inNode('cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/all/rp_filter'), '0\n0')
+  t.is(await inNode('ip netns add red && ip netns exec red ls /sys/class/net && ip netns delete red'), 'lo')
   // Net 0 leads to no other node.
   t.is(await inNode('ping -c 1 -W 1 192.168.0.1 >/dev/null; echo $?'), '1')
   t.regex(fs.readFileSync(path.join(clusterIn(state), 'vm-002.console'), 'utf8'), /boot: .*greeting\.rc\nsaid\n/)

@@ -87,6 +87,9 @@ sub mount_devices {
 	mount_on 'shm', "$root/dev/shm", 'tmpfs', $FLAG{NOSUID} | $FLAG{NODEV}, 'mode=1777';
 	my %links = (ptmx => 'pts/ptmx', fd => '/proc/self/fd', stdin => 'fd/0', stdout => 'fd/1', stderr => 'fd/2');
 	symlink $links{$_}, "$root/dev/$_" for keys %links;
+	# `ip netns exec` unmounts /sys and mounts another one: the kernel lets it only where it sees one still.
+	mkdir "$root/dev/.sysfs", 0700;
+	mount_on 'sys', "$root/dev/.sysfs", 'sysfs', $FLAG{NOSUID} | $FLAG{NODEV} | $FLAG{NOEXEC}, '';
 	POSIX::mkfifo("$root/dev/console", 0600) or fail "no console: $!";
 	return;
 }
