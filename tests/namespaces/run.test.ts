@@ -41,8 +41,8 @@ test('nodes have names, addresses, hosts, environment, ovls and start scripts as
   t.regex(fs.readFileSync(path.join(clusterIn(state), 'vm-002.console'), 'utf8'), /boot: .*greeting\.rc\nsaid\n/)
 })
 
-test('a running cluster is shown, entered, copied from, tested again and stopped', async t => {
-  const { state, run } = program(t)
+test('a running cluster is shown, entered, captured, copied from, tested again and stopped', async t => {
+  const { state, run, start } = program(t)
   const started = await run('test', 'bridge', '--nvm=2', '--no-stop')
   t.is(started.status, 0, started.stderr)
   const [cluster] = JSON.parse((await run('status', '--json')).stdout)
@@ -66,8 +66,12 @@ test('a running cluster is shown, entered, copied from, tested again and stopped
   const inspected = await run('inspect', '--json')
   t.is(inspected.status, 0, inspected.stderr)
   const capture = path.join(state, 'capture.pcap')
-  const captured = await run('capture', 'vm-001', '--interface', 'lo', '--write', capture, '--duration', '1')
-  t.true([0, 2].includes(captured.status ?? -1), captured.stderr)
+  const capturing = start(['capture', 'vm-001-ns01', '--count', '1', '--write', capture, 'icmp'])
+  const pinging = start(['exec', 'vm-001-ns02', '--', 'ping', '-i', '0.2', '172.16.1.1'])
+  const captured = await capturing.ended
+  pinging.kill()
+  t.is(captured.status, 0, captured.stderr)
+  t.true(fs.statSync(capture).size > 24 + 16, 'a packet behind the head of the file')
   const stopped = await run('stop')
   t.is(stopped.status, 0, stopped.stderr)
   t.deepEqual(processesIn(state), [])
