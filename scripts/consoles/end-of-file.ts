@@ -1,26 +1,26 @@
 import fs from 'node:fs'
 
-/** A VM that floods its console must not fill the memory of whoever reads it; those of a hundred VMs are read at once. */
-const MOST_BYTES = 2 * 2 ** 20
+/** Default limit of {@link readEnd}: a VM may flood its console, and consoles of a hundred VMs are read at once. */
+const MAX_BYTES = 2 * 2 ** 20
 
-/** What the last line of a console says that has reached its limit. */
+/** The last line of a console that has reached its limit. */
 export const describeFull = (bytes: number): string =>
-  `(this console is full: what came after ${bytes / 2 ** 20} MiB was dropped)`
+  `(this console is full: output after ${bytes / 2 ** 20} MiB was dropped)`
 
 /** Sizes in bytes. */
 interface EndOptions {
-  /** How much is read. */
-  readonly most?: number
-  /** How large the file can get; at that size a last line says so. */
-  readonly full?: number
+  /** Limit on the bytes that are read. */
+  readonly limit?: number
+  /** Size limit of the file; {@link describeFull} is appended at that size. */
+  readonly maxSize?: number
 }
 
 /**
- * The end of a file that a VM writes, as text; a first line says how much before it was dropped.
- * @returns undefined when the file is not there
+ * Reads the end of a file that a VM writes. A first line reports how many earlier bytes were dropped.
+ * @returns undefined when the file does not exist
  * @throws the system's error
  */
-export function readEnd(file: string, { most = MOST_BYTES, full }: EndOptions = {}): string | undefined {
+export function readEnd(file: string, { limit = MAX_BYTES, maxSize }: EndOptions = {}): string | undefined {
   let descriptor: number
   try {
     descriptor = fs.openSync(file, 'r')
@@ -30,12 +30,12 @@ export function readEnd(file: string, { most = MOST_BYTES, full }: EndOptions = 
   }
   try {
     const { size } = fs.fstatSync(descriptor)
-    const dropped = Math.max(0, size - most)
+    const dropped = Math.max(0, size - limit)
     const buffer = Buffer.alloc(size - dropped)
     const length = fs.readSync(descriptor, buffer, 0, buffer.length, dropped)
     const text = buffer.toString('utf8', 0, length)
-    const end = full !== undefined && size >= full ? `\n${describeFull(full)}\n` : ''
-    return dropped > 0 ? `(${dropped} bytes before this were dropped)\n${text}${end}` : `${text}${end}`
+    const end = maxSize !== undefined && size >= maxSize ? `\n${describeFull(maxSize)}\n` : ''
+    return dropped > 0 ? `(${dropped} earlier bytes were dropped)\n${text}${end}` : `${text}${end}`
   } finally {
     fs.closeSync(descriptor)
   }

@@ -6,27 +6,27 @@ import { plainText } from '../host/text.ts'
 import { lineSplitter } from '../ssh/lines.ts'
 import { describeFull } from './end-of-file.ts'
 
-/** Files on which VMs write their consoles. */
+/** Files to which consoles of VMs are written. */
 export interface Consoles {
   readonly directory: string
-  /** The name of the VM to which a file of the directory belongs; undefined for what is no console. */
+  /** The VM to which a file in the directory belongs; undefined for other files. */
   nodeOf(file: string): string | undefined
-  /** How large a file can get, in bytes, where there is a limit. */
-  readonly full?: number
+  /** Size limit of a file in bytes, if any. */
+  readonly maxSize?: number
 }
 
-/** What is done with a line; it has no terminal codes any more. */
+/** Gets a line without terminal codes. */
 export type OnConsoleLine = (node: string, line: string) => void
 
-const PIECE = 64 * 1024
+const CHUNK_BYTES = 64 * 1024
 
-/** The VMs that have a console, in the order of their names. */
+/** VMs with a console, sorted by name. */
 export const nodesIn = ({ directory, nodeOf }: Consoles): readonly string[] =>
   namesIn(directory)
     .flatMap(file => nodeOf(file) ?? [])
     .sort()
 
-/** Reads what is on the consoles so far. */
+/** Reads the current content of consoles. */
 export async function readConsoles(consoles: Consoles, wanted: (node: string) => boolean, onLine: OnConsoleLine) {
   const readers = openConsoles(consoles, wanted, onLine)
   readers.read()
@@ -34,10 +34,9 @@ export async function readConsoles(consoles: Consoles, wanted: (node: string) =>
 }
 
 /**
- * Reads what is on the consoles, and then what comes, told by the system: until the signal is aborted, or the directory is gone,
- * and the cluster with it.
- * @param wanted the VMs; new ones are found when they come
- * @param onCaughtUp called when all that was there has been read
+ * Reads consoles and follows them, until the signal is aborted or the directory is deleted with its cluster.
+ * @param wanted selects VMs, including new ones
+ * @param onCaughtUp called after the existing content was read
  */
 export async function followConsoles(
   consoles: Consoles,
@@ -46,7 +45,7 @@ export async function followConsoles(
   onCaughtUp: () => void,
   signal: AbortSignal,
 ): Promise<void> {
-  // It watches before the first reading: what is written in between is an event.
+  // Before the first read, so that nothing is missed in between.
   const watcher = fs.watch(consoles.directory)
   const readers = openConsoles(consoles, wanted, onLine)
   try {
@@ -73,7 +72,11 @@ export async function followConsoles(
   }
 }
 
-function openConsoles({ directory, nodeOf, full }: Consoles, wanted: (node: string) => boolean, onLine: OnConsoleLine) {
+function openConsoles(
+  { directory, nodeOf, maxSize }: Consoles,
+  wanted: (node: string) => boolean,
+  onLine: OnConsoleLine,
+) {
   const readers = new Map<string, ConsoleReader>()
   const read = () => {
     for (const file of namesIn(directory)) {
@@ -81,7 +84,7 @@ function openConsoles({ directory, nodeOf, full }: Consoles, wanted: (node: stri
       if (node === undefined || !wanted(node) || readers.has(file)) continue
       readers.set(
         file,
-        openConsole(path.join(directory, file), full, line => onLine(node, line)),
+        openConsole(path.join(directory, file), maxSize, line => onLine(node, line)),
       )
     }
     for (const reader of readers.values()) reader.read()
@@ -93,27 +96,27 @@ function openConsoles({ directory, nodeOf, full }: Consoles, wanted: (node: stri
 }
 
 interface ConsoleReader {
-  /** Takes what was written since the last time. */
+  /** Reads what was written since the last call. */
   read(): void
-  /** Takes the last line, if its end never came. */
+  /** Reports a last line without a newline, and closes the file. */
   close(): Promise<void>
 }
 
-/** Keeps the file open: what was written in it can be read when it has been removed. */
-function openConsole(file: string, full: number | undefined, onLine: (line: string) => void): ConsoleReader {
+/** Keeps the file open, so that it can be read after it is deleted. */
+function openConsole(file: string, maxSize: number | undefined, onLine: (line: string) => void): ConsoleReader {
   const descriptor = fs.openSync(file, 'r')
   const lines = lineSplitter(line => onLine(plainText(line)))
-  const buffer = Buffer.alloc(PIECE)
+  const buffer = Buffer.alloc(CHUNK_BYTES)
   let position = 0
   let isFull = false
   const read = () => {
     for (let length = -1; length !== 0; position += length) {
-      length = fs.readSync(descriptor, buffer, 0, PIECE, position)
+      length = fs.readSync(descriptor, buffer, 0, CHUNK_BYTES, position)
       lines.write(Buffer.from(buffer.subarray(0, length)))
     }
-    if (full === undefined || position < full || isFull) return
+    if (maxSize === undefined || position < maxSize || isFull) return
     isFull = true
-    lines.write(`\n${describeFull(full)}\n`)
+    lines.write(`\n${describeFull(maxSize)}\n`)
   }
   const close = async () => {
     await finished(lines.end())

@@ -1,11 +1,11 @@
 import type { GraphInterface, GraphPod } from './graph.ts'
 
-/** A thing that is drawn as a box. Class and `data-ids` of its element are for a page that holds the picture. */
+/** A box of the picture. A page with the picture finds its element by class and `data-ids`. */
 export interface Box {
   /** The interfaces in it. */
   readonly ids: readonly string[]
   readonly lines: readonly string[]
-  /** `pod`, or the interface's. */
+  /** `pod`, or the kind of the interface. */
   readonly kind: string
   readonly up: boolean
 }

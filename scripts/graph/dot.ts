@@ -1,7 +1,7 @@
 import { plainLines } from '../host/text.ts'
 import type { Graph, GraphInterface } from './graph.ts'
 
-/** A graph in the language of Graphviz (its page "DOT Language"): `… --format dot | dot -Tpdf`. */
+/** A graph in Graphviz's DOT language: `… --format dot | dot -Tpdf`. */
 export function toDot({ nodes, links }: Graph): string {
   const lines = ['graph network {', '  node [shape=box fontname="sans-serif" fontsize=10]', '  compound=true']
   for (const [index, { name, interfaces, pods }] of nodes.entries()) {

@@ -1,20 +1,20 @@
 import { FALLBACK_DEVICES, foreignName, type Interface, type NodeFacts } from '../proof/facts.ts'
 import { netOfMac } from '../settings/mac-address.ts'
 
-/** An interface of a node or POD, as it was found. */
+/** An interface of a node or POD. */
 export interface GraphInterface {
   /** `vm-001/eth1`, `vm-001-ns02/eth0` */
   readonly id: string
   readonly name: string
-  /** As the kernel calls it: veth, bridge, vlan, ipvlan, macvlan, vxlan, ip6tnl, …; `nic` for hardware. */
+  /** The kernel's name (veth, bridge, vlan, ipvlan, macvlan, vxlan, ip6tnl, …), or `nic` for hardware. */
   readonly kind: string
   readonly up: boolean
   readonly mac?: string
   /** In bytes. */
   readonly mtu?: number
-  /** With prefix lengths; without those that are valid on a link only. */
+  /** Global addresses with prefix lengths. */
   readonly addresses: readonly string[]
-  /** Of a VLAN its number, of an ipvlan or macvlan its mode, of a VXLAN its VNI, where that is not each route's own. */
+  /** ID of a VLAN, mode of an ipvlan or macvlan, VNI of a VXLAN unless routes set it. */
   readonly detail?: string
 }
 
@@ -30,8 +30,8 @@ export interface GraphNode {
 }
 
 /**
- * How two interfaces belong together; `net` links name a net and not an interface as their second end. A `tunnel` leads from the
- * device whose routes send into it to the interface of another node that has the address to which they send.
+ * A link between two interfaces. `net` links lead to a net instead of an interface. A `tunnel` leads from a tunnel
+ * device to the interface of another node that has the remote address of the device's routes.
  */
 export interface GraphLink {
   readonly kind: 'veth' | 'port' | 'below' | 'net' | 'tunnel'
@@ -39,17 +39,17 @@ export interface GraphLink {
   readonly to: string
 }
 
-/** A network that was measured: nothing in it is computed from settings. */
+/** A network as read from the nodes: nothing is derived from settings. */
 export interface Graph {
   readonly version: 1
   readonly nodes: readonly GraphNode[]
   readonly links: readonly GraphLink[]
 }
 
-/** A tunnel device has the address of its end there, or none. */
+/** Excludes tunnel devices, which have an IP address here, or none. */
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/
 
-/** Puts what the nodes tell about themselves together. */
+/** Builds the graph from the facts of all nodes. */
 export function buildGraph(network: readonly NodeFacts[]): Graph {
   const links: GraphLink[] = []
   const nodes = network.map(({ node, interfaces, pods, foreign = [] }): GraphNode => {
@@ -61,13 +61,13 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
       if (kindOf(device) !== 'veth' && device.link && byName.has(device.link))
         links.push({ kind: 'below', from, to: `${node}/${device.link}` })
       const net = netOfMac(device.address) ?? 0
-      // Net 0, for maintenance, leads to the host, and with the embedded cluster not from VM to VM.
+      // Net 0, for maintenance, leads to the host; in embedded clusters it does not connect VMs.
       if (net > 0 && kindOf(device) === 'nic') links.push({ kind: 'net', from, to: `net ${net}` })
     }
     const others = foreign.map(({ name, ...facts }) => ({ name: oneWord(foreignName(node, name)), ...facts }))
     const graphPods = [...pods, ...others].map(pod => {
       for (const device of shown(pod.interfaces)) {
-        // In the POD only the number of the other end is known: it is in the node's own namespace.
+        // A POD knows only the index of the peer, which is in the node's own namespace.
         const other = device.link_index === undefined ? undefined : byIndex.get(device.link_index)
         if (!other) continue
         const kind = kindOf(device) === 'veth' ? 'veth' : 'below'
@@ -80,7 +80,7 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
   return { version: 1, nodes, links: [...links, ...tunnels(network)] }
 }
 
-/** Anybody may have named it: blanks and control characters are shown as `\\x20`. */
+/** Escapes spaces and control characters of names that users chose, as `\\x20`. */
 const oneWord = (name: string): string =>
   name.replaceAll(/[\s\p{Cc}]/gu, character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 

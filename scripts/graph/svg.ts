@@ -1,56 +1,27 @@
 import { escapeXml } from '../host/text.ts'
 import { type Box, interfaceBox, podBox } from './boxes.ts'
 import type { Graph, GraphInterface, GraphNode } from './graph.ts'
-import { type Join, nets, tunnels } from './joins.ts'
+import { nets, type Segment, tunnels } from './segments.ts'
+import { COLORS, DARK, DOWN, OTHER, SEGMENT_STYLES } from './svg-style.ts'
 
 const FONT = 11
 const LINE = FONT + 3
 const PAD = 10
-/** Width of a box at least, and of a letter at most. */
-const BOX = 158
-const LETTER = 6.8
+/** Minimum width of a box, and maximum width of a character. */
+const MIN_BOX_WIDTH = 158
+const CHARACTER_WIDTH = 6.8
 const GAP = 14
-/** PODs beside each other in a node before they go into another row. */
-const MOST_BESIDE = 6
-/** Width up to which nodes stand beside each other: on a page, and in a README, it is still legible. */
-const WIDEST = 1160
-/** Nets that join nodes of several rows lead from one to the next at the left edge, this far from each other. */
-const SPINE = 12
+/** PODs in a row of a node. */
+const MAX_POD_COLUMNS = 6
+/** Maximum width of a row of nodes: still legible on a page and in a README. */
+const MAX_WIDTH = 1160
+/** Distance of the vertical lines at the left edge, which connect segments of several rows. */
+const SPINE_GAP = 12
 const ROW_GAP = 46
-const COLOURS: Readonly<Record<string, string>> = {
-  pod: '#e1f0e4',
-  bridge: '#fdebc8',
-  nic: '#dfe7f5',
-  vlan: '#ece1f3',
-  vxlan: '#ece1f3',
-  ip6tnl: '#ece1f3',
-  ipvlan: '#e1f0e4',
-  macvlan: '#e1f0e4',
-}
-const OTHER = '#f0f0f0'
-/** From the PODs down; what is in no row is beside the hardware. */
+/** Kinds in each row below the PODs; other kinds are in the last row, with the hardware. */
 const ROWS: readonly (readonly string[])[] = [['bridge'], ['vlan', 'veth', 'dummy', 'bond']]
-const DOWN = '#d55e00'
-/** Where the picture is a document of its own, it follows the theme of its reader; a page that holds it has its own style. */
-const DARK = `<style>@media (prefers-color-scheme: dark) {
-svg:root { color-scheme: dark }
-svg:root .paper { fill: #0d1117 }
-svg:root text { fill: #e6edf3 }
-svg:root text.net { fill: #79b8ff }
-svg:root text.tunnel { fill: #c4b5fd }
-svg:root .frame, svg:root .link, svg:root .box:not(.down) > rect { stroke: #9198a1 }
-svg:root .box > rect { fill: #2d333b }
-svg:root .box:is(.pod, .ipvlan, .macvlan) > rect { fill: #1f3d2b }
-svg:root .box.bridge > rect { fill: #4a3a12 }
-svg:root .box.nic > rect { fill: #24385c }
-svg:root .box:is(.vlan, .vxlan, .ip6tnl) > rect { fill: #3d2a52 }
-}</style>`
-const JOINS = {
-  net: { line: '#3182bd', text: '#08519c', dashes: '' },
-  tunnel: { line: '#756bb1', text: '#54278f', dashes: ' stroke-dasharray="6 4"' },
-} as const
 
-/** A drawn thing's place, in pixels. */
+/** A rectangle in pixels. */
 interface Place {
   readonly x: number
   readonly y: number
@@ -59,10 +30,10 @@ interface Place {
 }
 
 /**
- * Draws a network: a box for each node, in it PODs above, bridges and VLANs in the middle, NICs and what is beside them below. Nodes
- * stand in rows; the nets and tunnels that join them run underneath each row, and from row to row at the left edge.
- * @param use a page that holds the picture has a style of its own
- * @returns an SVG that needs nothing else: no script, no font, no style sheet from elsewhere
+ * Draws a network: a frame for each node, with PODs above, bridges and VLANs in the middle, and NICs below. Nodes are
+ * arranged in rows. Nets and tunnels run below each row, and connect rows at the left edge.
+ * @param use a page brings its own style
+ * @returns a self-contained SVG
  */
 export function graphSvg(graph: Graph, use: 'document' | 'part of a page' = 'document'): string {
   return new Drawing(graph).text(use === 'document' ? `${DARK}\n` : '')
@@ -71,57 +42,63 @@ export function graphSvg(graph: Graph, use: 'document' | 'part of a page' = 'doc
 class Drawing {
   readonly #graph: Graph
   readonly #places = new Map<string, Place>()
-  /** Below which a line from a POD meets no other POD of its node, by the POD's interfaces. */
-  readonly #clear = new Map<string, number>()
+  /** Bottom of a node's PODs, by the PODs' interfaces. */
+  readonly #podsBottom = new Map<string, number>()
   readonly #frames: string[] = []
   readonly #boxes: string[] = []
   readonly #lines: string[] = []
-  readonly #box: number
+  readonly #boxWidth: number
   #width = 0
   #bottom = 0
 
   constructor(graph: Graph) {
     this.#graph = graph
     const boxes = graph.nodes.flatMap(({ pods, interfaces }) => [...pods.map(podBox), ...interfaces.map(interfaceBox)])
-    this.#box = Math.ceil(
-      Math.max(BOX, ...boxes.flatMap(({ lines }) => lines.map(({ length }) => length * LETTER + PAD))),
+    this.#boxWidth = Math.ceil(
+      Math.max(
+        MIN_BOX_WIDTH,
+        ...boxes.flatMap(({ lines }) => lines.map(({ length }) => length * CHARACTER_WIDTH + PAD)),
+      ),
     )
-    const joins = [...nets(graph), ...tunnels(graph)]
-    const rows = this.#rows(WIDEST - GAP - joins.length * SPINE)
-    const margin = GAP + (rows.length > 1 ? joins.length * SPINE : 0)
-    const spines = joins.map((): number[] => [])
+    const segments = [...nets(graph), ...tunnels(graph)]
+    const rows = this.#arrange(MAX_WIDTH - GAP - segments.length * SPINE_GAP)
+    const margin = GAP + (rows.length > 1 ? segments.length * SPINE_GAP : 0)
+    const spines = segments.map((): number[] => [])
     for (const row of rows) {
       const top = this.#bottom + GAP
       let x = margin
-      for (const node of row) x += this.#node(node, x, top) + GAP
+      for (const node of row) x += this.#drawNode(node, x, top) + GAP
       this.#width = Math.max(this.#width, x)
       const ids = new Set(row.flatMap(({ interfaces }) => interfaces.map(({ id }) => id)))
-      for (const [index, join] of joins.entries()) {
-        const own = [...join.ids].filter(id => ids.has(id))
+      for (const [index, segment] of segments.entries()) {
+        const own = [...segment.ids].filter(id => ids.has(id))
         if (own.length === 0) continue
-        const leavesRow = own.length < join.ids.size
-        spines[index]?.push(this.#join(join, own, leavesRow ? GAP + index * SPINE : undefined))
+        const leavesRow = own.length < segment.ids.size
+        spines[index]?.push(this.#drawSegment(segment, own, leavesRow ? GAP + index * SPINE_GAP : undefined))
       }
     }
-    for (const [index, ys] of spines.entries()) if (ys.length > 1) this.#spine(joins[index] as Join, index, ys)
-    for (const { kind, from, to } of graph.links) if (kind !== 'net' && kind !== 'tunnel') this.#link(from, to)
+    for (const [index, ys] of spines.entries())
+      if (ys.length > 1) this.#drawSpine(segments[index] as Segment, index, ys)
+    for (const { kind, from, to } of graph.links) if (kind !== 'net' && kind !== 'tunnel') this.#drawLink(from, to)
   }
 
   text(style: string): string {
     const [width, height] = [this.#width, this.#bottom + GAP]
-    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="${FONT}">
+    const font = `font-family="sans-serif" font-size="${FONT}"`
+    const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
+    return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font}>
 ${style}<rect class="paper" width="100%" height="100%" fill="#ffffff"/>
 ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
 </svg>
 `
   }
 
-  /** Nodes that stand beside each other. */
-  #rows(width: number): readonly (readonly GraphNode[])[] {
+  /** Arranges the nodes in rows. */
+  #arrange(width: number): readonly (readonly GraphNode[])[] {
     const rows: GraphNode[][] = []
     let room = 0
     for (const node of this.#graph.nodes) {
-      const needed = this.#beside(node) * (this.#box + GAP) + 2 * GAP
+      const needed = this.#columns(node) * (this.#boxWidth + GAP) + 2 * GAP
       if (needed > room) {
         rows.push([])
         room = width
@@ -132,9 +109,13 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     return rows
   }
 
-  /** Of many nodes each is as narrow as it is high. */
-  #podsBeside({ length }: GraphNode['pods']): number {
-    return Math.min(length, this.#graph.nodes.length > 2 ? Math.ceil(Math.sqrt(length)) : MOST_BESIDE, MOST_BESIDE)
+  /** With many nodes, each is about as wide as high. */
+  #podColumns({ length }: GraphNode['pods']): number {
+    return Math.min(
+      length,
+      this.#graph.nodes.length > 2 ? Math.ceil(Math.sqrt(length)) : MAX_POD_COLUMNS,
+      MAX_POD_COLUMNS,
+    )
   }
 
   #interfaceRows({ interfaces }: GraphNode): readonly (readonly GraphInterface[])[] {
@@ -144,49 +125,52 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     return [...middle, interfaces.filter(isBelow)].filter(({ length }) => length > 0)
   }
 
-  /** Boxes beside each other in a node. */
-  #beside(node: GraphNode): number {
-    return Math.max(this.#podsBeside(node.pods), ...this.#interfaceRows(node).map(({ length }) => length), 1)
+  /** Number of boxes in the widest row of a node. */
+  #columns(node: GraphNode): number {
+    return Math.max(this.#podColumns(node.pods), ...this.#interfaceRows(node).map(({ length }) => length), 1)
   }
 
   /** @returns its width */
-  #node(node: GraphNode, left: number, top: number): number {
+  #drawNode(node: GraphNode, left: number, top: number): number {
     const { name, pods } = node
     const rows = this.#interfaceRows(node)
-    const width = this.#beside(node) * (this.#box + GAP) + GAP
-    const beside = Math.max(this.#podsBeside(pods), 1)
+    const width = this.#columns(node) * (this.#boxWidth + GAP) + GAP
+    const beside = Math.max(this.#podColumns(pods), 1)
     let y = top + LINE + PAD
     for (let first = 0; first < pods.length; first += beside) {
       const row = pods.slice(first, first + beside)
-      y += this.#row(row.map(podBox), left, width, y) + (first + beside < pods.length ? GAP : ROW_GAP)
+      y += this.#drawRow(row.map(podBox), left, width, y) + (first + beside < pods.length ? GAP : ROW_GAP)
     }
-    for (const { interfaces } of pods) for (const { id } of interfaces) this.#clear.set(id, y - ROW_GAP)
+    for (const { interfaces } of pods) for (const { id } of interfaces) this.#podsBottom.set(id, y - ROW_GAP)
     for (const row of rows)
-      y += this.#row(row.map(interfaceBox), left, width, y) + (row === rows.at(-1) ? PAD : ROW_GAP)
+      y += this.#drawRow(row.map(interfaceBox), left, width, y) + (row === rows.at(-1) ? PAD : ROW_GAP)
     const frame = { x: left, y: top, width, height: y - top }
+    const font = `font-weight="bold" font-size="${FONT + 2}"`
     this.#frames.push(
-      `<rect class="frame" ${attributes(frame)} rx="6" fill="none" stroke="#888888"/><text x="${left + PAD}" y="${top + LINE}" font-weight="bold" font-size="${FONT + 2}">${escapeXml(name)}</text>`,
+      `<rect class="frame" ${attributes(frame)} rx="6" fill="none" stroke="#888888"/>` +
+        `<text x="${left + PAD}" y="${top + LINE}" ${font}>${escapeXml(name)}</text>`,
     )
     this.#bottom = Math.max(this.#bottom, y)
     return width
   }
 
   /** @returns its height */
-  #row(boxes: readonly Box[], left: number, width: number, y: number): number {
+  #drawRow(boxes: readonly Box[], left: number, width: number, y: number): number {
     const height = Math.max(...boxes.map(({ lines }) => lines.length)) * LINE + PAD
-    const room = boxes.length * (this.#box + GAP) - GAP
+    const room = boxes.length * (this.#boxWidth + GAP) - GAP
     for (const [index, box] of boxes.entries()) {
-      const place = { x: left + (width - room) / 2 + index * (this.#box + GAP), y, width: this.#box, height }
+      const place = { x: left + (width - room) / 2 + index * (this.#boxWidth + GAP), y, width: this.#boxWidth, height }
       for (const id of box.ids) this.#places.set(id, place)
-      const lines = box.lines.map(
-        (line, position) =>
-          `<text x="${place.x + this.#box / 2}" y="${y + PAD / 2 + FONT + position * LINE}" text-anchor="middle"${position === 0 ? ' font-weight="bold"' : ''}>${escapeXml(line)}</text>`,
-      )
+      const lines = box.lines.map((line, position) => {
+        const at = `x="${place.x + this.#boxWidth / 2}" y="${y + PAD / 2 + FONT + position * LINE}"`
+        const weight = position === 0 ? ' font-weight="bold"' : ''
+        return `<text ${at} text-anchor="middle"${weight}>${escapeXml(line)}</text>`
+      })
       const stroke = box.up ? 'stroke="#666666"' : `stroke="${DOWN}" stroke-width="2" stroke-dasharray="4 3"`
-      const marks = `class="box ${escapeXml(box.kind)}${box.up ? '' : ' down'}" data-ids="${escapeXml(box.ids.join(' '))}"`
-      this.#boxes.push(
-        `<g ${marks}><rect ${attributes(place)} rx="4" fill="${COLOURS[box.kind] ?? OTHER}" ${stroke}/>${lines.join('')}</g>`,
-      )
+      const state = box.up ? '' : ' down'
+      const marks = `class="box ${escapeXml(box.kind)}${state}" data-ids="${escapeXml(box.ids.join(' '))}"`
+      const fill = COLORS[box.kind] ?? OTHER
+      this.#boxes.push(`<g ${marks}><rect ${attributes(place)} rx="4" fill="${fill}" ${stroke}/>${lines.join('')}</g>`)
     }
     return height
   }
@@ -195,8 +179,8 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     return this.#graph.links.some(({ kind, to }) => kind === 'veth' && to === id)
   }
 
-  /** A veth's end in the node has no box: the line goes on to the bridge of which it is a port. */
-  #link(from: string, to: string): void {
+  /** The node's end of a POD's veth has no box: the line leads to its bridge. */
+  #drawLink(from: string, to: string): void {
     const end = this.#places.has(to)
       ? to
       : this.#graph.links.find(({ kind, from: port }) => kind === 'port' && port === to)?.to
@@ -211,8 +195,8 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     const [upper, lower] = start.y < target.y ? [start, target] : [target, start]
     const [x1, y1] = [upper.x + upper.width / 2, upper.y + upper.height]
     const [x2, y2] = [lower.x + lower.width / 2, lower.y]
-    // Past the PODs below it, through the gap beside them.
-    const clear = this.#clear.get(from) ?? 0
+    // Around PODs in lower rows, through the gap beside them.
+    const clear = this.#podsBottom.get(from) ?? 0
     const isBehind = upper === start && y1 < clear
     const [x, y] = isBehind ? [upper.x + upper.width + GAP / 2, clear] : [x1, y1]
     const begin = isBehind ? `M${upper.x + upper.width} ${y1 - LINE}H${x}V${y}` : `M${x} ${y}`
@@ -222,30 +206,30 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
   }
 
   /**
-   * A line underneath a row, to which interfaces lead.
-   * @param spine where it goes on to other rows, if it does
+   * Draws a line below a row, and lines from its interfaces.
+   * @param spine x of the vertical line to other rows, if any
    * @returns its y
    */
-  #join({ label, kind }: Join, ids: readonly string[], spine: number | undefined): number {
-    const { line, text, dashes } = JOINS[kind]
+  #drawSegment({ label, kind }: Segment, ids: readonly string[], spine: number | undefined): number {
+    const { line, text, dashes } = SEGMENT_STYLES[kind]
     const places = ids.map(id => this.#places.get(id)).filter(place => place !== undefined)
     this.#bottom += ROW_GAP
     const y = this.#bottom
-    const centres = places.map(({ x, width }) => x + width / 2)
-    const [first, last] = [Math.min(...centres), Math.max(...centres)]
+    const centers = places.map(({ x, width }) => x + width / 2)
+    const [first, last] = [Math.min(...centers), Math.max(...centers)]
     const stroke = `class="${kind}" stroke="${line}"${dashes}`
     this.#lines.push(`<path d="M${spine ?? first} ${y}H${last}" ${stroke} stroke-width="3"/>`)
     for (const [index, { y: top, height }] of places.entries())
-      this.#lines.push(`<path d="M${centres[index]} ${top + height}V${y}" ${stroke}/>`)
+      this.#lines.push(`<path d="M${centers[index]} ${top + height}V${y}" ${stroke}/>`)
     const at = `x="${first + PAD / 2}" y="${y - PAD / 2}"`
     this.#boxes.push(`<text class="${kind}" ${at} fill="${text}">${escapeXml(label)}</text>`)
     return y
   }
 
-  #spine({ kind }: Join, index: number, ys: readonly number[]): void {
-    const { line, dashes } = JOINS[kind]
+  #drawSpine({ kind }: Segment, index: number, ys: readonly number[]): void {
+    const { line, dashes } = SEGMENT_STYLES[kind]
     const stroke = `class="${kind}" stroke="${line}"${dashes} stroke-width="3"`
-    this.#lines.push(`<path d="M${GAP + index * SPINE} ${Math.min(...ys)}V${Math.max(...ys)}" ${stroke}/>`)
+    this.#lines.push(`<path d="M${GAP + index * SPINE_GAP} ${Math.min(...ys)}V${Math.max(...ys)}" ${stroke}/>`)
   }
 }
 

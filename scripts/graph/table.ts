@@ -5,8 +5,8 @@ const HEADINGS = ['NODE', 'POD', 'INTERFACE', 'KIND', 'STATE', 'MTU', 'MAC', 'LI
 const NARROW_HEADINGS = ['WHERE', 'INTERFACE', 'KIND', 'STATE', 'ADDRESSES']
 
 /**
- * The same for a terminal that is too narrow for all of it: what comes first, and each address on a line of its own.
- * @param table what {@link networkTable} returned
+ * Reduces the table for a narrow terminal: the most important columns, and each address in its own row.
+ * @param table from {@link networkTable}
  */
 export function narrowTable([, ...rows]: readonly (readonly string[])[]): string[][] {
   const lines = rows.flatMap(([node = '', pod = '', name = '', kind = '', state = '', , , , addresses = '']) => {
@@ -17,8 +17,8 @@ export function narrowTable([, ...rows]: readonly (readonly string[])[]): string
 }
 
 /**
- * A row for each interface of the network, VM by VM, each followed by its PODs.
- * @param isShown whether a VM, or a POD of it, is wanted
+ * A row for each interface, node by node, each followed by its PODs.
+ * @param isShown selects nodes and PODs
  */
 export function networkTable({ nodes, links }: Graph, isShown: (node: string, name: string) => boolean): string[][] {
   const others = new Map<string, string[]>()
@@ -26,7 +26,7 @@ export function networkTable({ nodes, links }: Graph, isShown: (node: string, na
     others.set(id, [...(others.get(id) ?? []), other.replace(/^net /, 'net-')])
   for (const { kind, from, to } of links) {
     join(from, to)
-    // The two ends of a veth are equals; a bridge, or what is below many, would have a list of all of them.
+    // Only the ends of a veth list each other: a bridge would list all its ports.
     if (kind === 'veth') join(to, from)
   }
   const row = (node: string, pod: string, { id, name, kind, detail, up, mtu, mac, addresses }: GraphInterface) => [
@@ -46,7 +46,7 @@ export function networkTable({ nodes, links }: Graph, isShown: (node: string, na
       .filter(({ name }) => isShown(node, name))
       .flatMap(pod => {
         const own = pod.interfaces.map(device => row(node, pod.name, device))
-        // A POD that is not connected yet is there all the same.
+        // A POD without interfaces has a row, too.
         return own.length > 0 ? own : [[node, pod.name, ...HEADINGS.slice(2).map(() => '')]]
       }),
   ])

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describeFull } from '../../scripts/consoles/end-of-file.ts'
 import { followConsoles, nodesIn, readConsoles } from '../../scripts/consoles/follow.ts'
 
-function pretended(t: ExecutionContext) {
+function consoleFiles(t: ExecutionContext) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-consoles-'))
   const remove = () => fs.rmSync(directory, { recursive: true, force: true })
   t.teardown(remove)
@@ -16,26 +16,26 @@ function pretended(t: ExecutionContext) {
   return { consoles: { directory, nodeOf }, write, remove }
 }
 
-const everyone = () => true
+const allNodes = () => true
 
-test('what was written on the consoles is read line by line, without terminal codes', async t => {
-  const { consoles, write } = pretended(t)
+test('reads consoles line by line, without terminal codes', async t => {
+  const { consoles, write } = consoleFiles(t)
   write('vm-002', 'two\r\n')
   write('vm-001', '\x1b[31mred\x1b[0m\r\n\x07one\nlast')
   fs.writeFileSync(path.join(consoles.directory, 'cluster.json'), 'no console\n')
   t.deepEqual(nodesIn(consoles), ['vm-001', 'vm-002'])
   const lines: string[] = []
-  await readConsoles(consoles, everyone, (node, line) => lines.push(`${node} ${line}`))
+  await readConsoles(consoles, allNodes, (node, line) => lines.push(`${node} ${line}`))
   t.deepEqual(lines.sort(), ['vm-001 last', 'vm-001 one', 'vm-001 red', 'vm-002 two'])
   t.deepEqual(nodesIn({ ...consoles, directory: '/no/where' }), [])
 })
 
-test('what comes is told however it is cut, also of VMs that come later, until the cluster is gone', async t => {
+test('follows consoles, also of new VMs, in chunks of any size, until the cluster is gone', async t => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.string({ minLength: 1, maxLength: 9, unit: fc.constantFrom('a', 'å', '\n') })),
       async parts => {
-        const { consoles, write, remove } = pretended(t)
+        const { consoles, write, remove } = consoleFiles(t)
         write('vm-001', 'there\n')
         const seen: string[] = []
         let caughtUp = 0
@@ -49,7 +49,7 @@ test('what comes is told however it is cut, also of VMs that come later, until t
           caughtUp = seen.length
           const bytes = Buffer.from(text)
           write('vm-003', 'not wanted\n')
-          // Also in the middle of a character.
+          // Possibly in the middle of a character.
           for (const middle of [bytes.subarray(0, bytes.length >> 1), bytes.subarray(bytes.length >> 1)])
             write('vm-002', middle)
         }
@@ -68,23 +68,23 @@ test('what comes is told however it is cut, also of VMs that come later, until t
   )
 })
 
-test('a signal ends the following', async t => {
-  const { consoles, write } = pretended(t)
+test('stops following when the signal is aborted', async t => {
+  const { consoles, write } = consoleFiles(t)
   const ended = new AbortController()
   const seen: string[] = []
   const onLine = (_: string, line: string) => {
     seen.push(line)
     ended.abort()
   }
-  await followConsoles(consoles, everyone, onLine, () => write('vm-001', 'one\n'), ended.signal)
+  await followConsoles(consoles, allNodes, onLine, () => write('vm-001', 'one\n'), ended.signal)
   t.deepEqual(seen, ['one'])
 })
 
-test('a console that has reached its limit says so, once', async t => {
-  const { consoles, write } = pretended(t)
+test('reports once that a console has reached its limit', async t => {
+  const { consoles, write } = consoleFiles(t)
   write('vm-001', 'one\ntwo')
   write('vm-002', 'one\n')
   const lines: string[] = []
-  await readConsoles({ ...consoles, full: 7 }, everyone, (node, line) => lines.push(`${node} ${line}`))
+  await readConsoles({ ...consoles, maxSize: 7 }, allNodes, (node, line) => lines.push(`${node} ${line}`))
   t.deepEqual(lines.sort(), ['vm-001 one', 'vm-001 two', `vm-001 ${describeFull(7)}`, 'vm-002 one'].sort())
 })

@@ -18,7 +18,7 @@ const device = (ifname: string, ifindex: number, more: Partial<Interface> = {}):
 const address = (local: string, scope = 'global') => ({ family: 'inet' as const, local, prefixlen: 24, scope })
 const kind = (info_kind: string, info_data = {}) => ({ linkinfo: { info_kind, info_data } })
 
-/** A bridge with a POD and a VLAN as ports; another POD straight on the hardware; loopback and a device that every namespace has. */
+/** A bridge with a POD and a VLAN as ports, a POD directly on a NIC, loopback and a fallback device. */
 const node = (number: number): NodeFacts => ({
   node: `vm-00${number}`,
   interfaces: [
@@ -48,7 +48,7 @@ const node = (number: number): NodeFacts => ({
   ],
 })
 
-test('ports, veth pairs, what is below what, and nets between nodes are found', t => {
+test('finds ports, veth pairs, lower devices, and nets between nodes', t => {
   const { nodes, links } = buildGraph([node(1), node(2)])
   t.deepEqual(
     links.filter(({ from }) => from.startsWith('vm-001')).map(({ kind: how, from, to }) => `${how} ${from} ${to}`),
@@ -73,7 +73,7 @@ test('ports, veth pairs, what is below what, and nets between nodes are found', 
   )
 })
 
-test('what is down is drawn as down', t => {
+test('marks interfaces that are down', t => {
   const graph = buildGraph([node(1)])
   t.deepEqual(
     graph.nodes[0]?.pods.map(({ interfaces }) => interfaces[0]?.up),
@@ -83,7 +83,7 @@ test('what is down is drawn as down', t => {
   t.regex(toDot(graph), /"vm-001-ns02\/eth0" \[label="eth0 \(ipvlan l2\) DOWN" style=dashed\]/)
 })
 
-test('the picture is well-formed XML, with a line for each net that joins nodes, and none for one that does not', t => {
+test('draws well-formed XML, with a line only for nets that connect nodes', t => {
   const both = graphSvg(buildGraph([node(1), node(2)]))
   execFileSync(tool('xmllint'), ['--noout', '-'], { input: both })
   t.regex(both, />net 1</)
@@ -91,7 +91,7 @@ test('the picture is well-formed XML, with a line for each net that joins nodes,
   t.notRegex(graphSvg(buildGraph([node(1)])), />net 1</)
 })
 
-/** A node with a tunnel device, whose routes send to another one's address. */
+/** A node with a tunnel device and a route to a remote address. */
 const tunnelling = (number: number, remote: string): NodeFacts => {
   const plain = node(number)
   const overlay = device('overlay', 9, kind('vxlan', { id: 0, external: true }))
@@ -102,7 +102,7 @@ const tunnelling = (number: number, remote: string): NodeFacts => {
   return { ...plain, interfaces: [...plain.interfaces, overlay], routes }
 }
 
-test('tunnels are drawn where routes lead both ways, and none that leads nowhere', t => {
+test('draws tunnels only where routes lead both ways', t => {
   const both = buildGraph([tunnelling(1, '192.168.1.2'), tunnelling(2, '192.168.1.1')])
   t.deepEqual(
     both.links.filter(({ kind: how }) => how === 'tunnel'),
@@ -116,7 +116,7 @@ test('tunnels are drawn where routes lead both ways, and none that leads nowhere
   t.notRegex(graphSvg(oneWay), /tunnels/)
 })
 
-/** Places of a kind of rectangle in a picture. */
+/** The rectangles in a picture that match a pattern. */
 const places = (svg: string, pattern: RegExp) =>
   [...svg.matchAll(pattern)].map(([, x, y, width, height]) => ({
     left: Number(x),
@@ -127,7 +127,7 @@ const places = (svg: string, pattern: RegExp) =>
 const FRAMES = /<rect class="frame" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g
 const BOXES = /<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx="4"/g
 
-test('however many nodes and PODs there are, nothing overlaps, and the picture stays narrow enough to read', t => {
+test('nothing overlaps for any number of nodes and PODs, and the width is limited', t => {
   const counts = fc.record({ nodes: fc.integer({ min: 1, max: 25 }), pods: fc.integer({ min: 1, max: 12 }) })
   fc.assert(
     fc.property(counts, ({ nodes, pods }) => {
@@ -151,7 +151,7 @@ test('however many nodes and PODs there are, nothing overlaps, and the picture s
   )
 })
 
-/** A node with PODs on its bridge. */
+/** A node with a number of PODs on its bridge. */
 const withPods = (number: number, count: number): NodeFacts => ({
   ...node(number),
   pods: Array.from({ length: count }, (_, index) => ({
@@ -161,7 +161,7 @@ const withPods = (number: number, count: number): NodeFacts => ({
   })),
 })
 
-test('a net that joins nodes of several rows is one line, which leads from row to row', t => {
+test('connects the lines of a net in several rows', t => {
   const svg = graphSvg(buildGraph(Array.from({ length: 9 }, (_, index) => node(index + 1))))
   const lines = [...svg.matchAll(/<path d="M(\d+) (\d+)H[\d.]+" class="net"/g)].map(([, x, y]) => ({ x, y }))
   t.true(lines.length > 1)
@@ -171,7 +171,7 @@ test('a net that joins nodes of several rows is one line, which leads from row t
   t.is(spine?.[3], lines.at(-1)?.y)
 })
 
-test('boxes are wide enough for what is in them', t => {
+test('boxes are wide enough for their text', t => {
   const facts = node(1)
   const long = device('macvlan-eth1', 9, { ...kind('macvlan', { mode: 'passthru' }), operstate: 'DOWN', link: 'eth1' })
   const svg = graphSvg(buildGraph([{ ...facts, interfaces: [...facts.interfaces, long] }]))

@@ -39,7 +39,7 @@ const FACTS: NodeFacts = {
   ],
 }
 
-test('a row for each interface says where it is, what it is joined to, and its addresses', t => {
+test('has a row for each interface, with location, links and addresses', t => {
   const [headings, ...rows] = networkTable(buildGraph([FACTS]), () => true)
   t.is(headings?.length, 9)
   t.deepEqual(rows, [
@@ -52,7 +52,7 @@ test('a row for each interface says where it is, what it is joined to, and its a
   ])
 })
 
-test('the narrow form has a line for each address, and fits a terminal of 80 columns', t => {
+test('the narrow table has a row for each address, and fits in 80 columns', t => {
   const table = narrowTable(networkTable(buildGraph([FACTS]), () => true))
   t.deepEqual(table.slice(1, 3), [
     ['vm-001', 'eth1', 'nic', 'up', '192.168.1.1/24'],
@@ -66,7 +66,7 @@ test('the narrow form has a line for each address, and fits a terminal of 80 col
   )
 })
 
-test('of a VM that is not wanted there are the PODs that are', t => {
+test('shows selected PODs without their node', t => {
   const [, ...rows] = networkTable(buildGraph([FACTS]), (_, name) => name === 'vm-001-ns01')
   t.deepEqual(
     rows.map(row => row.slice(0, 3)),

@@ -14,5 +14,5 @@ test('100 MB on the console of a VM fill 16 MiB of the disk, and the VM runs on'
   const file = path.join(state, 'xcluster-netns/clusters/default/vm-001.console')
   t.is(fs.statSync(file).size, MOST_CONSOLE_BYTES)
   const last = await run('logs', '-n', '1', 'vm-001')
-  t.is(last.stdout, '(this console is full: what came after 16 MiB was dropped)\n')
+  t.is(last.stdout, '(this console is full: output after 16 MiB was dropped)\n')
 })

@@ -15,6 +15,6 @@ test('a VM that writes on its console for ever fills a file of bounded size, whi
   t.is(flooded.stdout, 'went on\n', flooded.stderr)
   t.is(fs.statSync(file).size, MOST_CONSOLE_BYTES)
   const last = await run('logs', '-n', '1', 'vm-001')
-  t.is(last.stdout, '(this console is full: what came after 16 MiB was dropped)\n')
+  t.is(last.stdout, '(this console is full: output after 16 MiB was dropped)\n')
   t.is((await run('exec', 'vm-001', 'echo', 'here')).stdout, 'here\n')
 })

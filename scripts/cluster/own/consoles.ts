@@ -16,7 +16,7 @@ const CONTROL = /\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]/g
 
 /** The end of what a VM has written on its serial console so far; empty when there is none. */
 export const readConsole = (clusterDirectory: string, node: string): string =>
-  (readEnd(path.join(clusterDirectory, consoleFile(node)), { full: MOST_CONSOLE_BYTES }) ?? '').replace(CONTROL, '')
+  (readEnd(path.join(clusterDirectory, consoleFile(node)), { maxSize: MOST_CONSOLE_BYTES }) ?? '').replace(CONTROL, '')
 
 /** The last lines of it that say something; of a kernel that panicked, those up to the panic and not its call trace. */
 export function consoleTail(clusterDirectory: string, node: string, count: number): readonly string[] {

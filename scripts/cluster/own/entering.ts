@@ -41,7 +41,7 @@ export function findConsoles(query: ClusterQuery): ClusterConsoles {
   return {
     directory,
     usersDirectory: directory,
-    full: MOST_CONSOLE_BYTES,
+    maxSize: MOST_CONSOLE_BYTES,
     nodeOf: file => {
       const node = path.parse(file).name
       return file === consoleFile(node) ? node : undefined

@@ -1,15 +1,15 @@
 import type { Graph } from './graph.ts'
 
-/** A net, or the tunnels of a kind of device: a line to which interfaces of several nodes lead. */
-export interface Join {
+/** A line that connects interfaces of several nodes: a net, or the tunnels of one kind of device. */
+export interface Segment {
   readonly label: string
-  /** Of interfaces. */
+  /** Connected interfaces. */
   readonly ids: ReadonlySet<string>
   readonly kind: 'net' | 'tunnel'
 }
 
-/** Nets to which one interface alone belongs join nothing. */
-export function nets({ links }: Graph): readonly Join[] {
+/** Nets with more than one interface. */
+export function nets({ links }: Graph): readonly Segment[] {
   const members = new Map<string, Set<string>>()
   for (const { kind, from, to } of links) if (kind === 'net') members.set(to, (members.get(to) ?? new Set()).add(from))
   return [...members]
@@ -18,8 +18,8 @@ export function nets({ links }: Graph): readonly Join[] {
     .map(([label, ids]) => ({ label, ids, kind: 'net' as const }))
 }
 
-/** Those that lead both ways: a device of each node, with routes to each other's. */
-export function tunnels({ nodes, links }: Graph): readonly Join[] {
+/** Tunnels whose routes lead both ways. */
+export function tunnels({ nodes, links }: Graph): readonly Segment[] {
   const pairs = links.filter(({ kind }) => kind === 'tunnel')
   const nodeOf = (id: string) => id.slice(0, id.indexOf('/'))
   const mutual = pairs.filter(({ from, to }) =>
