@@ -1,20 +1,20 @@
-/** What a failure comes from, in all likelihood. */
+/** A likely cause of a failure. */
 export interface Cause {
-  /** The node's name, or the POD's. */
+  /** Name of the node or POD. */
   readonly subject: string
   readonly node: string
   /** `eth0 is down` */
   readonly what: string
-  /** How many pairs that should answer do not because of it; undefined where no matrix was measured. */
+  /** Missing pairs that it explains; undefined without a matrix. */
   readonly pairs?: number
 }
 
-/** Unexpected results of the matrix that have something in common. */
+/** Unexpected results of the matrix with a common trait. */
 export interface PairGroup {
-  /** What they share: `vm-003`, `vm-002-ns03`, `vm-001 → vm-002`, `IPv6`. */
+  /** The trait: `vm-003`, `vm-002-ns03`, `vm-001 → vm-002`, `IPv6`. */
   readonly subject: string
   readonly pairs: number
-  /** A line for the user: `vm-003: all 448 unexpected results begin or end here; its eth1 is down`. */
+  /** `vm-003: all 448 unexpected results begin or end here; eth1 is down` */
   readonly text: string
 }
 
@@ -23,29 +23,37 @@ export interface Diagnosis {
   readonly groups: readonly PairGroup[]
 }
 
-/** As many causes as are named one by one; many PODs of which the same holds are one line. */
-const NAMED = 3
-const LISTED = 5
+/** Equal causes of more nodes or PODs share a line. */
+const MAX_SEPARATE = 3
+const MAX_LINES = 5
 
-/** `likely cause: vm-002-ns03: eth0 is down`, one line for each; those of many PODs together. */
+/** `likely cause: vm-002-ns03: eth0 is down`, or a line for a cause that many nodes or PODs share. */
 export function describeCauses(causes: readonly Cause[]): readonly string[] {
   const byWhat = new Map<string, Cause[]>()
   for (const cause of causes) byWhat.set(cause.what, [...(byWhat.get(cause.what) ?? []), cause])
   const lines = [...byWhat.values()].flatMap(same =>
-    same.length <= NAMED
+    same.length <= MAX_SEPARATE
       ? same.map(({ subject, what }) => `likely cause: ${subject}: ${what}`)
-      : [`likely cause: ${same[0]?.what} in ${same.length} places: ${namesOf(same)}`],
+      : [`likely cause: each of ${subjectsOf(same)}: ${same[0]?.what} (${namesOf(same)})`],
   )
-  const more = lines.length - LISTED
-  return more > 0 ? [...lines.slice(0, LISTED), `… and ${more} more likely causes`] : lines
+  const more = lines.length - MAX_LINES
+  return more > 0 ? [...lines.slice(0, MAX_LINES), `… and ${more} more likely causes`] : lines
+}
+
+function subjectsOf(causes: readonly Cause[]): string {
+  const nodes = causes.filter(({ subject, node }) => subject === node).length
+  const kind = nodes === 0 ? 'PODs' : nodes === causes.length ? 'nodes' : 'nodes and PODs'
+  return `${causes.length} ${kind}`
 }
 
 function namesOf(causes: readonly Cause[]): string {
   const names = causes.map(({ subject }) => subject)
-  return names.length <= 2 * NAMED ? names.join(' ') : `${names.slice(0, NAMED).join(' ')} … ${names.at(-1)}`
+  return names.length <= 2 * MAX_SEPARATE
+    ? names.join(' ')
+    : `${names.slice(0, MAX_SEPARATE).join(' ')} … ${names.at(-1)}`
 }
 
-/** The lines that stand before all others about a failure. */
+/** The first lines of a failure report. */
 export const describeDiagnosis = ({ causes, groups }: Diagnosis): readonly string[] => [
   ...describeCauses(causes),
   ...groups.map(({ text }) => text),

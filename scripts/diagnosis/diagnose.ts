@@ -11,23 +11,23 @@ import { isUp, kindOf, type Namespace, namespacesOf, ownDevices } from './namesp
 import { linksDown, type Obstacle } from './obstacle.ts'
 import { PathTracer } from './path-tracer.ts'
 
-/** What a step that failed on a node said. */
+/** Output of a step that failed on a node. */
 export interface StepOutput {
   readonly node: string
   readonly why: string
   readonly lastLines: readonly string[]
 }
 
-/** Pairs whose ways are followed: of more, a sample. */
+/** Pairs whose paths are traced; a sample if there are more. */
 const MAX_FOLLOWED = 3000
-/** A step's own words: ovl/default/usr/lib/netns/ping.sh. */
+/** Message of ovl/default/usr/lib/netns/ping.sh. */
 const NO_ANSWER = /no answer to ping: ([\w.-]+), address ([0-9a-f.:]+)/g
 
 /**
- * Says why PODs do not reach each other, from what the nodes tell about themselves: interfaces that are down, addresses and routes
- * that are missing, forwarding that is off, rules that drop. An obstacle counts only when no pair has answered in spite of it; where nothing is found, nothing is said.
- * @param network of the moment at which the matrix was measured
- * @param filters of those namespaces of which they are known
+ * Finds likely causes of missing pairs in the state of the nodes: interfaces that are down, missing addresses and
+ * routes, disabled forwarding, rules that drop packets. An obstacle counts only if no pair answered in spite of it.
+ * @param network when the matrix was measured
+ * @param filters of the namespaces where they are known
  */
 export function diagnoseMatrix(
   network: readonly NodeFacts[],
@@ -41,9 +41,10 @@ export function diagnoseMatrix(
 }
 
 /**
- * Says why a step failed: what is in the way of its pings; without pings, network cards that are down on the nodes on which it failed.
- * @param network as it is after the step
- * @param filters of those namespaces of which they are known
+ * Finds likely causes of a failed step: obstacles to its unanswered pings; without any, NICs that are down on the nodes
+ * where it failed.
+ * @param network after the step
+ * @param filters of the namespaces where they are known
  */
 export function diagnoseStep(
   network: readonly NodeFacts[],
@@ -55,12 +56,12 @@ export function diagnoseStep(
   const pings = unanswered(failures)
   for (const { node, pod, address } of pings)
     for (const obstacle of tracer.obstaclesFromNode(node, pod, address)) add(found, obstacle)
-  if (pings.length === 0) for (const obstacle of downCards(network, failures)) add(found, obstacle)
+  if (pings.length === 0) for (const obstacle of downNics(network, failures)) add(found, obstacle)
   return { causes: ranked(found).map(({ obstacle: { subject, node, what } }) => ({ subject, node, what })), groups: [] }
 }
 
-/** Network cards that are down on a node that failed, and up on one that did not. */
-function downCards(network: readonly NodeFacts[], failures: readonly StepOutput[]): readonly Obstacle[] {
+/** NICs that are down on a failed node, and up on one that passed. */
+function downNics(network: readonly NodeFacts[], failures: readonly StepOutput[]): readonly Obstacle[] {
   const hasFailed = ({ node }: { readonly node: string }) => failures.some(failure => failure.node === node)
   const nodes = namespacesOf(network).filter(({ isPod }) => !isPod)
   const cards = (namespace: Namespace) => ownDevices(namespace).filter(device => kindOf(device) === 'nic')
@@ -78,7 +79,7 @@ function downCards(network: readonly NodeFacts[], failures: readonly StepOutput[
     )
 }
 
-/** The pings without an answer of which steps tell. */
+/** Unanswered pings in the output of steps. */
 const unanswered = (failures: readonly StepOutput[]) =>
   failures.flatMap(({ node, why, lastLines }) =>
     [...[why, ...lastLines].join('\n').matchAll(NO_ANSWER)].map(([, pod = '', address = '']) => ({
@@ -89,8 +90,8 @@ const unanswered = (failures: readonly StepOutput[]) =>
   )
 
 /**
- * The PODs whose rules are worth a look: those with most pairs that do not answer, or those that steps name.
- * @param most how many
+ * The PODs whose filters are worth reading: those with the most missing pairs or, without a matrix, unanswered pings.
+ * @param most maximum number of PODs
  */
 export function suspectPods(
   failures: readonly StepOutput[],
@@ -134,7 +135,7 @@ function causesOf(tracer: PathTracer, matrix: Matrix, missing: readonly WrongPai
     for (const obstacle of tracer.obstacles(source, destination)) add(found, obstacle)
   if (found.size === 0) return []
   const subjects = new Set([...found.values()].map(({ obstacle: { subject } }) => subject))
-  // What was in the way of a pair that has answered is in nobody's way.
+  // An obstacle on the path of a pair that answered is none.
   for (const { source, destination } of sample(answered(matrix, subjects), MAX_FOLLOWED))
     for (const obstacle of tracer.obstacles(source, destination)) found.delete(keyOf(obstacle))
   const each = missing.length / followed.length
@@ -146,7 +147,7 @@ function causesOf(tracer: PathTracer, matrix: Matrix, missing: readonly WrongPai
   }))
 }
 
-/** Pairs that have answered as they should, of some PODs and nodes; of all where one of the nodes has no PODs, as a router. */
+/** Expected pairs that answered, from or to the subjects; all of them if a subject has no PODs (a router). */
 function answered({ reach, sources, destinations, rows }: Matrix, subjects: ReadonlySet<string>) {
   const names = new Set(sources.flatMap(({ pod, node }) => [pod, node]))
   const all = [...subjects].some(subject => !names.has(subject))
@@ -162,7 +163,7 @@ function answered({ reach, sources, destinations, rows }: Matrix, subjects: Read
   )
 }
 
-/** Evenly from the beginning to the end. */
+/** At most `most` values, evenly spaced. */
 function sample<T>(values: readonly T[], most: number): readonly T[] {
   if (values.length <= most) return values
   return Array.from({ length: most }, (_, index) => values[Math.floor((index * values.length) / most)] as T)

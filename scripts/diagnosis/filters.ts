@@ -1,32 +1,29 @@
 import { capture, type Node } from '../ssh/node.ts'
 import { type Ruleset, readRuleset } from './ruleset.ts'
 
-/** What a namespace does with packets beyond routing them. */
+/** Sysctls and rules of a namespace that affect packets. */
 export interface Filters {
-  /** By their paths below /proc/sys/net: `ipv4/conf/eth1/forwarding`. */
+  /** By path below /proc/sys/net: `ipv4/conf/eth1/forwarding`. */
   readonly sysctls: ReadonlyMap<string, string>
-  /** Undefined where it is not known. */
+  /** Undefined if unknown. */
   readonly ruleset: Ruleset | undefined
 }
 
-/** By node and name of the namespace. */
+/** By {@link filtersKey}. */
 export type AllFilters = ReadonlyMap<string, Filters>
 
 export const filtersKey = (node: string, name: string): string => `${node} ${name}`
 
 /**
- * Asks a node what it, and some of its PODs, do with packets.
- * @returns nothing where the node has an older ovl
+ * Reads the filters of a node and some of its PODs.
+ * @returns an empty map if the node's ovl does not have the command
  */
 export async function readFilters(node: Node, pods: readonly string[], signal: AbortSignal): Promise<AllFilters> {
   const { exitCode, stdout } = await capture(node, ['netns_test', 'filters', ...pods], signal)
   return exitCode === 0 ? parseFilters(node.name, stdout.toString()) : new Map()
 }
 
-/**
- * @param node the one that was asked
- * @param text what it said; what is not understood is left out
- */
+/** Parses the output of `netns_test filters`; unknown lines are skipped. */
 export function parseFilters(node: string, text: string): AllFilters {
   const found = new Map<string, { sysctls: ReadonlyMap<string, string>; ruleset: Ruleset | undefined }>()
   let current: { sysctls: ReadonlyMap<string, string>; ruleset: Ruleset | undefined } | undefined
@@ -41,18 +38,15 @@ export function parseFilters(node: string, text: string): AllFilters {
   return found
 }
 
-/** A name of an interface may hold an equals sign. */
+/** Splits at the last `=`: interface names may contain one. */
 function assignment(word: string): readonly [string, string][] {
   const at = word.lastIndexOf('=')
   return at < 0 ? [] : [[word.slice(0, at), word.slice(at + 1)]]
 }
 
-/**
- * Why a namespace does not forward packets that come in by a device.
- * @returns the sysctl, where that is so and known
- */
+/** @returns the sysctl that disables forwarding of packets received by a device, if any */
 export function notForwarding({ sysctls }: Filters, family: 4 | 6, device: string | undefined): string | undefined {
-  // For IPv6 only "all" counts: a device's own value makes it a router or a host in the eyes of its neighbours.
+  // For IPv6 only "all" counts: a device's value only makes it a router or host to its neighbors.
   if (family === 6) return isOff(sysctls, 'ipv6/conf/all/forwarding')
   const off = isOff(sysctls, `ipv4/conf/${device ?? 'all'}/forwarding`)
   return off && (isOff(sysctls, 'ipv4/conf/all/forwarding') ? 'net.ipv4.ip_forward=0' : off)
@@ -61,13 +55,13 @@ export function notForwarding({ sysctls }: Filters, family: 4 | 6, device: strin
 const isOff = (sysctls: ReadonlyMap<string, string>, name: string): string | undefined =>
   sysctls.get(name) === '0' ? `${sysctlName(name)}=0` : undefined
 
-/** The sysctl by which a namespace leaves pings without an answer, if it does. */
+/** @returns the sysctl that makes a namespace ignore pings, if any */
 export function ignoringPings({ sysctls }: Filters, family: 4 | 6): string | undefined {
   const name = family === 4 ? 'ipv4/icmp_echo_ignore_all' : 'ipv6/icmp/echo_ignore_all'
   return sysctls.get(name) === '1' ? `${sysctlName(name)}=1` : undefined
 }
 
-/** Whether packets that a bridge forwards pass the rules for packets that are routed. */
+/** Whether bridged packets traverse the rules for routed ones (br_netfilter). */
 export const filtersBridged = ({ sysctls }: Filters, family: 4 | 6): boolean =>
   sysctls.get(`bridge/bridge-nf-call-ip${family === 6 ? '6' : ''}tables`) === '1'
 

@@ -2,27 +2,27 @@ import type { Matrix } from '../proof/matrix.ts'
 import type { WrongPair } from '../proof/summary.ts'
 import type { Cause, PairGroup } from './cause.ts'
 
-/** Groups that are shown; the rest is counted. */
+/** Groups to show; the pairs of others are counted. */
 const MAX_GROUPS = 5
-/** A group holds most of what was measured of its kind, or all that is wrong. */
+/** Share of a trait's measured pairs that must be wrong, unless all wrong pairs have the trait. */
 const GROUP_SHARE = 0.9
-/** Fewer pairs are listed, not grouped. */
+/** Fewer pairs are not grouped. */
 const MIN_GROUPED = 4
 
 type Pair = Pick<WrongPair, 'source' | 'destination'>
 
-/** Something that pairs can share. */
+/** Something that pairs have in common. */
 interface Trait {
   readonly key: string
   readonly subject: string
-  /** Where several hold the same pairs, the more specific one is named. */
+  /** Of traits with the same pairs, the one with the lowest rank is reported. */
   readonly rank: number
   readonly where: string
 }
 
 /**
- * Groups what is not as it should be by what it shares: a POD, a node, two nodes, a family.
- * @param causes the likely ones: a group's own is said with it
+ * Groups wrong pairs by common traits: a POD, a node, two nodes, a family.
+ * @param causes named with the group of their node or POD
  */
 export function groupPairs(
   matrix: Matrix,
@@ -46,7 +46,7 @@ export function groupPairs(
   return groups
 }
 
-/** The trait with most pairs, of those that hold nearly all that was measured of them; else the smallest that all pairs have. */
+/** The trait with the most pairs, of those that are wrong almost entirely; otherwise the most specific of all pairs. */
 function best(wrong: readonly WrongPair[], isWhole: (trait: Trait) => boolean) {
   const byTrait = new Map<string, { trait: Trait; pairs: WrongPair[] }>()
   for (const pair of wrong) {
@@ -66,7 +66,7 @@ function best(wrong: readonly WrongPair[], isWhole: (trait: Trait) => boolean) {
   return whole[0] ?? common[0]
 }
 
-/** Tells of a trait whether nearly all pairs that were measured of it are wrong. */
+/** @returns a function that says whether nearly all measured pairs with a trait are wrong */
 function wholeTraits({ sources, destinations, rows }: Matrix, wrong: readonly WrongPair[]) {
   const [measured, bad] = [new Map<string, number>(), new Map<string, number>()]
   const add = (counts: Map<string, number>, pair: Pair, what: WrongPair['what']) => {
@@ -100,21 +100,21 @@ function traitsOf({ source, destination }: Pair, what: WrongPair['what']): reado
     ...(isWithin ? [] : ends(3, source.node, destination.node)),
     ...ends(3.5, source.node, destination.node),
     ...(isWithin ? [] : [trait(4, 'between nodes', 'are between PODs of different nodes')]),
-    trait(5, `IPv${destination.family}`, 'are of this family'),
+    trait(5, `IPv${destination.family}`, 'are of this IP version'),
     trait(6, 'everywhere', WHATS[what]),
   ]
 }
 
 const WHATS: Readonly<Record<WrongPair['what'], string>> = {
   missing: 'are pairs that do not answer',
-  open: 'are pairs that answer and must not',
-  shared: 'are addresses that several PODs have',
+  open: 'are pairs that answer, but must not',
+  shared: 'are addresses of several PODs',
   cut: 'are pairs that lose full-sized packets',
 }
 
 function describe({ subject, where }: Trait, pairs: number, all: number, causes: readonly Cause[]): PairGroup {
   const count = pairs === all ? `all ${all}` : `${pairs} of ${all}`
   const own = causes.filter(cause => cause.subject === subject || cause.node === subject).slice(0, 2)
-  const reasons = own.map(cause => `; ${cause.subject === subject ? 'its ' : `${cause.subject}: `}${cause.what}`)
+  const reasons = own.map(cause => `; ${cause.subject === subject ? '' : `${cause.subject}: `}${cause.what}`)
   return { subject, pairs, text: `${subject}: ${count} unexpected results ${where}${reasons.join('')}` }
 }

@@ -2,22 +2,22 @@ import type { Interface } from '../proof/facts.ts'
 import { netOfMac } from '../settings/mac-address.ts'
 import { type Device, isUp, kindOf, type Namespace } from './namespaces.ts'
 
-/** Where a frame is: in which device, and with which VLAN's tag. */
+/** A frame's position: the device, and the VLAN tag. */
 interface Place {
   readonly at: Device
   readonly tag: number | undefined
 }
 
-/** A device that frames from another one reach, or would reach if some devices were up. */
+/** A device that frames can reach, possibly through devices that are down. */
 export interface Reached {
   readonly at: Device
-  /** Of the way with the fewest of them, the devices that are down. */
+  /** Devices that are down on the path with the fewest of them. */
   readonly down: readonly Device[]
-  /** The one before it on that way; undefined for the first. */
+  /** The previous device on that path. */
   readonly before: Reached | undefined
 }
 
-/** Which devices can exchange Ethernet frames, by veths, bridges, VLANs, ipvlans, macvlans, and the nets between nodes. */
+/** The layer-2 topology: veths, bridges, VLANs, ipvlans, macvlans, and the nets between nodes. */
 export class Links {
   readonly #devices = new Map<Interface, Device>()
   readonly #byPlace = new Map<string, Device[]>()
@@ -37,20 +37,19 @@ export class Links {
     }
   }
 
-  /** The device of a namespace with a name. */
   find(namespace: Namespace, ifname: string | undefined): Device | undefined {
     const found = namespace.interfaces.find(device => device.ifname === ifname)
     return found && this.#devices.get(found)
   }
 
-  /** All devices that frames from a device reach, if need be through devices that are down; itself among them. */
+  /** All devices that frames from a device can reach, including itself. */
   from(start: Device): readonly Reached[] {
     const known = this.#reached.get(start) ?? this.#search(start)
     this.#reached.set(start, known)
     return known
   }
 
-  /** The other end of a veth between a POD and its node. */
+  /** The peer of a veth between a POD and its node. */
   peerOf({ namespace, device }: Device): Device | undefined {
     if (kindOf(device) !== 'veth' || device.link_index === undefined) return undefined
     return this.#look(`index ${namespace.node} ${device.link_index}`).find(
@@ -61,7 +60,7 @@ export class Links {
     )
   }
 
-  /** Dijkstra's search where a device that is down costs one, and all else nothing. */
+  /** Dijkstra's algorithm; a device that is down costs 1, others 0. */
   #search(start: Device): readonly Reached[] {
     const best = new Map<string, Reached>()
     let now: { place: Place; down: readonly Device[]; before: Reached | undefined }[] = [
@@ -80,8 +79,7 @@ export class Links {
         }
         const reached = { at: place.at, down: next.down, before: next.before }
         best.set(key, reached)
-        for (const neighbour of this.#neighbours(place))
-          now.push({ place: neighbour, down: next.down, before: reached })
+        for (const neighbor of this.#neighbors(place)) now.push({ place: neighbor, down: next.down, before: reached })
       }
       ;[now, later] = [later, []]
     }
@@ -93,7 +91,7 @@ export class Links {
     return [...shortest.values()]
   }
 
-  #neighbours({ at, tag }: Place): readonly Place[] {
+  #neighbors({ at, tag }: Place): readonly Place[] {
     const { namespace, device } = at
     const same = (devices: readonly (Device | undefined)[]) =>
       devices.flatMap(each => (each && each !== at ? [{ at: each, tag }] : []))
@@ -101,7 +99,7 @@ export class Links {
     const ports =
       kindOf(device) === 'bridge' ? this.#look(`master ${namespace.node} ${namespace.name} ${device.ifname}`) : []
     const net = netOf(at)
-    const peers = kindOf(device) === 'veth' ? [this.peerOf(at), this.#nodesOwnPeer(at)] : []
+    const peers = kindOf(device) === 'veth' ? [this.peerOf(at), this.#peerWithin(at)] : []
     return [
       ...same([bridge, ...ports, ...peers, ...(net > 0 ? this.#look(`net ${net}`) : [])]),
       ...this.#below(at, tag),
@@ -109,8 +107,8 @@ export class Links {
     ]
   }
 
-  /** Both ends of a veth in one namespace. */
-  #nodesOwnPeer({ namespace, device }: Device): Device | undefined {
+  /** The peer of a veth in the same namespace. */
+  #peerWithin({ namespace, device }: Device): Device | undefined {
     return device.link === undefined ? undefined : this.find(namespace, device.link)
   }
 
@@ -118,7 +116,7 @@ export class Links {
     const parent = this.#parentOf(at)
     if (!parent) return []
     const vlan = vlanOf(at)
-    // Those on one device reach each other, whatever that one does.
+    // Children of the same device reach each other, even if it is down.
     if (vlan === undefined)
       return [parent, ...this.#childrenOf(parent).filter(child => vlanOf(child) === undefined)].map(each => ({
         at: each,
@@ -140,9 +138,9 @@ export class Links {
     return candidates.filter(child => this.#parentOf(child) === parent)
   }
 
-  /** The device on which a VLAN, ipvlan or macvlan is; that of a POD is its node's. */
+  /** The parent of a VLAN, ipvlan or macvlan; for a POD it may be in its node. */
   #parentOf({ namespace, device }: Device): Device | undefined {
-    if (!ON_ANOTHER.has(kindOf(device))) return undefined
+    if (!STACKED_KINDS.has(kindOf(device))) return undefined
     const own = device.link === undefined ? undefined : this.find(namespace, device.link)
     if (own || device.link_index === undefined || !namespace.isPod) return own
     return this.#look(`index ${namespace.node} ${device.link_index}`).find(({ namespace: { isPod } }) => !isPod)
@@ -153,12 +151,12 @@ export class Links {
   }
 }
 
-const ON_ANOTHER = new Set(['vlan', 'ipvlan', 'macvlan'])
+const STACKED_KINDS = new Set(['vlan', 'ipvlan', 'macvlan'])
 
 const vlanOf = ({ device }: Device): number | undefined =>
   kindOf(device) === 'vlan' ? Number(device.linkinfo?.info_data?.id) : undefined
 
-/** 0 for the net of maintenance, which does not join nodes, and for what is on no net. */
+/** 0 for the maintenance net, which does not connect nodes, and for devices on no net. */
 const netOf = ({ namespace, device }: Device): number =>
   namespace.isPod || kindOf(device) !== 'nic' ? 0 : (netOfMac(device.address) ?? 0)
 
@@ -169,6 +167,6 @@ function keysOf({ namespace, device }: Device): readonly string[] {
     `index ${namespace.node} ${device.ifindex}`,
     ...(device.master === undefined ? [] : [`master ${namespace.node} ${namespace.name} ${device.master}`]),
     ...(net > 0 ? [`net ${net}`] : []),
-    ...(ON_ANOTHER.has(kindOf(device)) && parent !== undefined ? [`parent ${namespace.node} ${parent}`] : []),
+    ...(STACKED_KINDS.has(kindOf(device)) && parent !== undefined ? [`parent ${namespace.node} ${parent}`] : []),
   ]
 }

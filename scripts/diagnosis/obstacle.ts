@@ -1,17 +1,14 @@
 import type { Family } from '../settings/family.ts'
 import { type Device, kindOf, type Namespace } from './namespaces.ts'
 
-/** Something that keeps packets from where they are to go, as the nodes' own facts show it. */
+/** Something in the nodes' state that stops packets. */
 export interface Obstacle {
-  /** The node's name, or the POD's. */
+  /** Name of the node or POD. */
   readonly subject: string
   readonly node: string
   /** `eth0 is down` */
   readonly what: string
-  /**
-   * What is down or missing below explains what is missing above: the lower the rank, the sooner it is named. Undefined for what nothing
-   * else explains: a setting, a rule.
-   */
+  /** The layer: obstacles of lower rank explain those of higher rank. Undefined for settings and rules. */
   readonly rank: 0 | 1 | 2 | undefined
 }
 
@@ -22,7 +19,7 @@ const at = ({ name, node }: Namespace, what: string, rank: Obstacle['rank']): Ob
   rank,
 })
 
-/** A VLAN goes down with what is below it: of both, the lower one is named. */
+/** A VLAN goes down with its parent, so only the parent is reported. */
 export const linksDown = (devices: readonly Device[]): readonly Obstacle[] =>
   devices
     .filter(
@@ -43,7 +40,7 @@ export const noGateway = (namespace: Namespace, gateway: string, of: string): Ob
 
 export const refusedByRoute = (namespace: Namespace, how: string): Obstacle => at(namespace, how, 2)
 
-/** @param to whose addresses there is no route to */
+/** @param to destination without a route */
 export const noRoute = (namespace: Namespace, family: Family, to: Namespace): Obstacle =>
   at(namespace, `no IPv${family} route to the ${to.node === namespace.node ? 'other ' : ''}PODs of ${to.node}`, 2)
 
@@ -53,6 +50,6 @@ export const forwardingOff = (namespace: Namespace, family: Family, sysctl: stri
 
 /** @param sysctl with its value */
 export const ignoresPings = (namespace: Namespace, sysctl: string): Obstacle =>
-  at(namespace, `it ignores pings (${sysctl})`, undefined)
+  at(namespace, `ignores pings (${sysctl})`, undefined)
 
 export const dropsPackets = (namespace: Namespace, how: string): Obstacle => at(namespace, how, undefined)

@@ -18,12 +18,12 @@ import { linksDown, noAddress, noGateway, noRoute, notAPort, type Obstacle, refu
 import { decide, tunnelEnds } from './routing.ts'
 import { type TracedPacket, Transit } from './transit.ts'
 
-/** Namespaces through which a packet may be routed; more are a loop. */
+/** More hops are a routing loop. */
 const MAX_HOPS = 8
 
 /**
- * Follows packets through the network as the nodes describe it: routes, bridges, links, forwarding, rules. What the nodes do not tell (a
- * switch that does not forward, rules of another kind) is no obstacle here, and then there is none.
+ * Traces packets through routes, bridges, links, forwarding and rules in the reported state of the nodes. Anything that
+ * nodes do not report (a faulty switch, other kinds of rules) is no obstacle.
  */
 export class PathTracer {
   readonly #namespaces: readonly Namespace[]
@@ -31,21 +31,21 @@ export class PathTracer {
   readonly #transit: Transit
   readonly #used = new Map<Namespace, ReadonlySet<string>>()
 
-  /** @param filters of those namespaces of which they are known */
+  /** @param filters of the namespaces where they are known */
   constructor(network: readonly NodeFacts[], filters: AllFilters = new Map()) {
     this.#namespaces = namespacesOf(network)
     this.#transit = new Transit(filters)
     this.#links = new Links(this.#namespaces)
   }
 
-  /** What keeps a POD from getting an answer from an address: on the way there, or on the way back. */
+  /** Obstacles to a ping between PODs, in both directions. */
   obstacles(source: Source, destination: PodAddress): readonly Obstacle[] {
     const [from, to] = [this.#pod(source), this.#pod(destination)]
     return from && to ? this.#between(from, to, destination.address) : []
   }
 
   /**
-   * The same for a ping from a node to a POD.
+   * Obstacles to a ping from a node to a POD.
    * @param address an address that the POD has, or should have
    */
   obstaclesFromNode(node: string, pod: string, address: string): readonly Obstacle[] {
@@ -63,16 +63,16 @@ export class PathTracer {
     const own = this.#sourceAddress(from, address, family)
     const flow = { isChanged: own === undefined }
     const ping = { family, source: own ?? '', destination: address, isReply: false }
-    const there = this.#way(from, to, { packet: ping, flow }, 0)
+    const there = this.#path(from, to, { packet: ping, flow }, 0)
     const answer = { family, source: address, destination: own ?? '', isReply: true }
     const back =
-      own === undefined ? this.#withoutAddress(from, family) : this.#way(to, from, { packet: answer, flow }, 0)
+      own === undefined ? this.#withoutAddress(from, family) : this.#path(to, from, { packet: answer, flow }, 0)
     const all = [...there, ...back]
     const lowest = Math.min(...all.flatMap(({ rank }) => rank ?? []))
     return all.filter(({ rank }) => rank === undefined || rank === lowest)
   }
 
-  /** The address with which a namespace sends to another one: of the device by which it does, if that has one. */
+  /** The source address for a destination: preferably one of the output device. */
   #sourceAddress(from: Namespace, address: string, family: Family): string | undefined {
     const decision = decide(from, address, family)
     const dev = decision.kind === 'sends' ? decision.dev : undefined
@@ -81,10 +81,10 @@ export class PathTracer {
   }
 
   /**
-   * @param iif the device by which the packet came to the namespace; undefined where it was made there
-   * @returns nothing where the packet arrives, and where its way is not understood
+   * @param iif input device; undefined where the packet was created
+   * @returns nothing if the packet arrives, or if its path is unclear
    */
-  #way(from: Namespace, to: Namespace, traced: TracedPacket, hops: number, iif?: string): readonly Obstacle[] {
+  #path(from: Namespace, to: Namespace, traced: TracedPacket, hops: number, iif?: string): readonly Obstacle[] {
     if (hops > MAX_HOPS) return []
     if (from === to) return this.#transit.delivered(to, traced, iif)
     const { family, destination: address } = traced.packet
@@ -111,14 +111,14 @@ export class PathTracer {
       return [
         ...passed,
         ...this.#transit.bridged(next, traced),
-        ...this.#way(namespace, to, traced, hops + 1, entered.ifname),
+        ...this.#path(namespace, to, traced, hops + 1, entered.ifname),
       ]
     }
     if (gateway === address) return this.#unattached(device, to)
     return this.#withoutGateway(device, reached, to, gateway, family)
   }
 
-  /** A tunnel leads from node to node; in the other one the packet goes on. What rules do with wrapped packets is not followed. */
+  /** Continues at the tunnel's other node. Rules are not applied to encapsulated packets. */
   #throughTunnel(
     from: Namespace,
     to: Namespace,
@@ -130,10 +130,10 @@ export class PathTracer {
     const end = ends.find(each => other?.interfaces.some(device => hasAddress(device, each)))
     if (!other || end === undefined) return []
     const outside = this.#underTunnel(from, other, end, isIP(end) as Family)
-    return outside.length > 0 ? outside : this.#way(other, to, traced, hops + 1)
+    return outside.length > 0 ? outside : this.#path(other, to, traced, hops + 1)
   }
 
-  /** The way of the wrapped packet, between two nodes that share a net. */
+  /** The path of the encapsulated packet, between nodes on a common net. */
   #underTunnel(from: Namespace, to: Namespace, end: string, family: Family): readonly Obstacle[] {
     const decision = decide(from, end, family)
     if (decision.kind === 'has no route') return this.#withoutRoute(from, to, family)
@@ -143,7 +143,7 @@ export class PathTracer {
     return next ? linksDown(next.down) : []
   }
 
-  /** A route goes with its device, and with its address: that is what is named then. */
+  /** A missing route is explained by a device that is down or has lost its address. */
   #withoutRoute(from: Namespace, to: Namespace, family: Family): readonly Obstacle[] {
     const devices = ownDevices(from).flatMap(device => this.#links.find(from, device.ifname) ?? [])
     const used = devices.filter(device => this.#isUsed(device))
@@ -154,7 +154,7 @@ export class PathTracer {
     return to.isPod || from.isPod ? [noRoute(from, family, to)] : []
   }
 
-  /** Where others have a device of this name that leads to somebody, it is meant to be used; so is a POD's only one. */
+  /** Meant to be used: other namespaces use a device of this name, or it is the POD's only one. */
   #isUsed({ namespace, device }: Device): boolean {
     if (namespace.isPod && ownDevices(namespace).length === 1) return true
     return this.#namespaces.some(
@@ -162,7 +162,7 @@ export class PathTracer {
     )
   }
 
-  /** The devices by which a namespace reaches others: those of its gateways, and of the other ends of its tunnels. */
+  /** Output devices for a namespace's gateways and tunnel ends. */
   #devicesUsedBy(namespace: Namespace): ReadonlySet<string> {
     const known = this.#used.get(namespace)
     if (known) return known
@@ -175,7 +175,7 @@ export class PathTracer {
     return used
   }
 
-  /** It has none of the family, and the devices of this name in other namespaces have one. */
+  /** It has no address of the family, unlike devices of the same name elsewhere. */
   #lacksAddress(device: Device['device'], namespace: Namespace, family: Family): boolean {
     if (addressesOf(device, family).length > 0) return false
     const others = this.#namespaces.filter(other => other !== namespace && other.isPod === namespace.isPod)
@@ -184,7 +184,7 @@ export class PathTracer {
     return alone || same.some(other => addressesOf(other, family).length > 0)
   }
 
-  /** A POD that pings and has no address of the family. */
+  /** The source has no address of the family. */
   #withoutAddress(namespace: Namespace, family: Family): readonly Obstacle[] {
     const devices = ownDevices(namespace)
     const down = devices.filter(device => !isUp(device))
@@ -196,7 +196,7 @@ export class PathTracer {
     return lacking.slice(0, 1).map(device => noAddress(device, family))
   }
 
-  /** Nobody whom the device reaches has the gateway's address. */
+  /** No device that the output device reaches has the gateway's address. */
   #withoutGateway(
     device: Device,
     reached: readonly Reached[],
@@ -207,7 +207,7 @@ export class PathTracer {
     const isElsewhere = this.#namespaces.some(({ interfaces }) => interfaces.some(each => hasAddress(each, gateway)))
     if (isElsewhere) return this.#unattached(device, to)
     const { namespace } = device
-    // The gateway of a POD is its node; that of a node's route is the node to whose PODs it leads.
+    // A POD's gateway is its node; a node's gateway is the node with the destination PODs.
     const node = namespace.isPod ? namespace.node : to.node
     const candidates = reached.filter(({ at }) => !at.namespace.isPod && at.namespace.name === node && at !== device)
     const [candidate] = candidates.filter(({ at }) => {
@@ -219,7 +219,7 @@ export class PathTracer {
     return owner ? [noGateway(owner, gateway, namespace.isPod ? 'of its PODs' : 'to its PODs')] : []
   }
 
-  /** Frames of a device do not get to a namespace, whatever is up: something is not in the bridge in which its like are. */
+  /** No layer-2 path, even with all devices up: a device is missing from the bridge that similar devices are in. */
   #unattached(device: Device, to: Namespace): readonly Obstacle[] {
     const ends = [device, ...to.interfaces.flatMap(({ ifname }) => this.#links.find(to, ifname) ?? [])]
     const own = ends.flatMap(end => this.#links.peerOf(end) ?? []).flatMap(end => this.#missingPort(end, isVeth))
@@ -232,7 +232,7 @@ export class PathTracer {
     return nics.flatMap(nic => this.#missingPort(nic, each => each.ifname === nic.device.ifname))
   }
 
-  /** @param isLike which devices are of use as examples: in the same node for a veth, in the others for a NIC */
+  /** @param isLike selects similar devices: in the same node for a veth, in other nodes for a NIC */
   #missingPort(end: Device, isLike: (device: Device['device']) => boolean): readonly Obstacle[] {
     const { namespace, device } = end
     if (namespace.isPod || device.master !== undefined || device.addr_info.some(({ scope }) => scope === 'global'))

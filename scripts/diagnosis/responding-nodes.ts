@@ -1,11 +1,11 @@
 import { afterRunning, follow } from '../host/deadline.ts'
 import { capture, type Node } from '../ssh/node.ts'
 
-/** How long nodes may take to answer, in milliseconds. */
+/** Timeouts of respondingNodes in milliseconds. */
 export interface ResponseTimeouts {
-  /** Until the first of them does. */
+  /** Until the first answer. */
   readonly first: number
-  /** From one answer to the next: many emulated nodes answer late, but one after the other. */
+  /** From one answer to the next: emulated nodes on a busy host answer late, but one after the other. */
   readonly next: number
   readonly all: number
 }
@@ -13,8 +13,8 @@ export interface ResponseTimeouts {
 const RESPONSE_TIMEOUTS: ResponseTimeouts = { first: 6000, next: 3000, all: 20_000 }
 
 /**
- * The nodes that run a command that does nothing. A node does not answer when it has not while, for some seconds, no other did either.
- * @throws the signal's reason when that is aborted
+ * Runs `true` on all nodes, and stops waiting once no node has answered for a while.
+ * @throws the signal's reason when it is aborted
  */
 export async function respondingNodes(
   nodes: readonly Node[],

@@ -3,23 +3,23 @@ import type { Route } from '../proof/facts.ts'
 import type { Family } from '../settings/family.ts'
 import type { Namespace } from './namespaces.ts'
 
-/** Kinds of route that end a packet's way. */
-const ENDS = ['blackhole', 'unreachable', 'prohibit', 'throw']
+/** Types of routes that drop packets. */
+const DROPPING = ['blackhole', 'unreachable', 'prohibit', 'throw']
 
-/** What a namespace does with packets for an address. */
+/** The routing decision for an address. */
 export type Decision =
   | { readonly kind: 'sends'; readonly dev: string; readonly gateway: string | undefined }
   | { readonly kind: 'refuses'; readonly how: string }
   | { readonly kind: 'has no route' }
-  /** The route is of a kind that is not understood here. */
+  /** The route is of an unsupported kind. */
   | { readonly kind: 'unknown' }
 
-/** The way out of a namespace, by the longest prefix among the routes of all tables but `local`. */
+/** Routes by longest prefix, then metric, over all tables except `local`; policy rules are not considered. */
 export function decide({ routes }: Namespace, address: string, family: Family): Decision {
   let best: { readonly route: Route; readonly length: number } | undefined
   for (const route of routes) {
     if (route.table === 'local' || route.encap || route.flags?.includes('dead')) continue
-    if (!['unicast', ...ENDS].includes(route.type ?? 'unicast')) continue
+    if (!['unicast', ...DROPPING].includes(route.type ?? 'unicast')) continue
     const length = matchLength(route, address, family)
     if (length === undefined) continue
     const isBetter =
@@ -32,16 +32,16 @@ export function decide({ routes }: Namespace, address: string, family: Family): 
   return dev === undefined ? { kind: 'unknown' } : { kind: 'sends', dev, gateway }
 }
 
-/** Where a namespace sends packets that it wraps: the other ends of its tunnels, as its routes name them. */
+/** The remote ends of a namespace's tunnels, from its routes. */
 export const tunnelEnds = ({ routes }: Namespace): readonly string[] => [
   ...new Set(routes.flatMap(({ encap, dst = '' }) => (encap && isIP(dst) > 0 ? [dst] : []))),
 ]
 
 const lists = new Map<string, BlockList>()
 
-/** @returns the length of the route's prefix; undefined when the address is not in it */
+/** @returns the prefix length of the route; undefined if the address is outside */
 function matchLength({ dst = '', gateway }: Route, address: string, family: Family): number | undefined {
-  // A default route without a gateway does not tell its family.
+  // A default route without a gateway may be of either family.
   if (dst === 'default') return gateway === undefined || isIP(gateway) === family ? 0 : undefined
   const [net = '', length = family === 4 ? '32' : '128'] = dst.split('/')
   if (isIP(net) !== family) return undefined

@@ -1,20 +1,20 @@
 import { BlockList, isIP } from 'node:net'
 
-/** A ping on its way, or the answer to it. */
+/** An echo request or reply. */
 export interface Packet {
   readonly family: 4 | 6
   readonly source: string
   readonly destination: string
   readonly isReply: boolean
-  /** By which device it came in, or goes out, where it does. */
+  /** Input and output device, if it has them at this hook. */
   readonly iif?: string | undefined
   readonly oif?: string | undefined
 }
 
-/** Undefined: cannot be told here. */
+/** Undefined if unknown. */
 export type Tristate = boolean | undefined
 
-/** What a packet has where a rule looks: all that it may be called; nothing where it has none; undefined where that is not known. */
+/** All spellings of a packet's field; empty if the packet lacks the field, undefined if unknown. */
 type Values = readonly string[] | undefined
 
 interface Match {
@@ -24,7 +24,7 @@ interface Match {
 }
 
 /**
- * Whether a packet satisfies a rule's condition.
+ * Whether a packet matches a condition of a rule.
  * @param elementsOf the elements of a named set
  */
 export function matches(
@@ -35,13 +35,13 @@ export function matches(
   if (op !== '==' && op !== '!=' && op !== 'in') return undefined
   const values = valuesOf(left, packet)
   if (values === undefined) return undefined
-  // A packet without the field satisfies no condition about it, whatever the operator.
+  // Without the field no operator matches, not even `!=`.
   if (values.length === 0) return false
   const found = isAmong(values, right, elementsOf)
   return op === '!=' && found !== undefined ? !found : found
 }
 
-/** The verdict that a map has for a packet; undefined where that cannot be told, `null` where it has none. */
+/** The verdict of a map for a packet; `null` without a matching entry, undefined if unknown. */
 export function lookUpVerdict(key: unknown, data: unknown, packet: Packet): unknown {
   const values = valuesOf(key, packet)
   const entries = data as { set?: unknown } | undefined
@@ -59,7 +59,7 @@ function valuesOf(left: unknown, packet: Packet): Values {
   const { payload, meta, ct } = (left ?? {}) as Record<string, { protocol?: string; field?: string; key?: string }>
   if (payload) return payloadOf(payload.protocol, payload.field, packet)
   if (meta) return metaOf(meta.key, packet)
-  // A ping without an answer stays new, whatever number it has.
+  // A flow stays new until its first reply.
   if (ct?.key === 'state') return packet.isReply ? ['established'] : ['new']
   return undefined
 }
@@ -158,7 +158,7 @@ function isOneOf(
   return all
 }
 
-/** Names of interfaces may end in an asterisk; addresses are written in one way by all. */
+/** Interface names may end in `*`; nft and `ip` write addresses alike. */
 const isEqual = (value: string, wanted: string): boolean =>
   value === wanted || (wanted.endsWith('*') && value.startsWith(wanted.slice(0, -1)))
 

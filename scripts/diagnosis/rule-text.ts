@@ -1,9 +1,9 @@
 import type { Statement } from './ruleset.ts'
 
-/** A longer rule is cut. */
+/** Longer rules are truncated. */
 const MAX_CHARACTERS = 160
 
-/** A rule as nft would write it, for those whose parts are understood: `ip daddr 172.16.2.1 icmp type echo-request drop`. */
+/** A rule in nft syntax, with `…` for unknown parts: `ip daddr 172.16.2.1 icmp type echo-request drop`. */
 export function textOf(statements: readonly Statement[]): string {
   const text = statements.map(textOfStatement).filter(Boolean).join(' ')
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text

@@ -2,24 +2,21 @@ import { lookUpVerdict, matches, type Packet, type Tristate } from './rule-match
 import { textOf } from './rule-text.ts'
 import { type Chain, keyOf, type Ruleset, type Statement } from './ruleset.ts'
 
-/**
- * What rules do with a packet: let it pass, drop it, change it into another one, of which nothing is known here, or something that cannot
- * be told.
- */
+/** The effect of rules on a packet; `changed`: rewritten or redirected, so its further path is unknown. */
 export type Outcome = 'passes' | 'changed' | 'unknown' | { readonly drops: string }
 
-/** Chains that call each other deeper than the kernel allows are no ruleset. */
+/** The kernel's limit of nested chains. */
 const MAX_DEPTH = 16
 const CHANGES = ['snat', 'dnat', 'masquerade', 'redirect', 'tproxy', 'fwd', 'dup']
-/** Statements that let a packet go on as it is. */
+/** Statements without effect on the packet. */
 const HARMLESS = ['counter', 'log', 'notrack', 'ct helper']
-/** Chains that call each other in many ways would take for ever. */
+/** Bounds the time for chains with many nested calls. */
 const MAX_STEPS = 2000
 
 /**
- * What the chains at some places of a packet's way do with it, one place after the other, by priority at each. Only a rule that is
- * understood in all its parts is said to drop the packet, and one with a counter only if that has counted something.
- * @param families whose chains the packet meets
+ * Evaluates the chains of some hooks in order, by priority at each hook. A rule drops the packet only if all its parts
+ * are understood and its counter, if any, is not zero.
+ * @param families of the chains that the packet traverses
  */
 export function evaluate(
   ruleset: Ruleset,
@@ -27,8 +24,8 @@ export function evaluate(
   hooks: readonly string[],
   packet: Packet,
 ): Outcome {
-  const walk = new Walk(ruleset, packet)
-  let said: Outcome = 'passes'
+  const walk = new ChainWalk(ruleset, packet)
+  let result: Outcome = 'passes'
   for (const hook of hooks) {
     const chains = ruleset.chains
       .filter(chain => chain.hook === hook && families.includes(chain.family))
@@ -36,20 +33,21 @@ export function evaluate(
     for (const chain of chains) {
       const end = walk.through(chain, 0)
       if (typeof end === 'object' || end === 'changed') return end
-      if (end === 'unknown') said = end
-      else if (end === 'on' && chain.policy === 'drop') return { drops: `the policy of ${nameOf(chain)} drops packets` }
+      if (end === 'unknown') result = end
+      else if (end === 'continues' && chain.policy === 'drop')
+        return { drops: `the policy of ${nameOf(chain)} drops packets` }
     }
   }
-  return said
+  return result
 }
 
 const nameOf = ({ family, table, name }: Chain): string => `chain ${name} of table ${family} ${table}`
 
-/** How a packet leaves a chain; `on`: by its end. */
-type End = 'on' | 'accepted' | 'changed' | 'unknown' | { readonly drops: string }
+/** How a packet leaves a chain; `continues`: at its end. */
+type End = 'continues' | 'accepted' | 'changed' | 'unknown' | { readonly drops: string }
 
-/** A packet's way through chains. */
-class Walk {
+/** Traverses chains with a packet. */
+class ChainWalk {
   readonly #ruleset: Ruleset
   readonly #packet: Packet
   #steps = 0
@@ -64,39 +62,39 @@ class Walk {
     for (const statements of this.#ruleset.rules.get(keyOf(chain.family, chain.table, chain.name)) ?? []) {
       if (++this.#steps > MAX_STEPS) return 'unknown'
       const end = this.#rule(chain, statements, depth)
-      if (end === 'returns') return 'on'
-      if (end !== 'on') return end
+      if (end === 'returns') return 'continues'
+      if (end !== 'continues') return end
     }
-    return 'on'
+    return 'continues'
   }
 
   #rule(chain: Chain, statements: readonly Statement[], depth: number): End | 'returns' {
     const elementsOf = (name: string) => this.#ruleset.sets.get(keyOf(chain.family, chain.table, name))
     const counted = countOf(statements)
-    let isMet: Tristate = true
+    let matched: Tristate = true
     for (const statement of statements) {
-      // nft has no JSON for it.
+      // Statements without a JSON form are strings.
       if (typeof statement === 'string') return 'unknown'
       const [kind = '', value] = Object.entries(statement)[0] ?? []
       if (kind === 'match') {
         const met = matches((value ?? {}) as Record<string, unknown>, this.#packet, elementsOf)
-        if (met === false) return 'on'
-        if (met === undefined) isMet = undefined
+        if (met === false) return 'continues'
+        if (met === undefined) matched = undefined
       } else if (CHANGES.includes(kind) || isTarget(value, 'SNAT', 'DNAT', 'MASQUERADE', 'REDIRECT')) return 'changed'
       else if (isTypeOfIcmp(value) && counted) {
-        // Hidden is which one: a rule about pings names the request.
-        if (this.#packet.isReply) return 'on'
+        // The JSON omits the ICMP type; a rule about pings is taken to match the request.
+        if (this.#packet.isReply) return 'continues'
       } else if (!HARMLESS.includes(kind) && !isComment(value)) {
         const verdict = kind === 'vmap' ? this.#mapped(value) : statement
         const end = verdict === undefined ? 'unknown' : this.#verdict(chain, verdict, statements, depth)
-        if (end === 'none') isMet = kind === 'vmap' ? isMet : undefined
-        // A packet that it meets has never got here.
-        else if (isMet) return counted === 0 ? 'unknown' : end
-        // Of a rule that may meet the packet nothing is said, but where it has never met one.
-        else return counted === 0 || typeof end === 'object' ? 'on' : 'unknown'
+        if (end === 'none') matched = kind === 'vmap' ? matched : undefined
+        // A zero counter: such packets never reach this rule.
+        else if (matched) return counted === 0 ? 'unknown' : end
+        // A rule that may match is ignored if it has never matched or would drop; otherwise the result is unknown.
+        else return counted === 0 || typeof end === 'object' ? 'continues' : 'unknown'
       }
     }
-    return 'on'
+    return 'continues'
   }
 
   #verdict(chain: Chain, verdict: unknown, statements: readonly Statement[], depth: number): End | 'returns' | 'none' {
@@ -119,7 +117,7 @@ class Walk {
           ({ family, table, name }) => family === chain.family && table === chain.table && name === target,
         )
         const end = called ? this.through(called, depth + 1) : 'unknown'
-        return end === 'on' && kind === 'goto' ? 'returns' : end
+        return end === 'continues' && kind === 'goto' ? 'returns' : end
       }
       case 'xt':
         return isTarget(value, 'REJECT', 'DROP') ? dropped() : 'none'
@@ -128,14 +126,13 @@ class Walk {
     }
   }
 
-  /** The verdict that a map has for the packet; undefined where that cannot be told, null where it has none. */
   #mapped(value: unknown): unknown {
     const { key, data } = (value ?? {}) as Record<string, unknown>
     return lookUpVerdict(key, data, this.#packet)
   }
 }
 
-/** Of the first counter, how many packets it has seen. */
+/** Packets counted by the first counter. */
 function countOf(statements: readonly Statement[]): number | undefined {
   for (const statement of statements) {
     if (typeof statement === 'string' || !('counter' in statement)) continue
@@ -145,7 +142,7 @@ function countOf(statements: readonly Statement[]): number | undefined {
   return undefined
 }
 
-/** Of the extensions of iptables only names are told. */
+/** The JSON has only the names of iptables extensions. */
 const isMatch = (value: unknown, ...names: readonly string[]): boolean => isExtension('match', value, names)
 const isTarget = (value: unknown, ...names: readonly string[]): boolean => isExtension('target', value, names)
 const isComment = (value: unknown) => isMatch(value, 'comment')

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-/** A step of a rule, as JSON tells it: `{"match": …}`, `{"drop": null}`. What nft has no words for is a text. */
+/** A statement of a rule in JSON: `{"match": …}`, `{"drop": null}`; a string if it has no JSON form. */
 export type Statement = string | Readonly<Record<string, unknown>>
 
 const text = v.string()
@@ -22,10 +22,10 @@ const rule = v.looseObject({
 const set = v.looseObject({ family: text, table: text, name: text, elem: v.optional(v.array(v.unknown()), []) })
 const ruleset = v.object({ nftables: v.array(v.record(text, v.unknown())) })
 
-/** With a hook, netfilter calls it at that place of a packet's way. */
+/** Base chains have a hook. */
 export type Chain = v.InferOutput<typeof chain>
 
-/** An nftables ruleset, as far as it matters here. */
+/** The parts of an nftables ruleset that are used. */
 export interface Ruleset {
   readonly chains: readonly Chain[]
   /** By {@link keyOf} of the chain. */
@@ -36,21 +36,21 @@ export interface Ruleset {
 
 export const keyOf = (family: string, table: string, name: string): string => `${family} ${table} ${name}`
 
-/** Of a ruleset with more rules nothing is said: thousands of pairs would take long to follow. */
+/** Larger rulesets are ignored: they take too long to evaluate for thousands of pairs. */
 const MAX_RULES = 1000
 
 /**
- * Reads what `nft -j list ruleset` wrote.
- * @returns undefined where it is not understood
+ * Parses the output of `nft -j list ruleset`.
+ * @returns undefined if it is invalid or too large
  */
 export function readRuleset(json: string): Ruleset | undefined {
   try {
     const { nftables } = v.parse(ruleset, JSON.parse(json))
     const of = (kind: string) => nftables.flatMap(entry => (kind in entry ? [entry[kind]] : []))
     const rules = new Map<string, (readonly Statement[])[]>()
-    const told = of('rule')
-    if (told.length > MAX_RULES) return undefined
-    for (const { family, table, chain: name, expr } of told.map(each => v.parse(rule, each))) {
+    const entries = of('rule')
+    if (entries.length > MAX_RULES) return undefined
+    for (const { family, table, chain: name, expr } of entries.map(each => v.parse(rule, each))) {
       const key = keyOf(family, table, name)
       const known = rules.get(key)
       if (known) known.push(expr)

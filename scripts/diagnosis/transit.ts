@@ -5,14 +5,14 @@ import { dropsPackets, forwardingOff, ignoresPings, type Obstacle } from './obst
 import type { Packet } from './rule-match.ts'
 import { evaluate } from './rules.ts'
 
-/** A ping, or its answer, as it is followed. */
+/** A packet that is traced. */
 export interface TracedPacket {
   readonly packet: Packet
-  /** Shared by a ping and its answer: rules have made another packet of it, and nothing more can be said. */
+  /** Shared by request and reply. Once rules have changed a packet, rules no longer count as obstacles. */
   readonly flow: { isChanged: boolean }
 }
 
-/** What namespaces do with packets that pass them, as far as they have told. */
+/** Obstacles by sysctls and rules of the namespaces that packets traverse. */
 export class Transit {
   readonly #filters: AllFilters
 
@@ -20,12 +20,12 @@ export class Transit {
     this.#filters = filters
   }
 
-  /** Out of the namespace in which the packet was made. */
+  /** Leaves the namespace that created it. */
   sent(namespace: Namespace, traced: TracedPacket, oif: string | undefined): readonly Obstacle[] {
     return this.#rules(namespace, ['output', 'postrouting'], traced, { oif })
   }
 
-  /** Through a namespace that routes it. */
+  /** Is routed by a namespace. */
   routed(
     namespace: Namespace,
     traced: TracedPacket,
@@ -39,7 +39,7 @@ export class Transit {
     return this.#rules(namespace, ['prerouting', 'forward', 'postrouting'], traced, { iif, oif })
   }
 
-  /** Into the namespace that it is for. */
+  /** Arrives in its destination. */
   delivered(namespace: Namespace, traced: TracedPacket, iif: string | undefined): readonly Obstacle[] {
     const filters = this.#of(namespace)
     const { family, isReply } = traced.packet
@@ -49,7 +49,7 @@ export class Transit {
       : this.#rules(namespace, ['prerouting', 'input'], traced, { iif })
   }
 
-  /** Over the bridges between two devices. */
+  /** Crosses the bridges between two devices. */
   bridged(end: Reached, traced: TracedPacket): readonly Obstacle[] {
     const found: Obstacle[] = []
     for (let out = end; out.before?.before; out = out.before) {

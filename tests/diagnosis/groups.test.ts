@@ -19,15 +19,13 @@ const groupsOf = (lost: Lost, ...down: readonly (readonly [string, string])[]) =
   return diagnoseMatrix(network, matrixOf(network, 'all', lost)).groups.map(({ text }) => text)
 }
 
-test('all that a node has lost is one line, with its cause', t => {
+test('reports the lost pairs of a node in one line, with the cause', t => {
   const cut: Lost = (from, to) => from.node !== to.node && [from.node, to.node].includes('vm-003')
-  t.deepEqual(groupsOf(cut, ['vm-003', 'eth1']), [
-    'vm-003: all 32 unexpected results begin or end here; its eth1 is down',
-  ])
+  t.deepEqual(groupsOf(cut, ['vm-003', 'eth1']), ['vm-003: all 32 unexpected results begin or end here; eth1 is down'])
   t.deepEqual(groupsOf(cut), ['vm-003: all 32 unexpected results begin or end here'])
 })
 
-test('what is shared is named by the smallest thing that all have in common', t => {
+test('names the most specific trait that all lost pairs share', t => {
   t.deepEqual(
     groupsOf((from, to) => [from.pod, to.pod].includes('vm-002-ns01')),
     ['vm-002-ns01: all 20 unexpected results begin or end here'],
@@ -42,11 +40,11 @@ test('what is shared is named by the smallest thing that all have in common', t 
   )
   t.deepEqual(
     groupsOf((_, to) => to.address.includes(':')),
-    ['IPv6: all 30 unexpected results are of this family'],
+    ['IPv6: all 30 unexpected results are of this IP version'],
   )
 })
 
-test('two PODs that are cut off are two groups; a few pairs are none', t => {
+test('reports two isolated PODs as two groups, and does not group a few pairs', t => {
   const lost: Lost = (from, to) => ['vm-001-ns01', 'vm-003-ns02'].some(pod => [from.pod, to.pod].includes(pod))
   const [first = '', second = ''] = groupsOf(lost)
   t.regex(first, /^vm-00\d-ns0\d: 20 of 36 unexpected results begin or end here$/)
@@ -57,7 +55,7 @@ test('two PODs that are cut off are two groups; a few pairs are none', t => {
   )
 })
 
-test('the likely cause is in every report', async t => {
+test('reports the likely cause in every format', async t => {
   const reporters = [
     summary,
     log,

@@ -6,7 +6,7 @@ import { podAddresses } from '../../scripts/proof/network.ts'
 import { isExpected, isMeasurable, ownAddresses, type Reach } from '../../scripts/proof/reach.ts'
 import { type Round, roundsOf } from '../../scripts/proof/rounds.ts'
 
-/** What nodes told of themselves when a test had passed: recorded from VMs, shortened to what is read here. */
+/** Status of the nodes after a test had passed: recorded from VMs, reduced to the members that are read. */
 export const recorded = (test: string): NodeFacts[] =>
   fs
     .readFileSync(path.join(import.meta.dirname, 'fixtures', `${test}.jsonl`), 'utf8')
@@ -16,7 +16,7 @@ export const recorded = (test: string): NodeFacts[] =>
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }
 
-/** A namespace, for a test to break something in. */
+/** A mutable namespace, for tests to break. */
 export interface Broken {
   interfaces: Interface[]
   routes: Mutable<NodeFacts['routes'][number]>[]
@@ -32,7 +32,7 @@ export function space(network: readonly NodeFacts[], name: string): Broken {
   return rest as unknown as Broken
 }
 
-/** As the kernel does it: an interface that goes down loses its IPv6 addresses and all routes through it. */
+/** Like the kernel: an interface that goes down loses its IPv6 addresses and all its routes. */
 export function takeDown(network: readonly NodeFacts[], name: string, ifname: string): void {
   const { interfaces, routes } = space(network, name)
   const index = interfaces.findIndex(device => device.ifname === ifname)
@@ -46,7 +46,7 @@ export function takeDown(network: readonly NodeFacts[], name: string, ifname: st
   remove(routes, ({ dev }) => dev === ifname)
 }
 
-/** An address, its network's route, and the routes to gateways there. */
+/** Removes the addresses of a family, and the routes through the interface. */
 export function loseAddresses(network: readonly NodeFacts[], name: string, ifname: string, family: 'inet' | 'inet6') {
   const { interfaces, routes } = space(network, name)
   const index = interfaces.findIndex(device => device.ifname === ifname)
@@ -67,7 +67,7 @@ export function change(network: readonly NodeFacts[], name: string, ifname: stri
   interfaces[index] = { ...(interfaces[index] as Interface), ...values }
 }
 
-/** A matrix in which those answer that should, but for pairs that do not. */
+/** A matrix in which all expected pairs answer except the lost ones. */
 export function matrixOf(
   network: readonly NodeFacts[],
   reach: Reach,
