@@ -34,7 +34,8 @@ export async function writeManifest<Facts>(
 }
 
 /**
- * Reads a manifest and verifies the files: by their stamps, or by their content where stamps differ, as in a copied cache.
+ * Reads a manifest and verifies the files: by their stamps, or by their content where stamps differ, as in a copied
+ * cache.
  * @throws Error with the reason when a file is not as recorded
  */
 export async function readManifest<Facts>(directory: string, names: readonly string[]): Promise<Manifest<Facts>> {

@@ -1,5 +1,5 @@
 import type { Environment } from '../host/environment.ts'
-import { callersLayers, Sources } from '../settings/sources.ts'
+import { Sources, userLayers } from '../settings/sources.ts'
 import type { ClusterKind, ResolvedCluster, SettingsRequest } from './kind.ts'
 import { KINDS } from './kinds.ts'
 
@@ -10,7 +10,7 @@ import { KINDS } from './kinds.ts'
  */
 export function chooseKind(options: Environment, environment: Environment): ClusterKind {
   const usual = KINDS.find(kind => kind.isUsual(environment)) ?? KINDS[0]
-  const sources = new Sources(callersLayers(options, environment))
+  const sources = new Sources(userLayers(options, environment))
   const names = KINDS.map(({ name }) => name).join(' or ')
   const word = sources.checked('__cluster', usual.name, names, text => findKind(text) !== undefined)
   return findKind(word) ?? usual

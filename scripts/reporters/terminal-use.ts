@@ -1,6 +1,6 @@
 import { usageFailure } from '../errors/failure.ts'
 import type { Environment } from '../host/environment.ts'
-import { saysCi } from '../settings/sources.ts'
+import { isCi } from '../settings/sources.ts'
 import { PROGRESS_KINDS, type ProgressKind } from './names.ts'
 import type { TerminalUse } from './streams.ts'
 
@@ -30,6 +30,6 @@ export function readTerminalUse(
   const capable = stream.isTTY === true && environment.TERM !== 'dumb'
   const force = environment.FORCE_COLOR
   const colour = force ? !['0', 'false'].includes(force) : capable
-  const isWanted = progress === 'live' || (progress === 'auto' && !saysCi(environment.CI))
+  const isWanted = progress === 'live' || (progress === 'auto' && !isCi(environment.CI))
   return { colour: !environment.NO_COLOR && colour, progress: capable && isWanted }
 }

@@ -98,7 +98,7 @@ async function runOnCluster(
     await verify(cluster, failures)
   } catch (error) {
     // What went wrong first is what counts.
-    await endCluster(cluster, !settings.cluster.start || settings.cluster.keep === 'always').catch(() => {})
+    await endCluster(cluster, !settings.cluster.start || settings.cluster.retain === 'always').catch(() => {})
     throw error
   }
   const [first] = failures
@@ -117,7 +117,7 @@ async function runOnCluster(
     never: false,
     always: (isLast && !isRetried) || (first !== undefined && !isRetried),
     usual: (first !== undefined && !isRetried) || (test.keepsCluster === true && isLast && !isRetried),
-  }[settings.cluster.keep]
+  }[settings.cluster.retain]
   const { name } = cluster
   if (!settings.cluster.start) {
     await cluster.keep()

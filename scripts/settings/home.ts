@@ -5,24 +5,24 @@ import type { Environment } from '../host/environment.ts'
 import { callersEnvironment } from '../host/environment.ts'
 
 /**
- * The user's home: $HOME, else what the passwd database says.
- * @returns undefined for a user without either, as in a container that runs under a bare number
+ * The user's home directory: $HOME, else that of the passwd database.
+ * @returns undefined for a user without either, such as a bare uid in a container
  */
 export function findHome(environment: Environment): string | undefined {
   return environment.HOME || accountOf()?.homedir || undefined
 }
 
-/** The user's entry of the passwd database; undefined where there is none. */
+/** The user's entry in the passwd database; undefined when missing. */
 export function accountOf(): os.UserInfo<string> | undefined {
   try {
     return os.userInfo()
   } catch {
-    return undefined // Node throws for a number that has no entry
+    return undefined // Node throws for a uid without an entry
   }
 }
 
 /**
- * A file name as the user means it: shells leave the `~` of `--results=~/x` and of variables as it is.
+ * Expands a leading `~`, which shells do not expand in `--results=~/x` and in variables.
  * @param what the option or variable, for the message
  * @throws Failure BAD_VALUE (exit 2) for another user's home, NO_HOME (exit 3)
  */
@@ -30,20 +30,20 @@ export function expandHome(what: string, file: string, environment: Environment 
   const [, user, rest = ''] = /^~([^/]*)(\/.*)?$/s.exec(file) ?? []
   if (user === undefined) return file
   if (user !== '') {
-    throw usageFailure('BAD_VALUE', `${what}=${file}: only one's own home can be written as ~`, {
-      hint: `the whole path, or ./${file} for a file of that name`,
+    throw usageFailure('BAD_VALUE', `${what}=${file}: ~ is supported only for your own home directory`, {
+      hint: `write the full path, or ./${file} for a file of that name`,
     })
   }
   const home = findHome(environment)
-  if (home === undefined) throw noHome(`${what}=${file}`, 'write the whole path')
+  if (home === undefined) throw noHome(`${what}=${file}`, 'write the full path')
   return path.join(home, rest)
 }
 
-/** @param what needs a home */
+/** @param what the option or variable that needs a home directory */
 export const noHome = (what: string, hint: string) =>
   environmentFailure(
     'NO_HOME',
-    `${what}: this user has no home: HOME is not set, and the passwd database has no entry`,
+    `${what}: this user has no home directory: HOME is not set, and the passwd database has no entry`,
     {
       hint,
     },

@@ -1,14 +1,14 @@
-/** Words that `ip link` takes for its own where it is given the name of an interface (iproute2 6.1), written out. */
+/** Words that `ip link` takes for keywords in place of an interface name (iproute2 6.1). */
 const KEYWORDS = new Set(
   [
-    'allmulticast arp carrier dev down gro_max_size group gso_max_segs gso_max_size index link-netns link-netnsid mode mtu',
-    'multicast netns parentdev promisc protodown qlen state trailers type up vf vrf xdp xdpdrv xdpgeneric xdpoffload',
+    'allmulticast arp carrier dev down gro_max_size group gso_max_segs gso_max_size index link-netns link-netnsid mode',
+    'mtu multicast netns parentdev promisc protodown qlen state trailers type up vf vrf xdp xdpdrv xdpgeneric xdpoffload',
     'brd lladdr name',
   ].flatMap(words => words.split(' ')),
 )
 
-/** Those that it also takes when they are cut off, down to the shortest that is here. */
-const ABBREVIATED: readonly (readonly [word: string, shortest: number])[] = [
+/** Keywords that `ip link` accepts abbreviated to a minimum length. */
+const ABBREVIATED: readonly (readonly [word: string, minLength: number])[] = [
   ['address', 1],
   ['addrgenmode', 5],
   ['alias', 2],
@@ -27,27 +27,31 @@ const ABBREVIATED: readonly (readonly [word: string, shortest: number])[] = [
 ]
 
 const isKeyword = (name: string): boolean =>
-  KEYWORDS.has(name) || ABBREVIATED.some(([word, shortest]) => name.length >= shortest && word.startsWith(name))
+  KEYWORDS.has(name) || ABBREVIATED.some(([word, minLength]) => name.length >= minLength && word.startsWith(name))
 
-/** Longest name of an interface: IFNAMSIZ less its end. */
+/** IFNAMSIZ without the terminating null. */
 export const LONGEST_INTERFACE_NAME = 15
 
-const RULES: readonly { readonly isWrong: (name: string) => boolean; readonly why: string }[] = [
-  { isWrong: name => name === '', why: 'is empty' },
+const RULES: readonly { readonly applies: (name: string) => boolean; readonly problem: string }[] = [
+  { applies: name => name === '', problem: 'is empty' },
   {
-    isWrong: name => name.length > LONGEST_INTERFACE_NAME,
-    why: `has more than ${LONGEST_INTERFACE_NAME} characters, the most for an interface`,
+    applies: name => name.length > LONGEST_INTERFACE_NAME,
+    problem: `has more than ${LONGEST_INTERFACE_NAME} characters, the limit for interface names`,
   },
-  { isWrong: name => !/^[\w.-]*$/.test(name), why: 'may contain letters, digits, dots, dashes and underscores alone' },
-  { isWrong: name => name.startsWith('-'), why: 'begins with a dash, as an option does' },
-  { isWrong: name => name === '.' || name === '..', why: 'names a directory' },
   {
-    isWrong: name => name === 'all' || name === 'default',
-    why: 'is reserved by the kernel for settings of interfaces',
+    applies: name => !/^[\w.-]*$/.test(name),
+    problem: 'must contain only letters, digits, dots, dashes and underscores',
   },
-  { isWrong: name => name === 'lo', why: 'is the loopback interface, which is there already' },
-  { isWrong: isKeyword, why: 'is a keyword of ip(8)' },
+  { applies: name => name.startsWith('-'), problem: 'begins with a dash, like an option' },
+  { applies: name => name === '.' || name === '..', problem: 'is the name of a directory' },
+  {
+    applies: name => name === 'all' || name === 'default',
+    problem: 'is reserved by the kernel for settings of interfaces',
+  },
+  { applies: name => name === 'lo', problem: 'is the loopback interface, which exists in every POD' },
+  { applies: isKeyword, problem: 'is a keyword of ip(8)' },
 ]
 
-/** Why the kernel, or iproute2, does not take a name for an interface that is made; undefined where they do. */
-export const wrongInterfaceName = (name: string): string | undefined => RULES.find(({ isWrong }) => isWrong(name))?.why
+/** Why the kernel or iproute2 refuses a name for a new interface; undefined for a valid name. */
+export const interfaceNameProblem = (name: string): string | undefined =>
+  RULES.find(({ applies }) => applies(name))?.problem

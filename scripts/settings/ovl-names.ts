@@ -1,18 +1,20 @@
 import type { Sources } from './sources.ts'
 
-/** Ovls of every cluster: packed before those of the test, and after them. */
+/** Ovls of every cluster, besides those of the test. */
 export interface OvlNames {
+  /** Packed before the test's ovls. */
   readonly base: readonly string[]
+  /** Packed after the test's ovls. */
   readonly more: readonly string[]
 }
 
-/** An ovl of this name in $XOVLS is for Kubernetes' images: the whole of $XOVLS is not for tests like ours. */
-const NOT_FOR_US = 'private-reg'
+/** An $XOVLS with this ovl is meant for Kubernetes images, and is ignored. */
+const KUBERNETES_OVL = 'private-reg'
 
 const words = (text: string): readonly string[] => Object.freeze(text.split(/\s+/).filter(Boolean))
 
-/** What $BASEOVLS and $XOVLS say. */
+/** Reads $BASEOVLS and $XOVLS. */
 export function readOvlNames(sources: Sources): OvlNames {
   const [base, more] = [words(sources.text('BASEOVLS', '')), words(sources.text('XOVLS', ''))]
-  return Object.freeze({ base, more: more.includes(NOT_FOR_US) ? [] : more })
+  return Object.freeze({ base, more: more.includes(KUBERNETES_OVL) ? [] : more })
 }

@@ -5,40 +5,40 @@ import { usageFailure } from '../errors/failure.ts'
 import type { Environment } from '../host/environment.ts'
 import { expandHome, findHome } from './home.ts'
 
-/** What options say about the packing of the ovl, as typed. */
+/** Values of the options that affect packing the ovl. */
 export interface PackingOptions {
   readonly cni?: string | undefined
   readonly seed?: string | undefined
   readonly require?: string | undefined
 }
 
-/** What can be demanded with `--require`. */
+/** Valid names in `--require`. */
 export const OPTIONAL_PARTS = ['cni', 'ipu'] as const
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number]
 
-/** Everything that decides about the content of the ovl. */
+/** Settings that determine the content of the ovl. */
 export interface Packing {
-  /** An archive or a directory of CNI plugins, given by name. */
+  /** The archive or directory of CNI plugins that the user selected. */
   readonly cni: string | undefined
-  /** Directories with unpacked CNI plugins, looked into when there is no archive. */
+  /** Searched for unpacked CNI plugins when no archive is found. */
   readonly cniDirectories: readonly string[]
-  /** Directories in which release archives are kept; the first one's win a tie. */
+  /** Searched for release archives; the first directory wins a tie. */
   readonly archiveDirectories: readonly string[]
-  /** Where `ipu` may be, already unpacked. */
+  /** Possible paths of an unpacked `ipu`. */
   readonly ipuPlaces: readonly string[]
-  /** Of the shuffle of the random addresses: below 2³², at random for those who did not choose one. */
+  /** Seed of the random addresses, below 2³²; drawn at random by default. */
   readonly seed: number
-  /** Of all members. */
+  /** Modification time of all members. */
   readonly time: Date
   readonly required: readonly OptionalPart[]
 }
 
-/** 2020-01-01: a time that is the same everywhere, and that no tar program finds strange. */
+/** 2020-01-01: constant, and plausible for every tar. */
 const CONSTANT_TIME = 1_577_836_800
 
 /**
- * @param environment the caller's: ARCHIVE, HOME, NFQLBDIR, SOURCE_DATE_EPOCH, and the options as `__cni` and `__seed` count
- * @param writtenAs an option as the user wrote it, for messages
+ * @param environment provides ARCHIVE, HOME, NFQLBDIR, SOURCE_DATE_EPOCH, `__cni` and `__seed`
+ * @param writtenAs returns the user's spelling of an option, for messages
  * @throws Failure BAD_VALUE (exit 2)
  */
 export function readPacking(
@@ -50,13 +50,13 @@ export function readPacking(
   const inHome = (...names: string[]) => (home === undefined ? [] : [path.join(home, ...names)])
   const expand = (name: string, file: string | undefined) => file && expandHome(name, file, environment)
   const nfqlb = expand('NFQLBDIR', environment.NFQLBDIR)
-  // With the dot, a file is none.
+  // `/.` fails for regular files.
   if (nfqlb && !fs.existsSync(`${nfqlb}/.`)) {
     throw usageFailure('BAD_VALUE', `NFQLBDIR=${nfqlb}: there is no such directory`, {
-      hint: 'it is an unpacked nfqlb release, with bin/ipu in it; or unset it',
+      hint: 'set it to an unpacked nfqlb release with bin/ipu, or unset it',
     })
   }
-  // xcluster runs the packing of our ovl: what was typed for it travels in the environment, as every option does.
+  // xcluster passes options in the environment when it packs this ovl.
   const cni = options.cni ?? (environment.__cni || undefined)
   const seed = options.seed ?? (environment.__seed || undefined)
   const ipuDirectories = [...(nfqlb ? [nfqlb] : []), ...inHome(), ...inHome('tmp/nfqlb')]
@@ -87,7 +87,10 @@ function readRequired(text: string | undefined, writtenAs: (option: string) => s
   return text.split(',').map(name => {
     const part = OPTIONAL_PARTS.find(known => known === name)
     if (!part) {
-      throw usageFailure('BAD_VALUE', `${writtenAs('--require')}=${text}: can name ${OPTIONAL_PARTS.join(' and ')}`)
+      throw usageFailure(
+        'BAD_VALUE',
+        `${writtenAs('--require')}=${text}: must be a list of ${OPTIONAL_PARTS.join(' and ')}`,
+      )
     }
     return part
   })

@@ -1,9 +1,9 @@
 /**
- * What the host knows about `netns_test` besides its output: its defaults, limits and places. The shell has them where it needs
- * them; tests/netns_test/facts.test.ts compares both.
+ * Defaults, limits and paths of `netns_test` that the host needs, too. The shell has its own definitions;
+ * tests/netns_test/facts.test.ts compares both.
  */
 
-/** Variables of PODs where nobody sets them. */
+/** Defaults of the variables of PODs. */
 export const POD_DEFAULTS = {
   NPODS: 4,
   ADRTEMPLATE: '172.16.0.0/16/24',
@@ -11,14 +11,14 @@ export const POD_DEFAULTS = {
   PREFIX: '1000::1',
 } as const
 
-/** Most PODs that a node can hold: host numbers of the default template, less the network's and the broadcast's. */
+/** Limit of PODs per node: host numbers of the default template, without network and broadcast address. */
 export const MOST_PODS = 254
 
-/** Host number of what is outside of two bridges. */
+/** Host number of the external side in the tests with two bridges. */
 export const EXTERNAL_HOST = 100
 
-/** Kinds of interface that a kernel may lack. */
+/** Kinds of interface that a kernel may not support. */
 export const LINK_KINDS = ['ipvlan', 'macvlan', 'vlan', 'vxlan', 'ip6tnl'] as const
 
-/** Directories in which PODs' namespaces are mounted. */
+/** Mount directories of the namespaces of PODs. */
 export const POD_DIRECTORIES = { net: '/var/run/netns', uts: '/var/run/utsns' } as const

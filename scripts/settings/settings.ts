@@ -8,95 +8,92 @@ import { type NodePlan, readNodes } from './nodes.ts'
 import { type OvlNames, readOvlNames } from './ovl-names.ts'
 import { type Packing, readPacking } from './packing.ts'
 import { type RepeatPolicy, readRepeatPolicy } from './repeat-policy.ts'
-import { callersLayers, type Layer, type Setting, Sources, saysCi } from './sources.ts'
+import { isCi, type Layer, type Setting, Sources, userLayers } from './sources.ts'
 
 export type AcceleratorChoice = 'auto' | 'kvm' | 'tcg'
 
-/** When the cluster of a run outlives it; `usual`: after a failure, and after a test that only starts it. */
-export type Keep = 'never' | 'usual' | 'always'
+/** When the cluster is left running after a run; `usual`: after a failure, and after a test that only starts it. */
+export type RetainPolicy = 'never' | 'usual' | 'always'
 
-/** Everything that options and environment decide about a test, read once. */
+/** The effective settings of a run. */
 export interface Settings {
   readonly cluster: {
     readonly name: string
     readonly nodes: readonly NodePlan[]
     readonly accelerator: AcceleratorChoice
-    /** Boot every VM, and make no template. */
+    /** Cold boot every VM, without a template. */
     readonly cold: boolean
-    /** A set-up of networks and routers, by name. */
+    /** Name of a set-up of networks and routers. */
     readonly topology: string
-    /** False: use the one that runs. */
+    /** False: use the running cluster. */
     readonly start: boolean
-    readonly keep: Keep
-    /** End what runs under this name, whoever uses it. */
+    readonly retain: RetainPolicy
+    /** Stop a running cluster of this name first, even if it is in use. */
     readonly replace: boolean
   }
   readonly repeatPolicy: RepeatPolicy
   readonly addressing: Addressing
-  /** In which the matrix is measured, and of which each POD must have an address. */
+  /** The matrix is measured for these, and each POD must have an address of each. */
   readonly families: readonly Family[]
-  /** What the VMs see in their environment, without xcluster's prefix. */
+  /** Environment variables of the nodes, without xcluster's prefix. */
   readonly guestEnvironment: Readonly<Record<string, string>>
-  /** How long the VMs may take to come up, and each step to end, in seconds. */
+  /** For the start of the nodes, and for each step. */
   readonly timeoutSeconds: number
-  /** Where results are brought, if they are. */
+  /** Undefined: collect no results. */
   readonly resultsDirectory: string | undefined
-  /** What is in the ovl netns. */
+  /** Content of the ovl `netns`. */
   readonly packing: Packing
-  /** Directories in which ovls are looked for by name. */
+  /** Directories to search for ovls by name. */
   readonly ovlPath: readonly string[]
   readonly directories: Directories
-  /** Ovls of every cluster, by $BASEOVLS and $XOVLS. */
+  /** $BASEOVLS and $XOVLS. */
   readonly ovlNames: OvlNames
-  /** Every value above with where it came from. */
+  /** Every setting with its origin. */
   readonly origins: readonly Setting[]
 }
 
-/** Where this program keeps things between runs. */
+/** Directories of this program that outlive a run. */
 export interface Directories {
-  /** What can be made again: the guest image. */
+  /** Files that can be rebuilt, such as the guest image. */
   readonly cache: string
-  /** What runs: a directory for each cluster. */
+  /** A directory for each running cluster. */
   readonly state: string
 }
 
 const FAMILIES: readonly Family[] = [4, 6]
 
-/** Becomes part of file names and of socket paths, whose length is limited. */
+/** Used in file names and in socket paths, whose length is limited. */
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/
 
-/** xcluster's convention: such a variable reaches the VMs, without the prefix. */
+/** xcluster's convention: nodes get these variables without the prefix. */
 const GUEST_VARIABLE = /^xcluster_[A-Za-z_]\w*$/
 
 /**
- * Seconds: the contract of xcluster for four VMs with four PODs; a hundred VMs on two cores take longer, in proportion, and so does the
- * matrix, which pings every POD from every other by both families (docs/performance.md).
+ * Seconds: xcluster's default of 60 for a small cluster. More nodes need more time on two cores, and so does the
+ * matrix, which pings every POD from every other in both families (docs/performance.md).
  */
-function usualTimeout(nodeCount: number, pods: number): number {
+function defaultTimeout(nodeCount: number, pods: number): number {
   const pairs = pods * (pods - 1) * 2
-  return Math.min(MOST_SECONDS, Math.max(60, 5 * nodeCount, Math.ceil(pairs * SECONDS_A_PAIR)))
+  return Math.min(MAX_SECONDS, Math.max(60, 5 * nodeCount, Math.ceil(pairs * SECONDS_PER_PAIR)))
 }
-/** Nearly three times what two busy cores took that emulated a hundred VMs; what is tried again needs some of it. */
-const SECONDS_A_PAIR = 0.008
-const MOST_SECONDS = 86_400
+/** Nearly three times the time per pair on two busy cores that emulate a hundred VMs; leaves time for retries. */
+const SECONDS_PER_PAIR = 0.008
+const MAX_SECONDS = 86_400
 
-/**
- * @param environment the caller's
- * @throws Failure BAD_VALUE (exit 2) for a name that is none
- */
+/** @throws Failure BAD_VALUE (exit 2) for an invalid name */
 export function readClusterName(options: Environment, environment: Environment): string {
-  return clusterName(new Sources(callersLayers(options, environment)))
+  return clusterName(new Sources(userLayers(options, environment)))
 }
 
 export const DEFAULT_CLUSTER_NAME = 'default'
 
 const clusterName = (sources: Sources): string =>
-  sources.checked('__name', DEFAULT_CLUSTER_NAME, 'letters, digits, dots, dashes, underscores, at most 32', value =>
+  sources.checked('__name', DEFAULT_CLUSTER_NAME, 'at most 32 letters, digits, dots, dashes and underscores', value =>
     CLUSTER_NAME.test(value),
   )
 
 /**
- * Where things are kept, by the XDG base directory rules (a relative path there is to be ignored).
+ * The directories of the XDG base directory specification, which says to ignore relative paths.
  * @throws Failure NO_HOME (exit 3)
  */
 export const readDirectories = (environment: Environment): Directories =>
@@ -105,7 +102,7 @@ export const readDirectories = (environment: Environment): Directories =>
     state: baseDirectory('XDG_STATE_HOME', '.local/state', environment),
   })
 
-/** The directory of what can be made again, for what can do without; undefined for a user without a home. */
+/** The cache directory, for optional caching; undefined for a user without a home directory. */
 export const findCache = (environment: Environment): string | undefined =>
   path.isAbsolute(environment.XDG_CACHE_HOME ?? '') || findHome(environment) ? cacheDirectory(environment) : undefined
 
@@ -116,31 +113,30 @@ function baseDirectory(name: string, fallback: string, environment: Environment)
   if (value && path.isAbsolute(value)) return path.join(value, 'xcluster-netns')
   const home = findHome(environment)
   if (home !== undefined) return path.resolve(home, fallback, 'xcluster-netns')
-  throw noHome(name, 'set HOME, or both XDG_CACHE_HOME and XDG_STATE_HOME, to directories of yours')
+  throw noHome(name, 'set HOME, or both XDG_CACHE_HOME and XDG_STATE_HOME, to writable directories')
 }
 
-/** What is known beside options and environment. */
+/** Layers of settings besides options and environment. */
 export interface MoreLayers {
-  /** What comes before the person's word: what a topology of xcluster changed. */
+  /** Take precedence over the user's settings: changes by a topology of xcluster. */
   readonly above?: readonly Layer[]
-  /** What counts where the person says nothing: the test, the topology, xcluster. */
+  /** Defaults: of the test, the topology, xcluster. */
   readonly below?: readonly Layer[]
-  /** The kind of cluster where nobody names one. */
+  /** Default kind of cluster. */
   readonly kind?: string
 }
 
 /**
- * Turns options and environment into the settings of a test.
- * @param options values of the command line under their variable's name: `{ __nvm: '2' }`
- * @param environment the caller's environment
- * @throws Failure with exit code 2 that names the option or variable
+ * Reads the settings from options and environment.
+ * @param options values of the command line by variable name: `{ __nvm: '2' }`
+ * @throws Failure (exit 2) that names the option or variable
  */
 export const readSettings = (options: Environment, environment: Environment, more: MoreLayers = {}): Settings =>
   readSettingsAndOwn(options, environment, more, () => undefined).settings
 
 /**
- * As {@link readSettings}, with those that only one kind of cluster has; all are listed together.
- * @param readOwn reads them, when all others are read
+ * As {@link readSettings}, and reads the settings of a kind of cluster, too. `origins` lists both.
+ * @param readOwn called after all other settings are read
  */
 export function readSettingsAndOwn<Own>(
   options: Environment,
@@ -148,7 +144,7 @@ export function readSettingsAndOwn<Own>(
   { above = [], below = [], kind }: MoreLayers,
   readOwn: (sources: Sources, settings: Pick<Settings, 'guestEnvironment' | 'packing'>) => Own,
 ): { readonly settings: Settings; readonly own: Own } {
-  const sources = new Sources([...above, ...callersLayers(options, environment), ...below])
+  const sources = new Sources([...above, ...userLayers(options, environment), ...below])
   if (kind !== undefined) sources.text('__cluster', kind)
   const name = clusterName(sources)
   const topology = sources.text('TOPOLOGY', '')
@@ -162,9 +158,9 @@ export function readSettingsAndOwn<Own>(
   const start = !sources.flag('__no_start')
   const timeoutSeconds = sources.integer(
     '__timeout',
-    usualTimeout(nodes.length, workers.length * addressing.podsPerNode),
+    defaultTimeout(nodes.length, workers.length * addressing.podsPerNode),
     1,
-    MOST_SECONDS,
+    MAX_SECONDS,
   )
   const replace = sources.flag('__replace')
   const family = sources.checked('__family', 'both', '4, 6 or both', value => /^(4|6|both)$/.test(value))
@@ -172,12 +168,21 @@ export function readSettingsAndOwn<Own>(
   const packed = ['ARCHIVE', 'NFQLBDIR', 'SOURCE_DATE_EPOCH'].map(variable => [variable, sources.text(variable, '')])
   const archives = { ...environment, ...Object.fromEntries(packed) }
   const seed = sources.has('__seed') ? sources.text('__seed', '') : undefined
-  const packing = readPacking({ cni: sources.said('option', 'variable').__cni, seed }, archives, () =>
-    sources.written('__seed'),
+  const packing = readPacking({ cni: sources.valuesFrom('option', 'variable').__cni, seed }, archives, () =>
+    sources.spellingOf('__seed'),
   )
   const guest = guestEnvironment(sources, nodes, addressing)
   const settings = {
-    cluster: Object.freeze({ name, nodes, accelerator, cold, topology, start, keep: readKeep(sources), replace }),
+    cluster: Object.freeze({
+      name,
+      nodes,
+      accelerator,
+      cold,
+      topology,
+      start,
+      retain: readRetainPolicy(sources),
+      replace,
+    }),
     repeatPolicy: readRepeatPolicy(sources),
     addressing,
     families: Object.freeze(FAMILIES.filter(one => family === 'both' || String(one) === family)),
@@ -199,16 +204,16 @@ export function readSettingsAndOwn<Own>(
   return { settings: Object.freeze({ ...settings, origins: Object.freeze(sources.seen) }), own }
 }
 
-/** A pipeline has nobody to look at what is left running. */
-function readKeep(sources: Sources): Keep {
+/** In CI nobody inspects a cluster that is left running. */
+function readRetainPolicy(sources: Sources): RetainPolicy {
   if (sources.flag('__no_stop')) return 'always'
-  return sources.flag('__stop') || saysCi(sources.text('CI', '')) ? 'never' : 'usual'
+  return sources.flag('__stop') || isCi(sources.text('CI', '')) ? 'never' : 'usual'
 }
 
 /**
- * The variables of the VMs: every `xcluster_*` that was set, without its prefix, and the size of the cluster. Defaults are not passed on:
- * an ovl may bring its own.
- * @throws Failure BAD_VALUE (exit 2) for a value with a line break: the VMs read it from a file of lines
+ * The variables of the nodes: every `xcluster_*` that is set, without the prefix, and the size of the cluster. Omits
+ * defaults, because an ovl may have its own.
+ * @throws Failure BAD_VALUE (exit 2) for a value with a line break, because nodes read them from a file of lines
  */
 function guestEnvironment(
   sources: Sources,

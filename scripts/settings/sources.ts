@@ -3,9 +3,9 @@ import type { Environment } from '../host/environment.ts'
 import { ownVariable, ownVariables, readYesNo } from './variables.ts'
 
 /**
- * Where a value came from; `variable` is a variable `XCLUSTER_NETNS_<OPTION>`, `environment` one of the names that xcluster has, too;
- * `running` is the cluster that is there, `test` what the test that is run asks for, `topology` what $TOPOLOGY stands for, `xcluster`
- * what `$XCLUSTER env` printed, `random` what was drawn for the run.
+ * Where a value comes from. `variable`: an `XCLUSTER_NETNS_<OPTION>`; `environment`: a variable of xcluster; `running`:
+ * the running cluster; `test`: the test's defaults; `topology`: $TOPOLOGY; `xcluster`: the output of `$XCLUSTER env`;
+ * `random`: drawn for the run.
  */
 export type Origin =
   | 'option'
@@ -18,7 +18,7 @@ export type Origin =
   | 'random'
   | 'default'
 
-/** Values of one origin, under the names of their variables. */
+/** Values of one origin by variable name. */
 export interface Layer {
   readonly origin: Origin
   readonly values: Environment
@@ -26,20 +26,20 @@ export interface Layer {
 
 /** One effective setting, as `./netns.ts env` shows it. */
 export interface Setting {
-  /** The name of the variable that carries it, in xcluster's spelling: `__nvm`, `xcluster_NPODS`. */
+  /** Name of the variable in xcluster's spelling: `__nvm`, `xcluster_NPODS`. */
   readonly name: string
   readonly value: string
   readonly origin: Origin
 }
 
-/** What `$CI` says: that this is a pipeline. */
-export const saysCi = (value: string | undefined): boolean => !['', 'false', '0'].includes(value ?? '')
+/** True if a value of `$CI` means that this is a CI pipeline. */
+export const isCi = (value: string | undefined): boolean => !['', 'false', '0'].includes(value ?? '')
 
 /**
- * What a user says, first what counts most: options, the variables of the same meaning, xcluster's variables.
- * @param options those that were typed, under their variables' names
+ * The user's layers in order of precedence: options, the variables of options, xcluster's variables.
+ * @param options values of the command line by variable name
  */
-export function callersLayers(options: Environment, environment: Environment): readonly Layer[] {
+export function userLayers(options: Environment, environment: Environment): readonly Layer[] {
   return [
     { origin: 'option', values: options },
     { origin: 'variable', values: ownVariables(environment) },
@@ -47,7 +47,7 @@ export function callersLayers(options: Environment, environment: Environment): r
   ]
 }
 
-/** Looks values up in layers, the first one's win, and remembers where each came from. */
+/** Looks up values in layers, of which the first takes precedence, and records the origin of each. */
 export class Sources {
   readonly seen: Setting[] = []
   readonly #layers: readonly Layer[]
@@ -56,42 +56,42 @@ export class Sources {
     this.#layers = layers
   }
 
-  /** The value of a variable, `fallback` when nobody set it. An empty value counts as not set, as it does in sh. */
+  /** The value of a variable, or `fallback` when it is unset or empty. */
   text(name: string, fallback: string): string {
     const setting = this.#find(name, fallback)
     this.seen.push(setting)
     return setting.value
   }
 
-  /** As {@link text}, where one origin counts alone. */
-  textOf(origin: Origin, name: string, fallback: string): string {
-    const value = this.said(origin)[name]
+  /** As {@link text}, but uses only values of one origin. */
+  textFrom(origin: Origin, name: string, fallback: string): string {
+    const value = this.valuesFrom(origin)[name]
     this.seen.push(value ? { name, value, origin } : { name, value: fallback, origin: 'default' })
     return value ?? fallback
   }
 
-  /** Lists what some origins say and nobody has asked for. */
-  see(...origins: readonly Origin[]): void {
-    const asked = new Set(this.seen.map(({ name }) => name))
-    for (const name of Object.keys(this.said(...origins)).sort()) if (!asked.has(name)) this.text(name, '')
+  /** Records the values of some origins that have not been looked up. */
+  recordFrom(...origins: readonly Origin[]): void {
+    const recorded = new Set(this.seen.map(({ name }) => name))
+    for (const name of Object.keys(this.valuesFrom(...origins)).sort()) if (!recorded.has(name)) this.text(name, '')
   }
 
   /**
-   * A whole number within limits.
-   * @throws Failure BAD_VALUE (exit 2) naming the variable or option, the value and the limits
+   * A whole number in a range.
+   * @throws Failure BAD_VALUE (exit 2) naming the variable or option, the value and the range
    */
-  integer(name: string, fallback: number, smallest: number, largest: number): number {
+  integer(name: string, fallback: number, min: number, max: number): number {
     const { value, origin } = this.#find(name, String(fallback))
     const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
-    if (!(number >= smallest && number <= largest)) {
-      throw badValue(name, value, origin, `a whole number from ${smallest} to ${largest}`)
+    if (!(number >= min && number <= max)) {
+      throw badValue(name, value, origin, `a whole number from ${min} to ${max}`)
     }
     this.seen.push({ name, value: String(number), origin })
     return number
   }
 
   /**
-   * Yes or no, in xcluster's spelling: `yes`, or anything else for no; of our own variables, what is neither is refused.
+   * A boolean. In xcluster's variables anything but `yes` is false; an `XCLUSTER_NETNS_*` is checked.
    * @throws Failure BAD_VALUE (exit 2)
    */
   flag(name: string): boolean {
@@ -102,49 +102,49 @@ export class Sources {
   }
 
   /**
-   * A value that must satisfy a check.
-   * @param wanted what is right, for the message: "an interface name of at most 15 characters"
+   * A value that must satisfy a predicate.
+   * @param expected describes valid values, for the message: `auto, kvm or tcg`
    * @throws Failure BAD_VALUE (exit 2)
    */
-  checked(name: string, fallback: string, wanted: string, isRight: (value: string) => boolean): string {
+  checked(name: string, fallback: string, expected: string, isValid: (value: string) => boolean): string {
     const setting = this.#find(name, fallback)
-    if (!isRight(setting.value)) throw badValue(name, setting.value, setting.origin, wanted)
+    if (!isValid(setting.value)) throw badValue(name, setting.value, setting.origin, expected)
     this.seen.push(setting)
     return setting.value
   }
 
   /**
-   * A value that is right unless something is wrong with it.
-   * @param whyWrong says what is, as in "has more than 15 characters"
-   * @param hint what would be right
+   * As {@link checked}, with a message that depends on the value.
+   * @param problemOf describes why a value is invalid: `has more than 15 characters`
+   * @param hint describes valid values
    * @throws Failure BAD_VALUE (exit 2)
    */
-  valid(name: string, fallback: string, whyWrong: (value: string) => string | undefined, hint: string): string {
+  valid(name: string, fallback: string, problemOf: (value: string) => string | undefined, hint: string): string {
     const setting = this.#find(name, fallback)
-    const why = whyWrong(setting.value)
-    if (why) throw usageFailure('BAD_VALUE', `${spelling(name, setting.origin)}=${setting.value}: ${why}`, { hint })
+    const problem = problemOf(setting.value)
+    if (problem)
+      throw usageFailure('BAD_VALUE', `${spelling(name, setting.origin)}=${setting.value}: ${problem}`, { hint })
     this.seen.push(setting)
     return setting.value
   }
 
-  /** A setting as the user wrote it: `--seed`, `XCLUSTER_NETNS_SEED`, `__seed`. */
-  written(name: string): string {
+  /** The user's spelling of a setting: `--seed`, `XCLUSTER_NETNS_SEED`, `__seed`. */
+  spellingOf(name: string): string {
     return spelling(name, this.#find(name, '').origin)
   }
 
-  /** True when somebody set it. */
   has(name: string): boolean {
     return this.#find(name, '').origin !== 'default'
   }
 
-  /** The names of all variables that somebody set and that look so. */
+  /** Sorted names of the variables that are set and match a pattern. */
   names(pattern: RegExp): readonly string[] {
     const names = this.#layers.flatMap(({ values }) => Object.keys(values))
     return [...new Set(names)].filter(name => pattern.test(name) && this.has(name)).sort()
   }
 
-  /** All that some origins say, each variable with the value that counts. */
-  said(...origins: readonly Origin[]): Readonly<Record<string, string>> {
+  /** The effective values of all variables that some origins set. */
+  valuesFrom(...origins: readonly Origin[]): Readonly<Record<string, string>> {
     const names = this.#layers
       .filter(({ origin }) => origins.includes(origin))
       .flatMap(({ values }) => Object.keys(values))
@@ -152,7 +152,7 @@ export class Sources {
     return Object.fromEntries(found.map(({ name, value }) => [name, value]))
   }
 
-  /** The variables `XCLUSTER_NETNS_<OPTION>` that are set, emptied. */
+  /** An environment that unsets the variables `XCLUSTER_NETNS_<OPTION>`. */
   ownVariables(): Readonly<Record<string, string>> {
     const own = this.#layers.filter(({ origin }) => origin === 'variable').flatMap(({ values }) => Object.keys(values))
     return Object.fromEntries(own.map(name => [spelling(name, 'variable'), '']))
@@ -169,11 +169,11 @@ export class Sources {
 
 const yesNo = (isOn: boolean): string => (isOn ? 'yes' : 'no')
 
-/** A setting as the person wrote it. */
+/** The user's spelling of a setting. */
 export function spelling(name: string, origin: Origin): string {
   if (origin === 'option') return name.replace(/^__/, '--').replaceAll('_', '-')
   return origin === 'variable' ? ownVariable(name.replace(/^__/, '')) : name
 }
 
-const badValue = (name: string, value: string, origin: Origin, wanted: string) =>
-  usageFailure('BAD_VALUE', `${spelling(name, origin)}=${value}: must be ${wanted}`)
+const badValue = (name: string, value: string, origin: Origin, expected: string) =>
+  usageFailure('BAD_VALUE', `${spelling(name, origin)}=${value}: must be ${expected}`)

@@ -3,26 +3,20 @@ import type { Environment } from '../host/environment.ts'
 
 const PREFIX = 'XCLUSTER_NETNS_'
 
-/**
- * xcluster's convention: the option `--long-name=v` is the variable `__long_name=v`, and a bare `--long-name` is
- * `__long_name=yes`.
- */
+/** xcluster's convention: `--long-name=v` is the variable `__long_name=v`, and `--long-name` is `__long_name=yes`. */
 export const variableOfOption = (option: string): string => `__${option.replace(/^--/, '').replaceAll('-', '_')}`
 
-/** The variable that says the same as an option: `XCLUSTER_NETNS_NO_STOP` for `--no-stop`. */
+/** The variable of an option: `XCLUSTER_NETNS_NO_STOP` for `--no-stop`. */
 export const ownVariable = (option: string): string =>
   `${PREFIX}${option.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`
 
-/**
- * What the variables `XCLUSTER_NETNS_<OPTION>` say, under the names of xcluster's variables: `XCLUSTER_NETNS_NVM=2` is
- * `__nvm`. An empty one counts as not set, as it does in sh.
- */
+/** Values of the variables `XCLUSTER_NETNS_<OPTION>` by xcluster's names: `XCLUSTER_NETNS_NVM` as `__nvm`. */
 export const ownVariables = (environment: Environment): Environment =>
   Object.fromEntries(
     ownVariablesSet(environment).map(({ variable, option }) => [variableOfOption(option), environment[variable]]),
   )
 
-/** The variables `XCLUSTER_NETNS_<OPTION>` that are set, each with the option that it stands for. */
+/** The variables `XCLUSTER_NETNS_<OPTION>` that are set and not empty, each with its option. */
 export const ownVariablesSet = (environment: Environment): readonly { variable: string; option: string }[] =>
   Object.keys(environment)
     .filter(name => name.startsWith(PREFIX) && environment[name])
@@ -40,7 +34,7 @@ const WORDS: Readonly<Record<string, boolean>> = {
 }
 
 /**
- * Reads a variable that stands for an option without a value.
+ * Reads the variable of an option without a value.
  * @param name for the message
  * @throws Failure BAD_VALUE (exit 2)
  */

@@ -42,7 +42,7 @@ test('a user without a home is asked for one; what needs none works', t => {
   t.is(status.status, 3, status.stderr)
   t.regex(
     status.stderr,
-    /this user has no home: HOME is not set.*\(set HOME, or both XDG_CACHE_HOME and XDG_STATE_HOME/,
+    /this user has no home directory: HOME is not set.*\(set HOME, or both XDG_CACHE_HOME and XDG_STATE_HOME/,
   )
   t.is(asNobody(t, ['--help'], { PATH })?.status, 0)
   t.is(asNobody(t, ['test', '--list'], { PATH })?.status, 0)

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
-import { wrongInterfaceName } from '../../scripts/settings/interface-name.ts'
+import { interfaceNameProblem } from '../../scripts/settings/interface-name.ts'
 import {
   EXTERNAL_HOST,
   LINK_KINDS,
@@ -87,7 +87,7 @@ for (const shell of SHELLS) {
     const taken = withLibrary(shell, ['environment'], script, names.map(one => `${one}\n`).join(''))
     t.deepEqual(
       taken.split('\n').filter(Boolean),
-      names.filter(one => wrongInterfaceName(one) === undefined),
+      names.filter(one => interfaceNameProblem(one) === undefined),
     )
     t.is(withLibrary(shell, ['environment'], 'is_interface_name "" || echo no'), 'no\n')
     for (const wrong of ['lo', '-n', 'dev', 'a'.repeat(16)])

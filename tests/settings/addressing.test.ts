@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { Failure } from '../../scripts/errors/failure.ts'
 import { parseTemplate } from '../../scripts/settings/addressing.ts'
 
-test('every template of four bytes and two ordered lengths is read back', t => {
-  // 10 is nothing special, however short its prefix.
+test('parses every template of four bytes and two ordered lengths', t => {
+  // 10 has no special use, for any prefix length.
   const byte = fc.integer({ min: 0, max: 255 })
   const lengths = fc.tuple(fc.integer({ min: 1, max: 32 }), fc.integer({ min: 1, max: 32 }))
   fc.assert(
@@ -17,7 +17,7 @@ test('every template of four bytes and two ordered lengths is read back', t => {
   )
 })
 
-test('whatever else is refused as wrong usage', t => {
+test('refuses any other text as wrong usage', t => {
   fc.assert(
     fc.property(fc.string(), text => {
       fc.pre(!/^(\d+\.){3}\d+\/\d+\/\d+$/.test(text))

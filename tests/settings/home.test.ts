@@ -8,22 +8,22 @@ import { readDirectories, readSettings } from '../../scripts/settings/settings.t
 
 const HOME = '/home/somebody'
 
-test('~ is the home where a shell leaves it, and nothing else is changed', t => {
-  for (const [file, is] of [
+test('expands ~ at the beginning of a path only', t => {
+  for (const [file, expected] of [
     ['~', HOME],
     ['~/x/y', `${HOME}/x/y`],
     ['./~', './~'],
     ['a~/b', 'a~/b'],
     ['/~/x', '/~/x'],
   ] as const)
-    t.is(expandHome('--results', file, { HOME }), is)
+    t.is(expandHome('--results', file, { HOME }), expected)
   t.throws(() => expandHome('--results', '~other/x', { HOME }), {
     code: 'BAD_VALUE',
-    message: "--results=~other/x: only one's own home can be written as ~",
+    message: '--results=~other/x: ~ is supported only for your own home directory',
   })
 })
 
-test('~ is understood wherever a file is named behind =', t => {
+test('expands ~ in every option and variable that names a file', t => {
   const options = { __results: '~/r', __cni: '~/cni' }
   const settings = readSettings(options, { HOME, XCLUSTER_OVLPATH: '/a:~/ovl', ARCHIVE: '~/archive' })
   t.is(settings.resultsDirectory, `${HOME}/r`)
@@ -38,7 +38,7 @@ test('~ is understood wherever a file is named behind =', t => {
   )
 })
 
-test('an empty HOME counts as not set', t => {
+test('treats an empty HOME as unset', t => {
   t.is(findHome({ HOME: '' }), os.userInfo().homedir)
   t.true(path.isAbsolute(readDirectories({ HOME: '' }).state))
   t.true(readPacking({}, { HOME: '' }).ipuPlaces.every(place => path.isAbsolute(place)))

@@ -2,12 +2,12 @@ import test from 'ava'
 import fc from 'fast-check'
 import { Address4 } from 'ip-address'
 import { nodeNetwork, parseTemplate } from '../../scripts/settings/addressing.ts'
-import { formatNetwork, overlap, specialUse, wrongPrefix } from '../../scripts/settings/networks.ts'
+import { formatNetwork, overlap, prefixProblem, specialUse } from '../../scripts/settings/networks.ts'
 
 const network = fc.record({ address: fc.nat(0xffffffff), length: fc.integer({ min: 0, max: 32 }) })
 const asAddress4 = (of: { address: number; length: number }) => new Address4(formatNetwork(of))
 
-test('networks overlap where one is in the other, as ip-address sees it', t => {
+test('networks overlap exactly when one contains the other, according to ip-address', t => {
   fc.assert(
     fc.property(network, network, (one, other) => {
       const [a, b] = [asAddress4(one), asAddress4(other)]
@@ -16,13 +16,13 @@ test('networks overlap where one is in the other, as ip-address sees it', t => {
   )
 })
 
-test("a node's network is the part of the template that its number says", t => {
+test("computes a node's network from the template and its number", t => {
   t.is(formatNetwork(nodeNetwork(parseTemplate('172.16.0.0/16/24'), 3)), '172.16.3.0/24')
   t.is(formatNetwork(nodeNetwork(parseTemplate('10.1.2.3/8/20'), 17)), '10.1.16.0/20')
   t.is(formatNetwork(nodeNetwork(parseTemplate('10.0.0.0/24/24'), 0)), '10.0.0.0/24')
 })
 
-test('special networks are known, their neighbours are not', t => {
+test('recognizes special networks, but not their neighbors', t => {
   const use = (text: string, length: number) => specialUse(parseTemplate(`${text}/${length}/32`).network, 'any')
   for (const [text, length] of [
     ['1.0.0.0', 8],
@@ -40,7 +40,7 @@ test('special networks are known, their neighbours are not', t => {
   t.is(specialUse(parseTemplate('126.0.0.0/7/8').network, 'whole'), undefined)
 })
 
-test('prefixes that work are taken, others are not', t => {
+test('accepts valid prefixes, and refuses others', t => {
   for (const prefix of [
     '1000::1',
     'fd00:',
@@ -52,7 +52,7 @@ test('prefixes that work are taken, others are not', t => {
     '::ffff:0',
     'FD00::a',
   ])
-    t.is(wrongPrefix(prefix), undefined, prefix)
+    t.is(prefixProblem(prefix), undefined, prefix)
   for (const prefix of [
     'fd00',
     'fd00::',
@@ -65,5 +65,5 @@ test('prefixes that work are taken, others are not', t => {
     '::',
     '0:0:0:0:0:ffff',
   ])
-    t.truthy(wrongPrefix(prefix), prefix)
+    t.truthy(prefixProblem(prefix), prefix)
 })

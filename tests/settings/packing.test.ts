@@ -4,7 +4,7 @@ import { Failure } from '../../scripts/errors/failure.ts'
 import type { Environment } from '../../scripts/host/environment.ts'
 import { type PackingOptions, readPacking } from '../../scripts/settings/packing.ts'
 
-test('without options and environment: home, the distribution, a constant time', t => {
+test('by default uses the home directory, paths of the distribution, a constant time and a random seed', t => {
   const { seed, ...packing } = readPacking({}, { HOME: '/home/a' })
   t.deepEqual(packing, {
     cni: undefined,
@@ -19,7 +19,7 @@ test('without options and environment: home, the distribution, a constant time',
   t.true(Object.isFrozen(readPacking({}, {})))
 })
 
-test('options and environment decide, first things first', t => {
+test('directories of the environment take precedence over defaults', t => {
   const packing = readPacking(
     { cni: 'x.tgz', seed: '0', require: 'cni,ipu' },
     { HOME: '/home/a', ARCHIVE: '/archive', NFQLBDIR: '/usr', SOURCE_DATE_EPOCH: '4294967295' },
@@ -32,21 +32,21 @@ test('options and environment decide, first things first', t => {
   t.deepEqual(packing.required, ['cni', 'ipu'])
 })
 
-test('what is empty is not set', t => {
+test('treats empty variables as unset', t => {
   const empty = readPacking({ seed: '1' }, { HOME: '/home/a', ARCHIVE: '', NFQLBDIR: '', SOURCE_DATE_EPOCH: '' })
   t.deepEqual(empty, readPacking({ seed: '1' }, { HOME: '/home/a' }))
 })
 
 const cases: readonly [what: string, options: PackingOptions, environment: Environment, says: string][] = [
-  ['a seed that is no number', { seed: 'x' }, {}, '--seed=x'],
+  ['a seed that is not a number', { seed: 'x' }, {}, '--seed=x'],
   ['an empty seed', { seed: '' }, {}, '--seed='],
   ['a negative seed', { seed: '-1' }, {}, '--seed=-1'],
   ['a fraction', { seed: '1.5' }, {}, '--seed=1.5'],
   ['a seed of more than 32 bits', { seed: '4294967296' }, {}, '--seed=4294967296'],
-  ['a time that is none', {}, { SOURCE_DATE_EPOCH: 'now' }, 'SOURCE_DATE_EPOCH=now'],
-  ['a part that nobody knows', { require: 'cni,foo' }, {}, '--require=cni,foo'],
+  ['an invalid time', {}, { SOURCE_DATE_EPOCH: 'now' }, 'SOURCE_DATE_EPOCH=now'],
+  ['an unknown part', { require: 'cni,foo' }, {}, '--require=cni,foo'],
   ['no part', { require: '' }, {}, '--require='],
-  ['an NFQLBDIR that is not there', {}, { NFQLBDIR: '/nonexistent' }, 'NFQLBDIR=/nonexistent'],
+  ['a missing NFQLBDIR', {}, { NFQLBDIR: '/nonexistent' }, 'NFQLBDIR=/nonexistent'],
   ['an NFQLBDIR that is a file', {}, { NFQLBDIR: '/etc/passwd' }, 'NFQLBDIR=/etc/passwd'],
   ['an NFQLBDIR below a file', {}, { NFQLBDIR: '/etc/passwd/x' }, 'NFQLBDIR=/etc/passwd/x'],
 ]

@@ -3,7 +3,7 @@ import { usageFailure } from '../../errors/failure.ts'
 import { run } from '../../host/command.ts'
 import type { Environment } from '../../host/environment.ts'
 import { readSettings, type Settings } from '../../settings/settings.ts'
-import { callersLayers, type Layer, Sources } from '../../settings/sources.ts'
+import { type Layer, Sources, userLayers } from '../../settings/sources.ts'
 import { findEnvsettings, sourceEnvsettings } from '../envsettings.ts'
 import type { SettingsRequest } from '../kind.ts'
 import { isStandIn } from '../stand-in.ts'
@@ -42,7 +42,7 @@ export async function resolveSettings(request: SettingsRequest, kind = 'embedded
 
 /** With `--no-start`, the cluster that is there, as for all commands that need one. */
 const runningCluster = (options: Environment, environment: Environment): Environment =>
-  new Sources(callersLayers(options, environment)).flag('__no_start')
+  new Sources(userLayers(options, environment)).flag('__no_start')
     ? { __name: runningName({ options, environment }) }
     : {}
 

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { environmentFailure, usageFailure } from '../../errors/failure.ts'
 import type { Environment } from '../../host/environment.ts'
 import { type MoreLayers, readSettingsAndOwn, type Settings } from '../../settings/settings.ts'
-import { callersLayers, type Layer, Sources } from '../../settings/sources.ts'
+import { type Layer, Sources, userLayers } from '../../settings/sources.ts'
 import { envsettingsOf, sourceEnvsettings } from '../envsettings.ts'
 import type { SettingsRequest } from '../kind.ts'
 import { isStandIn } from '../stand-in.ts'
@@ -30,7 +30,7 @@ export async function resolveXcluster(
   const text = await callXcluster({
     command,
     words: ['env'],
-    exports: new Sources(callersLayers(options, environment)).said('option', 'variable'),
+    exports: new Sources(userLayers(options, environment)).valuesFrom('option', 'variable'),
     timeoutSeconds: LOOK_SECONDS,
     exitCode: 3,
     onLine,

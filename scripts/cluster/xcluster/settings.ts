@@ -27,11 +27,11 @@ export function readXcluster(
   const command = sources.text('XCLUSTER', '')
   const [home, tmp] = [sources.text('XCLUSTER_HOME', ''), sources.text('XCLUSTER_TMP', '')]
   // An image in the environment is that of other tests: ours run on the plain one, unless the command line names another.
-  const image = sources.textOf('option', '__image', path.join(home, 'hd.img'))
+  const image = sources.textFrom('option', '__image', path.join(home, 'hd.img'))
   const xterm = sources.flag('__xterm')
   sources.text('SETUP', '')
   // What xcluster and ovls alone know.
-  sources.see('option', 'variable', 'test', 'topology')
+  sources.recordFrom('option', 'variable', 'test', 'topology')
   const guestExports = Object.entries(guest).map(([name, value]) => [`xcluster_${name}`, value])
   return Object.freeze({
     command,
@@ -39,7 +39,7 @@ export function readXcluster(
     image,
     xterm,
     exports: Object.freeze({
-      ...sources.said('option', 'variable', 'test', 'topology', 'random'),
+      ...sources.valuesFrom('option', 'variable', 'test', 'topology', 'random'),
       // They are among those above; xcluster calls this program for the ovl, where they would win over what was typed.
       ...sources.ownVariables(),
       ...Object.fromEntries(guestExports),
