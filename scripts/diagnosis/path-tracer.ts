@@ -15,6 +15,7 @@ import {
   ownDevices,
 } from './namespaces.ts'
 import { linksDown, noAddress, noGateway, noRoute, notAPort, type Obstacle, refusedByRoute } from './obstacle.ts'
+import { Peers } from './peers.ts'
 import { decide, tunnelEnds } from './routing.ts'
 import { type TracedPacket, Transit } from './transit.ts'
 
@@ -29,13 +30,14 @@ export class PathTracer {
   readonly #namespaces: readonly Namespace[]
   readonly #links: Links
   readonly #transit: Transit
-  readonly #used = new Map<Namespace, ReadonlySet<string>>()
+  readonly #peers: Peers
 
   /** @param filters of the namespaces where they are known */
   constructor(network: readonly NodeFacts[], filters: AllFilters = new Map()) {
     this.#namespaces = namespacesOf(network)
     this.#transit = new Transit(filters)
     this.#links = new Links(this.#namespaces)
+    this.#peers = new Peers(this.#namespaces)
   }
 
   /** Obstacles to a ping between PODs, in both directions. */
@@ -146,42 +148,12 @@ export class PathTracer {
   /** A missing route is explained by a device that is down or has lost its address. */
   #withoutRoute(from: Namespace, to: Namespace, family: Family): readonly Obstacle[] {
     const devices = ownDevices(from).flatMap(device => this.#links.find(from, device.ifname) ?? [])
-    const used = devices.filter(device => this.#isUsed(device))
+    const used = devices.filter(device => this.#peers.isUsed(device))
     const down = used.filter(({ device }) => !isUp(device))
     if (down.length > 0) return linksDown(down)
-    const without = used.find(({ device }) => this.#lacksAddress(device, from, family))
+    const without = used.find(({ device }) => this.#peers.lacksAddress(device, from, family))
     if (without) return [noAddress(without, family)]
     return to.isPod || from.isPod ? [noRoute(from, family, to)] : []
-  }
-
-  /** Meant to be used: other namespaces use a device of this name, or it is the POD's only one. */
-  #isUsed({ namespace, device }: Device): boolean {
-    if (namespace.isPod && ownDevices(namespace).length === 1) return true
-    return this.#namespaces.some(
-      other => other !== namespace && other.isPod === namespace.isPod && this.#devicesUsedBy(other).has(device.ifname),
-    )
-  }
-
-  /** Output devices for a namespace's gateways and tunnel ends. */
-  #devicesUsedBy(namespace: Namespace): ReadonlySet<string> {
-    const known = this.#used.get(namespace)
-    if (known) return known
-    const used = new Set(namespace.routes.flatMap(({ dev, gateway }) => (gateway === undefined ? [] : (dev ?? []))))
-    for (const end of tunnelEnds(namespace)) {
-      const decision = decide(namespace, end, isIP(end) as Family)
-      if (decision.kind === 'sends') used.add(decision.dev)
-    }
-    this.#used.set(namespace, used)
-    return used
-  }
-
-  /** It has no address of the family, unlike devices of the same name elsewhere. */
-  #lacksAddress(device: Device['device'], namespace: Namespace, family: Family): boolean {
-    if (addressesOf(device, family).length > 0) return false
-    const others = this.#namespaces.filter(other => other !== namespace && other.isPod === namespace.isPod)
-    const same = others.flatMap(({ interfaces }) => interfaces.filter(({ ifname }) => ifname === device.ifname))
-    const alone = namespace.isPod && ownDevices(namespace).length === 1 && same.length === 0
-    return alone || same.some(other => addressesOf(other, family).length > 0)
   }
 
   /** The source has no address of the family. */
@@ -191,7 +163,7 @@ export class PathTracer {
     const found = (device: Device['device']) => this.#links.find(namespace, device.ifname)
     if (down.length > 0 && down.length === devices.length) return linksDown(down.flatMap(device => found(device) ?? []))
     const lacking = devices
-      .filter(device => this.#lacksAddress(device, namespace, family))
+      .filter(device => this.#peers.lacksAddress(device, namespace, family))
       .flatMap(each => found(each) ?? [])
     return lacking.slice(0, 1).map(device => noAddress(device, family))
   }

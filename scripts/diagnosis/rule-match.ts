@@ -159,8 +159,8 @@ function isOneOf(
 }
 
 /** Interface names may end in `*`; nft and `ip` write addresses alike. */
-const isEqual = (value: string, wanted: string): boolean =>
-  value === wanted || (wanted.endsWith('*') && value.startsWith(wanted.slice(0, -1)))
+const isEqual = (value: string, pattern: string): boolean =>
+  value === pattern || (pattern.endsWith('*') && value.startsWith(pattern.slice(0, -1)))
 
 const kindOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
 

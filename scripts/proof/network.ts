@@ -24,8 +24,8 @@ export async function readNode(node: Node, signal?: AbortSignal): Promise<NodeFa
     import('./status-schema.ts'),
   ])
   if (exitCode !== 0) {
-    const said = shortText(stderr.toString())
-    const message = `${node.name}: netns_test status failed with exit status ${exitCode}${said && `: ${said}`}`
+    const output = shortText(stderr.toString())
+    const message = `${node.name}: netns_test status failed with exit status ${exitCode}${output && `: ${output}`}`
     throw infrastructureFailure('BAD_STATUS', message, { node: node.name })
   }
   try {

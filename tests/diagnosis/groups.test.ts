@@ -67,7 +67,7 @@ test('reports the likely cause in every format', async t => {
   ]
   for (const [index, reporter] of reporters.entries()) {
     const text = await play(failing, output => reporter(output, { colour: false }))
-    const wanted = reporter === results ? /"what": "eth0 is down"/ : new RegExp(CAUSE)
-    t.regex(text, wanted, `${index}`)
+    const pattern = reporter === results ? /"what": "eth0 is down"/ : new RegExp(CAUSE)
+    t.regex(text, pattern, `${index}`)
   }
 })

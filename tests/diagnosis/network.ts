@@ -79,9 +79,9 @@ export function matrixOf(
     sources.flatMap(from => {
       if (from.node !== node) return []
       const own = new Set(ownAddresses(all, from).map(({ address }) => address))
-      const wanted = all.filter(to => includes(from, to) && isMeasurable(reach, from, to, own))
-      const answers = wanted.filter(to => isExpected(reach, from, to))
-      const silent = new Set(wanted.filter(to => !isExpected(reach, from, to)).map(({ address }) => address))
+      const pinged = all.filter(to => includes(from, to) && isMeasurable(reach, from, to, own))
+      const answers = pinged.filter(to => isExpected(reach, from, to))
+      const silent = new Set(pinged.filter(to => !isExpected(reach, from, to)).map(({ address }) => address))
       return [
         ...answers.map(to => `${from.pod} ${to.address} ${isLost(from, to) ? '6 0 - - -' : '1 1 0.1 0.1 0.1'}`),
         ...(silent.size > 0 ? [`${from.pod} ! ${silent.size}`] : []),

@@ -176,12 +176,12 @@ function measuredByRound(
       const lines = pairsFor(facts, reach, round, name).split('\n').filter(Boolean)
       const text = lines.flatMap(line => {
         const [from = '', ...addresses] = line.split(' ')
-        const heard = addresses.filter(address => answers(round, from, address))
-        const silent = addresses.length - heard.length
+        const answering = addresses.filter(address => answers(round, from, address))
+        const silent = addresses.length - answering.length
         return [
-          ...heard.map(address => `${from} ${address} 1 1 0.1 0.1 0.1\n`),
+          ...answering.map(address => `${from} ${address} 1 1 0.1 0.1 0.1\n`),
           ...(round.expected
-            ? addresses.filter(one => !heard.includes(one)).map(address => `${from} ${address} 2 0 - - -\n`)
+            ? addresses.filter(one => !answering.includes(one)).map(address => `${from} ${address} 2 0 - - -\n`)
             : [`${from} ! ${silent}\n`]),
         ]
       })
@@ -205,17 +205,17 @@ const sharing = (nodes: number, pods: number): readonly NodeFacts[] =>
 test('passes nodes with equal subnets if they are isolated, and names the pair that leaks', t => {
   for (const nodes of [2, 3, 4, 5]) {
     const facts = sharing(nodes, 3)
-    const well = summarize(
+    const passing = summarize(
       assemble(
         facts,
         'node',
         measuredByRound(facts, 'node', ({ expected }) => expected),
       ),
     )
-    t.deepEqual(well.wrong, [], `${nodes} nodes`)
+    t.deepEqual(passing.wrong, [], `${nodes} nodes`)
     // In each other node, two of three PODs have another address than the source.
-    t.like(well, { expected: nodes * 6, reached: nodes * 6, forbidden: nodes * 3 * (nodes - 1) * 2 })
-    t.is(well.closed, well.forbidden)
+    t.like(passing, { expected: nodes * 6, reached: nodes * 6, forbidden: nodes * 3 * (nodes - 1) * 2 })
+    t.is(passing.closed, passing.forbidden)
     const isLeak = ({ expected, includes }: Round, from: string, address: string) =>
       expected ||
       (from === 'vm-001-ns01' &&
@@ -262,8 +262,8 @@ test('does not count silence as proof for a POD without replies from itself or i
         ({ expected }, name) => (!expected && name === 'vm-001' ? more : ''),
       ),
     )
-  const well = summarize(measuredBut('none'))
-  t.like(well, { forbidden: 16, closed: 16, unproved: 0, wrong: [] })
+  const passing = summarize(measuredBut('none'))
+  t.like(passing, { forbidden: 16, closed: 16, unproved: 0, wrong: [] })
   const unheard = measuredBut('none', 'vm-001-ns01 ? fd00::0:0\n')
   t.like(summarize(unheard), { forbidden: 16, closed: 14, unproved: 2, wrong: [] })
   t.deepEqual(matrixFindings(unheard), [{ kind: 'silence-unproved', node: 'vm-001', pod: 'vm-001-ns01', family: 6 }])
