@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { infrastructureFailure } from '../errors/failure.ts'
+import { entryNames, tryStat } from '../host/files.ts'
 import { ifUnlocked } from '../host/lock.ts'
-import { lookAt, namesIn } from '../host/places.ts'
 import { thisHost } from '../host/this-host.ts'
 
 /** The entries of one kind, before one of them is built. */
@@ -33,7 +33,7 @@ const USED_ON = 'used-on-'
 export async function clean(entries: EntriesOfKind): Promise<void> {
   const { cacheDirectory, kind, key, lockOf } = entries
   const name = new RegExp(`^(${STAGING_PREFIX})?${kind}-([^-.]+)(-[^.]+|\\.lock)?$`)
-  const found = namesIn(cacheDirectory).flatMap(file => {
+  const found = entryNames(cacheDirectory).flatMap(file => {
     const [, staging, entryKey, rest = ''] = name.exec(file) ?? []
     const place = path.join(cacheDirectory, file)
     if (entryKey === undefined) return []
@@ -74,10 +74,10 @@ function surplusOf(
 }
 
 /** Milliseconds since the epoch; infinity when the entry is gone. */
-const lastUse = (place: string): number => lookAt(place)?.mtimeMs ?? Number.POSITIVE_INFINITY
+const lastUse = (place: string): number => tryStat(place)?.mtimeMs ?? Number.POSITIVE_INFINITY
 
 const isUsedElsewhere = (place: string): boolean =>
-  namesIn(place).some(name => name.startsWith(USED_ON) && name !== USED_ON + thisHost().key)
+  entryNames(place).some(name => name.startsWith(USED_ON) && name !== USED_ON + thisHost().key)
 
 /** Records that this host uses an entry now. */
 export function markUsed(directory: string): void {

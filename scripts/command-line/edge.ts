@@ -3,7 +3,7 @@ import path from 'node:path'
 import { CommanderError } from 'commander'
 import { describeFailure, Failure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
-import { reasonOf, systemFailure } from '../host/places.ts'
+import { reasonOf, systemFailure } from '../host/files.ts'
 import { leaveIgnored, notIgnored } from '../host/signals.ts'
 import { plainLines } from '../host/text.ts'
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { finished } from 'node:stream/promises'
-import { namesIn } from '../host/places.ts'
+import { entryNames } from '../host/files.ts'
 import { plainText } from '../host/text.ts'
 import { lineSplitter } from '../ssh/lines.ts'
 import { describeFull } from './end-of-file.ts'
@@ -22,7 +22,7 @@ const CHUNK_BYTES = 64 * 1024
 
 /** VMs with a console, sorted by name. */
 export const nodesIn = ({ directory, nodeOf }: Consoles): readonly string[] =>
-  namesIn(directory)
+  entryNames(directory)
     .flatMap(file => nodeOf(file) ?? [])
     .sort()
 
@@ -79,7 +79,7 @@ function openConsoles(
 ) {
   const readers = new Map<string, ConsoleReader>()
   const read = () => {
-    for (const file of namesIn(directory)) {
+    for (const file of entryNames(directory)) {
       const node = nodeOf(file)
       if (node === undefined || !wanted(node) || readers.has(file)) continue
       readers.set(

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { infrastructureFailure } from '../errors/failure.ts'
 import { childEnvironment } from './child-environment.ts'
 import { makeDirectory } from './directories.ts'
-import { lookAt } from './places.ts'
+import { tryStat } from './files.ts'
 
 export interface LockOptions {
   /** Called when another process holds the lock. */
@@ -86,7 +86,7 @@ function openLock(file: string): number {
 }
 
 function isStillAt(file: string, opened: number): boolean {
-  const there = lookAt(file)
+  const there = tryStat(file)
   const own = fs.fstatSync(opened)
   return there?.ino === own.ino && there.dev === own.dev
 }

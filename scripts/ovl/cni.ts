@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, testFailure, usageFailure } from '../errors/failure.ts'
-import { lookAt, namesIn, reasonOf } from '../host/places.ts'
+import { entryNames, reasonOf, tryStat } from '../host/files.ts'
 import type { Packing } from '../settings/packing.ts'
 import { type ArchiveFile, readArchive } from './archive.ts'
 import { type Architecture, headOf, hostArchitecture, isElf, isScript, requireArchitecture } from './elf.ts'
@@ -32,7 +32,7 @@ export function findCni(packing: Packing, architecture: Architecture): CniSource
   if (packing.cni !== undefined) return givenCni(packing.cni)
   const release = newestRelease(packing.archiveDirectories, archiveName(architecture))
   if (release) return { place: release.file, version: `v${release.version}`, isArchive: true }
-  const place = packing.cniDirectories.find(directory => lookAt(path.join(directory, 'bridge')))
+  const place = packing.cniDirectories.find(directory => tryStat(path.join(directory, 'bridge')))
   return place === undefined ? undefined : { place, version: 'as installed', isArchive: false }
 }
 
@@ -105,11 +105,11 @@ function isPlugin(
 
 /** Follows links: unlike an archive, a directory on this host is trusted. */
 function readDirectory(directory: string): readonly ArchiveFile[] {
-  return namesIn(directory)
+  return entryNames(directory)
     .filter(name => PLUGIN_NAME.test(name))
     .flatMap(name => {
       const file = path.join(directory, name)
-      const stats = lookAt(file)
+      const stats = tryStat(file)
       if (!stats?.isFile() || (stats.mode & 0o100) === 0) return []
       return { path: name, executable: true, content: [readProgram(file)] }
     })

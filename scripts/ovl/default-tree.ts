@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, infrastructureFailure } from '../errors/failure.ts'
-import { reasonOf } from '../host/places.ts'
+import { reasonOf } from '../host/files.ts'
 import type { Member } from './member.ts'
 
 /** This repository's file tree for the ovl, without the steps of tests. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { environmentFailure, testFailure } from '../errors/failure.ts'
-import { lookAt, reasonOf } from '../host/places.ts'
+import { reasonOf, tryStat } from '../host/files.ts'
 import type { Packing } from '../settings/packing.ts'
 import { readArchive } from './archive.ts'
 import { type Architecture, headOf, isElf, requireArchitecture } from './elf.ts'
@@ -17,7 +17,7 @@ export interface IpuSource {
 
 /** Finds an unpacked `ipu`, else the newest release archive. */
 export function findIpu({ ipuPlaces, archiveDirectories }: Packing): IpuSource | undefined {
-  const place = ipuPlaces.find(candidate => lookAt(candidate)?.isFile())
+  const place = ipuPlaces.find(candidate => tryStat(candidate)?.isFile())
   if (place) return { place, version: 'version unknown', isArchive: false }
   const release = newestRelease(archiveDirectories, /^nfqlb-(.+)\.tar\.xz$/)
   return release && { place: release.file, version: release.version, isArchive: true }

@@ -5,7 +5,7 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { environmentFailure, Failure, infrastructureFailure, usageFailure } from '../errors/failure.ts'
-import { reasonOf } from '../host/places.ts'
+import { reasonOf } from '../host/files.ts'
 
 /**
  * Writes an archive to a file atomically: to a temporary file beside it, which is verified and renamed. Links are

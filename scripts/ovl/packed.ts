@@ -4,7 +4,7 @@ import path from 'node:path'
 import { ensureEntry, entryDirectory, keyOf } from '../cache/cached.ts'
 import { stampOf } from '../cache/manifest.ts'
 import { Failure } from '../errors/failure.ts'
-import { lookAt, namesIn } from '../host/places.ts'
+import { entryNames, tryStat } from '../host/files.ts'
 import type { Packing } from '../settings/packing.ts'
 import { archiveBlocks } from './archive-stream.ts'
 import { collectMembers, findParts, type Part, requireParts } from './collect.ts'
@@ -54,7 +54,7 @@ export async function packOvl(
   const found = parts.flatMap(({ name, source }) => (source ? [{ name, ...source }] : []))
   const collect = (notice: (line: string) => void) => collectMembers(parts, notice)
   // A missing home directory is not created for a cache.
-  if (cacheDirectory === undefined || !lookAt(path.resolve(cacheDirectory, '../..')))
+  if (cacheDirectory === undefined || !tryStat(path.resolve(cacheDirectory, '../..')))
     return uncached(await collect(onNotice), packing, found)
   const entry = {
     cacheDirectory,
@@ -115,8 +115,8 @@ function stampsOf({ name, source }: Part): unknown {
   if (!source) return name
   const { place, isArchive } = source
   const files =
-    isArchive || !lookAt(place)?.isDirectory() ? [place] : namesIn(place).map(file => path.join(place, file))
-  return { name, ...source, files: files.map(file => [file, lookAt(file) && stampOf(file)]) }
+    isArchive || !tryStat(place)?.isDirectory() ? [place] : entryNames(place).map(file => path.join(place, file))
+  return { name, ...source, files: files.map(file => [file, tryStat(file) && stampOf(file)]) }
 }
 
 /** @returns where the content of the random addresses begins */

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { environmentFailure, Failure, testFailure } from '../errors/failure.ts'
 import { callersEnvironment } from '../host/environment.ts'
-import { reasonOf } from '../host/places.ts'
+import { reasonOf } from '../host/files.ts'
 
 /** Receives the unpacked bytes in chunks. */
 export type Sink = (chunk: Buffer) => void

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { lookAt, namesIn } from '../host/places.ts'
+import { entryNames, tryStat } from '../host/files.ts'
 
 /** A release archive. */
 export interface Release {
@@ -14,13 +14,13 @@ export interface Release {
  */
 export function newestRelease(directories: readonly string[], name: RegExp): Release | undefined {
   const releases = directories.flatMap(directory =>
-    namesIn(directory).flatMap(entry => {
+    entryNames(directory).flatMap(entry => {
       const version = name.exec(entry)?.[1]
       return version === undefined ? [] : { file: path.join(directory, entry), version }
     }),
   )
   return releases
-    .filter(({ file }) => lookAt(file)?.isFile())
+    .filter(({ file }) => tryStat(file)?.isFile())
     .reduce<Release | undefined>(
       (best, release) => (best && compareVersions(best.version, release.version) >= 0 ? best : release),
       undefined,

@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { environmentFailure } from '../errors/failure.ts'
 import { makeDirectory } from '../host/directories.ts'
-import { reasonOf } from '../host/places.ts'
+import { reasonOf } from '../host/files.ts'
 
 /** Where a listener writes; tests pass one that remembers. */
 export interface Output {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, type Failure } from '../../errors/failure.ts'
-import { reasonOf } from '../../host/places.ts'
+import { reasonOf } from '../../host/files.ts'
 import { bootId, isAlive, type ProcessId } from '../../host/processes.ts'
 import { thisHost } from '../../host/this-host.ts'
 import { DEFAULT_CLUSTER_NAME, readClusterName, readDirectories } from '../../settings/settings.ts'

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure } from '../../errors/failure.ts'
 import { makePrivateDirectory } from '../../host/directories.ts'
-import { reasonOf } from '../../host/places.ts'
+import { reasonOf } from '../../host/files.ts'
 
 export function makeStateDirectory(stateDirectory: string): void {
   try {

@@ -1,5 +1,5 @@
 import { environmentFailure } from '../../errors/failure.ts'
-import { lookAt } from '../../host/places.ts'
+import { tryStat } from '../../host/files.ts'
 import { roleOf } from '../../settings/nodes.ts'
 import { readDirectories, type Settings } from '../../settings/settings.ts'
 import { Connection } from '../../ssh/connection.ts'
@@ -35,7 +35,7 @@ export async function findConsoles({ options, environment, signal }: ClusterQuer
   const { xcluster } = await resolveXcluster({ options, environment, test: {}, onLine, signal })
   const directory = screenDirectory(xcluster.tmp)
   const usersDirectory = xclusterDirectory(readDirectories(environment).state)
-  if (lookAt(directory)) return { directory, nodeOf: nodeOfConsole, logIn: logInByName, usersDirectory }
+  if (tryStat(directory)) return { directory, nodeOf: nodeOfConsole, logIn: logInByName, usersDirectory }
   throw environmentFailure('NO_CLUSTER', `xcluster has no consoles in ${directory}`, {
     hint: 'with --xterm, or before a cluster was started, there are none',
   })

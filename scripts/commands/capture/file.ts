@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { Writable } from 'node:stream'
 import { environmentFailure, type Failure } from '../../errors/failure.ts'
-import { reasonOf } from '../../host/places.ts'
+import { reasonOf } from '../../host/files.ts'
 
 /**
  * A file that is made anew once there is something to write: a capture that does not begin leaves an earlier one as it was.

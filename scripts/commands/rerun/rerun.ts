@@ -3,7 +3,7 @@ import path from 'node:path'
 import { usageFailure } from '../../errors/failure.ts'
 import type { Component, Listener } from '../../events/events.ts'
 import type { Environment } from '../../host/environment.ts'
-import { lookAt, reasonOf } from '../../host/places.ts'
+import { reasonOf, tryStat } from '../../host/files.ts'
 import { RESULTS_VERSION, type Results } from '../../reporters/results.ts'
 import { runTestCommand, type TestRequest } from '../test/run.ts'
 
@@ -58,7 +58,7 @@ export async function runAgain(
 
 /** @throws Failure NO_RESULTS, BAD_RESULTS (exit 2) */
 function readResults(place: string): Results {
-  const file = lookAt(place)?.isDirectory() ? path.join(place, 'results.json') : place
+  const file = tryStat(place)?.isDirectory() ? path.join(place, 'results.json') : place
   let text: string
   try {
     text = fs.readFileSync(file, 'utf8')

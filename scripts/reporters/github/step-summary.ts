@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { environmentFailure } from '../../errors/failure.ts'
 import type { RunRecord, TestRecord } from '../../events/record.ts'
 import { failuresOf, isFlaky, notRun, pointersOf, reasonsOf, turnName } from '../../events/rules.ts'
-import { reasonOf } from '../../host/places.ts'
+import { reasonOf } from '../../host/files.ts'
 import { escapeXml, plainText } from '../../host/text.ts'
 import { describeFailedStep, newLines } from '../failed-step.ts'
 

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { callersEnvironment } from '../../../host/environment.ts'
-import { lookAt } from '../../../host/places.ts'
+import { tryStat } from '../../../host/files.ts'
 import { searchPath } from '../../../host/requirements.ts'
 import { machineId } from '../../../host/this-host.ts'
 
@@ -40,7 +40,7 @@ export const hostAndQemu = (): string =>
 
 function qemuFile(): string {
   for (const place of searchPath(callersEnvironment)) {
-    const stat = lookAt(path.join(place, 'qemu-system-x86_64'))
+    const stat = tryStat(path.join(place, 'qemu-system-x86_64'))
     if (stat) return `${stat.size}/${stat.mtimeMs}`
   }
   return 'no QEMU'

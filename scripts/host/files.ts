@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { environmentFailure, Failure } from '../errors/failure.ts'
 
 /** Stats a path. @returns undefined when it does not exist or cannot be accessed */
-export function lookAt(place: string): fs.Stats | undefined {
+export function tryStat(place: string): fs.Stats | undefined {
   try {
     return fs.statSync(place)
   } catch {
@@ -11,7 +11,7 @@ export function lookAt(place: string): fs.Stats | undefined {
 }
 
 /** Sorted names of a directory's entries; none when it cannot be read. */
-export function namesIn(directory: string): readonly string[] {
+export function entryNames(directory: string): readonly string[] {
   try {
     return fs.readdirSync(directory).sort()
   } catch {
