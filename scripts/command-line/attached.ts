@@ -1,7 +1,7 @@
 import process from 'node:process'
 import type { Writable } from 'node:stream'
 import { namespaceOf } from '../cluster/targets.ts'
-import { notIgnored } from '../host/signals.ts'
+import { withoutIgnored } from '../host/signals.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Node } from '../ssh/node.ts'
 import { quoteExec } from '../ssh/quote.ts'
@@ -69,7 +69,7 @@ export async function runAttached(
         stderr,
         ...(stdin && { stdin: process.stdin }),
         onRunning: command => {
-          for (const name of notIgnored(FORWARDED)) {
+          for (const name of withoutIgnored(FORWARDED)) {
             const forward = () => command.signal(name.replace(/^SIG/, ''))
             process.on(name, forward)
             cleanUp.push(() => process.off(name, forward))

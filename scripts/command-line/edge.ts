@@ -4,7 +4,7 @@ import { CommanderError } from 'commander'
 import { describeFailure, Failure } from '../errors/failure.ts'
 import { Interrupted } from '../errors/interrupted.ts'
 import { reasonOf, systemFailure } from '../host/files.ts'
-import { leaveIgnored, notIgnored } from '../host/signals.ts'
+import { restoreIgnoredSignals, withoutIgnored } from '../host/signals.ts'
 import { plainLines } from '../host/text.ts'
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -21,8 +21,8 @@ export async function runProgram(programName: string, main: (signal: AbortSignal
   // Hundreds of nodes may wait for the same signal: that is no leak, of which Node warns on stderr.
   setMaxListeners(0)
   const ending = new AbortController()
-  const heeded = notIgnored(ENDING_SIGNALS)
-  leaveIgnored()
+  const heeded = withoutIgnored(ENDING_SIGNALS)
+  restoreIgnoredSignals()
   for (const name of heeded) process.on(name, () => ending.abort(new Interrupted(name)))
   // Whoever read our output may leave first (`| head`): that is no reason to break off a test, nor for a stack trace.
   // A disk that is full is told in the end.

@@ -16,7 +16,7 @@ const thisProcess = (): ControlGroups => ({ mount: '/sys/fs/cgroup', membership:
  * free.
  * @returns infinity without a limit
  */
-export function memoryRoom(groups = thisProcess()): number {
+export function availableMemory(groups = thisProcess()): number {
   const rooms = directories('memory', groups).map(directory => {
     const limit = number(directory, 'memory.max') ?? number(directory, 'memory.limit_in_bytes')
     const used = number(directory, 'memory.current') ?? number(directory, 'memory.usage_in_bytes')
@@ -31,7 +31,7 @@ export function memoryRoom(groups = thisProcess()): number {
  * Processes and threads that the limits of this process's control groups still allow.
  * @returns infinity without a limit
  */
-export function pidsRoom(groups = thisProcess()): number {
+export function availableProcesses(groups = thisProcess()): number {
   const rooms = directories('pids', groups).map(directory => {
     const limit = number(directory, 'pids.max')
     const running = number(directory, 'pids.current')

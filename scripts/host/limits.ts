@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import process from 'node:process'
 import { environmentFailure } from '../errors/failure.ts'
-import { pidsRoom } from './control-groups.ts'
+import { availableProcesses } from './control-groups.ts'
 
 /** Resources that a task needs; missing ones are not checked. */
 export interface Needs {
@@ -41,7 +41,7 @@ export function requireLimits(needs: Needs, text = fs.readFileSync('/proc/self/l
 }
 
 function requireProcesses(needed: number, value: number): void {
-  const room = pidsRoom()
+  const room = availableProcesses()
   if (room < needed) {
     throw environmentFailure(
       'LIMIT_TOO_LOW',

@@ -37,7 +37,7 @@ export function findProcess(pid: number): ProcessId | undefined {
 export const isAlive = (id: ProcessId): boolean => findProcess(id.pid)?.startTime === id.startTime
 
 /** State of a process; `stopped` by SIGSTOP or the terminal. */
-export function conditionOf(id: ProcessId): 'runs' | 'stopped' | 'gone' {
+export function processState(id: ProcessId): 'runs' | 'stopped' | 'gone' {
   try {
     const stat = fs.readFileSync(`/proc/${id.pid}/stat`, 'utf8')
     if (parseStat(stat)?.startTime !== id.startTime) return 'gone'
@@ -66,7 +66,7 @@ const GONE_MS = 30_000
  * @param ids may have ended before
  * @throws Failure PROCESS_STAYS (exit 4) naming processes that do not end
  */
-export async function end(ids: readonly ProcessId[]): Promise<void> {
+export async function killProcesses(ids: readonly ProcessId[]): Promise<void> {
   for (const id of ids) {
     if (!isAlive(id)) continue
     try {

@@ -11,7 +11,7 @@ delete process.env[VARIABLE]
  * Filters out signals that were ignored when this program started: `nohup` ignores SIGHUP, and a shell without job
  * control ignores SIGINT and SIGQUIT for background commands.
  */
-export function notIgnored<Name extends NodeJS.Signals>(names: readonly Name[], ignored = mask): readonly Name[] {
+export function withoutIgnored<Name extends NodeJS.Signals>(names: readonly Name[], ignored = mask): readonly Name[] {
   // getBuiltinModule: see launch/start.mjs; help loads this file, too.
   const numbers = process.getBuiltinModule('node:os').constants.signals
   return names.filter(name => (ignored & (1n << BigInt(numbers[name] - 1))) === 0n)
@@ -23,10 +23,10 @@ const UNHANDLED = new Set(
 )
 
 /** Ignores the signals again that were ignored when this program started. */
-export function leaveIgnored(): void {
+export function restoreIgnoredSignals(): void {
   if (mask === 0n) return
   const names = Object.keys(process.getBuiltinModule('node:os').constants.signals) as NodeJS.Signals[]
   const candidates = names.filter(name => !UNHANDLED.has(name))
-  const handled = notIgnored(candidates)
+  const handled = withoutIgnored(candidates)
   for (const name of candidates) if (!handled.includes(name)) process.on(name, () => {})
 }

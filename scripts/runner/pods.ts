@@ -2,7 +2,7 @@ import type { PodNeeds, TestCase } from '../cases/test-case.ts'
 import { usageFailure } from '../errors/failure.ts'
 import { nodeNetwork } from '../settings/addressing.ts'
 import { LONGEST_INTERFACE_NAME } from '../settings/interface-name.ts'
-import { formatNetwork, overlap, ownNetwork, specialUse } from '../settings/networks.ts'
+import { formatNetwork, networkOfNet, overlap, specialUse } from '../settings/networks.ts'
 import type { NodePlan } from '../settings/nodes.ts'
 import { EXTERNAL_HOST } from '../settings/pod-facts.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -118,10 +118,10 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
       // Routes lead to the PODs of all nodes, else each node has its own alone.
       const own =
         number === 0 || test.reach === 'all' ? all : (workers.find(node => node.number === number)?.nets ?? [])
-      const net = own.find(each => overlap(ownNetwork(each), network))
+      const net = own.find(each => overlap(networkOfNet(each), network))
       if (net === undefined) continue
       const whose = number === 0 ? 'of the PODs' : `of the PODs of node ${number}`
-      const nodes = `${formatNetwork(ownNetwork(net))}, which the VMs have on net ${net}`
+      const nodes = `${formatNetwork(networkOfNet(net))}, which the VMs have on net ${net}`
       return [`${facts.template}: the network ${whose}, ${formatNetwork(network)}, overlaps ${nodes}`, HINT]
     }
     return undefined

@@ -9,11 +9,11 @@ import { callersEnvironment } from '../host/environment.ts'
  * @returns undefined for a user without either, such as a bare uid in a container
  */
 export function findHome(environment: Environment): string | undefined {
-  return environment.HOME || accountOf()?.homedir || undefined
+  return environment.HOME || findAccount()?.homedir || undefined
 }
 
 /** The user's entry in the passwd database; undefined when missing. */
-export function accountOf(): os.UserInfo<string> | undefined {
+export function findAccount(): os.UserInfo<string> | undefined {
   try {
     return os.userInfo()
   } catch {

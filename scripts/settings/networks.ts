@@ -51,7 +51,7 @@ export const specialUse = (network: Network, part: 'any' | 'whole'): string | un
   )?.[1]
 
 /** The network 192.168.<net>.0/24 of the nodes on a net. */
-export const ownNetwork = (net: number): Network => networkOf(`192.168.${net}.0`, 24)
+export const networkOfNet = (net: number): Network => networkOf(`192.168.${net}.0`, 24)
 
 /** Why a prefix cannot be used in `<PREFIX>:<IPv4>`; undefined for a valid one. */
 export function prefixProblem(prefix: string): string | undefined {

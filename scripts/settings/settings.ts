@@ -117,7 +117,7 @@ function baseDirectory(name: string, fallback: string, environment: Environment)
 }
 
 /** Layers of settings besides options and environment. */
-export interface MoreLayers {
+export interface ExtraLayers {
   /** Take precedence over the user's settings: changes by a topology of xcluster. */
   readonly above?: readonly Layer[]
   /** Defaults: of the test, the topology, xcluster. */
@@ -131,17 +131,17 @@ export interface MoreLayers {
  * @param options values of the command line by variable name: `{ __nvm: '2' }`
  * @throws Failure (exit 2) that names the option or variable
  */
-export const readSettings = (options: Environment, environment: Environment, more: MoreLayers = {}): Settings =>
-  readSettingsAndOwn(options, environment, more, () => undefined).settings
+export const readSettings = (options: Environment, environment: Environment, more: ExtraLayers = {}): Settings =>
+  readSettingsOfKind(options, environment, more, () => undefined).settings
 
 /**
  * As {@link readSettings}, and reads the settings of a kind of cluster, too. `origins` lists both.
  * @param readOwn called after all other settings are read
  */
-export function readSettingsAndOwn<Own>(
+export function readSettingsOfKind<Own>(
   options: Environment,
   environment: Environment,
-  { above = [], below = [], kind }: MoreLayers,
+  { above = [], below = [], kind }: ExtraLayers,
   readOwn: (sources: Sources, settings: Pick<Settings, 'guestEnvironment' | 'packing'>) => Own,
 ): { readonly settings: Settings; readonly own: Own } {
   const sources = new Sources([...above, ...userLayers(options, environment), ...below])

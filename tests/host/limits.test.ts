@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { checkMemory } from '../../scripts/cluster/vm/memory-needs.ts'
-import { memoryRoom, pidsRoom } from '../../scripts/host/control-groups.ts'
+import { availableMemory, availableProcesses } from '../../scripts/host/control-groups.ts'
 import { requireLimits } from '../../scripts/host/limits.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
@@ -50,10 +50,10 @@ test('the lowest limit of nested control groups applies, and the page cache coun
     'a/pids.current': '22',
   })
   const inside = { mount, membership: '0::/a/b\n' }
-  t.is(memoryRoom(inside), 300)
-  t.is(pidsRoom(inside), 8)
-  t.is(memoryRoom({ mount, membership: '' }), Number.POSITIVE_INFINITY)
-  t.is(pidsRoom({ mount, membership: '0::/' }), Number.POSITIVE_INFINITY)
+  t.is(availableMemory(inside), 300)
+  t.is(availableProcesses(inside), 8)
+  t.is(availableMemory({ mount, membership: '' }), Number.POSITIVE_INFINITY)
+  t.is(availableProcesses({ mount, membership: '0::/' }), Number.POSITIVE_INFINITY)
 })
 
 test('reads the control group of a container of version 1 at the root of the mount', t => {
@@ -62,7 +62,7 @@ test('reads the control group of a container of version 1 at the root of the mou
     'memory/memory.usage_in_bytes': '4000',
     'memory/memory.stat': 'inactive_file 7\ntotal_inactive_file 1000\ntotal_active_file 500',
   })
-  t.is(memoryRoom({ mount, membership: '4:memory:/docker/12\n1:cpu,cpuacct:/\n' }), 2500)
+  t.is(availableMemory({ mount, membership: '4:memory:/docker/12\n1:cpu,cpuacct:/\n' }), 2500)
 })
 
 test('refuses a cluster that exceeds the memory limit of the container', t => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import test from 'ava'
-import { notIgnored } from '../../scripts/host/signals.ts'
+import { withoutIgnored } from '../../scripts/host/signals.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 
@@ -36,6 +36,6 @@ test('a signal ends the program unless it was ignored at its start', async t => 
 })
 
 test('reads the signal mask of /proc, whose first bit is signal 1', t => {
-  t.deepEqual(notIgnored(['SIGHUP', 'SIGINT', 'SIGTERM'], 0x1n), ['SIGINT', 'SIGTERM'])
-  t.deepEqual(notIgnored(['SIGHUP', 'SIGINT', 'SIGTERM'], 0x4002n), ['SIGHUP'])
+  t.deepEqual(withoutIgnored(['SIGHUP', 'SIGINT', 'SIGTERM'], 0x1n), ['SIGINT', 'SIGTERM'])
+  t.deepEqual(withoutIgnored(['SIGHUP', 'SIGINT', 'SIGTERM'], 0x4002n), ['SIGHUP'])
 })

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import process from 'node:process'
 import { environmentFailure } from '../../errors/failure.ts'
-import { accountOf } from '../../settings/home.ts'
+import { findAccount } from '../../settings/home.ts'
 
 /** How the users of a cluster's user namespace are mapped to those of the host. */
 export interface UserMaps {
@@ -39,7 +39,7 @@ export function subordinateRange(text: string, name: string, id: number): Subord
  * @throws Failure NO_SUBUIDS (exit 3)
  */
 export function readUserMaps(): UserMaps {
-  const account = accountOf()
+  const account = findAccount()
   const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()]
   // A user without a name has ranges, if any, under a number.
   const username = account?.username ?? String(uid)

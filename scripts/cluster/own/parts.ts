@@ -1,5 +1,5 @@
 import { infrastructureFailure } from '../../errors/failure.ts'
-import { conditionOf, type ProcessId } from '../../host/processes.ts'
+import { type ProcessId, processState } from '../../host/processes.ts'
 import { recordedProcesses } from './records.ts'
 
 /** The name of the first process of a cluster of namespaces. */
@@ -29,7 +29,7 @@ export const partsOf = (clusterDirectory: string, nodes: readonly { readonly nam
 /** @throws Failure CLUSTER_BROKEN (exit 4) naming what has ended, or delivers nothing */
 export function requireParts(parts: readonly Part[]): void {
   const broken = parts.flatMap(({ what, id, isSwitch }) => {
-    const condition = conditionOf(id)
+    const condition = processState(id)
     if (condition === 'gone') return [`${what} has ended`]
     return isSwitch && condition === 'stopped' ? [`${what} was stopped (process ${id.pid})`] : []
   })

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure } from '../../errors/failure.ts'
 import { withLock } from '../../host/lock.ts'
-import { bootId, end, isThisProcess, thisProcess } from '../../host/processes.ts'
+import { bootId, isThisProcess, killProcesses, thisProcess } from '../../host/processes.ts'
 import { thisHost } from '../../host/this-host.ts'
 import { describeUsers, usersOf } from '../users.ts'
 import { type ClusterRecord, updateRecord, writeRecord } from './cluster-record.ts'
@@ -137,7 +137,7 @@ function isMeant({ condition, record }: FoundCluster, which: 'any' | 'abandoned'
 }
 
 async function destroy({ directory, processes }: FoundCluster): Promise<void> {
-  await end([...processes, ...livingProcesses(directory)])
+  await killProcesses([...processes, ...livingProcesses(directory)])
   // A process that was just being started may still write its id. It finds no directory to run in then, and ends by itself.
   fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { environmentFailure } from '../../errors/failure.ts'
-import { memoryRoom } from '../../host/control-groups.ts'
+import { availableMemory } from '../../host/control-groups.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 
 /** Properties of a cluster that determine its memory use. */
@@ -30,7 +30,7 @@ export function checkMemory(
   plans: readonly NodePlan[],
   load: Load,
   meminfo = fs.readFileSync('/proc/meminfo', 'utf8'),
-  room = memoryRoom(),
+  room = availableMemory(),
 ): void {
   const needed = plans.reduce((sum, plan) => sum + needOf(plan, load), 0)
   const hostFree = (kibibytes(meminfo, 'MemAvailable') + kibibytes(meminfo, 'SwapFree')) / 1024

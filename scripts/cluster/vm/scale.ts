@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { usageFailure } from '../../errors/failure.ts'
 import type { Emit } from '../../events/events.ts'
-import { end } from '../../host/processes.ts'
+import { killProcesses } from '../../host/processes.ts'
 import { type NodePlan, nodeName } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { hostsText } from '../own/addresses.ts'
@@ -98,7 +98,7 @@ export async function scaleIn({ cluster, directories }: Settings, numbers: reado
 }
 
 async function endNodes(directory: string, nodes: readonly { readonly name: string }[]): Promise<void> {
-  await end(nodes.flatMap(({ name }) => processNamed(directory, name) ?? []))
+  await killProcesses(nodes.flatMap(({ name }) => processNamed(directory, name) ?? []))
   for (const { name } of nodes) {
     for (const file of fs.readdirSync(directory).filter(entry => path.parse(entry).name === name))
       fs.rmSync(path.join(directory, file), { force: true })

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { environmentFailure, usageFailure } from '../../errors/failure.ts'
 import type { Environment } from '../../host/environment.ts'
-import { type MoreLayers, readSettingsAndOwn, type Settings } from '../../settings/settings.ts'
+import { type ExtraLayers, readSettingsOfKind, type Settings } from '../../settings/settings.ts'
 import { type Layer, Sources, userLayers } from '../../settings/sources.ts'
 import { envsettingsOf, sourceEnvsettings } from '../envsettings.ts'
 import type { SettingsRequest } from '../kind.ts'
@@ -52,9 +52,9 @@ export async function resolveXcluster(
   return read([insists, { origin: 'topology', values: await sourceTopology(before, values, request) }])
 }
 
-function readBoth(options: Environment, environment: Environment, layers: MoreLayers) {
+function readBoth(options: Environment, environment: Environment, layers: ExtraLayers) {
   const more = { ...layers, kind: 'xcluster' }
-  const { settings, own } = readSettingsAndOwn(options, environment, more, readXcluster)
+  const { settings, own } = readSettingsOfKind(options, environment, more, readXcluster)
   return { settings, xcluster: own }
 }
 

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { notIgnored } from '../../host/signals.ts'
+import { withoutIgnored } from '../../host/signals.ts'
 import type { Screen } from './screen.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Screen } from './screen.ts'
  * @returns what leaves Ctrl-Z to the system again
  */
 export function letSuspend(screen: Screen): () => void {
-  if (notIgnored(['SIGTSTP']).length === 0) return () => {}
+  if (withoutIgnored(['SIGTSTP']).length === 0) return () => {}
   const suspend = () => {
     screen.hide()
     // What SIGTSTP does where nobody listens to it; goes on behind this line.

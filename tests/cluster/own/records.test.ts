@@ -8,7 +8,7 @@ import { partsOf, requireParts } from '../../../scripts/cluster/own/parts.ts'
 import { markedProcesses, recordedProcesses } from '../../../scripts/cluster/own/records.ts'
 import { claimCluster, destroyCluster } from '../../../scripts/cluster/own/registry.ts'
 import { endChildren, spawnInCluster } from '../../../scripts/cluster/own/spawn.ts'
-import { conditionOf, findProcess } from '../../../scripts/host/processes.ts'
+import { findProcess, processState } from '../../../scripts/host/processes.ts'
 import { waitUntil } from '../../wait-until.ts'
 
 /** A cluster of this process with two processes that stay, and how they ended. */
@@ -135,7 +135,7 @@ test('what a cluster runs on is watched: a VM or switch that ended, and a switch
   const stopped = async (pid: number) => {
     process.kill(pid, 'SIGSTOP')
     const id = findProcess(pid)
-    await waitUntil('it is stopped', () => !id || conditionOf(id) === 'stopped')
+    await waitUntil('it is stopped', () => !id || processState(id) === 'stopped')
   }
   await stopped(vm)
   t.notThrows(() => requireParts(parts))

@@ -15,7 +15,7 @@ import { adoptCluster, claimCluster, destroyCluster, renameCluster } from '../..
 import { spawnInCluster } from '../../../scripts/cluster/own/spawn.ts'
 import { stateFailure } from '../../../scripts/cluster/own/state-directory.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
-import { end, findProcess, isAlive, parseStat } from '../../../scripts/host/processes.ts'
+import { findProcess, isAlive, killProcesses, parseStat } from '../../../scripts/host/processes.ts'
 import { waitUntil } from '../../wait-until.ts'
 
 function stateDirectory(t: ExecutionContext): string {
@@ -174,7 +174,7 @@ test('a process number that was given again is not the process', async t => {
   t.teardown(() => child.kill())
   const id = findProcess(child.pid ?? 0)
   t.truthy(id)
-  await end([{ pid: child.pid ?? 0, startTime: '1' }])
+  await killProcesses([{ pid: child.pid ?? 0, startTime: '1' }])
   t.true(isAlive(id ?? GONE))
 })
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { environmentFailure } from '../../../errors/failure.ts'
-import { accountOf } from '../../../settings/home.ts'
+import { findAccount } from '../../../settings/home.ts'
 import type { AcceleratorChoice } from '../../../settings/settings.ts'
 import type { GuestImage } from '../image/cache.ts'
 import { probe } from './probe.ts'
@@ -90,7 +90,7 @@ function deviceObstacle(device: string): Obstacle | undefined {
 }
 
 function permissionHint(): string {
-  const account = accountOf()
+  const account = findAccount()
   if (account) return `sudo usermod -aG kvm ${account.username}, then log in again`
   return 'in a container: pass the device with --device, and its group with --group-add'
 }
