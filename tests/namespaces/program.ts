@@ -3,6 +3,8 @@ import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { type Program, program as programOf } from '../vm/program.ts'
 
+export { type Program, processesIn, until } from '../vm/program.ts'
+
 /** The program with clusters of namespaces as the kind that is meant. */
 export function program(t: ExecutionContext): Program {
   const all = programOf(t)

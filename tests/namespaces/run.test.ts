@@ -69,9 +69,11 @@ test('a running cluster is shown, entered, captured, copied from, tested again a
   const capturing = start(['capture', 'vm-001-ns01', '--count', '1', '--write', capture, 'icmp'])
   const pinging = start(['exec', 'vm-001-ns02', '--', 'ping', '-i', '0.2', '172.16.1.1'])
   const captured = await capturing.ended
-  pinging.kill()
   t.is(captured.status, 0, captured.stderr)
   t.true(fs.statSync(capture).size > 24 + 16, 'a packet behind the head of the file')
+  const onNode = await run('capture', 'vm-001', '--count', '1', '--write', capture, 'icmp6 or arp or icmp')
+  t.is(onNode.status, 0, onNode.stderr)
+  pinging.kill()
   const stopped = await run('stop')
   t.is(stopped.status, 0, stopped.stderr)
   t.deepEqual(processesIn(state), [])

@@ -6,9 +6,13 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 command -v tcpdump >/dev/null || { echo "no command 'tcpdump'" >&2; exit 127; }
 filter=$1
 shift
-if [ -n "$SSH_CONNECTION" ]; then
-	port=${SSH_CONNECTION#* }
+port=${SSH_CONNECTION#* }
+# A node of namespaces is logged in to by a unix socket: it has no packets.
+case ${port%% *} in
+'' | *[!0-9]*) ;;
+*)
 	own="not (host ${SSH_CONNECTION%% *} and tcp port ${port%% *} and tcp port ${SSH_CONNECTION##* })"
 	filter="$own${filter:+ and ($filter)}"
-fi
+	;;
+esac
 exec tcpdump "$@" -- "$filter"
