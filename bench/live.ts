@@ -9,12 +9,12 @@ import type { TerminalWritable } from '../scripts/reporters/streams.ts'
 import { openTerminal } from '../scripts/reporters/terminal.ts'
 import { manyNodes, NODES } from './many-nodes.ts'
 
-/** A test on a hundred nodes takes longer; the same number of events in less time is the worse case. */
+/** Shorter than a real test on a hundred nodes: the worse case for the same number of events. */
 const SECONDS = 20
 const SLICE_MS = 20
 const NOBODY = { matrix: { reach: 'all', sources: [], destinations: [], rows: [] }, network: [] } as const
 
-/** A terminal that takes everything, and counts it. */
+/** A terminal that counts what is written to it. */
 function terminal(): { stream: TerminalWritable; written: { bytes: number; writes: number } } {
   const sink = fs.openSync('/dev/null', 'w')
   const written = { bytes: 0, writes: 0 }
@@ -31,7 +31,7 @@ function terminal(): { stream: TerminalWritable; written: { bytes: number; write
   return { stream: Object.assign(stream, { isTTY: true, columns: 80, rows: 24 }), written }
 }
 
-/** The summary and the log of a run, in which events come evenly: seconds on the processor, and what went to the terminal. */
+/** Measures CPU time and terminal output of the reporters summary and log for evenly spaced events. */
 async function measure(progress: boolean) {
   const { stream, written } = terminal()
   const reporting = readReporting(['summary', 'log=/dev/null'], {}, undefined, stream)
@@ -53,7 +53,7 @@ async function measure(progress: boolean) {
   return { cpuSeconds: (user + system) / 1e6, seconds: (performance.now() - begun) / 1000, ...written }
 }
 
-// The first one pays for what is compiled while it runs.
+// Warm-up: includes compilation.
 await measure(true)
 const [plain, live] = [await measure(false), await measure(true)]
 process.stdout.write(`${JSON.stringify({ nodes: NODES, plain, live }, undefined, 2)}\n`)

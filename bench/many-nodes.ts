@@ -5,15 +5,15 @@ import type { Matrix } from '../scripts/proof/matrix.ts'
 export const NODES = 100
 export const PODS = 4
 const STEPS = 6
-/** More than a node writes in a step of any test. */
+/** More lines than a node writes in a step of any test. */
 const LINES = 400
-/** One node, in one step, writes as much as this in bytes. */
+/** Bytes that one node writes in one step. */
 const FLOOD = 10 * 2 ** 20
 
 export const nodes = Array.from({ length: NODES }, (_, index) => `vm-${String(index + 1).padStart(3, '0')}`)
 export const podsOf = (node: string) => Array.from({ length: PODS }, (_, index) => `${node}-ns0${index + 1}`)
 
-/** What the runner tells of one test on a hundred nodes; its matrix as it is when everybody reaches everybody. */
+/** The runner's events of a test on a hundred nodes. */
 export function* manyNodes(matrix: Matrix, network: readonly NodeFacts[]): Generator<NewEvent> {
   const test = 'L3'
   yield { type: 'run-start', tests: [test] }

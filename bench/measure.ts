@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { callersEnvironment } from '../scripts/host/environment.ts'
 
-/** The middle of some numbers. */
+/** The median of some numbers. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
@@ -9,18 +9,18 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2
 }
 
-/** One row: a thing of ours, and what a person would use instead, measured in the same run. */
+/** One row: the program and the alternative of a user, measured in the same run. */
 export interface Row {
-  readonly what: string
-  /** Milliseconds, one for each run. */
-  readonly ours: readonly number[]
-  readonly insteadOf: string
-  readonly theirs: readonly number[]
+  readonly label: string
+  /** Milliseconds of each run. */
+  readonly times: readonly number[]
+  readonly baseline: string
+  readonly baselineTimes: readonly number[]
 }
 
 /**
- * Runs a command and returns its wall time in milliseconds.
- * @throws Error when it fails: the time of a failure says nothing
+ * Runs a command and measures its wall-clock time.
+ * @throws Error when it fails
  */
 export function time(
   command: readonly string[],
@@ -32,19 +32,20 @@ export function time(
     env: { ...callersEnvironment, ...environment },
     maxBuffer: 2 ** 29,
   })
-  if (status !== 0) throw new Error(`${command.join(' ')} exits with ${status}: ${stderr}`)
+  if (status !== 0) throw new Error(`${command.join(' ')} exited with status ${status}: ${stderr}`)
   return { milliseconds: performance.now() - begun, stdout: stdout.toString() }
 }
 
-/** What a table for docs/performance.md begins with. */
-export const HEAD = '| what | median (from–to) | instead of | median (from–to) | ratio |\n|---|---|---|---|---|'
+/** Head of a table for docs/performance.md. */
+export const HEAD = '| measured | median (min–max) | compared with | median (min–max) | ratio |\n|---|---|---|---|---|'
 
 /** A row of that table. */
-export function line({ what, ours, insteadOf, theirs }: Row): string {
-  return `| ${what} | ${shown(ours)} | ${insteadOf} | ${shown(theirs)} | ${(median(ours) / median(theirs)).toFixed(2)} |`
+export function line({ label, times, baseline, baselineTimes }: Row): string {
+  const ratio = median(times) / median(baselineTimes)
+  return `| ${label} | ${format(times)} | ${baseline} | ${format(baselineTimes)} | ${ratio.toFixed(2)} |`
 }
 
-function shown(values: readonly number[]): string {
+function format(values: readonly number[]): string {
   const all = [median(values), Math.min(...values), Math.max(...values)]
   const inSeconds = median(values) >= 1000
   const [middle, least, most] = all.map(value =>

@@ -6,30 +6,30 @@ import { type MeasuredRun, measureRun } from './runs.ts'
 
 const RUNS = 5
 const KIND = { XCLUSTER_NETNS_CLUSTER: 'namespaces' }
-/** Nodes of the large clusters; without the host's sysctls for them they are refused. */
+/** Nodes of large clusters, which require certain sysctls of the host. */
 const LARGE = 100
 
-/** Clusters of namespaces beside emulated VMs or KVM's, and beside mininet where root runs the bench and has it. */
+/** Compares clusters of namespaces with VMs, and with mininet if it is installed and root runs the benchmark. */
 export function benchNamespaces(
   work: string,
   environment: Readonly<Record<string, string>>,
-  most: number,
+  maxNodes: number,
   add: (row: Row) => void,
 ): void {
   const run = (words: readonly string[], kind: Readonly<Record<string, string>> = KIND): MeasuredRun => {
     process.stderr.write('.')
     return measureRun(words, work, { ...environment, ...kind })
   }
-  // Makes what is made once.
+  // Fills the caches.
   for (const kind of [KIND, {}]) run(['start', '--nvm=1'], kind)
   const rounds = (words: readonly string[]) =>
-    Array.from({ length: RUNS }, () => ({ ours: run(words), vms: run(words, {}) }))
+    Array.from({ length: RUNS }, () => ({ namespaces: run(words), vms: run(words, {}) }))
   const bridge = rounds(['bridge'])
   add({
-    what: '`test bridge --cluster namespaces`: start until the first step is done on all',
-    ours: bridge.map(({ ours }) => ours.firstStep),
-    insteadOf: 'the same on VMs',
-    theirs: bridge.map(({ vms }) => vms.firstStep),
+    label: '`test bridge --cluster namespaces`: start until all nodes have completed the first step',
+    times: bridge.map(({ namespaces }) => namespaces.firstStep),
+    baseline: 'the same on VMs',
+    baselineTimes: bridge.map(({ vms }) => vms.firstStep),
   })
   for (const [test, measured] of [
     ['bridge', bridge],
@@ -37,26 +37,32 @@ export function benchNamespaces(
     ['L3', rounds(['L3'])],
   ] as const)
     add({
-      what: `\`test ${test} --cluster namespaces\`, 4 nodes with 4 PODs each, with the proof`,
-      ours: measured.map(({ ours }) => ours.whole),
-      insteadOf: 'the same on VMs',
-      theirs: measured.map(({ vms }) => vms.whole),
+      label: `\`test ${test} --cluster namespaces\`, 4 nodes with 4 PODs each, with the proof`,
+      times: measured.map(({ namespaces }) => namespaces.whole),
+      baseline: 'the same on VMs',
+      baselineTimes: measured.map(({ vms }) => vms.whole),
     })
-  besideMininet(environment, most, add)
-  if (most >= LARGE) {
+  compareWithMininet(environment, maxNodes, add)
+  if (maxNodes >= LARGE) {
     for (const test of ['bridge', 'L3'])
       add({
-        what: `\`test ${test} --cluster namespaces --nvm=${LARGE}\`, with the proof`,
-        ours: [run([test, `--nvm=${LARGE}`]).whole],
-        insteadOf: `${LARGE / 4} times the time of 4 nodes`,
-        theirs: (test === 'bridge' ? bridge : rounds([test])).map(({ ours }) => (ours.whole * LARGE) / 4),
+        label: `\`test ${test} --cluster namespaces --nvm=${LARGE}\`, with the proof`,
+        times: [run([test, `--nvm=${LARGE}`]).whole],
+        baseline: `${LARGE / 4} times the time of 4 nodes`,
+        baselineTimes: (test === 'bridge' ? bridge : rounds([test])).map(
+          ({ namespaces }) => (namespaces.whole * LARGE) / 4,
+        ),
       })
   }
-  for (const row of pods({ ...environment, ...KIND })) add({ ...row, what: row.what.replace('VM', 'namespace') })
+  for (const row of pods({ ...environment, ...KIND })) add({ ...row, label: row.label.replace('VM', 'namespace') })
 }
 
-/** Both prove all pairs; mininet by IPv4 alone, one pair after the other. It gets a network namespace of its own. */
-function besideMininet(environment: Readonly<Record<string, string>>, most: number, add: (row: Row) => void): void {
+/** Both test all pairs: mininet sequentially and by IPv4 only, in its own network namespace. */
+function compareWithMininet(
+  environment: Readonly<Record<string, string>>,
+  maxNodes: number,
+  add: (row: Row) => void,
+): void {
   if (process.getuid?.() !== 0 || spawnSync('mn', ['--version']).error) return
   const mininet = (hosts: number) => {
     const command = `ip link set lo up && mn --switch lxbr --controller none --topo single,${hosts} --test pingall`
@@ -66,17 +72,17 @@ function besideMininet(environment: Readonly<Record<string, string>>, most: numb
     [4, 3],
     [25, 1],
   ] as const) {
-    if (nodes > most) return
+    if (nodes > maxNodes) return
     const words = ['./netns.ts', 'test', 'L3', `--nvm=${nodes}`, '--cluster', 'namespaces']
     const measured = Array.from({ length: runs }, () => ({
-      ours: time(words, environment).milliseconds,
-      theirs: mininet(4 * nodes),
+      namespaces: time(words, environment).milliseconds,
+      mininet: mininet(4 * nodes),
     }))
     add({
-      what: `\`test L3 --cluster namespaces --nvm=${nodes}\`: ${4 * nodes} PODs, all pairs by IPv4 and IPv6`,
-      ours: measured.map(({ ours }) => ours),
-      insteadOf: `mininet: ${4 * nodes} hosts on a Linux bridge, all pairs by IPv4`,
-      theirs: measured.map(({ theirs }) => theirs),
+      label: `\`test L3 --cluster namespaces --nvm=${nodes}\`: ${4 * nodes} PODs, all pairs by IPv4 and IPv6`,
+      times: measured.map(({ namespaces }) => namespaces),
+      baseline: `mininet: ${4 * nodes} hosts on a Linux bridge, all pairs by IPv4`,
+      baselineTimes: measured.map(one => one.mininet),
     })
   }
 }

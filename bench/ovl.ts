@@ -8,8 +8,8 @@ const TOP = path.resolve(import.meta.dirname, '..')
 const ROUNDS = 11
 
 /**
- * Packs the ovl with a release of CNI plugins: against gunzip alone, and against the commands that do the same in a shell.
- * The release is made of installed plugins, which are those of a release that a distribution built.
+ * Packs the ovl with a release of CNI plugins, compared with gunzip and with the equivalent shell commands. The release
+ * is packed from installed plugins.
  * @param plugins a directory of CNI plugins
  * @throws Failure NO_CNI (exit 3) when there are none
  */
@@ -22,53 +22,53 @@ export function benchOvl(plugins = '/usr/lib/cni', rounds = ROUNDS): readonly Ro
     const release = path.join(directory, 'cni-plugins-linux-amd64-v1.1.1.tgz')
     time(['tar', 'czf', release, '-C', plugins, '.'])
     const pack = (output: string) => `${TOP}/tar --cni ${release} --seed 1 ${output}`
-    // Nothing is kept there before a cold round.
+    // An empty cache.
     const cold = (output: string) => `rm -rf cold && mkdir -p cold && XDG_CACHE_HOME=$PWD/cold/cache ${pack(output)}`
-    const { start, gunzip, gunzipToFile, copy, file, stdout, cached, shell } = inTurn(directory, rounds, {
+    const { start, gunzip, gunzipToFile, copy, file, stdout, cached, shell } = alternate(directory, rounds, {
       start: `${TOP}/tar --help`,
       gunzip: `gzip -dc ${release} >/dev/null`,
       gunzipToFile: `gzip -dc ${release} >g.tar`,
       file: cold('o.tar'),
       stdout: cold('- >/dev/null'),
-      cached: `XDG_CACHE_HOME=$PWD/warm ${pack('o.tar')} && ln o.tar o.kept`,
-      copy: 'cp o.kept c.tar && rm o.kept',
+      cached: `XDG_CACHE_HOME=$PWD/warm ${pack('o.tar')} && ln o.tar o.saved`,
+      copy: 'cp o.saved c.tar && rm o.saved',
       shell: `mkdir -p tree/etc tree/opt/cni/bin && cp -R ${TOP}/ovl/default/. tree &&
         cp ${TOP}/scripts/connections/*/steps/* tree/usr/lib/netns/steps && shuf -i 1-254 >tree/etc/rnd-addresses &&
         tar xzf ${release} -C tree/opt/cni/bin && tar cf s.tar -C tree . && rm -r tree`,
     })
     const withStart = (times: readonly number[]) =>
       times.map((milliseconds, round) => milliseconds + (start[round] ?? 0))
-    const startUp = "and the program's start-up (`./tar --help`)"
+    const startUp = 'plus start-up (`./tar --help`)'
     return [
       {
-        what: '`./tar <file>` with a CNI release, never packed before',
-        ours: file,
-        insteadOf: `\`gzip -dc\` of it into a file, ${startUp}`,
-        theirs: withStart(gunzipToFile),
+        label: '`./tar <file>` with a CNI release, not cached',
+        times: file,
+        baseline: `\`gzip -dc\` of the release to a file, ${startUp}`,
+        baselineTimes: withStart(gunzipToFile),
       },
       {
-        what: '`./tar -` with a CNI release, never packed before',
-        ours: stdout,
-        insteadOf: `\`gzip -dc\` of it, ${startUp}`,
-        theirs: withStart(gunzip),
+        label: '`./tar -` with a CNI release, not cached',
+        times: stdout,
+        baseline: `\`gzip -dc\` of the release, ${startUp}`,
+        baselineTimes: withStart(gunzip),
       },
       {
-        what: '`./tar <file>` with a CNI release, packed before',
-        ours: cached,
-        insteadOf: `\`cp\` of the archive, ${startUp}`,
-        theirs: withStart(copy),
+        label: '`./tar <file>` with a CNI release, cached',
+        times: cached,
+        baseline: `\`cp\` of the archive, ${startUp}`,
+        baselineTimes: withStart(copy),
       },
       {
-        what: '`./tar <file>` with a CNI release, packed before',
-        ours: cached,
-        insteadOf: '`cp`, `shuf`, `tar`, `tar`',
-        theirs: shell,
+        label: '`./tar <file>` with a CNI release, cached',
+        times: cached,
+        baseline: '`cp`, `shuf`, `tar`, `tar`',
+        baselineTimes: shell,
       },
       {
-        what: '`./tar <file>` with a CNI release, never packed before',
-        ours: file,
-        insteadOf: '`cp`, `shuf`, `tar`, `tar`',
-        theirs: shell,
+        label: '`./tar <file>` with a CNI release, not cached',
+        times: file,
+        baseline: '`cp`, `shuf`, `tar`, `tar`',
+        baselineTimes: shell,
       },
     ]
   } finally {
@@ -76,8 +76,8 @@ export function benchOvl(plugins = '/usr/lib/cni', rounds = ROUNDS): readonly Ro
   }
 }
 
-/** Runs shell commands in turn, so that what else the machine does falls on all of them. The first round warms up. */
-function inTurn<Name extends string>(
+/** Alternates shell commands, so that other load on the machine affects all of them. The first round is a warm-up. */
+function alternate<Name extends string>(
   directory: string,
   rounds: number,
   commands: Readonly<Record<Name, string>>,

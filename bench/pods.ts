@@ -5,52 +5,52 @@ import { type Row, time } from './measure.ts'
 const NETNS = path.resolve(import.meta.dirname, '../netns.ts')
 const NAME = 'pods'
 const RUNS = 3
-/** Of PODs, to see how the time grows. */
+/** Numbers of PODs. */
 const FEW = 50
 const MANY = 250
-/** An emulated VM translates what it runs for the first time: neither way is to pay for that. */
+/** PODs of the warm-up: an emulated VM translates code on its first use. */
 const WARM_UP = 5
-/** Seconds since the VM came up, in hundredths. */
+/** Seconds since boot, with two decimals. */
 const UPTIME = 'cut -d" " -f1 /proc/uptime'
 
-/** PODs made, wired, addressed and bridged in one VM: by `netns_test`, and by a process for each operation. */
+/** Creates PODs with addresses on a bridge in one VM: by `netns_test`, and by one process for each operation. */
 export function pods(environment: Readonly<Record<string, string>>): readonly Row[] {
   time([NETNS, 'test', 'start', '--nvm=1', '--no-stop', '--name', NAME], environment)
   try {
     const inVm = (script: string) =>
       time([NETNS, 'exec', '--name', NAME, 'vm-001', '--', 'sh', '-c', script], environment).stdout
-    const measured = (make: string, away: string) => {
+    const measure = (create: string, remove: string) => {
       process.stderr.write('.')
-      // By the VM's clock: what it takes to get there is no part of it.
-      const [from = 0, to = 0] = inVm(`set -e; ${UPTIME}\n{\n${make}\n} >&2\n${UPTIME}`)
+      // By the VM's clock, without the time of the login.
+      const [from = 0, to = 0] = inVm(`set -e; ${UPTIME}\n{\n${create}\n} >&2\n${UPTIME}`)
         .split('\n')
         .map(seconds => Number(seconds) * 1000)
-      inVm(away)
+      inVm(remove)
       return to - from
     }
-    const ours = (count: number) => measured(byUs(count), `netns_test delete ${count}; ip link delete br9`)
-    const theirs = (count: number) => measured(oneProcessPerOperation(count), oneAwayAfterTheOther(count))
-    ours(WARM_UP)
-    theirs(WARM_UP)
-    // In turn, so that what else the machine does falls on all of them.
+    const netnsTest = (count: number) => measure(byNetnsTest(count), `netns_test delete ${count}; ip link delete br9`)
+    const processes = (count: number) => measure(oneProcessPerOperation(count), deleteOneByOne(count))
+    netnsTest(WARM_UP)
+    processes(WARM_UP)
+    // Alternating, so that other load on the machine affects all of them.
     const rounds = Array.from({ length: RUNS }, () => ({
-      few: [ours(FEW), ours(FEW), ours(FEW)],
-      theirs: theirs(FEW),
-      many: ours(MANY),
+      few: [netnsTest(FEW), netnsTest(FEW), netnsTest(FEW)],
+      processes: processes(FEW),
+      many: netnsTest(MANY),
     }))
     const few = rounds.flatMap(round => round.few)
     return [
       {
-        what: `${FEW} PODs: made, wired, addressed, bridged, in one VM`,
-        ours: few,
-        insteadOf: 'one process for each operation',
-        theirs: rounds.map(round => round.theirs),
+        label: `${FEW} PODs in one VM, with addresses, on a bridge`,
+        times: few,
+        baseline: 'one process for each operation',
+        baselineTimes: rounds.map(round => round.processes),
       },
       {
-        what: `${MANY} PODs, in the same VM`,
-        ours: rounds.map(round => round.many),
-        insteadOf: `${MANY / FEW} times the time for ${FEW}`,
-        theirs: few.map(milliseconds => (milliseconds * MANY) / FEW),
+        label: `${MANY} PODs in the same VM`,
+        times: rounds.map(round => round.many),
+        baseline: `${MANY / FEW} times the time for ${FEW}`,
+        baselineTimes: few.map(milliseconds => (milliseconds * MANY) / FEW),
       },
     ]
   } finally {
@@ -58,8 +58,9 @@ export function pods(environment: Readonly<Record<string, string>>): readonly Ro
   }
 }
 
-const byUs = (count: number) =>
-  `netns_test create ${count} && netns_test veth ${count} && netns_test assign_addresses ${count} && ip link add br9 type bridge && netns_test connect_to_bridge br9 ${count}`
+const byNetnsTest = (count: number) =>
+  `netns_test create ${count} && netns_test veth ${count} && netns_test assign_addresses ${count} &&
+  ip link add br9 type bridge && netns_test connect_to_bridge br9 ${count}`
 
 const oneProcessPerOperation = (count: number) => `
 ip link add br8 type bridge
@@ -85,7 +86,7 @@ for n in $(seq 1 ${count}); do
 done
 `
 
-const oneAwayAfterTheOther = (count: number) => `
+const deleteOneByOne = (count: number) => `
 for n in $(seq 1 ${count}); do
   ip link delete old$n
   umount /var/run/utsns/old$n

@@ -7,17 +7,17 @@ import { measureRun } from './runs.ts'
 const REPORTS = path.resolve(import.meta.dirname, 'reports.ts')
 const RUNS = 3
 
-/** What all reporters together cost on a test of a hundred nodes, against such a test. */
-export function reporters(work: string, environment: Readonly<Record<string, string>>, most: number): Row {
-  const test = ['L3', `--nvm=${most}`]
+/** CPU time of all reporters for a test on a hundred nodes, compared with the test. */
+export function reporters(work: string, environment: Readonly<Record<string, string>>, maxNodes: number): Row {
+  const test = ['L3', `--nvm=${maxNodes}`]
   const { whole } = measureRun(test, work, environment)
   return {
-    what: 'all seven reporters on what `L3` tells with 100 nodes, and 10 MB more: time on the processor',
-    ours: Array.from({ length: RUNS }, () => {
+    label: 'all seven reporters for the events of `L3` with 100 nodes, plus 10 MB of output: CPU time',
+    times: Array.from({ length: RUNS }, () => {
       const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', REPORTS], { encoding: 'utf8' })
       return (JSON.parse(stdout) as { cpuSeconds: number }).cpuSeconds * 1000
     }),
-    insteadOf: `\`test ${test.join(' ')}\` with its proof`,
-    theirs: [whole],
+    baseline: `\`test ${test.join(' ')}\`, with the proof`,
+    baselineTimes: [whole],
   }
 }

@@ -9,7 +9,7 @@ import { openReporters } from '../scripts/reporters/reporters.ts'
 import { readReporting } from '../scripts/reporters/reporting.ts'
 import { manyNodes, NODES, nodes, PODS, podsOf } from './many-nodes.ts'
 
-function measured(): { matrix: Matrix; network: readonly NodeFacts[] } {
+function proofResult(): { matrix: Matrix; network: readonly NodeFacts[] } {
   const sources = nodes.flatMap(node => podsOf(node).map(pod => ({ pod, node })))
   const destinations = sources.flatMap(({ pod, node }, index) => [
     {
@@ -35,7 +35,9 @@ function measured(): { matrix: Matrix; network: readonly NodeFacts[] } {
   return { matrix: { reach: 'all', sources, destinations, rows }, network }
 }
 
-/** All reporters at once, on what a test of a hundred nodes tells: time on the processor, and memory of the whole process. */
+/**
+ * Measures CPU time and memory of the process for all reporters at once, on the events of a test with a hundred nodes.
+ */
 async function measureReports() {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bench-'))
   try {
@@ -43,7 +45,7 @@ async function measureReports() {
       name => `${name}=${directory}/${name}`,
     )
     const reporting = readReporting(words, {}, directory, {})
-    const { matrix, network } = measured()
+    const { matrix, network } = proofResult()
     const { emit, close } = eventStream(await openReporters(reporting, process), line =>
       process.stderr.write(`${line}\n`),
     )
@@ -52,7 +54,7 @@ async function measureReports() {
     for (const event of manyNodes(matrix, network)) {
       emit(event)
       events++
-      // As the runner does, whose events come with what is read from the network.
+      // Yields as the runner does, whose events arrive from the network.
       if (events % 1000 === 0) await new Promise(setImmediate)
     }
     await close()

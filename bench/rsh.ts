@@ -10,7 +10,10 @@ const XCLUSTER = path.join(XCTEST, 'xcluster-embedded')
 const COMMANDS = 10
 const ROUNDS = 9
 
-/** What `rsh` costs by the hook for ovls' tests, and by an `ssh` process that logs in each time; in turn, in one shell each. */
+/**
+ * Measures `rsh` through the hook for tests of ovls, and an `ssh` process that logs in each time. Both run in a shell,
+ * alternating.
+ */
 export async function rsh(stateHome: string, environment: Readonly<Record<string, string>>): Promise<readonly Row[]> {
   const all = { ...environment, XCLUSTER, XCTEST_HOOK: path.join(XCTEST, 'hook.sh'), __nvm: '1', __nrouters: '0' }
   time([XCLUSTER, 'mkcdrom'], all)
@@ -36,22 +39,21 @@ export async function rsh(stateHome: string, environment: Readonly<Record<string
     }
     hook()
     await open()
-    const [ours, theirs, floor]: [number[], number[], number[]] = [[], [], []]
+    const [hookTimes, sshTimes, openTimes]: [number[], number[], number[]] = [[], [], []]
     for (let round = 0; round < ROUNDS; round++) {
       process.stderr.write('.')
-      ours.push(hook())
-      theirs.push(sshProcess())
-      floor.push(await open())
+      hookTimes.push(hook())
+      sshTimes.push(sshProcess())
+      openTimes.push(await open())
     }
     node.connection.close()
-    const insteadOf = 'a new `ssh` process, which logs in'
+    const reference = { baseline: 'a new `ssh` process with login', baselineTimes: sshTimes }
     return [
-      { what: '`rsh` by the hook for tests of ovls', ours, insteadOf, theirs },
+      { label: '`rsh` through the hook for tests of ovls', times: hookTimes, ...reference },
       {
-        what: '…of it the VM: the same command on an open connection, no process on the host',
-        ours: floor,
-        insteadOf,
-        theirs,
+        label: '…of which the VM: the command on an open connection, without a process on the host',
+        times: openTimes,
+        ...reference,
       },
     ]
   } finally {

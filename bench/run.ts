@@ -16,14 +16,14 @@ import { reporters } from './reporters.ts'
 import { rsh } from './rsh.ts'
 import { steps } from './steps.ts'
 
-// `npm run bench [-- <part>… --nodes <most>]`: every row is a ratio to what a person would use instead, measured in the same run.
+// `npm run bench [-- <part>… --nodes <max>]`: compares each part with what a user would use instead, in the same run.
 
 const TOP = path.resolve(import.meta.dirname, '..')
 const NETNS = path.join(TOP, 'netns.ts')
 const QUICK_RUNS = 7
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bench-'))
-/** The image is not made anew for a bench. */
+/** Reuses the cached VM image. */
 const cache = path.dirname(readDirectories(callersEnvironment).cache)
 const environment = { XDG_STATE_HOME: work, CI: 'true', HOME: work, XDG_CACHE_HOME: cache }
 
@@ -36,32 +36,32 @@ function repeat(count: number, run: () => number): number[] {
 
 function help(): Row {
   return {
-    what: '`./netns.ts --help`',
-    ours: repeat(QUICK_RUNS, () => time([NETNS, '--help']).milliseconds),
-    insteadOf: '`node -e 0`',
-    theirs: repeat(QUICK_RUNS, () => time([process.execPath, '-e', '0']).milliseconds),
+    label: '`./netns.ts --help`',
+    times: repeat(QUICK_RUNS, () => time([NETNS, '--help']).milliseconds),
+    baseline: '`node -e 0`',
+    baselineTimes: repeat(QUICK_RUNS, () => time([process.execPath, '-e', '0']).milliseconds),
   }
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { nodes: { type: 'string' } } })
-const most = Number(values.nodes ?? 100)
+const maxNodes = Number(values.nodes ?? 100)
 
-/** A row is written as soon as it is known: what takes an hour may end in an error. */
+/** Prints each row immediately, as a later part may fail after an hour. */
 const add = (row: Row): void => void process.stdout.write(`${line(row)}\n`)
 
-/** Everything that can be measured, in its order: clusters last, since what they tell beside their rows ends the table. */
+/** Parts in their order. Clusters are last: their additional output ends the table. */
 const parts: Readonly<Record<string, () => void | Promise<void>>> = {
   help: () => add(help()),
   ovl: () => benchOvl().forEach(add),
   steps: async () => (await steps(work, environment)).forEach(add),
   rsh: async () => (await rsh(work, environment)).forEach(add),
   pods: () => pods(environment).forEach(add),
-  reports: () => add(reporters(work, environment, most)),
-  namespaces: () => benchNamespaces(work, environment, most, add),
+  reports: () => add(reporters(work, environment, maxNodes)),
+  namespaces: () => benchNamespaces(work, environment, maxNodes, add),
   clusters: () => {
-    const clusters = benchClusters(work, environment, most, add)
-    process.stdout.write('\nWhere the time of `test bridge` goes, medians:\n\n| stage | s |\n|---|---|\n')
-    for (const [stage, seconds] of Object.entries(clusters.split))
+    const clusters = benchClusters(work, environment, maxNodes, add)
+    process.stdout.write('\nStages of `test bridge`, medians:\n\n| stage | s |\n|---|---|\n')
+    for (const [stage, seconds] of Object.entries(clusters.stages))
       process.stdout.write(`| ${stage} | ${seconds.toFixed(2)} |\n`)
     process.stdout.write(`\n${model(clusters)}\n`)
   },
@@ -71,9 +71,7 @@ const unknown = positionals.filter(part => !parts[part])
 try {
   if (unknown.length === 0) await measure()
   else {
-    process.stderr.write(
-      `nothing called '${unknown.join("', '")}' is measured; there are: ${Object.keys(parts).join(', ')}\n`,
-    )
+    process.stderr.write(`unknown parts: ${unknown.join(', ')}; known are: ${Object.keys(parts).join(', ')}\n`)
     process.exitCode = 2
   }
 } finally {
@@ -89,7 +87,7 @@ async function measure(): Promise<void> {
     try {
       await run()
     } catch (error) {
-      // The other parts are worth having.
+      // Continue with the other parts.
       process.stderr.write(`\n${part}: ${error instanceof Error ? error.message : error}\n`)
       process.exitCode = 1
     }

@@ -7,24 +7,24 @@ import { time } from './measure.ts'
 const NETNS = path.resolve(import.meta.dirname, '../netns.ts')
 const NAME = 'bench'
 
-/** What a run of a test took. */
+/** Time and memory of a run. */
 export interface MeasuredRun {
-  /** From the start of the program until all nodes were logged in to, in milliseconds. */
+  /** Milliseconds from the start of the program until login on all nodes. */
   readonly up: number
-  /** …until the first step was done on all that do it. */
+  /** …until all nodes have completed the first step. */
   readonly firstStep: number
-  /** …until the program's end, which leaves the cluster running. */
+  /** …until the program exits, which leaves the cluster running. */
   readonly whole: number
-  /** Of the cluster's processes at the end of the test: proportional set size (what several share counts in parts), in MiB. */
+  /** Proportional set size of the cluster's processes at the end of the test, in MiB. */
   readonly memoryMiB: number
-  /** Milliseconds by step, from the first node's start of it to the last one's end. */
+  /** Milliseconds by step, from its first start to its last end on any node. */
   readonly steps: Readonly<Record<string, number>>
 }
 
 /**
- * Runs a test on a cluster of its own, by its events.
- * @param words after `test`
- * @param work a directory of the bench's own, with its state below
+ * Runs a test on its own cluster, and measures it by its events.
+ * @param words arguments of `test`
+ * @param work temporary directory, which also contains the state
  * @throws Error when it does not pass
  */
 export function measureRun(

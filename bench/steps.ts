@@ -13,7 +13,7 @@ const STEPS = 20
 const ROUNDS = 5
 const COMMAND = 'true'
 
-/** What an empty step costs, on four VMs at once: over open connections, and with a new `ssh` process for each. */
+/** Measures an empty step on four VMs in parallel: over open connections, and with a new `ssh` process for each VM. */
 export async function steps(stateHome: string, environment: Readonly<Record<string, string>>): Promise<readonly Row[]> {
   time([NETNS, 'test', 'start', '--nvm=4', '--no-stop', '--name', NAME], environment)
   const { directory, record } = requireCluster(path.join(stateHome, 'xcluster-netns'), NAME)
@@ -26,23 +26,27 @@ export async function steps(stateHome: string, environment: Readonly<Record<stri
       await Promise.all(record.nodes.map(({ port }) => sshProcess(path.join(directory, 'id_ed25519'), port ?? 0)))
     }
     await step()
-    const [wall, cpu, theirs]: [number[], number[], number[]] = [[], [], []]
+    const [wall, cpu, sshTimes]: [number[], number[], number[]] = [[], [], []]
     for (let round = 0; round < ROUNDS; round++) {
       process.stderr.write('.')
       const begun = process.cpuUsage()
       wall.push(await timed(step))
       const { user, system } = process.cpuUsage(begun)
       cpu.push((user + system) / 1000 / STEPS / nodes.length)
-      theirs.push(await timed(ssh))
+      sshTimes.push(await timed(ssh))
     }
-    const insteadOf = 'a new `ssh` process for each'
     return [
-      { what: 'an empty step on four VMs at once', ours: wall, insteadOf, theirs },
       {
-        what: '…of it our own CPU time, for each VM',
-        ours: cpu,
-        insteadOf: 'the same step by `ssh`, for each VM',
-        theirs: theirs.map(milliseconds => milliseconds / nodes.length),
+        label: 'an empty step on four VMs in parallel',
+        times: wall,
+        baseline: 'a new `ssh` process for each VM',
+        baselineTimes: sshTimes,
+      },
+      {
+        label: '…of which CPU time of the program, per VM',
+        times: cpu,
+        baseline: 'the same step by `ssh`, per VM',
+        baselineTimes: sshTimes.map(milliseconds => milliseconds / nodes.length),
       },
     ]
   } finally {
@@ -51,19 +55,19 @@ export async function steps(stateHome: string, environment: Readonly<Record<stri
   }
 }
 
-/** @returns milliseconds for one of many */
+/** @returns milliseconds per call, averaged */
 async function timed(task: () => Promise<void>): Promise<number> {
   const begun = performance.now()
   for (let step = 0; step < STEPS; step++) await task()
   return (performance.now() - begun) / STEPS
 }
 
-/** @throws Error when it fails: the time of a failure says nothing */
+/** @throws Error when it fails */
 async function sshProcess(key: string, port: number): Promise<void> {
   const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR'].flatMap(o => ['-o', o])
   const child = spawn('ssh', ['-i', key, '-p', String(port), ...options, 'root@127.0.0.1', COMMAND], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`ssh exits with ${code}`)
+  if (code !== 0) throw new Error(`ssh exited with status ${code}`)
 }
