@@ -7,15 +7,15 @@ import { chooseKind } from './choose.ts'
 import type { ClusterOperations, ClusterQuery } from './kind.ts'
 import { namespaceOf } from './targets.ts'
 
-/** What the options `--name` and `--cluster` say. */
+/** Values of the options `--name` and `--cluster`. */
 export interface ClusterChoice {
   readonly name?: string
   readonly cluster?: string
 }
 
 /**
- * The running cluster that is meant.
- * @param use for what a node of it is used
+ * Finds the requested running cluster.
+ * @param use the command that uses one of its nodes: `shell vm-001`
  */
 export async function clusterOf(
   { name, cluster }: ClusterChoice,
@@ -28,10 +28,11 @@ export async function clusterOf(
 }
 
 /**
- * Logs in on the VM of a target, does something there, and closes the connection.
- * @param target a VM's name, or a POD's
- * @param signal aborted before something is done there, it is not done
- * @throws the signal's reason; Failure NO_CLUSTER (exit 3), NO_SUCH_NODE or NO_SUCH_POD (exit 2) naming those that exist, SSH_REFUSED (exit 4)
+ * Logs in on the node of a target, calls `use`, and closes the connection.
+ * @param target name of a node or POD
+ * @param signal `use` is not called when it is aborted before the login
+ * @throws the signal's reason; Failure NO_CLUSTER (exit 3), NO_SUCH_NODE or NO_SUCH_POD (exit 2) naming those that
+ *   exist, SSH_REFUSED (exit 4)
  */
 export async function onTarget<T>(
   target: string,
@@ -54,7 +55,7 @@ async function requirePod(node: Node, target: string): Promise<void> {
   const { stdout } = await capture(node, ['ls', POD_DIRECTORIES.net])
   const pods = stdout.toString().split('\n').filter(Boolean)
   if (pods.includes(namespaceOf(node.name, target))) return
-  throw usageFailure('NO_SUCH_POD', `'${target}' is no POD of ${node.name}`, {
-    hint: pods.length > 0 ? `its PODs are ${pods.join(' ')}` : 'it has no PODs: netns_test create makes them',
+  throw usageFailure('NO_SUCH_POD', `'${target}' is not a POD of ${node.name}`, {
+    hint: pods.length > 0 ? `its PODs are ${pods.join(' ')}` : 'it has no PODs: netns_test create creates them',
   })
 }

@@ -1,85 +1,87 @@
 import type { Emit } from '../events/events.ts'
 import type { Node } from '../ssh/node.ts'
 
-/** An ovl to be unpacked on every VM: packed by its own executable `tar`, as xcluster does it. */
+/** An ovl for every node, packed by its own executable `tar`, as in xcluster. */
 export interface OvlDirectory {
   readonly name: string
-  /** Absolute; holds `tar`. */
+  /** Absolute path; contains `tar`. */
   readonly directory: string
 }
 
-/** What a start needs besides the settings with which the cluster was made. */
+/** Parameters of a start, besides the settings of the cluster. */
 export interface StartRequest {
   /** The test for which it is started. */
   readonly test: string
-  /** Ovls beside netns itself; later ones win where they have the same file. */
+  /** Ovls besides netns itself; the last one with a file wins. */
   readonly extraOvls: readonly OvlDirectory[]
-  /** How many nodes may join later. */
+  /** The number of nodes that may join later. */
   readonly spare?: number
-  /** A cluster of this name runs and is to go on: this one gets a name beside it, and takes over the name when it is kept. */
+  /**
+   * Leave a running cluster of the same name running: the new one gets another name, and takes over this one in `keep`.
+   */
   readonly beside?: boolean
-  /** What the test takes of the kernel, for kinds of clusters that have the host's. */
+  /** Kernel features that the test needs, for cluster kinds that share the host's kernel. */
   readonly kernel?: KernelNeeds
   readonly emit: Emit
-  /** Aborted when the person or the system wants the run to end. */
+  /** Aborted when the user or the system ends the run. */
   readonly signal: AbortSignal
 }
 
-/** What a test takes of a kernel that others use as well. */
+/** Features and resources of a shared kernel that a test needs. */
 export interface KernelNeeds {
-  /** Kinds of interface. */
+  /** Interface kinds, as in `ip link add type`. */
   readonly kinds: readonly string[]
-  /** Neighbour entries of each family that PODs and their nodes have at once. */
+  /** Neighbor entries that PODs and nodes have at the same time, for each address family. */
   readonly neighbours: number
 }
 
 /**
- * A cluster that is described and not started. The life cycle is in the types: only a {@link RunningCluster} has
- * nodes, and after `keep` or `stop` of that there is nothing left to call.
+ * A cluster that is not started. Only a {@link RunningCluster} has nodes, and it must not be used after its `keep` or
+ * `stop`.
  */
 export interface Cluster {
-  /** What a person calls this kind: `embedded`, `xcluster`. */
+  /** The kind's name for the user: `embedded`, `xcluster`. */
   readonly kind: string
-  /** Why it cannot run beside another cluster; missing where it can. */
+  /** Why it cannot run beside another cluster; undefined when it can. */
   readonly exclusive?: string
   /**
-   * Starts the VMs and logs in on each.
-   * @throws Failure when they do not come up; nothing is left behind then
+   * Starts the nodes and logs in on each.
+   * @throws Failure when a node does not come up; everything is removed then
    */
   start(request: StartRequest): Promise<RunningCluster>
   /**
-   * Logs in on the VMs of the cluster that runs already.
-   * @throws Failure NO_CLUSTER (exit 3) when there is none
+   * Logs in on the nodes of the running cluster.
+   * @throws Failure NO_CLUSTER (exit 3) when none is running
    */
   attach(request: StartRequest): Promise<RunningCluster>
 }
 
-/** A cluster whose nodes answer. Exactly one of `keep` and `stop` ends our part in it. */
+/** A cluster with a connection to each node. The caller must end with either `keep` or `stop`. */
 export interface RunningCluster {
-  /** After `keep` it may be another one: {@link StartRequest.beside}. */
+  /** May change in `keep`: {@link StartRequest.beside}. */
   readonly name: string
-  /** In the order of their numbers. */
+  /** Sorted by number. */
   readonly nodes: readonly Node[]
   /**
-   * Leaves the VMs running.
-   * @throws Failure (exit 4) when they cannot be found again; they are ended then
+   * Leaves the cluster running.
+   * @throws Failure (exit 4) when it could not be found again; it is stopped then
    */
   keep(): Promise<void>
   /**
-   * Says whether what the tests ran on is still whole: a verdict counts only then.
+   * Checks that the cluster is still intact: test results are valid only then.
    * @throws Failure CLUSTER_BROKEN or CLUSTER_DAMAGED (exit 4)
    */
   verify(): Promise<void>
-  /** Ends the VMs and removes what belongs to them. */
+  /** Stops the nodes and removes everything that belongs to the cluster. */
   stop(): Promise<void>
-  /** All that a node wrote on its console. */
+  /** The console output of a node. */
   console(node: Node): Promise<string>
-  /** What is known of a node that does not answer any more. */
+  /** Finds out why a node does not respond any more. */
   diagnose(node: Node): Promise<NodeDiagnosis>
 }
 
 export interface NodeDiagnosis {
-  /** It has ended, and does not answer any more. */
+  /** Whether it has ended. */
   readonly gone: boolean
   /** `its QEMU was ended by SIGKILL` */
   readonly how: string

@@ -9,117 +9,118 @@ import type { Node } from '../ssh/node.ts'
 import type { Cluster } from './cluster.ts'
 
 /**
- * A kind of cluster. Each has a folder of its own, and a line in kinds.ts; nothing outside of its folder knows more of it than this.
+ * A kind of cluster, with its own folder and an entry in kinds.ts. Code outside of its folder uses only this interface.
  */
 export interface ClusterKind {
-  /** `--cluster <name>`, and what JSON for programs calls it. */
+  /** The name for `--cluster` and in JSON. */
   readonly name: string
-  /** Other words for it. */
+  /** Other names for `--cluster`. */
   readonly aliases: readonly string[]
-  /** For the help of `--cluster`. */
+  /** Shown in the help of `--cluster`. */
   readonly summary: string
-  /** Whether this kind is used where `--cluster` does not choose one. The first kind in the registry needs no such rule. */
-  isUsual(environment: Environment): boolean
-  /** Takes options and variables that this program does not know, and passes them on. */
-  readonly takesAnyOption: boolean
-  /** Loads what the kind does: help, for one, needs nothing of it. */
+  /** Whether this kind is the default. The first kind in the registry is used when no kind is. */
+  isDefault(environment: Environment): boolean
+  /** Whether it accepts options and variables that are unknown to this program, and passes them on. */
+  readonly acceptsUnknownOptions: boolean
+  /** Loads the operations lazily: `--help`, for example, does not need them. */
   load(): Promise<ClusterOperations>
 }
 
-/** What can be done with the clusters of a kind. */
+/** Operations on the clusters of a kind. */
 export interface ClusterOperations {
   /**
-   * Finds the settings of a test on a cluster of this kind.
-   * @throws Failure that names the option or variable (exit 2), and of the kind
+   * Resolves the settings of a test on a cluster of this kind.
+   * @throws Failure naming the option or variable (exit 2), or one of the kind
    */
   resolve(request: SettingsRequest): Promise<ResolvedCluster>
   /** This user's clusters, running or abandoned. */
   list(environment: Environment): Promise<readonly ClusterStatus[]>
-  /** Names that `--name` can choose; none where a kind has one cluster without a name. */
+  /** Names for `--name`; empty when the kind has a single cluster without a name. */
   names(environment: Environment): readonly string[]
-  /** The nodes of a running cluster, by name; none where it does not run. */
+  /** Names of the nodes of a cluster; empty when it is not running. */
   nodes(query: ClusterQuery): Promise<readonly string[]>
   /**
    * Logs in on a node of a running cluster.
-   * @param target the node's name, or that of a POD or namespace in it
+   * @param target name of the node, or of a POD or namespace in it
    * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2), SSH_REFUSED (exit 4); the signal's reason
    */
   enter(target: string, query: ClusterQuery): Promise<Node>
-  /** @throws Failure NO_CLUSTER (exit 3), and of the settings */
+  /** @throws Failure NO_CLUSTER (exit 3), or one of the settings */
   consoles(query: ClusterQuery): Promise<ClusterConsoles>
   /**
-   * Ends a cluster and removes what belongs to it.
-   * @throws Failure NO_CLUSTER (exit 3) where it does not run, unless only an abandoned one is to be stopped
+   * Stops a cluster and removes everything that belongs to it.
+   * @throws Failure NO_CLUSTER (exit 3) when it is not running, unless only abandoned clusters are to be stopped
    */
   stop(request: StopRequest): Promise<void>
-  /** Ends all clusters of this kind that this program started. */
+  /** Stops all clusters of this kind that this program started. */
   stopAll(request: StopRequest): Promise<void>
-  /** Adding and removing nodes of a running cluster; missing where that cannot be done. */
+  /** Adds and removes nodes of a running cluster; undefined when the kind does not support it. */
   readonly scaling?: Scaling
-  /** What `setup` does for this kind once the host has all packages; missing where that is nothing. */
+  /** Called by `setup` once the host has all packages; undefined when nothing else is needed. */
   preparation?(): Promise<Preparation>
 }
 
-/** Changes the nodes of a cluster that was left running; the others run on. */
+/** Changes the nodes of a cluster that was left running; the others keep running. */
 export interface Scaling {
   /**
    * @param plans of the new nodes
-   * @throws Failure NODE_EXISTS (exit 2), NO_CLUSTER, CLUSTER_IN_USE, NO_MEMORY (exit 3), or that a node does not come up (exit 4): the
-   *   new ones are ended then
+   * @throws Failure NODE_EXISTS (exit 2), NO_CLUSTER, CLUSTER_IN_USE, NO_MEMORY (exit 3), or exit 4 when a node does
+   *   not come up: the new nodes are stopped then
    */
   add(settings: Settings, plans: readonly NodePlan[], emit: Emit, signal: AbortSignal): Promise<void>
   /** @throws Failure NO_SUCH_NODE (exit 2), NO_CLUSTER, CLUSTER_IN_USE (exit 3) */
   remove(settings: Settings, numbers: readonly number[]): Promise<void>
 }
 
-/** What the settings of a test come from. */
+/** Sources of the settings of a test. */
 export interface SettingsRequest {
   readonly options: Environment
   readonly environment: Environment
-  /** What the test asks for. */
+  /** Defaults of the test. */
   readonly test: Environment
-  /** What the test insists on. */
+  /** Values that the test requires; the user cannot change them. */
   readonly forced?: Environment
-  /** What was drawn for the run: counts where nobody says anything. */
+  /** Random values of the run, used where nothing else sets a value. */
   readonly drawn?: Environment
-  /** Defaults that win over those of the program, for kinds that read no others. */
+  /** Defaults that override those of the program, for kinds without defaults of their own. */
   readonly fallback?: Environment
-  /** Gets what other programs print that is no setting. */
+  /** Called with lines of other programs that are not settings. */
   readonly onLine: (line: string) => void
   readonly signal: AbortSignal
 }
 
-/** A cluster with the settings for which it is described. */
+/** A cluster and its settings. */
 export interface ResolvedCluster {
   readonly settings: Settings
   readonly cluster: Cluster
   /**
-   * Logs in on all nodes of the one that runs.
+   * Logs in on all nodes of the running cluster.
    * @throws Failure NO_CLUSTER (exit 3), SSH_REFUSED (exit 4)
    */
   logInOnAll(signal: AbortSignal): Promise<readonly Node[]>
 }
 
-/** Which running cluster of a kind is meant. */
+/** Selects a running cluster of a kind. */
 export interface ClusterQuery {
-  /** Under the names of their variables: `__name`. */
+  /** Options, under the names of their variables: `__name`. */
   readonly options: Environment
   readonly environment: Environment
-  /** For what a node is used, as in `shell vm-001`: then `test` does not replace its cluster meanwhile. */
+  /** The command that uses a node, such as `shell vm-001`: `test` does not replace the cluster meanwhile. */
   readonly use?: string
   readonly signal: AbortSignal
 }
 
 export interface StopRequest extends ClusterQuery {
-  /** `abandoned`: only those whose owner is gone. */
+  /** `abandoned`: only clusters whose owner has ended. */
   readonly which: 'any' | 'abandoned'
-  /** Gets a line for each cluster that was stopped. */
+  /** Called with a line for each stopped cluster. */
   readonly onLine: (line: string) => void
 }
 
 /**
- * `in use`: its owner lives. `kept`: left running on purpose. `abandoned`: its owner died, or the host was restarted. `on another host`:
- * of a host or container that shares this home; it is not ours to judge or to touch. `running`: not started by this program.
+ * `in use`: its owner is running. `kept`: left running on purpose. `abandoned`: its owner died, or the host was
+ * restarted. `on another host`: belongs to a host or container that shares this home directory, and must not be
+ * touched. `running`: not started by this program.
  */
 export type Condition = 'in use' | 'kept' | 'abandoned' | 'on another host' | 'running'
 
@@ -137,33 +138,33 @@ export interface ClusterStatus {
   readonly nodes: readonly {
     readonly name: string
     readonly number: number
-    /** False for one that has ended. */
+    /** False when it has ended. */
     readonly running?: boolean
   }[]
   readonly processes: readonly number[]
 }
 
-/** The consoles of a cluster, and how the end of a node is noticed. */
+/** The consoles of a cluster, with a way to detect the end of a node. */
 export interface ClusterConsoles extends Consoles {
   /**
    * Logs in on a node.
-   * @returns undefined for one that is not up yet
-   * @throws Failure (exit 4) when nothing answers
+   * @returns undefined when the node is not up yet
+   * @throws Failure (exit 4) when nothing accepts connections
    */
   logIn(node: string): Promise<Connection | undefined>
-  /** Where those who use the cluster are recorded. */
+  /** The directory where users of the cluster are recorded. */
   readonly usersDirectory: string
 }
 
-/** What a kind needs on a host besides packages. */
+/** What a cluster kind needs on a host besides packages. */
 export interface Preparation {
-  /** @throws Failure UNSUPPORTED_HOST (exit 3) where no package would help */
+  /** @throws Failure UNSUPPORTED_HOST (exit 3) when packages alone would not help */
   checkHost(): void
-  /** Makes what is missing, and says what there is. */
+  /** Creates missing parts, and reports all of them. */
   make(request: PreparationRequest): Promise<void>
   /**
-   * Says what there is; runs and writes nothing.
-   * @returns what is missing
+   * Reports the parts; starts no guest and writes nothing.
+   * @returns a failure when a part is missing
    */
   check(request: PreparationRequest): Promise<Failure | undefined>
 }
@@ -171,9 +172,9 @@ export interface Preparation {
 export interface PreparationRequest {
   readonly directories: Directories
   readonly accelerator: AcceleratorChoice
-  /** Make anew what is there. */
+  /** Rebuild existing parts. */
   readonly refresh: boolean
-  /** The command that makes what is missing, for messages. */
+  /** The command that creates missing parts, for messages. */
   readonly remedy: string
   readonly onLine: (line: string) => void
   readonly signal?: AbortSignal

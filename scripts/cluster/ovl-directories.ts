@@ -4,10 +4,10 @@ import { usageFailure } from '../errors/failure.ts'
 import type { OvlDirectory } from './cluster.ts'
 
 /**
- * Finds an ovl: a directory that holds an executable called `tar`.
- * @param word a path when it has a slash in it, else a name that is looked for as xcluster does
- * @param ovlPath the directories of `$XCLUSTER_OVLPATH`: the first match wins; then the working directory
- * @throws Failure OVL_NOT_FOUND (exit 2) naming every place that was looked at
+ * Finds an ovl: a directory with an executable file `tar`.
+ * @param word a path when it contains a slash, otherwise a name to search for as xcluster does
+ * @param ovlPath the directories of `$XCLUSTER_OVLPATH`, searched before the working directory
+ * @throws Failure OVL_NOT_FOUND (exit 2) naming every file that was tried
  */
 export function findOvl(word: string, ovlPath: readonly string[]): OvlDirectory {
   const places = placesOf(word, ovlPath)
@@ -21,7 +21,7 @@ export function findOvl(word: string, ovlPath: readonly string[]): OvlDirectory 
   return { name: path.basename(directory), directory }
 }
 
-/** Whether {@link findOvl} finds one. */
+/** Whether {@link findOvl} finds an ovl. */
 export const isOvl = (word: string, ovlPath: readonly string[]): boolean =>
   placesOf(word, ovlPath).some(place => isExecutableFile(path.join(place, 'tar')))
 
@@ -33,6 +33,6 @@ function isExecutableFile(file: string): boolean {
     fs.accessSync(file, fs.constants.X_OK)
     return fs.statSync(file).isFile()
   } catch {
-    return false // the answer: whatever the reason, it cannot be run
+    return false // missing, inaccessible or not executable
   }
 }

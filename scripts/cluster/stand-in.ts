@@ -1,7 +1,7 @@
 import path from 'node:path'
 
-/** The command of this repository that stands in for xcluster's: scripts/xctest. */
+/** This repository's replacement for the xcluster command: scripts/xctest. */
 const STAND_IN = 'xcluster-embedded'
 
-/** Whether `$XCLUSTER` is that command: who has it there has no xcluster. */
+/** Whether `$XCLUSTER` is the replacement, in which case the user has no xcluster. */
 export const isStandIn = (command: string): boolean => path.basename(command) === STAND_IN

@@ -1,23 +1,23 @@
 import { type Failure, usageFailure } from '../errors/failure.ts'
 
-/** The name of a node, also as a part of its PODs', with whatever $NAME_PREFIX put in front. */
+/** The name of a node, on its own or in the name of a POD, after any $NAME_PREFIX. */
 const NODE_NAME = /vm-(\d{3})/
 
-/** The node in the name of a node, POD or namespace; undefined where none is in it. */
+/** The node in the name of a node, POD or namespace; undefined when there is none. */
 export function nodeIn(target: string): { readonly name: string; readonly number: number } | undefined {
   const [name, digits] = NODE_NAME.exec(target) ?? []
   return name === undefined ? undefined : { name, number: Number(digits) }
 }
 
 /**
- * @param where as in `of cluster 'mine'`
- * @param vms how they are called, or which exist
+ * @param where such as `of cluster 'mine'`
+ * @param nodes how nodes are named, or which exist
  */
-export const noSuchNode = (target: string, where: string, vms: string): Failure =>
-  usageFailure('NO_SUCH_NODE', `'${target}' is no VM or POD ${where}`, {
-    hint: `${vms}, PODs are called like vm-001-ns01, other network namespaces like vm-001/name`,
+export const noSuchNode = (target: string, where: string, nodes: string): Failure =>
+  usageFailure('NO_SUCH_NODE', `'${target}' is not a node or POD ${where}`, {
+    hint: `${nodes}; PODs are named like vm-001-ns01, other network namespaces like vm-001/name`,
   })
 
-/** What a target in a node is called there: foreign namespaces are targets as in `vm-001/red`. */
+/** The name of a target within its node: foreign namespaces have targets such as `vm-001/red`. */
 export const namespaceOf = (node: string, target: string): string =>
   target.startsWith(`${node}/`) ? target.slice(node.length + 1) : target

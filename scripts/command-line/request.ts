@@ -25,9 +25,9 @@ const NO_SETTINGS = ['ovl', 'reporter', 'progress', 'list', 'json', 'format']
  */
 export function saidTo(command: Command, words: readonly string[]): Said {
   const typed = settingsIn(command, source => source !== 'env')
-  const { takesAnyOption } = chooseKind(typed, callersEnvironment)
-  const { operands, options } = splitWords(words, namesOf(command), takesAnyOption)
-  if (!takesAnyOption) requireKnownVariables(callersEnvironment, commandsOf(programOf(command)).flatMap(namesOf))
+  const { acceptsUnknownOptions } = chooseKind(typed, callersEnvironment)
+  const { operands, options } = splitWords(words, namesOf(command), acceptsUnknownOptions)
+  if (!acceptsUnknownOptions) requireKnownVariables(callersEnvironment, commandsOf(programOf(command)).flatMap(namesOf))
   return {
     operands,
     options: { ...typed, ...options },

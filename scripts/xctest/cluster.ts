@@ -13,20 +13,23 @@ import { nodeName, type Role, roleOf } from '../settings/nodes.ts'
 import type { Settings } from '../settings/settings.ts'
 import { writeSshConfig } from './ssh-config.ts'
 
-/** What counts for a cluster of xcluster where nobody says anything. */
-const XCLUSTERS_DEFAULTS: Environment = { __nrouters: '2', xcluster_PREFIX: 'fd00:' }
+/** Defaults of xcluster for the size of a cluster. */
+const XCLUSTER_DEFAULTS: Environment = { __nrouters: '2', xcluster_PREFIX: 'fd00:' }
 
-/** How many nodes may join a cluster with VLANs between all of them. */
-const SPARE = 8
+/** The number of nodes for which VLANs are configured in advance, so that they may join later. */
+const SPARE_NODES = 8
 
-/** xcluster's variables for the size of a cluster. Others that begin so belong to the ovl's test: its `__timeout` is not ours. */
+/**
+ * xcluster's variables for the size of a cluster. Other `__` variables belong to the ovl's test, such as its
+ * `__timeout`.
+ */
 const SIZES = /^__(nvm|nrouters|ntesters|(mem|smp|nets)\d*|nets_(vm|router|tester))$/
 
 const sizesAndNames = (environment: Environment): Environment =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('__') || SIZES.test(name)))
 
-/** Lines of what happens for the person who waits, on stderr. */
-function tellOnStderr() {
+/** Reports progress on stderr. */
+function reportOnStderr() {
   const onLine = (line: string) => process.stderr.write(`${plainText(line)}\n`)
   const { emit, close } = eventStream(
     [
@@ -44,7 +47,7 @@ function tellOnStderr() {
   return { emit, close, onLine }
 }
 
-/** Clusters of VMs: they have kernels of their own, as xcluster's do. */
+/** VMs, since they have their own kernels, as in xcluster. */
 const KIND: Environment = { __cluster: 'embedded' }
 
 const vms = (): Promise<ClusterOperations> => chooseKind(KIND, {}).load()
@@ -65,15 +68,15 @@ const resolve = async (
     options: { ...KIND, ...sizes },
     environment: sizesAndNames(environment),
     test: {},
-    fallback: XCLUSTERS_DEFAULTS,
+    fallback: XCLUSTER_DEFAULTS,
     onLine,
     signal,
   })
 
 /**
- * Starts an embedded cluster as xcluster would start one, and leaves it running.
- * @param ovls names or directories, in their order; those whose part the embedded cluster does itself are skipped
- * @returns the cluster's directory, in which is what ssh needs
+ * Starts an embedded cluster as xcluster would, and leaves it running.
+ * @param ovls names or directories, in order; ovls that are built in are skipped
+ * @returns the cluster's directory, with the ssh configuration
  * @throws Failure of the settings, the ovls or the cluster
  */
 export async function startCluster(
@@ -82,10 +85,10 @@ export async function startCluster(
   signal: AbortSignal,
 ): Promise<string> {
   requireCommands(TO_RUN_OVLS_TESTS, environment)
-  const { emit, close, onLine } = tellOnStderr()
+  const { emit, close, onLine } = reportOnStderr()
   const { settings, cluster } = await resolve(environment, onLine, signal)
   const extraOvls = ovls.filter(ovl => !BUILT_IN_OVLS.includes(ovl)).map(ovl => findOvl(ovl, settings.ovlPath))
-  const running = await cluster.start({ test: 'xctest', extraOvls, spare: SPARE, emit, signal })
+  const running = await cluster.start({ test: 'xctest', extraOvls, spare: SPARE_NODES, emit, signal })
   await running.keep()
   await close()
   return describe(settings)
@@ -94,18 +97,18 @@ export async function startCluster(
 /**
  * Adds nodes to the cluster.
  * @param numbers as typed
- * @throws Failure BAD_VALUE, NODE_EXISTS (exit 2), and of the cluster
+ * @throws Failure BAD_VALUE, NODE_EXISTS (exit 2), or one of the cluster
  */
 export async function addNodes(
   numbers: readonly string[],
   environment: Environment,
   signal: AbortSignal,
 ): Promise<string> {
-  const { emit, close, onLine } = tellOnStderr()
-  const wanted = nodeNumbers(numbers)
-  const { settings } = await resolve(environment, onLine, signal, sizesFor(wanted))
-  const plans = settings.cluster.nodes.filter(({ number }) => wanted.includes(number))
-  const missing = wanted.find(number => !plans.some(plan => plan.number === number))
+  const { emit, close, onLine } = reportOnStderr()
+  const requested = nodeNumbers(numbers)
+  const { settings } = await resolve(environment, onLine, signal, sizesFor(requested))
+  const plans = settings.cluster.nodes.filter(({ number }) => requested.includes(number))
+  const missing = requested.find(number => !plans.some(plan => plan.number === number))
   if (missing !== undefined) {
     const { topology } = settings.cluster
     throw usageFailure('BAD_VALUE', `TOPOLOGY=${topology} has no ${nodeName(missing)}`)
@@ -115,7 +118,7 @@ export async function addNodes(
   return describe(settings)
 }
 
-/** The size of a cluster that has all of these nodes: what they are follows from the same settings as for the others. */
+/** The smallest cluster size with these nodes, so that their plans follow from the usual settings. */
 function sizesFor(numbers: readonly number[]): Environment {
   const most = (role: Role, below: number) =>
     Math.max(0, ...numbers.filter(number => roleOf(number) === role).map(number => number - below))
@@ -128,16 +131,16 @@ function sizesFor(numbers: readonly number[]): Environment {
 }
 
 /**
- * Ends nodes of the cluster.
+ * Stops nodes of the cluster.
  * @param numbers as typed
- * @throws Failure BAD_VALUE, NO_SUCH_NODE (exit 2), and of the cluster
+ * @throws Failure BAD_VALUE, NO_SUCH_NODE (exit 2), or one of the cluster
  */
 export async function removeNodes(
   numbers: readonly string[],
   environment: Environment,
   signal: AbortSignal,
 ): Promise<string> {
-  const { close, onLine } = tellOnStderr()
+  const { close, onLine } = reportOnStderr()
   const { settings } = await resolve(environment, onLine, signal)
   await (await scaling()).remove(settings, nodeNumbers(numbers))
   await close()
@@ -155,9 +158,12 @@ function nodeNumbers(words: readonly string[]): readonly number[] {
   const numbers = words.flatMap(word => word.split(/\s+/)).filter(Boolean)
   for (const word of numbers) {
     if (/^\d{1,3}$/.test(word) && roleOf(Number(word))) continue
-    throw usageFailure('BAD_VALUE', `'${word}' is not a node: they are 1 to 200, 201 to 220 and 221 to 240`)
+    throw usageFailure(
+      'BAD_VALUE',
+      `'${word}' is not a node number: workers are 1 to 200, routers 201 to 220, testers 221 to 240`,
+    )
   }
   const unique = [...new Set(numbers.map(Number))]
-  if (unique.length === 0) throw usageFailure('BAD_VALUE', `which nodes? For example ${nodeName(5)}: 5`)
+  if (unique.length === 0) throw usageFailure('BAD_VALUE', `a node number is missing, for example 5 for ${nodeName(5)}`)
   return unique
 }

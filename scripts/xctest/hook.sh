@@ -1,8 +1,8 @@
 # shellcheck shell=sh
-# Sourced last by xcluster's library xctest, where $XCTEST_HOOK names this file: an ovl's own test then runs on the embedded cluster, and a
-# failure in it counts, also in what runs on all nodes at once. docs/xcluster.md describes it.
+# Sourced by xcluster's library xctest through $XCTEST_HOOK: runs an ovl's own test on the embedded cluster, and detects
+# every failure, also in steps that run on all nodes at once. See docs/xcluster.md.
 
-# A real xcluster goes on to say where ovls and archives are; what concerns the cluster is done by the command that stands in for it.
+# A real xcluster still locates ovls and archives; the replacement runs the cluster.
 xctest_here=$(dirname "$(readlink -f "${XCTEST_HOOK:-$XCLUSTER}")")
 if [ "$(basename "${XCLUSTER-}")" != xcluster-embedded ]; then
 	XCTEST_XCLUSTER=${XCLUSTER-}
@@ -21,16 +21,17 @@ xctest_cluster=$xctest_cluster/xcluster-netns/xctest/${XCLUSTER_NETNS_NAME:-defa
 rsh() { # <node> <command…>
 	xctest_ssh "$xctest_cluster" "$@"
 }
-rcp() { # <node> <file there> <file here>
+rcp() { # <node> <remote file> <local file>
 	"$XCLUSTER" rcp "$@"
 }
 tcpdump() { # --start <node> <interface> [arguments…] | --get <node> <interface…>
 	"$XCLUSTER" tcpdump "$@"
 }
 
-# Ovls, then $XOVLS, on a cluster of the size and topology that the variables say. Nodes answer when it returns.
+# Starts a cluster with $BASEOVLS, the ovls and $XOVLS, of the size and topology in the variables. Returns when the
+# nodes are up.
 xcluster_start() { # <ovls…>
-	# An option of the test, --nvm=2, is a variable that nobody has exported.
+	# Options of the test, such as --nvm=2, are variables that are not exported.
 	for xctest_variable in $(set | sed -nE 's/^(__(nvm|nrouters|ntesters|mem[0-9]*|smp[0-9]*|nets[0-9]*|nets_(vm|router))|xcluster_[A-Za-z0-9_]+)=.*/\1/p'); do
 		# shellcheck disable=SC2163
 		export "$xctest_variable"
@@ -40,18 +41,18 @@ xcluster_start() { # <ovls…>
 	# shellcheck disable=SC2086
 	set -- ${BASEOVLS-} "$@" ${XOVLS-}
 	tcase "Build and start the cluster [$*]${SETUP:+ SETUP=$SETUP}${TOPOLOGY:+ TOPOLOGY=$TOPOLOGY}"
-	# An ovl may say something on stdout, which is the log.
-	"$XCLUSTER" mkcdrom "$@" || tdie "the ovls could not be packed"
-	"$XCLUSTER" "${start:-starts}" || tdie "the cluster did not start"
+	# The stdout of ovls goes to the log.
+	"$XCLUSTER" mkcdrom "$@" || tdie "cannot pack the ovls"
+	"$XCLUSTER" "${start:-starts}" || tdie "cannot start the cluster"
 	unset SETUP BASEOVLS
 }
 xcluster_stop() {
 	[ "${__no_stop-}" != yes ] || return 0
 	tcase 'Stop the cluster'
-	"$XCLUSTER" stop || tdie "the cluster could not be stopped"
+	"$XCLUSTER" stop || tdie "cannot stop the cluster"
 }
 
-# Nodes that must answer: all of the cluster, or those named.
+# Checks that the given nodes, or all nodes, respond.
 check_vm() { # [nodes…]
 	# shellcheck disable=SC2046
 	[ $# -gt 0 ] || set -- $("$XCLUSTER" nodes 1 240)
@@ -66,7 +67,7 @@ xctest_program() {
 	echo "${otcprog:-$(basename "$dir")_test}"
 }
 
-# Steps on one node, one after the other. A step is a name with its arguments, which the node's shell splits.
+# Runs steps on one node, in order. A step is a name with arguments, which the node's shell splits.
 otc() { # <node> <steps…>
 	xctest_node=$1
 	shift
@@ -77,7 +78,7 @@ otc() { # <node> <steps…>
 		}
 	done
 }
-# Steps on several nodes, on each in turn.
+# Runs steps on several nodes, one node after the other.
 xctest_in_turn() { # <first> <last> <steps…>
 	xctest_nodes=$("$XCLUSTER" nodes "$1" "$2") && [ -n "$xctest_nodes" ] || tdie "the cluster has no nodes from $1 to $2"
 	shift 2
@@ -87,7 +88,8 @@ otcw() { xctest_in_turn "${xcluster_FIRST_WORKER:-1}" 200 "$@"; }
 otcr() { xctest_in_turn 201 220 "$@"; }
 otct() { xctest_in_turn 221 240 "$@"; }
 
-# Steps on all workers at once; the next step begins when all have done the one before. One that fails anywhere fails the test.
+# Runs each step on all workers at once, and waits for all of them before the next one. A failure on any node fails the
+# test.
 otcwp() { # <steps…>
 	xctest_nodes=$("$XCLUSTER" nodes "${xcluster_FIRST_WORKER:-1}" 200) && [ -n "$xctest_nodes" ] || tdie 'the cluster has no workers'
 	for xctest_step; do
@@ -103,6 +105,6 @@ otcwp() { # <steps…>
 				xctest_failed="$xctest_failed $(printf 'vm-%03d' "${xctest_node#*:}") ($xctest_status)"
 			}
 		done
-		[ -z "$xctest_failed" ] || tdie "$xctest_step: failed on$xctest_failed, exit status in parentheses"
+		[ -z "$xctest_failed" ] || tdie "$xctest_step: failed on$xctest_failed (exit status in parentheses)"
 	done
 }

@@ -3,24 +3,24 @@ import path from 'node:path'
 import type { NodeRecord } from '../cluster/own/cluster-record.ts'
 import { replaceFile } from '../host/replace-file.ts'
 
-/** The file by which `ssh -F` knows the nodes of a cluster, in the cluster's directory. */
+/** The configuration for `ssh -F`, in the cluster's directory. */
 const CONFIG = 'ssh_config'
 
-/** A directory of empty files. */
+/** A directory with an empty file for each node name and number. */
 const NODES = 'nodes'
 
-/** How many connections to a node stay. rsh.sh tries as many. */
+/** The number of persistent connections to a node; the same as in rsh.sh. */
 const CONNECTIONS = 4
 
-/** A socket's name: unix(7) has 108 bytes with the final NUL; ssh makes it with a dot and 16 letters behind it. */
-const LONGEST_SOCKET = 107 - 17
-/** What `%n` stands for at most: `vm-001`. */
-const LONGEST_NODE = 6
+/** unix(7) allows 108 bytes with the final NUL; ssh first creates the socket with a suffix of a dot and 16 letters. */
+const MAX_SOCKET_PATH = 107 - 17
+/** The longest value of `%n`: `vm-001`. */
+const MAX_NODE_NAME = 6
 
 /**
- * Writes how OpenSSH's client logs in on each node, called by its number or name: `ssh_config` for one command, and `ssh_config-1` and so
- * on, by which the first command on a node opens a connection that stays for the next ones until the node ends. The names
- * are those of the files in `nodes` as well: by them rsh.sh knows what is no node, for which ssh would take this host.
+ * Writes configurations for OpenSSH's client, with a host entry for the number and name of each node: `ssh_config` for
+ * single commands, and `ssh_config-1` and so on for persistent connections, which later commands share. Also writes the
+ * files in `nodes`, by which rsh.sh detects unknown nodes: ssh would connect them to this host.
  * @param hostKey the nodes' public key blob in base64
  */
 export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRecord[], hostKey: string): void {
@@ -46,12 +46,12 @@ export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRec
   const all = hosts.join('') + common
   for (let slot = 1; slot <= CONNECTIONS; slot++) {
     const socket = inDirectory('ssh')
-    // Where the name is too long, ssh ends with an error: each command logs in by itself then.
-    const stays =
-      Buffer.byteLength(`${socket}-${'n'.repeat(LONGEST_NODE)}-${slot}`) > LONGEST_SOCKET
+    // With a path that is too long ssh would fail, so each command logs in separately then.
+    const multiplexing =
+      Buffer.byteLength(`${socket}-${'n'.repeat(MAX_NODE_NAME)}-${slot}`) > MAX_SOCKET_PATH
         ? ''
         : `\tControlMaster auto\n\tControlPersist yes\n\tControlPath ${configWord(socket, `-%n-${slot}`)}\n`
-    replaceFile(inDirectory(`${CONFIG}-${slot}`), all + stays)
+    replaceFile(inDirectory(`${CONFIG}-${slot}`), all + multiplexing)
   }
   replaceFile(inDirectory(CONFIG), all)
   const words = nodes.flatMap(({ name, number }) => [name, String(number)])
@@ -62,8 +62,8 @@ export function writeSshConfig(clusterDirectory: string, nodes: readonly NodeRec
 }
 
 /**
- * A file's name as ssh_config(5) takes it: in quotes, and with no percent sign that ssh would expand.
- * @param tokens what ssh is to expand, behind it
+ * Quotes a file name for ssh_config(5), with percent signs escaped.
+ * @param tokens appended unescaped, for ssh to expand
  */
 const configWord = (file: string, tokens = ''): string =>
   `"${file.replaceAll('%', '%%').replaceAll(/["\\]/g, '\\$&')}${tokens}"`

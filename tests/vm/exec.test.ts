@@ -66,9 +66,9 @@ test('exec runs commands in VMs and PODs, with streams, exit codes and signals',
   t.deepEqual(await completed('netns.ts exec --name other vm-002'), [])
 
   for (const [words, status, says] of [
-    [['exec', 'vm-009', 'true'], 2, /'vm-009' is no VM or POD.*vm-001 vm-002/],
-    [['exec', 'nobody', 'true'], 2, /'nobody' is no VM or POD/],
-    [['exec', 'vm-001-ns99', 'true'], 2, /'vm-001-ns99' is no POD of vm-001 .*vm-001-ns01/],
+    [['exec', 'vm-009', 'true'], 2, /'vm-009' is not a node or POD.*vm-001 vm-002/],
+    [['exec', 'nobody', 'true'], 2, /'nobody' is not a node or POD/],
+    [['exec', 'vm-001-ns99', 'true'], 2, /'vm-001-ns99' is not a POD of vm-001 .*vm-001-ns01/],
     [['exec', 'vm-001'], 2, /a command is needed/],
     [['exec', '--name', 'other', 'vm-001', 'true'], 3, /no cluster 'other' is running/],
   ] as const) {

@@ -157,19 +157,23 @@ async function copies(t: ExecutionContext, { run, state }: Program) {
 async function refuses(t: ExecutionContext, own: Program) {
   fs.writeFileSync(path.join(own.state, 'earlier.pcap'), 'as it was')
   for (const [words, status, says] of [
-    [['inspect', 'vm-003'], 2, /'vm-003' is no VM or POD.*vm-001 vm-002 vm-001-ns01/],
-    [['shell', 'vm-001-ns09'], 2, /'vm-001-ns09' is no POD of vm-001 \(its PODs are vm-001-ns01 vm-001-ns02\)/],
-    [['exec', 'vm-001-ns09', 'true'], 2, /'vm-001-ns09' is no POD of vm-001 \(its PODs are vm-001-ns01 vm-001-ns02\)/],
-    [['capture', 'vm-003'], 2, /'vm-003' is no VM or POD.*VMs are vm-001 vm-002/],
+    [['inspect', 'vm-003'], 2, /'vm-003' is not a node or POD.*vm-001 vm-002 vm-001-ns01/],
+    [['shell', 'vm-001-ns09'], 2, /'vm-001-ns09' is not a POD of vm-001 \(its PODs are vm-001-ns01 vm-001-ns02\)/],
+    [
+      ['exec', 'vm-001-ns09', 'true'],
+      2,
+      /'vm-001-ns09' is not a POD of vm-001 \(its PODs are vm-001-ns01 vm-001-ns02\)/,
+    ],
+    [['capture', 'vm-003'], 2, /'vm-003' is not a node or POD.*VMs are vm-001 vm-002/],
     [['capture', 'vm-001-ns01', '-i', 'eth7'], 2, /eth7: No such device exists/],
     [['capture', 'vm-001', '-w', 'earlier.pcap', 'icmp', 'and', 'and'], 2, /can't parse filter expression/],
     [['capture', 'vm-001', '-w', 'no/such/file'], 3, /cannot write no\/such\/file: there is no such file or dir/],
     [['capture', 'vm-001', '-c', 'many'], 2, /must be a number/],
-    [['logs', 'vm-003'], 2, /'vm-003' is no VM with a console \(those are vm-001 vm-002\)/],
+    [['logs', 'vm-003'], 2, /'vm-003' is not a node with a console \(those are vm-001 vm-002\)/],
     [['logs', '--name', 'other'], 3, /no cluster 'other' is running/],
     [['cp', 'vm-001:/tmp/nothing', '.'], 2, /vm-001:\/tmp\/nothing: no such file or directory/],
     [['cp', 'vm-001:/tmp', '.'], 2, /vm-001:\/tmp: is a directory; copy it with -r/],
-    [['cp', 'back', 'vm-003:/tmp'], 2, /'vm-003' is no VM or POD/],
+    [['cp', 'back', 'vm-003:/tmp'], 2, /'vm-003' is not a node or POD/],
     [['cp', 'back', 'there'], 2, /neither 'back' nor 'there' is on a node or in a POD/],
   ] as const) {
     const refused = await own.run(...words)

@@ -130,7 +130,7 @@ test.serial(
     // xcluster keeps the consoles of earlier clusters.
     t.regex(
       (await run(['logs', 'vm-009'])).stderr,
-      /'vm-009' is no VM with a console \(those are vm-001 vm-002( vm-20\d)*\)/,
+      /'vm-009' is not a node with a console \(those are vm-001 vm-002( vm-20\d)*\)/,
     )
     const mute = ['exec', 'vm-002-ns03', '--', 'sysctl', '-w', 'net.ipv4.icmp_echo_ignore_all=1']
     t.is((await run(mute)).status, 0)

@@ -11,13 +11,13 @@ const HOOK = path.join(TOP, 'scripts/xctest/hook.sh')
 const STAND_IN = path.join(TOP, 'scripts/xctest/xcluster-embedded')
 const OVLS = path.join(import.meta.dirname, 'ovl')
 
-/** Stands for OpenSSH's client: says what it was asked, and ends as `$ENDS_<node>` says. */
+/** Replaces OpenSSH's client: records the request, and exits with status `$ENDS_<node>`. */
 const SSH = `#!/bin/sh
 [ "$1" = -F ] && [ -r "$2" ] && [ "$3" = -- ] || exit 99
-if [ -n "\${AT_ONCE-}" ]; then
+if [ -n "\${CONCURRENT-}" ]; then
 	echo "\${2##*/}" >>"$USED"
 	tries=0
-	until [ "$(wc -l <"$USED")" -ge "$AT_ONCE" ] || [ $((tries += 1)) -gt 300 ]; do sleep 0.1; done
+	until [ "$(wc -l <"$USED")" -ge "$CONCURRENT" ] || [ $((tries += 1)) -gt 300 ]; do sleep 0.1; done
 fi
 shift 3
 node=$1
@@ -26,8 +26,8 @@ echo "$node: $*" >>"$ASKED"
 eval "exit \\\${ENDS_$node:-0}"
 `
 
-/** A home with a cluster of vm-001, vm-002 and vm-201 that nobody runs, and an ssh that pretends. */
-function pretend(t: ExecutionContext) {
+/** Creates a home with records of a cluster of vm-001, vm-002 and vm-201, and a fake ssh. */
+function setUp(t: ExecutionContext) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-xctest-'))
   t.teardown(() => fs.rmSync(home, { recursive: true }))
   const file = (name: string) => path.join(home, name)
@@ -46,7 +46,7 @@ function pretend(t: ExecutionContext) {
     HOME: home,
     XDG_STATE_HOME: file('state'),
     XCLUSTER_OVLPATH: OVLS,
-    ASKED: file('asked'),
+    ASKED: file('requests'),
     LC_ALL: 'C',
   }
   const call = (command: string, words: readonly string[], more: Readonly<Record<string, string>> = {}) => {
@@ -57,24 +57,24 @@ function pretend(t: ExecutionContext) {
     })
     return { status, stdout, stderr }
   }
-  const asked = () =>
-    fs.existsSync(file('asked')) ? fs.readFileSync(file('asked'), 'utf8').trim().split('\n').sort() : []
-  /** Runs lines of a test that has sourced the model of xcluster's library. */
-  const inTest = (lines: string, more = {}) =>
+  const requests = () =>
+    fs.existsSync(file('requests')) ? fs.readFileSync(file('requests'), 'utf8').trim().split('\n').sort() : []
+  /** Runs lines of a test that sources the model of xcluster's library. */
+  const runInTest = (lines: string, more = {}) =>
     call('/bin/sh', ['-c', `dir=/x/model; . ${OVLS}/test/default/usr/lib/xctest\n${lines}\necho END`], {
       XCTEST_HOOK: HOOK,
       XCLUSTER: STAND_IN,
       ...more,
     })
-  return { home, call, inTest, asked, cluster: directory }
+  return { home, call, runInTest, requests, cluster: directory }
 }
 
-test('a step on one node, on all workers in turn, on all at once, on the routers', t => {
-  const { inTest, asked } = pretend(t)
-  const { status, stdout, stderr } = inTest('otc 1 "a b c" d\notcw e\notcwp f\notcr g\notcprog=other otc 2 h')
+test('runs a step on one node, on all workers in turn, on all at once, and on the routers', t => {
+  const { runInTest, requests } = setUp(t)
+  const { status, stdout, stderr } = runInTest('otc 1 "a b c" d\notcw e\notcwp f\notcr g\notcprog=other otc 2 h')
   t.is(status, 0, stderr)
   t.regex(stdout, /END/)
-  t.deepEqual(asked(), [
+  t.deepEqual(requests(), [
     '1: model_test tcase_a b c',
     '1: model_test tcase_d',
     '1: model_test tcase_e',
@@ -91,70 +91,70 @@ for (const [call, says] of [
   ['otcw a', /vm-002: a: exit status 7/],
   ['otcwp a b', /a: failed on vm-002 \(7\)/],
 ] as const) {
-  test(`${call}: a step that fails ends the test, and what is behind it is not run`, t => {
-    const { inTest, asked } = pretend(t)
-    const { status, stdout, stderr } = inTest(call, { ENDS_2: '7' })
+  test(`${call}: a failed step ends the test, and later lines are not run`, t => {
+    const { runInTest, requests } = setUp(t)
+    const { status, stdout, stderr } = runInTest(call, { ENDS_2: '7' })
     t.is(status, 1)
     t.notRegex(stdout, /END/)
     t.regex(stderr, says)
-    t.false(asked().some(line => line.endsWith('tcase_b')))
+    t.false(requests().some(line => line.endsWith('tcase_b')))
   })
 }
 
-test('a step on nodes that the cluster does not have fails', t => {
-  const { inTest } = pretend(t)
-  t.like(inTest('otct a'), { status: 1 })
+test('fails a step on missing nodes', t => {
+  const { runInTest } = setUp(t)
+  t.like(runInTest('otct a'), { status: 1 })
 })
 
-test('the status of a command on a node is what rsh ends with', t => {
-  const { inTest } = pretend(t)
-  t.regex(inTest('rsh 2 x; echo "ends with $?"', { ENDS_2: '42' }).stdout, /ends with 42/)
+test('rsh exits with the status of the command on the node', t => {
+  const { runInTest } = setUp(t)
+  t.regex(runInTest('rsh 2 x; echo "ends with $?"', { ENDS_2: '42' }).stdout, /ends with 42/)
 })
 
-test('a node that the cluster does not have is named, and nothing else is asked in its place', t => {
-  const { inTest, asked } = pretend(t)
-  const { stdout, stderr } = inTest(`for node in 7 vm-007 ''; do rsh "$node" x; echo $?; done; rsh 2 x; echo $?`)
+test('reports a missing node by name, and runs nothing instead', t => {
+  const { runInTest, requests } = setUp(t)
+  const { stdout, stderr } = runInTest(`for node in 7 vm-007 ''; do rsh "$node" x; echo $?; done; rsh 2 x; echo $?`)
   t.is(stdout, '255\n255\n255\n0\nEND\n')
   t.is(stderr, ['7', 'vm-007', ''].map(node => `rsh: the cluster has no node '${node}'\n`).join(''))
-  t.deepEqual(asked(), ['2: x'])
+  t.deepEqual(requests(), ['2: x'])
 })
 
-test('each connection runs one command at a time, and those for which none is left log in anew', t => {
-  const { inTest, home } = pretend(t)
+test('runs one command at a time on each connection, and logs in again when all are busy', t => {
+  const { runInTest, home } = setUp(t)
   const used = path.join(home, 'used')
   const connections = () => fs.readFileSync(used, 'utf8').trim().split('\n').sort()
   const all = ['ssh_config', 'ssh_config-1', 'ssh_config-2', 'ssh_config-3', 'ssh_config-4']
-  const { stdout } = inTest('for n in 1 2 3 4 5; do rsh 1 x & done; wait', { AT_ONCE: '5', USED: used })
+  const { stdout } = runInTest('for n in 1 2 3 4 5; do rsh 1 x & done; wait', { CONCURRENT: '5', USED: used })
   t.regex(stdout, /END/)
   t.deepEqual(connections(), all)
   fs.rmSync(used)
-  inTest('for n in 1 2 3; do rsh 1 x; done', { AT_ONCE: '1', USED: used })
+  runInTest('for n in 1 2 3; do rsh 1 x; done', { CONCURRENT: '1', USED: used })
   t.deepEqual(connections(), ['ssh_config-1', 'ssh_config-1', 'ssh_config-1'])
 })
 
-test('without a cluster nothing passes', t => {
-  const { inTest, cluster } = pretend(t)
+test('fails everything without a cluster', t => {
+  const { runInTest, cluster } = setUp(t)
   fs.rmSync(cluster, { recursive: true })
-  for (const call of ['otc 1 a', 'otcw a', 'otcwp a', 'check_vm || exit 1']) t.is(inTest(call).status, 1, call)
+  for (const call of ['otc 1 a', 'otcw a', 'otcwp a', 'check_vm || exit 1']) t.is(runInTest(call).status, 1, call)
 })
 
-test('the stand-in is no xcluster of the user, and says so where it is taken for one', t => {
+test("does not take the replacement for the user's xcluster, and says so when it is requested", t => {
   t.is(chooseKind({}, { XCLUSTER: STAND_IN }).name, 'embedded')
   t.is(chooseKind({}, { XCLUSTER: '/home/me/xcluster.sh' }).name, 'xcluster')
-  const { call } = pretend(t)
+  const { call } = setUp(t)
   const { status, stderr } = call(path.join(TOP, 'netns.ts'), ['env', '--cluster', 'xcluster'], { XCLUSTER: STAND_IN })
   t.is(status, 3)
-  t.regex(stderr, /stands in/)
+  t.regex(stderr, /is the replacement of this repository/)
 })
 
-test('xctest-hook prints where hook and stand-in are', t => {
+test('xctest-hook prints the paths of hook and replacement', t => {
   const netns = (...words: string[]) => execFileSync(path.join(TOP, 'netns.ts'), words, { encoding: 'utf8' }).trim()
   t.is(netns('xctest-hook'), HOOK)
   t.is(netns('xctest-hook', '--xcluster'), STAND_IN)
 })
 
-test('env prints what a shell can take over, and its directories are private', t => {
-  const { call, home } = pretend(t)
+test('env prints assignments that a shell can evaluate, with private directories', t => {
+  const { call, home } = setUp(t)
   const script = `eval $(${STAND_IN} env); echo "$XCLUSTER $XCLUSTER_TMP $ARCHIVE $__image"`
   const { stdout, status } = call('/bin/sh', ['-c', script], { ARCHIVE: "/a'b c" })
   t.is(status, 0)
@@ -162,8 +162,8 @@ test('env prints what a shell can take over, and its directories are private', t
   t.is(stdout.trim(), `${STAND_IN} ${tmp} /a'b c ${home}/xcluster-workspace/xcluster/hd.img`)
 })
 
-test('ovld finds ovls as xcluster does, and what this repository has', t => {
-  const { call } = pretend(t)
+test('ovld finds ovls as xcluster does, and those of this repository', t => {
+  const { call } = setUp(t)
   t.is(call(STAND_IN, ['ovld', 'model']).stdout.trim(), path.join(OVLS, 'model'))
   t.is(call(STAND_IN, ['ovld', 'netns']).stdout.trim(), TOP)
   t.is(
@@ -173,8 +173,8 @@ test('ovld finds ovls as xcluster does, and what this repository has', t => {
   t.like(call(STAND_IN, ['ovld', 'none']), { status: 1, stdout: '' })
 })
 
-test('mkcdrom packs each ovl once, and skips those whose part is done', t => {
-  const { call, home } = pretend(t)
+test('mkcdrom packs each ovl once, and skips built-in ones', t => {
+  const { call, home } = setUp(t)
   const words = ['mkcdrom', 'env', 'network-topology', 'model', 'netns', 'model', 'test']
   const { status, stderr } = call(STAND_IN, words, { SETUP: 'mine', XCLUSTER: STAND_IN })
   t.is(status, 0, stderr)
@@ -192,8 +192,8 @@ test('mkcdrom packs each ovl once, and skips those whose part is done', t => {
   t.is(execFileSync('tar', ['xOf', archive, 'setup-of-model'], { encoding: 'utf8' }), 'SETUP=mine\n')
 })
 
-test('mkcdrom fails with an ovl whose tar fails, and with one that is not there', t => {
-  const { call, home } = pretend(t)
+test('mkcdrom fails for an ovl whose tar fails, and for a missing one', t => {
+  const { call, home } = setUp(t)
   const bad = path.join(home, 'bad')
   fs.mkdirSync(bad)
   fs.writeFileSync(path.join(bad, 'tar'), '#!/bin/sh\nexit 7\n', { mode: 0o755 })
@@ -206,8 +206,8 @@ test('mkcdrom fails with an ovl whose tar fails, and with one that is not there'
   t.is(call(STAND_IN, ['mkcdrom', 'none']).status, 1)
 })
 
-test('a cached ovl is taken as it is', t => {
-  const { call, home } = pretend(t)
+test('mkcdrom uses a cached ovl unchanged', t => {
+  const { call, home } = setUp(t)
   const xcluster = { XCLUSTER: STAND_IN }
   t.is(call(STAND_IN, ['cache', 'model'], xcluster).status, 0)
   t.is(call(STAND_IN, ['cache', '--list'], xcluster).stdout, 'default/model.tar.xz\n')
@@ -218,8 +218,8 @@ test('a cached ovl is taken as it is', t => {
   t.regex(execFileSync('tar', ['tf', archive], { encoding: 'utf8' }), /^bin\/model_test$/m)
 })
 
-test('with a real xcluster that one says where things are, and is not asked about the cluster', t => {
-  const { call, home, inTest, asked } = pretend(t)
+test('a real xcluster locates ovls and settings, but does not run the cluster', t => {
+  const { call, home, runInTest, requests } = setUp(t)
   const real = path.join(home, 'xcluster.sh')
   const script = `#!/bin/sh
 case $1 in
@@ -234,17 +234,17 @@ esac
   t.regex(env, /^__kobj='\/k'$/m)
   t.regex(env, new RegExp(`^XCLUSTER='${STAND_IN}'$`, 'm'))
   t.notRegex(env, /theirs|__mem/)
-  const { stdout, stderr } = inTest('echo "$XCLUSTER"; "$XCLUSTER" ovld theirs; "$XCLUSTER" libs; otc 1 a', {
+  const { stdout, stderr } = runInTest('echo "$XCLUSTER"; "$XCLUSTER" ovld theirs; "$XCLUSTER" libs; otc 1 a', {
     XCLUSTER: real,
   })
   t.regex(stdout, new RegExp(`^${STAND_IN}\n/their/ovl\nlibs\nEND`), stderr)
-  t.deepEqual(asked(), ['1: model_test tcase_a'])
+  t.deepEqual(requests(), ['1: model_test tcase_a'])
 })
 
-test('where the name of its socket would be too long, a connection does not stay: ssh would end with an error', t => {
+test('connections are not persistent when the path of their socket would be too long for ssh', t => {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-xctest-'))
   t.teardown(() => fs.rmSync(home, { recursive: true }))
-  /** @param length of the directory's name, in bytes */
+  /** @param length of the directory's path, in bytes */
   const configIn = (length: number) => {
     const directory = path.join(home, 'é'.repeat(10).padEnd(length - Buffer.byteLength(home) - 1 - 10, 'x'))
     t.is(Buffer.byteLength(directory), length)
@@ -252,12 +252,12 @@ test('where the name of its socket would be too long, a connection does not stay
     writeSshConfig(directory, [{ number: 1, name: 'vm-001', port: 2001, role: 'worker' }], 'AAAA')
     return fs.readFileSync(path.join(directory, 'ssh_config-1'), 'utf8')
   }
-  // With "/ssh-vm-001-1", a dot and 16 letters it is 107 bytes.
+  // "/ssh-vm-001-1", a dot and 16 letters make it 107 bytes.
   t.regex(configIn(77), /ControlPath/)
   t.notRegex(configIn(78), /Control/)
 })
 
-test('ssh takes a directory for what it is, whatever characters its name has', t => {
+test('ssh reads the configuration in a directory with special characters in its path', t => {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-xctest-'))
   t.teardown(() => fs.rmSync(home, { recursive: true }))
   for (const name of ['a%zb', '%n', 'a "b" c', 'a\\b', '#x']) {

@@ -5,7 +5,7 @@ export const namespaces: ClusterKind = {
   name: 'namespaces',
   aliases: [],
   summary: "namespaces of this host's kernel",
-  isUsual: () => false,
-  takesAnyOption: false,
+  isDefault: () => false,
+  acceptsUnknownOptions: false,
   load: async () => (await import('./operations.ts')).operations,
 }

@@ -5,7 +5,7 @@ export const vm: ClusterKind = {
   name: 'embedded',
   aliases: ['vm'],
   summary: 'QEMU VMs (the default)',
-  isUsual: () => false,
-  takesAnyOption: false,
+  isDefault: () => false,
+  acceptsUnknownOptions: false,
   load: async () => (await import('./operations.ts')).operations,
 }

@@ -1,14 +1,14 @@
-/** What a command printed that is to be read as assignments of a shell. */
+/** Shell assignments printed by a command. */
 export interface Assignments {
   readonly values: Readonly<Record<string, string>>
-  /** Lines that are no assignment: warnings, for example. */
+  /** Other lines, such as warnings. */
   readonly others: readonly string[]
 }
 
 /**
- * Reads what `$XCLUSTER env` prints: a shell's `set`, filtered line by line, and whatever else was written there
- * (contract, "Host environment"). Nothing is evaluated: a value in which a shell would expand something counts as no assignment.
- * @param text lines `name=value` in any of a shell's quotings; the last assignment of a name wins
+ * Parses the output of `$XCLUSTER env`: lines of a shell's `set`, and other output (docs/xcluster.md, "Host
+ * environment"). Nothing is evaluated: a line in which a shell would expand something is not an assignment.
+ * @param text lines `name=value` in any shell quoting; the last assignment of a name wins
  */
 export function parseAssignments(text: string): Assignments {
   const values: Record<string, string> = {}
@@ -23,10 +23,10 @@ export function parseAssignments(text: string): Assignments {
   return { values, others }
 }
 
-/** One piece of a shell's word: quoted one way or the other, escaped, or plain. */
+/** Part of a shell word: single-quoted, double-quoted, escaped, or plain. */
 const PIECE = /'([^']*)'|"((?:[^"\\$`]|\\.)*)"|\\(.)|([^\s'"\\$`;&|<>()*?[\]#~]+|(?<=.)[#~])/y
 
-/** @returns the text that a shell takes a word for; undefined where it is no single word or a shell would expand something */
+/** @returns the value of a shell word; undefined when it is not a single word or a shell would expand something */
 function unquote(word: string): string | undefined {
   let value = ''
   PIECE.lastIndex = 0

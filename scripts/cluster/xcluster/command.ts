@@ -6,29 +6,28 @@ import { Failure } from '../../errors/failure.ts'
 import { run } from '../../host/command.ts'
 import { withDeadline } from '../../host/deadline.ts'
 
-/** How xcluster is called. */
+/** A call of the xcluster command. */
 export interface XclusterCall {
   /** $XCLUSTER */
   readonly command: string
   readonly words: readonly string[]
   /** Added to the caller's environment. */
   readonly exports: Readonly<Record<string, string>>
-  /** After which the command is ended. */
   readonly timeoutSeconds: number
-  /** What its failure means. */
+  /** The exit status of this program when the command fails. */
   readonly exitCode: ExitCode
-  /** Gets each line of its stderr. */
+  /** Called with each line of stderr. */
   readonly onLine?: (line: string) => void
   readonly signal: AbortSignal
 }
 
 /**
- * Calls a command of xcluster.
- * @returns what it wrote on stdout
- * @throws Failure XCLUSTER_FAILED with its last lines, or XCLUSTER_HANGS; the signal's reason when that is aborted
+ * Runs a command of xcluster.
+ * @returns its stdout
+ * @throws Failure XCLUSTER_FAILED with its last lines, or XCLUSTER_HANGS; the signal's reason when it is aborted
  */
 export async function callXcluster(call: XclusterCall): Promise<string> {
-  return await withPatience(call, signal =>
+  return await withTimeout(call, signal =>
     run(call.command, call.words, {
       environment: call.exports,
       signal,
@@ -39,16 +38,16 @@ export async function callXcluster(call: XclusterCall): Promise<string> {
 }
 
 /**
- * Calls a command of xcluster that leaves processes running. Those inherit its streams and never close them, so they get a
- * file, and what is in that when the command ends is what the command said.
+ * Runs a command of xcluster that leaves processes running. They inherit its streams and never close them, so its
+ * output goes to a file, which is read when the command ends.
  * @throws as {@link callXcluster}
  */
 export async function callXclusterToStart(call: XclusterCall): Promise<void> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'xcluster-netns-'))
   const output = path.join(directory, 'output')
-  const said = () => (fs.existsSync(output) ? fs.readFileSync(output, 'utf8').split('\n').filter(Boolean) : [])
+  const outputLines = () => (fs.existsSync(output) ? fs.readFileSync(output, 'utf8').split('\n').filter(Boolean) : [])
   try {
-    await withPatience(call, signal =>
+    await withTimeout(call, signal =>
       run('/bin/sh', ['-c', 'exec >"$0" 2>&1 "$@"', output, call.command, ...call.words], {
         environment: call.exports,
         signal,
@@ -57,21 +56,21 @@ export async function callXclusterToStart(call: XclusterCall): Promise<void> {
     )
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'XCLUSTER_FAILED') throw error
-    const lines = said().slice(-LAST_LINES)
-    const shown = [`'${typed(call)}' failed`, ...lines].join('\n  ')
+    const lines = outputLines().slice(-LAST_LINES)
+    const shown = [`'${commandLine(call)}' failed`, ...lines].join('\n  ')
     throw new Failure(call.exitCode, error.code, shown, { cause: error })
   } finally {
-    for (const line of said()) call.onLine?.(line)
+    for (const line of outputLines()) call.onLine?.(line)
     fs.rmSync(directory, { recursive: true, force: true })
   }
 }
 
 const LAST_LINES = 10
 
-const typed = ({ command, words }: XclusterCall) => [command, ...words].join(' ')
+const commandLine = ({ command, words }: XclusterCall) => [command, ...words].join(' ')
 
-async function withPatience<T>(call: XclusterCall, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const message = `'${typed(call)}' did not end in ${call.timeoutSeconds} s`
+async function withTimeout<T>(call: XclusterCall, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const message = `'${commandLine(call)}' did not end in ${call.timeoutSeconds} s`
   return await withDeadline(call.timeoutSeconds * 1000, ({ signal }) => task(signal), {
     parent: call.signal,
     reason: () => new Failure(call.exitCode, 'XCLUSTER_HANGS', message),

@@ -15,12 +15,12 @@ import { resolveXcluster } from './resolve.ts'
 export async function enter(target: string, { environment, use, signal }: ClusterQuery): Promise<Node> {
   const node = nodeIn(target)
   const role = node && roleOf(node.number)
-  if (!role) throw noSuchNode(target, 'of xcluster', 'VMs are called like vm-001')
+  if (!role) throw noSuchNode(target, 'of xcluster', 'VMs are named like vm-001')
   if (use) markUse(xclusterDirectory(readDirectories(environment).state), use)
   return { ...node, role, connection: await Connection.open(loginOf(node), { signal }) }
 }
 
-/** Logs in on all nodes that the settings plan. */
+/** Logs in on all nodes of the settings. */
 export const logInOnAll = ({ cluster }: Settings, signal: AbortSignal): Promise<readonly Node[]> =>
   allOrNone(
     cluster.nodes.map(async ({ name, number, role }) => {
@@ -29,14 +29,14 @@ export const logInOnAll = ({ cluster }: Settings, signal: AbortSignal): Promise<
     }),
   )
 
-/** The files on which `screen` writes the consoles of the VMs. */
+/** Finds the console logs that `screen` writes. */
 export async function findConsoles({ options, environment, signal }: ClusterQuery): Promise<ClusterConsoles> {
   const onLine = (line: string) => process.stderr.write(`${line}\n`)
   const { xcluster } = await resolveXcluster({ options, environment, test: {}, onLine, signal })
   const directory = screenDirectory(xcluster.tmp)
   const usersDirectory = xclusterDirectory(readDirectories(environment).state)
   if (tryStat(directory)) return { directory, nodeOf: nodeOfConsole, logIn: logInByName, usersDirectory }
-  throw environmentFailure('NO_CLUSTER', `xcluster has no consoles in ${directory}`, {
-    hint: 'with --xterm, or before a cluster was started, there are none',
+  throw environmentFailure('NO_CLUSTER', `no consoles of xcluster in ${directory}`, {
+    hint: 'they exist after a cluster was started without --xterm',
   })
 }

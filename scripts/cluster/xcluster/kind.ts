@@ -6,7 +6,7 @@ export const xcluster: ClusterKind = {
   name: 'xcluster',
   aliases: [],
   summary: "the user's xcluster (the default if $XCLUSTER is set)",
-  isUsual: ({ XCLUSTER: command }) => command !== undefined && command !== '' && !isStandIn(command),
-  takesAnyOption: true,
+  isDefault: ({ XCLUSTER: command }) => command !== undefined && command !== '' && !isStandIn(command),
+  acceptsUnknownOptions: true,
   load: async () => (await import('./operations.ts')).operations,
 }

@@ -3,12 +3,12 @@ import type { ClusterOperations, ClusterStatus } from '../kind.ts'
 import { findXclusterRecord } from './record.ts'
 import type { XclusterFound } from './running.ts'
 
-// Loaded when something is done: who has no xcluster needs nothing of it.
+// Loaded lazily: most users have no xcluster.
 const entering = () => import('./entering.ts')
 const running = () => import('./running.ts')
 const stopping = () => import('./stopping.ts')
 
-/** What can be done with the user's xcluster. */
+/** Operations on the user's xcluster. */
 export const operations: ClusterOperations = {
   resolve: async request => {
     const [{ resolveXcluster }, { xclusterCluster }] = await Promise.all([
@@ -36,7 +36,7 @@ export const operations: ClusterOperations = {
   stopAll: async request => await (await stopping()).stopAll(request),
 }
 
-/** xcluster has one cluster, without a name, and its processes are its own. */
+/** xcluster has a single cluster without a name, and its processes are unknown. */
 const describe = (found: XclusterFound): ClusterStatus => ({
   kind: 'xcluster',
   name: 'xcluster',

@@ -6,7 +6,7 @@ import { bootId, isAlive, isThisProcess, type ProcessId, thisProcess } from '../
 import { replaceFile } from '../../host/replace-file.ts'
 import { describeUsers, usersOf } from '../users.ts'
 
-/** What is kept about the cluster that a run started on the user's xcluster, which has only one. */
+/** The record of the cluster that a run started on the user's xcluster, which has only one. */
 export interface XclusterRecord {
   readonly bootId: string
   /** The process that runs tests on it. */
@@ -15,30 +15,30 @@ export interface XclusterRecord {
   readonly kept: boolean
   /** ISO 8601 */
   readonly created: string
-  /** $XCLUSTER, and what it is given when the cluster is stopped. */
+  /** $XCLUSTER, with `exports` as the environment for stopping the cluster. */
   readonly command: string
   readonly exports: Readonly<Record<string, string>>
 }
 
-const IN_USE_HINT = 'wait for it, or stop it all the same with --replace'
+const IN_USE_HINT = 'wait for it, or stop it with --replace'
 
 const RECORD = 'cluster.json'
 
-/** Where the record is, and who is logged in on the cluster. */
+/** The directory with the record and the users of the cluster. */
 export const xclusterDirectory = (stateDirectory: string): string => path.join(stateDirectory, 'xcluster')
 
-/** The record of a cluster that a run of this program started since the host booted; undefined without one. */
+/** The record of the cluster that a run of this program started since the host booted; undefined when there is none. */
 export function findXclusterRecord(stateDirectory: string): XclusterRecord | undefined {
   try {
     const text = fs.readFileSync(path.join(xclusterDirectory(stateDirectory), RECORD), 'utf8')
     const record = JSON.parse(text) as XclusterRecord
     return record.bootId === bootId() ? record : undefined
   } catch {
-    return undefined // there is none, or its owner died while it was written
+    return undefined // missing, or cut off because its owner died
   }
 }
 
-/** @throws Failure CLUSTER_IN_USE (exit 3) when another run owns xcluster's cluster, or somebody is logged in on it */
+/** @throws Failure CLUSTER_IN_USE (exit 3) when another run owns xcluster's cluster, or other commands use it */
 export function requireXclusterUnused(stateDirectory: string): void {
   const owner = findXclusterRecord(stateDirectory)?.owner
   const isOwned = owner !== undefined && isAlive(owner) && !isThisProcess(owner)
@@ -50,7 +50,7 @@ export function requireXclusterUnused(stateDirectory: string): void {
 
 /**
  * Makes this process the owner of xcluster's cluster.
- * @param replace even while another run, or somebody who is logged in, uses it
+ * @param replace even while another run or command uses it
  * @throws Failure CLUSTER_IN_USE (exit 3)
  */
 export async function claimXcluster(
@@ -68,7 +68,7 @@ export async function claimXcluster(
 }
 
 /**
- * Makes this process the owner of a cluster of xcluster that runs: those who are logged in on it do not mind.
+ * Makes this process the owner of xcluster's running cluster; other commands may keep using it.
  * @throws Failure CLUSTER_IN_USE (exit 3) when another run owns it
  */
 export async function adoptXcluster(
@@ -80,13 +80,13 @@ export async function adoptXcluster(
 }
 
 /** Records that the cluster is left running. */
-export function keepXcluster(stateDirectory: string): void {
+export function markXclusterKept(stateDirectory: string): void {
   const record = findXclusterRecord(stateDirectory)
   if (record && isThisProcess(record.owner)) write(xclusterDirectory(stateDirectory), { ...record, kept: true })
 }
 
-/** Forgets a cluster that was stopped. */
-export const forgetXcluster = (stateDirectory: string): void =>
+/** Removes the record of a stopped cluster. */
+export const removeXclusterRecord = (stateDirectory: string): void =>
   fs.rmSync(path.join(xclusterDirectory(stateDirectory), RECORD), { force: true })
 
 function write(directory: string, record: XclusterRecord): void {

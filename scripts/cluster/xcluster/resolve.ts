@@ -10,16 +10,15 @@ import { parseAssignments } from './assignments.ts'
 import { callXcluster } from './command.ts'
 import { readXcluster, type XclusterSettings } from './settings.ts'
 
-/** What xcluster's command fills in where nobody says anything, and does not print. */
-const XCLUSTERS_OWN: Environment = { xcluster_PREFIX: 'fd00:' }
+/** Defaults that the xcluster command uses, but does not print. */
+const XCLUSTER_DEFAULTS: Environment = { xcluster_PREFIX: 'fd00:' }
 
-/** `env` and `ovld` only look around. */
-const LOOK_SECONDS = 15
+const QUERY_TIMEOUT_SECONDS = 15
 
 /**
- * Asks xcluster for its settings, and lets the topology change them, as xcluster's own tests do.
- * @throws Failure NO_XCLUSTER, XCLUSTER_FAILED, XCLUSTER_HANGS, XCLUSTER_SAYS_LITTLE (exit 3), NO_SUCH_TOPOLOGY (exit 2), and
- *   those of the settings
+ * Reads the settings of xcluster, and applies the changes of the topology, as xcluster's tests do.
+ * @throws Failure NO_XCLUSTER, XCLUSTER_FAILED, XCLUSTER_HANGS, XCLUSTER_SAYS_LITTLE (exit 3), NO_SUCH_TOPOLOGY (exit
+ *   2), or one of the settings
  */
 export async function resolveXcluster(
   request: SettingsRequest,
@@ -31,25 +30,25 @@ export async function resolveXcluster(
     command,
     words: ['env'],
     exports: new Sources(userLayers(options, environment)).valuesFrom('option', 'variable'),
-    timeoutSeconds: LOOK_SECONDS,
+    timeoutSeconds: QUERY_TIMEOUT_SECONDS,
     exitCode: 3,
     onLine,
     signal,
   })
   const { values, others } = parseAssignments(text)
   others.forEach(onLine)
-  checkWhatItSays(command, values)
+  requireDirectories(command, values)
   const below: readonly Layer[] = [
     { origin: 'test', values: test },
     { origin: 'xcluster', values },
     { origin: 'random', values: drawn },
-    { origin: 'xcluster', values: XCLUSTERS_OWN },
+    { origin: 'xcluster', values: XCLUSTER_DEFAULTS },
   ]
-  const insists: Layer = { origin: 'test', values: forced }
+  const forcedLayer: Layer = { origin: 'test', values: forced }
   const read = (above: readonly Layer[]) => readBoth(options, environment, { above, below })
-  const before = read([insists])
+  const before = read([forcedLayer])
   if (!before.settings.cluster.topology) return before
-  return read([insists, { origin: 'topology', values: await sourceTopology(before, values, request) }])
+  return read([forcedLayer, { origin: 'topology', values: await sourceTopology(before, values, request) }])
 }
 
 function readBoth(options: Environment, environment: Environment, layers: ExtraLayers) {
@@ -58,34 +57,34 @@ function readBoth(options: Environment, environment: Environment, layers: ExtraL
   return { settings, xcluster: own }
 }
 
-/** What it says itself: in the environment there may be directories of yesterday's xcluster. */
-function checkWhatItSays(command: string, values: Environment): void {
+/** Checks the command's own output: the environment may name directories of an outdated xcluster. */
+function requireDirectories(command: string, values: Environment): void {
   const missing = ['XCLUSTER_HOME', 'XCLUSTER_TMP'].find(name => !values[name])
   if (!missing) return
-  throw environmentFailure('XCLUSTER_SAYS_LITTLE', `'${command} env' does not say ${missing}`, {
-    hint: 'is $XCLUSTER the command of xcluster?',
+  throw environmentFailure('XCLUSTER_SAYS_LITTLE', `'${command} env' does not set ${missing}`, {
+    hint: 'set XCLUSTER to the path of the xcluster command',
   })
 }
 
 function checkCommand(command: string): void {
-  const wrong = (why: string) =>
+  const invalid = (why: string) =>
     environmentFailure('NO_XCLUSTER', `XCLUSTER=${command}: ${why}`, {
-      hint: 'it is the path of the command of xcluster; without it, or with --cluster embedded, VMs of our own are started',
+      hint: 'set it to the path of the xcluster command; to start VMs without xcluster, use --cluster embedded',
     })
-  if (!command) throw wrong('is not set')
-  if (isStandIn(command)) throw wrong('is the command that stands in for it, and drives VMs of our own')
-  if (!fs.existsSync(command)) throw wrong('there is no such file')
-  if (!fs.statSync(command).isFile()) throw wrong('is not a file')
+  if (!command) throw invalid('is not set')
+  if (isStandIn(command)) throw invalid('is the replacement of this repository, not xcluster itself')
+  if (!fs.existsSync(command)) throw invalid('no such file')
+  if (!fs.statSync(command).isFile()) throw invalid('is not a file')
   try {
     fs.accessSync(command, fs.constants.X_OK)
   } catch {
-    throw wrong('is not executable')
+    throw invalid('is not executable')
   }
 }
 
 /**
- * Sources the topology's `Envsettings` in a shell, as the contract has it ("Host environment", `TOPOLOGY`).
- * @param values what xcluster printed: the file may use it
+ * Sources the topology's `Envsettings` in a shell (docs/xcluster.md, "Host environment", `TOPOLOGY`).
+ * @param values the settings that xcluster printed, for use by the file
  * @returns the variables that it changed
  */
 async function sourceTopology(
@@ -94,16 +93,16 @@ async function sourceTopology(
   { signal, onLine }: SettingsRequest,
 ): Promise<Environment> {
   const { topology } = settings.cluster
-  const call = { command, exports, timeoutSeconds: LOOK_SECONDS, exitCode: 3, onLine, signal } as const
+  const call = { command, exports, timeoutSeconds: QUERY_TIMEOUT_SECONDS, exitCode: 3, onLine, signal } as const
   const directory = (await callXcluster({ ...call, words: ['ovld', 'network-topology'] })).trim()
   const file = envsettingsOf(directory, topology)
   if (!fs.existsSync(file)) {
-    throw usageFailure('NO_SUCH_TOPOLOGY', `TOPOLOGY=${topology}: there is no ${file}`, {
-      hint: `topologies are directories of ${directory} with such a file`,
+    throw usageFailure('NO_SUCH_TOPOLOGY', `TOPOLOGY=${topology}: ${file} is missing`, {
+      hint: `topologies are the directories in ${directory} with an Envsettings file`,
     })
   }
-  return await sourceEnvsettings(file, { ...said(values), ...exports }, onLine, signal)
+  return await sourceEnvsettings(file, { ...definedValues(values), ...exports }, onLine, signal)
 }
 
-const said = (values: Environment): Record<string, string> =>
+const definedValues = (values: Environment): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined))

@@ -4,24 +4,24 @@ import type { Condition } from '../kind.ts'
 import { answersSsh } from './login.ts'
 import { findXclusterRecord } from './record.ts'
 
-/** xcluster's cluster as it is now. */
+/** The current state of xcluster's cluster. */
 export interface XclusterFound {
   readonly condition: Exclude<Condition, 'on another host'>
   readonly created: string | undefined
   readonly owner: number | undefined
-  /** The nodes whose ssh server answers. */
+  /** The nodes whose ssh server responds. */
   readonly nodes: readonly { readonly name: string; readonly number: number }[]
 }
 
-/** Numbers of the nodes that xcluster may have: contract, "Words". */
+/** All node numbers of xcluster: docs/xcluster.md, "Words". */
 const NUMBERS = Array.from({ length: 240 }, (_, index) => index + 1)
 
-/** Looks for the user's xcluster; undefined when no node answers and no run is starting one. */
+/** Finds the user's xcluster cluster; undefined when no node responds and no run is starting one. */
 export async function findXcluster(stateDirectory: string): Promise<XclusterFound | undefined> {
   const record = findXclusterRecord(stateDirectory)
   const plans = NUMBERS.map(number => ({ number, name: nodeName(number) }))
-  const answers = await Promise.all(plans.map(answersSsh))
-  const nodes = plans.filter((_, index) => answers[index])
+  const responds = await Promise.all(plans.map(answersSsh))
+  const nodes = plans.filter((_, index) => responds[index])
   const isOwned = record !== undefined && isAlive(record.owner)
   if (nodes.length === 0 && !isOwned) return undefined
   const created = record?.created

@@ -2,23 +2,23 @@ import path from 'node:path'
 import type { Settings } from '../../settings/settings.ts'
 import type { Sources } from '../../settings/sources.ts'
 
-/** How the user's xcluster is driven. */
+/** Settings for running the user's xcluster. */
 export interface XclusterSettings {
   /** $XCLUSTER */
   readonly command: string
-  /** $XCLUSTER_TMP: where the image of the ovls and the consoles are. */
+  /** $XCLUSTER_TMP: the directory of the ovl image and the consoles. */
   readonly tmp: string
   /** The VMs' disk. */
   readonly image: string
-  /** Consoles in xterm, and not in screen. */
+  /** Consoles in xterm instead of screen. */
   readonly xterm: boolean
-  /** What xcluster finds in its environment beside what is there already. */
+  /** Variables that are added to xcluster's environment. */
   readonly exports: Readonly<Record<string, string>>
 }
 
 /**
- * @param sources with what `$XCLUSTER env` printed
- * @param settings with the VMs' variables, which travel with the prefix `xcluster_`
+ * @param sources including the output of `$XCLUSTER env`
+ * @param settings with the variables for VMs, which are exported with the prefix `xcluster_`
  */
 export function readXcluster(
   sources: Sources,
@@ -26,11 +26,11 @@ export function readXcluster(
 ): XclusterSettings {
   const command = sources.text('XCLUSTER', '')
   const [home, tmp] = [sources.text('XCLUSTER_HOME', ''), sources.text('XCLUSTER_TMP', '')]
-  // An image in the environment is that of other tests: ours run on the plain one, unless the command line names another.
+  // Only the command line can choose another image: one in the environment belongs to other tests.
   const image = sources.textFrom('option', '__image', path.join(home, 'hd.img'))
   const xterm = sources.flag('__xterm')
   sources.text('SETUP', '')
-  // What xcluster and ovls alone know.
+  // Accept options that only xcluster or ovls know.
   sources.recordFrom('option', 'variable', 'test', 'topology')
   const guestExports = Object.entries(guest).map(([name, value]) => [`xcluster_${name}`, value])
   return Object.freeze({
@@ -40,14 +40,14 @@ export function readXcluster(
     xterm,
     exports: Object.freeze({
       ...sources.valuesFrom('option', 'variable', 'test', 'topology', 'random'),
-      // They are among those above; xcluster calls this program for the ovl, where they would win over what was typed.
+      // Override the values above: xcluster calls this program to pack the ovl, and there the options must win.
       ...sources.ownVariables(),
       ...Object.fromEntries(guestExports),
       __nvm: guest.__nvm ?? '',
       __nrouters: guest.__nrouters ?? '',
       __ntesters: guest.__ntesters ?? '',
       __image: image,
-      // Typed in another directory than the one in which xcluster runs the ovl's tar.
+      // Absolute: xcluster runs the ovl's tar in another directory.
       ...(packing.cni && { __cni: packing.cni }),
     }),
   })

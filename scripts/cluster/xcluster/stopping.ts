@@ -1,28 +1,28 @@
 import { environmentFailure } from '../../errors/failure.ts'
 import { readDirectories } from '../../settings/settings.ts'
 import type { StopRequest } from '../kind.ts'
-import { findXclusterRecord, forgetXcluster } from './record.ts'
+import { findXclusterRecord, removeXclusterRecord } from './record.ts'
 import { resolveXcluster } from './resolve.ts'
 import { findXcluster } from './running.ts'
 import { stopCluster } from './xcluster.ts'
 
-/** Ends xcluster's cluster, whoever started it. */
+/** Stops xcluster's cluster, even when another program started it. */
 export async function stop(request: StopRequest): Promise<void> {
-  const isStopped = await stopWhatRuns(request)
-  if (!isStopped && request.which === 'any') throw environmentFailure('NO_CLUSTER', 'no cluster of xcluster is running')
+  const isStopped = await stopRunningCluster(request)
+  if (!isStopped && request.which === 'any') throw environmentFailure('NO_CLUSTER', 'no xcluster cluster is running')
 }
 
-/** Ends it where this program started it. */
+/** Stops xcluster's cluster if this program started it. */
 export async function stopAll(request: StopRequest): Promise<void> {
-  if (findXclusterRecord(readDirectories(request.environment).state)) await stopWhatRuns(request)
+  if (findXclusterRecord(readDirectories(request.environment).state)) await stopRunningCluster(request)
 }
 
-/** @returns false when there is none, or it is not abandoned and only such a one is meant */
-async function stopWhatRuns({ environment, which, onLine, signal }: StopRequest): Promise<boolean> {
+/** @returns false when none is running, or it is not abandoned and only abandoned clusters are requested */
+async function stopRunningCluster({ environment, which, onLine, signal }: StopRequest): Promise<boolean> {
   const { state } = readDirectories(environment)
   const found = await findXcluster(state)
   if (!found) {
-    forgetXcluster(state)
+    removeXclusterRecord(state)
     return false
   }
   if (which === 'abandoned' && found.condition !== 'abandoned') return false
@@ -30,7 +30,7 @@ async function stopWhatRuns({ environment, which, onLine, signal }: StopRequest)
     findXclusterRecord(state) ??
     (await resolveXcluster({ options: {}, environment, test: {}, onLine, signal })).xcluster
   await stopCluster(found.nodes, call, onLine)
-  forgetXcluster(state)
+  removeXclusterRecord(state)
   onLine("stopped xcluster's cluster")
   return true
 }

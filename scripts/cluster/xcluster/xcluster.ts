@@ -13,22 +13,27 @@ import type { Cluster, OvlDirectory, RunningCluster, StartRequest } from '../clu
 import { guestKernel } from '../components.ts'
 import { callXcluster, callXclusterToStart, type XclusterCall } from './command.ts'
 import { awaitNodes, consoleOf, listens, loginOf } from './login.ts'
-import { adoptXcluster, claimXcluster, forgetXcluster, keepXcluster, requireXclusterUnused } from './record.ts'
+import {
+  adoptXcluster,
+  claimXcluster,
+  markXclusterKept,
+  removeXclusterRecord,
+  requireXclusterUnused,
+} from './record.ts'
 import type { XclusterSettings } from './settings.ts'
 
-/** Our own ovl: this repository, whatever its directory is called. */
-const OUR_DIRECTORY = path.resolve(import.meta.dirname, '../../..')
-const OUR_NAME = 'netns'
+/** The ovl of this repository, whose directory may have any name. */
+const NETNS_DIRECTORY = path.resolve(import.meta.dirname, '../../..')
+const NETNS_OVL = 'netns'
 
-/** Ovls may take their time to pack: archives of Kubernetes, for example. */
-const PACK_SECONDS = 900
-const LOOK_SECONDS = 15
-const STOP_SECONDS = 60
-/** For ports to be free again after `stop`. */
-const CLOSE_MS = 10_000
+/** Long enough for large ovls, such as archives of Kubernetes. */
+const PACK_TIMEOUT_SECONDS = 900
+const QUERY_TIMEOUT_SECONDS = 15
+const STOP_TIMEOUT_SECONDS = 60
+const PORT_RELEASE_TIMEOUT_MS = 10_000
 const CONSOLE_LINES = 10
 
-/** The user's xcluster, behind `$XCLUSTER`: contract, "The packaging step" and "Networks and login". */
+/** The user's xcluster, run by `$XCLUSTER`: docs/xcluster.md, "The packaging step" and "Networks and login". */
 export function xclusterCluster(settings: Settings, xcluster: XclusterSettings): Cluster {
   return {
     kind: 'xcluster',
@@ -52,9 +57,9 @@ async function start(settings: Settings, xcluster: XclusterSettings, request: St
     ...countAndNames(settings.cluster.nodes),
     kind: describe(settings),
   })
-  const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
-  made({ name: 'xcluster', place: xcluster.command })
-  // Before what runs is stopped: when it fails, that goes on.
+  const onComponent = (component: Component) => emit({ type: 'provenance', test: request.test, component })
+  onComponent({ name: 'xcluster', place: xcluster.command })
+  // Before the running cluster is stopped: if packing fails, it keeps running.
   await pack(settings, xcluster, request)
   await claimXcluster(state, xcluster, replace)
   const stop = () => stopCluster(settings.cluster.nodes, xcluster, detail)
@@ -68,11 +73,11 @@ async function start(settings: Settings, xcluster: XclusterSettings, request: St
       exitCode: 4,
     })
     const nodes = await waitForNodes(settings, xcluster, request)
-    made(await guestKernel(nodes[0] as Node, signal))
+    onComponent(await guestKernel(nodes[0] as Node, signal))
     return running(settings, xcluster, nodes, stop)
   } catch (error) {
-    await stop().catch(() => {}) // what went wrong first is what the person needs
-    forgetXcluster(state)
+    await stop().catch(() => {}) // the first error matters
+    removeXclusterRecord(state)
     throw withTerminal(error, xcluster)
   }
 }
@@ -82,9 +87,9 @@ async function attach(settings: Settings, xcluster: XclusterSettings, request: S
   if (!(await listens(plans[0] as (typeof plans)[number]))) {
     throw environmentFailure(
       'NO_CLUSTER',
-      `no cluster of xcluster is running: nothing answers on ${whereIs(settings)}`,
+      `no xcluster cluster is running: nothing accepts connections on ${describeLocation(settings)}`,
       {
-        hint: 'without --no-start one is started',
+        hint: 'to start one, omit --no-start',
       },
     )
   }
@@ -96,73 +101,77 @@ async function attach(settings: Settings, xcluster: XclusterSettings, request: S
 }
 
 const describe = ({ cluster }: Settings) =>
-  `xcluster: ${countOfVms(cluster.nodes)}; host keys are not checked: they are new at every start`
+  `xcluster: ${countOfVms(cluster.nodes)}; host keys are not checked, since they change at every start`
 
 function checkImage({ image }: XclusterSettings): void {
   if (fs.existsSync(image)) return
-  throw environmentFailure('NO_XCLUSTER_IMAGE', `there is no disk image ${image}`, {
-    hint: '$XCLUSTER mkimage makes it; another one is named with --image=<file>',
+  throw environmentFailure('NO_XCLUSTER_IMAGE', `the disk image ${image} is missing`, {
+    hint: 'create it with $XCLUSTER mkimage, or choose another one with --image=<file>',
   })
 }
 
 /**
- * Stops the cluster that runs, as xcluster's own tests do.
- * @throws Failure CLUSTER_RUNS (exit 3) when something still answers where the VMs would
+ * Stops the running cluster, as xcluster's tests do.
+ * @throws Failure CLUSTER_RUNS (exit 3) when something still accepts connections on the VMs' ports
  */
 async function stopRunning(settings: Settings, xcluster: XclusterSettings, { emit }: StartRequest): Promise<void> {
   const isRunning = async () => (await Promise.all(settings.cluster.nodes.map(listens))).includes(true)
   if (!(await isRunning())) return
   await stopCluster(settings.cluster.nodes, xcluster, text => emit({ type: 'detail', text }))
   if (await isRunning()) {
-    throw environmentFailure('CLUSTER_RUNS', `${whereIs(settings)} answers, also after '${xcluster.command} stop'`, {
-      hint: '--no-start uses what runs there',
-    })
+    throw environmentFailure(
+      'CLUSTER_RUNS',
+      `${describeLocation(settings)} still accepts connections after '${xcluster.command} stop'`,
+      {
+        hint: 'to use the cluster that is running there: --no-start',
+      },
+    )
   }
   emit({ type: 'notice', text: "stopped xcluster's cluster, which was running" })
 }
 
-function whereIs({ cluster: { nodes } }: Settings): string {
+function describeLocation({ cluster: { nodes } }: Settings): string {
   const [first] = nodes
   const { host, port } = loginOf(first as (typeof nodes)[number])
   return `${host}:${port} (${first?.name})`
 }
 
 /**
- * Packs the ovls by `mkcdrom`.
- * @throws Failure OVL_NOT_FOUND (exit 2), XCLUSTER_FAILED (exit 4) with what the packing said
+ * Packs the ovls with `mkcdrom`.
+ * @throws Failure OVL_NOT_FOUND (exit 2), XCLUSTER_FAILED (exit 4) with the last lines of its output
  */
 async function pack(settings: Settings, xcluster: XclusterSettings, request: StartRequest): Promise<void> {
   const { emit, signal, extraOvls } = request
   const detail = (text: string) => emit({ type: 'detail', text })
   const links = fs.mkdtempSync(path.join(os.tmpdir(), 'xcluster-netns-'))
   try {
-    fs.symlinkSync(OUR_DIRECTORY, path.join(links, OUR_NAME))
+    fs.symlinkSync(NETNS_DIRECTORY, path.join(links, NETNS_OVL))
     for (const ovl of extraOvls) fs.symlinkSync(ovl.directory, path.join(links, nameOf(ovl, extraOvls)))
     const exports = { ...xcluster.exports, XCLUSTER_OVLPATH: [links, ...settings.ovlPath].join(':') }
     const call = { command: xcluster.command, exports, onLine: detail, signal }
     const extra = extraOvls.map(({ name }) => name)
     const { base, more } = settings.ovlNames
-    const ovls = ['env', ...base, 'network-topology', 'iptools', OUR_NAME, ...extra, ...more, 'test']
+    const ovls = ['env', ...base, 'network-topology', 'iptools', NETNS_OVL, ...extra, ...more, 'test']
     await checkOvls([...new Set(ovls)], settings.ovlPath, call)
     fs.rmSync(path.join(xcluster.tmp, 'cdrom.iso'), { force: true })
     const words = ['mkcdrom', ...ovls]
-    await callXcluster({ ...call, words, timeoutSeconds: PACK_SECONDS, exitCode: 4 })
+    await callXcluster({ ...call, words, timeoutSeconds: PACK_TIMEOUT_SECONDS, exitCode: 4 })
   } finally {
     fs.rmSync(links, { recursive: true, force: true })
   }
 }
 
-/** Ovls are named to xcluster by names alone. */
+/** The name of an ovl for xcluster, which does not accept paths. */
 function nameOf(ovl: OvlDirectory, all: readonly OvlDirectory[]): string {
   const same = all.find(({ name, directory }) => name === ovl.name && directory !== ovl.directory)
-  if (!same && ovl.name !== OUR_NAME) return ovl.name
+  if (!same && ovl.name !== NETNS_OVL) return ovl.name
   throw usageFailure(
     'OVL_NAMES',
-    `two ovls are called '${ovl.name}': ${ovl.directory} and ${same?.directory ?? OUR_DIRECTORY}`,
+    `two ovls have the name '${ovl.name}': ${ovl.directory} and ${same?.directory ?? NETNS_DIRECTORY}`,
   )
 }
 
-/** @throws Failure OVL_NOT_FOUND (exit 2) with all that xcluster does not find */
+/** @throws Failure OVL_NOT_FOUND (exit 2) naming all ovls that xcluster does not find */
 async function checkOvls(
   ovls: readonly string[],
   ovlPath: readonly string[],
@@ -170,7 +179,7 @@ async function checkOvls(
 ): Promise<void> {
   const look = async (ovl: string): Promise<unknown> => {
     const words = ['ovld', ovl]
-    return await callXcluster({ command, exports, signal, words, timeoutSeconds: LOOK_SECONDS, exitCode: 2 })
+    return await callXcluster({ command, exports, signal, words, timeoutSeconds: QUERY_TIMEOUT_SECONDS, exitCode: 2 })
   }
   const found = await Promise.allSettled(ovls.map(look))
   const reasons = found.map(result => (result.status === 'rejected' ? result.reason : undefined))
@@ -179,8 +188,8 @@ async function checkOvls(
   if (missing.length === 0) return
   const names = missing.map(ovl => `'${ovl}'`).join(', ')
   const places = ovlPath.length > 0 ? ` in ${ovlPath.join(', ')}` : ': XCLUSTER_OVLPATH is not set'
-  throw usageFailure('OVL_NOT_FOUND', `xcluster finds no ovl ${names}${places}`, {
-    hint: '$XCLUSTER_OVLPATH names the directories',
+  throw usageFailure('OVL_NOT_FOUND', `xcluster does not find the ovl ${names}${places}`, {
+    hint: 'add its parent directory to $XCLUSTER_OVLPATH',
     cause: reasons.find(Boolean),
   })
 }
@@ -188,27 +197,35 @@ async function checkOvls(
 const waitForNodes = (settings: Settings, { tmp }: XclusterSettings, { emit, signal }: StartRequest) =>
   awaitNodes({ plans: settings.cluster.nodes, tmp, timeoutSeconds: settings.timeoutSeconds, emit, signal })
 
-/** xcluster does not tell that what it runs the VMs in is missing: they just never come up. */
+/** Adds the reason when `screen` or `xterm` is missing: xcluster does not report it, and no VM comes up. */
 function withTerminal(error: unknown, { xterm, tmp }: XclusterSettings): unknown {
   const program = xterm ? 'xterm' : 'screen'
   if (fs.existsSync(path.join(tmp, 'screen'))) return error
-  const isThere = searchPath(callersEnvironment).some(place => fs.existsSync(path.join(place, program)))
-  if (isThere || !(error instanceof Failure) || error.exitCode !== 4) return error
+  const isInstalled = searchPath(callersEnvironment).some(place => fs.existsSync(path.join(place, program)))
+  if (isInstalled || !(error instanceof Failure) || error.exitCode !== 4) return error
   const hint = `${program}, in which xcluster runs its VMs, is not installed`
   return environmentFailure('NO_TERMINAL', error.message, { hint, cause: error })
 }
 
-/** Ends the VMs, and waits until their ports are free: the next test starts on the same ones. */
+/** Stops the VMs, and waits until their ports are free: the next test uses the same ones. */
 export async function stopCluster(
   nodes: readonly Pick<NodePlan, 'number' | 'name'>[],
   { command, exports }: Pick<XclusterSettings, 'command' | 'exports'>,
   onLine: (line: string) => void,
 ): Promise<void> {
-  // The run may have been told to end: this is a part of that.
+  // Not aborted with the run: stopping is part of its end.
   const signal = new AbortController().signal
-  await callXcluster({ command, words: ['stop'], exports, timeoutSeconds: STOP_SECONDS, exitCode: 4, onLine, signal })
-  const patience = performance.now() + CLOSE_MS
-  while ((await Promise.all(nodes.map(listens))).includes(true) && performance.now() < patience) await delay(100)
+  await callXcluster({
+    command,
+    words: ['stop'],
+    exports,
+    timeoutSeconds: STOP_TIMEOUT_SECONDS,
+    exitCode: 4,
+    onLine,
+    signal,
+  })
+  const deadline = performance.now() + PORT_RELEASE_TIMEOUT_MS
+  while ((await Promise.all(nodes.map(listens))).includes(true) && performance.now() < deadline) await delay(100)
 }
 
 function running(
@@ -224,20 +241,20 @@ function running(
     name: settings.cluster.name,
     nodes,
     keep: async () => {
-      keepXcluster(settings.directories.state)
+      markXclusterKept(settings.directories.state)
       disconnect()
     },
-    // Its processes are xcluster's, which does not tell them.
+    // Not possible: xcluster does not report its processes.
     verify: async () => {},
     stop: async () => {
       disconnect()
       await stop()
-      forgetXcluster(settings.directories.state)
+      removeXclusterRecord(settings.directories.state)
     },
     console: async node => consoleOf(tmp, node.name),
     diagnose: async node => ({
       ...((await listens(planOf(settings, node)))
-        ? { gone: false, how: 'its VM still takes connections' }
+        ? { gone: false, how: 'its VM still accepts connections' }
         : { gone: true, how: 'its VM is gone' }),
       console: consoleOf(tmp, node.name).trimEnd().split('\n').slice(-CONSOLE_LINES).filter(Boolean),
     }),

@@ -58,7 +58,7 @@ function checkTargets(network: readonly NodeFacts[], targets: readonly string[])
   const known = [...network.map(({ node }) => node), ...pods]
   const unknown = targets.find(target => !known.includes(target))
   if (unknown === undefined) return
-  throw usageFailure('NO_SUCH_NODE', `'${unknown}' is no VM or POD of the cluster`, {
+  throw usageFailure('NO_SUCH_NODE', `'${unknown}' is not a node or POD of the cluster`, {
     hint: `those are ${known.join(' ')}`,
   })
 }

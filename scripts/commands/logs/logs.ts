@@ -97,6 +97,6 @@ function callWhenGone(nodes: readonly string[], { logIn }: ClusterConsoles, onGo
 }
 
 const noConsole = (node: string, nodes: readonly string[]) =>
-  usageFailure('NO_SUCH_NODE', `'${node}' is no VM with a console`, {
+  usageFailure('NO_SUCH_NODE', `'${node}' is not a node with a console`, {
     hint: nodes.length > 0 ? `those are ${nodes.join(' ')}` : 'there is none',
   })

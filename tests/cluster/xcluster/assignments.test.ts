@@ -6,7 +6,7 @@ import { tool } from '../../needs.ts'
 
 const SHELLS = [['dash'], ['bash'], [tool('busybox'), 'sh']] as const
 
-test("what a shell's set prints is read back, whatever is in the value", t => {
+test("reads back the output of a shell's set for any value", t => {
   const line = fc.stringMatching(/^[ -~]{0,20}$/)
   fc.assert(
     fc.property(fc.constantFrom(...SHELLS), line, ([shell, ...words], value) => {
@@ -18,7 +18,7 @@ test("what a shell's set prints is read back, whatever is in the value", t => {
   )
 })
 
-test('lines that are no assignment are told apart', t => {
+test('separates assignments from other lines', t => {
   const { values, others } = parseAssignments(
     `WARNING: the workspace is on /tmp\n\n__nvm='4'\nexport ARCHIVE=/a/b\n= x\n9=a\nname with='a'\n`,
   )
@@ -26,11 +26,11 @@ test('lines that are no assignment are told apart', t => {
   t.deepEqual(others, ['WARNING: the workspace is on /tmp', '= x', '9=a', "name with='a'"])
 })
 
-test('what a shell would expand is not taken for a value', t => {
+test('rejects values that a shell would expand', t => {
   const lines = ['A=$(touch /tmp/x)', 'B=`id`', 'C="$HOME"', 'D=a b', "E='open", 'F=a;id', 'G=*']
   t.deepEqual(parseAssignments(lines.join('\n')), { values: {}, others: lines })
 })
 
-test('the last assignment of a name wins', t => {
+test('uses the last assignment of a name', t => {
   t.deepEqual(parseAssignments("A='1'\nA='2'").values, { A: '2' })
 })

@@ -8,7 +8,7 @@ needsUserNamespaces()
 
 const LOGIN = path.resolve(import.meta.dirname, '../../../scripts/cluster/xcluster/login.ts')
 
-/** Where VM 202 is logged in to, as seen in a network namespace of its own. */
+/** The login of VM 202 in a new network namespace. */
 function addressAmong(interfaces: string): string {
   const ask = `import('${LOGIN}').then(({ loginOf }) => {
     const { host, port, user, hostKey } = loginOf({ number: 202, name: 'vm-202' })
@@ -20,12 +20,12 @@ function addressAmong(interfaces: string): string {
   return stdout.trim() || stderr
 }
 
-test("a VM is reached on the maintenance net where the host has xcluster's bridge, else by a forwarded port", t => {
+test("uses the maintenance net if the host has xcluster's bridge, otherwise a forwarded port", t => {
   t.is(addressAmong('ip link add xcbr1 type bridge'), 'root 192.168.0.202 22 unchecked')
   t.is(addressAmong('ip link add xcbr11 type bridge'), 'root 127.0.0.1 12502 unchecked')
 })
 
-test('a login needs no key, and a console that is not there is empty', t => {
+test('logs in without a key, and returns an empty console when the log is missing', t => {
   t.is(loginOf({ number: 1, name: 'vm-001' }).privateKey, undefined)
   t.is(consoleOf('/nowhere', 'vm-001'), '')
 })

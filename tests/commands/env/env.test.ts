@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import test from 'ava'
 import type { Setting } from '../../../scripts/settings/sources.ts'
-import { pretendXcluster } from '../../cluster/xcluster/pretended.ts'
+import { fakeXcluster } from '../../cluster/xcluster/fake-xcluster.ts'
 import { conforms } from '../../schema.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../../../netns.ts')
@@ -19,7 +19,7 @@ const originsIn = (json: string) =>
   Object.fromEntries((JSON.parse(json) as Setting[]).map(({ name, value, origin }) => [name, [value, origin]]))
 
 test('env tells the settings of both kinds of cluster, and where each came from', t => {
-  const { command } = pretendXcluster(t)
+  const { command } = fakeXcluster(t)
   const words = ['--json', '--nvm=2']
   const { stdout } = env(words, { __smp: '2' })
   conforms(t, 'env', JSON.parse(stdout))
@@ -89,13 +89,13 @@ test('a variable that stands for no option is refused, with the one that was mea
 })
 
 test('a variable reaches xcluster as its own, and not a second time', t => {
-  const { command } = pretendXcluster(t)
+  const { command } = fakeXcluster(t)
   const theirs = originsIn(env(['--json'], { XCLUSTER: command, XCLUSTER_NETNS_K8S_VER: 'v1' }).stdout)
   t.deepEqual(theirs.__k8s_ver, ['v1', 'variable'])
 })
 
 test('env prints what a shell reads, and the warnings of xcluster without their control characters', t => {
-  const { command } = pretendXcluster(
+  const { command } = fakeXcluster(
     t,
     `env) printf 'WARNING: \\033[31mred\\007\\n'; echo "XCLUSTER_HOME='/a b'"; echo XCLUSTER_TMP=/t ;;`,
   )
@@ -106,7 +106,7 @@ test('env prints what a shell reads, and the warnings of xcluster without their 
 })
 
 test('what a failing xcluster said is shown without control characters', t => {
-  const { command } = pretendXcluster(t, `env) printf '\\033[31mred\\007\\nmore\\n' >&2; exit 1 ;;`)
+  const { command } = fakeXcluster(t, `env) printf '\\033[31mred\\007\\nmore\\n' >&2; exit 1 ;;`)
   const { status, stdout, stderr } = env([], { XCLUSTER: command })
   t.deepEqual([status, stdout], [3, ''])
   t.regex(stderr, /exited with status 1: red\s+more/)

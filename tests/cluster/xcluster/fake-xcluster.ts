@@ -3,19 +3,19 @@ import os from 'node:os'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 
-/** A command in the place of xcluster's, for the ways in which that can go wrong; it starts no VMs. */
-export interface Pretended {
+/** A fake xcluster command that can fail in various ways. It starts no VMs. */
+export interface FakeXcluster {
   readonly directory: string
   /** $XCLUSTER */
   readonly command: string
-  /** The command lines with which it was called. */
+  /** Arguments of all calls so far. */
   calls(): readonly string[]
 }
 
 /**
- * @param branches of a shell's `case` on the command's first word, before those of a command that does well: `stop) exit 1 ;;`
+ * @param branches of a shell's `case` on the first argument, which override the successful ones: `stop) exit 1 ;;`
  */
-export function pretendXcluster(t: ExecutionContext, branches = ''): Pretended {
+export function fakeXcluster(t: ExecutionContext, branches = ''): FakeXcluster {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-xcluster-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
   const command = path.join(directory, 'xcluster.sh')
