@@ -68,11 +68,11 @@ const TEST: TestCase = {
   reach: 'all',
 }
 
-async function prove(nodes: readonly Node[], options: Record<string, string> = {}, testCase: Partial<TestCase> = {}) {
+async function prove(nodes: readonly Node[], options: Record<string, string> = {}, testCase: TestCase = TEST) {
   const events: NewEvent[] = []
   const settings = readSettings({ __nvm: String(nodes.length), ...options }, { HOME: '/nonexistent' })
   const proof = await runProof(
-    { test: { ...TEST, ...testCase }, settings, reach: 'all', nodes },
+    { test: testCase, settings, reach: 'all', nodes },
     {
       test: 'mine',
       index: 1,
@@ -145,6 +145,17 @@ test('on what somebody else set up, what is there is proved, told, and differenc
     },
   )
   t.deepEqual(proof.failures, [])
+})
+
+test('fails a network without PODs, and reports that there are none', async t => {
+  const nodes = ['vm-001', 'vm-002'].map(name => answering(status(name, { pods: 0 })))
+  const { pods: _, ...unknown } = TEST
+  const proof = await prove(nodes, {}, unknown)
+  t.deepEqual(failuresOf(proof), ['vm-001: no POD has an address'])
+  t.deepEqual(
+    proof.events.flatMap(event => (event.type === 'notice' ? [event.text] : [])),
+    ['matrix: no PODs in 2 nodes'],
+  )
 })
 
 test('one POD alone proves nothing', async t => {
