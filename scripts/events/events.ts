@@ -4,96 +4,95 @@ import type { Finding } from '../proof/findings.ts'
 import type { Matrix } from '../proof/matrix.ts'
 import type { Setting } from '../settings/sources.ts'
 
-/** What the steps of a run belong to. */
+/** Identifies a step of a run. */
 export interface StepId {
   readonly test: string
   /** The step's name, as in `netns_test tcase_<step>`. */
   readonly step: string
-  /** 1 for the first step of the test: a test may do the same step twice. */
+  /** 1 for the first step of the test; a test may repeat a step. */
   readonly index: number
 }
 
-/** What went wrong, where. */
+/** A step's failure on one node. */
 export interface FailedStep extends StepId {
   readonly node: string
   readonly why: string
-  /** The command's own last lines. */
+  /** The last lines that the command printed. */
   readonly lastLines: readonly string[]
-  /** The node, and not the tested network, is to blame. */
+  /** The node failed, not the tested network. */
   readonly broken?: boolean
 }
 
-/** Which time a test is run, in a run that repeats or retries. */
+/** Counts repeats and attempts of a test. */
 export interface Turn {
   /** 1 for the first of `--repeat` or `--until-failure`. */
   readonly repeat: number
-  /** 1 for the first of this repeat; more after a failure, with `--retry`. */
+  /** 1 for the first attempt; higher after a failure, with `--retry`. */
   readonly attempt: number
-  /** How many there may be. */
+  /** The maximum. */
   readonly attempts: number
 }
 
-/** Something that a run was made with: what must be the same when it is made again. */
+/** A program, image or ovl that a run depends on. */
 export interface Component {
   /** `node`, `qemu`, `guest kernel`, `ovl netns`… */
   readonly name: string
-  /** Missing where it has none of its own. */
+  /** Missing for an unversioned component. */
   readonly version?: string
   /** SHA-256 in hexadecimal. */
   readonly digest?: string
-  /** The file or directory that it came from. */
+  /** Its file or directory. */
   readonly place?: string
 }
 
 export type Verdict = 'passed' | 'failed' | 'broken' | 'interrupted'
 
-/** What was asked for, so that it can be asked for again from any directory. */
+/** The user's request, valid in any working directory: `rerun` reads it. */
 export interface Invocation {
-  /** As it was typed. */
   readonly command: readonly string[]
   readonly directory: string
-  /** Names of tests; `all` stands for every one. */
+  /** Names of tests, or `all`. */
   readonly words: readonly string[]
-  /** Options under their variables' names. */
+  /** Options by the names of their variables. */
   readonly options: Readonly<Record<string, string>>
-  /** Directories of ovls beside netns. */
+  /** Directories of additional ovls. */
   readonly ovls: readonly string[]
 }
 
-/** A command line for a shell. */
+/** A shell command to suggest to the user. */
 export interface Command {
-  /** What it does: `enter the cluster` */
+  /** Its purpose: `enter the cluster` */
   readonly what: string
   readonly text: string
 }
 
-/** One thing that happened in a run, in the order in which it did. Times are milliseconds since the epoch by the run's clock, which never goes back. */
+/** An event of a run. `at` is in milliseconds since the epoch, from a monotonic clock. */
 export type RunEvent = { readonly at: number } & (
   | {
       readonly type: 'run-start'
       readonly tests: readonly string[]
       readonly invocation?: Invocation
-      /** Where the reports are, in lines for the user: `log: /…/run.log`. */
+      /** Paths of the reports, as lines for the user: `log: /…/run.log`. */
       readonly reports?: readonly string[]
     }
-  /** What the run, or a test's cluster, is made with. */
+  /** A component of the run, or of a test's cluster. */
   | { readonly type: 'provenance'; readonly test?: string; readonly component: Component }
-  /** Something worth a line for the person, not tied to a test: that the image is being made. */
+  /** A message to the user, for example that the image is being built. */
   | {
       readonly type: 'notice'
       readonly text: string
-      /** The same line is not said again in this run. */
+      /** Report identical lines only once in a run. */
       readonly once?: true
     }
-  /** Something for the log alone: what the ovl holds, what xcluster says. */
+  /** A message for the log only: contents of an ovl, output of xcluster. */
   | { readonly type: 'detail'; readonly text: string }
   | {
       readonly type: 'cluster-start'
       readonly test: string
       readonly nodes: number
-      /** Of all of them, in order. */
+      /** Names of all nodes, in order. */
       readonly names?: readonly string[]
-      /** The kind of cluster, and a summary of it: `embedded: 4 VMs, KVM`. */
+      /** The cluster kind and a summary: `embedded: 4 VMs, KVM`. */
       readonly kind: string
     }
   | { readonly type: 'node-up'; readonly node: string; readonly up: number; readonly of: number }
@@ -102,20 +101,20 @@ export type RunEvent = { readonly at: number } & (
       readonly test: string
       readonly summary: string
       readonly settings: readonly Setting[]
-      /** The file that defines it, relative to this repository. */
+      /** The defining file, relative to the repository. */
       readonly file?: string
-      /** Missing where every test is run once. */
+      /** Missing without repeats and retries. */
       readonly turn?: Turn
     }
-  /** What it needs cannot be had. */
+  /** Its requirements are not met. */
   | { readonly type: 'test-skipped'; readonly test: string; readonly why: string }
   | ({
       readonly type: 'step-start'
       readonly nodes: readonly string[]
-      /** How many steps the test has, the proof among them. */
+      /** The number of steps of the test, including the proof. */
       readonly of?: number
     } & StepId)
-  /** How far a step is that the host side follows itself: pairs of the matrix. */
+  /** Progress of the proof, in pairs of the matrix. */
   | { readonly type: 'progress'; readonly test: string; readonly done: number; readonly of: number }
   | ({
       readonly type: 'output'
@@ -129,20 +128,20 @@ export type RunEvent = { readonly at: number } & (
       readonly failure: FailedStep | undefined
       readonly milliseconds: number
     } & StepId)
-  /** What the nodes tell about the network that a test has set up. */
+  /** The network of a test, as its nodes report it. */
   | { readonly type: 'network'; readonly test: string; readonly network: readonly NodeFacts[] }
-  /** What spoils the proof of a test, beside pairs: PODs, addresses and interfaces that are gone. */
+  /** Missing PODs, addresses and interfaces: they fail a proof even if every pair is right. */
   | { readonly type: 'findings'; readonly test: string; readonly findings: readonly Finding[] }
-  /** What the proof of a test measured, and its verdict in a line. */
+  /** The measurements of a proof, and a one-line verdict. */
   | { readonly type: 'matrix'; readonly test: string; readonly matrix: Matrix; readonly text: string }
-  /** Why a test failed, as far as its nodes' own facts say: it follows the failures. */
+  /** Likely causes of a failure, from the nodes' own facts; follows the failures. */
   | ({ readonly type: 'diagnosis'; readonly test: string } & Diagnosis)
-  /** What a failure left to look at: of a node, or of one of its PODs. */
+  /** State of a node or POD after a failure. */
   | {
       readonly type: 'evidence'
       readonly test: string
       readonly node: string
-      /** The POD's name, or the node's. */
+      /** The name of the POD or node. */
       readonly subject: string
       /** `routes`, `neighbours`, `kernel messages`… */
       readonly what: string
@@ -154,12 +153,12 @@ export type RunEvent = { readonly at: number } & (
       readonly verdict: Verdict
       readonly why: string | undefined
       readonly turn?: Turn
-      /** It failed, and another attempt follows: this one does not count. */
+      /** Failed, but another attempt follows: this one does not count. */
       readonly retried?: boolean
     }
-  /** The run ends before its tests do. */
+  /** The run ends early. */
   | { readonly type: 'run-failed'; readonly message: string }
-  /** A directory or file brought home: results, or the evidence of a failure. */
+  /** A collected directory or file: results, or the evidence of a failure. */
   | { readonly type: 'artefact'; readonly test: string; readonly path: string; readonly what?: 'evidence' }
   | {
       readonly type: 'run-end'
@@ -167,26 +166,25 @@ export type RunEvent = { readonly at: number } & (
       readonly failures: readonly FailedStep[]
       readonly seconds: number
       readonly left: string | undefined
-      /** The commands that `left` names. */
+      /** The commands in `left`. */
       readonly leftCommands?: readonly Command[]
-      /** The tests that passed only when they were tried again. */
+      /** The tests that passed only on a retry. */
       readonly flaky?: readonly string[]
-      /** Why tests were not run, where nothing broke: `--bail`. */
+      /** Why tests were not run although nothing broke: `--bail`. */
       readonly notRun?: string
     }
 )
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never
 
-/** An event before it has its time. */
+/** An event without a timestamp. */
 export type NewEvent = WithoutTime<RunEvent>
 
-/** Something that shows or writes what happens. `close` is awaited when the run is over. */
+/** A consumer of events. `close` is awaited at the end of the run. */
 export interface Listener {
   readonly name: string
   on(event: RunEvent): void
   close?(): Promise<void>
 }
 
-/** Where the parts of a run say what happens. */
 export type Emit = (event: NewEvent) => void

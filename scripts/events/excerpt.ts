@@ -1,13 +1,13 @@
-/** How much of a long output is kept, in characters. */
+/** Limits of an excerpt, in characters. */
 export interface ExcerptSize {
   readonly head: number
   readonly tail: number
 }
 
-/** The beginning and the end of an output that may be longer than anybody can keep. */
+/** The head and tail of an output of any length. */
 export interface Excerpt {
   add(line: string): void
-  /** What was kept, with a line that tells how much was left out between. */
+  /** The retained lines, and a line that counts the omitted ones. */
   lines(): readonly string[]
 }
 
@@ -34,7 +34,7 @@ export function excerpt(size: ExcerptSize): Excerpt {
     }
     tail.push(line)
     tailLength += lengthOf(line)
-    // Twice as much may gather, so that not every line costs a copy.
+    // Trims at twice the limit: trimming copies the array.
     if (tailLength > 2 * size.tail) trim()
   }
   const lines = () => {
@@ -46,5 +46,5 @@ export function excerpt(size: ExcerptSize): Excerpt {
   return { add, lines }
 }
 
-/** With the line break, so that empty lines count as well. */
+/** Includes the newline, so that empty lines count. */
 const lengthOf = (line = ''): number => line.length + 1

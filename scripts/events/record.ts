@@ -3,10 +3,10 @@ import type { Setting } from '../settings/sources.ts'
 import type { Component, FailedStep, Invocation, RunEvent, Turn, Verdict } from './events.ts'
 import type { Excerpt } from './excerpt.ts'
 
-/** How a step went on one node. */
+/** The outcome of a step on one node. */
 export interface NodeRecord {
   readonly node: string
-  /** `interrupted`, too, while it is under way. */
+  /** `interrupted` until the step ends. */
   verdict: Verdict
   milliseconds: number
   failure?: FailedStep
@@ -17,19 +17,19 @@ export interface StepRecord {
   readonly step: string
   readonly index: number
   readonly begun: number
-  /** By name, in the order of the nodes. */
+  /** By name, in node order. */
   readonly nodes: ReadonlyMap<string, NodeRecord>
 }
 
 export type Evidence = Pick<Extract<RunEvent, { type: 'evidence' }>, 'node' | 'subject' | 'what' | 'text'>
 
-/** What was brought home: `results` or `evidence`, and where it is. */
-export interface Artefact {
+/** A collected directory or file. */
+export interface Artifact {
   readonly what: string
   readonly path: string
 }
 
-/** One time that a test was run. */
+/** One attempt of a test. */
 export interface TestRecord {
   readonly test: string
   readonly turn: Turn
@@ -46,29 +46,28 @@ export interface TestRecord {
   retried: boolean
   cluster: string | undefined
   readonly steps: StepRecord[]
-  /** What the proof measured, in a line. */
+  /** The proof's one-line verdict. */
   matrix: string | undefined
-  /** Why it failed, as far as that is known. */
   diagnosis: Diagnosis | undefined
   readonly evidence: Evidence[]
-  readonly artefacts: Artefact[]
+  readonly artefacts: Artifact[]
 }
 
 export interface RunRecord {
   readonly begun: number
   readonly invocation: Invocation | undefined
-  /** The names of the tests that were to be run. */
+  /** Names of the selected tests. */
   readonly planned: readonly string[]
   readonly components: Component[]
   readonly tests: TestRecord[]
   readonly skipped: { readonly test: string; readonly why: string }[]
-  /** Why the run ended before its tests did. */
+  /** Why the run ended early. */
   message: string | undefined
   verdict: Verdict
   seconds: number
   left: string | undefined
-  /** Why tests behind the last one were not run, where the run was not broken off. */
+  /** Why the remaining tests were not run. */
   notRunWhy: string | undefined
-  /** Where the reports are, in lines for the user. */
+  /** Paths of the reports, as lines for the user. */
   reports: readonly string[]
 }

@@ -3,13 +3,13 @@ import { type ExcerptSize, excerpt } from './excerpt.ts'
 import type { NodeRecord, RunRecord, TestRecord } from './record.ts'
 import { ONCE } from './rules.ts'
 
-/** Gathers events into what reports at the end of a test or of the run are made of. */
+/** Folds events into the record that reports are built from. */
 export interface Recorder {
   readonly run: RunRecord
   on(event: RunEvent): void
 }
 
-/** @param size how much is kept of each node's output in each step */
+/** @param size limit for the output of each node in each step */
 export function recorder(size: ExcerptSize): Recorder {
   let run = emptyRun()
   const current = () => run.tests.at(-1)
@@ -35,7 +35,7 @@ export function recorder(size: ExcerptSize): Recorder {
         run.tests.push(beginTest(event))
         break
       case 'test-skipped':
-        // It may have begun: what its kernel lacks is known late.
+        // It may have started: missing kernel features are found late.
         if (current()?.test === event.test && !current()?.isOver) run.tests.pop()
         run.skipped.push({ test: event.test, why: event.why })
         break
@@ -115,7 +115,7 @@ const emptyRun = (): RunRecord => ({
   reports: [],
 })
 
-/** A test of which nothing is known yet but its beginning. */
+/** The record of a test that has just started. */
 export const beginTest = (event: Extract<RunEvent, { type: 'test-start' }>): TestRecord => ({
   test: event.test,
   turn: event.turn ?? ONCE,
@@ -144,7 +144,7 @@ const underWay = (node: string, size: ExcerptSize): NodeRecord => ({
   output: excerpt(size),
 })
 
-/** A record of what has not begun is none. */
+/** Ignores events of tests and steps that have not started. */
 function update<T extends object>(record: T | undefined, values: Partial<T>): void {
   if (record) Object.assign(record, values)
 }

@@ -2,9 +2,9 @@ import { runClock } from '../host/clock.ts'
 import type { Emit, Listener } from './events.ts'
 
 /**
- * Joins listeners into one receiver of events. A listener that throws is told off once and not asked again: a full
- * disk under a report must neither end the run nor starve the other listeners.
- * @param complain gets one line for each listener that failed
+ * Sends events to all listeners. A listener that throws is reported once, then disabled: a full disk under one report
+ * must not end the run.
+ * @param complain gets a line for each listener that fails
  */
 export function eventStream(listeners: readonly Listener[], complain: (line: string) => void) {
   const failed = new Set<Listener>()

@@ -4,7 +4,7 @@ import type { HeldCluster } from './held.ts'
 import { neighbourEntries } from './neighbours.ts'
 import type { PlannedTest, RunRequest } from './plan.ts'
 
-/** Starts the cluster of a test, or attaches to the one that runs. The cluster of an earlier failure goes where there is no room for both. */
+/** Starts the cluster of a test, or attaches to a running one. Stops the retained cluster if both do not fit. */
 export async function beginCluster(
   { test, settings, cluster }: PlannedTest,
   held: HeldCluster,
@@ -24,5 +24,5 @@ export async function beginCluster(
   }
 }
 
-/** What a host lacks that cannot run two clusters at a time. */
+/** Errors on a host that cannot run two clusters at a time. */
 const ROOM = ['NO_MEMORY', 'LIMIT_TOO_LOW']

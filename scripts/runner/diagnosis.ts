@@ -13,25 +13,23 @@ import type { Node } from '../ssh/node.ts'
 export interface FailureRequest {
   readonly cluster: RunningCluster
   readonly failures: readonly FailedStep[]
-  /** What the proof measured, if there was one. */
   readonly matrix?: Matrix
   readonly signal: AbortSignal
 }
 
-/** How long the nodes may take to describe themselves, in milliseconds. */
+/** Limit for reading the state of all nodes. */
 const PATIENCE_MS = 10_000
-/** Of the PODs that lack most answers, how many are asked for their rules: it takes a process or two in each. */
+/** How many PODs are searched for filter rules, worst first: each costs a process or two. */
 const MAX_SUSPECTS = 16
 
-/** Why a test failed, in all likelihood. */
 export interface FailureDiagnosis extends Diagnosis {
-  /** Names of nodes that do not answer: there is no use in asking them more. */
+  /** Names of nodes that do not respond; do not query them again. */
   readonly silent: ReadonlySet<string>
 }
 
 /**
- * Says why a test failed, before its cluster is stopped: nodes that are gone or hang, and what its nodes show to be down or missing.
- * A node that does not answer is not waited for longer than some seconds.
+ * Finds likely causes of a failure before the cluster is stopped: nodes that crashed or hang, and interfaces and routes
+ * that are down or missing. Waits a few seconds at most for a node that does not respond.
  * @throws the signal's reason when that is aborted
  */
 export async function diagnoseFailure(request: FailureRequest): Promise<FailureDiagnosis> {
@@ -54,13 +52,13 @@ async function goneNodes({ nodes, diagnose }: RunningCluster): Promise<readonly 
   return diagnoses.flatMap(({ node: { name }, how, gone }) => (gone ? [{ subject: name, node: name, what: how }] : []))
 }
 
-/** What nodes tell of themselves; those that fail at it are left out. */
+/** Reads the facts of nodes; skips the nodes that fail. */
 async function readAlive(nodes: readonly Node[], parent: AbortSignal): Promise<readonly NodeFacts[]> {
   const ask = ({ signal }: Deadline) => Promise.allSettled(nodes.map(node => readNode(node, signal)))
   return told(await withDeadline(PATIENCE_MS, ask, { parent }), parent)
 }
 
-/** What the nodes of some PODs, and those that have none, as routers, do with packets. */
+/** Reads the filter rules of suspect PODs, of their nodes, and of nodes without PODs (routers). */
 async function readAllFilters(
   nodes: readonly Node[],
   network: readonly NodeFacts[],

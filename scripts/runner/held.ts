@@ -1,12 +1,12 @@
 import type { Cluster, RunningCluster } from '../cluster/cluster.ts'
 import type { Emit } from '../events/events.ts'
 
-/** A cluster that is left running, and the test whose it was. */
+/** A cluster that is left running, and its test. */
 export interface LeftCluster extends Pick<RunningCluster, 'name'> {
   readonly test: string
 }
 
-/** Keeps the cluster of the last test that failed while others run; an earlier one is stopped for it. */
+/** Retains the cluster of the last failed test while others run, and stops the one before it. */
 export class HeldCluster {
   readonly #emit: Emit
   #held: { readonly cluster: RunningCluster; readonly test: string } | undefined
@@ -24,12 +24,12 @@ export class HeldCluster {
     this.#held = { cluster, test }
   }
 
-  /** Makes room for the next cluster, where that cannot run beside this one. */
+  /** Stops the cluster if the next one does not fit beside it. */
   async makeRoomFor({ exclusive }: Cluster): Promise<void> {
     if (exclusive !== undefined) await this.stop(exclusive)
   }
 
-  /** @param why said to the user, who would have found it running otherwise */
+  /** @param why reported to the user, who expects to find the cluster running */
   async stop(why?: string): Promise<void> {
     const held = this.#held
     this.#held = undefined
@@ -38,7 +38,7 @@ export class HeldCluster {
     await held.cluster.stop()
   }
 
-  /** Leaves it running. */
+  /** Leaves the cluster running. */
   async keep(): Promise<LeftCluster | undefined> {
     const held = this.#held
     this.#held = undefined

@@ -3,8 +3,8 @@ import { usageFailure } from '../errors/failure.ts'
 import type { NodePlan } from '../settings/nodes.ts'
 
 /**
- * Checks that nodes are on the nets that a test joins them by.
- * @param nodes those of the cluster, with as many interfaces as the test needs
+ * Checks that nodes share the nets that a test requires.
+ * @param nodes with as many interfaces as the test needs
  * @throws Failure NOT_LINKED (exit 2)
  */
 export function checkLinks({ name, needs }: TestCase, nodes: readonly NodePlan[]): void {

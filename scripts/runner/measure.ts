@@ -14,28 +14,29 @@ export interface MeasureRequest {
   readonly nodes: readonly Node[]
   readonly network: readonly NodeFacts[]
   readonly reach: Reach
-  /** Until when what must answer and does not is tried again, on the clock of `performance.now()`. */
+  /** When to stop retrying pairs that must answer, on the clock of `performance.now()`. */
   readonly deadline: number
   readonly signal: AbortSignal
-  /** Told of a node that had not answered when the signal was aborted. */
+  /** Called for a node that had not answered when the signal was aborted. */
   onHung(node: Node): void
-  /** Told how many of all pairs are measured whenever a node is done. */
+  /** Called with the number of measured pairs when a node is done. */
   onProgress?(done: number, of: number): void
 }
 
 /**
- * VMs that ping at once. Each sends a packet a millisecond: where a hundred of them share two CPUs, most of those are spent on
- * switching between them. More than come up at once, since at its end each waits.
+ * How many nodes ping at once. Each sends a packet per millisecond; a hundred on two CPUs would mostly switch contexts.
+ * More than boot at once, because each waits at its end.
  */
 const AT_ONCE = 4 * os.availableParallelism()
-/** So many packets at once may be too many for an emulated CPU; fewer are not. */
+/** The number of packets that may be too many at once for an emulated CPU. */
 const FLOOD = 16
-/** How long deleting static neighbours may take after a failure or an interruption, in milliseconds. */
+/** Limit for deleting static neighbors after a failure or an interruption. */
 const CLEANING_MS = 10_000
 
 /**
- * Lets all PODs ping: round by round where it has to be said whose an address is, else all at once. What must answer is tried again while there is time; what must not is tried once.
- * @throws Failure NO_MATRIX (exit 4) when a node cannot; the signal's reason when that is aborted
+ * Lets all PODs ping: in rounds where an address needs a pinned neighbor, otherwise all at once. Retries pairs that must
+ * answer until the deadline; pings others once.
+ * @throws Failure NO_MATRIX (exit 4) when the command fails on a node; the signal's reason when that is aborted
  */
 export async function measure(request: MeasureRequest): Promise<readonly Measurement[]> {
   const { network, reach } = request
@@ -57,7 +58,7 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
     const free = rounds.filter(round => !round.pinned)
     if (free.length > 0) measured.push(await ping(nodes, free, request))
   } catch (error) {
-    // The first error is the one to report.
+    // The first error is reported.
     await withDeadline(CLEANING_MS, unpin).catch(() => {})
     throw error
   }
@@ -92,11 +93,11 @@ async function ping(nodes: readonly Node[], rounds: readonly Round[], request: M
   return { rounds, outputs }
 }
 
-/** An emulated CPU takes longer for each of the two ends of a round trip. */
+/** An emulated CPU takes longer. */
 const FAST_TRIP_MS = 0.15
 
 /**
- * Whether packets need no pauses, by what a node measured: all its pings were answered at the first try, and on average at once.
+ * Whether packets need no pauses: all pings of a node were answered at the first attempt, and fast on average.
  * @param text lines of `netns_test matrix`: `<pod> <address> <sent> <received> <min> <mean> <max>`
  */
 export function showsFastCpus(text: string): boolean {
@@ -111,7 +112,7 @@ export function showsFastCpus(text: string): boolean {
   return count > 0 && sum / count < FAST_TRIP_MS
 }
 
-/** How many pairs begin at the PODs of a node in some rounds. */
+/** Counts the pairs whose sources are PODs of a node. */
 function countPairs({ name }: Node, rounds: readonly Round[], { network }: MeasureRequest): number {
   const pods = network.find(({ node }) => node === name)?.pods ?? []
   const pinged = rounds.flatMap(round => commonTargets(network, round, name))
@@ -119,8 +120,8 @@ function countPairs({ name }: Node, rounds: readonly Round[], { network }: Measu
 }
 
 /**
- * Whether packets of a POD need pauses between them. Most of what must be silent has no route where nodes keep to themselves: pausing
- * for that, too, took most of the time that a hundred nodes need.
+ * Whether packets of a POD need pauses between them. Most forbidden pairs have no route when nodes are isolated; pauses
+ * for those took most of the time with a hundred nodes.
  */
 function isFlood(node: Node, rounds: readonly Round[], network: readonly NodeFacts[]): boolean {
   const facts = network.find(one => one.node === node.name)
@@ -129,7 +130,7 @@ function isFlood(node: Node, rounds: readonly Round[], network: readonly NodeFac
   return countRouted(facts, pinged, FLOOD) >= FLOOD
 }
 
-/** Gives a command of `netns_test` its input, if there is any. */
+/** Runs a command of `netns_test` if there is input for it. */
 async function ask(
   node: Node,
   words: readonly string[],

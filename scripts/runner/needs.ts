@@ -7,14 +7,14 @@ import { checkLinks } from './links.ts'
 import { checkPods } from './pods.ts'
 
 /**
- * Checks, before anything is started, that a test can have what it needs.
- * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING, NOT_LINKED, NOTHING_TO_PROVE, or of its PODs (exit 2)
+ * Checks a test's requirements before anything is started.
+ * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING, NOT_LINKED, NOTHING_TO_PROVE, PODS_DO_NOT_FIT (exit 2)
  */
 export function checkNeeds(test: TestCase, settings: Settings): void {
   const { name, needs, steps } = test
   if (needs.running && settings.cluster.start)
     throw usageFailure('NEEDS_RUNNING', `${name} is for a cluster that runs`, { hint: 'add --no-start' })
-  // What runs already is as it is, and was perhaps sized by other settings.
+  // A running cluster may have been sized by other settings.
   if (!settings.cluster.start) return
   if (needs.plugins) requireCni(settings.packing)
   const { nodes } = settings.cluster
@@ -44,8 +44,8 @@ export function checkNeeds(test: TestCase, settings: Settings): void {
 }
 
 /**
- * Checks that the kernel of running nodes has what a test needs: of the user's own xcluster nobody knows it before.
- * @throws Failure NO_KIND (exit 3) naming what is missing where
+ * Checks the kernels of running nodes: those of the user's xcluster are unknown before.
+ * @throws Failure NO_KIND (exit 3) naming the node and the missing kinds
  */
 export async function checkKernels(
   { name, needs }: TestCase,

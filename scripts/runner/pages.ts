@@ -5,7 +5,7 @@ import type { TestCase } from '../cases/test-case.ts'
 const BEGIN = '<!-- tests -->\n'
 const END = '<!-- /tests -->\n'
 
-/** The pages that have a table of all tests, and what stands in it. */
+/** The pages with a table of all tests, and its rows. */
 const TABLES: Readonly<Record<string, (tests: readonly TestCase[]) => readonly (readonly string[])[]>> = {
   'README.md': tests => [
     ['test', 'what it shows'],
@@ -26,7 +26,7 @@ export const PAGES_WITH_TESTS = Object.keys(TABLES)
 const linked = (name: string, connections: string) => `[\`${name}\`](${connections}/${name}/README.md)`
 
 /**
- * A page with the table of the tests that there are.
+ * Updates a page's table of tests.
  * @param top of the repository
  * @param page its path there
  */

@@ -5,35 +5,34 @@ import type { RepeatPolicy } from '../settings/repeat-policy.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { LeftCluster } from './held.ts'
 
-/** A test with the cluster that it is to run on. */
+/** A test and its cluster. */
 export interface PlannedTest {
   readonly test: TestCase
   readonly settings: Settings
   readonly cluster: Cluster
-  /** Left out with a word where what it needs cannot be had; otherwise that ends the run before it begins. */
+  /** Skipped, with the reason, when its requirements are not met; otherwise the run is refused. */
   readonly optional: boolean
 }
 
 export interface RunRequest {
   readonly plan: readonly PlannedTest[]
   readonly extraOvls: readonly OvlDirectory[]
-  /** A test that is left out counts as failed. */
+  /** Skipped tests count as failures. */
   readonly strict: boolean
   readonly repeatPolicy: RepeatPolicy
   readonly emit: Emit
   readonly signal: AbortSignal
 }
 
-/** How tests end that were run to their end. */
+/** The verdict of a run that was not interrupted. */
 export type RunVerdict = Exclude<Verdict, 'interrupted'>
 
 export interface RunResult {
   readonly verdict: RunVerdict
   readonly failures: readonly FailedStep[]
-  /** The tests that passed only when they were tried again. */
+  /** The tests that passed only on a retry. */
   readonly flaky: readonly string[]
-  /** The cluster that was left running. */
   readonly left: LeftCluster | undefined
-  /** Why tests were not run, if there are such. */
+  /** Why tests were not run. */
   readonly notRun?: string
 }

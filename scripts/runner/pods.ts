@@ -7,29 +7,27 @@ import type { NodePlan } from '../settings/nodes.ts'
 import { EXTERNAL_HOST } from '../settings/pod-facts.ts'
 import type { Settings } from '../settings/settings.ts'
 
-/** Numbers in /etc/rnd-addresses. */
+/** Addresses in /etc/rnd-addresses. */
 const RANDOM_NUMBERS = 254
-/** Longest hostname that Linux has. */
+/** Linux' limit for hostnames. */
 const LONGEST_HOSTNAME = 64
 
-/** What is known when PODs are checked. */
 interface Facts {
   readonly test: TestCase
   readonly settings: Settings
   readonly workers: readonly NodePlan[]
   readonly podsPerNode: number
-  /** Where their addresses come from, once RNDADR is known. */
+  /** Source of their addresses, after RNDADR is applied. */
   readonly addresses: PodNeeds['addresses']
-  /** Bits of an address behind the prefix of a node's network. */
+  /** Host bits of a node's network. */
   readonly hostBits: number
   readonly template: string
   readonly longestName: string
 }
 
-/** What is wrong, and what would be right. */
 type Misfit = readonly [why: string, hint: string]
 
-/** A rule says nothing where all is right. They are asked in their order. */
+/** Applied in order; a rule returns undefined if the PODs fit. */
 const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] = [
   ({ settings }, { rndadr }) => {
     const given = settings.guestEnvironment.RNDADR ?? 'no'
@@ -110,12 +108,12 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
     return undefined
   },
   facts => {
-    // PODs beyond two bridges are known to themselves alone: the VM has no address there.
+    // PODs on two bridges cannot collide: the node has no address there.
     if (facts.addresses === 'bridges') return undefined
     const { test, workers } = facts
     const all = [...new Set(workers.flatMap(({ nets }) => nets))]
     for (const { number, network } of networksOf(facts)) {
-      // Routes lead to the PODs of all nodes, else each node has its own alone.
+      // With routes, a node reaches the PODs of all nodes; otherwise only its own.
       const own =
         number === 0 || test.reach === 'all' ? all : (workers.find(node => node.number === number)?.nets ?? [])
       const net = own.find(each => overlap(networkOfNet(each), network))
@@ -130,7 +128,7 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
 
 const HINT = 'for example 172.16.0.0/16/24 or 10.0.0.0/8/24'
 
-/** The networks of the template that a test's PODs are in, by their numbers. */
+/** The networks of a test's PODs, by number. */
 function networksOf({ addresses, workers, settings }: Facts) {
   const numbers = ['random', 'bridges'].includes(addresses) ? [0] : workers.map(({ number }) => number)
   return numbers.map(number => ({ number, network: nodeNetwork(settings.addressing.template, number) }))

@@ -21,32 +21,28 @@ import type { Node } from '../ssh/node.ts'
 import { measure } from './measure.ts'
 import type { StepContext, StepFailure } from './steps.ts'
 
-/** The name of the proof among a test's steps. */
 const STEP = 'matrix'
-/** The part of a step's time in which what is silent is tried again: the last round, and the way home, take some as well. */
+/** The share of a step's time for retries; the last round and the transfer need the rest. */
 const PINGING = 0.7
-/** Of a node's wrong pairs, how many its failure names; the log has all. */
+/** How many wrong pairs a node's failure lists; the log has all. */
 const NAMED = 8
 
-/** What is to be proved. */
 export interface ProofRequest {
   readonly test: TestCase
   readonly settings: Settings
   readonly reach: Reach
-  /** Those that may have PODs. */
   readonly nodes: readonly Node[]
 }
 
-/** What the proof of a test gave. */
 export interface Proof {
-  /** Undefined when it could not be measured. */
+  /** Undefined if measuring failed. */
   readonly matrix: Matrix | undefined
   readonly failures: readonly StepFailure[]
 }
 
 /**
- * Pings every address of every POD from every other POD, and compares what answers with what the test says, and the PODs that are there
- * with those that the test has made.
+ * Pings every address of every POD from every other POD, and compares the answers with the test's reachability, and the
+ * existing PODs with those that the test created.
  * @throws the signal's reason when that is aborted
  */
 export async function runProof(request: ProofRequest, context: StepContext): Promise<Proof> {
@@ -111,13 +107,13 @@ export async function runProof(request: ProofRequest, context: StepContext): Pro
 }
 
 /**
- * What the steps have made, where the test knows.
- * @throws Failure NPODS_DIFFER (exit 1) where nodes disagree how many PODs they make
+ * The PODs that the steps should have created, if the test defines them.
+ * @throws Failure NPODS_DIFFER (exit 1) when nodes have different NPODS
  */
 function expectationOf({ test, settings }: ProofRequest, network: readonly NodeFacts[]): Expectation | undefined {
   if (!test.pods) return undefined
   const workers = new Set(settings.cluster.nodes.filter(({ role }) => role === 'worker').map(({ name }) => name))
-  // What the user set is what was made; else an ovl may have set it, for all nodes alike.
+  // Without a user setting, an ovl may have set NPODS, equally on all nodes.
   const said = settings.cluster.start ? settings.guestEnvironment.NPODS : undefined
   const counts = network.flatMap(({ node, npods }) =>
     workers.has(node) && npods !== undefined ? [{ node, npods }] : [],

@@ -5,7 +5,7 @@ import { CONNECTIONS } from '../ovl/own-tree.ts'
 
 const DEFINITION = 'definition.ts'
 
-/** The folders of tests, each named after its test, in alphabetical order, whatever the locale. */
+/** The folders of tests, each named after its test, in locale-independent order. */
 export const connectionFolders = (top: string = CONNECTIONS): readonly string[] =>
   fs
     .readdirSync(top)
@@ -13,12 +13,12 @@ export const connectionFolders = (top: string = CONNECTIONS): readonly string[] 
     .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
 
 async function readTestCase(name: string): Promise<TestCase> {
-  // In this form also esbuild finds the modules: scripts/launch/bundle.mjs.
+  // esbuild resolves this form, too: scripts/launch/bundle.mjs.
   const { default: definition }: { default: TestDefinition } = await import(`../connections/${name}/definition.ts`)
   return { ...definition, name, file: path.join(CONNECTIONS, name, DEFINITION) }
 }
 
-/** Those that only start a cluster come first: behind others `all` would leave theirs running. */
+/** Tests that keep their cluster come first: at the end of `all` it would be left running. */
 const inOrder = (tests: readonly TestCase[]): readonly TestCase[] => [
   ...tests.filter(({ keepsCluster }) => keepsCluster),
   ...tests.filter(({ keepsCluster }) => !keepsCluster),
@@ -27,13 +27,12 @@ const inOrder = (tests: readonly TestCase[]): readonly TestCase[] => [
 /** All tests, in the order of `test --list`. */
 export const testCases: readonly TestCase[] = inOrder(await Promise.all(connectionFolders().map(readTestCase)))
 
-/** Runs when no test is named. */
 export const DEFAULT_TEST = 'start'
 
-/** Stands for every test, once. */
+/** Selects every test, once. */
 export const ALL = 'all'
 
 export const findTestCase = (name: string): TestCase | undefined => testCases.find(test => test.name === name)
 
-/** Whether a test says for itself which PODs reach each other. */
+/** Whether a test defines its own reachability. */
 export const provesReach = ({ reach, needs }: TestCase): boolean => reach !== undefined && !needs.running

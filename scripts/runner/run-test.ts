@@ -15,7 +15,7 @@ import type { PlannedTest, RunRequest, RunVerdict } from './plan.ts'
 import { runProof } from './proof.ts'
 import { nodesOf, runStep, type StepContext, type StepFailure } from './steps.ts'
 
-/** @throws what keeps the test from being run, where it was asked for by its name */
+/** @throws the error if the test was selected by name */
 export function leaveOut({ test, optional }: PlannedTest, error: unknown, emit: Emit): undefined {
   if (!(optional && error instanceof Failure)) throw error
   emit({ type: 'test-skipped', test: test.name, why: error.message })
@@ -26,12 +26,10 @@ export function verdictOf(failures: readonly StepFailure[]): RunVerdict {
   return failures.some(failure => failure.broken) ? 'broken' : 'failed'
 }
 
-/** What follows a test. */
 interface Next {
   readonly isLast: boolean
-  /** When it fails it is tried again. */
+  /** A failure is followed by a retry. */
   readonly mayRetry: boolean
-  /** The cluster of an earlier failure. */
   readonly held: HeldCluster
 }
 
@@ -97,13 +95,13 @@ async function runOnCluster(
     }
     await verify(cluster, failures)
   } catch (error) {
-    // What went wrong first is what counts.
+    // The first failure counts.
     await endCluster(cluster, !settings.cluster.start || settings.cluster.retain === 'always').catch(() => {})
     throw error
   }
   const [first] = failures
   const isRetried = mayRetry && first !== undefined
-  // The network is proved, but whoever reads the results must not take them for all.
+  // The network is proved, but the results are incomplete and must not look complete.
   const isPartial = missing !== undefined && first === undefined
   const verdict = isPartial ? 'broken' : verdictOf(failures)
   emit({
@@ -164,8 +162,8 @@ const contextOf = (
 })
 
 /**
- * What a broken cluster did or did not do says nothing about the network.
- * @throws Failure (exit 4) that names what broke, unless a failure does already
+ * Results from a broken cluster say nothing about the network.
+ * @throws Failure (exit 4) that names the broken part, unless a failure already does
  */
 async function verify(cluster: RunningCluster, failures: readonly StepFailure[]): Promise<void> {
   if (!failures.some(({ broken }) => broken)) await cluster.verify()

@@ -7,9 +7,9 @@ import { leaveOut, runTest, verdictOf } from './run-test.ts'
 import type { StepFailure } from './steps.ts'
 
 /**
- * Runs tests one after the other, each on a cluster of its own; with `--no-start` all on the one that runs, up to a failure. Where
- * clusters are kept after a failure, the last one that failed is left running, and the tests behind it are run all the same.
- * @throws Failure when a cluster cannot be had, or is lost; the signal's reason when that is aborted
+ * Runs tests sequentially, each on its own cluster; with `--no-start` all on the running one, up to the first failure.
+ * Where clusters are retained, the last one that failed is left running while the remaining tests run.
+ * @throws Failure when a cluster cannot be started, or is lost; the signal's reason when that is aborted
  */
 export async function runTests(request: RunRequest): Promise<RunResult> {
   const { repeats, bail } = request.repeatPolicy
@@ -54,7 +54,7 @@ export async function runTests(request: RunRequest): Promise<RunResult> {
   return notRun === undefined ? result : { ...result, notRun }
 }
 
-/** The run breaks: what failed before can be looked at all the same. */
+/** Keeps the cluster of an earlier failure although the run breaks. */
 async function sayKept(held: HeldCluster, emit: Emit): Promise<void> {
   const left = await held.keep()
   if (left)
@@ -62,8 +62,8 @@ async function sayKept(held: HeldCluster, emit: Emit): Promise<void> {
 }
 
 /**
- * Runs a test, and again while it fails and may be tried again.
- * @returns undefined when it is left out: what its VMs' kernel lacks nobody knows before that runs
+ * Runs a test, with retries.
+ * @returns undefined if it is skipped because the kernel of its running nodes lacks something
  */
 async function tryTest(planned: PlannedTest, repeat: number, isLast: boolean, held: HeldCluster, request: RunRequest) {
   const { repeats, retries } = request.repeatPolicy

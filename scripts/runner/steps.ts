@@ -5,15 +5,14 @@ import type { Emit, FailedStep, StepId } from '../events/events.ts'
 import { withDeadline } from '../host/deadline.ts'
 import { type Node, runLines } from '../ssh/node.ts'
 
-/** How many of a command's last lines are shown with its failure. */
+/** How many lines of output are shown with a failure. */
 const LAST_LINES = 8
 
-/** What a step needs to run. */
 export interface StepContext {
   readonly test: string
-  /** 1 for the first of the test. */
+  /** 1 for the first step. */
   readonly index: number
-  /** How many steps the test has, the proof among them. */
+  /** The number of steps, including the proof. */
   readonly of: number
   readonly timeoutSeconds: number
   readonly emit: Emit
@@ -21,18 +20,17 @@ export interface StepContext {
   diagnose(node: Node): Promise<NodeDiagnosis>
 }
 
-/** A step that failed on a node. */
 export type StepFailure = FailedStep & { readonly broken: boolean }
 
-/** The nodes that do a step. */
+/** The nodes that run a step. */
 export function nodesOf(step: Step, nodes: readonly Node[]): readonly Node[] {
   if (step.where === 'workers') return nodes.filter(node => node.role === 'worker')
   return nodes.filter(node => node.name === step.where)
 }
 
 /**
- * Runs a step on its nodes, all at once, and waits for all of them.
- * @returns what failed: empty when it passed everywhere
+ * Runs a step on its nodes in parallel, and waits for all.
+ * @returns the failures
  * @throws the signal's reason when that is aborted
  */
 export async function runStep(
@@ -53,7 +51,7 @@ export async function runStep(
   return failures.filter(failure => failure !== undefined)
 }
 
-/** How `netns_test` says what a step does: on stdout for the log, and again on stderr for the summary. */
+/** The title that `netns_test` prints: on stdout for the log, and again on stderr. */
 const SLOGAN = /^ {2}\d\d:\d\d:\d\d \([^)]*\): TEST CASE: /
 
 async function runOn(node: Node, step: Step, id: StepId, context: StepContext): Promise<StepFailure | undefined> {
@@ -86,8 +84,7 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
 }
 
 /**
- * Takes away the indentation, the clock and the name with which a node's own lines begin: reporters show the host's clock, the
- * only one of a run.
+ * Strips the indentation, time and node name of a node's own lines: reporters show the host's time.
  */
 const withoutStamp = (line: string, node: string): string => {
   const [stamp = ''] = /^(?: {2})?\d\d:\d\d:\d\d \([^)]*\): /.exec(line) ?? []

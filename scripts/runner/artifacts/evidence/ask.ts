@@ -6,16 +6,16 @@ import { lineSplitter } from '../../../ssh/lines.ts'
 import type { Node } from '../../../ssh/node.ts'
 import { quote } from '../../../ssh/quote.ts'
 
-/** What a node is to show. */
+/** The evidence to collect on a node. */
 export interface Task {
   readonly node: Node
-  /** The PODs that are looked at, besides the node itself. */
+  /** PODs to inspect, besides the node itself. */
   readonly pods: ReadonlySet<string>
-  /** What its PODs ping once more. */
+  /** Pings to repeat from its PODs. */
   readonly pings: readonly { readonly pod: string; readonly address: string }[]
 }
 
-/** What a node showed, or why it showed nothing. */
+/** The evidence of a node, or why there is none. */
 export interface Shown {
   readonly node: Node
   /** `<node or POD>/<what>.txt` or `.pcap` */
@@ -23,21 +23,21 @@ export interface Shown {
   readonly failure?: string
 }
 
-/** How long all nodes together have, in milliseconds; one that does not answer is not waited for by the others for so long. */
+/** Limits for all nodes together, and for the others' wait for one that does not respond. */
 const PATIENCE_MS = 30_000
 const NODE_PATIENCE_MS = 14_000
-/** How long a node may take to begin: one that hangs is not worth more. */
+/** Limit for a node to start: it may hang. */
 const BEGIN_MS = 5000
 
 const LIMITS = { memberBytes: 8 * 2 ** 20, extractedBytes: 16 * 2 ** 20, members: 1000, archiveBytes: 64 * 2 ** 20 }
-/** Of what a node says on stderr. */
+/** Limits for a node's stderr. */
 const MOST_COMPLAINTS = 20
 const MOST_CHARACTERS = 300
 const FILE = /^[\w-][\w.-]*\/\w+\.(?:txt|pcap)$/
 
 /**
- * Asks nodes, all at once and by one command each, what is in them. Where something is to be pinged they wait for each other: none
- * pings before all capture, and none ends its capture before all have pinged.
+ * Collects evidence from nodes in parallel, with one command on each. Barriers synchronize pings and captures: no node
+ * pings before all capture, and none stops its capture before all have pinged.
  * @throws the signal's reason when that is aborted
  */
 export async function askNodes(tasks: readonly Task[], signal: AbortSignal): Promise<readonly Shown[]> {
@@ -45,17 +45,17 @@ export async function askNodes(tasks: readonly Task[], signal: AbortSignal): Pro
   const shown = await withDeadline(
     PATIENCE_MS,
     async deadline => {
-      const talks = tasks.map(task => talk(task, isCaptured, deadline.signal))
+      const sessions = tasks.map(task => openSession(task, isCaptured, deadline.signal))
       if (isCaptured) {
-        await meet(talks, 'ready')
-        for (const { say } of talks) say('go')
-        await meet(
-          talks.filter(({ passed }) => passed.has('ready')),
+        await waitForAll(sessions, 'ready')
+        for (const { send } of sessions) send('go')
+        await waitForAll(
+          sessions.filter(({ passed }) => passed.has('ready')),
           'pinged',
         )
-        for (const { say } of talks) say('stop')
+        for (const { send } of sessions) send('stop')
       }
-      return await Promise.all(talks.map(talk => talk.shown))
+      return await Promise.all(sessions.map(session => session.shown))
     },
     { parent: signal },
   )
@@ -63,29 +63,28 @@ export async function askNodes(tasks: readonly Task[], signal: AbortSignal): Pro
   return shown
 }
 
-/** Where nodes wait for each other. */
-type Place = 'ready' | 'pinged'
+type Barrier = 'ready' | 'pinged'
 
-/** A node's command under way: it says where it is, and is told when to go on. */
-interface Talk {
+/** A running command on a node. It reports that it reached a barrier, then waits for a word. */
+interface Session {
   readonly shown: Promise<Shown>
-  readonly passed: ReadonlySet<Place>
-  /** Also once the command has ended. */
-  readonly at: Readonly<Record<Place, Promise<void>>>
-  say(word: 'go' | 'stop'): void
+  readonly passed: ReadonlySet<Barrier>
+  /** Resolved at the barrier, or when the command has ended. */
+  readonly at: Readonly<Record<Barrier, Promise<void>>>
+  send(word: 'go' | 'stop'): void
 }
 
-async function meet(talks: readonly Talk[], place: Place): Promise<void> {
+async function waitForAll(sessions: readonly Session[], barrier: Barrier): Promise<void> {
   await withDeadline(NODE_PATIENCE_MS, async ({ signal }) => {
-    const tooLong = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
-    await Promise.race([Promise.all(talks.map(({ at }) => at[place])), tooLong])
+    const timeout = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+    await Promise.race([Promise.all(sessions.map(({ at }) => at[barrier])), timeout])
   })
 }
 
-function talk({ node, pods, pings }: Task, isCaptured: boolean, signal: AbortSignal): Talk {
-  const passed = new Set<Place>()
-  const arrivals = new Map<Place, () => void>()
-  const arrival = (place: Place) => new Promise<void>(resolve => arrivals.set(place, resolve))
+function openSession({ node, pods, pings }: Task, isCaptured: boolean, signal: AbortSignal): Session {
+  const passed = new Set<Barrier>()
+  const arrivals = new Map<Barrier, () => void>()
+  const arrival = (barrier: Barrier) => new Promise<void>(resolve => arrivals.set(barrier, resolve))
   const at = { ready: arrival('ready'), pinged: arrival('pinged') }
   const complaints: string[] = []
   const stderr = lineSplitter(line => {
@@ -125,10 +124,10 @@ function talk({ node, pods, pings }: Task, isCaptured: boolean, signal: AbortSig
       for (const arrive of arrivals.values()) arrive()
     }
   }
-  return { shown: run(), passed, at, say: word => stdin.write(`${word}\n`) }
+  return { shown: run(), passed, at, send: word => stdin.write(`${word}\n`) }
 }
 
-/** What a node sends is read as it comes. Names come from the VM: what is no file of ours is left out. */
+/** Reads the archive while it arrives. Its names are untrusted: unexpected files are skipped. */
 function archiveOf({ name }: Node, onError: (error: unknown) => void) {
   const reader = tarReader(`evidence of ${name}`, path => FILE.test(path), LIMITS)
   let failed = false

@@ -1,10 +1,10 @@
 import type { Source } from '../../../proof/network.ts'
 import type { WrongPair } from '../../../proof/summary.ts'
 
-/** How many pairs of PODs are looked at: a node that is cut off has thousands that all tell the same. */
+/** How many pairs are inspected: an isolated node has thousands of equivalent ones. */
 export const MOST_PAIRS = 8
 
-/** A POD, another one, and the addresses of that by which it is not as it should be. */
+/** Two PODs, and the addresses of the destination with wrong results. */
 export interface ShownPair {
   readonly source: Source
   readonly destination: Source
@@ -13,13 +13,12 @@ export interface ShownPair {
 
 export interface Choice {
   readonly pairs: readonly ShownPair[]
-  /** How many pairs of PODs are as wrong, and not looked at. */
+  /** The number of wrong pairs that are not inspected. */
   readonly leftOut: number
 }
 
 /**
- * Chooses of the pairs that are wrong those that stand for all: first one for each two nodes, then those with PODs that no other
- * pair has shown yet.
+ * Chooses representative wrong pairs: first one for each two nodes, then pairs with PODs that no chosen pair has.
  */
 export function choosePairs(wrong: readonly WrongPair[]): Choice {
   const all = byPods(wrong)
@@ -40,7 +39,7 @@ export function choosePairs(wrong: readonly WrongPair[]): Choice {
   return { pairs, leftOut: left.size }
 }
 
-/** What a pair shows, and what it is worth when nothing else has shown it. */
+/** What a pair covers, with weights. */
 const marksOf = ({ source, destination }: ShownPair) =>
   [
     [`nodes ${source.node} ${destination.node}`, 2],

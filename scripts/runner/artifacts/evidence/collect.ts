@@ -15,30 +15,28 @@ import { type Choice, choosePairs } from './choose.ts'
 export interface EvidenceRequest {
   readonly cluster: RunningCluster
   readonly test: string
-  /** Gets the files. */
   readonly directory: string
   readonly failures: readonly FailedStep[]
-  /** What is said first: likely causes. */
+  /** Likely causes, printed first. */
   readonly reasons: readonly string[]
-  /** Nodes that do not answer, and are not asked. */
+  /** Nodes that do not respond; they are not queried. */
   readonly silent?: ReadonlySet<string>
-  /** What the proof measured, if there was one. */
   readonly matrix?: Matrix
   readonly emit: Emit
   readonly signal: AbortSignal
 }
 
-/** Of the nodes on which a step failed, how many are looked at. */
+/** How many nodes with failed steps are inspected. */
 const MOST_NODES = 8
-/** Of a file, how many characters an event carries; the file has all. */
+/** How many characters of a file an event carries. */
 const MOST_TEXT = 8 * 1024
 const CONSOLE_LINES = 60
-/** Of the pairs that are wrong, how many are listed. */
+/** How many wrong pairs are listed. */
 const MOST_LISTED = 10_000
-/** A POD's name among other words: it holds its node's. */
+/** A POD's name in a text: it contains its node's. */
 const POD_NAME = /[\w.-]*vm-\d{3}-[\w.-]*\w/g
 
-/** What the files are called when they are shown. */
+/** Titles of the files. */
 const TITLES: Readonly<Record<string, string>> = {
   fdb: 'bridge fdb',
   kernel: 'kernel messages',
@@ -47,7 +45,7 @@ const TITLES: Readonly<Record<string, string>> = {
 }
 
 /**
- * What an earlier run of a test left must not be taken for this one's.
+ * Removes the evidence of an earlier run.
  * @throws Failure EVIDENCE_NOT_WRITABLE (exit 3)
  */
 export function forgetEvidence(directory: string): void {
@@ -60,9 +58,9 @@ export function forgetEvidence(directory: string): void {
 }
 
 /**
- * Looks at what failed, before anything is cleaned up: at the PODs of pairs that are wrong, which ping once more while both ends
- * capture, and at their nodes; where a step failed, at its nodes and the PODs that it names. What cannot be had is told, and
- * fails nothing.
+ * Collects evidence of a failure before the cleanup: from the PODs of wrong pairs, which ping again while both ends
+ * capture, and from their nodes; after a failed step, from its nodes and the PODs that it names. Missing evidence is only
+ * reported.
  * @throws the signal's reason when that is aborted
  */
 export async function collectEvidence(request: EvidenceRequest): Promise<void> {
@@ -109,7 +107,7 @@ export async function collectEvidence(request: EvidenceRequest): Promise<void> {
   emit({ type: 'artefact', test, path: directory, what: 'evidence' })
 }
 
-/** The chosen pairs, by the nodes that have a part in them. */
+/** The chosen pairs, grouped by node. */
 function tasksOf({ pairs }: Choice, nodes: readonly Node[]): readonly Task[] {
   return nodes.flatMap(node => {
     const pods = pairs.flatMap(({ source, destination }) => [source, destination]).filter(pod => pod.node === node.name)
@@ -120,7 +118,7 @@ function tasksOf({ pairs }: Choice, nodes: readonly Node[]): readonly Task[] {
   })
 }
 
-/** The nodes on which a step failed, with those of their PODs that it named. */
+/** The nodes on which a step failed, and the PODs that it named. */
 const nodesOf = ({ cluster, failures }: EvidenceRequest): readonly Task[] =>
   cluster.nodes.flatMap(node => {
     const own = failures.filter(failure => failure.node === node.name)
@@ -128,7 +126,7 @@ const nodesOf = ({ cluster, failures }: EvidenceRequest): readonly Task[] =>
     return own.length > 0 ? [{ node, pods, pings: [] }] : []
   })
 
-/** Those of which it says that they failed; where it says that of none, all that its last lines name. */
+/** The PODs that a step reports as FAILED; without any, all PODs in its last lines. */
 function podsNamedBy({ why, lastLines }: FailedStep, node: string): readonly string[] {
   const namedIn = (lines: readonly string[]) =>
     lines.flatMap(line => line.match(POD_NAME) ?? []).filter(name => name.includes(node))
@@ -152,10 +150,9 @@ function describeWrong(wrong: readonly WrongPair[]): readonly string[] {
   return ['', 'Pairs that are not as they should be:', ...lines, ...(more > 0 ? [`… and ${more} more`] : [])]
 }
 
-/** A file of the evidence. */
 interface EvidenceFile {
   readonly node: string
-  /** The node's name, or a POD's. */
+  /** The name of the node or POD. */
   readonly subject: string
   readonly file: string
   readonly content: Buffer

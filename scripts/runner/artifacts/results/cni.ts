@@ -5,7 +5,7 @@ import { shellScript } from '../../../host/shell-script.ts'
 import type { Node } from '../../../ssh/node.ts'
 import { captureReading } from './read.ts'
 
-/** What a VM may have in its results: a VM with 254 PODs has as many files, of less than 1 KiB. */
+/** Limits for a node: with 254 PODs it has 254 files of less than 1 KiB. */
 const MOST_FILES = 1000
 const MOST_FILE_KIB = 64
 const MOST_BYTES = 8 * 2 ** 20
@@ -13,13 +13,13 @@ const MOST_BYTES = 8 * 2 ** 20
 const PRINT_RESULTS = shellScript(import.meta.dirname, 'print-cni-results.sh')
 const LIMITS = [MOST_FILES, MOST_FILE_KIB * 2 + 1, MOST_BYTES + 1].map(String)
 
-/** grep's form for a line of a POD's result; what a POD is called becomes a file name here. */
+/** A line of grep; the POD's name becomes a file name on the host. */
 const CNI_LINE = /^\.\/([\w-][\w.-]*\.json):(.*)$/s
 
 /**
  * Collects the plugins' answers to CNI ADD: `/tmp/<pod>.json`.
- * @param directory gets a file for each POD that has one, and nothing else
- * @param onLoss gets a line when not all of them could be taken
+ * @param directory replaced by one file for each POD with a result
+ * @param onLoss gets a line when files are missing
  * @throws Failure (exit 4) when the node is lost; the signal's reason; the system's error
  */
 export async function collectCniResults(
@@ -39,10 +39,10 @@ export async function collectCniResults(
     if (known) known.push(text)
     else results.set(file, [text])
   }
-  // It was cut in the middle of this one.
+  // The output was cut within the last file.
   if (stdout.length > MOST_BYTES) results.delete([...results.keys()].at(-1) ?? '')
   if (results.size > 0) makeDirectory(directory)
-  // One after the other: there are no more files open than there may be.
+  // Sequential, to stay below the limit of open files.
   for (const [file, text] of results) await fs.writeFile(path.join(directory, file), `${text.join('\n')}\n`)
   const lost = /^\d{1,9}$/.test(count) ? Number(count) - results.size : Number.NaN
   if (lost === 0) return

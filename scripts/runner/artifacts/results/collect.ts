@@ -18,19 +18,18 @@ import { captureReading } from './read.ts'
 export interface CollectRequest {
   readonly cluster: RunningCluster
   readonly test: string
-  /** Gets a directory for the test, and in that one for each node. */
+  /** Gets `<test>/<node>/`. */
   readonly directory: string
-  /** After a failure more is brought home. */
+  /** After a failure, more is collected. */
   readonly failed: boolean
-  /** What the proof measured, if there was one. */
   readonly matrix?: Matrix
   readonly timeoutSeconds: number
-  /** Names of nodes that do not answer, and are not asked. */
+  /** Names of nodes that do not respond; they are not queried. */
   readonly silent?: ReadonlySet<string>
   readonly emit: Emit
 }
 
-/** A file brought home and the command on the node whose output it holds. */
+/** A collected file, and the command on the node that prints it. */
 type Source = readonly [file: string, command: readonly string[]]
 
 const ALWAYS: readonly Source[] = [
@@ -40,7 +39,7 @@ const ALWAYS: readonly Source[] = [
 const AFTER_FAILURE: readonly Source[] = [['dmesg.txt', ['dmesg']]]
 
 /**
- * Makes the directory for results, so that one that cannot be written is told before anything starts.
+ * Creates the results directory, to fail early if it is not writable.
  * @throws Failure RESULTS_NOT_WRITABLE (exit 3)
  */
 export function prepareResults(directory: string): void {
@@ -55,8 +54,8 @@ export function prepareResults(directory: string): void {
 
 /**
  * Collects what a test left on its nodes: addresses, PODs, CNI results, consoles and, after a failure, kernel messages.
- * The console of a node that does not answer any more is collected all the same.
- * @returns what is missing, in a line: `the results of vm-002 are incomplete: …`; undefined when nothing is
+ * Collects the console even of a node that does not respond.
+ * @returns a line about missing results: `the results of vm-002 are incomplete: …`; undefined if complete
  * @throws Failure RESULTS_NOT_WRITABLE (exit 3)
  */
 export async function collectResults(request: CollectRequest): Promise<string | undefined> {
@@ -77,7 +76,7 @@ export async function collectResults(request: CollectRequest): Promise<string | 
   }
 }
 
-/** Of more nodes than these only the number is told: each loss has a notice besides. */
+/** How many nodes the line names; each loss has a notice, too. */
 const MOST_NAMED = 3
 
 function describeIncomplete(nodes: readonly { node: string; losses: readonly string[] }[]): string | undefined {
@@ -89,7 +88,7 @@ function describeIncomplete(nodes: readonly { node: string; losses: readonly str
   return [...named, ...(more > 0 ? [`and those of ${more} more`] : [])].join('; ')
 }
 
-/** What is not measured this time must not stay here from an earlier run. */
+/** Removes the matrix of an earlier run if there is none now. */
 function writeMatrix(directory: string, { test, matrix }: CollectRequest): void {
   makeDirectory(directory)
   const [json, svg] = [path.join(directory, 'matrix.json'), path.join(directory, 'matrix.svg')]
@@ -110,7 +109,7 @@ function notWritable(directory: string, cause: Error): Failure {
   })
 }
 
-/** @returns what could not be collected, a line each */
+/** @returns a line for each loss */
 async function collectNode(node: Node, directory: string, request: CollectRequest): Promise<readonly string[]> {
   const { failed, emit, cluster, timeoutSeconds } = request
   makeDirectory(directory)
@@ -132,16 +131,16 @@ async function collectNode(node: Node, directory: string, request: CollectReques
       ...[...ALWAYS, ...(failed ? AFTER_FAILURE : [])].map(source => fetch(node, source, directory, onLoss, signal)),
       collectCniResults(node, path.join(directory, 'cni'), onLoss, signal),
     ]
-    // One that cannot be had takes no other with it; a node that is lost is said once.
+    // One failure does not stop the others; a lost node is reported once.
     const reasons = (await Promise.allSettled(tasks)).flatMap(task => (task.status === 'rejected' ? [task.reason] : []))
-    const ownFault = reasons.find(reason => !(reason instanceof Failure) && reason !== signal.reason)
-    if (ownFault) throw ownFault
+    const internalError = reasons.find(reason => !(reason instanceof Failure) && reason !== signal.reason)
+    if (internalError) throw internalError
     for (const why of new Set(reasons.map((reason: Error) => reason.message))) onLoss(`not all was collected: ${why}`)
   })
   return losses
 }
 
-/** What the node does not have (any more) must not stay here from an earlier run. */
+/** Removes the file of an earlier run if the command fails now. */
 async function fetch(
   node: Node,
   [file, command]: Source,
@@ -153,6 +152,6 @@ async function fetch(
   await fs.rm(target, { force: true })
   const { exitCode, stdout } = await captureReading(node, command, signal)
   if (exitCode !== 0) return onLoss(`no ${file}: '${command.join(' ')}' ended with exit code ${exitCode}`)
-  // `ip -j` leaves control characters in names of interfaces as they are, which JSON does not allow.
+  // `ip -j` does not escape control characters in interface names.
   await fs.writeFile(target, file.endsWith('.json') ? safeJson(stdout.toString()) : stdout)
 }

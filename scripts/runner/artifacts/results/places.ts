@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Turn } from '../../../events/events.ts'
 import type { Settings } from '../../../settings/settings.ts'
 
-/** Where the results of one time of a test go: the first one's straight into the directory. */
+/** The results directory of an attempt; the first attempt has no subdirectory. */
 export function resultsOf(directory: string, turn: Turn | undefined): string {
   const { repeat = 1, attempt = 1 } = turn ?? {}
   const parts = [...(repeat > 1 ? [`repeat-${repeat}`] : []), ...(attempt > 1 ? [`attempt-${attempt}`] : [])]
@@ -10,9 +10,8 @@ export function resultsOf(directory: string, turn: Turn | undefined): string {
 }
 
 /**
- * Where the evidence of a failure goes: with the results; without a place for them, where the last failure of a test is kept until it
- * runs again.
- * @param cluster the cluster's name
+ * The evidence directory of an attempt: in the results directory, otherwise in the state directory until the test runs
+ * again.
  */
 export const evidenceOf = (
   { resultsDirectory, directories }: Settings,

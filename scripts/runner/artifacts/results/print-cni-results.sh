@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# Says how many results of CNI there are, and prints those that are regular files of a POD's name, each line behind its file's name.
-# One command for all of them, since there may be hundreds; with "./" none is taken for an option. Arguments: the most files; the most
-# 512-byte blocks of one, and one more; the most bytes of all.
+# Prints the number of CNI results, then the lines of those that are regular files named after a POD, each prefixed by
+# its file name ("./" keeps a name from being taken for an option). One command for all: there may be hundreds.
+# Arguments: maximum number of files; one more than the maximum of 512-byte blocks per file; maximum total of bytes.
 
 cd /tmp || exit
 find . ! -name . -prune -name '*.json' -size +0 | grep -c .

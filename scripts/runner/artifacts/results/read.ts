@@ -2,14 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from '../../../errors/failure.ts'
 import { capture, type Node } from '../../../ssh/node.ts'
 
-/** How often a command is tried in all. */
 const ATTEMPTS = 3
 const PAUSE_MS = 250
-/** The node, or the way to it, failed: what the command itself did is not known. */
+/** Errors of the node or of ssh: the command's own result is unknown. */
 const NOT_RUN = ['NODE_LOST', 'COMMAND_REFUSED', 'NO_EXIT_CODE', 'SSH_REFUSED', 'SSH_FULL']
 
 /**
- * {@link capture} for a command that only reads, and may therefore run more than once: it is retried when ssh fails.
+ * {@link capture} for an idempotent command: retries when ssh fails.
  * @throws Failure (exit 4) of the last attempt; ANSWER_TOO_LONG; the signal's reason when that is aborted
  */
 export async function captureReading(
