@@ -12,6 +12,7 @@ import { nameBeside } from '../own/find-clusters.ts'
 import { type CommonIdentity, identityMessage } from '../own/identity.ts'
 import { makeKeys } from '../own/keys.ts'
 import { storeKey } from '../own/login.ts'
+import { readTables } from '../own/neighbour-tables.ts'
 import { startOrphanReaper } from '../own/orphan-reaper.ts'
 import { layOvls } from '../own/ovls.ts'
 import { partsOf } from '../own/parts.ts'
@@ -25,7 +26,7 @@ import { directories as asDirectories } from './layers.ts'
 import { requireLinkKinds } from './link-kinds.ts'
 import { logInOnNodes, recordOf } from './log-in.ts'
 import { needsOf, requireNamespaces } from './needs.ts'
-import { neighbourCommands, readTables, requireNeighbours, requireNoOverflow, wantsPermanent } from './neighbours.ts'
+import { neighbourCommands, requireNeighbours, wantsPermanent } from './neighbours.ts'
 import { ensureImageTree } from './tree.ts'
 import { readUserMaps } from './users.ts'
 import { startWorld } from './world.ts'
@@ -34,11 +35,8 @@ import { startWorld } from './world.ts'
 export const namespacesCluster = (settings: Settings): Cluster => ({
   kind: 'namespaces',
   start: request => withState(settings, start(settings, request)),
-  attach: request => withState(settings, attach(settings, request, verifying())),
+  attach: request => withState(settings, attach(settings, request)),
 })
-
-/** Watches the host's neighbour tables from now on. */
-const verifying = (before = readTables()) => ({ verify: () => requireNoOverflow(before, readTables()) })
 
 async function start(settings: Settings, request: StartRequest): Promise<RunningCluster> {
   const { cluster, directories } = settings
@@ -127,7 +125,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       stop,
       endings: new Map(nodes.map(node => [node.name, world.ended(node.name)])),
       watched: partsOf(directory, cluster.nodes),
-      ...verifying(tables),
+      tables,
     })
   } catch (error) {
     const isStopped = !isOwn(directory)

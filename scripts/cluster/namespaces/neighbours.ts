@@ -1,50 +1,8 @@
-import fs from 'node:fs'
-import { environmentFailure, infrastructureFailure } from '../../errors/failure.ts'
+import { environmentFailure } from '../../errors/failure.ts'
 import { macAddress } from '../../settings/mac-address.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import { addressOn } from '../own/addresses.ts'
-
-/** A neighbour table of the kernel. All network namespaces of a host share its limit. */
-export interface NeighbourTable {
-  readonly family: 'IPv4' | 'IPv6'
-  /** `net.ipv4.neigh.default.gc_thresh3` */
-  readonly sysctl: string
-  readonly limit: number
-  /** Entries that count against the limit; permanent ones do not (Linux 5.0). */
-  readonly entries: number
-  /** How often the kernel had no place for an entry since its boot; undefined in a container, which is not shown that. */
-  readonly overflows: number | undefined
-}
-
-/** Where a container is not shown the limit, it is taken to be the kernel's own. */
-const DEFAULT_LIMIT = 1024
-
-const TABLES = [
-  { family: 'IPv4', sysctl: 'net.ipv4.neigh.default.gc_thresh3', statistics: 'arp_cache' },
-  { family: 'IPv6', sysctl: 'net.ipv6.neigh.default.gc_thresh3', statistics: 'ndisc_cache' },
-] as const
-
-/** The tables as they are now. */
-export const readTables = (read = readProc): readonly NeighbourTable[] =>
-  TABLES.map(({ family, sysctl, statistics }) => {
-    const limit = Number(read(`sys/${sysctl.replaceAll('.', '/')}`) ?? DEFAULT_LIMIT)
-    return { family, sysctl, limit, ...parseStatistics(read(`net/stat/${statistics}`)) }
-  })
-
-/**
- * @param text of /proc/net/stat/arp_cache: names, then a line for each CPU; numbers are hexadecimal. The number of entries is the whole
- *   table's in each line.
- */
-function parseStatistics(text: string | undefined): Pick<NeighbourTable, 'entries' | 'overflows'> {
-  const [names = [], ...cpus] = (text ?? '')
-    .trim()
-    .split('\n')
-    .map(line => line.trim().split(/\s+/))
-  const values = (name: string) => cpus.map(cpu => Number.parseInt(cpu[names.indexOf(name)] ?? '', 16))
-  const overflows = values('table_fulls')
-  if (overflows.length === 0 || overflows.some(Number.isNaN)) return { entries: 0, overflows: undefined }
-  return { entries: values('entries')[0] ?? 0, overflows: overflows.reduce((sum, each) => sum + each, 0) }
-}
+import type { NeighbourTable } from '../own/neighbour-tables.ts'
 
 /**
  * Refuses what the tables have no room for: the kernel drops packets then without a word.
@@ -61,22 +19,6 @@ export function requireNeighbours(needed: number, tables: readonly NeighbourTabl
     `about ${needed} neighbour entries are needed, and this host has room for ${numbers} in all network namespaces together`,
     { hint: `an administrator can run: sysctl ${enough.join(' ')}; or use fewer nodes or PODs, or VMs` },
   )
-}
-
-/**
- * Checks that the tables never were full meanwhile: then neither an answer that is missing nor silence proves anything.
- * @throws Failure CLUSTER_BROKEN (exit 4)
- */
-export function requireNoOverflow(before: readonly NeighbourTable[], now: readonly NeighbourTable[]): void {
-  for (const { family, sysctl, limit, overflows } of now) {
-    const earlier = before.find(table => table.family === family)?.overflows
-    if (earlier === undefined || overflows === undefined || overflows <= earlier) continue
-    throw infrastructureFailure(
-      'CLUSTER_BROKEN',
-      `the host's neighbour table was full while the test ran (${family}, ${overflows - earlier} times): packets were lost for it`,
-      { hint: `all network namespaces together have ${sysctl}=${limit} entries; an administrator can raise it` },
-    )
-  }
 }
 
 /** Above this share of a table, entries between nodes are made permanent, which the limit does not count. */
@@ -115,12 +57,4 @@ export function neighbourCommands(
     })
   })
   return lines.join('')
-}
-
-function readProc(file: string): string | undefined {
-  try {
-    return fs.readFileSync(`/proc/${file}`, 'utf8').trim()
-  } catch {
-    return undefined // a container is not shown it
-  }
 }

@@ -8,6 +8,7 @@ import { type ClusterRecord, requireOwnCluster, updateRecord } from './cluster-r
 import { consoleTail, readConsole } from './consoles.ts'
 import { processNamed } from './find-clusters.ts'
 import { logIn } from './login.ts'
+import { type NeighbourTable, readTables, requireNoOverflow } from './neighbour-tables.ts'
 import { type Part, partsOf, requireParts } from './parts.ts'
 import { adoptCluster, destroyCluster, renameCluster } from './registry.ts'
 
@@ -17,11 +18,7 @@ const CONSOLE_LINES = 10
  * Logs in on the nodes of a cluster that runs.
  * @throws Failure NO_CLUSTER or CLUSTER_IN_USE (exit 3), and those of the login
  */
-export async function attach(
-  settings: Settings,
-  { emit, test, signal }: StartRequest,
-  { verify }: Pick<Ending, 'verify'> = {},
-): Promise<RunningCluster> {
+export async function attach(settings: Settings, { emit, test, signal }: StartRequest): Promise<RunningCluster> {
   const { directories, cluster } = settings
   const { directory, record } = await adoptCluster(directories.state, cluster.name)
   if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
@@ -37,13 +34,15 @@ export async function attach(
   }
   const watched = partsOf(directory, record.nodes)
   const { kind } = record
+  // Whatever kind of cluster was asked for: this one's nodes have the host's tables.
+  const tables = kind === 'namespaces' ? readTables() : []
   return running(settings, cluster.name, directory, nodes, {
     kind,
     release: () => {},
     stop,
     endings: new Map(),
     watched,
-    ...(verify && { verify }),
+    tables,
   })
 }
 
@@ -59,8 +58,8 @@ export interface Ending {
   readonly endings: ReadonlyMap<string, Promise<string>>
   /** What must go on running. */
   readonly watched: readonly Part[]
-  /** Checks what else a verdict depends on: throws a Failure. */
-  readonly verify?: () => void
+  /** The host's neighbour tables as they were before, where the nodes share them: they must not have been full since. */
+  readonly tables?: readonly NeighbourTable[]
 }
 
 /** A cluster of this host whose nodes answer. */
@@ -95,7 +94,7 @@ export function running(
     verify: async () => {
       requireOwnCluster(directory)
       requireParts(ending.watched)
-      ending.verify?.()
+      if (ending.tables) requireNoOverflow(ending.tables, readTables())
     },
     stop: async () => {
       disconnect()

@@ -1,11 +1,6 @@
 import test from 'ava'
-import {
-  neighbourCommands,
-  readTables,
-  requireNeighbours,
-  requireNoOverflow,
-  wantsPermanent,
-} from '../../../scripts/cluster/namespaces/neighbours.ts'
+import { neighbourCommands, requireNeighbours, wantsPermanent } from '../../../scripts/cluster/namespaces/neighbours.ts'
+import { readTables, requireNoOverflow } from '../../../scripts/cluster/own/neighbour-tables.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
 import type { NodePlan } from '../../../scripts/settings/nodes.ts'
 
