@@ -51,9 +51,9 @@ const names = (archive: Buffer): string[] =>
   execFileSync('tar', ['tf', '-'], { input: archive }).toString().trim().split('\n')
 
 /** Asserts a failure with a message, without a stack trace and without output. */
-function fails(t: ExecutionContext, { status, stdout, stderr }: Packed, exitCode: number, says: RegExp) {
+function fails(t: ExecutionContext, { status, stdout, stderr }: Packed, exitCode: number, expected: RegExp) {
   t.is(status, exitCode, stderr)
-  t.regex(stderr, says)
+  t.regex(stderr, expected)
   t.notRegex(stderr, /\n\s+at |internal error/)
   t.is(stdout.length, 0)
 }
@@ -163,7 +163,7 @@ test('packs ipu from an unpacked release if there is one, otherwise from an arch
 test('does not change the output when a release is damaged or for another processor', t => {
   const damaged = homeWithRelease(t)
   fs.truncateSync(damaged.release, fs.statSync(damaged.release).size - 5)
-  for (const [{ home, release, environment }, says] of [
+  for (const [{ home, release, environment }, expected] of [
     [damaged, /v1\.6\.2\.tgz.*corrupt/],
     [homeWithRelease(t, OTHER), /v1\.6\.2\.tgz: bridge: is for /],
   ] as const) {
@@ -171,17 +171,17 @@ test('does not change the output when a release is damaged or for another proces
     fs.mkdirSync(directory)
     const output = path.join(directory, 'out.tar')
     fs.writeFileSync(output, 'unchanged')
-    fails(t, pack([output], environment), 1, says)
+    fails(t, pack([output], environment), 1, expected)
     t.is(fs.readFileSync(output, 'utf8'), 'unchanged')
     t.deepEqual(fs.readdirSync(directory), ['out.tar'])
     t.deepEqual(fs.readdirSync(path.join(home, '.cache/xcluster-netns')), [])
     const streamed = pack(['-'], environment)
-    fails(t, streamed, 1, says)
+    fails(t, streamed, 1, expected)
     t.true(streamed.stderr.includes(release))
   }
 })
 
-for (const [what, words, environment, status, says] of [
+for (const [what, words, environment, status, expected] of [
   ['a missing --cni', ['-', '--cni', '/nonexistent.tgz'], {}, 2, /--cni \/nonexistent\.tgz/],
   ['a bad seed', ['-', '--seed', 'x'], {}, 2, /--seed=x/],
   ['a bad SOURCE_DATE_EPOCH', ['-'], { SOURCE_DATE_EPOCH: 'x' }, 2, /SOURCE_DATE_EPOCH=x/],
@@ -194,7 +194,7 @@ for (const [what, words, environment, status, says] of [
   ['a directory as output', ['/tmp'], {}, 2, /\/tmp: is a directory/],
   ['a missing directory', ['/nonexistent/o.tar'], {}, 3, /\/nonexistent\/o\.tar: there is no such file or dir/],
 ] as const) {
-  test(`fails with exit status ${status} for ${what}`, t => fails(t, pack(words, environment), status, says))
+  test(`fails with exit status ${status} for ${what}`, t => fails(t, pack(words, environment), status, expected))
 }
 
 test('does not change the output when the disk is full; reports a full device and a closed pipe', t => {

@@ -20,7 +20,7 @@ export interface CacheEntry<Facts> {
    * Builds the files in an empty directory.
    * @returns facts for the manifest
    */
-  readonly make: (directory: string) => Promise<Facts>
+  readonly build: (directory: string) => Promise<Facts>
   readonly onProgress: (line: string) => void
   /** Aborts waiting for another run's build; does not abort the build itself. */
   readonly signal?: AbortSignal | undefined
@@ -66,7 +66,7 @@ export async function ensureEntry<Facts>(entry: CacheEntry<Facts>, refresh = fal
 }
 
 /** Opens an entry without building it. @returns undefined when it is missing or damaged */
-export async function openEntry<Facts>(entry: Omit<CacheEntry<Facts>, 'make'>): Promise<Manifest<Facts> | undefined> {
+export async function openEntry<Facts>(entry: Omit<CacheEntry<Facts>, 'build'>): Promise<Manifest<Facts> | undefined> {
   const directory = entryDirectory(entry)
   if (!fs.existsSync(directory)) return undefined
   try {
@@ -118,7 +118,7 @@ async function buildEntry<Facts>(entry: CacheEntry<Facts>): Promise<Manifest<Fac
   const staging = fs.mkdtempSync(path.join(cacheDirectory, `${STAGING_PREFIX}${kind}-${key}-`))
   const directory = entryDirectory(entry)
   try {
-    const manifest = await writeManifest(staging, files, await entry.make(staging))
+    const manifest = await writeManifest(staging, files, await entry.build(staging))
     remove(directory)
     fs.renameSync(staging, directory)
     markUsed(directory)

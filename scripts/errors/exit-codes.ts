@@ -8,5 +8,5 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
   ['2', 'wrong usage'],
   ['3', 'the environment lacks something: a package, memory, a plugin; an ovl cannot be packed'],
   ['4', 'internal error, or the infrastructure failed: a VM died, ssh was lost, results are incomplete'],
-  ['130, 143', 'ended by Ctrl-C, by SIGTERM'],
+  ['130, 143', 'stopped by Ctrl-C or SIGTERM'],
 ]

@@ -12,8 +12,7 @@ export interface ControlGroups {
 const thisProcess = (): ControlGroups => ({ mount: '/sys/fs/cgroup', membership: readText('/proc/self/cgroup') })
 
 /**
- * Bytes of memory that the limits of this process's control groups leave, as in a container. The page cache counts as
- * free.
+ * Bytes of memory that the limits of this process's control groups leave. The page cache counts as free.
  * @returns infinity without a limit
  */
 export function availableMemory(groups = thisProcess()): number {

@@ -37,11 +37,11 @@ export function findProcess(pid: number): ProcessId | undefined {
 export const isAlive = (id: ProcessId): boolean => findProcess(id.pid)?.startTime === id.startTime
 
 /** State of a process; `stopped` by SIGSTOP or the terminal. */
-export function processState(id: ProcessId): 'runs' | 'stopped' | 'gone' {
+export function processState(id: ProcessId): 'running' | 'stopped' | 'gone' {
   try {
     const stat = fs.readFileSync(`/proc/${id.pid}/stat`, 'utf8')
     if (parseStat(stat)?.startTime !== id.startTime) return 'gone'
-    return /^[Tt]$/.test(stat.slice(stat.lastIndexOf(')') + 2)[0] ?? '') ? 'stopped' : 'runs'
+    return /^[Tt]$/.test(stat.slice(stat.lastIndexOf(')') + 2)[0] ?? '') ? 'stopped' : 'running'
   } catch {
     return 'gone'
   }
@@ -59,7 +59,7 @@ export const isThisProcess = (id: ProcessId): boolean => id.pid === process.pid 
 const POLL_MS = 5
 
 /** A killed process ends at once, unless it is blocked on a file system that does not respond. */
-const GONE_MS = 30_000
+const KILL_TIMEOUT_MS = 30_000
 
 /**
  * Sends SIGKILL to processes, and returns when they have ended.
@@ -76,14 +76,14 @@ export async function killProcesses(ids: readonly ProcessId[]): Promise<void> {
     }
   }
   for (let polls = 0; ids.some(isAlive); polls++) {
-    if (polls * POLL_MS > GONE_MS) throw stays(ids.filter(isAlive))
+    if (polls * POLL_MS > KILL_TIMEOUT_MS) throw stillRunning(ids.filter(isAlive))
     await delay(POLL_MS)
   }
 }
 
-const stays = (ids: readonly ProcessId[]) =>
+const stillRunning = (ids: readonly ProcessId[]) =>
   infrastructureFailure(
     'PROCESS_STAYS',
-    `process ${ids.map(({ pid }) => pid).join(', ')} is still running ${GONE_MS / 1000} s after SIGKILL`,
+    `process ${ids.map(({ pid }) => pid).join(', ')} is still running ${KILL_TIMEOUT_MS / 1000} s after SIGKILL`,
     { hint: 'it may be blocked on a file system that does not respond' },
   )

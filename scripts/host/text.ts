@@ -3,15 +3,10 @@ const ESCAPE_SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\
 // biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters
 const CONTROL_CHARACTERS = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g
 
-/**
- * Bidirectional controls, which can make text read differently, and separators that only some readers take for a line
- * end.
- */
+/** Bidirectional controls, which can disguise text, and separators that only some readers take for a line end. */
 const MISLEADING = /[\p{Bidi_Control}\u2028\u2029]/gu
 
-/**
- * Strips escape sequences, control characters except tabs, and {@link MISLEADING} ones from a line of untrusted text.
- */
+/** Strips escape sequences, control characters except tabs, and misleading characters from a line of untrusted text. */
 export const plainText = (line: string): string =>
   line.replace(ESCAPE_SEQUENCES, '').replace(CONTROL_CHARACTERS, '').replace(MISLEADING, '')
 

@@ -40,7 +40,8 @@ function reason(): readonly [why: string, hint: string] {
   }
   return [
     'the kernel or a sandbox denies them',
-    'in a container, use a seccomp profile that allows unshare(2), and an unmasked /proc (Docker: --security-opt seccomp=unconfined --security-opt systempaths=unconfined)',
+    'in a container, use a seccomp profile that allows unshare(2), and an unmasked /proc ' +
+      '(Docker: --security-opt seccomp=unconfined --security-opt systempaths=unconfined)',
   ]
 }
 

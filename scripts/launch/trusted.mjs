@@ -16,7 +16,7 @@ const STICKY = 0o1000
 export function privateDirectory(name) {
   try {
     const directory = path.join(cacheHome(), 'xcluster-netns', name)
-    make(directory)
+    createDirectory(directory)
     if (!isOwn(directory)) return undefined
     const real = fs.realpathSync(directory)
     return ancestorsOf(real).every(isSafeAncestor) ? real : undefined
@@ -63,9 +63,9 @@ function cacheHome() {
 }
 
 /** Without `recursive`: see host/directories.ts. */
-function make(directory) {
+function createDirectory(directory) {
   if (fs.existsSync(directory)) return
-  make(path.dirname(directory))
+  createDirectory(path.dirname(directory))
   try {
     fs.mkdirSync(directory, { mode: 0o700 })
   } catch (error) {

@@ -16,16 +16,16 @@ export interface IpuSource {
 }
 
 /** Finds an unpacked `ipu`, else the newest release archive. */
-export function findIpu({ ipuPlaces, archiveDirectories }: Packing): IpuSource | undefined {
-  const place = ipuPlaces.find(candidate => tryStat(candidate)?.isFile())
+export function findIpu({ ipuPaths, archiveDirectories }: Packing): IpuSource | undefined {
+  const place = ipuPaths.find(candidate => tryStat(candidate)?.isFile())
   if (place) return { place, version: 'version unknown', isArchive: false }
   const release = newestRelease(archiveDirectories, /^nfqlb-(.+)\.tar\.xz$/)
   return release && { place: release.file, version: release.version, isArchive: true }
 }
 
 /** The searched locations, for messages. */
-export const placesOfIpu = ({ ipuPlaces, archiveDirectories }: Packing): string =>
-  `looked for ${ipuPlaces.join(', ')} and for nfqlb-*.tar.xz in ${archiveDirectories.join(', ')}`
+export const placesOfIpu = ({ ipuPaths, archiveDirectories }: Packing): string =>
+  `looked for ${ipuPaths.join(', ')} and for nfqlb-*.tar.xz in ${archiveDirectories.join(', ')}`
 
 /**
  * Reads the tool as member `bin/ipu`.

@@ -73,7 +73,7 @@ export async function packOvl(
     return { notices, addressesAt: write(withAddresses(members, 0), packing, path.join(directory, ARCHIVE)) }
   }
   try {
-    const { notices, addressesAt, files } = await ensureEntry({ ...entry, make, signal })
+    const { notices, addressesAt, files } = await ensureEntry({ ...entry, build: make, signal })
     notices.forEach(onNotice)
     const file = path.join(entryDirectory(entry), ARCHIVE)
     const digest = () => files[ARCHIVE]?.sha256 ?? ''

@@ -1,8 +1,9 @@
 /** Words that `ip link` takes for keywords in place of an interface name (iproute2 6.1). */
 const KEYWORDS = new Set(
   [
-    'allmulticast arp carrier dev down gro_max_size group gso_max_segs gso_max_size index link-netns link-netnsid mode',
-    'mtu multicast netns parentdev promisc protodown qlen state trailers type up vf vrf xdp xdpdrv xdpgeneric xdpoffload',
+    'allmulticast arp carrier dev down gro_max_size group gso_max_segs gso_max_size index link-netns link-netnsid',
+    'mode mtu multicast netns parentdev promisc protodown qlen state trailers type up',
+    'vf vrf xdp xdpdrv xdpgeneric xdpoffload',
     'brd lladdr name',
   ].flatMap(words => words.split(' ')),
 )

@@ -25,7 +25,7 @@ export interface Packing {
   /** Searched for release archives; the first directory wins a tie. */
   readonly archiveDirectories: readonly string[]
   /** Possible paths of an unpacked `ipu`. */
-  readonly ipuPlaces: readonly string[]
+  readonly ipuPaths: readonly string[]
   /** Seed of the random addresses, below 2³²; drawn at random by default. */
   readonly seed: number
   /** Modification time of all members. */
@@ -65,7 +65,7 @@ export function readPacking(
     cni: cni === undefined ? undefined : path.resolve(expandHome('--cni', cni, environment)),
     cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
     archiveDirectories: [...new Set([...(archive ? [archive] : []), ...inHome('Downloads')])],
-    ipuPlaces: ipuDirectories.map(directory => path.join(directory, 'bin/ipu')),
+    ipuPaths: ipuDirectories.map(directory => path.join(directory, 'bin/ipu')),
     seed:
       seed === undefined
         ? randomInt(2 ** 32)

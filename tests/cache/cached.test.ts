@@ -18,7 +18,7 @@ function cache(t: ExecutionContext) {
     kind: 'template',
     key,
     files: ['file'],
-    make: async directory => {
+    build: async directory => {
       builds++
       await meanwhile()
       fs.writeFileSync(path.join(directory, 'file'), key)

@@ -42,18 +42,24 @@ test.serial('runClock() returns the time of day and is monotonic', t => {
 })
 
 test.serial('the program reports no negative duration when each call of Date.now() is an hour earlier', t => {
-  const place = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-clock-'))
-  t.teardown(() => fs.rmSync(place, { recursive: true }))
-  const fake = path.join(place, 'fake.mjs')
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-clock-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true }))
+  const fake = path.join(directory, 'fake.mjs')
   fs.writeFileSync(fake, 'let now = Date.now(); Date.now = () => (now -= 3_600_000)\n')
   // A file in place of the state directory makes the run fail early.
-  fs.writeFileSync(path.join(place, 'xcluster-netns'), '')
-  const { stderr, status } = spawnSync(NETNS, ['test', 'bridge', '--reporter', `junit=${place}/junit.xml`], {
+  fs.writeFileSync(path.join(directory, 'xcluster-netns'), '')
+  const { stderr, status } = spawnSync(NETNS, ['test', 'bridge', '--reporter', `junit=${directory}/junit.xml`], {
     encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: `--import=${fake}`, XDG_STATE_HOME: place, XDG_CACHE_HOME: place, CI: 'true' },
+    env: {
+      ...process.env,
+      NODE_OPTIONS: `--import=${fake}`,
+      XDG_STATE_HOME: directory,
+      XDG_CACHE_HOME: directory,
+      CI: 'true',
+    },
   })
   t.is(status, 3, stderr)
   t.regex(stderr, /Total time: \d+ s/)
   t.notRegex(stderr, /\(-/)
-  t.notRegex(fs.readFileSync(path.join(place, 'junit.xml'), 'utf8'), /time="-/)
+  t.notRegex(fs.readFileSync(path.join(directory, 'junit.xml'), 'utf8'), /time="-/)
 })

@@ -70,7 +70,8 @@ test('a deadline survives garbage collection', t => {
   const script = `
     import { withDeadline } from './scripts/host/deadline.ts'
     const parent = new AbortController()
-    const listening = signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    const listening = signal =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     const collect = setInterval(() => globalThis.gc(), 5)
     const late = setTimeout(() => { console.log('lost'); process.exit() }, 5000)
     await withDeadline(100, ({ signal }) => listening(signal), { parent: parent.signal })

@@ -84,7 +84,7 @@ const inShell = (t: ExecutionContext, line: string) => {
   return { status, stdout, stderr }
 }
 
-for (const [option, value, says] of [
+for (const [option, value, expected] of [
   ['-n', 40, /Max open files is 40, but at least 64 is required/],
   ['-n', 100, /limit of open files is 100, but about 160 are required \(raise it with ulimit -n\)/],
   ['-u', 22, /Max processes is 22, but at least 64 is required/],
@@ -95,7 +95,7 @@ for (const [option, value, says] of [
   test(`fails in one line under ulimit ${option} ${value}`, t => {
     const { status, stderr } = inShell(t, `ulimit ${option} ${value}; exec "$0" test start --nvm=1 --cluster embedded`)
     t.is(status, 3, stderr)
-    t.regex(stderr, says)
+    t.regex(stderr, expected)
     t.notRegex(stderr, /\n\s+at |internal error/)
   })
 }

@@ -99,7 +99,9 @@ test('waiting for a lock can be aborted, and leaves no process', async t => {
 test('a process that is killed while it waits for a lock leaves no process', async t => {
   const file = lockFile(t)
   await hold(t, file)
-  const program = `import { withLock } from ${JSON.stringify(LOCK)}; await withLock(${JSON.stringify(file)}, async () => {})`
+  const program = `
+    import { withLock } from ${JSON.stringify(LOCK)}
+    await withLock(${JSON.stringify(file)}, async () => {})`
   const words = ['--import', 'tsx', '--input-type', 'module', '--eval', program]
   const waiting = spawn(process.execPath, words, { stdio: 'ignore' })
   // flock runs with --nonblock first.

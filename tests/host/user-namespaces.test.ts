@@ -44,7 +44,9 @@ function inNamespace(script: string): string {
 for (const [what, makeRoot] of [
   [
     'directory',
-    'for d in /*; do if [ -L "$d" ]; then cp -P "$d" .; elif [ -d "$d" ]; then mkdir ".$d"; mount --rbind "$d" ".$d"; fi; done',
+    `for d in /*; do
+      if [ -L "$d" ]; then cp -P "$d" .; elif [ -d "$d" ]; then mkdir ".$d"; mount --rbind "$d" ".$d"; fi
+    done`,
   ],
   ['mount', 'mount --rbind / .'],
 ] as const) {

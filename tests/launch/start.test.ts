@@ -108,7 +108,7 @@ test('prints help on standard output, and usage errors on standard error with ex
     t.regex(stdout, /^Usage: netns\.ts/)
     t.is(stderr, '')
   }
-  for (const [words, says] of [
+  for (const [words, expected] of [
     [['bogus'], /unknown command 'bogus'/],
     [['tset'], /Did you mean test/],
     [['test', 'bogus'], /'bogus'.*tests are .*\bstart, /],
@@ -126,7 +126,7 @@ test('prints help on standard output, and usage errors on standard error with ex
     const { status, stdout, stderr } = run(program, [...words])
     t.is(status, 2, words.join(' '))
     t.is(stdout, '')
-    t.regex(stderr, says)
+    t.regex(stderr, expected)
     t.notRegex(stderr, /\n\s+at /)
   }
 })

@@ -41,5 +41,5 @@ test('expands ~ in every option and variable that names a file', t => {
 test('treats an empty HOME as unset', t => {
   t.is(findHome({ HOME: '' }), os.userInfo().homedir)
   t.true(path.isAbsolute(readDirectories({ HOME: '' }).state))
-  t.true(readPacking({}, { HOME: '' }).ipuPlaces.every(place => path.isAbsolute(place)))
+  t.true(readPacking({}, { HOME: '' }).ipuPaths.every(place => path.isAbsolute(place)))
 })

@@ -10,8 +10,8 @@ needsUserNamespaces()
 /** Keywords of `ip link add` and `ip link set`, from ip-link(8). */
 const WORDS = `link name type dev up down netns mtu address broadcast brd peer alias index group master vrf numtxqueues
   numrxqueues arp dynamic multicast allmulticast promisc qlen txqlen txqueuelen vf nomaster protodown carrier
-  addrgenmode xdp xdpgeneric xdpdrv xdpoffload gso_max_size gso_max_segs gro_max_size parentdev trailers state link-netns help all
-  default mode`.split(/\s+/)
+  addrgenmode xdp xdpgeneric xdpdrv xdpoffload gso_max_size gso_max_segs gro_max_size parentdev trailers state
+  link-netns help all default mode`.split(/\s+/)
 
 /** Uses names as ovl/default/usr/lib/netns/veth.sh and direct.sh do, and prints those that work. */
 const SCRIPT = `

@@ -10,7 +10,7 @@ test('by default uses the home directory, paths of the distribution, a constant 
     cni: undefined,
     cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
     archiveDirectories: ['/home/a/Downloads'],
-    ipuPlaces: ['/home/a/bin/ipu', '/home/a/tmp/nfqlb/bin/ipu'],
+    ipuPaths: ['/home/a/bin/ipu', '/home/a/tmp/nfqlb/bin/ipu'],
     time: new Date('2020-01-01T00:00:00Z'),
     required: [],
   })
@@ -26,7 +26,7 @@ test('directories of the environment take precedence over defaults', t => {
   )
   t.is(packing.cni, path.resolve('x.tgz'))
   t.deepEqual(packing.archiveDirectories, ['/archive', '/home/a/Downloads'])
-  t.is(packing.ipuPlaces[0], '/usr/bin/ipu')
+  t.is(packing.ipuPaths[0], '/usr/bin/ipu')
   t.is(packing.seed, 0)
   t.is(packing.time.getTime(), 4_294_967_295_000)
   t.deepEqual(packing.required, ['cni', 'ipu'])
@@ -37,7 +37,7 @@ test('treats empty variables as unset', t => {
   t.deepEqual(empty, readPacking({ seed: '1' }, { HOME: '/home/a' }))
 })
 
-const cases: readonly [what: string, options: PackingOptions, environment: Environment, says: string][] = [
+const cases: readonly [what: string, options: PackingOptions, environment: Environment, expected: string][] = [
   ['a seed that is not a number', { seed: 'x' }, {}, '--seed=x'],
   ['an empty seed', { seed: '' }, {}, '--seed='],
   ['a negative seed', { seed: '-1' }, {}, '--seed=-1'],
@@ -50,10 +50,10 @@ const cases: readonly [what: string, options: PackingOptions, environment: Envir
   ['an NFQLBDIR that is a file', {}, { NFQLBDIR: '/etc/passwd' }, 'NFQLBDIR=/etc/passwd'],
   ['an NFQLBDIR below a file', {}, { NFQLBDIR: '/etc/passwd/x' }, 'NFQLBDIR=/etc/passwd/x'],
 ]
-for (const [what, options, environment, says] of cases) {
+for (const [what, options, environment, expected] of cases) {
   test(`refuses ${what}`, t => {
     const failure = t.throws(() => readPacking(options, environment), { instanceOf: Failure })
     t.is(failure.exitCode, 2)
-    t.true(failure.message.includes(says), failure.message)
+    t.true(failure.message.includes(expected), failure.message)
   })
 }

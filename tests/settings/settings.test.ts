@@ -74,7 +74,7 @@ test('passes xcluster_* variables to the nodes without their prefix', t => {
   t.false('OTHER' in guestEnvironment)
 })
 
-for (const [what, options, environment, says] of [
+for (const [what, options, environment, expected] of [
   ['no VM', { __nvm: '0' }, {}, '--nvm=0'],
   ['too many VMs', { __nvm: '201' }, {}, '--nvm=201'],
   ['a word for a number', { __nvm: 'x' }, {}, '--nvm=x'],
@@ -125,7 +125,7 @@ for (const [what, options, environment, says] of [
   test(`refuses ${what}`, t => {
     const failure = refused(options, environment)
     t.is(failure.exitCode, 2)
-    t.true(failure.message.includes(says), failure.message)
+    t.true(failure.message.includes(expected), failure.message)
   })
 }
 

@@ -36,7 +36,7 @@ export async function ensureTree(request: TreeRequest): Promise<string> {
     fs.writeFileSync(path.join(directory, LISTING), await listingDigest(path.join(directory, TREE)))
     return {}
   }
-  const entry = { cacheDirectory, kind, key, files: [LISTING], make, onProgress, signal }
+  const entry = { cacheDirectory, kind, key, files: [LISTING], build: make, onProgress, signal }
   const directory = entryDirectory(entry)
   const isIntact = async () =>
     fs.readFileSync(path.join(directory, LISTING), 'utf8') === (await listingDigest(path.join(directory, TREE)))

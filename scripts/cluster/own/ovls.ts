@@ -91,7 +91,7 @@ const disks = ({ cacheDirectory, signal }: OvlsRequest): LayerForm => ({
     const entry = { cacheDirectory, kind: 'disk', key, files: [DISK], maxEntries: MOST_KEPT }
     await ensureEntry({
       ...entry,
-      make: async directory => ({ of: await make(directory) }),
+      build: async directory => ({ of: await make(directory) }),
       onProgress: () => {},
       signal,
     })

@@ -44,7 +44,10 @@ export async function ensureImage(request: ImageRequest): Promise<GuestImage> {
     requireCommands(TO_BUILD, callersEnvironment)
     return await buildImage(directory, codename, onProgress, signal)
   }
-  return describeImage(entryDirectory(entry), await ensureEntry<Built>({ ...entry, onProgress, make, signal }, refresh))
+  return describeImage(
+    entryDirectory(entry),
+    await ensureEntry<Built>({ ...entry, onProgress, build: make, signal }, refresh),
+  )
 }
 
 /** The image as it is in the cache: nothing is made, and what is damaged counts as missing. */

@@ -46,7 +46,7 @@ export async function ensureTemplate(hardware: Hardware, request: TemplateReques
       [import.meta.dirname],
       MACHINE,
     ),
-    make: async (directory: string) => {
+    build: async (directory: string) => {
       await saveTemplate({
         directory,
         clusterDirectory,
