@@ -271,7 +271,7 @@ test('retries a server that closes new connections immediately, and then reports
   await once(front, 'listening')
   t.teardown(() => front.close())
   const { port } = front.address() as AddressInfo
-  await t.throwsAsync(Connection.open({ ...login, port }, { readyTimeoutMs: 700 }), {
+  await t.throwsAsync(Connection.open({ ...login, port }, { readyTimeoutMs: 3000 }), {
     code: 'SSH_FULL',
     message: /^vm-001: cannot log in on 127\.0\.0\.1:\d+: its ssh server closes new connections immediately$/,
   })

@@ -8,10 +8,10 @@ const MIB = 2 ** 20
 /** A node that writes a number of MiB, unless it is aborted. */
 const flooding = (name: string, mebibytes: number, text: string) =>
   nodeOf(name, async ({ stdout }, _command, signal) => {
-    const piece = Buffer.from(text.repeat(MIB / text.length))
+    const chunk = Buffer.from(text.repeat(MIB / text.length))
     for (let written = 0; written < mebibytes; written++) {
       signal?.throwIfAborted()
-      stdout.write(piece)
+      stdout.write(chunk)
       await new Promise(setImmediate)
     }
     return 0
