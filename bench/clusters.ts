@@ -29,7 +29,7 @@ export interface Clusters {
 }
 
 /**
- * Measures starts from templates and cold boots, and whole tests.
+ * Measures starts from templates and cold boots, and complete tests.
  * @param maxNodes largest cluster size
  * @param add gets each row as soon as it is measured
  */
@@ -67,7 +67,7 @@ export function benchClusters(
   for (const test of TESTS) {
     const runs = several(TEST_RUNS, [test])
     const coldRuns = several(COLD_TEST_RUNS, [test, '--cold'])
-    const row = (suffix: string, key: 'firstStep' | 'whole'): Row => ({
+    const row = (suffix: string, key: 'firstStep' | 'total'): Row => ({
       label: `\`test ${test}\`, 4 nodes with 4 PODs each${suffix}`,
       times: runs.map(one => one[key]),
       baseline: 'the same with `--cold`',
@@ -80,20 +80,20 @@ export function benchClusters(
       for (const step of Object.keys(runs[0]?.steps ?? {}))
         stages[step] = median(runs.map(({ steps }) => steps[step] ?? Number.NaN)) / 1000
     }
-    add(row(', with the proof', 'whole'))
+    add(row(', with the proof', 'total'))
   }
   add({
     label: `\`test bridge --nvm=${maxNodes}\`, with the proof`,
-    times: [run(['bridge', `--nvm=${maxNodes}`]).whole],
+    times: [run(['bridge', `--nvm=${maxNodes}`]).total],
     baseline: `${maxNodes / NODES} times the time of 4 nodes`,
-    baselineTimes: bridge.map(({ whole }) => (whole * maxNodes) / NODES),
+    baselineTimes: bridge.map(({ total }) => (total * maxNodes) / NODES),
   })
   const pods = POD_COUNTS.map(count => {
-    const { whole, up, memoryMiB } = measureRun(['bridge', `--nvm=${NODES}`], work, {
+    const { total, up, memoryMiB } = measureRun(['bridge', `--nvm=${NODES}`], work, {
       ...environment,
       xcluster_NPODS: String(count),
     })
-    return { pods: count, seconds: (whole - up) / 1000, memoryMiB }
+    return { pods: count, seconds: (total - up) / 1000, memoryMiB }
   })
   return { sizes, pods, stages }
 }

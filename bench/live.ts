@@ -42,15 +42,15 @@ async function measure(progress: boolean) {
   const { emit, close } = eventStream(listeners, line => process.stderr.write(`${line}\n`))
   const events = [...manyNodes(NOBODY.matrix, NOBODY.network)]
   const slice = Math.ceil((events.length * SLICE_MS) / (SECONDS * 1000))
-  const [before, begun] = [process.cpuUsage(), performance.now()]
+  const [before, started] = [process.cpuUsage(), performance.now()]
   for (let index = 0; index < events.length; index++) {
     emit(events[index] as (typeof events)[number])
-    if (index % slice === 0) await delay(Math.max(0, begun + (index / slice) * SLICE_MS - performance.now()))
+    if (index % slice === 0) await delay(Math.max(0, started + (index / slice) * SLICE_MS - performance.now()))
   }
   await close()
   view.close()
   const { user, system } = process.cpuUsage(before)
-  return { cpuSeconds: (user + system) / 1e6, seconds: (performance.now() - begun) / 1000, ...written }
+  return { cpuSeconds: (user + system) / 1e6, seconds: (performance.now() - started) / 1000, ...written }
 }
 
 // Warm-up: includes compilation.

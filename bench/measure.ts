@@ -27,13 +27,13 @@ export function time(
   environment: Readonly<Record<string, string>> = {},
 ): { milliseconds: number; stdout: string } {
   const [program = '', ...words] = command
-  const begun = performance.now()
+  const started = performance.now()
   const { status, stdout, stderr } = spawnSync(program, words, {
     env: { ...callersEnvironment, ...environment },
     maxBuffer: 2 ** 29,
   })
   if (status !== 0) throw new Error(`${command.join(' ')} exited with status ${status}: ${stderr}`)
-  return { milliseconds: performance.now() - begun, stdout: stdout.toString() }
+  return { milliseconds: performance.now() - started, stdout: stdout.toString() }
 }
 
 /** Head of a table for docs/performance.md. */

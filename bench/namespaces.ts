@@ -38,19 +38,19 @@ export function benchNamespaces(
   ] as const)
     add({
       label: `\`test ${test} --cluster namespaces\`, 4 nodes with 4 PODs each, with the proof`,
-      times: measured.map(({ namespaces }) => namespaces.whole),
+      times: measured.map(({ namespaces }) => namespaces.total),
       baseline: 'the same on VMs',
-      baselineTimes: measured.map(({ vms }) => vms.whole),
+      baselineTimes: measured.map(({ vms }) => vms.total),
     })
   compareWithMininet(environment, maxNodes, add)
   if (maxNodes >= LARGE) {
     for (const test of ['bridge', 'L3'])
       add({
         label: `\`test ${test} --cluster namespaces --nvm=${LARGE}\`, with the proof`,
-        times: [run([test, `--nvm=${LARGE}`]).whole],
+        times: [run([test, `--nvm=${LARGE}`]).total],
         baseline: `${LARGE / 4} times the time of 4 nodes`,
         baselineTimes: (test === 'bridge' ? bridge : rounds([test])).map(
-          ({ namespaces }) => (namespaces.whole * LARGE) / 4,
+          ({ namespaces }) => (namespaces.total * LARGE) / 4,
         ),
       })
   }

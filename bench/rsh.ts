@@ -32,10 +32,10 @@ export async function rsh(stateHome: string, environment: Readonly<Record<string
     const sshProcess = inShell(`${login} root@127.0.0.1 true`)
     const node = await logIn(directory, first, record.hostKey)
     const open = async () => {
-      const begun = performance.now()
+      const started = performance.now()
       for (let n = 0; n < COMMANDS; n++)
         await node.connection.run('true', { stdout: new PassThrough().resume(), stderr: new PassThrough().resume() })
-      return (performance.now() - begun) / COMMANDS
+      return (performance.now() - started) / COMMANDS
     }
     hook()
     await open()

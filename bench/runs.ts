@@ -14,7 +14,7 @@ export interface MeasuredRun {
   /** …until all nodes have completed the first step. */
   readonly firstStep: number
   /** …until the program exits, which leaves the cluster running. */
-  readonly whole: number
+  readonly total: number
   /** Proportional set size of the cluster's processes at the end of the test, in MiB. */
   readonly memoryMiB: number
   /** Milliseconds by step, from its first start to its last end on any node. */
@@ -33,23 +33,23 @@ export function measureRun(
   environment: Readonly<Record<string, string>>,
 ): MeasuredRun {
   const events = path.join(work, 'events.json')
-  const begun = Date.now()
+  const started = Date.now()
   try {
     const more = ['--no-stop', '--name', NAME, '--reporter', `json=${events}`]
     const { milliseconds } = time([NETNS, 'test', ...words, ...more], environment)
-    return { ...read(events, begun), whole: milliseconds, memoryMiB: memoryOf(path.join(work, 'xcluster-netns')) }
+    return { ...read(events, started), total: milliseconds, memoryMiB: memoryOf(path.join(work, 'xcluster-netns')) }
   } finally {
     time([NETNS, 'stop', '--name', NAME], environment)
   }
 }
 
-function read(file: string, begun: number): Omit<MeasuredRun, 'whole' | 'memoryMiB'> {
+function read(file: string, started: number): Omit<MeasuredRun, 'total' | 'memoryMiB'> {
   const events = fs
     .readFileSync(file, 'utf8')
     .trim()
     .split('\n')
     .map(line => JSON.parse(line) as RunEvent)
-  const lastOf = (wanted: (event: RunEvent) => boolean) => (events.findLast(wanted)?.at ?? Number.NaN) - begun
+  const lastOf = (wanted: (event: RunEvent) => boolean) => (events.findLast(wanted)?.at ?? Number.NaN) - started
   const steps: Record<string, number> = {}
   const starts = new Map<number, number>()
   for (const event of events) {

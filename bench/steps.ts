@@ -29,9 +29,9 @@ export async function steps(stateHome: string, environment: Readonly<Record<stri
     const [wall, cpu, sshTimes]: [number[], number[], number[]] = [[], [], []]
     for (let round = 0; round < ROUNDS; round++) {
       process.stderr.write('.')
-      const begun = process.cpuUsage()
+      const started = process.cpuUsage()
       wall.push(await timed(step))
-      const { user, system } = process.cpuUsage(begun)
+      const { user, system } = process.cpuUsage(started)
       cpu.push((user + system) / 1000 / STEPS / nodes.length)
       sshTimes.push(await timed(ssh))
     }
@@ -57,9 +57,9 @@ export async function steps(stateHome: string, environment: Readonly<Record<stri
 
 /** @returns milliseconds per call, averaged */
 async function timed(task: () => Promise<void>): Promise<number> {
-  const begun = performance.now()
+  const started = performance.now()
   for (let step = 0; step < STEPS; step++) await task()
-  return (performance.now() - begun) / STEPS
+  return (performance.now() - started) / STEPS
 }
 
 /** @throws Error when it fails */

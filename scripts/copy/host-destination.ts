@@ -46,28 +46,28 @@ export function openHostDestination(
     error => toFailure(error, `cannot read ${to.path}`),
   )
   const cannotWrite = (error: unknown) => toFailure(error, `cannot write to ${target.directory}`)
-  const beside = attempt(() => DirectoryHandle.open(target.directory), cannotWrite)
+  const parent = attempt(() => DirectoryHandle.open(target.directory), cannotWrite)
   const stageName = `.netns-cp-${randomUUID()}`
   // Before the directory exists, so that it is always removed.
-  const release = removeWhenKilled(beside, stageName)
+  const release = removeWhenKilled(parent, stageName)
   attempt(
     () => {
-      requireSpace(to, target.directory, beside, info)
-      fs.mkdirSync(beside.pathOf(stageName), { mode: OWN_DIRECTORY })
+      requireSpace(to, target.directory, parent, info)
+      fs.mkdirSync(parent.pathOf(stageName), { mode: OWN_DIRECTORY })
     },
     error => {
       release()
-      beside.close()
+      parent.close()
       return cannotWrite(error)
     },
   )
-  const stage = beside.openChild(stageName)
+  const stage = parent.openChild(stageName)
 
   const receiveFile = async (input: Readable) => {
     const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = fs.constants
     const file = fs.openSync(stage.pathOf(COPY), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, info.mode & FILE_BITS)
     try {
-      for await (const piece of input) fs.writeFileSync(file, piece)
+      for await (const chunk of input) fs.writeFileSync(file, chunk)
     } finally {
       fs.closeSync(file)
     }
@@ -77,7 +77,7 @@ export function openHostDestination(
     const top = stage.openChild(COPY)
     const writer = treeWriter(top, { refuse: why => untrusted(to, why), onSkipped })
     try {
-      for await (const piece of input) writer.write(piece)
+      for await (const chunk of input) writer.write(chunk)
       writer.end()
     } finally {
       writer.close()
@@ -94,16 +94,16 @@ export function openHostDestination(
       }
     },
     commit: async () => {
-      const conflict = findConflict({ from: stage, name: COPY }, { to: beside, name: target.name })
+      const conflict = findConflict({ from: stage, name: COPY }, { to: parent, name: target.name })
       const where = (names: string) => path.join(target.directory, names)
       if (conflict) throw environmentFailure('COPY_FAILED', `${to.userInput}: ${where(conflict.path)} ${conflict.why}`)
-      attempt(() => placeCopy({ from: stage, name: COPY }, { to: beside, name: target.name }), cannotWrite)
+      attempt(() => placeCopy({ from: stage, name: COPY }, { to: parent, name: target.name }), cannotWrite)
     },
     abandon: async () => {
-      fs.rmSync(beside.pathOf(stageName), { recursive: true, force: true })
+      fs.rmSync(parent.pathOf(stageName), { recursive: true, force: true })
       release()
       stage.close()
-      beside.close()
+      parent.close()
     },
   }
 }
@@ -152,8 +152,8 @@ function lookAt(file: string, look: typeof fs.statSync | typeof fs.lstatSync): f
   }
 }
 
-function requireSpace(to: Place, directory: string, held: DirectoryHandle, { size }: SourceInfo): void {
-  const { bavail, bsize, blocks } = fs.statfsSync(held.pathOf('.'))
+function requireSpace(to: Place, directory: string, handle: DirectoryHandle, { size }: SourceInfo): void {
+  const { bavail, bsize, blocks } = fs.statfsSync(handle.pathOf('.'))
   const free = bavail * bsize
   if (blocks === 0 || size <= free) return
   const why = `${Math.ceil(size / MIB)} MiB needed, ${Math.floor(free / MIB)} MiB free`
@@ -162,7 +162,7 @@ function requireSpace(to: Place, directory: string, held: DirectoryHandle, { siz
 
 /**
  * Starts a process that removes the staging directory when this process ends without releasing it.
- * @returns releases it
+ * @returns a function that releases it
  */
 function removeWhenKilled(directory: DirectoryHandle, name: string): () => void {
   const watcher = spawn('/bin/sh', ['-c', 'read -r word || rm -rf "/proc/self/fd/3/$0"', name], {

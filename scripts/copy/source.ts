@@ -30,7 +30,7 @@ export async function statSource(from: Place, recursive: boolean, signal: AbortS
 }
 
 /**
- * Writes the content of a file, or a directory as a tar archive, to the output.
+ * Writes a file's content, or a directory as a tar archive, to the output.
  * @throws Failure COPY_FAILED (exit 3); the signal's reason
  */
 export const send = async (from: Place, { kind }: SourceInfo, output: Writable, signal: AbortSignal): Promise<void> =>

@@ -57,7 +57,7 @@ export function requireCni(packing: Packing): void {
   if (!findCni(packing, architecture)) {
     throw environmentFailure(
       'NO_CNI',
-      `this test needs CNI plugins, and none were found: ${placesOfCni(packing, architecture)}`,
+      `this test needs CNI plugins, and none were found: ${cniLocations(packing, architecture)}`,
       {
         hint: 'install containernetworking-plugins, or give plugins with --cni <archive or directory>',
       },
@@ -66,12 +66,12 @@ export function requireCni(packing: Packing): void {
 }
 
 /** The searched locations, for messages. */
-export const placesOfCni = ({ archiveDirectories, cniDirectories }: Packing, architecture: Architecture): string =>
+export const cniLocations = ({ archiveDirectories, cniDirectories }: Packing, architecture: Architecture): string =>
   `looked for cni-plugins-linux-${architecture}-v*.tgz in ${archiveDirectories.join(', ')} ` +
   `and for plugins in ${cniDirectories.join(', ')}`
 
 /**
- * Reads the plugins as members `opt/cni/bin/*`. Files that are not executable, such as a license, are ignored.
+ * Reads the plugins as members `opt/cni/bin/*`. Other files, such as a license, are ignored.
  * @throws Failure of the archive, NO_PLUGINS, NAME_TOO_LONG or WRONG_ARCHITECTURE (exit 1), CNI_UNREADABLE (exit 3)
  */
 export async function readCni(

@@ -1,8 +1,8 @@
 import { environmentFailure } from '../errors/failure.ts'
 import type { OptionalPart, Packing } from '../settings/packing.ts'
-import { findCni, placesOfCni, readCni } from './cni.ts'
+import { cniLocations, findCni, readCni } from './cni.ts'
 import { hostArchitecture } from './elf.ts'
-import { findIpu, placesOfIpu, readIpu } from './ipu.ts'
+import { findIpu, ipuLocations, readIpu } from './ipu.ts'
 import { type Member, sizeOf } from './member.ts'
 import { readOwnTree } from './own-tree.ts'
 
@@ -11,7 +11,7 @@ export interface Part {
   readonly name: OptionalPart
   readonly source: { readonly place: string; readonly version: string; readonly isArchive: boolean } | undefined
   /** The searched locations, for messages. */
-  readonly places: string
+  readonly locations: string
   readonly whenMissing: string
   readonly describe: (members: readonly Member[]) => string
   readonly read: () => Promise<readonly Member[]>
@@ -21,8 +21,8 @@ export interface Part {
 export function requireParts(parts: readonly Part[], { required }: Packing): void {
   const missing = parts.filter(({ name, source }) => !source && required.includes(name))
   if (missing.length === 0) return
-  const places = missing.map(({ name, places }) => `${name}: not found: ${places}`).join('; ')
-  throw environmentFailure('MISSING_PART', places, { hint: '--require was given' })
+  const locations = missing.map(({ name, locations }) => `${name}: not found: ${locations}`).join('; ')
+  throw environmentFailure('MISSING_PART', locations, { hint: '--require was given' })
 }
 
 /**
@@ -35,9 +35,9 @@ export async function collectMembers(
   onNotice: (line: string) => void,
 ): Promise<readonly Member[]> {
   const members: Member[] = [...readOwnTree()]
-  for (const { name, source, places, whenMissing, describe, read } of parts) {
+  for (const { name, source, locations, whenMissing, describe, read } of parts) {
     if (!source) {
-      onNotice(`${name}: not found, ${whenMissing}: ${places}`)
+      onNotice(`${name}: not found, ${whenMissing}: ${locations}`)
       continue
     }
     const found = await read()
@@ -57,7 +57,7 @@ export function findParts(packing: Packing, signal: AbortSignal | undefined): re
     {
       name: 'cni',
       source: cni,
-      places: placesOfCni(packing, architecture),
+      locations: cniLocations(packing, architecture),
       whenMissing: 'cni tests are not available',
       describe: ({ length }) => (length === 1 ? '1 plugin' : `${length} plugins`),
       read: async () => (cni ? await readCni(cni, architecture, signal) : []),
@@ -65,7 +65,7 @@ export function findParts(packing: Packing, signal: AbortSignal | undefined): re
     {
       name: 'ipu',
       source: ipu,
-      places: placesOfIpu(packing),
+      locations: ipuLocations(packing),
       whenMissing: 'netns_test works without it',
       describe: () => 'address tool',
       read: async () => (ipu ? [await readIpu(ipu, architecture, signal)] : []),

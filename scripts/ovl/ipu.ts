@@ -24,7 +24,7 @@ export function findIpu({ ipuPaths, archiveDirectories }: Packing): IpuSource | 
 }
 
 /** The searched locations, for messages. */
-export const placesOfIpu = ({ ipuPaths, archiveDirectories }: Packing): string =>
+export const ipuLocations = ({ ipuPaths, archiveDirectories }: Packing): string =>
   `looked for ${ipuPaths.join(', ')} and for nfqlb-*.tar.xz in ${archiveDirectories.join(', ')}`
 
 /**

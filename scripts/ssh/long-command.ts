@@ -19,7 +19,7 @@ export interface EncodedCommand {
  * Encodes a command for ssh. A long command is sent as the first blocks of the input: a short command reads exactly
  * these blocks and evaluates them. The rest of the input belongs to the command.
  * @param node its name, for the message
- * @throws Failure COMMAND_TOO_LONG (exit 2) for a long command with a terminal, whose input is not binary
+ * @throws Failure COMMAND_TOO_LONG (exit 2) for a long command with a terminal, which would change the input
  */
 export function encodeCommand(node: string, command: string, hasTerminal: boolean): EncodedCommand {
   const length = Buffer.byteLength(command)

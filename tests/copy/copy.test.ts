@@ -49,15 +49,15 @@ for (const kind of ['coreutils', 'busybox'] as const) {
   }
 
   test(`${kind}: copies files and directories unchanged, in both directions`, async t => {
-    const own = workspace(t)
-    const end = endOf(own)
-    const source = path.join(own, 'source')
+    const root = workspace(t)
+    const end = endOf(root)
+    const source = path.join(root, 'source')
     fill(source)
     for (const [name, from, to] of [
       ['up', hostEnd, end],
       ['down', end, hostEnd],
     ] as const) {
-      const target = path.join(own, name)
+      const target = path.join(root, name)
       await copy(place(source, from), place(target, to), plain)
       t.is(compare(source, target), '')
       t.is(fs.statSync(path.join(target, 'a b')).mode & 0o777, 0o755)
@@ -78,9 +78,9 @@ for (const kind of ['coreutils', 'busybox'] as const) {
   })
 
   test(`${kind}: reports what it cannot copy, and leaves nothing behind`, async t => {
-    const own = workspace(t)
-    const end = endOf(own)
-    const [source, target] = [path.join(own, 'source'), path.join(own, 'target')]
+    const root = workspace(t)
+    const end = endOf(root)
+    const [source, target] = [path.join(root, 'source'), path.join(root, 'target')]
     fill(source)
     fs.mkdirSync(path.join(target, 'source', 'a b'), { recursive: true })
     fs.writeFileSync(path.join(target, 'plain'), 'unchanged')
@@ -105,16 +105,16 @@ for (const kind of ['coreutils', 'busybox'] as const) {
   })
 
   test(`${kind}: replaces a link to a directory, not the directory`, async t => {
-    const own = workspace(t)
-    const end = endOf(own)
-    const source = path.join(own, 'source')
+    const root = workspace(t)
+    const end = endOf(root)
+    const source = path.join(root, 'source')
     fs.mkdirSync(path.join(source, 'directory'), { recursive: true })
     fs.symlinkSync('directory', path.join(source, 'link'))
     for (const [name, from, to] of [
       ['up', hostEnd, end],
       ['down', end, hostEnd],
     ] as const) {
-      const target = path.join(own, name)
+      const target = path.join(root, name)
       for (let times = 0; times < 2; times++) {
         await copy(place(`${source}/.`, from), place(target, to), plain)
         t.is(compare(source, target), '')
@@ -129,13 +129,13 @@ for (const kind of ['coreutils', 'busybox'] as const) {
   })
 
   test(`${kind}: copies the content of files in /proc and /sys`, async t => {
-    const own = workspace(t)
-    const end = endOf(own)
+    const root = workspace(t)
+    const end = endOf(root)
     for (const [name, from, to] of [
       ['up', hostEnd, end],
       ['down', end, hostEnd],
     ] as const) {
-      const target = path.join(own, name)
+      const target = path.join(root, name)
       for (const [source, file] of [
         ['/proc/sys/kernel/random', 'boot_id'],
         ['/sys/kernel/mm/transparent_hugepage', 'enabled'],
@@ -149,45 +149,45 @@ for (const kind of ['coreutils', 'busybox'] as const) {
   })
 
   test.serial(`${kind}: the caller's environment does not change what is copied`, async t => {
-    const own = workspace(t)
-    const end = endOf(own)
-    fill(path.join(own, 'source'))
-    fs.mkdirSync(path.join(own, 'other', 'source'), { recursive: true })
+    const root = workspace(t)
+    const end = endOf(root)
+    fill(path.join(root, 'source'))
+    fs.mkdirSync(path.join(root, 'other', 'source'), { recursive: true })
     const here = process.cwd()
     const before = { ...process.env }
     t.teardown(() => {
       process.chdir(here)
       process.env = before
     })
-    process.chdir(own)
-    Object.assign(process.env, { CDPATH: path.join(own, 'other'), TAR_OPTIONS: '--exclude=bytes --totals' })
+    process.chdir(root)
+    Object.assign(process.env, { CDPATH: path.join(root, 'other'), TAR_OPTIONS: '--exclude=bytes --totals' })
     for (const [name, from, to] of [
       ['up', hostEnd, end],
       ['down', end, hostEnd],
     ] as const) {
       await copy(place('source', from), place(name, to), plain)
-      t.is(compare(path.join(own, 'source'), path.join(own, name)), '')
+      t.is(compare(path.join(root, 'source'), path.join(root, name)), '')
     }
   })
 
   test(`${kind}: reports a failing tar as COPY_FAILED, not as wrong usage`, async t => {
-    const own = workspace(t)
-    const end = endOf(own)
-    const source = path.join(own, 'source')
+    const root = workspace(t)
+    const end = endOf(root)
+    const source = path.join(root, 'source')
     fs.mkdirSync(source)
     const failing: End = {
       run: async (script, words, streams, signal) =>
         await end.run(`tar() { echo 'tar: oops' >&2; return 2; }\n${script}`, words, streams, signal),
     }
-    const error = await t.throwsAsync(copy(place(source, failing), place(path.join(own, 'down'), hostEnd), plain))
+    const error = await t.throwsAsync(copy(place(source, failing), place(path.join(root, 'down'), hostEnd), plain))
     t.like(error, { code: 'COPY_FAILED', exitCode: 3 })
     t.regex(error?.message ?? '', /source: tar: oops/)
   })
 
   test(`${kind}: an aborted copy leaves nothing`, async t => {
-    const own = workspace(t)
-    const end = endOf(own)
-    const target = path.join(own, 'target')
+    const root = workspace(t)
+    const end = endOf(root)
+    const target = path.join(root, 'target')
     fs.mkdirSync(target)
     const stop = new AbortController()
     const endless: End = {
@@ -197,7 +197,7 @@ for (const kind of ['coreutils', 'busybox'] as const) {
         return await hostEnd.run(isSending ? 'cat /dev/zero' : script, words, streams, signal)
       },
     }
-    const source = path.join(own, 'source')
+    const source = path.join(root, 'source')
     fs.writeFileSync(source, 'x')
     const copied = copy(place(source, endless), place(target, end), { ...single, signal: stop.signal })
     await t.throwsAsync(copied, { message: 'aborted' })

@@ -43,24 +43,24 @@ async function tryToCopy(from: End, target: string, recursive = true, source = '
 
 /** A destination, and beside it a directory that must stay unchanged. */
 function workspace(t: ExecutionContext) {
-  const own = temporaryDirectory(t)
-  const [target, victim] = [path.join(own, 'target'), path.join(own, 'victim')]
+  const root = temporaryDirectory(t)
+  const [target, victim] = [path.join(root, 'target'), path.join(root, 'victim')]
   fs.mkdirSync(target)
   fs.mkdirSync(victim)
   fs.writeFileSync(path.join(victim, 'kept'), 'unchanged')
-  const isUntouched = () => {
+  const assertUntouched = () => {
     t.deepEqual(fs.readdirSync(victim), ['kept'])
     t.is(fs.readFileSync(path.join(victim, 'kept'), 'utf8'), 'unchanged')
-    t.deepEqual(fs.readdirSync(own).sort(), ['target', 'victim'])
+    t.deepEqual(fs.readdirSync(root).sort(), ['target', 'victim'])
     t.false(fs.readdirSync(target).some(name => name.startsWith('.netns')))
   }
-  return { own, target, victim, isUntouched }
+  return { root, target, victim, assertUntouched }
 }
 
 const archive = (...members: RawMember[]) => rawTar([{ name: './', type: '5' }, ...members])
 
 test('does not follow a link that an earlier copy created', async t => {
-  const { target, victim, isUntouched } = workspace(t)
+  const { target, victim, assertUntouched } = workspace(t)
   const first = malicious(DIRECTORY, archive({ name: './sub', type: '2', target: victim }))
   t.is((await tryToCopy(first, target)).failure, undefined)
   t.is(fs.readlinkSync(path.join(target, 'x', 'sub')), victim)
@@ -73,15 +73,15 @@ test('does not follow a link that an earlier copy created', async t => {
   t.is(failure?.code, 'COPY_FAILED')
   t.regex(failure?.message ?? '', /x\/sub is a link, but the copy is a directory/)
   t.deepEqual(fs.readdirSync(path.join(target, 'x')), ['sub'], 'nothing was copied')
-  isUntouched()
+  assertUntouched()
 })
 
 test('does not follow a link in the place of the copy', async t => {
-  const { target, victim, isUntouched } = workspace(t)
+  const { target, victim, assertUntouched } = workspace(t)
   fs.symlinkSync(victim, path.join(target, 'x'))
   const { failure } = await tryToCopy(malicious(DIRECTORY, archive({ name: './kept', content: 'evil' })), target)
   t.regex(failure?.message ?? '', /target\/x exists and is not a directory/)
-  isUntouched()
+  assertUntouched()
 })
 
 const VICTIM = '../victim'
@@ -137,12 +137,12 @@ for (const [what, members, expected] of [
   ['a name that is not UTF-8', [{ name: './f\uFFFD', content: 'x' }], /UTF-8/],
 ] as [string, RawMember[], RegExp][]) {
   test(`refuses ${what}, and leaves nothing`, async t => {
-    const { target, isUntouched } = workspace(t)
+    const { target, assertUntouched } = workspace(t)
     const { failure } = await tryToCopy(malicious(DIRECTORY, archive(...members)), target)
     t.regex(failure?.message ?? '', expected)
     t.true((failure?.exitCode ?? 0) >= 3)
     t.deepEqual(fs.readdirSync(target), [])
-    isUntouched()
+    assertUntouched()
   })
 }
 
@@ -154,11 +154,11 @@ for (const [what, sent] of [
   ['a compressed archive', execFileSync('gzip', { input: archive({ name: './f', content: 'x' }) })],
 ] as const) {
   test(`refuses ${what} instead of a directory`, async t => {
-    const { target, isUntouched } = workspace(t)
+    const { target, assertUntouched } = workspace(t)
     const { failure } = await tryToCopy(malicious(DIRECTORY, sent), target)
     t.is(failure?.code, 'COPY_UNTRUSTED')
     t.deepEqual(fs.readdirSync(target), [])
-    isUntouched()
+    assertUntouched()
   })
 }
 
@@ -178,13 +178,13 @@ for (const answer of [
   'x'.repeat(10_000_000),
 ]) {
   test(`refuses the answer ${JSON.stringify(answer.slice(0, 40))}`, async t => {
-    const { target, isUntouched } = workspace(t)
+    const { target, assertUntouched } = workspace(t)
     const { failure } = await tryToCopy(malicious(answer, Buffer.from('x')), target, false)
     t.is(failure?.code, 'COPY_UNTRUSTED')
     t.true((failure?.message.length ?? 0) < 200)
     t.false(fs.existsSync('/tmp/netns-evil'))
     t.deepEqual(fs.readdirSync(target), [])
-    isUntouched()
+    assertUntouched()
   })
 }
 
@@ -237,40 +237,40 @@ test('lists only the first skipped members', async t => {
 })
 
 test('refuses a file for the name of a directory', async t => {
-  const { target, isUntouched } = workspace(t)
+  const { target, assertUntouched } = workspace(t)
   const { failure } = await tryToCopy(malicious('file 644 1\n', Buffer.from('x')), target, false, 'sub/..')
   t.is(failure?.code, 'COPY_UNTRUSTED')
-  isUntouched()
+  assertUntouched()
 })
 
 test('does not follow a link that is created during the copy', t => {
-  const { own, victim, isUntouched, target } = workspace(t)
+  const { root, victim, assertUntouched, target } = workspace(t)
   fs.mkdirSync(path.join(target, 'stage', 'sub'), { recursive: true })
   fs.writeFileSync(path.join(target, 'stage', 'sub', 'kept'), 'evil')
   fs.mkdirSync(path.join(target, 'sub'))
   const [stage, to] = [DirectoryHandle.open(path.join(target, 'stage')), DirectoryHandle.open(target)]
-  t.teardown(() => [stage, to].map(held => held.close()))
+  t.teardown(() => [stage, to].map(handle => handle.close()))
   t.is(findConflict({ from: stage, name: 'sub' }, { to, name: 'sub' }), undefined)
   fs.rmdirSync(path.join(target, 'sub'))
   fs.symlinkSync(victim, path.join(target, 'sub'))
   t.throws(() => placeCopy({ from: stage, name: 'sub' }, { to, name: 'sub' }))
   t.throws(() => to.openChild('sub'), { code: 'ENOTDIR' })
   // The handle still refers to the renamed directory.
-  fs.renameSync(target, path.join(own, 'moved'))
+  fs.renameSync(target, path.join(root, 'moved'))
   fs.symlinkSync(victim, target)
   placeCopy({ from: stage, name: 'sub' }, { to, name: 'here' })
-  t.is(fs.readFileSync(path.join(own, 'moved', 'here', 'kept'), 'utf8'), 'evil')
+  t.is(fs.readFileSync(path.join(root, 'moved', 'here', 'kept'), 'utf8'), 'evil')
   fs.rmSync(target)
-  fs.renameSync(path.join(own, 'moved'), target)
-  isUntouched()
+  fs.renameSync(path.join(root, 'moved'), target)
+  assertUntouched()
 })
 
 test('reports a lack of space on the host before anything is created', async t => {
-  const { target, isUntouched } = workspace(t)
+  const { target, assertUntouched } = workspace(t)
   const { failure } = await tryToCopy(malicious('file 644 900000000000000\n'), target, false)
   t.is(failure?.code, 'COPY_FAILED')
   t.regex(failure?.message ?? '', /no space left in .*: 858306885 MiB needed, \d+ MiB free/)
-  isUntouched()
+  assertUntouched()
 })
 
 test('does not wait for a node that exits without an answer', async t => {
@@ -305,7 +305,7 @@ test('stops sending to a node whose disk is full', async t => {
 })
 
 test('a copy leaves nothing when the program is killed', async t => {
-  const { target, isUntouched } = workspace(t)
+  const { target, assertUntouched } = workspace(t)
   const program = `
     import { copy } from ${JSON.stringify(path.resolve('scripts/copy/copy.ts'))}
     import { hostEnd } from ${JSON.stringify(path.resolve('scripts/copy/end.ts'))}
@@ -325,5 +325,5 @@ test('a copy leaves nothing when the program is killed', async t => {
   child.kill('SIGKILL')
   await once(child, 'exit')
   await waitUntil('nothing is left', () => fs.readdirSync(target).length === 0)
-  isUntouched()
+  assertUntouched()
 })

@@ -9,16 +9,16 @@ import { failureOf, temporaryDirectory } from './fixtures/archives.ts'
 
 const time = new Date(1_577_836_800_000)
 const pack = (members: readonly Member[]) => Buffer.concat([...archiveBlocks(arrange(members), time)])
-const file = (name: string, ...pieces: string[]): Member => ({
+const file = (name: string, ...chunks: string[]): Member => ({
   type: 'file',
   path: name,
   executable: false,
-  content: pieces.map(piece => Buffer.from(piece)),
+  content: chunks.map(chunk => Buffer.from(chunk)),
 })
 
 /** Names at the limits of ustar's fields (100 bytes, or split into 155 and 100), and one that is not ASCII. */
 const MEMBERS: readonly Member[] = [
-  file('text', 'in ', 'pieces'),
+  file('text', 'in ', 'chunks'),
   file('empty'),
   file('blocks/512', 'x'.repeat(512)),
   file('blocks/513', 'x'.repeat(513)),

@@ -220,7 +220,7 @@ test('a small file does not keep the data around it in memory', async t => {
   )
   const files = await readArchive(file, name => !name.includes('/'))
   t.deepEqual(files.map(contentOf), ['1', '2', '3', '4'])
-  for (const { content } of files) for (const piece of content) t.true(piece.buffer.byteLength <= 64 * 1024)
+  for (const { content } of files) for (const chunk of content) t.true(chunk.buffer.byteLength <= 64 * 1024)
 })
 
 for (const version of ['0.0', '0.1', '1.0']) {

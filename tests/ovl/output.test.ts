@@ -10,7 +10,7 @@ import { failureOf, temporaryDirectory } from './fixtures/archives.ts'
 const time = new Date(0)
 const members = [program('bin', [Buffer.alloc(3000, 1), Buffer.alloc(70_000, 2)])]
 const blocks = () => archiveBlocks(members, time)
-const wanted = Buffer.concat([...blocks()])
+const expected = Buffer.concat([...blocks()])
 
 /** Returns the failure of writing an archive, and asserts that no temporary file is left. */
 async function fails(t: ExecutionContext, directory: string, file: string, signal?: AbortSignal) {
@@ -24,13 +24,13 @@ test('creates a file, or replaces it atomically', async t => {
   const directory = temporaryDirectory(t)
   const file = path.join(directory, 'o.tar')
   await writeArchive(blocks, file)
-  t.true(fs.readFileSync(file).equals(wanted))
+  t.true(fs.readFileSync(file).equals(expected))
   const reader = fs.openSync(file, 'r')
   t.teardown(() => fs.closeSync(reader))
-  fs.writeFileSync(file, 'unchanged')
+  fs.writeFileSync(file, 'old content')
   await writeArchive(blocks, file)
-  t.true(fs.readFileSync(file).equals(wanted))
-  t.is(fs.readFileSync(reader, 'utf8'), 'unchanged', 'an open descriptor still reads the old content')
+  t.true(fs.readFileSync(file).equals(expected))
+  t.is(fs.readFileSync(reader, 'utf8'), 'old content', 'an open descriptor still reads the old content')
   t.deepEqual(fs.readdirSync(directory), ['o.tar'])
 })
 
@@ -44,10 +44,10 @@ test('follows links, even to a file that does not exist', async t => {
   ]
   fs.symlinkSync('sub/other', link)
   fs.symlinkSync('../real.tar', other)
-  for (const before of [undefined, 'unchanged']) {
+  for (const before of [undefined, 'old content']) {
     if (before) fs.writeFileSync(real, before)
     await writeArchive(blocks, link)
-    t.true(fs.readFileSync(real).equals(wanted))
+    t.true(fs.readFileSync(real).equals(expected))
     t.true(fs.lstatSync(link).isSymbolicLink())
     t.true(fs.lstatSync(other).isSymbolicLink())
   }
@@ -59,7 +59,7 @@ test('reports a loop of links, a missing directory, a file as directory, and a n
   fs.symlinkSync('b', at('a'))
   fs.symlinkSync('a', at('b'))
   fs.writeFileSync(at('file'), '')
-  for (const [file, expected] of [
+  for (const [file, message] of [
     [at('a'), /links form a loop/],
     [at('missing/o.tar'), /no such file or directory/],
     [at('file/o.tar'), /is not a directory/],
@@ -69,7 +69,7 @@ test('reports a loop of links, a missing directory, a file as directory, and a n
     t.is(failure.code, 'OUTPUT_FAILED')
     t.is(failure.exitCode, 3)
     t.true(failure.message.includes(file))
-    t.regex(failure.message, expected)
+    t.regex(failure.message, message)
   }
 })
 
@@ -93,17 +93,17 @@ test('writes to a device, and reports its errors', async t => {
 test('leaves the file unchanged when packing fails', async t => {
   const directory = temporaryDirectory(t)
   const file = path.join(directory, 'o.tar')
-  fs.writeFileSync(file, 'unchanged')
+  fs.writeFileSync(file, 'old content')
   const bad = [...members, program('n'.repeat(300), [])]
   t.is((await failureOf(writeArchive(() => archiveBlocks(bad, time), file))).code, 'NAME_TOO_LONG')
-  t.is(fs.readFileSync(file, 'utf8'), 'unchanged')
+  t.is(fs.readFileSync(file, 'utf8'), 'old content')
   t.deepEqual(fs.readdirSync(directory), ['o.tar'])
 })
 
 test('leaves the file unchanged, and no temporary file, when it is aborted', async t => {
   const directory = temporaryDirectory(t)
   const file = path.join(directory, 'o.tar')
-  fs.writeFileSync(file, 'unchanged')
+  fs.writeFileSync(file, 'old content')
   const controller = new AbortController()
   const reason = new Error('enough')
   const work = writeArchive(blocks, file, controller.signal)
@@ -111,13 +111,13 @@ test('leaves the file unchanged, and no temporary file, when it is aborted', asy
   controller.abort(reason)
   await t.throwsAsync(work, { is: reason })
   t.deepEqual(fs.readdirSync(directory), ['o.tar'])
-  t.is(fs.readFileSync(file, 'utf8'), 'unchanged')
+  t.is(fs.readFileSync(file, 'utf8'), 'old content')
 })
 
 test('verifies the written file before it replaces the old one', async t => {
   const directory = temporaryDirectory(t)
   const file = path.join(directory, 'o.tar')
-  fs.writeFileSync(file, 'unchanged')
+  fs.writeFileSync(file, 'old content')
   const work = writeArchive(blocks, file)
   const temporary = fs.readdirSync(directory).find(name => name !== 'o.tar') ?? ''
   // Simulates a disk that loses a byte.
@@ -127,14 +127,14 @@ test('verifies the written file before it replaces the old one', async t => {
   const failure = await failureOf(work)
   t.is(failure.code, 'BAD_ARCHIVE')
   t.is(failure.exitCode, 4)
-  t.is(fs.readFileSync(file, 'utf8'), 'unchanged')
+  t.is(fs.readFileSync(file, 'utf8'), 'old content')
   t.deepEqual(fs.readdirSync(directory), ['o.tar'])
 })
 
 test('writes the archive to a stream, and reports its errors', async t => {
   const stream = new PassThrough()
   const [chunks] = await Promise.all([stream.toArray(), writeStream(blocks, stream, 'it')])
-  t.true(Buffer.concat(chunks).equals(wanted))
+  t.true(Buffer.concat(chunks).equals(expected))
   const broken = new Writable({
     write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
   })

@@ -26,13 +26,13 @@ test('the order for a seed is the same on every machine', t => {
 })
 
 test('lists the numbers 1 to 254, each once and one per line, for any seed', t => {
-  const wanted = Array.from({ length: 254 }, (_, index) => index + 1)
+  const expected = Array.from({ length: 254 }, (_, index) => index + 1)
   for (const seed of [0, 1, 4711, 2 ** 32 - 1]) {
     const lines = linesFor(seed)
     t.is(lines.pop(), '', 'ends with a newline')
     t.deepEqual(
       lines.map(Number).sort((a, b) => a - b),
-      wanted,
+      expected,
     )
   }
 })

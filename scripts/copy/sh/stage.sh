@@ -7,13 +7,13 @@
 is_directory() { [ -d "$1" ] && [ ! -L "$1" ]; }
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 if [ -d "$1" ]; then
-	beside=$1 final=${1%/}/$2
+	parent=$1 final=${1%/}/$2
 else
 	case $1 in */) fail 2 'no such directory' ;; esac
 	final=$1
 	if [ -L "$final" ] && [ -e "$final" ]; then final=$(readlink -f "$final"); fi
-	beside=$(dirname "$final")
-	[ -d "$beside" ] || fail 2 "no such directory: $beside"
+	parent=$(dirname "$final")
+	[ -d "$parent" ] || fail 2 "no such directory: $parent"
 fi
 if [ "$3" = file ]; then
 	! is_directory "$final" || fail 2 "$final is a directory"
@@ -22,15 +22,15 @@ else
 	! exists "$final" || is_directory "$final" || fail 2 "$final exists and is not a directory"
 fi
 # Some file systems, such as /proc, have no size.
-free=$(df -P -k "$beside" 2>/dev/null | { read -r _ && read -r _ all _ free _ && [ "$all" != 0 ] && echo "$free"; })
+free=$(df -P -k "$parent" 2>/dev/null | { read -r _ && read -r _ all _ free _ && [ "$all" != 0 ] && echo "$free"; })
 case $free in
 '' | *[!0-9]*) ;;
 *)
 	[ $((free * 1024)) -ge "$4" ] ||
-		fail 3 "no space left in $beside: $(($4 / 1048576 + 1)) MiB needed, $((free / 1024)) MiB free"
+		fail 3 "no space left in $parent: $(($4 / 1048576 + 1)) MiB needed, $((free / 1024)) MiB free"
 	;;
 esac
-stage=$(mktemp -d "${beside%/}/.netns-cp-XXXXXX" 2>&1) || fail 3 "cannot write to $beside: ${stage##*: }"
+stage=$(mktemp -d "${parent%/}/.netns-cp-XXXXXX" 2>&1) || fail 3 "cannot write to $parent: ${stage##*: }"
 trap 'rm -rf "$stage"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 echo "$stage"
