@@ -27,8 +27,8 @@ const GRACE_MS = 600_000
 const USED_ON = 'used-on-'
 
 /**
- * Removes leftovers of killed builds, long unused entries, and the oldest entries beyond `maxEntries`. Retains locked
- * entries, and those that another host has used: its VMs may run on them.
+ * Removes leftovers of killed builds, long unused entries, and the oldest entries beyond `maxEntries` unless another
+ * host has used them, whose VMs may run on them. Retains locked entries.
  */
 export async function clean(entries: EntriesOfKind): Promise<void> {
   const { cacheDirectory, kind, key, lockOf } = entries
