@@ -39,9 +39,7 @@ export function excerpt(size: ExcerptSize): Excerpt {
   }
   const lines = () => {
     trim()
-    return leftOut === 0
-      ? [...head, ...tail]
-      : [...head, `… ${leftOut} lines are left out here: the log has all …`, ...tail]
+    return leftOut === 0 ? [...head, ...tail] : [...head, `… ${leftOut} lines omitted here; the log has all …`, ...tail]
   }
   return { add, lines }
 }

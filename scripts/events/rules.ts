@@ -31,7 +31,7 @@ export function turnName(test: string, { repeat, attempt }: Turn = ONCE): string
 export function describeEnd({ test, turn = ONCE, verdict, retried = false }: TestEnd): string {
   const name = turnName(test, turn)
   if (isFlaky({ verdict, turn })) return `flaky: ${name}: failed before it passed`
-  return `${verdict}: ${name}${retried ? '; is tried again' : ''}`
+  return `${verdict}: ${name}${retried ? '; retrying' : ''}`
 }
 
 type TestEnd = Pick<Extract<RunEvent, { type: 'test-end' }>, 'test' | 'turn' | 'verdict' | 'retried'>

@@ -10,7 +10,7 @@ export function eventStream(listeners: readonly Listener[], complain: (line: str
   const failed = new Set<Listener>()
   const guard = (listener: Listener, error: unknown) => {
     failed.add(listener)
-    complain(`report '${listener.name}' failed and is left out: ${error instanceof Error ? error.message : error}`)
+    complain(`report '${listener.name}' failed and is disabled: ${error instanceof Error ? error.message : error}`)
   }
   const said = new Set<string>()
   const emit: Emit = event => {

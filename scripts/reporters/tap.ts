@@ -6,7 +6,7 @@ import { plainLines, plainText, yamlText } from '../host/text.ts'
 import { newLines } from './failed-step.ts'
 import type { Output } from './output.ts'
 
-const RETRIED = 'TODO failed, and is tried again'
+const RETRIED = 'TODO failed, retrying'
 const INDENT = '    '
 /** Of this much evidence, in characters each, the diagnostics hold the beginning. */
 const EVIDENCE = 4096

@@ -13,7 +13,7 @@ export function checkLinks({ name, needs }: TestCase, nodes: readonly NodePlan[]
   const outside = workers.find(({ nets }) => needs.net !== undefined && !nets.includes(needs.net))
   if (outside && workers.length > 1) {
     throw wrong(
-      `${outside.name} is not on net ${needs.net}, by which the VMs reach each other`,
+      `${outside.name} is not on net ${needs.net}, which connects the nodes`,
       `--nets${outside.number}=${[0, needs.net, ...outside.nets.slice(1)].join(',')}, or --nets-vm for all`,
     )
   }
@@ -26,10 +26,10 @@ export function checkLinks({ name, needs }: TestCase, nodes: readonly NodePlan[]
     const other = more.find(({ net }) => net !== first?.net)
     if (first && other) {
       const nets = `${first.text} is on net ${first.net}, and ${other.text} on net ${other.net}`
-      throw wrong(nets, 'they must be on the same: see --nets-vm, --nets-router and --nets<N>')
+      throw wrong(nets, 'they must be on the same net: see --nets-vm, --nets-router and --nets<N>')
     }
     return first
   })
   const twice = joined.find((end, index) => end && joined.findIndex(each => each?.net === end.net) < index)
-  if (twice) throw wrong(`net ${twice.net} would join both bridges`, 'each needs a net of its own: see --nets-vm')
+  if (twice) throw wrong(`net ${twice.net} would join both bridges`, 'each bridge needs its own net: see --nets-vm')
 }

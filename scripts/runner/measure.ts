@@ -34,7 +34,7 @@ const FLOOD = 16
 const CLEANING_MS = 10_000
 
 /**
- * Lets all PODs ping: in rounds where an address needs a pinned neighbor, otherwise all at once. Retries pairs that must
+ * Lets all PODs ping: in rounds if an address needs a pinned neighbor, otherwise all at once. Retries pairs that must
  * answer until the deadline; pings others once.
  * @throws Failure NO_MATRIX (exit 4) when the command fails on a node; the signal's reason when that is aborted
  */
@@ -146,7 +146,7 @@ async function ask(
   const said = shortText(stderr.toString())
   throw infrastructureFailure(
     'NO_MATRIX',
-    `${node.name}: netns_test ${words[0]} ends with exit code ${exitCode}: ${said}`,
+    `${node.name}: netns_test ${words[0]} exited with status ${exitCode}: ${said}`,
     { node: node.name },
   )
 }

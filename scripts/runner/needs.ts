@@ -13,7 +13,7 @@ import { checkPods } from './pods.ts'
 export function checkNeeds(test: TestCase, settings: Settings): void {
   const { name, needs, steps } = test
   if (needs.running && settings.cluster.start)
-    throw usageFailure('NEEDS_RUNNING', `${name} is for a cluster that runs`, { hint: 'add --no-start' })
+    throw usageFailure('NEEDS_RUNNING', `${name} needs a running cluster`, { hint: 'add --no-start' })
   // A running cluster may have been sized by other settings.
   if (!settings.cluster.start) return
   if (needs.plugins) requireCni(settings.packing)
@@ -28,11 +28,11 @@ export function checkNeeds(test: TestCase, settings: Settings): void {
   ])
   for (const [node, nics] of wanted) {
     const plan = nodes.find(candidate => candidate.name === node)
-    const hint = 'without options and variables for the size of the cluster it is that of the test'
-    if (!plan) throw environmentFailure('NO_NODE', `${name} needs ${node}, and the cluster has none`, { hint })
+    const hint = 'unset the options and variables for the cluster size: the test has its own'
+    if (!plan) throw environmentFailure('NO_NODE', `${name} needs ${node}, which the cluster does not have`, { hint })
     if (plan.nets.length >= nics) continue
-    const has = `${node} has ${plan.nets.length} interfaces`
-    throw environmentFailure('NO_NODE', `${name} needs eth0 to eth${nics - 1} in ${node}, and ${has}`, { hint })
+    const has = `which has ${plan.nets.length} interfaces`
+    throw environmentFailure('NO_NODE', `${name} needs eth0 to eth${nics - 1} on ${node}, ${has}`, { hint })
   }
   checkLinks(test, nodes)
   checkPods(test, settings)
@@ -61,5 +61,5 @@ export async function checkKernels(
     }),
   )
   const [first] = lacking.flat()
-  if (first) throw environmentFailure('NO_KIND', `${name} needs interfaces of the kind ${kinds.join(', ')}: ${first}`)
+  if (first) throw environmentFailure('NO_KIND', `${name} needs interfaces of kind ${kinds.join(', ')}: ${first}`)
 }

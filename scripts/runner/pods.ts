@@ -38,7 +38,7 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
   ({ settings, test }) => {
     const fallback = 'ip6tnl0'
     if (!test.needs.kinds?.includes('ip6tnl') || settings.addressing.podInterface !== fallback) return undefined
-    return [`xcluster_PODIF=${fallback}: the kernel makes an interface of this name in each POD`, 'for example eth0']
+    return [`xcluster_PODIF=${fallback}: the kernel creates an interface of this name in each POD`, 'for example eth0']
   },
   ({ settings, test, workers, podsPerNode }) => {
     const { BR: bridge } = settings.guestEnvironment
@@ -51,13 +51,13 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
       workers.some(({ number }) => number === Number(pod[2])) &&
       Number(pod[3]) <= podsPerNode
     if (!isNic && !isPod) return undefined
-    return [`xcluster_BR=${bridge}: is another interface of the VMs, and no bridge`, 'for example br0']
+    return [`xcluster_BR=${bridge}: is another interface of the nodes, not a bridge`, 'for example br0']
   },
   ({ longestName, settings }, { veth, prefixes }) => {
     const isInterface = veth || settings.addressing.podInterface === 'hostname'
     const most = isInterface ? LONGEST_INTERFACE_NAME : LONGEST_HOSTNAME
     if (longestName.length <= most) return undefined
-    const why = `a POD would be called ${longestName}: ${longestName.length} characters, and ${isInterface ? 'an interface' : 'a hostname'} has at most ${most}`
+    const why = `a POD would be named ${longestName}: ${longestName.length} characters; ${isInterface ? 'an interface' : 'a hostname'} has at most ${most}`
     return [
       why,
       prefixes ? 'at most 99 PODs (xcluster_NPODS)' : 'shorten xcluster_NAME_PREFIX, or lower xcluster_NPODS to 99',
@@ -68,7 +68,7 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
     const numbers = 2 ** (inner - network.length)
     const highest = workers.at(-1)?.number ?? 0
     if (!['node', 'pool'].includes(addresses) || highest < numbers) return undefined
-    const why = `${template} has networks for nodes up to ${numbers - 1}, and there are ${highest}`
+    const why = `${template} has networks for nodes up to ${numbers - 1}, but the highest is ${highest}`
     return [why, 'lower the first length, or --nvm']
   },
   ({ addresses, hostBits, podsPerNode, template }) => {
@@ -76,28 +76,31 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
     if (addresses === 'random') return undefined
     const free = Math.max(0, addresses === 'pool' ? hosts - 1 : hosts)
     if (podsPerNode <= free) return undefined
-    const gateway = addresses === 'pool' ? ', less the gateway,' : ''
-    const why = `${template} has ${free} address${free === 1 ? '' : 'es'} for the PODs of a node${gateway} and xcluster_NPODS is ${podsPerNode}`
+    const gateway = addresses === 'pool' ? ' (excluding the gateway)' : ''
+    const why = `${template} has ${free} address${free === 1 ? '' : 'es'} for the PODs of a node${gateway}, but xcluster_NPODS is ${podsPerNode}`
     return [why, 'lower the second length, or xcluster_NPODS']
   },
   ({ addresses, hostBits, podsPerNode, template }) => {
     if (addresses !== 'bridges') return undefined
     if (podsPerNode >= EXTERNAL_HOST)
-      return [`xcluster_NPODS=${podsPerNode}: number ${EXTERNAL_HOST} is outside`, `at most ${EXTERNAL_HOST - 1} PODs`]
+      return [
+        `xcluster_NPODS=${podsPerNode}: number ${EXTERNAL_HOST} is the external host`,
+        `at most ${EXTERNAL_HOST - 1} PODs`,
+      ]
     if (2 ** hostBits - 2 >= EXTERNAL_HOST) return undefined
-    return [`${template} has no host ${EXTERNAL_HOST}, which is outside`, 'a second length of at most 25']
+    return [`${template} has no host ${EXTERNAL_HOST}, which is the external host`, 'a second length of at most 25']
   },
   ({ addresses, hostBits, podsPerNode, workers, template }) => {
     if (addresses !== 'random') return undefined
     if (hostBits < 8) {
-      const why = `${template} has ${Math.max(0, 2 ** hostBits - 2)} hosts, and random addresses end with numbers up to 254`
+      const why = `${template} has ${Math.max(0, 2 ** hostBits - 2)} hosts, but random addresses use host numbers up to 254`
       return [why, 'a second length of at most 24']
     }
     const free = hostBits === 8 ? RANDOM_NUMBERS : 2 ** hostBits - 2
     const needed = workers.length * (podsPerNode + 1)
     if (needed <= free) return undefined
-    const why = `${workers.length} nodes with ${podsPerNode} PODs need ${needed} random addresses, and ${template} has ${free}`
-    return [why, 'lower --nvm or xcluster_NPODS, or take a shorter second length, as in 10.0.0.0/8/16']
+    const why = `${workers.length} nodes with ${podsPerNode} PODs need ${needed} random addresses, but ${template} has ${free}`
+    return [why, 'lower --nvm or xcluster_NPODS, or use a shorter second length, as in 10.0.0.0/8/16']
   },
   facts => {
     for (const { number, network } of networksOf(facts)) {
@@ -119,7 +122,7 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
       const net = own.find(each => overlap(networkOfNet(each), network))
       if (net === undefined) continue
       const whose = number === 0 ? 'of the PODs' : `of the PODs of node ${number}`
-      const nodes = `${formatNetwork(networkOfNet(net))}, which the VMs have on net ${net}`
+      const nodes = `${formatNetwork(networkOfNet(net))}, which the nodes have on net ${net}`
       return [`${facts.template}: the network ${whose}, ${formatNetwork(network)}, overlaps ${nodes}`, HINT]
     }
     return undefined

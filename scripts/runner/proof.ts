@@ -84,7 +84,7 @@ export async function runProof(request: ProofRequest, context: StepContext): Pro
         const measuring = { nodes, network, reach, deadline: pingsUntil, signal: deadline.signal, onHung, onProgress }
         return assemble(network, reach, await measure(measuring))
       },
-      { parent: signal, reason: () => testFailure('STEP_HUNG', `did not end in ${timeoutSeconds} s`) },
+      { parent: signal, reason: () => testFailure('STEP_HUNG', `timed out after ${timeoutSeconds} s`) },
     )
     if (matrix) findings.push(...matrixFindings(matrix))
     else if (findings.length === 0) throw testFailure('NO_PODS', 'no POD has an address')
@@ -121,8 +121,8 @@ function expectationOf({ test, settings }: ProofRequest, network: readonly NodeF
   const [first, ...others] = counts
   const other = others.find(({ npods }) => npods !== first?.npods)
   if (said === undefined && first && other) {
-    const texts = [first, other].map(({ node, npods }) => `NPODS is ${npods} in ${node}`)
-    throw testFailure('NPODS_DIFFER', `the nodes make different numbers of PODs: ${texts.join(', ')}`, {
+    const texts = [first, other].map(({ node, npods }) => `NPODS is ${npods} on ${node}`)
+    throw testFailure('NPODS_DIFFER', `the nodes create different numbers of PODs: ${texts.join(', ')}`, {
       node: other.node,
     })
   }
@@ -151,9 +151,5 @@ function failuresOf(
 function whyOf(pairs: readonly WrongPair[]): readonly string[] {
   const [first] = pairs
   if (!first) return []
-  return [
-    pairs.length === 1
-      ? describePair(first)
-      : `${pairs.length} pairs are not as they should be: ${describePair(first)}, …`,
-  ]
+  return [pairs.length === 1 ? describePair(first) : `${pairs.length} wrong pairs: ${describePair(first)}, …`]
 }

@@ -137,7 +137,7 @@ async function runSteps(
     if (nodes.length === 0) {
       throw environmentFailure(
         'NO_NODE',
-        `${test.name}: the cluster '${cluster.name}' has no ${step.where} to do ${step.name}`,
+        `${test.name}: the cluster '${cluster.name}' has no ${step.where} to run ${step.name}`,
       )
     }
     const failures = await runStep(step, nodes, contextOf(planned, cluster, request, position))

@@ -37,8 +37,9 @@ export async function runTests(request: RunRequest): Promise<RunResult> {
         if (outcome.kept) await held.hold(outcome.kept, planned.test.name)
         attached = outcome.attached
         const hasFailed = outcome.failures.length > 0
-        if (bail && (hasFailed || outcome.isPartial)) notRun = 'a failure ends the run (--bail, --until-failure)'
-        else if (attached && hasFailed) notRun = 'the cluster that runs is as the failure left it'
+        if (bail && (hasFailed || outcome.isPartial))
+          notRun = 'the run ends at the first failure (--bail, --until-failure)'
+        else if (attached && hasFailed) notRun = 'the failure left the running cluster in an unknown state'
         if (notRun !== undefined) break
       }
     }

@@ -73,7 +73,7 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
       deadline => runLines(node, words, onLine, deadline.signal),
       { parent: signal, reason: () => hung(timeoutSeconds) },
     )
-    return exitCode === 0 ? undefined : failed(reason ?? `ended with exit code ${exitCode}`, false)
+    return exitCode === 0 ? undefined : failed(reason ?? `exited with status ${exitCode}`, false)
   } catch (error) {
     if (!(error instanceof Failure) || signal.aborted) throw error
     if (error.exitCode === 1) return failed(error.message, false)
@@ -91,4 +91,4 @@ const withoutStamp = (line: string, node: string): string => {
   return stamp.endsWith(` (${node}): `) ? line.slice(stamp.length) : line
 }
 
-const hung = (seconds: number) => testFailure('STEP_HUNG', `did not end in ${seconds} s`)
+const hung = (seconds: number) => testFailure('STEP_HUNG', `timed out after ${seconds} s`)

@@ -134,5 +134,5 @@ test('of an output of 10 MB the beginning and the end are kept, and what is betw
   t.true(output.startsWith('0 x'))
   t.regex(output, /\n10239 x+$/)
   const kept = output.split('\n').length - 1
-  t.is(kept + Number(/… (\d+) lines are left out here/.exec(output)?.[1]), lines.length)
+  t.is(kept + Number(/… (\d+) lines omitted here/.exec(output)?.[1]), lines.length)
 })

@@ -152,7 +152,7 @@ test('a disk that is full takes away one report, and is told', async t => {
   const { stdout, complaints } = await report(['tap=/dev/full'])
   t.regex(stdout, /TEST CASE/)
   t.is(complaints.length, 1)
-  t.regex(complaints[0] ?? '', /^report 'tap' failed and is left out: .*ENOSPC/)
+  t.regex(complaints[0] ?? '', /^report 'tap' failed and is disabled: .*ENOSPC/)
 })
 
 test('colour and progress are for a terminal, not for a file that the summary goes to as well', async t => {

@@ -114,7 +114,7 @@ test('a listener that fails is left out, told once, and the others go on', t => 
   emit({ type: 'notice', text: 'a' })
   emit({ type: 'notice', text: 'b' })
   t.deepEqual(seen, ['notice', 'notice'])
-  t.deepEqual(complaints, ["report 'broken' failed and is left out: no space"])
+  t.deepEqual(complaints, ["report 'broken' failed and is disabled: no space"])
 })
 
 test('terminal codes are taken out whole', t => {

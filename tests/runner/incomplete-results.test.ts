@@ -13,10 +13,10 @@ import { nodeOf } from './artifacts/evidence/node.ts'
 
 const TEST: TestCase = { name: 'mine', file: import.meta.filename, summary: '', needs: {}, steps: [onWorkers('one')] }
 
-/** The exit code of a command on vm-002; `undefined` for the usual answer. */
+/** The exit status of a command on vm-002; undefined for the default answer. */
 type Answer = (command: string, signal?: AbortSignal) => number | undefined | Promise<number>
 
-/** Runs a test with results on two nodes, of which the second one answers as told. */
+/** Runs a test with results on two nodes; the second one answers as configured. */
 async function runWith(t: ExecutionContext, answer: Answer, options: Record<string, string> = {}) {
   const own = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-results-'))
   t.teardown(() => fs.rmSync(own, { recursive: true }))
@@ -54,7 +54,7 @@ async function runWith(t: ExecutionContext, answer: Answer, options: Record<stri
 
 const refused = () => infrastructureFailure('COMMAND_REFUSED', 'vm-002: the ssh server does not run it')
 
-test('results that ssh refused once are collected by another attempt', async t => {
+test('retries the collection of results that ssh refused once', async t => {
   const asked = new Set<string>()
   const { verdict, whys, read } = await runWith(t, command => {
     if (command.includes('netns_test tcase_') || asked.has(command)) return undefined
@@ -67,7 +67,7 @@ test('results that ssh refused once are collected by another attempt', async t =
   t.is(read('status.json'), '{}')
 })
 
-test('a test that passed without all results is no pass, and says whose are missing and why', async t => {
+test('does not pass a test with incomplete results, and names the node and the reason', async t => {
   let attempts = 0
   const { verdict, whys, read } = await runWith(t, command => {
     if (!command.includes('status')) return undefined
@@ -80,7 +80,7 @@ test('a test that passed without all results is no pass, and says whose are miss
   t.is(read('addresses.json'), '{}', 'what could be had is there')
 })
 
-test('a command that ends badly is not tried again, and its results count as missing', async t => {
+test('does not retry a failed command; its results count as missing', async t => {
   let attempts = 0
   const { verdict, whys } = await runWith(t, command => {
     if (!command.includes('status')) return undefined
@@ -89,10 +89,10 @@ test('a command that ends badly is not tried again, and its results count as mis
   })
   t.is(attempts, 1)
   t.is(verdict, 'broken')
-  t.regex(whys[0] ?? '', /^passed, but the results of vm-002 are incomplete: no status\.json: .* exit code 3$/)
+  t.regex(whys[0] ?? '', /^passed, but the results of vm-002 are incomplete: no status\.json: .* exited with status 3$/)
 })
 
-test('a test that failed has failed, also without all results', async t => {
+test('reports a failed test as failed even with incomplete results', async t => {
   const { verdict, whys } = await runWith(t, command => {
     if (command.includes('netns_test one') || command.includes('tcase_one')) return 1
     if (command.includes('status')) throw refused()
@@ -102,7 +102,7 @@ test('a test that failed has failed, also without all results', async t => {
   t.regex(whys[0] ?? '', /^one on vm-002/)
 })
 
-test('incomplete results end a run with --bail', async t => {
+test('stops a run with --bail at incomplete results', async t => {
   const answer = (command: string) => {
     if (command.includes('status')) throw refused()
     return undefined
@@ -112,7 +112,7 @@ test('incomplete results end a run with --bail', async t => {
   t.regex(notRun ?? '', /--bail/)
 })
 
-test('a node that hangs after a failure is asked for nothing more: its console is what is collected', async t => {
+test('collects only the console of a node that hangs after a failure', async t => {
   const asked: string[] = []
   const begun = performance.now()
   const hang = (signal?: AbortSignal) =>

@@ -14,7 +14,7 @@ const needing = (more: Partial<TestCase>): TestCase => ({
 })
 const environment = { HOME: '/nowhere', ARCHIVE: '/nowhere' }
 
-test('the nodes that steps name must be there', t => {
+test('requires the nodes that steps name', t => {
   const mine = needing({ steps: [on('vm-202', 'version')] })
   t.throws(() => checkNeeds(mine, readSettings({}, environment)), { code: 'NO_NODE', message: /mine needs vm-202/ })
   t.throws(() => checkNeeds(mine, readSettings({ __nrouters: '1' }, environment)), { code: 'NO_NODE' })
@@ -22,32 +22,32 @@ test('the nodes that steps name must be there', t => {
   t.notThrows(() => checkNeeds(mine, readSettings({ __no_start: 'yes' }, environment)))
 })
 
-test('nodes must have the interfaces', t => {
+test('requires the interfaces on a named node', t => {
   const mine = needing({ needs: { nics: { 'vm-001': 3 } } })
   t.throws(() => checkNeeds(mine, readSettings({}, environment)), {
-    message: /eth0 to eth2 in vm-001, and vm-001 has 2/,
+    message: /eth0 to eth2 on vm-001, which has 2/,
   })
   t.notThrows(() => checkNeeds(mine, readSettings({ __nets_vm: '0,1,4' }, environment)))
 })
 
-test('what all workers need, each of them must have', t => {
+test('requires the interfaces on every worker', t => {
   const mine = needing({ needs: { nics: { workers: 2 } } })
   t.notThrows(() => checkNeeds(mine, readSettings({}, environment)))
   t.throws(() => checkNeeds(mine, readSettings({ __nvm: '1', __nets_vm: '0' }, environment)), {
     code: 'NO_NODE',
-    message: /eth0 to eth1 in vm-001, and vm-001 has 1/,
+    message: /eth0 to eth1 on vm-001, which has 1/,
   })
-  t.throws(() => checkNeeds(mine, readSettings({ __nets3: '0' }, environment)), { message: /vm-003 has 1/ })
+  t.throws(() => checkNeeds(mine, readSettings({ __nets3: '0' }, environment)), { message: /on vm-003, which has 1/ })
 })
 
-test('the tests that leave a VM by eth1 need it', t => {
+test('requires eth1 for tests between nodes', t => {
   const without = readSettings({ __nvm: '1', __nets_vm: '0' }, environment)
   for (const name of ['L2', 'L3', 'L3_overlay', 'L3_vxlan', 'ipvlan', 'macvlan'])
     t.throws(() => checkNeeds(findTestCase(name) as TestCase, without), { code: 'NO_NODE' }, name)
   t.notThrows(() => checkNeeds(findTestCase('bridge') as TestCase, without))
 })
 
-test('plugins must be there where they are needed', t => {
+test('requires CNI plugins for tests that use them', t => {
   const mine = needing({ needs: { plugins: true } })
   const settings = readSettings({}, environment)
   const without = { ...settings, packing: { ...settings.packing, cniDirectories: [], archiveDirectories: [] } }

@@ -9,16 +9,16 @@ const entries = (name: string, options = {}) => {
   return neighbourEntries(found, readSettings(options, { HOME: '/', ...found.cluster }))
 }
 
-test('PODs speak to those on their Ethernet and to their node', t => {
+test('counts neighbors on the same Ethernet and the node', t => {
   t.is(entries('bridge'), 4 * (4 * 3 + 2 * 4))
   t.is(entries('L3', { __nvm: '100' }), 100 * (4 * 3 + 2 * 4))
 })
 
-test('PODs with random addresses are all on one Ethernet', t => {
+test('counts all PODs with random addresses as neighbors', t => {
   t.is(entries('L2'), 16 * 15 + 2 * 16)
   t.is(entries('macvlan', { __nvm: '1' }), 4 * 3 + 2 * 4)
 })
 
-test('a test without PODs needs none', t => {
+test('counts no neighbors without PODs', t => {
   t.is(entries('start'), 0)
 })

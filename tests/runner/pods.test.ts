@@ -11,7 +11,7 @@ import { readSettings } from '../../scripts/settings/settings.ts'
 
 const HOME = { HOME: '/nowhere' }
 
-/** The failure of a check; undefined where it has none. */
+/** The failure of a check; undefined if it passes. */
 function failureOf(check: () => void): Failure | undefined {
   try {
     check()
@@ -22,10 +22,10 @@ function failureOf(check: () => void): Failure | undefined {
   }
 }
 
-/** What is said against a test with settings; undefined where it can be run. */
+/** The failure for a test with settings; undefined if it can run. */
 function refusal(name: string, environment: Environment, options: Environment = {}): Failure | undefined {
   const found = findTestCase(name) as TestCase
-  // Plugins are another matter.
+  // Plugins are tested elsewhere.
   const { plugins: _, ...needs } = found.needs
   const values = { ...found.cluster, ...found.forced }
   const topology = values.TOPOLOGY ? (topologyValues(values.TOPOLOGY) ?? {}) : {}
@@ -55,7 +55,7 @@ function ask(line: string): Failure | undefined {
   )
 }
 
-/** What is refused, and what is said; the first ten once started VMs, which refused it. */
+/** Refused settings and their messages; the first ten once failed in started VMs. */
 const REFUSED: readonly (readonly [line: string, says: RegExp])[] = [
   ['xcluster_PODIF=all bridge --nvm=1', /xcluster_PODIF=all: is reserved by the kernel/],
   ['xcluster_PODIF=dev bridge --nvm=1', /xcluster_PODIF=dev: is a keyword of ip/],
@@ -65,14 +65,14 @@ const REFUSED: readonly (readonly [line: string, says: RegExp])[] = [
   ['xcluster_PREFIX=ff02::1 bridge --nvm=1', /multicast/],
   ['xcluster_NAME_PREFIX=test- bridge --nvm=1', /test-vm-001-ns04: 16 characters/],
   ['xcluster_NPODS=100 dual_bridges', /br2-vm-001-ns100: 16 characters/],
-  ['xcluster_NPODS=100 L2 --nvm=3', /303 random addresses, and .* 254/],
-  ['xcluster_NPODS=254 cni_bridge --nvm=1', /253 addresses .* less the gateway, and xcluster_NPODS is 254/],
+  ['xcluster_NPODS=100 L2 --nvm=3', /303 random addresses, but .* 254/],
+  ['xcluster_NPODS=254 cni_bridge --nvm=1', /253 addresses .* \(excluding the gateway\), but xcluster_NPODS is 254/],
   ['xcluster_NPODS=254 macvlan --nvm=1', /255 random addresses/],
   ['xcluster_RNDADR=yes xcluster_NPODS=254 bridge --nvm=1', /255 random addresses/],
   ['xcluster_RNDADR=yes L3', /xcluster_RNDADR=yes: its PODs have addresses of their node's network/],
   ['xcluster_RNDADR=no L2', /xcluster_RNDADR=no: its PODs have random addresses/],
-  ['xcluster_ADRTEMPLATE=10.0.0.0/24/25 ipvlan', /126 hosts, and random addresses/],
-  ['xcluster_ADRTEMPLATE=10.0.0.0/24/26 bridge', /nodes up to 3, and there are 4/],
+  ['xcluster_ADRTEMPLATE=10.0.0.0/24/25 ipvlan', /126 hosts, but random addresses/],
+  ['xcluster_ADRTEMPLATE=10.0.0.0/24/26 bridge', /nodes up to 3, but the highest is 4/],
   ['xcluster_ADRTEMPLATE=10.0.0.0/16/30 xcluster_NPODS=3 bridge', /has 2 addresses/],
   ['xcluster_ADRTEMPLATE=10.0.0.0/16/30 xcluster_NPODS=2 cni_bridge', /has 1 address /],
   ['xcluster_ADRTEMPLATE=10.0.0.0/16/32 L3', /has 0 addresses/],
@@ -82,12 +82,12 @@ const REFUSED: readonly (readonly [line: string, says: RegExp])[] = [
   ['xcluster_ADRTEMPLATE=192.160.0.0/12/16 bridge --nvm=8', /node 8, 192\.168\.0\.0\/16/],
   ['xcluster_ADRTEMPLATE=126.0.0.0/7/8 bridge --nvm=1', /network 1, 127\.0\.0\.0\/8, is loopback/],
   ['xcluster_PODIF=hostname xcluster_NAME_PREFIX=test- cni_bridge', /test-vm-001-ns04: 16 characters/],
-  ['xcluster_PODIF=ip6tnl0 L3_overlay', /the kernel makes an interface of this name/],
+  ['xcluster_PODIF=ip6tnl0 L3_overlay', /the kernel creates an interface of this name/],
   ['xcluster_BR=lo bridge --nvm=1', /xcluster_BR=lo: is the loopback interface/],
   ['xcluster_BR=dev L2', /xcluster_BR=dev: is a keyword of ip/],
   ['xcluster_BR=a-bridge-too-long L3', /xcluster_BR=\S+: has more than 15 characters/],
-  ['xcluster_BR=eth1 bridge --nvm=1', /xcluster_BR=eth1: is another interface of the VMs/],
-  ['xcluster_BR=vm-002-ns04 L3', /xcluster_BR=vm-002-ns04: is another interface of the VMs/],
+  ['xcluster_BR=eth1 bridge --nvm=1', /xcluster_BR=eth1: is another interface of the nodes/],
+  ['xcluster_BR=vm-002-ns04 L3', /xcluster_BR=vm-002-ns04: is another interface of the nodes/],
   ['L3 --nets-vm=0,2', /vm-001 is not on net 1/],
   ['L2 --nets2=0,2', /vm-001's eth1 is on net 1, and vm-002's eth1 on net 2/],
   ['dual_bridges --nets-vm=0,1,4,3', /vm-001's eth2 is on net 4, and vm-202's eth3 on net 3/],
@@ -124,7 +124,7 @@ const TAKEN = [
 ]
 
 for (const [line, says] of REFUSED) {
-  test(`${line}: refused before anything starts, with what would be right`, t => {
+  test(`${line}: is refused before anything starts, with a hint`, t => {
     const failure = ask(line)
     t.is(failure?.exitCode, 2)
     t.regex(failure?.message ?? '', says)
@@ -134,11 +134,11 @@ for (const [line, says] of REFUSED) {
 
 for (const line of TAKEN) test(`${line}: not refused`, t => t.is(ask(line)?.message, undefined))
 
-test('by default every test has all that it needs', t => {
+test('accepts every test with the default settings', t => {
   for (const { name, needs } of testCases) if (!needs.running) t.is(refusal(name, {})?.message, undefined, name)
 })
 
-test('whatever is taken has an address for each POD', t => {
+test('has an address for each POD with all accepted settings', t => {
   const settings = fc.record({
     nvm: fc.integer({ min: 1, max: 200 }),
     pods: fc.integer({ min: 1, max: 254 }),
@@ -155,7 +155,7 @@ test('whatever is taken has an address for each POD', t => {
       const hosts = 2 ** (32 - inner) - 2 - (name === 'cni_bridge' ? 1 : 0)
       const random = inner > 24 ? 0 : hosts
       const fits = name === 'ipvlan' ? nvm * (pods + 1) <= random : nvm < 2 ** (inner - outer) && pods <= hosts
-      // Behind a short prefix are networks that are special, or the nodes' own.
+      // A short prefix contains special-purpose networks, or the nodes' own.
       if (fits && /is (loopback|reserved|link-local|multicast)|overlaps/.test(message)) return
       t.is(message === '', fits, message)
     }),

@@ -27,7 +27,7 @@ interface Told {
   readonly npods?: number
 }
 
-/** The status of a node whose PODs all have other addresses than those of other nodes. */
+/** The status of a node; its PODs' addresses are unique in the cluster. */
 const status = (node: string, { families = [4, 6], pods = 2, npods = 2 }: Told = {}) => ({
   node,
   npods,
@@ -40,7 +40,7 @@ const status = (node: string, { families = [4, 6], pods = 2, npods = 2 }: Told =
   })),
 })
 
-/** A node that tells a status, and whose PODs all hear each other. */
+/** A node with a status, whose PODs all reach each other. */
 const answering = (told: ReturnType<typeof status> | string) =>
   nodeOf(typeof told === 'string' ? told : told.node, async ({ stdout, stdin }, command) => {
     if (typeof told === 'string') stdout.write('{}')
@@ -88,7 +88,7 @@ async function prove(nodes: readonly Node[], options: Record<string, string> = {
 const failuresOf = ({ failures }: Awaited<ReturnType<typeof prove>>) =>
   failures.map(({ node, why, broken }) => `${node}: ${why}${broken ? ' (broken)' : ''}`)
 
-test('what was made and answers passes', async t => {
+test('passes if all PODs exist and answer', async t => {
   const proof = await prove([answering(status('vm-001')), answering(status('vm-002'))])
   t.deepEqual(proof.failures, [])
   t.regex(
@@ -97,7 +97,7 @@ test('what was made and answers passes', async t => {
   )
 })
 
-test('PODs that a node does not name are missed, though all that are there answer', async t => {
+test('reports missing PODs although all existing ones answer', async t => {
   const proof = await prove([answering(status('vm-001')), answering(status('vm-002', { pods: 1 }))])
   t.deepEqual(failuresOf(proof), ['vm-002: vm-002: 1 of 2 PODs are gone: vm-002-ns02'])
   t.true(proof.events.some(({ type }) => type === 'findings'))
@@ -108,14 +108,14 @@ test('PODs that a node does not name are missed, though all that are there answe
   t.is(all.failures.length, 2)
 })
 
-test('with IPv6 taken from all PODs the test fails, unless IPv4 is meant', async t => {
+test('fails if no POD has IPv6, except with family IPv4', async t => {
   const nodes = ['vm-001', 'vm-002'].map(name => answering(status(name, { families: [4] })))
   const lost = (node: string) => `${node}: ${node}: 2 of 2 PODs lost their IPv6 address: ${node}-ns01, ${node}-ns02`
   t.deepEqual(failuresOf(await prove(nodes)), [lost('vm-001'), lost('vm-002')])
   t.deepEqual(failuresOf(await prove(nodes, { __family: '4' })), [])
 })
 
-test('what the user set is what was made, whatever the nodes say; otherwise they must agree', async t => {
+test('expects the NPODS of the user; without, all nodes must have the same', async t => {
   const two = ['vm-001', 'vm-002'].map(name => answering(status(name)))
   t.deepEqual(failuresOf(await prove(two, { xcluster_NPODS: '3' })), [
     'vm-001: vm-001: 1 of 3 PODs are gone: vm-001-ns03',
@@ -124,11 +124,11 @@ test('what the user set is what was made, whatever the nodes say; otherwise they
   const odd = [answering(status('vm-001')), answering(status('vm-002', { pods: 1, npods: 1 }))]
   t.regex(
     failuresOf(await prove(odd))[0] ?? '',
-    /^vm-002: the nodes make different numbers of PODs: NPODS is 2 in vm-001, NPODS is 1 in vm-002$/,
+    /^vm-002: the nodes create different numbers of PODs: NPODS is 2 on vm-001, NPODS is 1 on vm-002$/,
   )
 })
 
-test('on what somebody else set up, what is there is proved, told, and differences are named', async t => {
+test('proves a foreign network as it is, describes it, and names differences between nodes', async t => {
   const { pods: _, ...unknown } = TEST
   const nodes = [answering(status('vm-001')), answering(status('vm-002', { pods: 3 }))]
   const proof = await runProof(
@@ -158,23 +158,23 @@ test('fails a network without PODs, and reports that there are none', async t =>
   )
 })
 
-test('one POD alone proves nothing', async t => {
+test('does not pass a single POD', async t => {
   t.deepEqual(failuresOf(await prove([answering(status('vm-001', { pods: 1, npods: 1 }))], { xcluster_NPODS: '1' })), [
     'vm-001: nothing was proved: 1 POD, no pairs to ping',
   ])
 })
 
-test('a node whose status is not understood is blamed, and no other', async t => {
+test('blames only the node whose status is invalid', async t => {
   const proof = await prove([answering(status('vm-001')), answering('vm-002')])
   t.regex(failuresOf(proof)[0] ?? '', /^vm-002: vm-002: its status is invalid: .* \(broken\)$/)
   t.is(proof.failures.length, 1)
 })
 
-test('a node that does not end in time is named, and no other', async t => {
+test('blames only the node that times out', async t => {
   const hanging = nodeOf('vm-002', async () => 0)
   const never = (_command: string, _streams: unknown, signal?: AbortSignal) =>
     new Promise<number>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
   const hung: Node = { ...hanging, connection: { run: never } as unknown as Node['connection'] }
   const proof = await withDeadline(20_000, () => prove([answering(status('vm-001')), hung], { __timeout: '1' }))
-  t.deepEqual(failuresOf(proof), ['vm-002: did not end in 1 s'])
+  t.deepEqual(failuresOf(proof), ['vm-002: timed out after 1 s'])
 })

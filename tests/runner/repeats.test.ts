@@ -17,7 +17,7 @@ test.after.always(() => fs.rmSync(home, { recursive: true }))
 
 const nothing = new AbortController().signal
 
-/** Runs tests on a node that ends each step with the next of these exit codes, and then with 0; it gives no evidence. */
+/** Runs tests on a node whose steps exit with these statuses in turn, then with 0; it has no evidence. */
 async function play(
   names: readonly string[],
   exitCodes: readonly number[],
@@ -76,7 +76,7 @@ async function play(
   return { result, told, clusters, notices }
 }
 
-test('a failure ends nothing: all tests are run, and the cluster of the one that failed is left', async t => {
+test('runs all tests after a failure, and leaves the cluster of the failed one running', async t => {
   const { result, told, clusters } = await play(['a', 'b', 'c'], [0, 1], {})
   t.deepEqual(told, ['a passed', 'b failed', 'c passed'])
   t.deepEqual(clusters, ['a stopped', 'c beside stopped', 'b kept'])
@@ -84,14 +84,14 @@ test('a failure ends nothing: all tests are run, and the cluster of the one that
   t.deepEqual(result.left, { name: 'default', test: 'b' })
 })
 
-test('of several failures the last one is left, and the earlier ones are stopped', async t => {
+test('leaves the cluster of the last failure running, and stops the earlier ones', async t => {
   const { result, told, clusters } = await play(['a', 'b', 'c'], [1, 0, 1], {})
   t.deepEqual(told, ['a failed', 'b passed', 'c failed'])
   t.deepEqual(clusters, ['b beside stopped', 'a stopped', 'c beside kept'])
   t.is(result.left?.test, 'c')
 })
 
-test('where there is no room for both, the cluster of the failure goes, with a word', async t => {
+test('stops the cluster of a failure, with a notice, if the next one does not fit', async t => {
   const { told, clusters, notices, result } = await play(['a', 'b'], [1, 0], {}, {}, true)
   t.deepEqual(told, ['a failed', 'b passed'])
   t.deepEqual(clusters, ['a stopped', 'b stopped'])
@@ -99,21 +99,21 @@ test('where there is no room for both, the cluster of the failure goes, with a w
   t.is(result.left, undefined)
 })
 
-test('with --bail the first failure is the last test, and why is said', async t => {
+test('stops after the first failure with --bail, with the reason', async t => {
   const { result, told, clusters } = await play(['a', 'b'], [1], { bail: true })
   t.deepEqual(told, ['a failed'])
   t.deepEqual(clusters, ['a kept'])
   t.regex(result.notRun ?? '', /--bail/)
 })
 
-test('with --retry a failure is tried again on a new cluster, and one that passes then is flaky', async t => {
+test('retries a failure on a new cluster with --retry, and reports a later pass as flaky', async t => {
   const { result, told, clusters } = await play(['a', 'b'], [1, 1, 0, 0], { retries: 2 })
   t.deepEqual(told, ['a failed 1/1 retried', 'a failed 1/2 retried', 'a passed 1/3', 'b passed 1/1'])
   t.deepEqual(clusters, ['a stopped', 'a stopped', 'a stopped', 'b stopped'])
   t.like(result, { verdict: 'passed', flaky: ['a'], failures: [] })
 })
 
-test('what fails every time has failed, once, and its last cluster is left', async t => {
+test('counts a test that fails at every attempt once, and leaves its last cluster running', async t => {
   const { result, told, clusters } = await play(['a'], [1, 1], { retries: 1 })
   t.deepEqual(told, ['a failed 1/1 retried', 'a failed 1/2'])
   t.deepEqual(clusters, ['a stopped', 'a kept'])
@@ -122,18 +122,18 @@ test('what fails every time has failed, once, and its last cluster is left', asy
   t.is(result.left?.name, 'default')
 })
 
-test('with --repeat all tests are run so often; in a pipeline a failure ends nothing', async t => {
+test('repeats all tests with --repeat; in a pipeline, also after a failure', async t => {
   const { result, told } = await play(['a', 'b'], [0, 1], { repeats: 2 }, { CI: 'true' })
   t.deepEqual(told, ['a passed 1/1', 'b failed 1/1', 'a passed 2/1', 'b passed 2/1'])
   t.is(result.verdict, 'failed')
 })
 
-test('with --bail a failure ends the run, in a pipeline, too', async t => {
+test('stops after a failure with --bail, in a pipeline, too', async t => {
   const { told } = await play(['a', 'b'], [1], { bail: true }, { CI: 'true' })
   t.deepEqual(told, ['a failed'])
 })
 
-test('until a failure: however long that takes', async t => {
+test('repeats until a failure, without limit', async t => {
   const { result, told } = await play(['a'], [0, 0, 0, 0, 1], { repeats: Number.POSITIVE_INFINITY, bail: true })
   t.is(told.length, 5)
   t.is(told[4], 'a failed 5/1')

@@ -12,14 +12,14 @@ import { readSettings } from '../../scripts/settings/settings.ts'
 import type { CommandStreams } from '../../scripts/ssh/command.ts'
 import type { Connection } from '../../scripts/ssh/connection.ts'
 
-// A failure leaves evidence there.
+// For the evidence of failures.
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-runner-'))
 test.after.always(() => fs.rmSync(home, { recursive: true }))
 
-/** What a command does on a node: its exit code, and what it complains of. */
+/** A command on a node: its exit status and stderr. */
 type Answer = (node: string, command: string) => readonly [exitCode: number, complaint?: string]
 
-/** A cluster of three nodes; `calls` gets what is done to it. */
+/** A cluster of three nodes; `calls` records calls. */
 function cluster(calls: string[], answer: Answer): Cluster {
   const nodeOf = (number: number) => {
     const name = `vm-00${number}`
@@ -73,7 +73,7 @@ function runOne(testCase: Partial<TestCase>, answer: Answer, { optional = false,
   return { run, calls, skipped: () => events.flatMap(event => (event.type === 'test-skipped' ? [event.why] : [])) }
 }
 
-test('a step that all do at once fails when it fails on any: all failures are told, no step follows, the cluster stays', async t => {
+test('fails a step that fails on any node: reports all failures, runs no further step, leaves the cluster running', async t => {
   const { run, calls } = runOne({}, node => (node === 'vm-002' ? [0] : [1, `09:00:00 (${node}): FAILED: no ${node}`]))
   const { verdict, failures, left } = await run
   t.is(verdict, 'failed')
@@ -89,7 +89,7 @@ test('a step that all do at once fails when it fails on any: all failures are to
   t.false(calls.some(call => call.includes('tcase_two')))
 })
 
-test('a command without an exit code is the fault of the infrastructure, and no pass', async t => {
+test('reports a command without an exit status as broken, not as passed', async t => {
   const { run } = runOne({}, node => {
     if (node === 'vm-003') throw infrastructureFailure('NO_EXIT_CODE', 'vm-003: ended without an exit code')
     return [0]
@@ -103,7 +103,7 @@ const needing: Partial<TestCase> = { needs: { kinds: ['vxlan'] } }
 const lacking: Answer = (node, command) =>
   command.includes('prerequisites') && node === 'vm-002' ? [1, 'netns_test: this VM lacks interfaces:vxlan'] : [0]
 
-test('a test whose kinds of interface a kernel lacks is left out by all, with the reason, and its cluster is ended', async t => {
+test('skips an optional test if a kernel lacks its interface kinds, with the reason, and stops its cluster', async t => {
   const { run, calls, skipped } = runOne(needing, lacking, { optional: true })
   t.like(await run, { verdict: 'passed', failures: [], left: undefined })
   t.deepEqual(calls.slice(2), ['vm-003 exec netns_test prerequisites vxlan', 'stop'])
@@ -111,13 +111,13 @@ test('a test whose kinds of interface a kernel lacks is left out by all, with th
   t.like(await runOne(needing, lacking, { optional: true, strict: true }).run, { verdict: 'failed' })
 })
 
-test('by its name it is refused', async t => {
+test('refuses such a test if it is selected by name', async t => {
   const { run, calls } = runOne(needing, lacking)
   await t.throwsAsync(run, { code: 'NO_KIND', message: /vxlan/ })
   t.is(calls.at(-1), 'stop')
 })
 
-test('the reason of a failure is whole, whatever breaks of lines it has', async t => {
+test('reports the reason of a failure in full, whatever its line breaks', async t => {
   const { run } = runOne({}, node => (node === 'vm-002' ? [1, `FAILED: a\u2028b\u2029c\u0085d`] : [0]))
   t.is((await run).failures[0]?.why, 'a\u2028b\u2029c\u0085d')
 })

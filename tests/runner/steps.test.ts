@@ -8,7 +8,7 @@ import type { Node } from '../../scripts/ssh/node.ts'
 
 const write = (stream: Writable, text: string) => new Promise<void>(resolve => stream.write(text, () => resolve()))
 
-/** Runs a step on a node that says something on its streams; returns the lines that reporters get, and the failures. */
+/** Runs a step on a node with given output; returns the lines for reporters, and the failures. */
 async function stepThatSays(stdout: string, stderr: string, exitCode: number) {
   const run = async (_: string, streams: CommandStreams) => {
     await write(streams.stdout, stdout)
@@ -32,18 +32,18 @@ async function stepThatSays(stdout: string, stderr: string, exitCode: number) {
 
 const SLOGAN = '10:00:00 (vm-001): TEST CASE: Create PODs'
 
-test('a slogan, which comes on both streams, is reported once, without its stamp', async t => {
+test('reports the title of a step, which both streams contain, once and without timestamp', async t => {
   const { lines, failures } = await stepThatSays(`  ${SLOGAN}\ndetail\n`, `  ${SLOGAN}\n`, 0)
   t.deepEqual([...lines].sort(), ['stderr: TEST CASE: Create PODs', 'stdout: detail'])
   t.is(failures.length, 0)
 })
 
-test('what else looks like a slogan on stdout is a detail', async t => {
+test('reports other title-like lines on stdout as details', async t => {
   const { lines } = await stepThatSays(`saw TEST CASE: x\n${SLOGAN}\n  12 (vm-001): TEST CASE: y\n`, '', 0)
   t.is(lines.length, 3)
 })
 
-test('the reason of a failure is found in an indented line', async t => {
+test('finds the reason of a failure in an indented line', async t => {
   const { failures } = await stepThatSays('', '  10:00:01 (vm-001): FAILED: no bridge br0\n', 1)
   t.is(failures[0]?.why, 'no bridge br0')
   t.deepEqual(failures[0]?.lastLines, ['FAILED: no bridge br0'])

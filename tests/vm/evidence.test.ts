@@ -37,7 +37,7 @@ test('in a pipeline the evidence is there though the cluster is gone; log, summa
   t.deepEqual(fs.readdirSync(evidence).sort(), ['evidence.txt', 'vm-001', 'vm-001-ns01', 'vm-002', 'vm-002-ns01'])
   const read = (file: string) => fs.readFileSync(path.join(evidence, file), 'utf8')
   t.regex(stderr, /likely cause: vm-002: a rule of chain f of table inet cut drops packets: ip saddr 172\.16\.1\.1 /)
-  t.regex(read('evidence.txt'), /^pinged once more: vm-001-ns01 → vm-002-ns01 172\.16\.2\.1$/m)
+  t.regex(read('evidence.txt'), /^pinged again: vm-001-ns01 → vm-002-ns01 172\.16\.2\.1$/m)
   t.regex(read('evidence.txt'), /:\nvm-001-ns01 → vm-002-ns01 172\.16\.2\.1 does not answer\n$/)
 
   t.regex(read('vm-002/nftables.txt'), /ip saddr 172\.16\.1\.1 ip daddr 172\.16\.2\.1 icmp type echo-request drop/)

@@ -66,7 +66,7 @@ test('a VM that dies in the middle is named, with how, and the exit code says th
   const { status, stderr } = await runner.ended
   t.is(status, 4)
   t.regex(stderr, /FAILED: bridge: bridge_ping on vm-002: .*its QEMU was ended by SIGKILL/)
-  t.regex(stderr, /FAILED: bridge: bridge_ping on vm-001: did not end in 30 s/)
+  t.regex(stderr, /FAILED: bridge: bridge_ping on vm-001: timed out after 30 s/)
 })
 
 test('a VM that does not come up in time is told with its console; nothing is left', async t => {
@@ -153,6 +153,6 @@ test('in a pipeline nothing is left running after a failure', async t => {
   fs.writeFileSync(path.join(ovl, 'tar'), '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" bin\n', { mode: 0o755 })
   const { status, stderr } = await runWith({ CI: 'true' }, 'test', 'start', '--nvm=1', '--ovl', './failing')
   t.is(status, 1)
-  t.regex(stderr, /FAILED: start: version on vm-001: ended with exit code 3\n {4}some last words/)
+  t.regex(stderr, /FAILED: start: version on vm-001: exited with status 3\n {4}some last words/)
   t.deepEqual(processesIn(state), [])
 })

@@ -69,7 +69,7 @@ test.serial('the matrix of L3 names exactly the pairs that something cuts, and n
   const evidence = path.join(state, 'xcluster-netns/evidence/default/matrix')
   const text = fs.readFileSync(path.join(evidence, 'evidence.txt'), 'utf8')
   t.deepEqual(
-    [...text.matchAll(/^pinged once more: (.*)/gm)].filter(([, pair]) => !pair?.includes('vm-001-ns01')),
+    [...text.matchAll(/^pinged again: (.*)/gm)].filter(([, pair]) => !pair?.includes('vm-001-ns01')),
     [],
   )
   const requests = (pod: string) =>

@@ -8,5 +8,5 @@ export function shortened(text: string, most: number): string {
 export function withoutMiddle(text: string, most: number): string {
   if (text.length <= most) return text
   const [first, last] = [text.slice(0, most / 2), text.slice(-most / 2)]
-  return Buffer.from(`${first}\n… ${text.length - most} characters are left out here …\n${last}`).toString()
+  return Buffer.from(`${first}\n… ${text.length - most} characters omitted here …\n${last}`).toString()
 }

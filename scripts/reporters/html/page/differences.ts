@@ -8,7 +8,7 @@ export interface Difference {
 }
 
 /** What changes from moment to moment, or is there for one alone. */
-const UNLIKE = ['console', 'kernel messages', 'ping once more', 'capture', 'notes', 'neighbours']
+const UNLIKE = ['console', 'kernel messages', 'repeated ping', 'capture', 'notes', 'neighbours']
 
 /**
  * Compares what was taken of several nodes, or of several PODs, with names, numbers and addresses left aside: a default route that one

@@ -103,7 +103,7 @@ function openSession({ node, pods, pings }: Task, isCaptured: boolean, signal: A
     const { reader, stream: stdout } = archiveOf(node, error => giveUp.abort(error))
     const giveUp = new AbortController()
     const stopFollowing = follow(signal, giveUp)
-    const begin = setTimeout(() => giveUp.abort(new Error(`no answer in ${BEGIN_MS / 1000} s`)), BEGIN_MS)
+    const begin = setTimeout(() => giveUp.abort(new Error(`no answer within ${BEGIN_MS / 1000} s`)), BEGIN_MS)
     const onRunning = () => clearTimeout(begin)
     const command = quote(['netns_test', 'evidence', ...(isCaptured ? ['--capture'] : [])])
     try {
@@ -113,10 +113,10 @@ function openSession({ node, pods, pings }: Task, isCaptured: boolean, signal: A
       return {
         node,
         files: [],
-        failure: complaints.join('; ') || `netns_test evidence ends with exit code ${exitCode}`,
+        failure: complaints.join('; ') || `netns_test evidence exited with status ${exitCode}`,
       }
     } catch (error) {
-      const failure = signal.aborted ? `no answer in ${PATIENCE_MS / 1000} s` : (error as Error).message
+      const failure = signal.aborted ? `no answer within ${PATIENCE_MS / 1000} s` : (error as Error).message
       return { node, files: [], failure }
     } finally {
       clearTimeout(begin)

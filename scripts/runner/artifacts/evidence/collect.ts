@@ -41,7 +41,7 @@ const TITLES: Readonly<Record<string, string>> = {
   fdb: 'bridge fdb',
   kernel: 'kernel messages',
   nftables: 'nftables ruleset',
-  ping: 'ping once more',
+  ping: 'repeated ping',
 }
 
 /**
@@ -59,8 +59,8 @@ export function forgetEvidence(directory: string): void {
 
 /**
  * Collects evidence of a failure before the cleanup: from the PODs of wrong pairs, which ping again while both ends
- * capture, and from their nodes; after a failed step, from its nodes and the PODs that it names. Missing evidence is only
- * reported.
+ * capture, and from their nodes; after a failed step, from its nodes and the PODs that it names. Reports
+ * missing evidence.
  * @throws the signal's reason when that is aborted
  */
 export async function collectEvidence(request: EvidenceRequest): Promise<void> {
@@ -81,8 +81,8 @@ export async function collectEvidence(request: EvidenceRequest): Promise<void> {
     ...request.reasons,
     ...request.failures.map(({ step, node, why }) => `${step} on ${node}: ${why}`),
     ...describeChoice(choice),
-    ...(failed.length > tasks.length ? [`not looked at: ${failed.length - tasks.length} more nodes`] : []),
-    ...shown.flatMap(({ node, failure }) => (failure ? [`nothing from ${node.name}: ${failure}`] : [])),
+    ...(failed.length > tasks.length ? [`not inspected: ${failed.length - tasks.length} more nodes`] : []),
+    ...shown.flatMap(({ node, failure }) => (failure ? [`no evidence from ${node.name}: ${failure}`] : [])),
     ...describeWrong(wrong),
   ]
   const files = [
@@ -137,17 +137,16 @@ function podsNamedBy({ why, lastLines }: FailedStep, node: string): readonly str
 function describeChoice({ pairs, leftOut }: Choice): readonly string[] {
   if (pairs.length === 0) return []
   const shown = pairs.map(
-    ({ source, destination, addresses }) =>
-      `pinged once more: ${source.pod} → ${destination.pod} ${addresses.join(' ')}`,
+    ({ source, destination, addresses }) => `pinged again: ${source.pod} → ${destination.pod} ${addresses.join(' ')}`,
   )
-  return [...shown, ...(leftOut > 0 ? [`not looked at: ${leftOut} more pairs of PODs`] : [])]
+  return [...shown, ...(leftOut > 0 ? [`not inspected: ${leftOut} more pairs of PODs`] : [])]
 }
 
 function describeWrong(wrong: readonly WrongPair[]): readonly string[] {
   if (wrong.length === 0) return []
   const more = wrong.length - MOST_LISTED
   const lines = wrong.slice(0, MOST_LISTED).map(describePair)
-  return ['', 'Pairs that are not as they should be:', ...lines, ...(more > 0 ? [`… and ${more} more`] : [])]
+  return ['', 'Wrong pairs:', ...lines, ...(more > 0 ? [`… and ${more} more`] : [])]
 }
 
 interface EvidenceFile {

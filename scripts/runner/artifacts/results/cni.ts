@@ -49,7 +49,7 @@ export async function collectCniResults(
   const limits = `at most ${MOST_FILES} regular files of ${MOST_FILE_KIB} KiB each, ${MOST_BYTES / 2 ** 20} MiB in all`
   onLoss(
     lost > 0
-      ? `${lost} of ${count} files /tmp/*.json were not collected: they can be ${limits}`
-      : 'the number of its files /tmp/*.json is unknown, and some may be missing',
+      ? `${lost} of ${count} files /tmp/*.json were not collected: limits are ${limits}`
+      : 'the number of files /tmp/*.json is unknown; some may be missing',
   )
 }

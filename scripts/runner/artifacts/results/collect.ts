@@ -45,7 +45,7 @@ const AFTER_FAILURE: readonly Source[] = [['dmesg.txt', ['dmesg']]]
 export function prepareResults(directory: string): void {
   try {
     makeDirectory(directory)
-    if (!statSync(directory).isDirectory()) throw new Error('it is no directory')
+    if (!statSync(directory).isDirectory()) throw new Error('it is not a directory')
     accessSync(directory, constants.W_OK | constants.X_OK)
   } catch (error) {
     throw notWritable(directory, error as Error)
@@ -102,7 +102,7 @@ function writeMatrix(directory: string, { test, matrix }: CollectRequest): void 
 }
 
 function notWritable(directory: string, cause: Error): Failure {
-  const hint = '--results names a directory of yours, with space on its disk'
+  const hint = '--results needs a writable directory with free disk space'
   return environmentFailure('RESULTS_NOT_WRITABLE', `cannot write results to ${directory}: ${reasonOf(cause)}`, {
     hint,
     cause,
@@ -123,7 +123,7 @@ async function collectNode(node: Node, directory: string, request: CollectReques
   if (request.silent?.has(node.name)) {
     const stale = [...ALWAYS, ...AFTER_FAILURE].map(([file]) => file).concat('cni')
     await Promise.all(stale.map(name => fs.rm(path.join(directory, name), { recursive: true, force: true })))
-    onLoss('nothing but its console was collected: it does not answer')
+    onLoss('only its console was collected: it does not answer')
     return losses
   }
   await withDeadline(timeoutSeconds * 1000, async ({ signal }) => {
@@ -135,7 +135,7 @@ async function collectNode(node: Node, directory: string, request: CollectReques
     const reasons = (await Promise.allSettled(tasks)).flatMap(task => (task.status === 'rejected' ? [task.reason] : []))
     const internalError = reasons.find(reason => !(reason instanceof Failure) && reason !== signal.reason)
     if (internalError) throw internalError
-    for (const why of new Set(reasons.map((reason: Error) => reason.message))) onLoss(`not all was collected: ${why}`)
+    for (const why of new Set(reasons.map((reason: Error) => reason.message))) onLoss(`incomplete: ${why}`)
   })
   return losses
 }
@@ -151,7 +151,7 @@ async function fetch(
   const target = path.join(directory, file)
   await fs.rm(target, { force: true })
   const { exitCode, stdout } = await captureReading(node, command, signal)
-  if (exitCode !== 0) return onLoss(`no ${file}: '${command.join(' ')}' ended with exit code ${exitCode}`)
+  if (exitCode !== 0) return onLoss(`no ${file}: '${command.join(' ')}' exited with status ${exitCode}`)
   // `ip -j` does not escape control characters in interface names.
   await fs.writeFile(target, file.endsWith('.json') ? safeJson(stdout.toString()) : stdout)
 }

@@ -8,7 +8,7 @@ import { archiveOf, nodeOf } from './node.ts'
 
 const namesOf = (...paths: string[]) => archiveOf(Object.fromEntries(paths.map(path => [path, `in ${path}`])))
 
-/** Does as `netns_test evidence --capture`, and writes down when. */
+/** Imitates `netns_test evidence --capture`, and records times. */
 const capturing =
   (name: string, diary: string[]) =>
   async ({ stdin, stdout, stderr }: CommandStreams): Promise<number> => {
@@ -38,7 +38,7 @@ const task = (node: Node, pings: Task['pings'] = []): Task => ({ node, pods: new
 const ping = [{ pod: 'vm-001-ns01', address: '10.0.0.2' }]
 const signal = () => new AbortController().signal
 
-test('all capture before one pings, and all have pinged before one stops', async t => {
+test('starts pinging after all capture, and stops capturing after all have pinged', async t => {
   const diary: string[] = []
   const nodes = ['vm-001', 'vm-002'].map(name => nodeOf(name, capturing(name, diary)))
   const shown = await askNodes(
@@ -57,7 +57,7 @@ test('all capture before one pings, and all have pinged before one stops', async
   t.true(diary.some(line => line.includes('"pod vm-001-ns01\\nping vm-001-ns01 10.0.0.2\\nend\\n"')))
 })
 
-test('a node that is lost is told, and holds up nobody', async t => {
+test('reports a lost node, without delaying the others', async t => {
   const begun = performance.now()
   const lost = nodeOf('vm-001', async () => {
     throw new Error('vm-001 was lost')
@@ -76,7 +76,7 @@ test('a node that is lost is told, and holds up nobody', async t => {
   t.true(performance.now() - begun < 5000)
 })
 
-test('where nothing is pinged nothing is captured', async t => {
+test('does not capture without pings', async t => {
   const commands: string[] = []
   const node = nodeOf('vm-001', async ({ stdout }, command) => {
     commands.push(command)
@@ -88,7 +88,7 @@ test('where nothing is pinged nothing is captured', async t => {
   t.is(String(shown?.files[0]?.content[0]), 'in vm-001/fdb.txt')
 })
 
-test('a name that no file of ours has is not taken, one that leads elsewhere is refused, and so is what is no archive', async t => {
+test('skips unexpected file names, refuses paths that lead out of the archive, and invalid archives', async t => {
   const answering = (bytes: Buffer) =>
     nodeOf('vm-001', async ({ stdout }) => {
       stdout.write(bytes)
@@ -100,7 +100,7 @@ test('a name that no file of ours has is not taken, one that leads elsewhere is 
   t.regex((await of(Buffer.from('no archive'.repeat(100))))?.failure ?? '', /corrupt/)
 })
 
-test('an interruption ends it', async t => {
+test('stops when interrupted', async t => {
   const controller = new AbortController()
   const node = nodeOf('vm-001', async () => {
     controller.abort(new Error('interrupted'))

@@ -8,7 +8,7 @@ const podOf = (node: number, number: number) => ({
   node: `vm-${String(node).padStart(3, '0')}`,
 })
 
-/** The wrong pairs, both families, of PODs for which something holds. */
+/** The wrong pairs, both families, of PODs selected by a predicate. */
 function wrongWhere(nodes: number, pods: number, holds: (from: string, to: string) => boolean): readonly WrongPair[] {
   const all = Array.from({ length: nodes }, (_, n) =>
     Array.from({ length: pods }, (__, p) => podOf(n + 1, p + 1)),
@@ -25,18 +25,18 @@ function wrongWhere(nodes: number, pods: number, holds: (from: string, to: strin
   )
 }
 
-test('nothing is chosen where nothing is wrong', t => {
+test('chooses nothing without wrong pairs', t => {
   t.deepEqual(choosePairs([]), { pairs: [], leftOut: 0 })
 })
 
-test('of one pair all addresses are pinged once more', t => {
+test('pings all addresses of a pair again', t => {
   const { pairs, leftOut } = choosePairs(wrongWhere(2, 2, (from, to) => from === 'vm-001-ns01' && to === 'vm-002-ns02'))
   t.is(leftOut, 0)
   t.is(pairs.length, 1)
   t.deepEqual(pairs[0]?.addresses, ['10.0.0.vm-002-ns02', 'fd00::vm-002-ns02'])
 })
 
-test('of one POD whose link is cut both directions are shown', t => {
+test('chooses both directions of a POD whose link is cut', t => {
   const cut = 'vm-002-ns03'
   const { pairs } = choosePairs(wrongWhere(4, 4, (from, to) => from === cut || to === cut))
   t.true(pairs.every(({ source, destination }) => source.pod === cut || destination.pod === cut))
@@ -44,7 +44,7 @@ test('of one POD whose link is cut both directions are shown', t => {
   t.true(pairs.some(({ destination }) => destination.pod === cut))
 })
 
-test('of a node that is cut off from a hundred some pairs are chosen, and the rest is counted', t => {
+test('chooses some pairs of a node isolated from a hundred, and counts the rest', t => {
   const isCut = (pod: string) => pod.startsWith('vm-050')
   const wrong = wrongWhere(100, 4, (from, to) => isCut(from) !== isCut(to))
   const { pairs, leftOut } = choosePairs(wrong)
@@ -54,7 +54,7 @@ test('of a node that is cut off from a hundred some pairs are chosen, and the re
   t.is(new Set(nodes).size, MOST_PAIRS, 'each shows another two nodes')
 })
 
-test('what is chosen is wrong, comes once, and together with what is left out is all', t => {
+test('chooses only wrong pairs, each once; chosen and omitted pairs add up', t => {
   const all = wrongWhere(3, 2, () => true)
   fc.assert(
     fc.property(fc.subarray([...all]), wrong => {

@@ -43,7 +43,7 @@ async function collect(t: ExecutionContext, cluster: RunningCluster, failures: R
   return { directory: target, events, read: (file: string) => fs.readFileSync(path.join(target, file), 'utf8') }
 }
 
-/** Says what it was asked, and answers with files. */
+/** Records its input, and answers with files. */
 const answering = (name: string, asked: string[], files: Readonly<Record<string, string>>) =>
   nodeOf(name, async ({ stdin, stdout }) => {
     asked.push(
@@ -55,7 +55,7 @@ const answering = (name: string, asked: string[], files: Readonly<Record<string,
     return 0
   })
 
-test('of a step that failed its node and the PODs that it named are looked at, and no others', async t => {
+test('inspects only the node of a failed step and the PODs that it named', async t => {
   const asked: string[] = []
   const cluster = clusterOf(
     answering('vm-001', asked, {}),
@@ -88,7 +88,7 @@ test('of a step that failed its node and the PODs that it named are looked at, a
   t.false(fs.existsSync(directory))
 })
 
-test('of many nodes some are looked at, and the rest is counted', async t => {
+test('inspects some of many nodes, and counts the rest', async t => {
   const asked: string[] = []
   const names = Array.from({ length: 20 }, (_, index) => `vm-${String(index + 1).padStart(3, '0')}`)
   const cluster = clusterOf(...names.map(name => answering(name, asked, { [`${name}/fdb.txt`]: '' })))
@@ -98,15 +98,15 @@ test('of many nodes some are looked at, and the rest is counted', async t => {
     names.map(name => failureOn(name, 'it failed')),
   )
   t.is(asked.length, 8)
-  t.regex(read('evidence.txt'), /^not looked at: 12 more nodes$/m)
+  t.regex(read('evidence.txt'), /^not inspected: 12 more nodes$/m)
 })
 
-test('a node that is lost leaves its console, and why it showed nothing', async t => {
+test('keeps the console of a lost node, and the reason for missing evidence', async t => {
   const lost = nodeOf('vm-001', async () => {
     throw new Error('the connection was closed')
   })
   const { events, read } = await collect(t, clusterOf(lost), [failureOn('vm-001', 'lost')])
-  t.regex(read('evidence.txt'), /^nothing from vm-001: the connection was closed$/m)
+  t.regex(read('evidence.txt'), /^no evidence from vm-001: the connection was closed$/m)
   t.regex(read('vm-001/console.txt'), /console of vm-001/)
   t.is(events.filter(({ type }) => type === 'evidence').length, 1)
 })

@@ -3,7 +3,7 @@ import type { CommandStreams } from '../../../../scripts/ssh/command.ts'
 import type { Connection } from '../../../../scripts/ssh/connection.ts'
 import type { Node } from '../../../../scripts/ssh/node.ts'
 
-/** A node whose command is a function of its streams. */
+/** A node whose command is a function on its streams. */
 export const nodeOf = (
   name: string,
   run: (streams: CommandStreams, command: string, signal?: AbortSignal) => Promise<number>,

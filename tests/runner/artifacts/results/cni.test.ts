@@ -9,7 +9,7 @@ import { nodeOf } from '../evidence/node.ts'
 
 const signal = new AbortController().signal
 
-/** A node whose /tmp is a directory here, with its tools on PATH. */
+/** A node whose /tmp is a local directory, with its tools on PATH. */
 const nodeWith = (directory: string) =>
   nodeOf('vm-001', async ({ stdout, stderr }, command) => {
     const child = spawn('/bin/sh', ['-c', command.replace('cd /tmp', `cd ${directory}`)])
@@ -31,7 +31,7 @@ async function collect(t: Parameters<typeof temporaryDirectory>[0], fill: (tmp: 
   return { losses, files, read }
 }
 
-test('results come as they are, also beside files that other tools take for options', async t => {
+test('collects results unchanged, also beside files whose names look like options', async t => {
   const text = '{\n  "cniVersion": "1.0.0"\n}\n'
   const { losses, files, read } = await collect(t, tmp => {
     for (const name of ['vm-001-ns01.json', '-rf.json', '--help.json']) fs.writeFileSync(path.join(tmp, name), text)
@@ -41,7 +41,7 @@ test('results come as they are, also beside files that other tools take for opti
   t.deepEqual(losses, [])
 })
 
-test('links, large and sparse files, and other kinds of files do not come, and that is said', async t => {
+test('skips links, large and sparse files, and special files, with a notice', async t => {
   const { losses, files } = await collect(t, tmp => {
     fs.writeFileSync(path.join(tmp, 'good.json'), '{}\n')
     fs.symlinkSync('/dev/zero', path.join(tmp, 'zero.json'))
@@ -55,7 +55,7 @@ test('links, large and sparse files, and other kinds of files do not come, and t
   t.regex(losses[0] ?? '', /^4 of 5 files \/tmp\/\*\.json were not collected/)
 })
 
-test('of twenty thousand files a thousand come, with as few open at a time as there may be', async t => {
+test('collects a thousand of twenty thousand files, within the limit of open files', async t => {
   const { losses, files } = await collect(t, tmp => {
     for (let number = 0; number < 20_000; number++) fs.writeFileSync(path.join(tmp, `${number}.json`), '{}\n')
   })
@@ -63,7 +63,7 @@ test('of twenty thousand files a thousand come, with as few open at a time as th
   t.regex(losses[0] ?? '', /^19000 of 20000/)
 })
 
-test('more than 8 MiB are cut between two files', async t => {
+test('truncates more than 8 MiB at a file boundary', async t => {
   const line = `${'x'.repeat(60_000)}\n`
   const { losses, files, read } = await collect(t, tmp => {
     for (let number = 100; number < 300; number++) fs.writeFileSync(path.join(tmp, `${number}.json`), line)
@@ -73,7 +73,7 @@ test('more than 8 MiB are cut between two files', async t => {
   t.regex(losses[0] ?? '', new RegExp(`^${200 - files.length} of 200 `))
 })
 
-test('a node that answers what it likes writes no file elsewhere', async t => {
+test('writes no file outside the directory for an untrusted node', async t => {
   const own = temporaryDirectory(t)
   const lines = [
     '3',

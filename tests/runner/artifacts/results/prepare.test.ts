@@ -4,14 +4,14 @@ import path from 'node:path'
 import test from 'ava'
 import { prepareResults } from '../../../../scripts/runner/artifacts/results/collect.ts'
 
-test('a directory for results that cannot be one is refused, with the reason in words', t => {
+test('refuses an unusable results directory, with the reason', t => {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-results-'))
   t.teardown(() => fs.rmSync(home, { recursive: true }))
   fs.symlinkSync('loop', path.join(home, 'loop'))
   fs.writeFileSync(path.join(home, 'program'), '', { mode: 0o755 })
   for (const [name, why] of [
     ['loop', 'its symbolic links form a loop'],
-    ['program', 'it is no directory'],
+    ['program', 'it is not a directory'],
     ['program/below', 'a part of its path is not a directory'],
     ['x'.repeat(300), 'the name is too long'],
   ] as const) {
