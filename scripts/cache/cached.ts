@@ -11,7 +11,6 @@ import { type Manifest, readManifest, writeManifest } from './manifest.ts'
 /** Files that are expensive to build, and therefore cached. */
 export interface CacheEntry<Facts> {
   readonly cacheDirectory: string
-  /** Used in messages and file names: `image`. */
   readonly kind: string
   /** Hexadecimal digest of all inputs of the build. */
   readonly key: string

@@ -5,7 +5,6 @@ import { entryNames, tryStat } from '../host/files.ts'
 import { ifUnlocked } from '../host/lock.ts'
 import { thisHost } from '../host/this-host.ts'
 
-/** The entries of one kind, before one of them is built. */
 export interface EntriesOfKind {
   readonly cacheDirectory: string
   readonly kind: string
@@ -79,7 +78,6 @@ const lastUse = (place: string): number => tryStat(place)?.mtimeMs ?? Number.POS
 const isUsedElsewhere = (place: string): boolean =>
   entryNames(place).some(name => name.startsWith(USED_ON) && name !== USED_ON + thisHost().key)
 
-/** Records that this host uses an entry now. */
 export function markUsed(directory: string): void {
   const now = new Date()
   try {

@@ -50,13 +50,11 @@ export async function readManifest<Facts>(directory: string, names: readonly str
   return manifest
 }
 
-/** Digest of the content of some files, from the manifest. */
 export const contentDigest = ({ files }: Manifest<unknown>, names: readonly string[]): string =>
   createHash('sha256')
     .update(names.map(name => `${name} ${files[name]?.sha256}\n`).join(''))
     .digest('hex')
 
-/** Stat fields of a file: while they are equal, so is the content. */
 export function stampOf(file: string): Omit<FileRecord, 'sha256'> {
   const { size, mtimeNs, ctimeNs, ino } = fs.statSync(file, { bigint: true })
   return { size: String(size), mtimeNs: String(mtimeNs), ctimeNs: String(ctimeNs), inode: String(ino) }

@@ -1,6 +1,5 @@
 import type { ExitCode } from './exit-codes.ts'
 
-/** Exit statuses and meaning of an error code. */
 interface CodeFacts {
   /** Exit statuses that a failure with this code can have. */
   readonly exit: readonly ExitCode[]
@@ -134,7 +133,6 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** Codes of failures with this exit status. */
 export type CodeFor<Exit extends ExitCode> = {
   [Code in ErrorCode]: Exit extends (typeof ERROR_CODES)[Code]['exit'][number] ? Code : never
 }[ErrorCode]

@@ -1,7 +1,6 @@
 /** Exit status of a failed program; {@link EXIT_CODES} describes each. A signal gives 128 + its number. */
 export type ExitCode = 1 | 2 | 3 | 4
 
-/** The exit statuses as help and docs show them. */
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'passed'],
   ['1', 'a test failed, or an archive is corrupt'],

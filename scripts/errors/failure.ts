@@ -1,11 +1,9 @@
 import type { CodeFor, ErrorCode } from './codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 
-/** Optional parts of a {@link Failure}. */
 export interface FailureDetails {
   /** What the user can do: a clause or command, printed in parentheses after the message. */
   readonly hint?: string | undefined
-  /** Name of the node that failed. */
   readonly node?: string | undefined
   /** For debugging; never printed. */
   readonly cause?: unknown

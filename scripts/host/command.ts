@@ -11,7 +11,6 @@ import { searchPath } from './requirements.ts'
 
 export interface CommandOptions {
   readonly cwd?: string
-  /** Added to the caller's environment. */
   readonly environment?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
   /** Kill the command's process group when this process dies, even by SIGKILL. For commands that take seconds. */
@@ -19,7 +18,6 @@ export interface CommandOptions {
   /** A file for the command's stdout; truncated first. */
   readonly stdout?: string
   readonly onErrorLine?: (line: string) => void
-  /** How to report a failure of the command. */
   readonly failure?: {
     readonly exitCode: ExitCode
     readonly code: ErrorCode
@@ -77,9 +75,7 @@ function endGroup(leader: number | undefined): void {
   const kill = (name: NodeJS.Signals) => {
     try {
       process.kill(-leader, name)
-    } catch {
-      // The group has ended.
-    }
+    } catch {}
   }
   kill('SIGTERM')
   setTimeout(kill, KILL_GRACE_MS, 'SIGKILL').unref()

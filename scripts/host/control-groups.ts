@@ -1,7 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** The control groups of a process. */
 export interface ControlGroups {
   /** Mount point of the cgroup file systems. */
   readonly mount: string

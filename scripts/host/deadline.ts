@@ -16,8 +16,6 @@ export interface DeadlineOptions {
  * Runs a task with a timeout. Use this instead of `AbortSignal.timeout()` in `AbortSignal.any()`, which is held weakly
  * and lost when it is garbage-collected (nodejs/node#57736).
  * @param task must observe the deadline's signal
- * @returns what the task returns
- * @throws what the task throws
  */
 export async function withDeadline<T>(
   milliseconds: number,

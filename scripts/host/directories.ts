@@ -6,7 +6,6 @@ import process from 'node:process'
  * Creates a directory and its missing parents. Node's `recursive` loops forever on file systems such as /proc, which
  * answer ENOENT for a new name.
  * @param mode of created directories
- * @throws the system error
  */
 export function makeDirectory(directory: string, mode = 0o777): void {
   if (fs.existsSync(directory)) return
@@ -23,7 +22,6 @@ export function makeDirectory(directory: string, mode = 0o777): void {
 /**
  * Creates a directory that only its owner can write to, under any umask; removes other users' write permission from an
  * existing one of this user.
- * @throws the system error
  */
 export function makePrivateDirectory(directory: string): void {
   makeDirectory(directory, 0o700)

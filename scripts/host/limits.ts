@@ -5,11 +5,9 @@ import { availableProcesses } from './control-groups.ts'
 
 /** Resources that a task needs; missing ones are not checked. */
 export interface Needs {
-  /** Open files of one process. */
   readonly openFiles?: number
   /** Size of the largest file in bytes. */
   readonly fileBytes?: number
-  /** Processes and threads to be started. */
   readonly processes?: number
 }
 
@@ -72,7 +70,6 @@ function softLimit(text: string, line: string): number {
   return value === undefined || value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value)
 }
 
-/** Counts the processes and threads of this user that /proc shows. */
 function tasksOfUser(): number {
   const user = process.getuid?.()
   let tasks = 0
@@ -82,9 +79,7 @@ function tasksOfUser(): number {
       const status = fs.readFileSync(`/proc/${name}/status`, 'utf8')
       if (Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]) === user)
         tasks += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 1)
-    } catch {
-      // The process has ended.
-    }
+    } catch {}
   }
   return tasks
 }

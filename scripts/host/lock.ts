@@ -57,7 +57,6 @@ export async function ifUnlocked(file: string, task: (file: string) => void): Pr
 
 /** Exit status of flock for a lock that another process holds: one that flock itself does not use. */
 const HELD_ELSEWHERE = 99
-/** File descriptor of the lock in flock. */
 const LOCKED_FD = 3
 
 /** @returns the file descriptor that holds the lock; undefined when another process holds it */

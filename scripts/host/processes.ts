@@ -25,7 +25,6 @@ export function parseStat(stat: string): ProcessId | undefined {
   return { pid, startTime }
 }
 
-/** Looks up a running process. */
 export function findProcess(pid: number): ProcessId | undefined {
   try {
     return parseStat(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
@@ -63,7 +62,6 @@ const KILL_TIMEOUT_MS = 30_000
 
 /**
  * Sends SIGKILL to processes, and returns when they have ended.
- * @param ids may have ended before
  * @throws Failure PROCESS_STAYS (exit 4) naming processes that do not end
  */
 export async function killProcesses(ids: readonly ProcessId[]): Promise<void> {

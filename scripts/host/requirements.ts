@@ -71,7 +71,6 @@ export const TO_TEST: readonly Requirement[] = [
   { command: 'zsh', package: 'zsh' },
 ]
 
-/** Missing in the PATH of ordinary users. */
 const ADMIN_DIRECTORIES = ['/usr/sbin', '/sbin']
 
 /** The directories of PATH, and those of administrators' commands such as `depmod`. */

@@ -14,7 +14,7 @@ export const plainText = (line: string): string =>
 // biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters
 const UNSAFE_IN_JSON = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\p{Bidi_Control}\u2028\u2029]/gu
 
-/** Escapes the characters of JSON that are unsafe on a terminal. The value is the same. */
+/** Escapes characters of JSON that are unsafe on a terminal. */
 export const safeJson = (json: string): string =>
   json.replace(UNSAFE_IN_JSON, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
@@ -24,7 +24,6 @@ export function shortText(text: string, maxLength = 300): string {
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line
 }
 
-/** {@link plainText} for several lines. */
 export const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n')
 
 /** Characters that XML 1.0 does not allow (production 2, "Char"), including lone surrogates. */
@@ -36,10 +35,10 @@ const NO_YAML = new RegExp(`${NO_XML.source}|\\ufeff`, 'gu')
 /** Only some readers take these for a line end. */
 const LINE_SEPARATORS = /[\u2028\u2029]/g
 
-/** Strips characters that YAML does not allow, and replaces ambiguous line separators by spaces. */
+/** Strips what YAML does not allow, and replaces ambiguous line separators by spaces. */
 export const yamlText = (text: string): string => text.replace(NO_YAML, '').replace(LINE_SEPARATORS, ' ')
 
-/** Escapes text for XML content and attributes. Strips characters that XML does not allow, and misleading ones. */
+/** Escapes text for XML content and attributes; strips invalid and misleading characters. */
 export const escapeXml = (text: string): string =>
   text
     .replace(NO_XML, '')
@@ -49,7 +48,7 @@ export const escapeXml = (text: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
 
-/** {@link plainText} of several lines, without characters that XML does not allow. */
+/** {@link plainText} of several lines for a builder of XML, which escapes but does not strip. */
 export const xmlText = (lines: readonly string[]): string =>
   lines
     .map(line => plainText(line))

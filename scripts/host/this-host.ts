@@ -4,7 +4,6 @@ import os from 'node:os'
 
 /** Identifies the host or container of a cluster's processes: pids are meaningless elsewhere. */
 export interface HostRecord {
-  /** For messages. */
   readonly name: string
   /** Hexadecimal; differs between hosts and containers that share a home directory. */
   readonly key: string

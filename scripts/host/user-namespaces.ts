@@ -4,7 +4,6 @@ import { environmentFailure } from '../errors/failure.ts'
 import type { Environment } from './environment.ts'
 import { searchPath } from './requirements.ts'
 
-/** The namespaces in which tests run commands of a node. */
 const NAMESPACES = ['--user', '--map-root-user', '--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc']
 
 /**
@@ -20,7 +19,6 @@ export function requireUserNamespaces(environment: Environment): void {
   throw environmentFailure('NO_NAMESPACES', `cannot create user namespaces: ${why} (${message})`, { hint })
 }
 
-/** Why this host denies user namespaces, and what to do. */
 function reason(): readonly [why: string, hint: string] {
   if (isChroot()) {
     return [

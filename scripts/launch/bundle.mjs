@@ -61,7 +61,6 @@ async function bundledIn(cache, top, state, name) {
   return fs.existsSync(file) ? file : undefined
 }
 
-/** Digest of the sources' names, sizes and times. */
 function stateOf(top) {
   const hash = createHash('sha256').update(process.versions.node)
   const sources = fs

@@ -7,9 +7,7 @@ import type { Sources } from './sources.ts'
 /** An ADRTEMPLATE `a.b.c.d/outer/inner`: the bits between the lengths number the nodes, the rest the PODs. */
 export interface AddressTemplate {
   readonly text: string
-  /** Contains the networks of all nodes; its length is `outer`. */
   readonly network: Network
-  /** Prefix length of a node's network. */
   readonly inner: number
 }
 
@@ -19,7 +17,6 @@ export interface Addressing {
   readonly template: AddressTemplate
   readonly podInterface: string
   readonly prefix: string
-  /** Prepended to the names of PODs. */
   readonly namePrefix: string
 }
 

@@ -1,2 +1,1 @@
-/** An IP version. */
 export type Family = 4 | 6

@@ -1,10 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net'
 
-/** An IPv4 network. */
 export interface Network {
   /** As a number; bits after the prefix are ignored. */
   readonly address: number
-  /** Length of the prefix, 0–32. */
   readonly length: number
 }
 

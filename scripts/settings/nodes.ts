@@ -3,11 +3,9 @@ import type { Sources } from './sources.ts'
 /** Workers have the PODs. */
 export type Role = 'worker' | 'router' | 'tester'
 
-/** A node before it starts. */
 export interface NodePlan {
   /** 1–200 workers, 201–220 routers, 221–240 testers. */
   readonly number: number
-  /** `vm-001` */
   readonly name: string
   readonly role: Role
   readonly memoryMiB: number

@@ -5,18 +5,15 @@ import { usageFailure } from '../errors/failure.ts'
 import type { Environment } from '../host/environment.ts'
 import { expandHome, findHome } from './home.ts'
 
-/** Values of the options that affect packing the ovl. */
 export interface PackingOptions {
   readonly cni?: string | undefined
   readonly seed?: string | undefined
   readonly require?: string | undefined
 }
 
-/** Valid names in `--require`. */
 export const OPTIONAL_PARTS = ['cni', 'ipu'] as const
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number]
 
-/** Settings that determine the content of the ovl. */
 export interface Packing {
   /** The archive or directory of CNI plugins that the user selected. */
   readonly cni: string | undefined
@@ -24,11 +21,9 @@ export interface Packing {
   readonly cniDirectories: readonly string[]
   /** Searched for release archives; the first directory wins a tie. */
   readonly archiveDirectories: readonly string[]
-  /** Possible paths of an unpacked `ipu`. */
   readonly ipuPaths: readonly string[]
   /** Seed of the random addresses, below 2³²; drawn at random by default. */
   readonly seed: number
-  /** Modification time of all members. */
   readonly time: Date
   readonly required: readonly OptionalPart[]
 }

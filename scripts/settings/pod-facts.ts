@@ -3,7 +3,6 @@
  * tests/netns_test/facts.test.ts compares both.
  */
 
-/** Defaults of the variables of PODs. */
 export const POD_DEFAULTS = {
   NPODS: 4,
   ADRTEMPLATE: '172.16.0.0/16/24',
@@ -20,5 +19,4 @@ export const EXTERNAL_HOST = 100
 /** Kinds of interface that a kernel may not support. */
 export const LINK_KINDS = ['ipvlan', 'macvlan', 'vlan', 'vxlan', 'ip6tnl'] as const
 
-/** Mount directories of the namespaces of PODs. */
 export const POD_DIRECTORIES = { net: '/var/run/netns', uts: '/var/run/utsns' } as const

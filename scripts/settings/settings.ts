@@ -15,7 +15,6 @@ export type AcceleratorChoice = 'auto' | 'kvm' | 'tcg'
 /** When the cluster is left running after a run; `usual`: after a failure, and after a test that only starts it. */
 export type RetainPolicy = 'never' | 'usual' | 'always'
 
-/** The effective settings of a run. */
 export interface Settings {
   readonly cluster: {
     readonly name: string
@@ -23,7 +22,6 @@ export interface Settings {
     readonly accelerator: AcceleratorChoice
     /** Cold boot every VM, without a template. */
     readonly cold: boolean
-    /** Name of a set-up of networks and routers. */
     readonly topology: string
     /** False: use the running cluster. */
     readonly start: boolean
@@ -46,7 +44,6 @@ export interface Settings {
   /** Directories to search for ovls by name. */
   readonly ovlPath: readonly string[]
   readonly directories: Directories
-  /** $BASEOVLS and $XOVLS. */
   readonly ovlNames: OvlNames
   /** Every setting with its origin. */
   readonly origins: readonly Setting[]
@@ -122,7 +119,6 @@ export interface ExtraLayers {
   readonly above?: readonly Layer[]
   /** Defaults: of the test, the topology, xcluster. */
   readonly below?: readonly Layer[]
-  /** Default kind of cluster. */
   readonly kind?: string
 }
 

@@ -18,7 +18,6 @@ export type Origin =
   | 'random'
   | 'default'
 
-/** Values of one origin by variable name. */
 export interface Layer {
   readonly origin: Origin
   readonly values: Environment
@@ -169,7 +168,6 @@ export class Sources {
 
 const yesNo = (isOn: boolean): string => (isOn ? 'yes' : 'no')
 
-/** The user's spelling of a setting. */
 export function spelling(name: string, origin: Origin): string {
   if (origin === 'option') return name.replace(/^__/, '--').replaceAll('_', '-')
   return origin === 'variable' ? ownVariable(name.replace(/^__/, '')) : name
