@@ -14,7 +14,7 @@ const TITLE = 'TEST CASE: '
 
 /** A line of the summary: of nodes, or an error of which the host tells. */
 export interface StepLine {
-  /** `4 VMs`, `vm-002`; undefined for a line that only goes on with the one before. */
+  /** `4 nodes`, `vm-002`; undefined for a line that only goes on with the one before. */
   readonly who: string | undefined
   readonly kind: 'nodes' | 'failure' | 'more'
   readonly text: string
@@ -99,7 +99,7 @@ export class StepLines {
 
   #who(nodes: readonly string[]): string {
     if (nodes.length === 1) return nodes[0] as string
-    if (nodes.length === this.#nodes.length || nodes.length > NAMED_NODES) return `${nodes.length} VMs`
+    if (nodes.length === this.#nodes.length || nodes.length > NAMED_NODES) return `${nodes.length} nodes`
     return nodes.join(' ')
   }
 }

@@ -55,7 +55,7 @@ test('the summary has its form: a line for each step, causes before failures, ve
   const lines = play(output => summary(output, { colour: false }))
     .split('\n')
     .slice(0, -1)
-  t.regex(lines[2] ?? '', /^ {2}\d\d:\d\d:\d\d \(2 VMs\): TEST CASE: Ping: FAILED on 1 of 2$/)
+  t.regex(lines[2] ?? '', /^ {2}\d\d:\d\d:\d\d \(2 nodes\): TEST CASE: Ping: FAILED on 1 of 2$/)
   t.deepEqual(
     lines.filter((_, index) => index !== 2).map(line => line.replace(STAMP, '')),
     [

@@ -38,7 +38,7 @@ test('on a real terminal: VMs come up, steps run, Ctrl-C ends it; what is left o
 
   const left = terminal.lines()
   t.true(left.length < before + 10)
-  for (const line of left) t.regex(line, /^(\d\d:\d\d:\d\d| {2}\d\d:\d\d:\d\d \((vm-00[12]|2 VMs)\): )/)
+  for (const line of left) t.regex(line, /^(\d\d:\d\d:\d\d| {2}\d\d:\d\d:\d\d \((vm-00[12]|2 nodes)\): )/)
   t.regex(left.at(-2) ?? '', /Total time: \d+ s$/)
   t.regex(left.at(-1) ?? '', /interrupted in \d+ s$/)
   t.is(left.filter(line => /bridge\/bridge_ping \| vm-001-ns04 172\.16\.1\.4 answers$/.test(line)).length, 1)

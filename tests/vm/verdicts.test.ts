@@ -1,12 +1,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { program } from './program.ts'
+import { program as onNamespaces } from '../namespaces/program.ts'
+import { program as onVms } from './program.ts'
 
 const failures = (log: string) => [...new Set([...log.matchAll(/ \| FAILED: (.*)/g)].map(([, text]) => text))].sort()
 
 test.serial('PODs, links and addresses that go between the last step and the proof are missed by name', async t => {
-  const { state, runWith } = program(t)
+  const { state, runWith } = onNamespaces(t)
   const ovl = path.join(state, 'thief')
   fs.mkdirSync(path.join(ovl, 'usr/local/sbin'), { recursive: true })
   // The step that pings calls it with -q; then, in vm-002, it takes two PODs, a link, and an address away.
@@ -53,7 +54,7 @@ exec /usr/bin/fping "$@"
 test.serial(
   'nodes with one CNI configuration pass while they keep to themselves, and fail exactly where they do not',
   async t => {
-    const { run, runWith } = program(t)
+    const { run, runWith } = onNamespaces(t)
     const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'cni_bridge', '--nvm=2', '--no-stop')
     t.is(start.status, 0, start.stderr)
     const inVms = async (command: string) => {
@@ -82,7 +83,7 @@ test.serial(
 test.serial(
   'an interface of a VM refuses a larger MTU than its network carries, and a path that loses large packets is found',
   async t => {
-    const { run, runWith } = program(t)
+    const { run, runWith } = onVms(t)
     const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'bridge', '--nvm=1', '--no-stop')
     t.is(start.status, 0, start.stderr)
     const refused = await run('exec', 'vm-001', '--', 'ip', 'link', 'set', 'eth1', 'mtu', '9000')
@@ -97,7 +98,7 @@ test.serial(
 )
 
 test.serial('one POD alone is refused before a VM starts: it would prove nothing', async t => {
-  const { runWith } = program(t)
+  const { runWith } = onNamespaces(t)
   const { status, stderr } = await runWith({ xcluster_NPODS: '1' }, 'test', 'bridge', '--nvm=1')
   t.is(status, 2)
   t.regex(stderr, /bridge would prove nothing: with one POD there is no pair to ping/)
