@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Duplex, PassThrough } from 'node:stream'
 import test from 'ava'
 import { consoleTail } from '../../../scripts/cluster/own/consoles.ts'
+import { endChildren } from '../../../scripts/cluster/own/spawn.ts'
 import { openControl } from '../../../scripts/cluster/vm/control.ts'
 import { checkMemory } from '../../../scripts/cluster/vm/memory-needs.ts'
 import { openQmp } from '../../../scripts/cluster/vm/qmp.ts'
@@ -129,7 +130,10 @@ test('reports a switch that exits, with its last line, instead of waiting for it
 
 test('stops waiting for a switch when the run is aborted', async t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-boot-'))
-  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
+  t.teardown(async () => {
+    await endChildren(directory)
+    fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+  })
   const signal = AbortSignal.abort(new Error('enough'))
   await t.throwsAsync(startSwitches(directory, [1], 2, signal), { message: 'enough' })
 })

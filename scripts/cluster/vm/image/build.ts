@@ -8,38 +8,38 @@ import { unpackPackages } from './packages.ts'
 import { readPackageSources } from './release.ts'
 import { copyGuestFiles, linkCommands, separateFromUsr, tidyTree } from './tree.ts'
 
-/** The files of an image, in the directory where it is built and later kept. */
+/** The files of an image, in its directory. */
 export const IMAGE_FILES = { kernel: 'vmlinux', initrd: 'initrd', root: 'root.squashfs' } as const
 
-/** What is put on the guest's root and in its initrd, as this repository has it. */
+/** This repository's files for the guest's root and initrd. */
 export const GUEST_DIRECTORY = path.resolve(import.meta.dirname, '../guest')
 
-/** Bytes that a build takes for a while: the packages, their files and the images of them. */
+/** Temporary space for a build: the packages, their files and the images. */
 const SPACE_NEEDED = 600 * 2 ** 20
 
-export interface Built {
+export interface BuildResult {
   readonly kernelVersion: string
-  /** Name and version of every package in it. */
+  /** Version of each package in the image, by name. */
   readonly packages: Readonly<Record<string, string>>
 }
 
 /**
- * Makes the image's files in a directory that is there and empty.
- * @param codename of the release whose packages are taken
- * @param onProgress gets a line for each step that takes seconds
- * @throws Failure NO_SPACE, NO_PACKAGES (exit 3), or of the tools (exit 4); the signal's reason when that is aborted
+ * Builds the image in an existing empty directory.
+ * @param codename the Debian release
+ * @param onProgress called with a line for each step that takes seconds
+ * @throws Failure NO_SPACE, NO_PACKAGES (exit 3), or one of the tools (exit 4); the signal's reason when it is aborted
  */
 export async function buildImage(
   directory: string,
   codename: string,
   onProgress: (line: string) => void,
   signal?: AbortSignal,
-): Promise<Built> {
+): Promise<BuildResult> {
   checkSpace(directory, SPACE_NEEDED)
   try {
     return await build(directory, codename, onProgress, signal)
   } catch (error) {
-    // Whatever tool failed: when nothing is left, that is why, whichever way it said so.
+    // When the disk is full, that is why a tool failed, whatever its message is.
     checkSpace(directory, 2 ** 20, error)
     throw error
   }
@@ -50,14 +50,14 @@ async function build(
   codename: string,
   onProgress: (line: string) => void,
   signal?: AbortSignal,
-): Promise<Built> {
+): Promise<BuildResult> {
   const file = (name: keyof typeof IMAGE_FILES) => path.join(directory, IMAGE_FILES[name])
   const root = path.join(directory, 'root')
   onProgress(`image: downloading and unpacking packages of Debian ${codename}`)
   const packages = await unpackPackages(root, codename, await readPackageSources(codename), signal)
   separateFromUsr(root)
   const kernelVersion = fs.readdirSync(path.join(root, 'lib/modules/'))[0]
-  if (!kernelVersion) throw infrastructureFailure('NO_KERNEL', 'the packages brought no kernel modules')
+  if (!kernelVersion) throw infrastructureFailure('NO_KERNEL', 'the packages contain no kernel modules')
 
   onProgress(`image: packing the root and the initrd (kernel ${kernelVersion})`)
   await unpackKernel(path.join(root, `boot/vmlinuz-${kernelVersion}`), file('kernel'))
@@ -79,7 +79,7 @@ export function checkSpace(directory: string, needed: number, cause?: unknown): 
   const free = bavail * bsize
   if (free >= needed) return
   const mebibytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MiB`
-  const why = `making the image needs ${mebibytes(SPACE_NEEDED)}, and ${mebibytes(free)} are free`
+  const why = `building the image needs ${mebibytes(SPACE_NEEDED)}, but ${mebibytes(free)} are free`
   throw environmentFailure('NO_SPACE', `${path.dirname(directory)}: ${why}`, {
     hint: 'set XDG_CACHE_HOME to a directory with more space',
     cause,

@@ -5,7 +5,7 @@ import { run } from '../../../host/command.ts'
 import { recipe } from './recipe.ts'
 
 /**
- * Leaves of a kernel's modules those that guests use, unpacked, with a new index.
+ * Removes the modules that guests do not use, decompresses the others and rebuilds the index.
  * @param modules the directory of one kernel version, `…/lib/modules/<version>`
  */
 export async function pruneModules(modules: string): Promise<void> {
@@ -17,20 +17,20 @@ export async function pruneModules(modules: string): Promise<void> {
     if (!isKept(path.relative(kernel, file))) fs.rmSync(file)
     else if (file.endsWith('.xz')) packed.push(file)
   }
-  // Debian compresses them since 13; busybox loads only plain ones, and those cost an emulated guest less.
+  // Compressed since Debian 13. busybox loads only uncompressed modules, which are also faster for an emulated guest.
   if (packed.length > 0) await run('xz', ['--decompress', '--', ...packed])
   const version = path.basename(modules)
   await run('depmod', ['--basedir', path.resolve(modules, '../../..'), version])
 }
 
-/** @param file of a module below `kernel/` */
+/** @param file path of a module below `kernel/` */
 export const isKept = (file: string): boolean =>
   recipe.modules.some(kept => file.startsWith(kept)) && !recipe.withoutModules.some(left => file.startsWith(left))
 
 /**
- * The files of modules in an order in which each can be loaded. What is built into the kernel needs no loading.
- * @param dependencies the text of modules.dep: `<file>: <files that it needs, the deepest last>`
- * @param builtin the text of modules.builtin: a file a line
+ * Returns the files of modules in loading order, without modules that are built into the kernel.
+ * @param dependencies the text of modules.dep: `<file>: <dependencies, the deepest last>`
+ * @param builtin the text of modules.builtin, one file a line
  * @throws Failure NO_MODULE (exit 4)
  */
 export function loadOrder(dependencies: string, builtin: string, names: readonly string[]): readonly string[] {

@@ -5,14 +5,14 @@ import { loadOrder } from './modules.ts'
 import { recipe } from './recipe.ts'
 import { BUSYBOX } from './tree.ts'
 
-/** All files of the image have this time, so that the same packages give the same image. */
+/** The time of all files, for reproducible images. */
 const IMAGE_TIME = '0'
 
 /**
- * Packs what a guest needs before it has its root: busybox, the early modules and `init`.
- * @param init the script that becomes the guest's PID 1
- * @param scratch a directory that is made and removed
- * @param target is written
+ * Packs the initrd: busybox, the early modules and `init`.
+ * @param init the script for the guest's PID 1
+ * @param scratch a directory that is created and removed
+ * @param target the file to write
  */
 export async function packInitrd(
   { root, modules, init, scratch }: { root: string; modules: string; init: string; scratch: string },
@@ -37,8 +37,8 @@ export async function packInitrd(
 }
 
 /**
- * Packs a tree, owned by root, as squashfs. Not compressed: a guest without hardware virtualisation would spend its boot
- * unpacking, and the host's page cache holds the file once for all.
+ * Packs a tree, owned by root, as an uncompressed squashfs: an emulated guest would spend its boot on decompression.
+ * The host's page cache holds the file once for all guests.
  */
 export async function packRoot(root: string, target: string, signal?: AbortSignal): Promise<void> {
   const plain = ['-noI', '-noD', '-noF', '-noX', '-no-xattrs', '-all-root']

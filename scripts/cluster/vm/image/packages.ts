@@ -5,15 +5,15 @@ import { run } from '../../../host/command.ts'
 import { recipe } from './recipe.ts'
 import type { PackageSources } from './release.ts'
 
-/** Where apt puts the packages that it downloads. */
+/** Where apt stores downloaded packages. */
 const ARCHIVES = 'var/cache/apt/archives'
 
 /**
- * Downloads and unpacks the image's packages. `extract` runs none of their scripts, so that an ordinary user needs neither
- * root's rights nor a user namespace.
- * @param root a directory that is made
- * @returns name and version of every package
- * @throws Failure NO_PACKAGES (exit 3) with apt's words
+ * Downloads and unpacks the image's packages. The variant `extract` runs no maintainer scripts, so it needs neither
+ * root privileges nor a user namespace.
+ * @param root a directory that is created
+ * @returns version of each package, by name
+ * @throws Failure NO_PACKAGES (exit 3) with apt's message
  */
 export async function unpackPackages(
   root: string,
@@ -23,7 +23,7 @@ export async function unpackPackages(
 ): Promise<Readonly<Record<string, string>>> {
   const mode = process.getuid?.() === 0 ? 'root' : 'chrootless'
   const words = [`--mode=${mode}`, '--variant=extract', `--include=${recipe.packages.join(',')}`]
-  // The names of the downloaded files are what tells the versions: without dpkg there is no database.
+  // The versions are read from the names of the downloaded files: without dpkg there is no database.
   words.push('--skip=cleanup/apt', '--architectures=amd64')
   words.push(...recipe.excludedPaths.map(pattern => `--dpkgopt=path-exclude=${pattern}`))
   words.push(...proxies.map(proxy => `--aptopt=${proxy}`))
@@ -31,7 +31,11 @@ export async function unpackPackages(
     signal,
     reapOrphans: true,
     environment: { SOURCE_DATE_EPOCH: '0' },
-    failure: { exitCode: 3, code: 'NO_PACKAGES', hint: 'are the package sources in reach? `apt-get update` tells' },
+    failure: {
+      exitCode: 3,
+      code: 'NO_PACKAGES',
+      hint: 'check that the package sources can be reached: apt-get update',
+    },
   })
   const versions = packageVersions(fs.readdirSync(path.join(root, ARCHIVES)))
   if (Object.keys(versions).length < recipe.packages.length)
@@ -39,9 +43,7 @@ export async function unpackPackages(
   return versions
 }
 
-/**
- * @param files names as apt gives them: `<package>_<version, colon escaped>_<architecture>.deb`
- */
+/** @param files names of downloaded packages: `<package>_<version, colon escaped>_<architecture>.deb` */
 export function packageVersions(files: readonly string[]): Readonly<Record<string, string>> {
   const parts = files.flatMap(file => {
     const [, name, version] = /^([^_]+)_([^_]+)_[^_]+\.deb$/.exec(file) ?? []

@@ -1,8 +1,6 @@
-/**
- * What goes into the guest image. All of it is part of the image's name in the cache: change it, and the image is made anew.
- */
+/** The content of the guest image. It is part of the cache key: after a change the image is rebuilt. */
 export const recipe = {
-  /** Debian's packages; what they depend on comes with them. */
+  /** Debian packages; their dependencies are added. */
   packages: [
     'bash',
     'busybox-static',
@@ -27,7 +25,7 @@ export const recipe = {
     'tcpdump',
     'util-linux',
   ],
-  /** What no guest reads or runs; most of it comes with what the kernel's package needs on a host. */
+  /** Files that no guest uses; most belong to dependencies of the kernel package. */
   excludedPaths: [
     '/bin/udevadm',
     '/boot/System.map*',
@@ -67,7 +65,7 @@ export const recipe = {
     '/usr/share/man/*',
     '/usr/share/perl*',
   ],
-  /** Links that a package's scripts would have made, and to what. */
+  /** Symbolic links that maintainer scripts would create, and their targets. */
   alternatives: {
     'usr/sbin/iptables': 'xtables-nft-multi',
     'usr/sbin/iptables-restore': 'xtables-nft-multi',
@@ -76,7 +74,7 @@ export const recipe = {
     'usr/sbin/ip6tables-restore': 'xtables-nft-multi',
     'usr/sbin/ip6tables-save': 'xtables-nft-multi',
   },
-  /** Kernel modules that are kept, below `kernel/`: networks, and what a guest boots from. */
+  /** Kernel modules to keep, below `kernel/`: networks and boot devices. */
   modules: [
     'arch/x86/crypto/',
     'crypto/',
@@ -92,7 +90,7 @@ export const recipe = {
     'lib/',
     'net/',
   ],
-  /** Modules among those that are left out: real hardware. */
+  /** Exceptions from `modules`: drivers of real hardware. */
   withoutModules: [
     'drivers/net/ethernet/',
     'drivers/net/hyperv/',
@@ -106,8 +104,8 @@ export const recipe = {
     'net/wireless/',
   ],
   /**
-   * Modules that are loaded before the root is there, with what they depend on: those that the root needs, and those of
-   * every test, since `insmod` here costs an emulated guest a tenth of `modprobe` there.
+   * Modules that the initrd loads, with their dependencies: those that the root needs, and those that every test uses,
+   * since `insmod` in the initrd takes an emulated guest a tenth of the time of `modprobe` later.
    */
   earlyModules: [
     'virtio_pci',

@@ -2,34 +2,34 @@ import fs from 'node:fs'
 import { environmentFailure } from '../../../errors/failure.ts'
 import { run } from '../../../host/command.ts'
 
-/** Where the image's packages come from: the host's own sources for its release. */
+/** The host's package sources for its release. */
 export interface PackageSources {
-  /** Lines of a sources.list; none when the host has no sources of Debian's: mmdebstrap knows its own then. */
+  /** Lines of a sources.list; empty when the host has no Debian sources, so that mmdebstrap uses its defaults. */
   readonly lines: readonly string[]
-  /** apt's settings for its proxies, as `Acquire::http::Proxy "…"` */
+  /** apt's proxy settings, such as `Acquire::http::Proxy "…"` */
   readonly proxies: readonly string[]
 }
 
-/** The oldest release whose squashfs-tools have `sqfstar`. */
+/** The first release whose squashfs-tools include `sqfstar`. */
 const OLDEST_VERSION = 12
 
 /**
- * The codename of this host's release, `bookworm`. Runs nothing: every start of a cluster asks.
+ * The codename of this host's release: `bookworm`. Starts no process, since it is called in every run.
  * @param osRelease the text of os-release(5)
  * @param architecture Node's name for it
- * @throws Failure UNSUPPORTED_HOST (exit 3) when it is no Debian on amd64, or too old
+ * @throws Failure UNSUPPORTED_HOST (exit 3) unless the host runs Debian on amd64 and is recent enough
  */
 export function readCodename(osRelease = readOsRelease(), architecture: string = process.arch): string {
   const value = (name: string) => new RegExp(`^${name}=["']?([^"'\n]*)["']?$`, 'm').exec(osRelease)?.[1]
   const codename = value('VERSION_CODENAME')
-  // Debian's next release has a codename and no number yet.
+  // Debian's next release has a codename, but no number yet.
   const version = Number(value('VERSION_ID') ?? OLDEST_VERSION)
   if (architecture === 'x64' && value('ID') === 'debian' && codename && version >= OLDEST_VERSION) return codename
   const name = value('PRETTY_NAME') ?? 'another system'
   throw environmentFailure(
     'UNSUPPORTED_HOST',
-    `the embedded cluster is made from the packages of Debian ${OLDEST_VERSION} or later on amd64, and this is ${name} on ${architecture}`,
-    { hint: 'run it on such a host, or in a container of such a Debian' },
+    `the guest image needs packages of Debian ${OLDEST_VERSION} or later on amd64, but this host runs ${name} on ${architecture}`,
+    { hint: 'use such a host, or a Debian container' },
   )
 }
 
@@ -40,7 +40,7 @@ function readOsRelease(): string {
   return ''
 }
 
-/** Reads the host's apt configuration, through apt's own tools. */
+/** Reads the host's apt configuration. */
 export async function readPackageSources(codename: string): Promise<PackageSources> {
   const format = '$(ORIGIN)|$(RELEASE)|$(REPO_URI)|$(COMPONENT)'
   const [targets, configuration] = await Promise.all([
@@ -51,9 +51,9 @@ export async function readPackageSources(codename: string): Promise<PackageSourc
 }
 
 /**
- * Debian's own entries of this release, its updates included.
- * @param indexTargets lines of `<origin>|<release>|<uri>|<component>`, see apt-get(8); the origin is known to apt only
- *   after an `apt-get update`, and empty where the lists were removed since, as images of containers do
+ * Debian's own sources of this release, including its updates.
+ * @param indexTargets lines of `<origin>|<release>|<uri>|<component>`, see apt-get(8); the origin is empty when the
+ *   package lists were removed, as in container images
  */
 export function sourceLines(indexTargets: string, codename: string): readonly string[] {
   const releases = [codename, `${codename}-updates`, `${codename}-security`]
@@ -65,13 +65,12 @@ export function sourceLines(indexTargets: string, codename: string): readonly st
   return [...new Set(lines)]
 }
 
-/** What mirrors call the archive: other makers of packages have more in front of it, or something else. */
+/** URI of a Debian mirror; third-party repositories have other paths. */
 const DEBIAN_MIRROR = /^[a-z+]+:\/\/[^/]+\/debian(-security)?\/?$/
 
 /**
- * Proxies of apt, for single hosts too; passwords for them are not among the options that other users can see in `ps`
- * unless they are written here.
- * @param configuration what `apt-config dump` says
+ * apt's proxies, including those for single hosts. A password in a proxy URI is visible to other users in `ps`.
+ * @param configuration the output of `apt-config dump`
  */
 export const proxyLines = (configuration: string): readonly string[] =>
   configuration

@@ -3,15 +3,14 @@ import path from 'node:path'
 import { run } from '../../../host/command.ts'
 import { recipe } from './recipe.ts'
 
-/** Directories that Debian merges into /usr since 13, by links. */
+/** Directories that Debian merges into /usr with symbolic links since 13. */
 const MERGED = ['bin', 'sbin', 'lib', 'lib64'] as const
 
-/** Where a root keeps what busybox can be asked for. */
 export const BUSYBOX = 'bin/busybox'
 
 /**
- * Gives a root real directories `/bin`, `/lib` and so on, with a link for each entry that is below /usr. A link for the whole
- * directory would be hidden by an ovl that brings `bin/something`, and all commands with it.
+ * Creates real directories `/bin`, `/lib` and so on, with a symbolic link for each entry below /usr. An ovl with
+ * `bin/something` would hide a link for the whole directory, and all commands with it.
  */
 export function separateFromUsr(root: string): void {
   for (const name of MERGED) {
@@ -25,7 +24,7 @@ export function separateFromUsr(root: string): void {
   }
 }
 
-/** As git has them, whatever the umask: only the executable bit counts. */
+/** Copies files with the modes that git knows, 644 or 755, independent of the umask. */
 export function copyGuestFiles(from: string, to: string): void {
   for (const entry of fs.readdirSync(from, { recursive: true, withFileTypes: true })) {
     const source = path.join(entry.parentPath, entry.name)
@@ -39,19 +38,19 @@ export function copyGuestFiles(from: string, to: string): void {
   }
 }
 
-/** Makes the links of commands: those of the recipe, and busybox's for what no package brought, `grep` and `sed` among them. */
+/** Creates links for commands: those of the recipe, and busybox applets that no package provides, such as `grep`. */
 export async function linkCommands(root: string): Promise<void> {
   for (const [name, target] of Object.entries(recipe.alternatives)) fs.symlinkSync(target, path.join(root, name))
   const applets = (await run(path.join(root, BUSYBOX), ['--list'])).split('\n').filter(Boolean)
   const places = ['bin', 'sbin', 'usr/bin', 'usr/sbin']
-  // A link that leads nowhere counts: what it leads to comes from an alternative, or is absolute.
-  const isThere = (place: string, name: string) => fs.lstatSync(path.join(root, place, name), { throwIfNoEntry: false })
+  // A broken link counts as well: its target is absolute, or created later.
+  const exists = (place: string, name: string) => fs.lstatSync(path.join(root, place, name), { throwIfNoEntry: false })
   for (const name of applets) {
-    if (!places.some(place => isThere(place, name))) fs.symlinkSync('busybox', path.join(root, 'bin', name))
+    if (!places.some(place => exists(place, name))) fs.symlinkSync('busybox', path.join(root, 'bin', name))
   }
 }
 
-/** Removes what only Debian's tools read, and makes the directories that the guest mounts or writes on. */
+/** Removes files of Debian's tools, and creates mount points and writable directories. */
 export function tidyTree(root: string): void {
   for (const useless of ['boot', 'dev', 'var/cache/apt', 'var/lib/apt', 'var/lib/dpkg', 'var/run']) {
     fs.rmSync(path.join(root, useless), { recursive: true, force: true })

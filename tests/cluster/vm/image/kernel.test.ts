@@ -45,10 +45,10 @@ for (const [command, ...words] of [
 }
 
 for (const [what, image] of [
-  ['no bzImage', Buffer.from('ELF')],
-  ['a truncated one', makeImage(packed('zstd', '-c', '-q')).subarray(0, 1050)],
-  ['another size than its header says', makeImage(packed('zstd', '-c', '-q'), 5)],
-  ['packed in an unknown way', makeImage(Buffer.from('????????'))],
+  ['not a bzImage', Buffer.from('ELF')],
+  ['truncated', makeImage(packed('zstd', '-c', '-q')).subarray(0, 1050)],
+  ['of another size than its header says', makeImage(packed('zstd', '-c', '-q'), 5)],
+  ['compressed in an unknown way', makeImage(Buffer.from('????????'))],
 ] as const) {
   test(`refuses a kernel that is ${what}`, async t => {
     const directory = scratch(t)

@@ -1,23 +1,24 @@
 #!/usr/bin/perl
-# Accepts ssh connections and starts a dropbear for each one once its client has sent something. dropbear as a server of its own lets no
-# more than five connections wait without a login, for five minutes, from what is one address to it: all of the host. Six idle connections
-# of any user of the host would lock everybody out. Here one that is silent costs a file descriptor, and those of which there are too many
-# are closed, the oldest first.
+# Accepts ssh connections and starts a dropbear for each one once its client has sent something. As a server, dropbear
+# allows at most five connections without a login from one address, for five minutes. All connections come from the
+# host's address, so six idle ones of any user would lock out everyone. Here a silent connection only costs a file
+# descriptor; if there are too many, the oldest is closed.
 use strict;
 use warnings;
 use Errno qw(EAGAIN EINTR);
 use Fcntl qw(F_SETFD);
 use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY MSG_PEEK MSG_DONTWAIT SOCK_NONBLOCK inet_pton pack_sockaddr_in6);
 
-# As dropbear runs itself for a connection: that is its input, and the pipe of this number is closed when somebody has logged in.
+# The internal options of dropbear for a single connection: it is on standard input, and dropbear closes the pipe of
+# this number after a login.
 my @DROPBEAR = qw(/usr/sbin/dropbear -F -E -s -j -k -R -2);
 my $PID_FILE = '/run/dropbear.pid';
-# Connections whose clients have not said anything, and those that have not logged in yet, for how many seconds these may be there.
+# Limits: connections whose clients have sent nothing, connections without a login, and seconds for a login.
 my ($MOST_SILENT, $MOST_UNKNOWN, $LOGIN_SECONDS) = (200, 30, 30);
 # Numbers of system calls of x86-64 (Linux, arch/x86/entry/syscalls/syscall_64.tbl).
 my ($SETSID, $EXIT_GROUP) = (112, 231);
 
-# The kernel forgets processes that have ended.
+# The kernel reaps ended processes.
 $SIG{CHLD} = 'IGNORE';
 
 sub listen_on {
@@ -32,8 +33,7 @@ sub listen_on {
 my @listeners = grep { defined } listen_on(AF_INET, pack_sockaddr_in 22, INADDR_ANY),
 	listen_on(AF_INET6, pack_sockaddr_in6 22, inet_pton AF_INET6, '::');
 
-# By the number of their file descriptor: silent connections, and pipes of dropbears in which nobody has logged in, with their number in
-# the order in which they came.
+# By file descriptor: silent connections, and pipes of dropbears without a login. Both are numbered in order of arrival.
 my (%silent, %unknown);
 my $count = 0;
 
@@ -64,7 +64,7 @@ sub accept_from {
 	return;
 }
 
-# It has sent something, or is at its end.
+# The client has sent something, or closed the connection.
 sub hear {
 	my ($number) = @_;
 	my $client = $silent{$number}{socket};
@@ -83,7 +83,7 @@ sub end_dropbear {
 	return;
 }
 
-# Not before it listens: the first one that reads the file is etc/netns/become.pl, from a pipe.
+# Only now that it listens: etc/netns/become.pl waits for this, reading from a pipe.
 if (open my $file, '>', $PID_FILE) {
 	print {$file} "$$\n";
 	close $file;
@@ -92,7 +92,7 @@ while (1) {
 	my $wanted = '';
 	vec($wanted, $_, 1) = 1 for map({ fileno $_ } @listeners), keys %silent, keys %unknown;
 	if ((select my $readable = $wanted, undef, undef, %unknown ? 5 : undef) > 0) {
-		# Somebody has logged in, or it has ended.
+		# After a login, or when dropbear has ended.
 		for (keys %unknown) { delete $unknown{$_} if vec $readable, $_, 1 }
 		for (keys %silent) { hear($_) if vec $readable, $_, 1 }
 		for (@listeners) { accept_from($_) if vec $readable, fileno $_, 1 }

@@ -1,16 +1,16 @@
 #!/usr/bin/perl
-# Makes a booted VM the node that the host wants: its identity, its ovls, its addresses. The host hears "ready" before it, "up" after it,
-# or "failed <reason>", on the control port. A VM may have been copied at "ready", so the less is done after it the better. Perl,
-# since it makes the kernel's calls itself: each process costs an emulated VM some hundredths of a second.
+# Turns a booted VM into a node: sets its identity, ovls and addresses. Reports "ready" before, "up" after, or "failed
+# <reason>" on the control port. Clones are restored at "ready", so as little as possible is done later. Perl can make
+# system calls itself, while each process takes an emulated VM a few hundredths of a second.
 use strict;
 use warnings;
 use Socket qw(AF_INET AF_INET6 SOCK_DGRAM inet_aton inet_pton pack_sockaddr_in);
 
-# Numbers of system calls of x86-64 (Linux, arch/x86/entry/syscalls/syscall_64.tbl), and of what they are asked.
+# Numbers of x86-64 system calls (Linux, arch/x86/entry/syscalls/syscall_64.tbl), and their constants.
 my ($PIVOT_ROOT, $MOUNT, $UMOUNT2, $SETHOSTNAME, $CLOCK_SETTIME, $EXIT_GROUP) = (155, 165, 166, 170, 227, 231);
 my ($MS_RDONLY, $MS_MOVE, $MNT_DETACH, $CLOCK_REALTIME) = (1, 8192, 2, 0);
 my ($BLKFLSBUF, $RNDRESEEDCRNG) = (0x1261, 0x5207);
-# Of linux/sockios.h, linux/if.h and linux/if_arp.h.
+# From linux/sockios.h, linux/if.h and linux/if_arp.h.
 my ($SIOCGIFFLAGS, $SIOCSIFFLAGS, $SIOCSIFADDR, $SIOCSIFNETMASK) = (0x8913, 0x8914, 0x8916, 0x891c);
 my ($SIOCSIFHWADDR, $SIOCGIFINDEX) = (0x8924, 0x8933);
 my ($IFF_UP, $ARPHRD_ETHER) = (1, 1);
@@ -24,7 +24,7 @@ sub fail {
 	exec '/bin/busybox', 'poweroff', '-f';
 }
 
-# The kernel wants to write into what it is given: copies.
+# Copies the arguments, since the kernel may write into them.
 sub call {
 	my ($what, $number, @arguments) = @_;
 	my $result = syscall $number, @arguments;
@@ -40,7 +40,7 @@ sub run {
 	system(@_) == 0 or fail "@_: ends with $?";
 }
 
-# A command that reads what it is to do; without anything to do it is not run.
+# Pipes lines into a command, unless there are none.
 sub run_batch {
 	my ($lines, @command) = @_;
 	return if $lines eq '';
@@ -72,13 +72,13 @@ sub write_file {
 	umask $before;
 }
 
-# Whatever the umask is.
+# Creates a directory with a mode independent of the umask.
 sub make_directory {
 	my ($directory, $mode) = @_;
 	mkdir $directory and chmod $mode, $directory or fail "cannot make $directory: $!";
 }
 
-# So many bytes of what the host says.
+# Reads bytes from the host.
 sub receive {
 	my ($length) = @_;
 	my $got = read($control, my $bytes, $length);
@@ -86,7 +86,7 @@ sub receive {
 	return $bytes;
 }
 
-# A port or disk is there some time after its driver.
+# Ports and disks appear some time after their driver is loaded.
 sub wait_for {
 	my ($what, $find) = @_;
 	for (1 .. 500) {
@@ -109,9 +109,9 @@ sub find_disks {
 		$disks{$serial} = $disk;
 		next if $serial !~ /^ovl-/;
 		make_directory "/mnt/layers/$serial", 0755;
-		# The kernel looked for partitions in its first blocks. In a copy of this VM they are others.
+		# The first blocks were cached by the partition scan. A clone has another disk.
 		open my $device, '<', $disk or fail "no $disk: $!";
-		ioctl $device, $BLKFLSBUF, 0 or fail "cannot forget what is read of $disk: $!";
+		ioctl $device, $BLKFLSBUF, 0 or fail "cannot drop the cache of $disk: $!";
 	}
 	return;
 }
@@ -124,16 +124,16 @@ sub disk_of {
 	};
 }
 
-# By the kernel's calls: for two interfaces they take an emulated VM 0.9 ms, one `ip -batch` 63 ms.
-# struct ifreq of linux/if.h: the name, and what is to be set; it is as large as its largest member.
+# Uses ioctls: for two interfaces they take an emulated VM 0.9 ms, one `ip -batch` 63 ms.
+# struct ifreq of linux/if.h: the name and a union.
 sub interface_request {
 	my ($what, $socket, $request, $dev, $value) = @_;
 	ioctl $socket, $request, pack 'a16 a24', $dev, $value or fail "cannot set $what of $dev: $!";
 }
 sub ipv4_of { return pack_sockaddr_in 0, inet_aton $_[0] }
 
-# Lines "<net> <MAC address> <IPv4 address> <netmask> <IPv6 address> <its prefix length>", without addresses for an interface that stays
-# down. The kernel named the interfaces eth0, eth1, … in the order of the nets, as xcluster's VMs do: a tester's eth1 is on net 2.
+# Lines "<net> <MAC address> <IPv4 address> <netmask> <IPv6 address> <prefix length>"; interfaces without addresses stay
+# down. They are named eth0, eth1, … in the order of the nets, as in xcluster: a tester's eth1 is on net 2.
 sub set_interfaces {
 	my ($lines, $inet, $inet6) = @_;
 	my $position = 0;
@@ -144,7 +144,7 @@ sub set_interfaces {
 		my $request = pack 'a16 x24', $dev;
 		ioctl $inet, $SIOCGIFINDEX, $request or fail "no interface $dev for net $net: $!";
 		my $index = unpack 'x16 i', $request;
-		# A device that was made for another node has that one's address.
+		# A clone has the MAC addresses of the template.
 		interface_request 'the MAC address', $inet, $SIOCSIFHWADDR, $dev, pack 'S H12', $ARPHRD_ETHER, $mac =~ tr/://dr;
 		next if !defined $ipv4;
 		interface_request 'the address', $inet, $SIOCSIFADDR, $dev, ipv4_of $ipv4;
@@ -158,7 +158,7 @@ sub set_interfaces {
 	return;
 }
 
-# The identity: names and values in turn, each behind the number of its own bytes; numbers are 32 bits, big-endian.
+# The identity: alternating names and values, each after its length as a 32-bit big-endian number.
 sub read_identity { return unpack '(N/a)*', $_[0] }
 
 # Tests load this file for the functions above.
@@ -175,33 +175,33 @@ open $control, '+<', $port or exit 1;
 socket my $inet, AF_INET, SOCK_DGRAM, 0 or fail "no socket: $!";
 socket my $inet6, AF_INET6, SOCK_DGRAM, 0 or fail "no socket: $!";
 open my $random, '+<', '/dev/urandom' or fail "no urandom: $!";
-# What this program writes goes straight into the layers, before they are a root: the first write through overlayfs, and the first mode
-# that is set there, cost a copy of this VM a tenth of its start.
+# Files are written into the layers before overlayfs is mounted: the first write and chmod through overlayfs take a
+# tenth of a clone's start.
 make_directory "/mnt/$_", 0755 for qw(data work layers root layers/own layers/own/etc data/etc data/etc/dropbear);
 make_directory "/mnt/data/$_", 0700 for qw(root root/.ssh);
 make_directory '/mnt/data/tmp', 01777;
 find_disks;
 my $profile = read_file '/etc/profile';
-# etc/netns/accept.pl writes its pid once it listens: the first one goes into a pipe, which is waited for; those after it, should it have to be
-# started again, into a file.
+# Waits until etc/netns/accept.pl listens: it writes its process ID into this pipe. If it is restarted, it writes a file
+# instead.
 read_line '/run/dropbear.pid';
 unlink '/run/dropbear.pid';
 
 syswrite $control, "ready\n";
 
-# The number of bytes comes first.
+# A length, and the identity.
 my %identity = read_identity(receive(unpack 'N', receive(4)));
 
-# A copy has the clock and the random numbers of what it was copied from. Writing to urandom only mixes the seed in; the request
-# (linux/random.h) makes it count at once.
+# A clone has the clock and the random state of the template. Writing to urandom only mixes in the seed; RNDRESEEDCRNG
+# (linux/random.h) uses it at once.
 if ($identity{seed} ne '') {
 	my ($seconds, $nanoseconds) = split / /, $identity{now};
 	call 'cannot set the clock', $CLOCK_SETTIME, $CLOCK_REALTIME, pack('qq', $seconds, $nanoseconds);
 	syswrite($random, $identity{seed}) == length $identity{seed} or fail "cannot write the seed: $!";
-	ioctl $random, $RNDRESEEDCRNG, 0 or fail "no random numbers of its own: $!";
+	ioctl $random, $RNDRESEEDCRNG, 0 or fail "cannot reseed the random numbers: $!";
 }
 
-# Later ovls win: the first of overlayfs's lower layers is the uppermost.
+# Later ovls take precedence: the first lower layer of overlayfs is the uppermost.
 my ($lower, $scripts) = ('/', 0);
 for my $index (0 .. $identity{ovls} - 1) {
 	my $serial = sprintf 'ovl-%02d', $index;
@@ -211,7 +211,8 @@ for my $index (0 .. $identity{ovls} - 1) {
 	$lower = "$layer:$lower";
 	$scripts = 1 if -d "$layer/etc/init.d";
 	$profile = read_file "$layer/etc/profile" if -f "$layer/etc/profile";
-	# The first ovl is netns, which is kept without what differs from run to run. Other ovls may bring their own.
+	# The first ovl is netns, which is cached without files that differ between runs. Other ovls may override these
+	# files.
 	$lower = "/mnt/layers/own:$lower" if $index == 0;
 }
 my $hostname = $identity{hostname};
@@ -221,17 +222,17 @@ write_file '/mnt/data/etc/hosts', 022, $identity{hosts};
 write_file '/mnt/data/etc/xcluster_env', 022, $identity{environment};
 write_file '/mnt/data/etc/profile', 022, $profile . $identity{environment};
 write_file '/mnt/data/root/.ssh/authorized_keys', 077, $identity{authorized_keys};
-# dropbear looks for it there when somebody logs in.
+# Where dropbear -R looks for it at a login.
 write_file '/mnt/data/etc/dropbear/dropbear_ed25519_host_key', 077, $identity{host_key};
 call 'cannot set the hostname', $SETHOSTNAME, $hostname, length $hostname;
 mount_on 'root', '/mnt/root', 'overlay', 0, "lowerdir=$lower,upperdir=/mnt/data,workdir=/mnt/work";
 mount_on "/$_", "/mnt/root/$_", '', $MS_MOVE, '' for qw(dev sys run proc);
 chdir '/mnt/root' or fail "no root: $!";
-# Takes along all that run here, accept.pl among them.
+# Also changes the root of running processes, such as accept.pl.
 call 'cannot change the root', $PIVOT_ROOT, '.', 'mnt';
-call 'cannot let the old root go', $UMOUNT2, '/mnt', $MNT_DETACH;
+call 'cannot unmount the old root', $UMOUNT2, '/mnt', $MNT_DETACH;
 
-# An ovl may have brought a directory of this name.
+# An ovl may contain a directory of this name.
 if (!-l '/var/run') {
 	run '/bin/busybox', 'rm', '-rf', '/var/run';
 	symlink '/run', '/var/run' or fail "no /var/run: $!";
@@ -246,5 +247,5 @@ if ($identity{forward} eq 'yes') {
 run '/etc/netns/boot' if $scripts;
 
 syswrite $control, "up\n";
-# The kernel takes back all that it had, which Perl would look through first.
+# Skips Perl's own clean-up.
 syscall $EXIT_GROUP, 0;
