@@ -83,7 +83,7 @@ function checkCommand(command: string): void {
 }
 
 /**
- * Sources the topology's `Envsettings` in a shell (docs/xcluster.md, "Host environment", `TOPOLOGY`).
+ * Sources the topology's `Envsettings` in a shell, as xcluster's tests do.
  * @param values the settings that xcluster printed, for use by the file
  * @returns the variables that it changed
  */

@@ -13,7 +13,7 @@ export interface XclusterFound {
   readonly nodes: readonly { readonly name: string; readonly number: number }[]
 }
 
-/** All node numbers of xcluster: docs/xcluster.md, "Words". */
+/** All node numbers of xcluster. */
 const NUMBERS = Array.from({ length: 240 }, (_, index) => index + 1)
 
 /** Finds the user's xcluster cluster; undefined when no node responds and no run is starting one. */

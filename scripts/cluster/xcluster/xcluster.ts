@@ -33,7 +33,7 @@ const STOP_TIMEOUT_SECONDS = 60
 const PORT_RELEASE_TIMEOUT_MS = 10_000
 const CONSOLE_LINES = 10
 
-/** The user's xcluster, run by `$XCLUSTER`: docs/xcluster.md, "The packaging step" and "Networks and login". */
+/** The user's xcluster, run by `$XCLUSTER`. */
 export function xclusterCluster(settings: Settings, xcluster: XclusterSettings): Cluster {
   return {
     kind: 'xcluster',
