@@ -15,7 +15,6 @@ const TEST_RUNS = 4
 const COLD_TEST_RUNS = 2
 /** PODs per node, to measure the cost of a POD. */
 const POD_COUNTS = [4, 20, 50]
-/** The default number of nodes. */
 const NODES = 4
 
 /** Measurements for the model. */

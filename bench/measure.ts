@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { callersEnvironment } from '../scripts/host/environment.ts'
 
-/** The median of some numbers. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
@@ -39,7 +38,6 @@ export function time(
 /** Head of a table for docs/performance.md. */
 export const HEAD = '| measured | median (min–max) | compared with | median (min–max) | ratio |\n|---|---|---|---|---|'
 
-/** A row of that table. */
 export function line({ label, times, baseline, baselineTimes }: Row): string {
   const ratio = median(times) / median(baselineTimes)
   return `| ${label} | ${format(times)} | ${baseline} | ${format(baselineTimes)} | ${ratio.toFixed(2)} |`

@@ -1,14 +1,16 @@
 import os from 'node:os'
 import type { Clusters } from './clusters.ts'
 
-/** A linear function, fitted by least squares. */
 export interface Line {
   readonly base: number
   readonly each: number
 }
 
-/** @param points at least two pairs of x and y */
-export function lineThrough(points: readonly (readonly [number, number])[]): Line {
+/**
+ * Fits a line by least squares.
+ * @param points at least two pairs of x and y
+ */
+export function fitLine(points: readonly (readonly [number, number])[]): Line {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const [x, y] = [mean(points.map(point => point[0])), mean(points.map(point => point[1]))]
   const covariance = points.reduce((sum, [a, b]) => sum + (a - x) * (b - y), 0)
@@ -18,10 +20,10 @@ export function lineThrough(points: readonly (readonly [number, number])[]): Lin
 
 /** Measurements and fitted lines as Markdown. */
 export function model({ sizes, pods }: Clusters): string {
-  const time = lineThrough(sizes.map(({ nodes, seconds }) => [nodes, seconds]))
-  const memory = lineThrough(sizes.map(({ nodes, memoryMiB }) => [nodes, memoryMiB]))
-  const podTime = lineThrough(pods.map(point => [point.pods, point.seconds]))
-  const podMemory = lineThrough(pods.map(point => [point.pods, point.memoryMiB]))
+  const time = fitLine(sizes.map(({ nodes, seconds }) => [nodes, seconds]))
+  const memory = fitLine(sizes.map(({ nodes, memoryMiB }) => [nodes, memoryMiB]))
+  const podTime = fitLine(pods.map(point => [point.pods, point.seconds]))
+  const podMemory = fitLine(pods.map(point => [point.pods, point.memoryMiB]))
   const cores = os.availableParallelism()
   return [
     '| nodes | seconds until login on all nodes | predicted | total MiB | predicted |',

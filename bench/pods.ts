@@ -5,7 +5,6 @@ import { type Row, time } from './measure.ts'
 const NETNS = path.resolve(import.meta.dirname, '../netns.ts')
 const NAME = 'pods'
 const RUNS = 3
-/** Numbers of PODs. */
 const FEW = 50
 const MANY = 250
 /** PODs of the warm-up: an emulated VM translates code on its first use. */

@@ -23,7 +23,6 @@ const NETNS = path.join(TOP, 'netns.ts')
 const QUICK_RUNS = 7
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bench-'))
-/** Reuses the cached VM image. */
 const cache = path.dirname(readDirectories(callersEnvironment).cache)
 const environment = { XDG_STATE_HOME: work, CI: 'true', HOME: work, XDG_CACHE_HOME: cache }
 

@@ -7,7 +7,6 @@ import { time } from './measure.ts'
 const NETNS = path.resolve(import.meta.dirname, '../netns.ts')
 const NAME = 'bench'
 
-/** Time and memory of a run. */
 export interface MeasuredRun {
   /** Milliseconds from the start of the program until login on all nodes. */
   readonly up: number

@@ -9,7 +9,6 @@ export const describeFull = (bytes: number): string =>
 
 /** Sizes in bytes. */
 interface EndOptions {
-  /** Limit on the bytes that are read. */
   readonly limit?: number
   /** Size limit of the file; {@link describeFull} is appended at that size. */
   readonly maxSize?: number

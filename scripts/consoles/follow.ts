@@ -11,7 +11,6 @@ export interface Consoles {
   readonly directory: string
   /** The VM to which a file in the directory belongs; undefined for other files. */
   nodeOf(file: string): string | undefined
-  /** Size limit of a file in bytes, if any. */
   readonly maxSize?: number
 }
 

@@ -14,15 +14,13 @@ import { nameOfCopy, readLocation } from './location.ts'
 import type { Place } from './place.ts'
 import { type SourceInfo, send, statSource } from './source.ts'
 
-/** Options of `cp`. */
 export interface CopyOptions extends ClusterChoice {
   readonly recursive: boolean
 }
 
-/** A copy from one place to another. */
 export interface CopyRequest {
   readonly recursive: boolean
-  /** The name of the copy in a directory; by default that of the source. */
+  /** Name in a destination directory; by default that of the source. */
   readonly name?: string
   /** Gets a line for each skipped member. */
   readonly onNotice: (line: string) => void

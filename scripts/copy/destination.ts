@@ -11,7 +11,6 @@ export interface Destination {
   receive(input: Readable, signal: AbortSignal): Promise<void>
   /** Moves the copy to its final name. */
   commit(): Promise<void>
-  /** Removes the staging directory. */
   abandon(): Promise<void>
 }
 

@@ -8,7 +8,6 @@ import { callersEnvironment } from '../host/environment.ts'
 import type { Node } from '../ssh/node.ts'
 import { quoteExec } from '../ssh/quote.ts'
 
-/** The streams of a script. */
 export interface ScriptStreams {
   /** Empty by default. */
   readonly stdin?: Readable
@@ -32,7 +31,6 @@ export const nodeEnd = ({ connection }: Node): End => ({
     await connection.run(quoteExec(['/bin/sh', '-c', script, 'cp', ...words]), streams, signal),
 })
 
-/** This host. */
 export const hostEnd: End = {
   run: async (script, words, { stdin, stdout, stderr }, signal) => {
     signal?.throwIfAborted()

@@ -18,7 +18,7 @@ const COPY = 'copy'
 const [FILE_BITS, OWN_DIRECTORY] = [0o775, 0o700]
 const MIB = 2 ** 20
 
-/** Name and directory of the copy; the name `.` means: merge the source's content into the directory. */
+/** Final directory and name; `.` merges the content of the source into the directory. */
 interface Target {
   readonly directory: string
   readonly name: string

@@ -18,7 +18,6 @@ const MAX_LINE_CHARACTERS = 300
 /** An answer is a single line. */
 const MAX_ANSWER_BYTES = 4096
 
-/** Options of {@link runScript}. */
 export interface ScriptRun extends Omit<ScriptStreams, 'stderr'> {
   readonly signal?: AbortSignal
   /** A line on stderr that aborts the script: tar continues with the next file when a disk is full. */

@@ -2,7 +2,6 @@ import type { GraphInterface, GraphPod } from './graph.ts'
 
 /** A box of the picture. A page with the picture finds its element by class and `data-ids`. */
 export interface Box {
-  /** The interfaces in it. */
   readonly ids: readonly string[]
   readonly lines: readonly string[]
   /** `pod`, or the kind of the interface. */

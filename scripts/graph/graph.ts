@@ -1,7 +1,6 @@
 import { FALLBACK_DEVICES, foreignName, type Interface, type NodeFacts } from '../proof/facts.ts'
 import { netOfMac } from '../settings/mac-address.ts'
 
-/** An interface of a node or POD. */
 export interface GraphInterface {
   /** `vm-001/eth1`, `vm-001-ns02/eth0` */
   readonly id: string
@@ -49,7 +48,7 @@ export interface Graph {
 /** Excludes tunnel devices, which have an IP address here, or none. */
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/
 
-/** Builds the graph from the facts of all nodes. */
+/** Combines the facts of all nodes. */
 export function buildGraph(network: readonly NodeFacts[]): Graph {
   const links: GraphLink[] = []
   const nodes = network.map(({ node, interfaces, pods, foreign = [] }): GraphNode => {
@@ -64,7 +63,7 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
       // Net 0, for maintenance, leads to the host; in embedded clusters it does not connect VMs.
       if (net > 0 && kindOf(device) === 'nic') links.push({ kind: 'net', from, to: `net ${net}` })
     }
-    const others = foreign.map(({ name, ...facts }) => ({ name: oneWord(foreignName(node, name)), ...facts }))
+    const others = foreign.map(({ name, ...facts }) => ({ name: escapeBlanks(foreignName(node, name)), ...facts }))
     const graphPods = [...pods, ...others].map(pod => {
       for (const device of shown(pod.interfaces)) {
         // A POD knows only the index of the peer, which is in the node's own namespace.
@@ -81,7 +80,7 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
 }
 
 /** Escapes spaces and control characters of names that users chose, as `\\x20`. */
-const oneWord = (name: string): string =>
+const escapeBlanks = (name: string): string =>
   name.replaceAll(/[\s\p{Cc}]/gu, character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 function tunnels(network: readonly NodeFacts[]): readonly GraphLink[] {

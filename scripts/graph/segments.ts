@@ -3,7 +3,6 @@ import type { Graph } from './graph.ts'
 /** A line that connects interfaces of several nodes: a net, or the tunnels of one kind of device. */
 export interface Segment {
   readonly label: string
-  /** Connected interfaces. */
   readonly ids: ReadonlySet<string>
   readonly kind: 'net' | 'tunnel'
 }

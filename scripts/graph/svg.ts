@@ -21,7 +21,6 @@ const ROW_GAP = 46
 /** Kinds in each row below the PODs; other kinds are in the last row, with the hardware. */
 const ROWS: readonly (readonly string[])[] = [['bridge'], ['vlan', 'veth', 'dummy', 'bond']]
 
-/** A rectangle in pixels. */
 interface Place {
   readonly x: number
   readonly y: number
@@ -93,7 +92,6 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
 `
   }
 
-  /** Arranges the nodes in rows. */
   #arrange(width: number): readonly (readonly GraphNode[])[] {
     const rows: GraphNode[][] = []
     let room = 0

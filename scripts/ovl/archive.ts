@@ -4,7 +4,6 @@ import type { Content } from './member.ts'
 import { TRUNCATED, tarStream } from './tar-stream.ts'
 import { corruptArchive, type Sink, unpack } from './unpack.ts'
 
-/** A file extracted from an archive. */
 export interface ArchiveFile {
   readonly path: string
   readonly executable: boolean
@@ -56,7 +55,7 @@ export async function readArchive(
   return end()
 }
 
-/** Extracts files from a tar archive that is written to it chunk by chunk, synchronously. */
+/** Extracts files from a tar archive that is written to it synchronously. */
 export function tarReader(file: string, wanted: (path: string) => boolean, limits: Limits) {
   const files: ArchiveFile[] = []
   const seen = new Set<string>()

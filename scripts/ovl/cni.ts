@@ -8,7 +8,6 @@ import { type Architecture, headOf, hostArchitecture, isElf, isScript, requireAr
 import { type Member, program } from './member.ts'
 import { newestRelease } from './versions.ts'
 
-/** Where CNI plugins come from. */
 export interface CniSource {
   /** An archive or a directory. */
   readonly place: string

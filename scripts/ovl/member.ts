@@ -7,7 +7,6 @@ export type Member =
   | { readonly type: 'directory'; readonly path: string }
   | { readonly type: 'link'; readonly path: string; readonly target: string }
 
-/** An executable file. */
 export const program = (path: string, content: Content): Member => ({ type: 'file', path, executable: true, content })
 
 /** A file's content; nothing for other members. */

@@ -19,13 +19,11 @@ export interface PackedOvl {
   readonly key: string | undefined
   /** SHA-256 of the archive with the random addresses of seed 0: independent of the run's seed. */
   digest(): string
-  /** The optional parts that were found. */
   readonly parts: readonly { readonly name: string; readonly version: string; readonly place: string }[]
   /** Iterates over the archive with the random addresses of the packing's seed. */
   blocks(): Iterable<Buffer>
 }
 
-/** What is stored with a cached archive. */
 interface CachedOvl {
   readonly notices: readonly string[]
   /** Where the content of the random addresses begins. */

@@ -1,6 +1,5 @@
 import { Parser, type ReadEntry } from 'tar'
 
-/** Callbacks for reading an untrusted tar archive. */
 export interface TarHandlers {
   /** Gets each member, and must consume or skip it before it returns: the parser does not buffer. May throw. */
   onMember(entry: ReadEntry): void
@@ -10,7 +9,7 @@ export interface TarHandlers {
   unsupported(member: string, why: string, hint: string): Error
 }
 
-/** Reads a tar archive that is written to it chunk by chunk, synchronously. */
+/** Parses a tar archive synchronously, chunk by chunk. */
 export interface TarReader {
   /** @throws errors of the handlers, at the latest with the chunk that caused them */
   write(chunk: Buffer): void
@@ -18,7 +17,6 @@ export interface TarReader {
   end(): void
 }
 
-/** Reason of an archive without an end-of-archive marker. */
 export const TRUNCATED = 'it is truncated'
 
 /**

@@ -8,7 +8,6 @@ import { environmentFailure, Failure, testFailure } from '../errors/failure.ts'
 import { callersEnvironment } from '../host/environment.ts'
 import { reasonOf } from '../host/files.ts'
 
-/** Receives the unpacked bytes in chunks. */
 export type Sink = (chunk: Buffer) => void
 type Drain = (chunks: AsyncIterable<Buffer>) => Promise<void>
 
@@ -17,7 +16,6 @@ const CHUNK_BYTES = 2 ** 20
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 const XZ_MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])
 
-/** Options of {@link unpack}. */
 export interface UnpackOptions {
   readonly signal?: AbortSignal | undefined
   /** Describes the current position for messages about damage. */

@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { entryNames, tryStat } from '../host/files.ts'
 
-/** A release archive. */
 export interface Release {
   readonly file: string
   readonly version: string

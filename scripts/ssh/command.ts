@@ -4,36 +4,29 @@ import type { Client, ClientChannel } from 'ssh2'
 import { infrastructureFailure } from '../errors/failure.ts'
 import { abbreviate, encodeCommand } from './long-command.ts'
 
-/** The streams of a command. */
 export interface CommandStreams {
   readonly stdout: Writable
   readonly stderr: Writable
   /** Input of the command; empty by default. */
   readonly stdin?: Readable | string
-  /** Called once the command runs. */
   onRunning?(command: RunningCommand): void
 }
 
-/** Controls a running command. */
 export interface RunningCommand {
   /** @param name without `SIG`: `TERM` */
   signal(name: string): void
-  /** Sets the size of the command's terminal. */
   resize(rows: number, columns: number): void
   /** Stops reading the output: ends the command as a closed pipe would. */
   hangUp(): void
 }
 
-/** Type and size of a command's terminal. */
 export interface Terminal {
   readonly type: string
   readonly rows: number
   readonly columns: number
 }
 
-/** A command to run on a node. */
 export interface CommandRequest {
-  /** The node's name, for messages. */
   readonly node: string
   readonly command: string
   readonly streams: CommandStreams
@@ -41,7 +34,6 @@ export interface CommandRequest {
   readonly terminal?: Terminal | undefined
 }
 
-/** A command that was sent. */
 export interface SentCommand {
   /**
    * The exit status; 128 + number for a command that a signal ended.

@@ -84,7 +84,7 @@ export class Connection {
     }
   }
 
-  /** Opens another ssh connection. If that fails, the reason why the node was lost explains more. */
+  /** If opening fails, the reason why the node was lost explains more. */
   async #openClient(signal?: AbortSignal): Promise<Client> {
     if (this.#closed) throw this.#lose('the connection was closed')
     try {

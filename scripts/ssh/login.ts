@@ -6,7 +6,6 @@ import { Client, type ConnectConfig } from 'ssh2'
 import { type Failure, infrastructureFailure } from '../errors/failure.ts'
 import { afterRunning } from '../host/deadline.ts'
 
-/** A port on which a node's ssh server listens. */
 interface PortAddress {
   readonly host: string
   readonly port: number
@@ -24,7 +23,6 @@ export type Login = PortLogin | (SocketAddress & Identity)
 export type PortLogin = PortAddress & Identity
 
 interface Identity {
-  /** The node's name, for messages. */
   readonly name: string
   readonly user: string
   /** In OpenSSH's format; without it, ssh's method `none` is used. */
@@ -33,11 +31,9 @@ interface Identity {
   readonly hostKey: string
 }
 
-/** Options of a login. */
 export interface OpenOptions {
   /** Timeout of the login including retries; by default 20 s. */
   readonly readyTimeoutMs?: number
-  /** Aborts the login. */
   readonly signal?: AbortSignal
   /** Disables retries: the caller retries. */
   readonly once?: boolean

@@ -4,10 +4,8 @@ import { usageFailure } from '../errors/failure.ts'
 const MAX_BYTES = 8192
 /** Block size with which `dd` reads the command from the input. */
 const BLOCK = 512
-/** Length to which messages abbreviate a command. */
 const SHOWN = 200
 
-/** The form in which a command is sent. */
 export interface EncodedCommand {
   /** The command of the ssh request. */
   readonly line: string
