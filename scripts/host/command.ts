@@ -75,7 +75,9 @@ function endGroup(leader: number | undefined): void {
   const kill = (name: NodeJS.Signals) => {
     try {
       process.kill(-leader, name)
-    } catch {}
+    } catch {
+      // The group has ended.
+    }
   }
   kill('SIGTERM')
   setTimeout(kill, KILL_GRACE_MS, 'SIGKILL').unref()

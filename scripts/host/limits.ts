@@ -79,7 +79,9 @@ function tasksOfUser(): number {
       const status = fs.readFileSync(`/proc/${name}/status`, 'utf8')
       if (Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]) === user)
         tasks += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 1)
-    } catch {}
+    } catch {
+      // The process has ended.
+    }
   }
   return tasks
 }

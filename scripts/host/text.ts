@@ -48,7 +48,7 @@ export const escapeXml = (text: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
 
-/** {@link plainText} of several lines for a builder of XML, which escapes but does not strip. */
+/** {@link plainText} of several lines as XML text that the caller escapes. */
 export const xmlText = (lines: readonly string[]): string =>
   lines
     .map(line => plainText(line))
