@@ -4,14 +4,14 @@
 
 import { Command } from 'commander'
 import { runProgram } from './scripts/command-line/edge.ts'
-import { honourVariables } from './scripts/command-line/variables.ts'
+import { applyVariables } from './scripts/command-line/variables.ts'
 import { tar } from './scripts/commands/tar/command.ts'
 import { callersEnvironment } from './scripts/host/environment.ts'
 
 await runProgram('tar', async signal => {
   const command = new Command('tar').exitOverride()
   tar.define(command, { signal, setExitCode: () => {} })
-  await honourVariables(command, callersEnvironment).parseAsync()
+  await applyVariables(command, callersEnvironment).parseAsync()
   return 0
 })
 // A pending write to a stalled reader would keep a failed run alive.

@@ -36,7 +36,7 @@ async function measure(progress: boolean) {
   const { stream, written } = terminal()
   const reporting = readReporting(['summary', 'log=/dev/null'], {}, undefined, stream)
   const { signal } = new AbortController()
-  const view = await openTerminal({ stdout: process.stdout, stderr: stream, colour: true, progress, signal })
+  const view = await openTerminal({ stdout: process.stdout, stderr: stream, color: true, progress, signal })
   const streams = { stdout: view.stdout, stderr: view.stderr }
   const listeners = [...(await openReporters(reporting, streams)), ...view.listeners]
   const { emit, close } = eventStream(listeners, line => process.stderr.write(`${line}\n`))

@@ -2,7 +2,7 @@ import { type Command, Help, type Option } from 'commander'
 import type { Environment } from '../host/environment.ts'
 import { plainLines } from '../host/text.ts'
 import { programVersion } from '../host/version.ts'
-import { honourVariables, isRepeatable } from './variables.ts'
+import { applyVariables, isRepeatable } from './variables.ts'
 
 /** This command, and all below it. */
 export const commandsOf = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(commandsOf)]
@@ -38,7 +38,7 @@ export function finishProgram(program: Command, environment: Environment): Comma
     command.helpOption('-h, --help', 'print this help')
     if (command.options.some(option => option.helpGroupHeading)) command.optionsGroup('Other options:')
   }
-  return honourVariables(program, environment)
+  return applyVariables(program, environment)
 }
 
 /** Of an option that can be repeated commander would show `(default: [])`. */

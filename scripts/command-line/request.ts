@@ -6,7 +6,7 @@ import { commandsOf, programOf } from './finish.ts'
 import { requireKnownVariables, splitWords, variablesOfOptions } from './options.ts'
 
 /** What the user says to a command, under the names of xcluster's variables. */
-export interface Said {
+export interface UserRequest {
   /** What is no option. */
   readonly operands: readonly string[]
   /** What was typed. */
@@ -23,7 +23,7 @@ const NO_SETTINGS = ['ovl', 'reporter', 'progress', 'list', 'json', 'format']
  * @param words what commander left: operands, and options that it does not know
  * @throws Failure (exit 2)
  */
-export function saidTo(command: Command, words: readonly string[]): Said {
+export function readUserRequest(command: Command, words: readonly string[]): UserRequest {
   const typed = settingsIn(command, source => source !== 'env')
   const { acceptsUnknownOptions } = chooseKind(typed, callersEnvironment)
   const { operands, options } = splitWords(words, namesOf(command), acceptsUnknownOptions)
@@ -49,7 +49,7 @@ function settingsIn(command: Command, isWanted: (source: string | undefined) => 
 }
 
 /** The running cluster that options choose; settings read the variables themselves, and say in messages which it was. */
-export function typedChoice(command: Command): ClusterChoice {
+export function readClusterChoice(command: Command): ClusterChoice {
   const isTyped = ([name]: [string, unknown]) => command.getOptionValueSource(name) === 'cli'
   const { name, cluster } = Object.fromEntries(Object.entries(command.opts()).filter(isTyped))
   return { name, cluster }

@@ -9,7 +9,7 @@ import { ownVariable, readYesNo } from '../settings/variables.ts'
  * `Option.env()` would take `XCLUSTER_NETNS_COLD=no` for yes.
  * @throws Failure BAD_VALUE (exit 2), when the command runs
  */
-export const honourVariables = (program: Command, environment: Environment): Command =>
+export const applyVariables = (program: Command, environment: Environment): Command =>
   program.hook('preAction', (_, command) => {
     for (const option of command.options) {
       const name = option.attributeName()

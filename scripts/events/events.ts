@@ -24,7 +24,7 @@ export interface FailedStep extends StepId {
 }
 
 /** Counts repeats and attempts of a test. */
-export interface Turn {
+export interface AttemptInfo {
   /** 1 for the first of `--repeat` or `--until-failure`. */
   readonly repeat: number
   /** 1 for the first attempt; higher after a failure, with `--retry`. */
@@ -104,7 +104,7 @@ export type RunEvent = { readonly at: number } & (
       /** The defining file, relative to the repository. */
       readonly file?: string
       /** Missing without repeats and retries. */
-      readonly turn?: Turn
+      readonly turn?: AttemptInfo
     }
   /** Its requirements are not met. */
   | { readonly type: 'test-skipped'; readonly test: string; readonly why: string }
@@ -152,7 +152,7 @@ export type RunEvent = { readonly at: number } & (
       readonly test: string
       readonly verdict: Verdict
       readonly why: string | undefined
-      readonly turn?: Turn
+      readonly turn?: AttemptInfo
       /** Failed, but another attempt follows: this one does not count. */
       readonly retried?: boolean
     }

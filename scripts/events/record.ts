@@ -1,6 +1,6 @@
 import type { Diagnosis } from '../diagnosis/cause.ts'
 import type { Setting } from '../settings/sources.ts'
-import type { Component, FailedStep, Invocation, RunEvent, Turn, Verdict } from './events.ts'
+import type { AttemptInfo, Component, FailedStep, Invocation, RunEvent, Verdict } from './events.ts'
 import type { Excerpt } from './excerpt.ts'
 
 /** The outcome of a step on one node. */
@@ -32,7 +32,7 @@ export interface Artifact {
 /** One attempt of a test. */
 export interface TestRecord {
   readonly test: string
-  readonly turn: Turn
+  readonly turn: AttemptInfo
   readonly summary: string
   readonly file: string | undefined
   readonly settings: readonly Setting[]

@@ -1,9 +1,9 @@
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import { plainText } from '../host/text.ts'
-import type { FailedStep, RunEvent, Turn } from './events.ts'
+import type { AttemptInfo, FailedStep, RunEvent } from './events.ts'
 import type { TestRecord } from './record.ts'
 
-export const ONCE: Turn = { repeat: 1, attempt: 1, attempts: 1 }
+export const ONCE: AttemptInfo = { repeat: 1, attempt: 1, attempts: 1 }
 
 /** All failures of a test, on every node. */
 export const failuresOf = ({ steps }: TestRecord): readonly FailedStep[] =>
@@ -22,14 +22,14 @@ export const isFlaky = ({ verdict, turn }: Pick<TestRecord, 'verdict' | 'turn'>)
   verdict === 'passed' && turn.attempt > 1
 
 /** The unique name of an attempt in a run: `bridge`, `bridge (repeat 2, attempt 2)`. */
-export function turnName(test: string, { repeat, attempt }: Turn = ONCE): string {
+export function attemptName(test: string, { repeat, attempt }: AttemptInfo = ONCE): string {
   const parts = [...(repeat > 1 ? [`repeat ${repeat}`] : []), ...(attempt > 1 ? [`attempt ${attempt}`] : [])]
   return parts.length === 0 ? test : `${test} (${parts.join(', ')})`
 }
 
 /** The outcome of an attempt: `failed: bridge; retrying`, `flaky: bridge (attempt 2): failed before it passed`. */
 export function describeEnd({ test, turn = ONCE, verdict, retried = false }: TestEnd): string {
-  const name = turnName(test, turn)
+  const name = attemptName(test, turn)
   if (isFlaky({ verdict, turn })) return `flaky: ${name}: failed before it passed`
   return `${verdict}: ${name}${retried ? '; retrying' : ''}`
 }

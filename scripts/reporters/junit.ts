@@ -2,7 +2,7 @@ import { createCB } from 'xmlbuilder2'
 import type { FailedStep, Listener, RunEvent } from '../events/events.ts'
 import type { NodeRecord, StepRecord, TestRecord } from '../events/record.ts'
 import { recorder } from '../events/recorder.ts'
-import { failuresOf, isFlaky, notRun, pointersOf, reasonsOf, turnName } from '../events/rules.ts'
+import { attemptName, failuresOf, isFlaky, notRun, pointersOf, reasonsOf } from '../events/rules.ts'
 import { xmlText } from '../host/text.ts'
 import { describeFailedStep, newLines } from './failed-step.ts'
 import type { Output } from './output.ts'
@@ -143,7 +143,7 @@ function casesOf(test: TestRecord): readonly Case[] {
 }
 
 /** The same whether it was tried again or not: readers compare runs by names. */
-const nameOf = ({ test, turn }: TestRecord) => turnName(test, { ...turn, attempt: 1 })
+const nameOf = ({ test, turn }: TestRecord) => attemptName(test, { ...turn, attempt: 1 })
 
 /** Of an attempt that does not count, what failed: under names of its own. */
 function casesOfRetried(test: TestRecord, isFlaky: boolean): readonly Case[] {

@@ -1,6 +1,6 @@
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Component, FailedStep, Listener, RunEvent, StepId } from '../events/events.ts'
-import { describeEnd, describeFlaky, turnName } from '../events/rules.ts'
+import { attemptName, describeEnd, describeFlaky } from '../events/rules.ts'
 import { plainText } from '../host/text.ts'
 import type { Output } from './output.ts'
 
@@ -31,7 +31,7 @@ export function log(output: Output): Listener {
         host(event.at, 'run', event.text)
         break
       case 'test-start':
-        host(event.at, event.test, `TEST CASE: ${turnName(event.test, event.turn)}: ${event.summary}`)
+        host(event.at, event.test, `TEST CASE: ${attemptName(event.test, event.turn)}: ${event.summary}`)
         for (const { name, value, origin } of event.settings)
           host(event.at, event.test, `setting ${name}='${value}' (${origin})`)
         break

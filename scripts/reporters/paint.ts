@@ -5,11 +5,11 @@ export const YELLOW = '33'
 export const BOLD = '1'
 export const DIM = '2'
 
-/** Puts a text into a colour or weight, or leaves it as it is. */
+/** Puts a text into a color or weight, or leaves it as it is. */
 export type Paint = (code: string, text: string) => string
 
-/** @param colour false: every text stays as it is */
+/** @param color false: every text stays as it is */
 export const painter =
-  (colour: boolean): Paint =>
+  (color: boolean): Paint =>
   (code, text) =>
-    colour ? `\x1b[${code}m${text}\x1b[0m` : text
+    color ? `\x1b[${code}m${text}\x1b[0m` : text

@@ -20,7 +20,7 @@ interface Reporter {
 const [STDOUT, STDERR] = ['stdout', 'stderr'] as const
 
 /** What holds for everything but stderr, for which the terminal's use was decided. */
-const NO_TERMINAL = { colour: false, progress: false }
+const NO_TERMINAL = { color: false, progress: false }
 
 /** All reporters, by name. */
 const REPORTERS: Readonly<Record<ReporterName, Reporter>> = {

@@ -9,7 +9,7 @@ export interface Streams {
 
 /** How the person's terminal is to be used, decided for its stream. */
 export interface TerminalUse {
-  readonly colour: boolean
+  readonly color: boolean
   /** Draw a live view; only on a terminal. */
   readonly progress: boolean
 }

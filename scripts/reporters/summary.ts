@@ -1,7 +1,7 @@
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Listener, RunEvent } from '../events/events.ts'
 import { recorder } from '../events/recorder.ts'
-import { describeEnd, isFlaky, ONCE, turnName } from '../events/rules.ts'
+import { attemptName, describeEnd, isFlaky, ONCE } from '../events/rules.ts'
 import { plainLines, plainText } from '../host/text.ts'
 import { describeOutcome } from './outcome.ts'
 import type { Output } from './output.ts'
@@ -13,12 +13,12 @@ import type { TerminalUse } from './streams.ts'
  * The summary of a run for the user, in xcluster's form: `HH:MM:SS (<seconds since start>): TEST CASE: <what>`, a line for each step,
  * indented by two. The last lines say how it ended, why, what was not run, and where more is; the very last the total time.
  */
-export function summary(output: Output, { colour }: Pick<TerminalUse, 'colour'>): Listener {
+export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): Listener {
   const record = recorder({ head: 0, tail: 0 })
   let begun = 0
   let step: StepLines | undefined
   const evidence: string[] = []
-  const paint = painter(colour)
+  const paint = painter(color)
   const line = (text: string) => output.write(`${text}\n`)
   const host = (at: number, text: string) => line(`${clock(at)} (${Math.floor((at - begun) / 1000)}): ${text}`)
   const write = (at: number, { who, kind, text }: StepLine) => {
@@ -45,7 +45,7 @@ export function summary(output: Output, { colour }: Pick<TerminalUse, 'colour'>)
         host(event.at, plainLines(event.text))
         break
       case 'test-start':
-        host(event.at, `TEST CASE: ${turnName(event.test, event.turn)}: ${event.summary}`)
+        host(event.at, `TEST CASE: ${attemptName(event.test, event.turn)}: ${event.summary}`)
         break
       case 'test-skipped':
         host(event.at, `skipped: ${event.test}: ${plainLines(event.why)}`)
@@ -73,8 +73,8 @@ export function summary(output: Output, { colour }: Pick<TerminalUse, 'colour'>)
       case 'test-end': {
         endStep(event.at)
         const { verdict, turn = ONCE, retried } = event
-        const colour = isFlaky({ verdict, turn }) || retried ? YELLOW : verdict === 'passed' ? GREEN : RED
-        host(event.at, paint(colour, describeEnd(event)))
+        const color = isFlaky({ verdict, turn }) || retried ? YELLOW : verdict === 'passed' ? GREEN : RED
+        host(event.at, paint(color, describeEnd(event)))
         break
       }
       case 'run-failed':
@@ -97,8 +97,8 @@ export function summary(output: Output, { colour }: Pick<TerminalUse, 'colour'>)
     const { verdict, planned, tests, skipped, reports } = run
     const isTold = verdict === 'passed' && planned.length === 1 && tests.length === 1 && skipped.length === 0
     const [first = '', ...rest] = describeOutcome(run)
-    const colour = verdict !== 'passed' ? RED : tests.some(isFlaky) ? YELLOW : GREEN
-    return [...(isTold ? [] : [paint(colour, first), ...rest]), ...reports]
+    const color = verdict !== 'passed' ? RED : tests.some(isFlaky) ? YELLOW : GREEN
+    return [...(isTold ? [] : [paint(color, first), ...rest]), ...reports]
   }
   return { name: 'summary', on }
 }

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import type { FailedStep, Listener, RunEvent, StepId } from '../events/events.ts'
 import { recorder } from '../events/recorder.ts'
-import { describeFlaky, isFlaky, notRun, ONCE, reasonsOf, turnName } from '../events/rules.ts'
+import { attemptName, describeFlaky, isFlaky, notRun, ONCE, reasonsOf } from '../events/rules.ts'
 import { plainLines, plainText, yamlText } from '../host/text.ts'
 import { newLines } from './failed-step.ts'
 import type { Output } from './output.ts'
@@ -72,7 +72,7 @@ export function tap(output: Output): Listener {
       case 'test-start': {
         const { attempt, attempts } = event.turn ?? ONCE
         directive = attempt < attempts ? RETRIED : ''
-        open(turnName(event.test, event.turn))
+        open(attemptName(event.test, event.turn))
         line(`# ${escapeHash(event.summary)}`)
         break
       }
@@ -103,7 +103,7 @@ export function tap(output: Output): Listener {
         const ended = record.run.tests.at(-1)
         const evidence = ended?.evidence ?? []
         const reasons = ended ? reasonsOf(ended) : []
-        point(verdict === 'passed', turnName(event.test, turn), retried ? directive : '', {
+        point(verdict === 'passed', attemptName(event.test, turn), retried ? directive : '', {
           verdict: isFlaky({ verdict, turn }) ? 'flaky' : verdict,
           ...(reasons.length > 0 && { reasons }),
           ...(event.why !== undefined && { message: why }),

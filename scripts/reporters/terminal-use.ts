@@ -17,9 +17,9 @@ export function readProgress(said: string | undefined, option = '--progress'): P
 }
 
 /**
- * How a stream's terminal is to be used. NO_COLOR (not empty) wins over FORCE_COLOR; `TERM=dumb` means neither colour
- * nor progress; what is no terminal gets colour only by force, and never progress. FORCE_COLOR forces when it is not empty;
- * 0 and false mean no colour, as for Node itself.
+ * How a stream's terminal is to be used. NO_COLOR (not empty) wins over FORCE_COLOR; `TERM=dumb` means neither color
+ * nor progress; what is no terminal gets color only by force, and never progress. FORCE_COLOR forces when it is not empty;
+ * 0 and false mean no color, as for Node itself.
  * https://no-color.org, https://force-color.org, https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
  */
 export function readTerminalUse(
@@ -29,7 +29,7 @@ export function readTerminalUse(
 ): TerminalUse {
   const capable = stream.isTTY === true && environment.TERM !== 'dumb'
   const force = environment.FORCE_COLOR
-  const colour = force ? !['0', 'false'].includes(force) : capable
+  const color = force ? !['0', 'false'].includes(force) : capable
   const isWanted = progress === 'live' || (progress === 'auto' && !isCi(environment.CI))
-  return { colour: !environment.NO_COLOR && colour, progress: capable && isWanted }
+  return { color: !environment.NO_COLOR && color, progress: capable && isWanted }
 }

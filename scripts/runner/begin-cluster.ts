@@ -1,7 +1,7 @@
 import type { RunningCluster } from '../cluster/cluster.ts'
 import { Failure } from '../errors/failure.ts'
 import type { HeldCluster } from './held.ts'
-import { neighbourEntries } from './neighbours.ts'
+import { neighborEntries } from './neighbors.ts'
 import type { PlannedTest, RunRequest } from './plan.ts'
 
 /** Starts the cluster of a test, or attaches to a running one. Stops the retained cluster if both do not fit. */
@@ -10,7 +10,7 @@ export async function beginCluster(
   held: HeldCluster,
   { extraOvls, emit, signal }: RunRequest,
 ): Promise<RunningCluster> {
-  const kernel = { kinds: test.needs.kinds ?? [], neighbours: neighbourEntries(test, settings) }
+  const kernel = { kinds: test.needs.kinds ?? [], neighbours: neighborEntries(test, settings) }
   const begin = { test: test.name, extraOvls, kernel, emit, signal }
   if (!settings.cluster.start) return await cluster.attach(begin)
   await held.makeRoomFor(cluster)

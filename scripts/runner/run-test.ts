@@ -2,9 +2,9 @@ import { fileOf } from '../cases/test-case.ts'
 import type { RunningCluster } from '../cluster/cluster.ts'
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import { environmentFailure, Failure } from '../errors/failure.ts'
-import type { Emit, Turn } from '../events/events.ts'
+import type { AttemptInfo, Emit } from '../events/events.ts'
 import type { Matrix } from '../proof/matrix.ts'
-import { collectEvidence, forgetEvidence } from './artifacts/evidence/collect.ts'
+import { collectEvidence, removeEvidence } from './artifacts/evidence/collect.ts'
 import { collectResults } from './artifacts/results/collect.ts'
 import { evidenceOf, resultsOf } from './artifacts/results/places.ts'
 import { beginCluster } from './begin-cluster.ts'
@@ -16,7 +16,7 @@ import { runProof } from './proof.ts'
 import { nodesOf, runStep, type StepContext, type StepFailure } from './steps.ts'
 
 /** @throws the error if the test was selected by name */
-export function leaveOut({ test, optional }: PlannedTest, error: unknown, emit: Emit): undefined {
+export function skipTest({ test, optional }: PlannedTest, error: unknown, emit: Emit): undefined {
   if (!(optional && error instanceof Failure)) throw error
   emit({ type: 'test-skipped', test: test.name, why: error.message })
 }
@@ -33,7 +33,7 @@ interface Next {
   readonly held: HeldCluster
 }
 
-export async function runTest(planned: PlannedTest, turn: Turn | undefined, next: Next, request: RunRequest) {
+export async function runTest(planned: PlannedTest, turn: AttemptInfo | undefined, next: Next, request: RunRequest) {
   const { test, settings } = planned
   const { emit, signal } = request
   const id = { test: test.name, ...(turn && { turn }) }
@@ -41,7 +41,7 @@ export async function runTest(planned: PlannedTest, turn: Turn | undefined, next
   try {
     return await runOnCluster(planned, id, next, request)
   } catch (error) {
-    if (planned.optional && error instanceof Failure && error.code === 'NO_KIND') return leaveOut(planned, error, emit)
+    if (planned.optional && error instanceof Failure && error.code === 'NO_KIND') return skipTest(planned, error, emit)
     const verdict = signal.aborted ? 'interrupted' : 'broken'
     emit({ type: 'test-end', ...id, verdict, why: error instanceof Error ? error.message : String(error) })
     throw error
@@ -50,7 +50,7 @@ export async function runTest(planned: PlannedTest, turn: Turn | undefined, next
 
 async function runOnCluster(
   planned: PlannedTest,
-  id: { readonly test: string; readonly turn?: Turn },
+  id: { readonly test: string; readonly turn?: AttemptInfo },
   { isLast, mayRetry, held }: Next,
   request: RunRequest,
 ) {
@@ -62,7 +62,7 @@ async function runOnCluster(
   let missing: string | undefined
   let silent: ReadonlySet<string> = new Set()
   try {
-    forgetEvidence(evidence)
+    removeEvidence(evidence)
     await checkKernels(test, cluster.nodes, signal)
     failures = await runSteps(planned, cluster, request)
     let matrix: Matrix | undefined

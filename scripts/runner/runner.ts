@@ -3,7 +3,7 @@ import { isFlaky, ONCE } from '../events/rules.ts'
 import { HeldCluster, type LeftCluster } from './held.ts'
 import { checkNeeds } from './needs.ts'
 import type { PlannedTest, RunRequest, RunResult } from './plan.ts'
-import { leaveOut, runTest, verdictOf } from './run-test.ts'
+import { runTest, skipTest, verdictOf } from './run-test.ts'
 import type { StepFailure } from './steps.ts'
 
 /**
@@ -83,7 +83,7 @@ function canRun(planned: PlannedTest, emit: Emit): boolean {
     checkNeeds(test, settings)
     return true
   } catch (error) {
-    leaveOut(planned, error, emit)
+    skipTest(planned, error, emit)
     return false
   }
 }

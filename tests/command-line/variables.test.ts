@@ -2,7 +2,7 @@ import test from 'ava'
 import { Command, Option } from 'commander'
 import fc from 'fast-check'
 import { commandsOf } from '../../scripts/command-line/finish.ts'
-import { honourVariables, isRepeatable, variableOf } from '../../scripts/command-line/variables.ts'
+import { applyVariables, isRepeatable, variableOf } from '../../scripts/command-line/variables.ts'
 import { Failure } from '../../scripts/errors/failure.ts'
 import { theProgram } from './program.ts'
 
@@ -72,7 +72,7 @@ const isNoList = (text: string) => !/[,\0]/.test(text)
 test('a value that the option refuses is refused under the name of the variable', async t => {
   const run = (format: string) => {
     const command = new Command().addOption(new Option('--format <format>').choices(['svg', 'dot'])).action(() => {})
-    return honourVariables(command, { XCLUSTER_NETNS_FORMAT: format }).parseAsync([], { from: 'user' })
+    return applyVariables(command, { XCLUSTER_NETNS_FORMAT: format }).parseAsync([], { from: 'user' })
   }
   await t.notThrowsAsync(run('dot'))
   const message = 'XCLUSTER_NETNS_FORMAT=pdf: allowed choices are svg, dot'

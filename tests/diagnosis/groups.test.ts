@@ -66,7 +66,7 @@ test('reports the likely cause in every format', async t => {
     (output: Parameters<typeof log>[0]) => html(output, '/tmp'),
   ]
   for (const [index, reporter] of reporters.entries()) {
-    const text = await play(failing, output => reporter(output, { colour: false }))
+    const text = await play(failing, output => reporter(output, { color: false }))
     const pattern = reporter === results ? /"what": "eth0 is down"/ : new RegExp(CAUSE)
     t.regex(text, pattern, `${index}`)
   }

@@ -18,7 +18,7 @@ test.afterEach.always(() => mock.reset())
 test.serial('setting the clock back during a run does not change durations in reports', async t => {
   const written: string[] = []
   const output = { write: (text: string) => written.push(text) }
-  const listeners = [junit(output), results(output), summary(output, { colour: false })]
+  const listeners = [junit(output), results(output), summary(output, { color: false })]
   const { emit, close } = eventStream(listeners, line => t.fail(line))
   let now = Date.UTC(2026, 0, 1)
   mock.method(Date, 'now', () => {

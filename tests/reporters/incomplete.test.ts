@@ -15,7 +15,7 @@ const MESSAGE = 'bridge: passed, but the results of vm-002 are incomplete: lost'
 
 const REPORTERS: Readonly<Record<string, readonly [(output: { write(text: string): unknown }) => Listener, RegExp]>> = {
   summary: [
-    output => summary(output, { colour: false }),
+    output => summary(output, { color: false }),
     new RegExp(`BROKEN: 1 of 1 test: bridge\\n.*: ${MESSAGE}\\n.*Total`),
   ],
   log: [log, new RegExp(`broken: ${MESSAGE}`)],

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
 import { eventStream } from '../../scripts/events/stream.ts'
-import { newLogFile } from '../../scripts/reporters/kept-logs.ts'
+import { newLogFile } from '../../scripts/reporters/log-files.ts'
 import { describePlaces, openReporters } from '../../scripts/reporters/reporters.ts'
 import { readReporting } from '../../scripts/reporters/reporting.ts'
 import { failing } from './fixtures/runs.ts'
@@ -155,7 +155,7 @@ test('a disk that is full takes away one report, and is told', async t => {
   t.regex(complaints[0] ?? '', /^report 'tap' failed and is disabled: .*ENOSPC/)
 })
 
-test('colour and progress are for a terminal, not for a file that the summary goes to as well', async t => {
+test('color and progress are for a terminal, not for a file that the summary goes to as well', async t => {
   const file = path.join(directory(t), 'summary')
   const reporting = readReporting([`summary=${file}`, 'summary'], {}, undefined, { isTTY: true })
   const stderr = new PassThrough()

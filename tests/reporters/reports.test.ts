@@ -52,7 +52,7 @@ function play(listenerOf: (output: { write(text: string): unknown }) => Listener
 const STAMP = /^\d\d:\d\d:\d\d \(0\): /
 
 test('the summary has its form: a line for each step, causes before failures, verdict and total time last', t => {
-  const lines = play(output => summary(output, { colour: false }))
+  const lines = play(output => summary(output, { color: false }))
     .split('\n')
     .slice(0, -1)
   t.regex(lines[2] ?? '', /^ {2}\d\d:\d\d:\d\d \(2 nodes\): TEST CASE: Ping: FAILED on 1 of 2$/)
@@ -74,8 +74,8 @@ test('the summary has its form: a line for each step, causes before failures, ve
   t.notRegex(lines.join(''), /[\x00-\x1f]/)
 })
 
-test('on a terminal there is colour', t => {
-  const text = play(output => summary(output, { colour: true }))
+test('on a terminal there is color', t => {
+  const text = play(output => summary(output, { color: true }))
   t.true(text.includes('\u001b[31m'))
   t.true(text.endsWith('left running\n'))
 })
@@ -124,7 +124,7 @@ test('terminal codes are taken out whole', t => {
 test('what comes from elsewhere reaches stderr without control characters', async t => {
   const nasty = 'a\u001b[2J\u0007\u009b1m\nb\r'
   let text = ''
-  const { emit } = eventStream([summary({ write: more => (text += more) }, { colour: false })], () => {})
+  const { emit } = eventStream([summary({ write: more => (text += more) }, { color: false })], () => {})
   emit({ type: 'notice', text: nasty })
   emit({ type: 'test-skipped', test: 'bridge', why: nasty })
   emit({ type: 'run-failed', message: nasty })

@@ -4,19 +4,19 @@ import { readProgress, readTerminalUse } from '../../scripts/reporters/terminal-
 const terminal = { isTTY: true }
 const file = {}
 
-test('a terminal has colour and progress, a file neither', t => {
-  t.deepEqual(readTerminalUse({}, terminal), { colour: true, progress: true })
-  t.deepEqual(readTerminalUse({}, file), { colour: false, progress: false })
-  t.deepEqual(readTerminalUse({ TERM: 'dumb' }, terminal), { colour: false, progress: false })
+test('a terminal has color and progress, a file neither', t => {
+  t.deepEqual(readTerminalUse({}, terminal), { color: true, progress: true })
+  t.deepEqual(readTerminalUse({}, file), { color: false, progress: false })
+  t.deepEqual(readTerminalUse({ TERM: 'dumb' }, terminal), { color: false, progress: false })
 })
 
 test('NO_COLOR wins over FORCE_COLOR, unless it is empty', t => {
-  t.false(readTerminalUse({ NO_COLOR: '1', FORCE_COLOR: '1' }, terminal).colour)
-  t.true(readTerminalUse({ NO_COLOR: '', FORCE_COLOR: '1' }, file).colour)
-  t.false(readTerminalUse({ FORCE_COLOR: '0' }, file).colour)
-  t.false(readTerminalUse({ FORCE_COLOR: 'false' }, terminal).colour)
-  t.false(readTerminalUse({ FORCE_COLOR: '' }, file).colour, 'empty is as if it were not set')
-  t.true(readTerminalUse({ FORCE_COLOR: '1', TERM: 'dumb' }, terminal).colour)
+  t.false(readTerminalUse({ NO_COLOR: '1', FORCE_COLOR: '1' }, terminal).color)
+  t.true(readTerminalUse({ NO_COLOR: '', FORCE_COLOR: '1' }, file).color)
+  t.false(readTerminalUse({ FORCE_COLOR: '0' }, file).color)
+  t.false(readTerminalUse({ FORCE_COLOR: 'false' }, terminal).color)
+  t.false(readTerminalUse({ FORCE_COLOR: '' }, file).color, 'empty is as if it were not set')
+  t.true(readTerminalUse({ FORCE_COLOR: '1', TERM: 'dumb' }, terminal).color)
 })
 
 test('progress is live on a terminal, and plain where a pipeline has one, or somebody says so', t => {
@@ -29,7 +29,7 @@ test('progress is live on a terminal, and plain where a pipeline has one, or som
   t.false(isLive({}, 'plain'))
   t.false(isLive({ TERM: 'dumb' }, 'live'))
   t.false(readTerminalUse({}, file, 'live').progress, 'nothing draws into a file')
-  t.true(readTerminalUse({}, terminal, 'plain').colour)
+  t.true(readTerminalUse({}, terminal, 'plain').color)
 })
 
 test('a wrong kind of progress is refused, with where it came from', t => {

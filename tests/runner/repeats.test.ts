@@ -34,7 +34,7 @@ async function play(
   } as unknown as Connection
   const node: Node = { name: 'vm-001', number: 1, role: 'worker', connection }
   const cluster: Cluster = {
-    kind: 'pretended',
+    kind: 'simulated',
     start: async ({ test: name, beside }) => {
       const which = `${name}${beside ? ' beside' : ''}`
       if (beside && lacking) throw environmentFailure('NO_MEMORY', 'there is not enough')

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { pretendedTerminal } from '../reporters/live/pretended-terminal.ts'
+import { virtualTerminal } from '../reporters/live/virtual-terminal.ts'
 import { processesIn, program, until } from './program.ts'
 
 /** In the VM: a `netns_test` that hangs in one step. */
@@ -16,7 +16,7 @@ test('on a real terminal: VMs come up, steps run, Ctrl-C ends it; what is left o
   const wrap = `cp /bin/netns_test /tmp/netns_test; cat >/bin/netns_test <<'E'\n${HANG}E\n`
   t.is((await run('exec', 'vm-002', '--', 'sh', '-c', wrap)).status, 0)
 
-  const terminal = pretendedTerminal()
+  const terminal = virtualTerminal()
   const frames = new Set<string>()
   const runner = startOnTerminal(['test', 'bridge', '--no-start', '--reporter', 'log', '--reporter', 'tap=run.tap'])
   runner.stdout?.on('data', text => {

@@ -23,11 +23,11 @@ export const capture: CommandDefinition = {
       .addOption(completedBy(writeOption(), 'files'))
       .addOption(new Option('-c, --count <n>', 'stop after <n> packets').argParser(readCount))
     addClusterOptions(command).action(async (target: string, filter: string[], options: CaptureOptions) => {
-      const [{ captureOn }, { typedChoice }] = await Promise.all([
+      const [{ captureOn }, { readClusterChoice }] = await Promise.all([
         import('./tcpdump.ts'),
         import('../../command-line/request.ts'),
       ])
-      setExitCode(await captureOn(target, { ...options, ...typedChoice(command) }, filter.join(' '), signal))
+      setExitCode(await captureOn(target, { ...options, ...readClusterChoice(command) }, filter.join(' '), signal))
     })
     withExamples(command, [
       ['./netns.ts capture vm-001-ns02 icmp or icmp6', 'pings in a POD'],

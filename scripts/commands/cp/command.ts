@@ -16,12 +16,12 @@ export const cp: CommandDefinition = {
       .option('-r, --recursive', 'copy a directory; merge it into an existing one')
     addClusterOptions(command).action(
       async (source: string, destination: string, { recursive }: { recursive?: true }) => {
-        const [{ copyBetween }, { typedChoice }] = await Promise.all([
+        const [{ copyBetween }, { readClusterChoice }] = await Promise.all([
           import('../../copy/copy.ts'),
           import('../../command-line/request.ts'),
         ])
         const onNotice = (line: string) => process.stderr.write(`${line}\n`)
-        const options = { ...typedChoice(command), recursive: recursive === true }
+        const options = { ...readClusterChoice(command), recursive: recursive === true }
         await copyBetween(source, destination, options, onNotice, signal)
       },
     )

@@ -14,11 +14,11 @@ export const env: CommandDefinition = {
       .argument('[options...]', 'options, as for test')
       .option('--json', 'print JSON')
       .action(async (words: string[], { json }: { json?: true }) => {
-        const [{ showSettings }, { saidTo }] = await Promise.all([
+        const [{ showSettings }, { readUserRequest }] = await Promise.all([
           import('./settings.ts'),
           import('../../command-line/request.ts'),
         ])
-        await showSettings(saidTo(command, words).options, callersEnvironment, json === true, signal)
+        await showSettings(readUserRequest(command, words).options, callersEnvironment, json === true, signal)
       })
   },
 }

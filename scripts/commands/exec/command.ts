@@ -16,7 +16,7 @@ export const exec: CommandDefinition = {
     addClusterOptions(command)
       .passThroughOptions()
       .action(async (target: string, typed: string[], { stdin }: { stdin: boolean }) => {
-        const [{ execOn }, { onTarget }, { typedChoice }] = await Promise.all([
+        const [{ execOn }, { onTarget }, { readClusterChoice }] = await Promise.all([
           import('./exec.ts'),
           import('../../cluster/choice.ts'),
           import('../../command-line/request.ts'),
@@ -24,7 +24,7 @@ export const exec: CommandDefinition = {
         const terminal = callersEnvironment.TERM ?? 'dumb'
         const words = typed[0] === '--' ? typed.slice(1) : typed
         const use = (node: Parameters<typeof execOn>[0]) => execOn(node, target, words, terminal, stdin)
-        setExitCode(await onTarget(target, typedChoice(command), signal, use))
+        setExitCode(await onTarget(target, readClusterChoice(command), signal, use))
       })
     withExamples(command, [
       ['./netns.ts exec vm-001 -- ip address', 'a command on a node'],

@@ -15,11 +15,11 @@ export const graph: CommandDefinition = {
       .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('svg'))
       .option('--nvm <n>', "number of nodes with PODs in xcluster's cluster (default: 4)")
     addClusterOptions(command).action(async ({ format }: { format: (typeof FORMATS)[number] }) => {
-      const [{ showGraph }, { saidTo }] = await Promise.all([
+      const [{ showGraph }, { readUserRequest }] = await Promise.all([
         import('./graph.ts'),
         import('../../command-line/request.ts'),
       ])
-      await showGraph(saidTo(command, []).options, callersEnvironment, format, signal)
+      await showGraph(readUserRequest(command, []).options, callersEnvironment, format, signal)
     })
     withExamples(command, [
       ['./netns.ts graph > network.svg', 'draw a picture'],

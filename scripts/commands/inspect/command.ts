@@ -14,11 +14,11 @@ export const inspect: CommandDefinition = {
       .option('--json', 'print JSON, with routes')
       .option('--nvm <n>', "number of nodes with PODs in xcluster's cluster (default: 4)")
     addClusterOptions(command).action(async (wanted: string[], { json }: { json?: true }) => {
-      const [{ showNetwork }, { saidTo }] = await Promise.all([
+      const [{ showNetwork }, { readUserRequest }] = await Promise.all([
         import('./inspect.ts'),
         import('../../command-line/request.ts'),
       ])
-      await showNetwork(wanted, saidTo(command, []).options, json === true, signal)
+      await showNetwork(wanted, readUserRequest(command, []).options, json === true, signal)
     })
   },
 }

@@ -14,11 +14,11 @@ export const logs: CommandDefinition = {
       .option('-f, --follow', 'follow the consoles until Ctrl-C or the end of the cluster')
       .addOption(tailOption())
     addClusterOptions(command).action(async (node: string | undefined, options: { follow?: true; tail?: number }) => {
-      const [{ showLogs }, { typedChoice }] = await Promise.all([
+      const [{ showLogs }, { readClusterChoice }] = await Promise.all([
         import('./logs.ts'),
         import('../../command-line/request.ts'),
       ])
-      setExitCode(await showLogs(node, { ...options, ...typedChoice(command) }, signal))
+      setExitCode(await showLogs(node, { ...options, ...readClusterChoice(command) }, signal))
     })
   },
 }

@@ -23,19 +23,19 @@ export const rerun: CommandDefinition = {
       .option('--no-stop', 'leave the cluster running, whatever the result')
       .option('--replace', 'stop a running cluster of the same name even if it is in use')
       .action(async (results: string, { reporter, progress }: RerunOptions) => {
-        const [{ runAgain }, { saidTo }, { writtenAs }] = await Promise.all([
+        const [{ repeatRun }, { readUserRequest }, { writtenAs }] = await Promise.all([
           import('./rerun.ts'),
           import('../../command-line/request.ts'),
           import('../../command-line/written-as.ts'),
         ])
-        const { options, variables } = saidTo(command, [])
+        const { options, variables } = readUserRequest(command, [])
         const reporting = {
           reporters: reporter,
           progress,
           writtenAs: (option: string) => writtenAs(command, option),
         }
         const now = { ...variables, ...options }
-        setExitCode(await runAgain(results, now, reporting, callersEnvironment, signal))
+        setExitCode(await repeatRun(results, now, reporting, callersEnvironment, signal))
       })
     withExamples(command, [
       ['./netns.ts rerun results', 'once'],

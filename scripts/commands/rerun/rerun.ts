@@ -24,7 +24,7 @@ const SETTINGS =
  * @returns the exit code
  * @throws Failure NO_RESULTS, BAD_RESULTS (exit 2), and all that `test` throws
  */
-export async function runAgain(
+export async function repeatRun(
   place: string,
   options: Environment,
   reporting: Pick<TestRequest, 'reporters' | 'progress' | 'writtenAs'>,

@@ -11,13 +11,13 @@ export const shell: CommandDefinition = {
       .description('open a shell on a node or in a POD; without a terminal, run commands from stdin')
       .addArgument(targetArgument())
     addClusterOptions(command).action(async (target: string) => {
-      const [{ runShell }, { onTarget }, { typedChoice }] = await Promise.all([
+      const [{ runShell }, { onTarget }, { readClusterChoice }] = await Promise.all([
         import('../../command-line/attached.ts'),
         import('../../cluster/choice.ts'),
         import('../../command-line/request.ts'),
       ])
       const terminal = callersEnvironment.TERM ?? 'dumb'
-      setExitCode(await onTarget(target, typedChoice(command), signal, node => runShell(node, target, terminal)))
+      setExitCode(await onTarget(target, readClusterChoice(command), signal, node => runShell(node, target, terminal)))
     })
   },
 }

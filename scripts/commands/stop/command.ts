@@ -16,11 +16,11 @@ export const stop: CommandDefinition = {
       .addArgument(completedBy(clusterArgument(), clusterNames))
     addClusterOptions(command).action(
       async (named: string | undefined, { all, abandoned }: { all?: true; abandoned?: true }) => {
-        const [{ stopClusters }, { typedChoice }] = await Promise.all([
+        const [{ stopClusters }, { readClusterChoice }] = await Promise.all([
           import('./stop.ts'),
           import('../../command-line/request.ts'),
         ])
-        const options = { ...typedChoice(command), ...(all && { all }), ...(abandoned && { abandoned }) }
+        const options = { ...readClusterChoice(command), ...(all && { all }), ...(abandoned && { abandoned }) }
         await stopClusters(named, options, callersEnvironment, signal)
       },
     )

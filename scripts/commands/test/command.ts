@@ -29,12 +29,12 @@ export const test: CommandDefinition = {
       .addOption(completedBy(reachOption(), provingTests))
       .action(async (words: string[], { list, verbose, ovl, reporter, progress }: TestOptions) => {
         if (list) return (await import('./list.ts')).listTests(verbose === true)
-        const [{ runTestCommand }, { saidTo }, { writtenAs }] = await Promise.all([
+        const [{ runTestCommand }, { readUserRequest }, { writtenAs }] = await Promise.all([
           import('./run.ts'),
           import('../../command-line/request.ts'),
           import('../../command-line/written-as.ts'),
         ])
-        const { operands, options, variables } = saidTo(command, words)
+        const { operands, options, variables } = readUserRequest(command, words)
         const request = {
           words: operands,
           options,

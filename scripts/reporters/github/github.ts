@@ -78,8 +78,8 @@ function linesOf(test: TestRecord): string {
     }),
   )
   const matrix = test.matrix ? [`matrix: ${test.matrix}`] : []
-  return [...steps, ...matrix].map(line => `${notACommand(plainText(line))}\n`).join('')
+  return [...steps, ...matrix].map(line => `${escapeCommands(plainText(line))}\n`).join('')
 }
 
 /** Inside our own group commands are taken: a line must not begin like one, nor hold one of the older form. */
-const notACommand = (line: string): string => line.replace(/^\s*::/, '> ::').replaceAll('##[', '# #[')
+const escapeCommands = (line: string): string => line.replace(/^\s*::/, '> ::').replaceAll('##[', '# #[')

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { environmentFailure } from '../../errors/failure.ts'
 import type { RunRecord, TestRecord } from '../../events/record.ts'
-import { failuresOf, isFlaky, notRun, pointersOf, reasonsOf, turnName } from '../../events/rules.ts'
+import { attemptName, failuresOf, isFlaky, notRun, pointersOf, reasonsOf } from '../../events/rules.ts'
 import { reasonOf } from '../../host/files.ts'
 import { escapeXml, plainText } from '../../host/text.ts'
 import { describeFailedStep, newLines } from '../failed-step.ts'
@@ -64,7 +64,7 @@ function row(test: TestRecord): string {
   const time = `${((test.ended - test.begun) / 1000).toFixed(1)} s`
   const verdict = isFlaky(test) ? 'flaky' : test.verdict
   const mark = { passed: '✅', flaky: '⚠️', failed: '❌', broken: '💥', interrupted: '⏹️' }[verdict]
-  return `| ${code(turnName(test.test, test.turn))} | ${mark} ${verdict} | ${time} | ${code(test.why ?? test.summary)} |\n`
+  return `| ${code(attemptName(test.test, test.turn))} | ${mark} ${verdict} | ${time} | ${code(test.why ?? test.summary)} |\n`
 }
 
 function details(test: TestRecord): string {
@@ -79,7 +79,7 @@ function details(test: TestRecord): string {
   ]
   // A blank line would end the block of HTML.
   const body = escapeXml(lines.map(plainText).filter(Boolean).join('\n'))
-  return `\n<details><summary>${code(turnName(test.test, test.turn))}: ${test.verdict}</summary>\n<pre>${body}</pre>\n</details>\n`
+  return `\n<details><summary>${code(attemptName(test.test, test.turn))}: ${test.verdict}</summary>\n<pre>${body}</pre>\n</details>\n`
 }
 
 /** What Markdown would act on, also between tags. */

@@ -71,9 +71,9 @@ export function verdictOf({ record, isSkipped }: DraftTest, verdict: Verdict): R
 }
 
 /** Which of how many tries, and repeats, of its test a draft is. */
-export type Try = Pick<TestData, 'attempt' | 'attempts' | 'retried' | 'repeat' | 'repeats'>
+export type AttemptData = Pick<TestData, 'attempt' | 'attempts' | 'retried' | 'repeat' | 'repeats'>
 
-export function tryOf({ record: { test, turn, retried } }: DraftTest, drafts: readonly DraftTest[]): Try {
+export function attemptOf({ record: { test, turn, retried } }: DraftTest, drafts: readonly DraftTest[]): AttemptData {
   const turns = drafts.filter(({ record }) => record.test === test).map(({ record }) => record.turn)
   const repeats = Math.max(...turns.map(({ repeat }) => repeat))
   const attempts = Math.max(...turns.filter(({ repeat }) => repeat === turn.repeat).map(({ attempt }) => attempt))

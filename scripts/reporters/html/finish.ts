@@ -1,7 +1,7 @@
 import { notRun } from '../../events/rules.ts'
+import type { CollectedRun } from './collected.ts'
 import type { EvidenceData, MatrixData, ReportData, TestData } from './data.ts'
-import { type DraftTest, logText, nodesOf, stepsOf, type Try, tryOf, verdictOf, wordsOf } from './draft.ts'
-import type { Gathered } from './gathered.ts'
+import { type AttemptData, attemptOf, type DraftTest, logText, nodesOf, stepsOf, verdictOf, wordsOf } from './draft.ts'
 import { Packs, pack } from './packed.ts'
 import { count } from './page/words.ts'
 
@@ -14,7 +14,7 @@ const LOG_CHARACTERS = 6_000_000
 const LEAST_CHARACTERS = 20_000
 
 /** Puts the report together, and leaves out what would make it too large: it says what. */
-export async function finish(gathered: Gathered): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
+export async function finish(gathered: CollectedRun): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
   const { run, begun, ended, commands, drafts, log, said, madeWith } = gathered
   const { verdict, message, left } = run
   const packs = new Packs()
@@ -39,7 +39,7 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
       verdict: own,
       why: why ?? (own === 'broken' ? message : undefined),
       reasons,
-      ...tryOf(draft, drafts),
+      ...attemptOf(draft, drafts),
       begun: record.begun,
       ended: record.isOver ? record.ended : ended,
       cluster: record.cluster,
@@ -74,7 +74,7 @@ export async function finish(gathered: Gathered): Promise<{ readonly data: Repor
   }
 }
 
-const ONLY: Try = { attempt: 1, attempts: 1, retried: false, repeat: 1, repeats: 1 }
+const ONLY: AttemptData = { attempt: 1, attempts: 1, retried: false, repeat: 1, repeats: 1 }
 
 /** A test that was to be run, and was not come to. */
 const withoutRun = (name: string, at: number): TestData => ({
@@ -144,7 +144,7 @@ async function packMatrices(
 const rank = ({ record }: DraftTest) => (record.verdict === 'passed' ? 1 : 0)
 
 /** As much of the log as fits: how far it can be compressed shows only when it is. */
-async function packLogs(packs: Packs, { drafts, log }: Gathered) {
+async function packLogs(packs: Packs, { drafts, log }: CollectedRun) {
   const room = Math.max(LEAST_FOR_LOGS, BUDGET - packs.size)
   for (let characters = LOG_CHARACTERS; ; characters /= 2) {
     log.reduce(characters)

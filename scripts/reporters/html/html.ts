@@ -1,7 +1,7 @@
 import type { Listener } from '../../events/events.ts'
 import type { Output } from '../output.ts'
+import { ReportCollector } from './collector.ts'
 import { htmlDocument } from './document.ts'
-import { Gathering } from './gathering.ts'
 import { buildPage } from './page.ts'
 
 /**
@@ -11,7 +11,7 @@ import { buildPage } from './page.ts'
  */
 export function html(output: Output, directory: string): Listener {
   const page = buildPage()
-  const gathering = new Gathering(directory)
+  const gathering = new ReportCollector(directory)
   const close = async () => {
     const { data, packs } = await gathering.finish()
     for (const part of htmlDocument(data, packs, page)) output.write(part)

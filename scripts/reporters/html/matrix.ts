@@ -4,14 +4,14 @@ import { summarize } from '../../proof/summary.ts'
 import { CELL_STATES, type CellState, cellArrays, encodeCount, encodeTime, rangeArrays } from './cells.ts'
 
 /** A matrix as bytes: 9 a pair. */
-export interface CodedMatrix {
+export interface EncodedMatrix {
   readonly counts: readonly number[]
   readonly cells: Uint8Array
   readonly ranges: Uint8Array
 }
 
 /** Turns the answers of all pairs, row by row, into bytes, so that nobody has to keep the objects. */
-export function codeMatrix(matrix: Matrix): CodedMatrix {
+export function encodeMatrix(matrix: Matrix): EncodedMatrix {
   const { reach, sources, destinations, rows } = matrix
   const pairs = sources.length * destinations.length
   const { bytes: cells, states, sent, received, means } = cellArrays(pairs)

@@ -11,9 +11,9 @@ export interface Room {
 
 type State = NodeProgress['state']
 
-/** Where a node has no line, each state has a sign of its own, of ASCII: readable without colour, and in any locale. */
+/** Where a node has no line, each state has a sign of its own, of ASCII: readable without color, and in any locale. */
 const SIGNS: Readonly<Record<State, string>> = { waiting: '.', done: 'o', failed: 'F' }
-const COLOURS: Readonly<Record<State, string>> = { waiting: DIM, done: GREEN, failed: RED }
+const COLORS: Readonly<Record<State, string>> = { waiting: DIM, done: GREEN, failed: RED }
 const GROUP = 10
 
 /**
@@ -59,7 +59,7 @@ function counts({ words, of }: Progress, nodes: readonly NodeProgress[], isList:
   ]
   const shown = told.filter(([state, count]) => state !== 'failed' || count > 0)
   const sign = (state: State) => (isList ? '' : `${SIGNS[state]} `)
-  return shown.map(([state, count, word]) => paint(COLOURS[state], `${sign(state)}${count} ${word}`)).join('   ')
+  return shown.map(([state, count, word]) => paint(COLORS[state], `${sign(state)}${count} ${word}`)).join('   ')
 }
 
 /** `  vm-002  FAILED      0.9 s  vm-002-ns03 172.16.2.3 does not answer` */
@@ -68,7 +68,7 @@ const lineOf =
   ({ name, state, milliseconds, text }: NodeProgress): string => {
     const word = (state === 'failed' ? 'FAILED' : words[state]).padEnd(9)
     const time = milliseconds === undefined ? seconds(now - since) : tenths(milliseconds)
-    return `  ${name.padEnd(6)}  ${paint(COLOURS[state], word)} ${time.padStart(7)}  ${printable(text)}`.trimEnd()
+    return `  ${name.padEnd(6)}  ${paint(COLORS[state], word)} ${time.padStart(7)}  ${printable(text)}`.trimEnd()
   }
 
 /** More nodes than lines. */
@@ -123,7 +123,7 @@ function cellsOf(nodes: readonly NodeProgress[], width: number, paint: Paint): r
 
 /** A code for each run of signs, not for each sign: less for the terminal to read. */
 const paintCells = (cells: string, paint: Paint): string =>
-  cells.replace(/([.oF])(?:\1| (?=\1))*/g, signs => paint(COLOURS[stateOf(signs)], signs))
+  cells.replace(/([.oF])(?:\1| (?=\1))*/g, signs => paint(COLORS[stateOf(signs)], signs))
 
 const stateOf = (signs: string): State => (signs[0] === 'F' ? 'failed' : signs[0] === 'o' ? 'done' : 'waiting')
 

@@ -12,8 +12,8 @@ import { letSuspend } from './suspend.ts'
  * The live view: below what the reporters write on the terminal, what is under way on each node.
  * @param sharesStdout stdout is the same terminal: what goes there takes the same way
  */
-export function openLive({ stdout, stderr, colour, signal }: TerminalRequest, sharesStdout: boolean): Terminal {
-  const paint: Paint = painter(colour)
+export function openLive({ stdout, stderr, color, signal }: TerminalRequest, sharesStdout: boolean): Terminal {
+  const paint: Paint = painter(color)
   const { progress, on } = followProgress()
   let ending = ''
   const screen = openScreen(stderr, room => {

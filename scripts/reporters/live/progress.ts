@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../events/events.ts'
-import { turnName } from '../../events/rules.ts'
+import { attemptName } from '../../events/rules.ts'
 
 /** How far a node is with what is under way. */
 export interface NodeProgress {
@@ -67,7 +67,7 @@ export function followProgress(): { readonly progress: Progress; on(event: RunEv
         begin(event.at, 'preparing')
         break
       case 'test-start':
-        progress.test = turnName(event.test, event.turn)
+        progress.test = attemptName(event.test, event.turn)
         progress.position = planned.indexOf(event.test) + 1
         begin(event.at, 'preparing')
         break

@@ -3,10 +3,10 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test from 'ava'
-import { runAgain } from '../../../scripts/commands/rerun/rerun.ts'
+import { repeatRun } from '../../../scripts/commands/rerun/rerun.ts'
 
 const again = (place: string) =>
-  runAgain(place, {}, { reporters: [], writtenAs: option => option }, {}, new AbortController().signal)
+  repeatRun(place, {}, { reporters: [], writtenAs: option => option }, {}, new AbortController().signal)
 
 test('what is no results.json of ours is refused, with its name', async t => {
   const place = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-rerun-'))

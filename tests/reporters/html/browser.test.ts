@@ -8,11 +8,11 @@ import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import type { RunEvent } from '../../../scripts/events/events.ts'
 import { tool } from '../../needs.ts'
-import { type Pretended, pretendedRun, pretendedRuns } from './pretended-run.ts'
 import { directory, report } from './report.ts'
+import { type Simulation, simulatedRun, simulatedRuns } from './simulated-run.ts'
 
-const SMALL: Pretended = { nodes: 4, pods: 4, cut: 'vm-002-ns03' }
-const LARGE: Pretended = { nodes: 100, pods: 4, cut: 'vm-042-ns03', lines: 40 }
+const SMALL: Simulation = { nodes: 4, pods: 4, cut: 'vm-002-ns03' }
+const LARGE: Simulation = { nodes: 100, pods: 4, cut: 'vm-042-ns03', lines: 40 }
 
 let browser: Browser
 test.before(async () => {
@@ -79,28 +79,28 @@ async function violations(page: Page): Promise<readonly string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`))
 }
 
-for (const [name, pretended, colorScheme] of [
+for (const [name, simulation, colorScheme] of [
   ['4 nodes, light', SMALL, 'light'],
   ['4 nodes, dark', SMALL, 'dark'],
   ['100 nodes', { ...LARGE, lines: 2 }, 'light'],
 ] as const) {
   test(`${name}: no error, no request, nothing that keeps anybody out`, async t => {
-    const { page, complaints } = await open(t, pretendedRun(pretended), { colorScheme })
+    const { page, complaints } = await open(t, simulatedRun(simulation), { colorScheme })
     await page.locator('.matrix canvas').first().waitFor()
-    if (pretended === SMALL) await unfoldAll(page)
+    if (simulation === SMALL) await unfoldAll(page)
     t.deepEqual(await violations(page), [])
     t.deepEqual(complaints, [])
   })
 }
 
 test('the axe that looks for what keeps people out finds it', async t => {
-  const { page } = await open(t, pretendedRun({ nodes: 1, pods: 2 }))
+  const { page } = await open(t, simulatedRun({ nodes: 1, pods: 2 }))
   await page.evaluate("document.querySelector('main').append(document.createElement('button'))")
   t.regex((await violations(page)).join(), /^button-name: /)
 })
 
 test('what failed stands first: test, step, node and reason, with links to the rest', async t => {
-  const { page } = await open(t, pretendedRun(SMALL))
+  const { page } = await open(t, simulatedRun(SMALL))
   t.is(await page.locator('main > section').first().getAttribute('class'), 'failures')
   const failure = page.locator('.failure').first()
   t.regex(
@@ -119,13 +119,13 @@ test('what failed stands first: test, step, node and reason, with links to the r
 })
 
 test('a run that passed has no list of failures', async t => {
-  const { page } = await open(t, pretendedRun({ nodes: 2, pods: 2 }))
+  const { page } = await open(t, simulatedRun({ nodes: 2, pods: 2 }))
   t.regex(await page.locator('h1').innerText(), /^Passed/)
   t.is(await page.locator('.failures, .wrong').count(), 0)
 })
 
 test('the log is searched by text, node and step', async t => {
-  const { page } = await open(t, pretendedRun(LARGE), { hash: '#test-1-log' })
+  const { page } = await open(t, simulatedRun(LARGE), { hash: '#test-1-log' })
   const log = page.locator('#test-1-log')
   await log.getByText('20,000 lines in 500 steps on nodes').waitFor()
   t.is(await log.locator('.line').count(), 0)
@@ -141,7 +141,7 @@ test('the log is searched by text, node and step', async t => {
 })
 
 test('a bar of the time line leads to the log of its step and node', async t => {
-  const { page } = await open(t, pretendedRun(SMALL))
+  const { page } = await open(t, simulatedRun(SMALL))
   const bar = page.getByRole('link', { name: /^3 linux_bridge on vm-004, passed, took .* begun at/ })
   await bar.hover()
   t.regex(await page.locator('.card').innerText(), /3 linux_bridge on vm-004/)
@@ -153,7 +153,7 @@ test('a bar of the time line leads to the log of its step and node', async t => 
 })
 
 test('the matrix tells a pair to the pointer and to the keys, and goes to the wrong ones', async t => {
-  const { page } = await open(t, pretendedRun(SMALL))
+  const { page } = await open(t, simulatedRun(SMALL))
   const matrix = page.getByRole('application', { name: /^Matrix IPv4/ })
   const readout = page.locator('#test-1-matrix .readout')
   await matrix.focus()
@@ -181,7 +181,7 @@ test('the matrix tells a pair to the pointer and to the keys, and goes to the wr
 })
 
 test('a POD that a hundred nodes do not reach is named before its 1596 pairs', async t => {
-  const { page } = await open(t, pretendedRun({ ...LARGE, lines: 1 }))
+  const { page } = await open(t, simulatedRun({ ...LARGE, lines: 1 }))
   const most = page.getByRole('table', { name: 'PODs with the most of them' })
   await most.waitFor()
   t.deepEqual(await most.locator('tbody tr').allInnerTexts(), ['vm-042-ns03\t798 of 798\t798 of 798'])
@@ -194,7 +194,7 @@ test('a POD that a hundred nodes do not reach is named before its 1596 pairs', a
 })
 
 test('the network tells a box to the pointer and to the keys', async t => {
-  const { page } = await open(t, pretendedRun(SMALL), { hash: '#test-1-network' })
+  const { page } = await open(t, simulatedRun(SMALL), { hash: '#test-1-network' })
   const network = page.locator('#test-1-network')
   await network.getByRole('img', { name: /^vm-002-ns03, eth0: veth, DOWN/ }).hover()
   t.regex(await page.locator('.card').innerText(), /172\.16\.2\.3\/24[\s\S]*other end: vm-002\/vm-002-ns03/)
@@ -209,7 +209,7 @@ test('the network tells a box to the pointer and to the keys', async t => {
 
 test('colours follow the person: light or dark', async t => {
   const ground = async (colorScheme: 'light' | 'dark') => {
-    const { page } = await open(t, pretendedRun({ nodes: 1, pods: 2 }), { colorScheme })
+    const { page } = await open(t, simulatedRun({ nodes: 1, pods: 2 }), { colorScheme })
     return await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
   }
   t.deepEqual([await ground('light'), await ground('dark')], ['rgb(244, 246, 248)', 'rgb(13, 17, 23)'])
@@ -224,7 +224,7 @@ test('nothing in the page can reach a server', async t => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const { page, complaints } = await open(t, pretendedRun({ nodes: 1, pods: 2 }))
+  const { page, complaints } = await open(t, simulatedRun({ nodes: 1, pods: 2 }))
   await page.evaluate(`document.body.insertAdjacentHTML('beforeend',
     '<img src="${address}/image"><link rel="stylesheet" href="${address}/style"><iframe src="${address}/frame"></iframe>'
     + '<img src=x onerror="document.title = 1">')`)
@@ -236,7 +236,7 @@ test('nothing in the page can reach a server', async t => {
 })
 
 test('where scripts are off, verdict and failures stand there as text', async t => {
-  const { page } = await open(t, pretendedRun(SMALL), { javaScriptEnabled: false })
+  const { page } = await open(t, simulatedRun(SMALL), { javaScriptEnabled: false })
   t.regex(
     await page.locator('noscript').innerText(),
     /failed[\s\S]*L3: failed[\s\S]*matrix on vm-002: vm-002-ns03 does not answer/,
@@ -244,7 +244,7 @@ test('where scripts are off, verdict and failures stand there as text', async t 
 })
 
 test('tests are filtered by name and verdict; "/" leads to the field, and a key from failure to failure', async t => {
-  const { page } = await open(t, pretendedRuns())
+  const { page } = await open(t, simulatedRuns())
   const items = page.locator('nav li:visible')
   t.is(await items.count(), 3)
   await page.keyboard.press('/')
@@ -267,7 +267,7 @@ test('tests are filtered by name and verdict; "/" leads to the field, and a key 
 })
 
 test('a failed step has the network of its nodes, and the evidence begins with what differs', async t => {
-  const { page } = await open(t, pretendedRun(SMALL))
+  const { page } = await open(t, simulatedRun(SMALL))
   const failure = page.locator('.failure').first()
   await failure.locator('summary', { hasText: 'Network' }).click()
   await failure.locator('svg .box').first().waitFor()
@@ -275,7 +275,7 @@ test('a failed step has the network of its nodes, and the evidence begins with w
 })
 
 test('commands are there to be copied', async t => {
-  const { page } = await open(t, pretendedRun(SMALL), { permissions: ['clipboard-read', 'clipboard-write'] })
+  const { page } = await open(t, simulatedRun(SMALL), { permissions: ['clipboard-read', 'clipboard-write'] })
   const command = page.locator('.commands li').first()
   const text = await command.locator('code').innerText()
   t.regex(text, /^cd .* && .*test/)
@@ -287,7 +287,7 @@ test('commands are there to be copied', async t => {
 })
 
 test('at 400 pixels no word is broken, and only tables move sideways', async t => {
-  const { page } = await open(t, pretendedRun(SMALL), { viewport: { width: 400, height: 800 } })
+  const { page } = await open(t, simulatedRun(SMALL), { viewport: { width: 400, height: 800 } })
   await page.locator('.matrix canvas').first().waitFor()
   await unfoldAll(page)
   t.true(await page.evaluate('document.documentElement.scrollWidth <= 400'))

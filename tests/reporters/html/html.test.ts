@@ -3,14 +3,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import type { RunEvent } from '../../../scripts/events/events.ts'
-import { pretendedRun, pretendedTest } from './pretended-run.ts'
 import { dataOf, directory, report } from './report.ts'
+import { simulatedRun, simulatedTest } from './simulated-run.ts'
 
 const AT = 1_700_000_000_000
 const END = { at: AT + 60_000, type: 'run-end', failures: [], seconds: 60, left: undefined } as const
 
 test('verdict, failed step, node and reason are in the data, and stand where no script runs', async t => {
-  const text = await report(path.join(directory(t), 'r.html'), pretendedRun({ nodes: 2, pods: 2, cut: 'vm-002-ns01' }))
+  const text = await report(path.join(directory(t), 'r.html'), simulatedRun({ nodes: 2, pods: 2, cut: 'vm-002-ns01' }))
   const { verdict, tests } = dataOf(text)
   t.is(verdict, 'failed')
   const failed = tests[0]?.steps.at(-1)?.nodes.filter(({ failure }) => failure)
@@ -24,7 +24,7 @@ test('verdict, failed step, node and reason are in the data, and stand where no 
 
 test('a run that passed says so, and has nothing that failed', async t => {
   const { verdict, tests } = dataOf(
-    await report(path.join(directory(t), 'r.html'), pretendedRun({ nodes: 2, pods: 2 })),
+    await report(path.join(directory(t), 'r.html'), simulatedRun({ nodes: 2, pods: 2 })),
   )
   t.is(verdict, 'passed')
   t.deepEqual(
@@ -79,7 +79,7 @@ test('what VMs print cannot become markup, and the policy lets run nothing but t
 })
 
 test('a run that is interrupted has a report up to there', async t => {
-  const events = [...pretendedRun({ nodes: 2, pods: 2 })]
+  const events = [...simulatedRun({ nodes: 2, pods: 2 })]
   const cut = events.findIndex(event => event.type === 'step-end' && event.index === 3)
   const file = path.join(directory(t), 'r.html')
   const said = await report(file, [...events.slice(0, cut), { ...END, verdict: 'interrupted' }])
@@ -97,8 +97,8 @@ test('a test that passed when it was tried again is flaky, and both tries are th
   const turn = { repeat: 1, attempts: 3 }
   const events: RunEvent[] = [
     { at: AT, type: 'run-start', tests: ['L3'] },
-    ...pretendedTest('L3', AT, { nodes: 2, pods: 1, cut: 'vm-001-ns01', turn: { ...turn, attempt: 1 }, retried: true }),
-    ...pretendedTest('L3', AT + 20_000, { nodes: 2, pods: 1, turn: { ...turn, attempt: 2 } }),
+    ...simulatedTest('L3', AT, { nodes: 2, pods: 1, cut: 'vm-001-ns01', turn: { ...turn, attempt: 1 }, retried: true }),
+    ...simulatedTest('L3', AT + 20_000, { nodes: 2, pods: 1, turn: { ...turn, attempt: 2 } }),
     { ...END, verdict: 'passed' },
   ]
   const { tests } = dataOf(await report(path.join(directory(t), 'r.html'), events))
@@ -115,8 +115,8 @@ test('repeats are no tries: one that fails does not make the others flaky', asyn
   const turn = { attempt: 1, attempts: 1 }
   const events: RunEvent[] = [
     { at: AT, type: 'run-start', tests: ['L3'] },
-    ...pretendedTest('L3', AT, { nodes: 2, pods: 1, cut: 'vm-001-ns01', turn: { ...turn, repeat: 1 } }),
-    ...pretendedTest('L3', AT + 20_000, { nodes: 2, pods: 1, turn: { ...turn, repeat: 2 } }),
+    ...simulatedTest('L3', AT, { nodes: 2, pods: 1, cut: 'vm-001-ns01', turn: { ...turn, repeat: 1 } }),
+    ...simulatedTest('L3', AT + 20_000, { nodes: 2, pods: 1, turn: { ...turn, repeat: 2 } }),
     { ...END, verdict: 'failed' },
   ]
   const { tests } = dataOf(await report(path.join(directory(t), 'r.html'), events))
@@ -133,7 +133,7 @@ test('tests that were skipped or not come to say why', async t => {
   const events: RunEvent[] = [
     { at: AT, type: 'run-start', tests: ['cni_bridge', 'L3', 'L2'] },
     { at: AT, type: 'test-skipped', test: 'cni_bridge', why: 'no plugins' },
-    ...pretendedTest('L3', AT, { nodes: 1, pods: 2, cut: 'vm-001-ns01' }),
+    ...simulatedTest('L3', AT, { nodes: 1, pods: 2, cut: 'vm-001-ns01' }),
     { ...END, verdict: 'failed' },
   ]
   const { tests } = dataOf(await report(path.join(directory(t), 'r.html'), events))
@@ -198,7 +198,7 @@ function* noise(events: Iterable<RunEvent>): Generator<RunEvent> {
 
 test('a hundred nodes with four PODs, and logs that cannot be compressed, stay below five megabytes, and what is left out is told', async t => {
   const file = path.join(directory(t), 'r.html')
-  const text = await report(file, noise(pretendedRun({ nodes: 100, pods: 4, cut: 'vm-042-ns03', lines: 300 })))
+  const text = await report(file, noise(simulatedRun({ nodes: 100, pods: 4, cut: 'vm-042-ns03', lines: 300 })))
   t.log(`${Buffer.byteLength(text)} bytes`)
   t.true(Buffer.byteLength(text) < 5_000_000)
   const { leftOut, tests } = dataOf(text)

@@ -3,12 +3,12 @@ import type { Answer } from '../../../scripts/proof/answers.ts'
 import type { Matrix } from '../../../scripts/proof/matrix.ts'
 import { summarize } from '../../../scripts/proof/summary.ts'
 import { CELL_STATES, cellArrays } from '../../../scripts/reporters/html/cells.ts'
-import { codeMatrix } from '../../../scripts/reporters/html/matrix.ts'
-import { pretendedMatrix } from './pretended-run.ts'
+import { encodeMatrix } from '../../../scripts/reporters/html/matrix.ts'
+import { simulatedMatrix } from './simulated-run.ts'
 
 const stateAt = (matrix: Matrix, row: number, column: number) => {
   const { destinations, sources } = matrix
-  const { states } = cellArrays(sources.length * destinations.length, codeMatrix(matrix).cells)
+  const { states } = cellArrays(sources.length * destinations.length, encodeMatrix(matrix).cells)
   return CELL_STATES[states[row * destinations.length + column] ?? 0]
 }
 
@@ -21,8 +21,8 @@ const withAnswer = (matrix: Matrix, row: number, column: number, answer: Answer)
 })
 
 test('pairs are counted as the proof counts them', t => {
-  const { matrix } = pretendedMatrix({ nodes: 3, pods: 2, cut: 'vm-002-ns01' })
-  const { counts } = codeMatrix(matrix)
+  const { matrix } = simulatedMatrix({ nodes: 3, pods: 2, cut: 'vm-002-ns01' })
+  const { counts } = encodeMatrix(matrix)
   const { expected, reached, wrong } = summarize(matrix)
   const of = (state: (typeof CELL_STATES)[number]) => counts[CELL_STATES.indexOf(state)]
   t.deepEqual([of('reached'), of('missing'), of('open'), of('closed')], [reached, wrong.length, 0, 0])
@@ -31,13 +31,13 @@ test('pairs are counted as the proof counts them', t => {
 
 test('what answers and must not, and what is silent and must be, have states of their own', t => {
   const silent = { sent: 1, received: 0 }
-  const matrix: Matrix = withAnswer({ ...pretendedMatrix({ nodes: 2, pods: 1 }).matrix, reach: 'node' }, 0, 2, silent)
+  const matrix: Matrix = withAnswer({ ...simulatedMatrix({ nodes: 2, pods: 1 }).matrix, reach: 'node' }, 0, 2, silent)
   t.is(stateAt(matrix, 0, 2), 'closed')
   t.is(stateAt(matrix, 1, 0), 'open')
 })
 
 test('an address that two PODs have is told as shared, whoever answered', t => {
-  const { matrix } = pretendedMatrix({ nodes: 2, pods: 1 })
+  const { matrix } = simulatedMatrix({ nodes: 2, pods: 1 })
   const [first, , third] = matrix.destinations
   if (!first || !third) return t.fail()
   const destinations = matrix.destinations.map(destination =>

@@ -8,7 +8,7 @@ const { stdout, stderr } = process
 const terminal = await openTerminal({
   stdout,
   stderr,
-  colour: false,
+  color: false,
   progress: process.argv[2] !== 'plain',
   signal: ending.signal,
 })

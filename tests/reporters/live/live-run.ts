@@ -4,7 +4,7 @@ import { eventStream } from '../../../scripts/events/stream.ts'
 import { openLive } from '../../../scripts/reporters/live/live.ts'
 import { log } from '../../../scripts/reporters/log.ts'
 import { summary } from '../../../scripts/reporters/summary.ts'
-import { pretendedTerminal } from './pretended-terminal.ts'
+import { virtualTerminal } from './virtual-terminal.ts'
 
 /** What is seen within a tenth of a second. */
 export const SOON = 100
@@ -13,14 +13,14 @@ export const SOON = 100
  * A run with its summary on a terminal of 80 columns, on which time goes on only as the test says.
  * @param shared stdout is the same terminal, and has the log
  */
-export function live(rows = 24, { shared = false, colour = false } = {}) {
+export function live(rows = 24, { shared = false, color = false } = {}) {
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 0, 1) })
   mock.method(performance, 'now', () => Date.now() - performance.timeOrigin)
-  const terminal = pretendedTerminal(80, rows)
+  const terminal = virtualTerminal(80, rows)
   const ending = new AbortController()
   const { stream } = terminal
-  const view = openLive({ stdout: stream, stderr: stream, colour, progress: true, signal: ending.signal }, shared)
-  const reporters = [summary(view.stderr, { colour }), ...(shared ? [log(view.stdout)] : []), ...view.listeners]
+  const view = openLive({ stdout: stream, stderr: stream, color, progress: true, signal: ending.signal }, shared)
+  const reporters = [summary(view.stderr, { color }), ...(shared ? [log(view.stdout)] : []), ...view.listeners]
   const complaints: string[] = []
   const { emit } = eventStream(reporters, line => complaints.push(line))
   const wait = (milliseconds: number) => mock.timers.tick(milliseconds)

@@ -185,7 +185,7 @@ test.serial(
     const { emit, wait, terminal, complaints, close } = live(24, { shared: true })
     let plain = ''
     const output = { write: (text: string) => (plain += text) }
-    const without = eventStream([summary(output, { colour: false }), log(output)], () => {})
+    const without = eventStream([summary(output, { color: false }), log(output)], () => {})
     for (const event of failing) {
       without.emit(event)
       emit(event)
@@ -218,13 +218,13 @@ test.serial('however much happens, there are ten frames a second; nothing is wri
   t.is(terminal.writes.length, after)
 })
 
-test.serial('colour only where it is wanted', t => {
-  for (const colour of [true, false]) {
-    const { emit, frame, terminal, close } = live(24, { colour })
+test.serial('color only where it is wanted', t => {
+  for (const color of [true, false]) {
+    const { emit, frame, terminal, close } = live(24, { color })
     emit(...begin(names(2)), { type: 'step-start', ...step, of: 4, nodes: names(2) }, failed('vm-002', 1))
     frame()
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    t.is(/\x1b\[[0-9;]*m/.test(terminal.writes.join('').replaceAll('\x1b[0m', '')), colour)
+    t.is(/\x1b\[[0-9;]*m/.test(terminal.writes.join('').replaceAll('\x1b[0m', '')), color)
     close()
     mock.reset()
   }

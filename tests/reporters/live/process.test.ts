@@ -6,13 +6,13 @@ import test, { type ExecutionContext } from 'ava'
 import { quoteWord } from '../../../scripts/ssh/quote.ts'
 import { tool } from '../../needs.ts'
 import { waitUntil } from '../../wait-until.ts'
-import { pretendedTerminal } from './pretended-terminal.ts'
+import { virtualTerminal } from './virtual-terminal.ts'
 
 const PROGRAM = [process.execPath, '--import=tsx', path.join(import.meta.dirname, 'in-terminal.ts')]
 
 /** Runs the program on a real terminal device. */
 function onTerminal(t: ExecutionContext, ...words: string[]) {
-  const terminal = pretendedTerminal()
+  const terminal = virtualTerminal()
   const line = ['exec', ...PROGRAM, ...words].map(quoteWord).join(' ')
   const child = spawn(
     tool('script'),
@@ -42,7 +42,7 @@ test('Ctrl-Z gives the terminal back as it was, and the view comes again; so doe
   child.kill('SIGCONT')
   const parts = () => written().split(SHOW_CURSOR)
   await waitUntil('the view is back', () => parts()[1]?.includes('running') === true)
-  const before = pretendedTerminal()
+  const before = virtualTerminal()
   before.stream.write(parts()[0])
   t.deepEqual(before.lines(), lines, 'while it was stopped')
   t.deepEqual(terminal.lines().slice(0, 2), lines)

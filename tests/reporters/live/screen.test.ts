@@ -1,10 +1,10 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { openScreen } from '../../../scripts/reporters/live/screen.ts'
-import { pretendedTerminal } from './pretended-terminal.ts'
+import { virtualTerminal } from './virtual-terminal.ts'
 
 test('lines stay above the frame, the frame is there once, and at the end it is gone with the cursor back', t => {
-  const terminal = pretendedTerminal()
+  const terminal = virtualTerminal()
   let count = 0
   const screen = openScreen(terminal.stream, () => [`frame ${count}`, 'second'])
   screen.draw()
@@ -25,7 +25,7 @@ test('lines stay above the frame, the frame is there once, and at the end it is 
 })
 
 test('one write for a frame with its lines, and none where nothing is new', t => {
-  const terminal = pretendedTerminal()
+  const terminal = virtualTerminal()
   const screen = openScreen(terminal.stream, () => ['frame'])
   screen.draw()
   const before = terminal.writes.length
@@ -39,7 +39,7 @@ test('one write for a frame with its lines, and none where nothing is new', t =>
 })
 
 test('a frame that grows and shrinks, and is hidden and shown again, leaves nothing behind', t => {
-  const terminal = pretendedTerminal()
+  const terminal = virtualTerminal()
   let frame = ['head']
   const screen = openScreen(terminal.stream, () => frame)
   screen.write('line\n')
@@ -69,7 +69,7 @@ test('whatever is written, shown and resized: the lines are there once and whole
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 30 }), operations => {
       // So high that no frame scrolls out of it, where it could not be erased, however narrow it gets.
-      const terminal = pretendedTerminal(80, ROWS)
+      const terminal = virtualTerminal(80, ROWS)
       let frame: readonly string[] = ['# frame']
       const screen = openScreen(terminal.stream, ({ columns }) => frame.map(line => line.slice(0, columns - 1)))
       const written: string[] = []

@@ -1,6 +1,6 @@
 import type { LogGroup, LogLine, Packed, TestData } from '../data.ts'
 import { element, folded, unfold } from './dom.ts'
-import type { Wanted } from './reveal.ts'
+import type { LogTarget } from './reveal.ts'
 import { type Found, pieces, search } from './search.ts'
 import { unpackJson } from './unpack.ts'
 import { count, since } from './words.ts'
@@ -52,7 +52,7 @@ export async function logPart(test: TestData, packed: Packed, owner: HTMLElement
   })
   for (const control of [node, step, onlyErrors]) control.addEventListener('change', show)
   owner.addEventListener('wanted', event => {
-    const wanted = (event as CustomEvent<Wanted>).detail
+    const wanted = (event as CustomEvent<LogTarget>).detail
     const position = wanted.node === undefined ? -1 : test.nodes.indexOf(wanted.node)
     node.value = position < 0 ? '' : String(position)
     step.value = wanted.step === undefined ? '' : String(wanted.step)

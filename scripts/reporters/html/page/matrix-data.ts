@@ -28,7 +28,7 @@ export async function readMatrix(data: MatrixData): Promise<ReadMatrix> {
 }
 
 /** What a pair's state says. */
-export const SAYINGS: Readonly<Record<Cell['state'], string>> = {
+export const STATE_TEXTS: Readonly<Record<Cell['state'], string>> = {
   own: 'its own address',
   reached: 'answers',
   closed: 'no answer, as expected',
@@ -50,9 +50,15 @@ export function describePair(matrix: ReadMatrix, row: number, column: number): r
   const heading = `${source.pod} → ${destination.pod} ${destination.address}`
   if (cell.state === 'own') {
     const isItself = source.pod === destination.pod
-    return [heading, isItself ? SAYINGS.own : `not pinged: ${source.pod} has that address, too`]
+    return [heading, isItself ? STATE_TEXTS.own : `not pinged: ${source.pod} has that address, too`]
   }
-  return [heading, SAYINGS[cell.state], `${cell.received} of ${cell.sent} packets came back`, ...timesOf(cell), place]
+  return [
+    heading,
+    STATE_TEXTS[cell.state],
+    `${cell.received} of ${cell.sent} packets came back`,
+    ...timesOf(cell),
+    place,
+  ]
 }
 
 function timesOf({ mean, min, max }: Cell): readonly string[] {

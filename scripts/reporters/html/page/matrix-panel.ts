@@ -1,6 +1,6 @@
 import { hideCard, showCard } from './card.ts'
 import { element } from './dom.ts'
-import { coloursFor } from './matrix-colours.ts'
+import { paletteFor } from './matrix-colors.ts'
 import { describePair, isWrong, type ReadMatrix } from './matrix-data.ts'
 import { drawMatrix, type Frame, frameOf } from './matrix-picture.ts'
 
@@ -41,7 +41,7 @@ export function matrixPanel(
 
   const draw = (cell: number) => {
     frame = frameOf(matrix, columns, cell)
-    drawMatrix(canvas, matrix, frame, coloursFor(DARK.matches))
+    drawMatrix(canvas, matrix, frame, paletteFor(DARK.matches))
     if (rowBand.classList.contains('on')) showBands()
   }
   const showBands = () => {

@@ -1,4 +1,4 @@
-import { type Colours, colourOf, type Sign, signOf } from './matrix-colours.ts'
+import { colorOf, type Palette, type Sign, signOf } from './matrix-colors.ts'
 import type { ReadMatrix } from './matrix-data.ts'
 
 const FONT = 11
@@ -27,7 +27,7 @@ export function frameOf(matrix: ReadMatrix, columns: readonly number[], cell: nu
 }
 
 /** Draws pairs, lines between nodes and names. */
-export function drawMatrix(canvas: HTMLCanvasElement, matrix: ReadMatrix, frame: Frame, colours: Colours): void {
+export function drawMatrix(canvas: HTMLCanvasElement, matrix: ReadMatrix, frame: Frame, palette: Palette): void {
   const { columns, cell, left, top, width, height } = frame
   const scale = Math.min(devicePixelRatio || 1, 8000 / Math.max(width, height))
   canvas.width = Math.ceil(width * scale)
@@ -42,15 +42,15 @@ export function drawMatrix(canvas: HTMLCanvasElement, matrix: ReadMatrix, frame:
     for (const [position, column] of columns.entries()) {
       const pair = matrix.cell(row, column)
       const [x, y] = [left + position * cell, top + row * cell]
-      context.fillStyle = colourOf(pair, colours)
+      context.fillStyle = colorOf(pair, palette)
       context.fillRect(x, y, size, size)
       const sign = cell >= LEAST_SIGNED ? signOf(pair) : undefined
-      if (sign) drawSign(context, sign, x, y, size, colours.signs[sign])
+      if (sign) drawSign(context, sign, x, y, size, palette.signs[sign])
     }
   }
   const destinations = columns.map(column => matrix.destinations[column] ?? { pod: '', node: '' })
-  context.fillStyle = colours.text
-  context.strokeStyle = colours.line
+  context.fillStyle = palette.text
+  context.strokeStyle = palette.line
   context.lineWidth = 1
   context.font = `${FONT}px sans-serif`
   context.textBaseline = 'middle'
@@ -65,11 +65,11 @@ function drawSign(
   x: number,
   y: number,
   size: number,
-  colour: string,
+  color: string,
 ): void {
   const inset = size * 0.25
   const [near, far] = [inset, size - inset]
-  context.strokeStyle = colour
+  context.strokeStyle = color
   context.lineWidth = Math.max(1, size / 8)
   context.beginPath()
   if (sign === 'cross') {

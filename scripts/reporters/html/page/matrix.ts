@@ -1,7 +1,7 @@
 import type { MatrixData } from '../data.ts'
 import { element } from './dom.ts'
-import { LIMITS } from './matrix-colours.ts'
-import { readMatrix, SAYINGS } from './matrix-data.ts'
+import { LIMITS } from './matrix-colors.ts'
+import { readMatrix, STATE_TEXTS } from './matrix-data.ts'
 import { matrixPanel, type Panel } from './matrix-panel.ts'
 import { wrongPairs } from './wrong-pairs.ts'
 
@@ -90,7 +90,7 @@ function legend({ counts }: MatrixData): HTMLElement {
         'li',
         {},
         element('span', { class: `key ${name}` }),
-        `${SAYINGS[name]} (${(counts[names.indexOf(name)] ?? 0).toLocaleString('en')})`,
+        `${STATE_TEXTS[name]} (${(counts[names.indexOf(name)] ?? 0).toLocaleString('en')})`,
       ),
     )
   const times = LIMITS.map((limit, index) =>

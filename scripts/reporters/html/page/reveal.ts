@@ -1,7 +1,7 @@
 import { unfold } from './dom.ts'
 
 /** Part of a log that is wanted: a step and a node, by their names in the link. */
-export interface Wanted {
+export interface LogTarget {
   readonly step: number | undefined
   readonly node: string | undefined
 }
@@ -28,7 +28,7 @@ async function reveal(hash: string): Promise<void> {
   if (target && query) {
     const words = new URLSearchParams(query)
     const step = Number(words.get('step')) || undefined
-    const detail: Wanted = { step, node: words.get('node') ?? undefined }
+    const detail: LogTarget = { step, node: words.get('node') ?? undefined }
     target.dispatchEvent(new CustomEvent('wanted', { detail }))
   }
   target?.scrollIntoView({ block: 'start' })

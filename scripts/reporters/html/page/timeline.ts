@@ -7,7 +7,7 @@ import { plainTable } from './table.ts'
 import { ticks } from './ticks.ts'
 import { count, duration, sectionId, since } from './words.ts'
 
-/** Told apart by hue and lightness by nearly everybody (Okabe and Ito's set without the colour of failures); bars have numbers, too. */
+/** Told apart by hue and lightness by nearly everybody (Okabe and Ito's set without the color of failures); bars have numbers, too. */
 const HUES = 6
 /** With more nodes rows are lower, and those where something failed come first, since the others fill the window. */
 const MANY_NODES = 24

@@ -1,5 +1,5 @@
 import { element } from './dom.ts'
-import { describePair, isWrong, type ReadMatrix, SAYINGS } from './matrix-data.ts'
+import { describePair, isWrong, type ReadMatrix, STATE_TEXTS } from './matrix-data.ts'
 import { plainTable } from './table.ts'
 import { count } from './words.ts'
 
@@ -27,7 +27,7 @@ export function wrongPairs(matrix: ReadMatrix, goTo: (row: number, column: numbe
       element('th', { scope: 'row' }, source?.pod ?? ''),
       element('td', {}, destination?.pod ?? ''),
       element('td', {}, element('code', {}, destination?.address ?? '')),
-      element('td', { class: 'bad' }, element('span', { class: `key ${state}` }), SAYINGS[state]),
+      element('td', { class: 'bad' }, element('span', { class: `key ${state}` }), STATE_TEXTS[state]),
       element('td', { class: 'number' }, `${received} of ${sent}`),
       element('td', {}, show),
     )

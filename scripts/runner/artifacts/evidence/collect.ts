@@ -48,7 +48,7 @@ const TITLES: Readonly<Record<string, string>> = {
  * Removes the evidence of an earlier run.
  * @throws Failure EVIDENCE_NOT_WRITABLE (exit 3)
  */
-export function forgetEvidence(directory: string): void {
+export function removeEvidence(directory: string): void {
   try {
     rmSync(directory, { recursive: true, force: true })
   } catch (cause) {
@@ -90,7 +90,7 @@ export async function collectEvidence(request: EvidenceRequest): Promise<void> {
     ...(await Promise.all(tasks.map(async ({ node }) => consoleOf(node, await cluster.console(node))))),
   ]
   try {
-    forgetEvidence(directory)
+    removeEvidence(directory)
     makeDirectory(directory)
     writeFileSync(path.join(directory, 'evidence.txt'), `${said.map(plainText).join('\n')}\n`)
     for (const { subject, file, content } of files) {

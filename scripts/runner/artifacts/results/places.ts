@@ -1,9 +1,9 @@
 import path from 'node:path'
-import type { Turn } from '../../../events/events.ts'
+import type { AttemptInfo } from '../../../events/events.ts'
 import type { Settings } from '../../../settings/settings.ts'
 
 /** The results directory of an attempt; the first attempt has no subdirectory. */
-export function resultsOf(directory: string, turn: Turn | undefined): string {
+export function resultsOf(directory: string, turn: AttemptInfo | undefined): string {
   const { repeat = 1, attempt = 1 } = turn ?? {}
   const parts = [...(repeat > 1 ? [`repeat-${repeat}`] : []), ...(attempt > 1 ? [`attempt-${attempt}`] : [])]
   return path.join(directory, ...parts)
@@ -16,7 +16,7 @@ export function resultsOf(directory: string, turn: Turn | undefined): string {
 export const evidenceOf = (
   { resultsDirectory, directories }: Settings,
   cluster: string,
-  { test, turn }: { readonly test: string; readonly turn?: Turn },
+  { test, turn }: { readonly test: string; readonly turn?: AttemptInfo },
 ): string =>
   resultsDirectory
     ? path.join(resultsOf(resultsDirectory, turn), test, 'evidence')

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
 import type { RunningCluster } from '../../../../scripts/cluster/cluster.ts'
 import type { NewEvent } from '../../../../scripts/events/events.ts'
-import { collectEvidence, forgetEvidence } from '../../../../scripts/runner/artifacts/evidence/collect.ts'
+import { collectEvidence, removeEvidence } from '../../../../scripts/runner/artifacts/evidence/collect.ts'
 import type { Node } from '../../../../scripts/ssh/node.ts'
 import { archiveOf, nodeOf } from './node.ts'
 
@@ -84,7 +84,7 @@ test('inspects only the node of a failed step and the PODs that it named', async
     ],
   )
   t.regex(shown[1]?.text ?? '', /^x{8192}\n… and 11808 characters more, in the file$/)
-  forgetEvidence(directory)
+  removeEvidence(directory)
   t.false(fs.existsSync(directory))
 })
 

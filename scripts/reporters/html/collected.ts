@@ -5,7 +5,7 @@ import type { DraftTest } from './draft.ts'
 import type { BoundedLog } from './logs.ts'
 
 /** Everything of a run that the report shows, in as little memory as will do. */
-export interface Gathered {
+export interface CollectedRun {
   readonly run: RunRecord
   readonly begun: number
   readonly ended: number

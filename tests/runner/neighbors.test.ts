@@ -1,12 +1,12 @@
 import test from 'ava'
-import { neighbourEntries } from '../../scripts/runner/neighbours.ts'
+import { neighborEntries } from '../../scripts/runner/neighbors.ts'
 import { findTestCase } from '../../scripts/runner/registry.ts'
 import { readSettings } from '../../scripts/settings/settings.ts'
 
 const entries = (name: string, options = {}) => {
   const found = findTestCase(name)
   if (!found) throw new Error(name)
-  return neighbourEntries(found, readSettings(options, { HOME: '/', ...found.cluster }))
+  return neighborEntries(found, readSettings(options, { HOME: '/', ...found.cluster }))
 }
 
 test('counts neighbors on the same Ethernet and the node', t => {

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import xterm from '@xterm/headless'
 
 /** A terminal of no process, and what it shows. */
-export interface PretendedTerminal {
+export interface VirtualTerminal {
   /** To be written to, as process.stderr is. */
   readonly stream: Writable & { readonly isTTY: true; columns: number; rows: number }
   /** What was written, each write by itself. */
@@ -19,7 +19,7 @@ export interface PretendedTerminal {
 }
 
 /** Real terminal behaviour by xterm.js, as it is in VS Code. */
-export function pretendedTerminal(columns = 80, rows = 24): PretendedTerminal {
+export function virtualTerminal(columns = 80, rows = 24): VirtualTerminal {
   const terminal = new xterm.Terminal({
     cols: columns,
     rows,

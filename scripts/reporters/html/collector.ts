@@ -9,7 +9,7 @@ import type { ComponentData, ReportData, SaidLine } from './data.ts'
 import { type DraftTest, newDraft } from './draft.ts'
 import { finish } from './finish.ts'
 import { BoundedLog } from './logs.ts'
-import { codeMatrix } from './matrix.ts'
+import { encodeMatrix } from './matrix.ts'
 import { type Packs, pack } from './packed.ts'
 import { count } from './page/words.ts'
 import { shortened, withoutMiddle } from './shorten.ts'
@@ -25,7 +25,7 @@ const EVIDENCE_BUDGET = 1_500_000
 const MOST_SAID = 2000
 
 /** Takes in the events of a run, one after the other. */
-export class Gathering {
+export class ReportCollector {
   readonly #directory: string
   readonly #recorder = recorder({ head: 0, tail: 0 })
   readonly #drafts: DraftTest[] = []
@@ -93,7 +93,7 @@ export class Gathering {
       run,
       begun: this.#begun,
       ended: this.#last,
-      commands: [...this.#runAgain(), ...this.#leftCommands],
+      commands: [...this.#repeatRun(), ...this.#leftCommands],
       drafts: this.#drafts,
       log: this.#log,
       said: this.#said,
@@ -103,7 +103,7 @@ export class Gathering {
   }
 
   /** As it was typed, where it was typed, with the variables that counted. */
-  #runAgain(): readonly Command[] {
+  #repeatRun(): readonly Command[] {
     const { invocation } = this.#recorder.run
     if (!invocation) return []
     const { directory, command } = invocation
@@ -134,7 +134,7 @@ export class Gathering {
         break
       case 'matrix': {
         const { sources, destinations } = event.matrix
-        const { counts, cells, ranges } = codeMatrix(event.matrix)
+        const { counts, cells, ranges } = encodeMatrix(event.matrix)
         const named = {
           text: event.text,
           sources: sources.map(({ pod, node }) => ({ pod, node })),

@@ -3,11 +3,11 @@ import type { Cell } from '../cells.ts'
 /** Upper limits of round trips in milliseconds: each is a step of one hue. */
 export const LIMITS = [0.3, 1, 3, 10, 30, 100, Number.POSITIVE_INFINITY] as const
 
-/** What stands for a pair's state beside its colour, where there is room for it. */
+/** What stands for a pair's state beside its color, where there is room for it. */
 export type Sign = 'cross' | 'ring' | 'bars'
 
-/** Colours for a matrix: told apart by people who are colour-blind, and in grey, where lightness follows the time. */
-export interface Colours {
+/** Palette for a matrix: told apart by people who are colour-blind, and in grey, where lightness follows the time. */
+export interface Palette {
   /** From fast to slow. */
   readonly times: readonly string[]
   readonly states: Readonly<Record<Exclude<Cell['state'], 'reached'>, string>>
@@ -17,7 +17,7 @@ export interface Colours {
   readonly signs: Readonly<Record<Sign, string>>
 }
 
-const LIGHT: Colours = {
+const LIGHT: Palette = {
   times: ['#deebf7', '#c6dbef', '#9ecae1', '#6baed6', '#4292c6', '#2171b5', '#084594'],
   states: { own: '#ffffff', closed: '#ebebeb', missing: '#d55e00', open: '#cc79a7', shared: '#f0e442', cut: '#009e73' },
   line: '#8c959f',
@@ -26,7 +26,7 @@ const LIGHT: Colours = {
 }
 
 /** On a dark ground the slow ones are light: what matters more stands out more. */
-const DARK: Colours = {
+const DARK: Palette = {
   times: ['#0b2a4a', '#0f3d6b', '#17558f', '#2a72b5', '#4a90d0', '#82b6e4', '#c3def5'],
   states: { own: '#161b22', closed: '#2d333b', missing: '#e8711a', open: '#d98cb8', shared: '#f0e442', cut: '#2bb68d' },
   line: '#6e7681',
@@ -34,9 +34,9 @@ const DARK: Colours = {
   signs: { cross: '#000000', ring: '#000000', bars: '#000000' },
 }
 
-export const coloursFor = (dark: boolean): Colours => (dark ? DARK : LIGHT)
+export const paletteFor = (dark: boolean): Palette => (dark ? DARK : LIGHT)
 
-export function colourOf({ state, mean }: Cell, { times, states }: Colours): string {
+export function colorOf({ state, mean }: Cell, { times, states }: Palette): string {
   if (state !== 'reached') return states[state]
   return times[LIMITS.findIndex(limit => (mean ?? 0) < limit)] ?? states.closed
 }

@@ -1,15 +1,15 @@
-import type { FailedStep, NewEvent, RunEvent, Turn } from '../../../scripts/events/events.ts'
+import type { AttemptInfo, FailedStep, NewEvent, RunEvent } from '../../../scripts/events/events.ts'
 import type { Interface, NodeFacts } from '../../../scripts/proof/facts.ts'
 import { assemble } from '../../../scripts/proof/matrix.ts'
 
 /** What a run is to look like. */
-export interface Pretended {
+export interface Simulation {
   readonly nodes: number
   /** In each node. */
   readonly pods: number
   /** The POD that no other reaches, and that reaches no other; as `vm-001-ns02`. */
   readonly cut?: string
-  readonly turn?: Turn
+  readonly turn?: AttemptInfo
   /** It is tried again. */
   readonly retried?: boolean
   /** Lines that each step prints on each node. */
@@ -32,7 +32,7 @@ const address = (family: 'inet' | 'inet6', local: string, prefixlen: number) =>
   ({ family, local, prefixlen, scope: 'global' }) as const
 
 /** What nodes tell that have PODs on a bridge. */
-export function pretendedNetwork({ nodes, pods, cut }: Pretended): readonly NodeFacts[] {
+export function simulatedNetwork({ nodes, pods, cut }: Simulation): readonly NodeFacts[] {
   return Array.from({ length: nodes }, (_, index) => {
     const node = index + 1
     const name = `vm-${number(node)}`
@@ -85,23 +85,23 @@ export function pretendedNetwork({ nodes, pods, cut }: Pretended): readonly Node
 const ALL = { expected: true, pinned: false, perPod: false, includes: () => true }
 
 /** Round trips in two groups, near and far, with some that are slow; the same in every run. */
-function pretendedTimes(seed: number, isNear: boolean): readonly [min: string, mean: string, max: string] {
+function simulatedTimes(seed: number, isNear: boolean): readonly [min: string, mean: string, max: string] {
   const mixed = Math.imul(seed ^ (seed >>> 7), 2654435761)
   const chance = (Math.imul(mixed ^ (mixed >>> 15), 2246822519) >>> 8) % 1000
   const mean = (isNear ? 0.1 : 0.8) * (1 + chance / 400) * (chance > 985 ? 20 : 1)
   return [mean * 0.7, mean, mean * (1.2 + chance / 1000)].map(time => time.toPrecision(3)) as [string, string, string]
 }
 
-export function pretendedMatrix(pretended: Pretended) {
-  const network = pretendedNetwork(pretended)
+export function simulatedMatrix(simulation: Simulation) {
+  const network = simulatedNetwork(simulation)
   const pods = network.flatMap(({ node, pods }) => pods.map(pod => ({ node, pod })))
   const lines = new Map(network.map(({ node }) => [node, [] as string[]]))
   for (const [row, source] of pods.entries()) {
     for (const [column, { node, pod }] of pods.entries()) {
       if (source.pod === pod) continue
-      const isCut = pretended.cut !== undefined && [source.pod.name, pod.name].includes(pretended.cut)
+      const isCut = simulation.cut !== undefined && [source.pod.name, pod.name].includes(simulation.cut)
       for (const [index, { local }] of (pod.interfaces[1]?.addr_info ?? []).entries()) {
-        const times = pretendedTimes((row * pods.length + column) * 2 + index, node === source.node)
+        const times = simulatedTimes((row * pods.length + column) * 2 + index, node === source.node)
         lines.get(source.node)?.push(`${source.pod.name} ${local} ${isCut ? '6 0 - - -' : `3 3 ${times.join(' ')}`}`)
       }
     }
@@ -111,17 +111,17 @@ export function pretendedMatrix(pretended: Pretended) {
 }
 
 /** Steps of a test on all nodes, the proof, and evidence where a POD is cut off. */
-export function* pretendedTest(test: string, at: number, pretended: Pretended): Generator<RunEvent> {
-  const nodes = Array.from({ length: pretended.nodes }, (_, index) => `vm-${number(index + 1)}`)
+export function* simulatedTest(test: string, at: number, simulation: Simulation): Generator<RunEvent> {
+  const nodes = Array.from({ length: simulation.nodes }, (_, index) => `vm-${number(index + 1)}`)
   yield {
     at,
     type: 'test-start',
     test,
     summary: 'routes between the VMs: all PODs reach each other',
-    ...(pretended.turn && { turn: pretended.turn }),
+    ...(simulation.turn && { turn: simulation.turn }),
     settings: [
-      { name: '__nvm', value: String(pretended.nodes), origin: 'option' },
-      { name: 'xcluster_NPODS', value: String(pretended.pods), origin: 'default' },
+      { name: '__nvm', value: String(simulation.nodes), origin: 'option' },
+      { name: 'xcluster_NPODS', value: String(simulation.pods), origin: 'default' },
     ],
   }
   yield { at, type: 'cluster-start', test, nodes: nodes.length, kind: `embedded: ${nodes.length} VMs, KVM` }
@@ -132,7 +132,7 @@ export function* pretendedTest(test: string, at: number, pretended: Pretended): 
     const id = { test, step, index: position + 1 }
     yield { at: now, type: 'step-start', ...id, nodes }
     for (const node of nodes)
-      for (let line = 1; line <= (pretended.lines ?? 6); line++)
+      for (let line = 1; line <= (simulation.lines ?? 6); line++)
         yield { at: now + line, type: 'output', ...id, node, ...lineOf(step, node, line) }
     const longest = 300 + position * 250
     for (const [index, node] of nodes.entries()) {
@@ -141,7 +141,7 @@ export function* pretendedTest(test: string, at: number, pretended: Pretended): 
     }
     now += longest
   }
-  yield* pretendedProof(test, now, nodes, pretended)
+  yield* simulatedProof(test, now, nodes, simulation)
 }
 
 const lineOf = (step: string, node: string, line: number) =>
@@ -150,18 +150,18 @@ const lineOf = (step: string, node: string, line: number) =>
     line: line === 1 ? `09:30:00 (${node}): TEST CASE: ${step}` : `+ ip -batch: ${step} of ${node}, command ${line}`,
   }) as const
 
-function* pretendedProof(
+function* simulatedProof(
   test: string,
   at: number,
   nodes: readonly string[],
-  pretended: Pretended,
+  simulation: Simulation,
 ): Generator<RunEvent> {
   const id = { test, step: 'matrix', index: STEPS.length + 1 }
-  const { network, matrix } = pretendedMatrix(pretended)
+  const { network, matrix } = simulatedMatrix(simulation)
   yield { at, type: 'step-start', ...id, nodes }
   yield { at: at + 100, type: 'network', test, network }
   yield { at: at + 2000, type: 'matrix', test, matrix, text: 'measured' }
-  const { cut } = pretended
+  const { cut } = simulation
   const failures: FailedStep[] = []
   for (const node of nodes) {
     const pairs = matrix.sources.filter(
@@ -191,13 +191,13 @@ function* pretendedProof(
     type: 'test-end',
     test,
     verdict: first ? 'failed' : 'passed',
-    retried: pretended.retried === true,
+    retried: simulation.retried === true,
     why: first && `${first.step} on ${first.node}: ${first.why}`,
   }
 }
 
 /** A whole run of one test. */
-export function* pretendedRun(pretended: Pretended): Generator<RunEvent> {
+export function* simulatedRun(simulation: Simulation): Generator<RunEvent> {
   const command = ['./netns.ts', 'test', 'L3']
   const invocation = { command, directory: '/work in progress', words: ['L3'], options: {}, ovls: [] }
   yield { at: BEGUN, type: 'run-start', tests: ['L3'], invocation }
@@ -205,7 +205,7 @@ export function* pretendedRun(pretended: Pretended): Generator<RunEvent> {
   yield { at: BEGUN, type: 'notice', text: 'emulated: KVM does not work here (setup --check says why)' }
   const failures: FailedStep[] = []
   let last = BEGUN
-  for (const event of pretendedTest('L3', BEGUN + 50, pretended)) {
+  for (const event of simulatedTest('L3', BEGUN + 50, simulation)) {
     if (event.type === 'step-end' && event.failure) failures.push(event.failure)
     last = event.at
     yield event
@@ -214,12 +214,12 @@ export function* pretendedRun(pretended: Pretended): Generator<RunEvent> {
 }
 
 /** A run of several tests, of which one fails. */
-export function* pretendedRuns(): Generator<RunEvent> {
+export function* simulatedRuns(): Generator<RunEvent> {
   yield { at: BEGUN, type: 'run-start', tests: ['bridge', 'L3', 'ipvlan'] }
   const small = { nodes: 2, pods: 2 }
-  yield* pretendedTest('bridge', BEGUN + 50, small)
-  yield* pretendedTest('L3', BEGUN + 20_000, { ...small, cut: 'vm-002-ns01' })
-  yield* pretendedTest('ipvlan', BEGUN + 40_000, small)
+  yield* simulatedTest('bridge', BEGUN + 50, small)
+  yield* simulatedTest('L3', BEGUN + 20_000, { ...small, cut: 'vm-002-ns01' })
+  yield* simulatedTest('ipvlan', BEGUN + 40_000, small)
   yield { at: BEGUN + 60_000, type: 'run-end', verdict: 'failed', failures: [], seconds: 60, left: undefined }
 }
 
