@@ -77,7 +77,7 @@ for (const shell of SHELLS) {
     ] as const) {
       const { status, stderr } = inVm(shell, `${plugins(one, other)} netns_test cni_bridge_configure`)
       t.is(status, 1)
-      t.regex(stderr, /do not tell their versions, or have none in common/)
+      t.regex(stderr, /do not report their versions, or have none in common/)
     }
   })
 
@@ -106,9 +106,9 @@ for (const shell of SHELLS) {
     t.is(told(result(one)), `CNI gave ${one} no address of each family, but:`)
     t.is(
       told(`echo '{ "code": 11, "msg": "no" }' >/tmp/${one}.json`),
-      `${one}: its CNI result is none: {"code":11,"msg":"no"}`,
+      `${one}: invalid CNI result: {"code":11,"msg":"no"}`,
     )
-    t.is(told(`echo '{ "ips": [{ "address":' >/tmp/${one}.json`), `${one}: its CNI result is none: {"ips":[{"address":`)
+    t.is(told(`echo '{ "ips": [{ "address":' >/tmp/${one}.json`), `${one}: invalid CNI result: {"ips":[{"address":`)
     t.is(told(''), `no CNI result for ${one}`)
   })
 

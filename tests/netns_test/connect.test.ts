@@ -11,12 +11,12 @@ for (const shell of SHELLS) {
       [['add_ipvlan', 'lo', 'l4'], /no mode 'l4' \(there is: l2 l3 l3s\)/],
       [['add_macvlan', 'lo', 'l2'], /no mode 'l2' \(there is: bridge private vepa passthru\)/],
       [['create_vlans'], /at least one interface/],
-      [['create_vlans', 'lo'], /'lo' is no interface with a VLAN/],
+      [['create_vlans', 'lo'], /'lo' is not an interface with a VLAN/],
       [['create_vlans', 'lo.4095'], /1 to 4094/],
       [['xnetns'], /at least one interface/],
       [['xbridge', 'br2'], /a bridge and an interface/],
       [['set_default_route', 'br0'], /takes no arguments/],
-      [['matrix', '--within=x'], /'x' is no number of seconds/],
+      [['matrix', '--within=x'], /invalid number of seconds 'x'/],
       [['matrix', 'all'], /targets on its input/],
       [['status', '--xml'], /--json/],
       [['tcase_bridge_ping', 'br0'], /tcase_bridge_ping: takes no arguments/],
@@ -26,7 +26,7 @@ for (const shell of SHELLS) {
       t.regex(stderr, says)
     }
     for (const [words, says] of [
-      [['setup_routes', '--net=255'], /'255' is no number of a net/],
+      [['setup_routes', '--net=255'], /invalid net number '255'/],
       [['setup_routes', 'eth1'], /takes no arguments/],
       [['setup_overlay', '--type=gre'], /no type 'gre' \(there is: ip6tnl vxlan\)/],
       [['delete', '0x1'], /count '0x1'/],
@@ -75,10 +75,10 @@ for (const shell of SHELLS) {
   })
 }
 
-test('a route that cannot be made is told', t => {
+test('setup_routes reports routes that it cannot add', t => {
   const { status, stderr } = inVm(SHELLS[0], 'netns_test setup_routes', { __nvm: '4' })
   t.is(status, 1)
-  t.regex(stderr, /setup_routes: some routes could not be made/)
+  t.regex(stderr, /setup_routes: cannot add some routes/)
 })
 
 const MATRIX = `
@@ -145,7 +145,7 @@ test('a macvlan in mode passthru has the device for itself', t => {
     ls /sys/class/net | grep -c macvlan`
   const { stdout, stderr } = inVm(SHELLS[0], script)
   t.is(stdout, 'exit 2\nmacvlan mode passthru\n0\n', stderr)
-  t.regex(stderr, /passthru gives the whole device to one POD/)
+  t.regex(stderr, /mode passthru works with one POD only/)
 })
 
 for (const shell of SHELLS)

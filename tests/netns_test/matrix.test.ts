@@ -72,7 +72,7 @@ for (const shell of SHELLS) {
       )
     t.regex(run('').stdout, /^1\n1\n2\n2\n4\n/)
     t.regex(run(' --interval=0').stdout, /^0\n0\n1\n1\n2\n/)
-    t.regex(run(' --interval=x').stderr, /^netns_test: matrix: 'x' is no number of milliseconds/m)
+    t.regex(run(' --interval=x').stderr, /^netns_test: matrix: invalid number of milliseconds 'x'/m)
   })
 
   test(`${name}: an fping that could not ping is no silence`, t => {
@@ -80,7 +80,7 @@ for (const shell of SHELLS) {
     const { status, stdout, stderr } = inVm(shell, `${script}\n${PING}`)
     t.is(status, 1)
     t.is(stdout, '')
-    t.regex(stderr, /^netns_test: matrix: fping in vm-003-ns0[12] ends with exit code 4: fping: no socket$/m)
+    t.regex(stderr, /^netns_test: matrix: fping in vm-003-ns0[12] exited with status 4: fping: no socket$/m)
   })
 
   test(`${name}: a POD that cannot be entered is no silence`, t => {
@@ -88,7 +88,7 @@ for (const shell of SHELLS) {
     const { status, stdout, stderr } = inVm(shell, `${script}\n${PING} || { ls /tmp; exit 7; }`)
     t.is(status, 7)
     t.is(stdout, '')
-    t.regex(stderr, /^netns_test: matrix: fping in vm-003-ns02 ends with exit code 1: nsenter: /m)
+    t.regex(stderr, /^netns_test: matrix: fping in vm-003-ns02 exited with status 1: nsenter: /m)
   })
 
   test(`${name}: silence counts where a POD hears itself, and where it does not, it listens again before that is told`, t => {

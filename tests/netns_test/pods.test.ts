@@ -149,7 +149,7 @@ for (const shell of SHELLS)
     )
     t.is(stdout, 'exit 1\nexit 1\nexit 0\n', stderr)
     t.regex(stderr, /create: \/var\/run\/netns\/vm-003-ns01 is in the way/)
-    t.regex(stderr, /veth: eth0 in vm-003-ns01 .*interface vm-003-ns01 .*ip link delete vm-003-ns01/)
+    t.regex(stderr, /veth: cannot set up eth0 in vm-003-ns01: .*interface vm-003-ns01 .*ip link delete vm-003-ns01/)
   })
 
 for (const shell of SHELLS) {

@@ -101,7 +101,7 @@ test('reports a command without an exit status as broken, not as passed', async 
 
 const needing: Partial<TestCase> = { needs: { kinds: ['vxlan'] } }
 const lacking: Answer = (node, command) =>
-  command.includes('prerequisites') && node === 'vm-002' ? [1, 'netns_test: this VM lacks interfaces:vxlan'] : [0]
+  command.includes('prerequisites') && node === 'vm-002' ? [1, 'netns_test: this node lacks interfaces:vxlan'] : [0]
 
 test('skips an optional test if a kernel lacks its interface kinds, with the reason, and stops its cluster', async t => {
   const { run, calls, skipped } = runOne(needing, lacking, { optional: true })

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# attach_eth_to_bridge [interface]: make an interface a port of the bridge, move its addresses
+# attach_eth_to_bridge [interface]: make an interface a port of the bridge, and move its addresses there
 
 need bridge
 
@@ -11,7 +11,7 @@ tcase_attach_eth_to_bridge() { # [interface]
 	has_device "$eth" || die "no interface $eth"
 	lines="link set $eth up master $BRIDGE$NEWLINE"
 	move_addresses "$eth" "$BRIDGE"
-	ip_batch "$lines" || die "$BRIDGE does not take $eth and its addresses, see above"
+	ip_batch "$lines" || die "cannot move $eth and its addresses to $BRIDGE, see above"
 }
 
 move_addresses() { # <from> <to>

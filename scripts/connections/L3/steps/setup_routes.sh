@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# setup_routes [--net=1]: routes to the PODs of the other nodes
+# setup_routes [--net=1]: add routes to the PODs of the other nodes
 
 need routes
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# cni_bridge_ping: ping the addresses that CNI gave to the PODs
+# cni_bridge_ping: ping the addresses that CNI assigned to the PODs
 
 need cni
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# cni_bridge_start: call the plugin bridge for every POD, results in /tmp/<pod>.json
+# cni_bridge_start: call the plugin bridge for every POD, with results in /tmp/<pod>.json
 
 need cni
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# xbridge <bridge> <if>: a bridge with PODs of its own and a way out
+# xbridge <bridge> <if>: create a bridge with PODs and an external interface
 
 need external
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# xbridge_ping <bridge>: ping from its PODs, each other and the outside
+# xbridge_ping <bridge>: ping from each of its PODs the others and the external network
 
 need external
 

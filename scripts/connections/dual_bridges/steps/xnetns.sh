@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# xnetns <if>...: outside: a namespace for each interface
+# xnetns <if>...: external network: move each interface to a namespace
 
 need external
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# create_vlans <if.vlan>...: create VLANs of interfaces, as in eth2.100
+# create_vlans <if.vlan>...: create VLAN interfaces, e.g. eth2.100
 
 need external
 

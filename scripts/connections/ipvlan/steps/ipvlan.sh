@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# ipvlan [mode]: PODs on eth1 by ipvlan
+# ipvlan [mode]: connect the PODs to eth1 by ipvlan
 
 need veth bridge direct
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# macvlan [mode]: PODs on eth1 by macvlan
+# macvlan [mode]: connect the PODs to eth1 by macvlan
 
 need veth bridge direct
 

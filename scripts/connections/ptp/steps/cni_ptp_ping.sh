@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# cni_ptp_ping: ping the addresses that ptp gave to the PODs
+# cni_ptp_ping: ping the addresses that ptp assigned to the PODs
 
 need cni
 

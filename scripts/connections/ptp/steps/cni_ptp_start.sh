@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# cni_ptp_start: call the plugin ptp for every POD, results in /tmp/<pod>.json
+# cni_ptp_start: call the plugin ptp for every POD, with results in /tmp/<pod>.json
 
 need cni
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# version [kind]...: print versions, check that this VM has what the commands need
+# version [kind]...: print versions, and check that this node has what the commands need
 
 need prerequisites
 

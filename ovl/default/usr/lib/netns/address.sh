@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# Addresses from a template a.b.c.d/outer/inner: the bits between the lengths hold the net (the node), those behind
-# the host (the POD). Answers are those of nfqlb's tool ipu; all of it is shell arithmetic, since a process costs an
-# emulated VM 8 ms and more.
+# Addresses from a template a.b.c.d/outer/inner: the bits between the two prefix lengths hold the net (the node), the
+# rest the host (the POD). Results are those of nfqlb's tool ipu. Shell arithmetic, because a process costs an emulated
+# VM at least 8 ms.
 
-# Sets $base, $outer and $inner; the lengths are one where the second is missing.
+# Sets $base, $outer and $inner. Without the second length, both are the same.
 parse_template() { # <template>
 	local template
 	template=$1
@@ -17,7 +17,7 @@ parse_template() { # <template>
 	base=$((ipv4 >> (32 - outer) << (32 - outer)))
 }
 
-# Sets $ipv4 to the number of a dotted address.
+# Sets $ipv4 to a dotted address, as a number.
 parse_ipv4() { # <address>
 	local parts byte bytes
 	case $1 in
@@ -71,7 +71,7 @@ format_hex() { # <number>
 	done
 }
 
-# Sets $groups to the first six groups of an IPv6 address whose last two are an IPv4 address, as numbers.
+# Sets $groups to the first six groups, as numbers, of an IPv6 address that ends with an IPv4 address.
 parse_ipv6_template() { # <template>
 	local tail head left right before total
 	case $1 in
@@ -111,7 +111,7 @@ parse_ipv6_template() { # <template>
 	groups="$before $groups"
 }
 
-# Appends groups of four hexadecimal digits to $groups, as numbers, and counts them in $total.
+# Appends groups of up to four hexadecimal digits to $groups, as numbers, and adds their number to $total.
 hex_groups() { # <a:b:c>
 	local list group
 	[ -n "$1" ] || return 0
@@ -162,20 +162,20 @@ format_ipv6() { # <eight numbers>
 	done
 }
 
-# Sets $text to an IPv4 number behind the parsed IPv6 template.
+# Sets $text to the parsed IPv6 template with an IPv4 address, given as a number, at its end.
 format_mapped() { # <number>
 	# shellcheck disable=SC2086
 	format_ipv6 $groups $(($1 >> 16)) $(($1 & 65535))
 }
 
-# The run's template and IPv6 prefix, parsed.
+# Parses ADRTEMPLATE and PREFIX.
 load_template() {
-	parse_template "$ADRTEMPLATE" || usage "ADRTEMPLATE=$ADRTEMPLATE: must be as in 172.16.0.0/16/24"
-	parse_ipv6_template "$PREFIX:0.0.0.0" || usage "PREFIX=$PREFIX: must be the beginning of an IPv6 address, as in 1000::1"
+	parse_template "$ADRTEMPLATE" || usage "ADRTEMPLATE=$ADRTEMPLATE: must be a template, e.g. 172.16.0.0/16/24"
+	parse_ipv6_template "$PREFIX:0.0.0.0" || usage "PREFIX=$PREFIX: must be an IPv6 prefix, e.g. 1000::1"
 }
 
-# Prints what is at $ipv4 in the families that are wanted, in turn, with prefix length.
-print_address() { # <family or nothing>
+# Prints $ipv4 with its prefix length, in the given family or in both, IPv4 first.
+print_address() { # <family, or empty for both>
 	local address
 	address=$ipv4
 	case $1 in
@@ -194,7 +194,7 @@ print_address() { # <family or nothing>
 	esac
 }
 
-# Sets $ipv4 to the structured address of a POD: net is the node, host the POD.
+# Sets $ipv4 to the structured address of a POD: the net is the node, the host is the POD.
 pod_address() { # <node> <pod number>
 	template_address "$1" "$2" || die "ADRTEMPLATE=$ADRTEMPLATE has no address for POD $2 of node $1"
 }

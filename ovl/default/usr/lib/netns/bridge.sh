@@ -1,21 +1,21 @@
 # shellcheck shell=sh
-# The Linux bridge that joins the PODs of this VM.
+# The Linux bridge that connects the PODs of this node.
 
 need pods address
 
 BRIDGE=${BR:-br0}
 
-# Makes a bridge, unless it is there.
+# Creates a bridge, unless it exists.
 make_bridge() { # <bridge>
 	[ -e "/sys/class/net/$1/bridge" ] && return
-	! has_device "$1" || die "$1 is there and is no bridge"
-	ip link add "$1" type bridge || die "cannot make the bridge $1"
+	! has_device "$1" || die "$1 exists and is not a bridge"
+	ip link add "$1" type bridge || die "cannot create the bridge $1"
 }
 
-# No duplicate address detection: an address can be used at once. A device without IPv6 has no such setting.
+# Without duplicate address detection an address can be used at once. Fails silently for a device without IPv6.
 no_dad() { echo 0 2>/dev/null >"/proc/sys/net/ipv6/conf/$1/accept_dad" || :; } # <device>
 
-# This node's address for a bridge and the PODs at it, by one process.
+# Assigns this node's address to a bridge and connects the PODs to it, in one process.
 fill_bridge() { # <bridge> <random addresses: yes or not>
 	local bridge lines random
 	bridge=$1 random=$2
@@ -26,7 +26,7 @@ fill_bridge() { # <bridge> <random addresses: yes or not>
 	address_lines "$bridge"
 	each_pod check_port
 	each_pod port_line
-	ip_batch "$lines" || die "the bridge $bridge does not take its address or the PODs, see above"
+	ip_batch "$lines" || die "cannot assign the address of $bridge or connect the PODs, see above"
 }
 
 cmd_connect_to_bridge() {
@@ -44,7 +44,7 @@ cmd_connect_to_bridge() {
 }
 
 check_port() { # <pod>
-	has_device "$1" || die "connect_to_bridge: no interface '$1' (netns_test veth makes them)"
+	has_device "$1" || die "connect_to_bridge: no interface '$1' (netns_test veth creates it)"
 }
 port_line() { lines="${lines}link set $1 up master $bridge$NEWLINE"; }
 
@@ -56,10 +56,10 @@ cmd_assign_bridge_address() {
 	load_template
 	lines='' random=${__random-}
 	address_lines "$1"
-	ip_batch "$lines" || die "assign_bridge_address: $1 does not take $text"
+	ip_batch "$lines" || die "assign_bridge_address: cannot assign $text to $1"
 }
 
-# This node's addresses for a device of whatever kind, which is brought up.
+# Appends to $lines: set a device up and assign this node's addresses to it.
 address_lines() { # <device>
 	no_dad "$1"
 	if [ "$random" = yes ]; then

@@ -1,10 +1,10 @@
-# Reads results of CNI ADD, a file <pod>.json for each POD; writes lines "<address> <pod>" into the file -v targets, or
-# prints what is wrong, and fails. A POD must have an address of each family: none would be a ping that cannot fail.
+# Reads results of CNI ADD, a file <pod>.json for each POD, and writes lines "<address> <pod>" to the file -v targets,
+# or prints what is wrong and fails. A POD must have an address of each family: a ping without targets cannot fail.
 
 function leave(  has4, has6, found, address) {
 	if (pod == "") return
 	gsub(/[ \t\r]/, "", text)
-	if (text !~ /^\{.*\}$/ || !match(text, /"ips":\[[^]]*\]/)) fail(pod ": its CNI result is none: " text)
+	if (text !~ /^\{.*\}$/ || !match(text, /"ips":\[[^]]*\]/)) fail(pod ": invalid CNI result: " text)
 	text = substr(text, RSTART, RLENGTH)
 	has4 = has6 = 0
 	found = ""

@@ -1,5 +1,5 @@
-# Reads what several plugins answer to VERSION; prints the newest version that all of them have: the last in the first
-# one's list. Fails when one has no list, or when they have no version in common. -v plugins=<how many>
+# Reads the answers of several plugins to VERSION, and prints the newest version that all support: the last in the first
+# plugin's list. Fails if a plugin has no list or they have no version in common. -v plugins=<number of plugins>
 
 { text = text $0 }
 

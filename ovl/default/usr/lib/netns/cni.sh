@@ -1,23 +1,23 @@
 # shellcheck shell=sh
-# PODs connected by CNI plugins. The protocol is the CNI specification's: a plugin reads its network configuration on
-# stdin and its parameters from CNI_* variables, and prints a result, or an error, as JSON. JSON is read by awk here: jq
-# takes half a second to start in an emulated VM.
+# Connects PODs with CNI plugins. According to the CNI specification a plugin reads its network configuration from stdin
+# and its parameters from CNI_* variables, and prints a result or an error as JSON. awk parses it: jq takes half a
+# second to start in an emulated VM.
 #
-# A connection is named by the type of its plugin: cni_prepare, then cni_configure with the configuration on its input;
-# cni_start; cni_ping. The PODs' results are in /tmp/<pod>.json, the type that connected each in /tmp/<pod>.cni.
+# The steps of a connection call cni_prepare, then cni_configure with the configuration on stdin; cni_start; cni_ping.
+# The PODs' results are in /tmp/<pod>.json, the type of the plugin that connected each in /tmp/<pod>.cni.
 
 need pods address
 
-# A plugin takes a second when twenty start at once in an emulated VM.
+# Timeout of a plugin. It takes a second when twenty start at once in an emulated VM.
 CNI_SECONDS=60
 
-# Sets $cni_type, and $cni_config to the file of its configuration.
+# Sets $cni_type, and $cni_config to its configuration file.
 cni_network() { # <type>
 	cni_type=$1
 	cni_config=/etc/cni/10-$1.conf
 }
 
-# Sets $plugins to the directory that has all of some plugins.
+# Sets $plugins to the directory that contains all the plugins given.
 find_plugins() { # <plugin…>
 	local plugin
 	for plugins in /opt/cni/bin /usr/lib/cni; do
@@ -27,8 +27,8 @@ find_plugins() { # <plugin…>
 	die "the CNI plugins $* are neither in /opt/cni/bin nor in /usr/lib/cni"
 }
 
-# What a configuration needs: sets $version to the newest CNI version that all its plugins have, and $subnet4 and $subnet6
-# to this node's networks.
+# Sets the values of a configuration: $version to the newest CNI version that all its plugins support, $subnet4 and
+# $subnet6 to this node's POD networks.
 cni_prepare() { # <type> <other plugins…>
 	local plugin
 	own_node
@@ -42,15 +42,15 @@ cni_prepare() { # <type> <other plugins…>
 	subnet6=$text/$((inner + 96))
 	version=$(for plugin; do CNI_COMMAND=VERSION "$plugins/$plugin" || exit; done </dev/null |
 		awk -v plugins=$# -f "$library/cni-versions.awk") ||
-		die "the CNI plugins do not tell their versions, or have none in common"
+		die "the CNI plugins do not report their versions, or have none in common"
 }
 
-# Writes the configuration on its input.
+# Writes the configuration on stdin to $cni_config.
 cni_configure() {
 	mkdir -p "${cni_config%/*}/net.d" && cat >"$cni_config" || die "cannot write $cni_config"
 }
 
-# Calls ADD for every POD, many at once.
+# Calls ADD for every POD, in batches.
 cni_start() { # <type>
 	local pids
 	find_plugins "$1"
@@ -73,7 +73,7 @@ cni_start() { # <type>
 	return "$failures"
 }
 
-# Pings what ADD gave to the PODs.
+# Pings the PODs' addresses in the results of ADD.
 cni_ping() {
 	need ping
 	own_node
@@ -82,7 +82,7 @@ cni_ping() {
 	ping_all "$TARGETS"
 }
 
-# Writes lines "<address> <pod>" of what CNI gave the PODs into a file.
+# Writes lines "<address> <pod>" to a file, from the PODs' results.
 cni_targets() { # <file>
 	local targets why n
 	targets=$1
@@ -97,10 +97,10 @@ cni_targets() { # <file>
 	why=$(awk -v targets="$targets" -f "$library/cni-addresses.awk" "$@") || die "$why"
 }
 
-# An ADD is two Go programs, bridge and host-local, of 5.3 MiB together where they were measured, and of whatever another release takes.
+# Memory of an ADD: two Go programs, bridge and host-local. 5.3 MiB were measured; other releases may take more.
 CNI_KIB=8192
 
-# Sets $most to how many plugins run at once: as many as the free memory bears.
+# Sets $most to the maximum number of concurrent plugins, by available memory.
 cni_most() {
 	local name kib
 	most=1
@@ -110,7 +110,7 @@ cni_most() {
 	[ "$most" -ge 1 ] || most=1
 }
 
-# Calls the plugin for a POD; the configuration is on its input.
+# Calls the plugin for a POD.
 cni_call() { # <command> <pod>
 	pod_interface "$2"
 	# shellcheck disable=SC2086
@@ -118,7 +118,7 @@ cni_call() { # <command> <pod>
 		$multi timeout "$CNI_SECONDS" "$plugins/$cni_type" <"$cni_config"
 }
 
-# Gives back what CNI gave PODs: else their addresses would stay taken.
+# Calls DEL for PODs connected by CNI, which releases their addresses.
 cni_release() { # <pod…>
 	local attached releasing said
 	releasing=0
@@ -138,19 +138,19 @@ cni_release() { # <pod…>
 	wait
 }
 
-# Whether ADD was called for a POD: it has a result, or an ADD under way, cut off, or failed has left its file of errors.
+# Tests whether ADD was called for a POD: it left a result, or the error file of a running, interrupted or failed ADD.
 cni_touched() { # <pod>
 	[ -e "/tmp/$1.json" ] || [ -e "/tmp/$1.error" ]
 }
 
-# Sets $cni_type and $cni_config to what connected a POD.
+# Sets $cni_type and $cni_config to those that connected a POD.
 cni_network_of() { # <pod>
 	cni_type=bridge
 	[ ! -e "/tmp/$1.cni" ] || read -r cni_type <"/tmp/$1.cni"
 	cni_network "$cni_type"
 }
 
-# A POD that another connection has attached would seem to be attached by this one.
+# Refuses a POD attached by another plugin: it would pass as attached by this one.
 cni_check() { # <pod>
 	local wanted
 	cni_touched "$1" || return 0
@@ -159,8 +159,8 @@ cni_check() { # <pod>
 	[ "$cni_type" = "$wanted" ] || die "$1 is attached by the CNI plugin $cni_type (netns_test delete detaches it)"
 }
 
-# Undoes an ADD that failed or was cut off, as the specification asks of runtimes: the plugin may have made something before.
-# An interface that DEL leaves would be in the way of the next ADD.
+# Calls DEL after a failed or interrupted ADD, as the CNI specification requires of runtimes, and deletes an interface
+# that DEL leaves: the next ADD would fail.
 cni_undo() { # <pod>
 	local said
 	said=$(cni_call DEL "$1" 2>&1) ||
@@ -172,7 +172,7 @@ cni_undo() { # <pod>
 
 cni_add() { # <pod>
 	pod_interface "$1"
-	# ADD is an error for what is attached already: that stays as it is.
+	# ADD fails for a POD that is attached already. Skip it.
 	# shellcheck disable=SC2016
 	if [ -s "/tmp/$1.json" ] && [ ! -e "/tmp/$1.error" ] &&
 		in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface"; then
@@ -187,7 +187,7 @@ cni_add() { # <pod>
 	pids="$pids $!"
 }
 
-# The plugins of a batch run at once; their results are looked at one after the other, so that all failures are shown.
+# Waits for all plugins of a batch and reports every failure.
 cni_results() {
 	local status pid code n
 	status=0
@@ -199,7 +199,7 @@ cni_results() {
 		[ "$pid" = attached ] || wait "$pid" || code=$?
 		if [ "$code" -ne 0 ]; then
 			status=1
-			[ "$code" -ne 124 ] && [ "$code" -ne 143 ] || echo "no answer in $CNI_SECONDS s" >>"/tmp/$pod.error"
+			[ "$code" -ne 124 ] && [ "$code" -ne 143 ] || echo "timed out after $CNI_SECONDS s" >>"/tmp/$pod.error"
 			failed "CNI ADD for $pod: exit $code: $(tr -s '\n\t ' ' ' <"/tmp/$pod.json") $(cat "/tmp/$pod.error")"
 			cni_undo "$pod" &
 		else

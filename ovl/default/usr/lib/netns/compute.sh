@@ -5,9 +5,9 @@ need address random
 
 cmd_compute_address() {
 	[ $# -eq 1 ] || usage "compute_address: the name of a POD is needed"
-	node_of "$1" || usage "compute_address: '$1' is no POD, as in vm-001-ns01"
+	node_of "$1" || usage "compute_address: invalid POD name '$1', e.g. vm-001-ns01"
 	decimal "${1##*-ns}"
-	is_number "$number" && [ "$number" -ge 1 ] || usage "compute_address: '$1' is no POD, as in vm-001-ns01"
+	is_number "$number" && [ "$number" -ge 1 ] || usage "compute_address: invalid POD name '$1', e.g. vm-001-ns01"
 	load_template
 	case $1 in
 	*-vm-*) node=0 ;;
@@ -18,7 +18,7 @@ cmd_compute_address() {
 
 # Sets $node to a node number given as an argument.
 node_argument() { # <command> <node>
-	is_number "$2" && [ "$2" -ge 1 ] || usage "$1: '$2' is no number of a node"
+	is_number "$2" && [ "$2" -ge 1 ] || usage "$1: '$2' is not a node number"
 	decimal "$2"
 	node=$number
 }

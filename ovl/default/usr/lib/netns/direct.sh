@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# PODs straight on a device of the VM, without bridge and veth: ipvlan and macvlan. The VM itself gets one of them, too,
-# since it cannot reach the PODs through the device below; assign_bridge_address brings it up.
+# Connects PODs directly to a device of the node, without bridge and veth, by ipvlan or macvlan. The node itself gets
+# such an interface too, because it cannot reach the PODs through the lower device; assign_bridge_address sets it up.
 
 need pods
 
@@ -27,25 +27,25 @@ add_direct() { # <kind> <modes> <dev> [mode]
 	????????????????*) usage "add_$kind: '$own' is too long for an interface name (15 characters)" ;;
 	esac
 	range
-	# The kernel: then the device is for one macvlan alone, and the VM's own would be the second.
-	[ "$mode" != passthru ] || [ "$count" -eq 1 ] || usage "add_$kind: mode passthru gives the whole device to one POD (NPODS=1)"
+	# The kernel allows only one macvlan in mode passthru on a device.
+	[ "$mode" != passthru ] || [ "$count" -eq 1 ] || usage "add_$kind: mode passthru works with one POD only (NPODS=1)"
 	own_node
-	real_run 2>/dev/null || die "add_$kind: no PODs (netns_test create makes them)"
+	real_run 2>/dev/null || die "add_$kind: no PODs (netns_test create creates them)"
 	find_multi
 	each_pod require_pod
-	# Nothing comes up above a device that is down.
+	# An upper interface cannot be set up while the lower device is down.
 	bring_up "$below"
 	{
 		[ "$mode" = passthru ] || has_device "$own" || echo "link add link $below name $own type $kind mode $mode"
 		each_pod direct_line
-	} | ip -batch - || die "add_$kind: some could not be made, see above (a module $kind?)"
+	} | ip -batch - || die "add_$kind: cannot create some interfaces, see above (kernel module $kind missing?)"
 	each_pod name_direct
 }
 
-# Made under another name: the kernel looks for the wanted one in the VM, and finds the VM's own eth0.
+# Creates the interface under a temporary name: the kernel also checks the final one against the node's own eth0.
 direct_line() { # <pod>
 	pod_interface "$1"
-	# /proc/sys/net shows the namespace of whoever looks.
+	# /proc/sys/net shows the namespace of the reading process.
 	# shellcheck disable=SC2016
 	in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface" ||
 		echo "link add link $below name direct-$n netns $1 type $kind mode $mode"
@@ -56,5 +56,5 @@ name_direct() { # <pod>
 	# shellcheck disable=SC2016
 	in_pod "$1" '{ [ ! -e "/proc/sys/net/ipv4/conf/$2" ] || ip link set "$2" name "$1"; } &&
 		echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_dad" && exec ip link set "$1" up' sh "$interface" "direct-$n" ||
-		die "add_$kind: $interface in $1 does not come up"
+		die "add_$kind: cannot set up $interface in $1"
 }

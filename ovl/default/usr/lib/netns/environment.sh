@@ -1,14 +1,14 @@
 # shellcheck shell=sh
-# Variables of the run, and the numbers and names that come of them.
+# The run's variables, and the numbers and names derived from them.
 #
-# Here and in the other parts a function returns text in the variables that its comment names ("Sets $x"): a command substitution
+# In all parts, functions return text in the variables that their comments name ("Sets $x"): a command substitution
 # forks the shell, which takes an emulated VM 4 ms, a variable 0.1 ms.
 
 MOST_PODS=254
-# How often, a second apart, what may need time is tried.
+# Attempts of pings, one second apart.
 TRIES=10
 
-# Defaults for what neither /etc/profile nor the caller sets, and checks.
+# Sets defaults and checks values.
 load_environment() {
 	: "${NPODS:=4}" "${ADRTEMPLATE:=172.16.0.0/16/24}" "${PODIF:=eth0}" "${PREFIX:=1000::1}" "${__nvm:=4}"
 	! is_number "$NPODS" || { decimal "$NPODS" && NPODS=$number; }
@@ -23,7 +23,8 @@ load_environment() {
 	esac
 }
 
-# Whether the kernel and ip take a name for an interface that is created: the same as in scripts/settings/interface-name.ts.
+# Tests whether the kernel and ip accept a name for a new interface. Keep in sync with
+# scripts/settings/interface-name.ts.
 is_interface_name() { # <name>
 	local keyword shortest word
 	case $1 in
@@ -32,7 +33,7 @@ is_interface_name() { # <name>
 	link-netns | link-netnsid | mode | mtu | multicast | netns | parentdev | promisc | protodown | qlen | state) return 1 ;;
 	trailers | type | up | vf | vrf | xdp | xdpdrv | xdpgeneric | xdpoffload | brd | lladdr | name) return 1 ;;
 	esac
-	# Keywords that may be cut off, down to what is in front.
+	# Keywords that ip accepts abbreviated, as <shortest abbreviation>:<keyword>.
 	for keyword in a:address addrg:addrgenmode al:alias b:broadcast d:dynamic h:help l:link link-:link-netnsid m:master \
 		n:nomaster nu:numrxqueues nu:numtxqueues tx:txqlen t:txqueuelen ty:type; do
 		shortest=${keyword%%:*} word=${keyword#*:}
@@ -64,7 +65,7 @@ is_number() {
 	esac
 }
 
-# Sets $number to the same number without leading zeros: shells take it for octal with them.
+# Sets $number to the number without leading zeros, which shells would read as octal.
 decimal() { # <number>
 	number=$1
 	while :; do
@@ -75,9 +76,9 @@ decimal() { # <number>
 	done
 }
 
-# Sets $node from the hostname: vm-003 is 3.
+# Sets $node from the hostname: 3 for vm-003.
 own_node() {
-	node_of "$host" || die "the hostname '$host' is not that of a node, as in vm-001"
+	node_of "$host" || die "the hostname '$host' is not a node name, e.g. vm-001"
 }
 
 # Sets $node to the number in a node's or POD's name.
@@ -92,13 +93,13 @@ node_of() { # <name>
 	node=$number
 }
 
-# Sets $count, $first and $last from the optional arguments that many commands have.
+# Sets $count, $first and $last from optional arguments.
 numbers() { # [count] [first]
 	[ $# -le 2 ] || usage "too many arguments: $*"
 	count=${1:-$NPODS}
 	first=${2:-1}
-	is_number "$count" || usage "count '$count' is no number"
-	is_number "$first" || usage "first '$first' is no number"
+	is_number "$count" || usage "count '$count' is not a number"
+	is_number "$first" || usage "first '$first' is not a number"
 	decimal "$count"
 	count=$number
 	decimal "$first"
@@ -106,14 +107,14 @@ numbers() { # [count] [first]
 	last=$((first + count - 1))
 }
 
-# The same for PODs that there can be.
+# Like numbers, but within the limits of PODs.
 range() { # [count] [first]
 	numbers "$@"
-	[ "$first" -ge 1 ] || usage "first '$first' is no number from 1"
+	[ "$first" -ge 1 ] || usage "first '$first' must be at least 1"
 	[ "$last" -le "$MOST_PODS" ] || usage "PODs $first to $last: a node has at most $MOST_PODS"
 }
 
-# Sets $pod to the name of this node's POD: own_node comes before.
+# Sets $pod to the name of this node's POD. Requires own_node.
 pod_name() { # <number>
 	pod=$1
 	[ "$1" -ge 10 ] || pod=0$1
@@ -124,8 +125,7 @@ pod_name() { # <number>
 	esac
 }
 
-# Sets $net to the template's net for this node's PODs. PODs with a prefix of their own, as in br2-vm-001-ns01, are not on the
-# node's own network: they are on net 0.
+# Sets $net to the template's net for this node's PODs. PODs with a prefix, as in br2-vm-001-ns01, use net 0.
 own_net() {
 	case ${NAME_PREFIX-} in
 	*-*) net=0 ;;
@@ -133,11 +133,11 @@ own_net() {
 	esac
 }
 
-# Whether this network namespace has an interface: /proc/sys/net shows the namespace of whoever looks, /sys/class/net that of whoever
-# mounted it.
+# Tests whether this network namespace has an interface. /proc/sys/net shows the namespace of the reading process,
+# /sys/class/net that of the process that mounted /sys.
 has_device() { [ -e "/proc/sys/net/ipv4/conf/$1" ]; } # <interface>
 
-# Calls a command with each POD's name; $n is its number.
+# Calls a command with each POD's name, with its number in $n.
 each_pod() { # <command…>
 	n=$first
 	while [ "$n" -le "$last" ]; do
@@ -153,7 +153,7 @@ pod_interface() { # <pod>
 	[ "$PODIF" != hostname ] || interface=$1
 }
 
-# For commands that take none.
+# Refuses arguments.
 no_arguments() { # <command> [arguments…]
 	[ $# -eq 1 ] || usage "$1: takes no arguments"
 }

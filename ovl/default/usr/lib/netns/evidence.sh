@@ -1,20 +1,22 @@
 # shellcheck shell=sh
-# What a failure leaves to look at: of this VM and of some of its PODs, before anything is cleaned up, with captures of what is
-# pinged once more.
+# Collects evidence of a failure from this node and some of its PODs before the cleanup, and captures packets of
+# repeated pings.
 
 need pods
 
 EVIDENCE_WORK=/tmp/netns-evidence.$$
-# A capture ends itself after so many seconds, and after so many packets, whatever becomes of who started it.
+# Limits of a capture, which hold even if its parent is gone.
 EVIDENCE_SECONDS=60
 EVIDENCE_PACKETS=1000
-# How long captures may take to begin, in tenths of a second.
+# Timeout for starting the captures, in tenths of a second.
 EVIDENCE_BEGIN=100
 EVIDENCE_KERNEL_LINES=80
 
-# Reads lines "pod <pod>" (to be looked at) and "ping <pod> <address>", up to "end"; writes a tar archive of files
-# <vm or pod>/<what>.txt or .pcap to stdout. With --capture it says "ready" on stderr once the captures run, pings when it reads
-# "go", says "pinged", and goes on when it reads "stop": so captures on other nodes see the same pings. An input that ends says all.
+# Reads lines "pod <pod>" and "ping <pod> <address>" up to "end" or the end of stdin, and writes a tar archive of files
+# <node or pod>/<what>.txt or .pcap to stdout. With --capture it reports "ready" on stderr once the captures run, pings
+# on
+# "go", reports "pinged", and stops capturing on "stop": thus captures on other nodes see the same pings. The end of
+# stdin stands for "go" and "stop".
 cmd_evidence() { # [--capture]
 	case $#${1-} in
 	0) captured=no ;;
@@ -49,13 +51,13 @@ evidence_clean() {
 	rm -rf "$EVIDENCE_WORK"
 }
 
-# Sets $evidence_pods to those that there are, and $evidence_pairs to lines "<pod> <address>".
+# Sets $evidence_pods to the existing PODs, and $evidence_pairs to lines "<pod> <address>".
 evidence_read() {
 	local word pod address
 	evidence_pods='' evidence_pairs=''
 	while read -r word pod address && [ "$word" != end ]; do
 		case $word:$pod in
-		*:'' | *:[.-]* | *:*[!A-Za-z0-9._-]*) die "evidence: '$pod' is no name of a POD" ;;
+		*:'' | *:[.-]* | *:*[!A-Za-z0-9._-]*) die "evidence: invalid POD name '$pod'" ;;
 		pod:*) ;;
 		ping:*)
 			evidence_pairs="$evidence_pairs$pod $address
@@ -75,7 +77,7 @@ evidence_read() {
 
 evidence_note() { echo "$*" >>"$EVIDENCE_WORK/$host/notes.txt"; }
 
-# Begins to capture in the PODs, and what passes the VM but logins, and waits until all of it has begun.
+# Starts captures in the PODs and on the node (without SSH), and waits until all have started.
 evidence_captures() {
 	local pod waited
 	if ! find_program tcpdump; then
@@ -83,7 +85,7 @@ evidence_captures() {
 		return
 	fi
 	tcpdump=$program print=
-	# What is captured is also told, where tcpdump can do both (since 4.99).
+	# tcpdump 4.99 and later can also print the packets that it writes.
 	case $("$tcpdump" --help 2>&1) in
 	*--print*) print=--print ;;
 	esac
@@ -102,7 +104,7 @@ evidence_captures() {
 	done
 }
 
-evidence_wait() { # <vm or pod> <process>
+evidence_wait() { # <node or pod> <process>
 	until grep -q 'listening on ' "$EVIDENCE_WORK/$1.said"; do
 		[ "$waited" -lt "$EVIDENCE_BEGIN" ] && kill -0 "$2" 2>/dev/null || return
 		sleep 0.1 2>/dev/null || sleep 1
@@ -110,17 +112,18 @@ evidence_wait() { # <vm or pod> <process>
 	done
 }
 
-evidence_capture() { # <vm or pod> <filter> [what enters its namespace…]
+evidence_capture() { # <node or pod> <filter> [command that enters its namespace…]
 	local filter subject
 	subject=$1 filter=$2
 	shift 2
 	# shellcheck disable=SC2086
-	$multi timeout "$EVIDENCE_SECONDS" "$@" "$tcpdump" -i any -n -e -U -l $print -Z root -B 512 -s 256 -c "$EVIDENCE_PACKETS" \
-		-w "$EVIDENCE_WORK/$subject/capture.pcap" $filter >"$EVIDENCE_WORK/$subject/capture.txt" 2>"$EVIDENCE_WORK/$subject.said" &
+	$multi timeout "$EVIDENCE_SECONDS" "$@" "$tcpdump" -i any -n -e -U -l $print -Z root -B 512 -s 256 \
+		-c "$EVIDENCE_PACKETS" -w "$EVIDENCE_WORK/$subject/capture.pcap" $filter \
+		>"$EVIDENCE_WORK/$subject/capture.txt" 2>"$EVIDENCE_WORK/$subject.said" &
 	captures="$captures $!"
 }
 
-# Every pair at once; what ping says of each stands behind the other in its POD's file.
+# Pings all pairs at once, and concatenates the output of each POD's pings in its file.
 evidence_pings() {
 	local pings number pod address file
 	number=0 pings=''
@@ -143,7 +146,7 @@ evidence_pings() {
 	done
 }
 
-# tcpdump writes what it has when it is ended.
+# tcpdump flushes its output on SIGTERM.
 evidence_stop() {
 	# shellcheck disable=SC2086
 	[ -z "$captures" ] || { kill $captures 2>/dev/null && wait $captures; } 2>/dev/null
@@ -152,15 +155,15 @@ evidence_stop() {
 }
 
 # Addresses with counters, routes, neighbours, rules.
-evidence_of() { # <vm or pod>
+evidence_of() { # <node or pod>
 	evidence_command ip "$real_ip" "$1/addresses" -s -d address show
 	evidence_command ip "$real_ip" "$1/routes" route show table all
 	evidence_command ip "$real_ip" "$1/neighbours" neigh show
 	evidence_command nft nft "$1/nftables" list ruleset
 }
 
-# Writes what a command says in the VM or in a POD; without the command, that.
-evidence_command() { # <what> <program> <vm or pod>/<file> [arguments…]
+# Writes the output of a command on the node or in a POD. Notes a missing program.
+evidence_command() { # <what> <program> <node or pod>/<file> [arguments…]
 	local what file subject wanted
 	what=$1 file=$EVIDENCE_WORK/$3.txt subject=${3%/*} wanted=$2
 	shift 3

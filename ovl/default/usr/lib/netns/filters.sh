@@ -1,13 +1,14 @@
 # shellcheck shell=sh
-# What may keep packets from being forwarded or answered, in this VM and in some of its PODs: sysctls and the nftables ruleset.
+# Prints sysctls and nftables rulesets that may prevent forwarding or answers, on this node and in some of its PODs.
 
 need pods
 
-# For each namespace a line "node <name>" or "pod <name>", then lines "sysctl <name>=<value>…" and, where there is nft, "ruleset <JSON>".
+# For each namespace prints "node <name>" or "pod <name>", "sysctl <name>=<value>…" and, if nft is installed,
+# "ruleset <JSON>".
 cmd_filters() { # [pod…]
 	for pod; do
 		case $pod in
-		'' | [.-]* | *[!A-Za-z0-9._-]*) usage "filters: invalid name of a POD '$pod'" ;;
+		'' | [.-]* | *[!A-Za-z0-9._-]*) usage "filters: invalid POD name '$pod'" ;;
 		esac
 	done
 	find_multi
@@ -22,7 +23,7 @@ cmd_filters() { # [pod…]
 	done
 }
 
-# The sysctls are read without a process for each. What nft complains of is nobody's concern here.
+# Reads the sysctls without a process for each. Ignores the errors of nft.
 # shellcheck disable=SC2016
 FILTERS='
 cd /proc/sys/net || exit
@@ -31,7 +32,7 @@ for file in ipv4/conf/*/forwarding ipv6/conf/all/forwarding ipv4/icmp_echo_ignor
 	bridge/bridge-nf-call-iptables bridge/bridge-nf-call-ip6tables; do
 	[ -r "$file" ] || continue
 	value=
-	# A shell reads byte by byte, and the kernel gives a sysctl to the first read alone: the line seems to have no end.
+	# A shell reads byte by byte, but the kernel returns a sysctl in the first read only: the newline seems missing.
 	read -r value <"$file" || [ -n "$value" ] && line="$line $file=$value"
 done
 echo "sysctl$line"

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Addresses from any template, as the tool ipu gives them, and from a MAC address.
+# Computes addresses from any template, like the tool ipu, and from a MAC address.
 
 need address
 
@@ -16,7 +16,7 @@ cmd_makeip() {
 		*) usage "makeip: unknown option '$option'" ;;
 		esac
 	done
-	parse_template "$cidr" || die "makeip: '$cidr' is no template, as in 172.16.0.0/16/24"
+	parse_template "$cidr" || die "makeip: '$cidr' is not a template, e.g. 172.16.0.0/16/24"
 	is_number "$net" && is_number "$host" || die "makeip: net and host must be numbers"
 	template_address "$net" "$host" || die "makeip: $cidr has no net $net with a host $host"
 	case $subnet in
@@ -27,7 +27,8 @@ cmd_makeip() {
 	esac
 	if [ -n "$ipv6template" ]; then
 		address=$ipv4
-		parse_ipv6_template "$ipv6template" || die "makeip: '$ipv6template' is no IPv6 address that ends with an IPv4 one"
+		parse_ipv6_template "$ipv6template" ||
+			die "makeip: '$ipv6template' is not an IPv6 address that ends with an IPv4 address"
 		format_mapped "$address"
 		[ -z "$length" ] || length=$((length + 96))
 	else
@@ -39,14 +40,14 @@ cmd_makeip() {
 # The link-local address of a MAC: RFC 4291, appendix A.
 cmd_linklocal() {
 	local total byte groups
-	[ $# -eq 1 ] || usage "linklocal: a MAC is needed"
+	[ $# -eq 1 ] || usage "linklocal: a MAC address is needed"
 	groups=
 	total=0
-	hex_groups "$1" && [ "$total" -eq 6 ] || die "linklocal: '$1' is no MAC"
+	hex_groups "$1" && [ "$total" -eq 6 ] || die "linklocal: invalid MAC address '$1'"
 	# shellcheck disable=SC2086
 	set -- $groups
 	for byte; do
-		[ "$byte" -le 255 ] || die "linklocal: a byte of the MAC is over ff"
+		[ "$byte" -le 255 ] || die "linklocal: a byte of the MAC address exceeds ff"
 	done
 	format_ipv6 $((0xfe80)) 0 0 0 $((($1 ^ 2) << 8 | $2)) $(($3 << 8 | 255)) $((0xfe00 | $4)) $(($5 << 8 | $6))
 	echo "$text"

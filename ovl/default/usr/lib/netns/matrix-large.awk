@@ -1,5 +1,5 @@
-# Of lines "<pod> <bytes> <address>…" prints "<pod> + <address> <1 or 0>": whether a large packet came back, as fping said in
-# the POD's file <pod>.said below -v work.
+# Reads lines "<pod> <bytes> <address>…" and prints "<pod> + <address> <1 or 0>": 1 if a large ping was answered
+# according to fping's output in <pod>.said in the directory -v work.
 
 {
 	said = work "/" $1 ".said"

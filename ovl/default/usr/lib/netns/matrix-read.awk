@@ -1,12 +1,14 @@
-# Reads what fping said of the PODs that are its arguments, in the files <pod>.said below -v work: lines "<address> (<time> ms)"
-# of what answers (fping 5, "-a -e"). Appends the results to the file results, and leaves in <pod>.to the addresses that are to
-# answer and did not. -v sent is the round, from 1; -v again=yes lets PODs that did not hear themselves ping once more.
-# Prints how many answered, how many did not, and those PODs.
+# Reads fping's output ("-a -e", fping 5) for the PODs given as arguments: files <pod>.said in the directory -v work,
+# lines
+# "<address> (<time> ms)". Appends to the file "results", and writes the addresses that should have answered to
+# <pod>.to.
+# -v sent is the round, from 1; with -v again=yes PODs whose controls did not answer must ping once more.
+# Prints the number of addresses that answered, the number that did not, and those PODs.
 
-# An address that is to answer.
-function tell(address) {
-	if (address in told) return
-	told[address] = 1
+# Reports an address that must answer.
+function report(address) {
+	if (address in reported) return
+	reported[address] = 1
 	if (address in times) {
 		answer(address)
 		answered++
@@ -20,7 +22,7 @@ function answer(address) {
 	print pod, address, sent, 1, times[address], times[address], times[address] >>(work "/results")
 }
 
-# Looked up only where it may be: what answers though it is not to is rare.
+# Reads the list of forbidden addresses only when needed: forbidden answers are rare.
 function is_forbidden(address,  pair) {
 	if (address in expected && !("!" in silences)) return 0
 	if (!looked_up) while ((getline <(work "/forbidden")) > 0) add_silences()
@@ -39,39 +41,39 @@ function read_lists() {
 	while ((getline <(work "/controls")) > 0) selves[$1] = ($1 in selves ? selves[$1] " " : "") $2
 }
 
-# What the POD did not hear of itself, as lines of the results.
-function deafness(  n, count, control, lines) {
+# Result lines for the POD's controls that did not answer.
+function missed_controls(  n, count, control, lines) {
 	lines = ""
 	count = pod in selves ? split(selves[pod], control, " ") : 0
 	for (n = 1; n <= count; n++) if (!(control[n] in times)) lines = lines pod " ? " control[n] "\n"
 	return lines
 }
 
-function read_pod(  said, deaf, n, quiet, one) {
+function read_pod(  said, missed, n, quiet, one) {
 	to = work "/" pod ".to"
 	said = work "/" pod ".said"
-	split("", told)
+	split("", reported)
 	split("", times)
 	while ((getline <said) > 0) if ($2 ~ /^\(/) times[$1] = substr($2, 2)
-	deaf = deafness()
-	if (deaf != "" && again == "yes") {
+	missed = missed_controls()
+	if (missed != "" && again == "yes") {
 		unheard = unheard " " pod
 		return
 	}
-	printf "%s", deaf >>(work "/results")
+	printf "%s", missed >>(work "/results")
 	if (sent > 1) {
 		for (last = 0; (getline addresses[last + 1] <to) > 0; last++);
 		close(to)
 	}
 	printf "" >to
-	for (n = 1; n <= last; n++) if (sent > 1 || (owner[n] == pod) == (pairs == "yes")) tell(addresses[n])
+	for (n = 1; n <= last; n++) if (sent > 1 || (owner[n] == pod) == (pairs == "yes")) report(addresses[n])
 	close(to)
 	quiet = ("*" in silences ? silences["*"] : 0) + (pod in silences ? silences[pod] : 0)
 	if (!quiet) return
 	for (one in times) {
 		if (!is_forbidden(one)) continue
 		quiet--
-		if (!(one in told)) answer(one)
+		if (!(one in reported)) answer(one)
 	}
 	if (quiet) print pod, "!", quiet >>(work "/results")
 }

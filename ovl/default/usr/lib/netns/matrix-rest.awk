@@ -1,5 +1,5 @@
-# Prints "<pod> <address> <sent> 0 - - -" for the addresses in files <pod>.to: what is silent to the end counts as it was at the
-# last try, -v sent.
+# Prints "<pod> <address> <sent> 0 - - -" for the addresses in files <pod>.to, which never answered. -v sent is the
+# number of attempts.
 
 FNR == 1 {
 	pod = FILENAME

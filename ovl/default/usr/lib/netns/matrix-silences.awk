@@ -1,7 +1,7 @@
-# Shared by matrix-targets.awk and matrix-read.awk: reads a line "!<owner or source pod> <address>…" of what is to be silent,
-# with -v pairs=yes for the POD that pings, else for all PODs but the owner. An address is counted once and not for each POD
-# that pings it: there may be thousands. One that has several owners is to be silent for all PODs.
-# Sets silent[<source> <address>] to the owner, adds to silents[<source>], and to own[<owner>].
+# Shared by matrix-targets.awk and matrix-read.awk: reads a line "!<owner or source pod> <address>…" of addresses
+# forbidden for the source with -v pairs=yes, else for all PODs except the owner. An address is counted once, not once
+# for each POD that pings it: there may be thousands. An address with several owners is forbidden for all PODs.
+# Sets silent[<source> <address>] to the owner, and adds to silents[<source>] and own[<owner>].
 
 function add_silences(  source, whose, n, pair, fresh) {
 	source = pairs == "yes" ? substr($1, 2) : ""

@@ -1,15 +1,17 @@
-# Sorts the input of netns_test matrix into files below -v work, as far as it concerns PODs of this node, -v here=" <pod> … ":
-#   large      lines "<pod> <bytes> <address>…": what is pinged with large packets
-#   controls   lines "<pod> <own address>": by which addresses a POD is to hear itself
-#   targets    lines "<pod> <address>": what is to answer
-#   forbidden  the input's lines of what is to be silent
-#   silences   lines "<pod> <number>": how many addresses are to be silent, "*" for all PODs and less for those of this node
-#              that own some; "! 1" when one of them is to answer somebody else
-#   <pod>.first with -v pairs=yes, else all.first: the addresses of the first round. All PODs have one list and ping themselves
-#              as well, which costs less than a list for each.
-# Prints how many addresses a POD pings at most, and how many lines are of what is to be silent.
+# Splits the input of netns_test matrix into files in the directory -v work. The PODs of this node are -v here=" <pod> …
+# ".
+#   large      lines "<pod> <bytes> <address>…": targets of large pings
+#   controls   lines "<pod> <own address>": own addresses that must answer
+#   targets    lines "<pod> <address>": addresses that must answer
+#   forbidden  the input's "!" lines
+#   silences   lines "<pod> <number>": the number of forbidden addresses, "*" for all PODs, a negative correction for
+# PODs
+#              of this node that own some; "! 1" if a forbidden address must answer another POD
+#   <pod>.first with -v pairs=yes, else all.first: the addresses of the first round. One list for all PODs, which then
+#              also ping themselves, costs less than a list for each.
+# Prints the maximum number of addresses that a POD pings, and the number of "!" lines.
 
-# pod: the one whose own list it is, else empty
+# pod: the owner of the list; empty for the common one
 function list_first(pod, target) {
 	if ((pod " " target) in listed) return
 	listed[pod " " target] = 1
@@ -60,7 +62,7 @@ BEGIN {
 	first = work "/" (pairs == "yes" ? owner : "all") ".first"
 	opened = 0
 	for (i = 2; i <= NF; i++) list_first(pairs == "yes" ? owner : "", $i)
-	# There may be more PODs than files that can be open.
+	# The number of PODs may exceed the limit of open files.
 	if (opened && pairs == "yes") close(first)
 }
 

@@ -1,27 +1,26 @@
 # shellcheck shell=sh
-# The proof: every POD of this node pings addresses of others, all at once, by fping.
+# Measures the connectivity matrix: every POD of this node pings addresses of others, all at once, with fping.
 
 need pods
 
-# How many fpings run at once, each for a POD and both families.
+# Maximum number of concurrent fping processes. Each serves one POD and both families.
 MATRIX_AT_ONCE=4
-# How long one waits for the answers at its end, in milliseconds: so much, and more for each address that it pings.
+# How long fping waits for late answers, in milliseconds: a fixed time, plus a time for each address.
 MATRIX_TIMEOUT=250
 MATRIX_TIMEOUT_EACH=5
-# Between two of its packets, in milliseconds, at least and at most. Emulated CPUs carry a hundred packets a second where others
-# carry a million, and what is too much for them they lose: where packets are lost, the next ones are sent at half the rate. A bridge
-# sends each broadcast to all PODs: of more of them each may ping more slowly, by a millisecond for so many, as long as all have pinged
-# once in half the time.
+# Interval between two packets of an fping in milliseconds, minimum and maximum. Emulated CPUs forward a hundred packets
+# a second where others forward a million, and drop the rest: losses halve the rate. A bridge floods broadcasts to all
+# PODs: the maximum grows by 1 ms per MATRIX_INTERVAL_PODS PODs, if the first round still fits in half of --within.
 MATRIX_INTERVAL=1
 MATRIX_INTERVAL_PODS=4
 MATRIX_INTERVAL_MOST=16
-# How often silence is listened to by PODs that do not hear themselves: a VM that had no CPU for a while hears nothing, either.
+# Attempts to reach a POD's own addresses (controls). A node that got no CPU for a while misses those answers, too.
 MATRIX_CONTROLS=3
-# Large packets: the first may be lost while a router tells its MTU. In milliseconds.
+# Large packets: a router may drop the first one and report its MTU. Timeout in milliseconds.
 MATRIX_LARGE_TRIES=3
 MATRIX_LARGE_TIMEOUT=500
 MATRIX_WORK=/tmp/netns-matrix.$$
-# Where there is no fping, as in xcluster's own image: a ping for each address on the input, that says what fping would.
+# Without fping, as in xcluster's image: runs a ping for each address on stdin, and prints what fping would.
 MATRIX_PINGS_AT_ONCE=8
 # shellcheck disable=SC2016
 MATRIX_PING_EACH='
@@ -47,19 +46,15 @@ MATRIX_PING_EACH='
 	done
 	wait'
 
-# Reads lines "<pod> <address>…", pings them from every POD but their own, and prints "<pod> <address> <sent> <received> <min>
-# <mean> <max>", times in milliseconds, "-" where nothing came back. What does not answer is tried again until for $TRIES seconds
-# nothing new has answered; what is behind a "!" is to be silent, and tried once: what answers has its line, and how many do not
-# is a line "<pod> ! <number>". With --pairs the lines are "<source pod> <address>…": each POD pings those of its own lines.
-#
-# Silence counts only where the same ping has heard something: lines "=<pod> <own address>…" say by which addresses a POD is to hear
-# itself. One that does not, in $MATRIX_CONTROLS tries, has a line "<pod> ? <address>" for each that it did not hear.
-#
-# At the end the PODs of lines "+<source pod> <bytes> <address>…" ping with so many bytes of data; "<pod> + <address> <1 or 0>" says
-# whether that came back.
-#
-# The first packets of a POD have --interval between them: none is right where next to nothing can be sent, since an fping pauses for
-# what has no route, too.
+# Reads lines "<pod> <address>…", pings the addresses from every POD except their owner, and prints
+# "<pod> <address> <sent> <received> <min> <mean> <max>", times in milliseconds, "-" without an answer. Addresses that
+# do not answer are retried until no new one has answered for $TRIES seconds. With --pairs the lines are
+# "<source pod> <address>…": each POD pings the addresses of its own lines.
+# "!<pod> <address>…": forbidden, pinged once; prints the addresses that answer, and "<pod> ! <number of silent ones>".
+# "=<pod> <own address>…": controls. Silence counts only if the same fping got answers from the POD's own addresses.
+# After $MATRIX_CONTROLS attempts "<pod> ? <address>" is printed for each that did not answer.
+# "+<source pod> <bytes> <address>…": large pings, at the end; prints "<pod> + <address> <1 or 0>", 1 if answered.
+# --interval applies to a POD's first packets. Use 0 if few targets have a route: fping pauses after each target.
 cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 	local begun within pairs interval moved round fping targets pinged silent each timeout file option
 	local answered left running started controls batch_answered batch_left interval_most
@@ -72,26 +67,26 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 		*) usage "matrix: takes --pairs, --within=<seconds> and --interval=<milliseconds>, and targets on its input" ;;
 		esac
 	done
-	is_number "$within" || usage "matrix: '$within' is no number of seconds"
-	is_number "$interval" || usage "matrix: '$interval' is no number of milliseconds"
+	is_number "$within" || usage "matrix: invalid number of seconds '$within'"
+	is_number "$interval" || usage "matrix: invalid number of milliseconds '$interval'"
 	own_node
 	find_multi
 	mkdir "$MATRIX_WORK" || die "matrix: cannot write in /tmp"
 	trap 'rm -rf "$MATRIX_WORK"' EXIT
 	fping=
-	if find_program fping; then fping=$program; else find_program ping || die "matrix: this VM lacks fping, and ping"; fi
+	if find_program fping; then fping=$program; else find_program ping || die "matrix: neither fping nor ping found"; fi
 	seconds_up
 	begun=$up moved=$up
 	targets=$(matrix_targets) || die "matrix: cannot write in /tmp"
 	pinged=${targets% *} silent=${targets#* }
 	set -- "$NETNS"/*
 	interval_most=$(($# / MATRIX_INTERVAL_PODS))
-	# Of each POD that is pinged there are two addresses.
+	# A POD has two addresses.
 	batches=$((($# + MATRIX_AT_ONCE - 1) / MATRIX_AT_ONCE))
 	slowest=$((within * 1000 / 2 / 2 / (batches * (pinged + 1))))
 	[ "$slowest" -ge "$interval_most" ] || interval_most=$slowest
 	[ "$interval_most" -ge "$MATRIX_INTERVAL_MOST" ] || interval_most=$MATRIX_INTERVAL_MOST
-	# Where silence is expected, one waits longer before one believes it.
+	# Expected silence must not be a late answer: wait longer.
 	each=$MATRIX_TIMEOUT_EACH
 	[ "$silent" -eq 0 ] || each=$((2 * each))
 	timeout=$((MATRIX_TIMEOUT + pinged * each))
@@ -103,7 +98,7 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 		sleep 1
 		round=$((round + 1))
 	done
-	# What is silent to the end counts as it was at the last try.
+	# Addresses that never answered are reported with the number of the last attempt.
 	set --
 	for file in "$MATRIX_WORK"/*.to; do [ ! -s "$file" ] || set -- "$@" "$file"; done
 	[ $# -eq 0 ] || awk -v sent="$round" -f "$library/matrix-rest.awk" "$@"
@@ -111,7 +106,7 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 	[ ! -e "$MATRIX_WORK/large" ] || matrix_large
 }
 
-# All PODs that have something to ping with large packets, some at once.
+# Pings with large packets from all PODs that have "+" lines, at most $MATRIX_AT_ONCE at once.
 matrix_large() {
 	local size pod addresses
 	running=0 started=''
@@ -126,13 +121,13 @@ matrix_large() {
 	awk -v work="$MATRIX_WORK" -f "$library/matrix-large.awk" "$MATRIX_WORK/large"
 }
 
-# Sets $up to how long this VM has run; a clock, and a process for it, is not needed.
+# Sets $up to the uptime in seconds. Unlike `date`, this takes no process.
 seconds_up() {
 	read -r up _ </proc/uptime
 	up=${up%.*}
 }
 
-# Sorts the input into files: matrix-targets.awk.
+# Splits the input into files (matrix-targets.awk).
 matrix_targets() {
 	local file here
 	here=' '
@@ -141,7 +136,8 @@ matrix_targets() {
 		-f "$library/matrix-silences.awk" -f "$library/matrix-targets.awk"
 }
 
-# Pings what has not answered yet, at first all. Sets $answered to how many addresses did. Fails when none is left that should.
+# Pings all addresses, later those that have not answered. Sets $answered to the new answers; fails when none is
+# missing.
 matrix_round() {
 	local file pod list
 	answered=0 left=0 running=0 started=''
@@ -165,7 +161,6 @@ matrix_round() {
 	[ "$left" -gt 0 ]
 }
 
-# Waits for those that run.
 matrix_wait() {
 	local ended pinger
 	ended=''
@@ -177,7 +172,7 @@ matrix_wait() {
 	running=0 started=''
 }
 
-# Waits for those that run, lets those that did not hear themselves ping once more, and adds up what came of them.
+# Waits for the running pings, repeats those whose controls did not answer, and adds up the counts.
 matrix_batch() {
 	local pod list
 	controls=1 batch_answered=0 batch_left=0
@@ -202,8 +197,8 @@ matrix_batch() {
 	fi
 }
 
-# Silence is what an fping tells that could ping: it ends with 0 when all answered, else with 1. So does nsenter when it cannot enter.
-matrix_ended() { # <pod> <exit code>
+# fping exits with 0 if all addresses answered, else with 1. nsenter also exits with 1 if it cannot enter the namespace.
+matrix_ended() { # <pod> <exit status>
 	local said
 	[ "$2" -ne 0 ] || return 0
 	IFS= read -r said <"$MATRIX_WORK/$1.errors"
@@ -211,7 +206,7 @@ matrix_ended() { # <pod> <exit code>
 	1nsenter:*) ;;
 	1*) return 0 ;;
 	esac
-	die "matrix: ${fping:+f}ping in $1 ends with exit code $2: $said"
+	die "matrix: ${fping:+f}ping in $1 exited with status $2: $said"
 }
 
 matrix_ping() { # <pod> <file of addresses> [bytes of data]
@@ -234,7 +229,7 @@ matrix_ping() { # <pod> <file of addresses> [bytes of data]
 		-f "$list" >"$MATRIX_WORK/$pinging.said" 2>"$MATRIX_WORK/$pinging.errors"
 }
 
-# Reads what was said: matrix-read.awk. Adds to $batch_answered and $batch_left, and sets $unheard to PODs that are to listen once more.
+# Adds the pings' output to $batch_answered and $batch_left. Sets $unheard to the PODs that must ping once more.
 matrix_read() {
 	local again counts left_now said
 	set --
@@ -246,7 +241,7 @@ matrix_read() {
 	[ "$controls" -ge "$MATRIX_CONTROLS" ] || again=yes
 	counts=$(awk -v sent="$round" -v pairs="$pairs" -v work="$MATRIX_WORK" -v again="$again" \
 		-f "$library/matrix-silences.awk" -f "$library/matrix-read.awk" "$@") ||
-		die "matrix: what was measured cannot be read"
+		die "matrix: cannot read the measurements"
 	unheard=${counts#* * } left_now=${counts#* }
 	[ "$unheard" != "$counts" ] || unheard=''
 	batch_answered=$((batch_answered + ${counts%% *})) batch_left=$((batch_left + ${left_now%% *}))

@@ -1,10 +1,10 @@
 # shellcheck shell=sh
-# What is in /var/run/netns: PODs, which have a UTS namespace as well; foreign network namespaces, as `ip netns add` makes them; and
-# stale names, on which nothing is mounted (any more).
+# Classifies the entries of /var/run/netns: PODs, which also have a UTS namespace; foreign network namespaces, as
+# created by `ip netns add`; and stale names, on which nothing is mounted.
 
 need pods
 
-# Calls a command with the name and the kind of each: pod, foreign or stale.
+# Calls a command with the name and the kind of each entry: pod, foreign or stale.
 each_namespace() { # <command…>
 	local place
 	for place in "$NETNS"/* "$NETNS"/.[!.]*; do
@@ -14,7 +14,7 @@ each_namespace() { # <command…>
 	done
 }
 
-# Sets $kind.
+# Sets $kind to pod, foreign or stale.
 namespace_kind() { # <name>
 	real_run 2>/dev/null || :
 	kind=stale
@@ -24,7 +24,7 @@ namespace_kind() { # <name>
 	[ -z "$utsns_real" ] || ! is_mounted "$UTSNS/$1" "$utsns_real/$escaped" || kind=pod
 }
 
-# Sets $escaped to a name as /proc/self/mountinfo has it: proc(5).
+# Sets $escaped to a name with the escapes of /proc/self/mountinfo, see proc(5).
 mountinfo_text() { # <name>
 	escaped=$1
 	case $1 in
@@ -36,7 +36,7 @@ mountinfo_text() { # <name>
 	esac
 }
 
-# Sets $json to a text as it is between the quotes of a JSON string. Names of PODs need no process for it.
+# Sets $json to a text escaped for a JSON string, without the quotes. Takes no process for POD names.
 json_text() { # <text>
 	json=$1
 	case $1 in

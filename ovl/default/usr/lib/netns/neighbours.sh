@@ -3,8 +3,8 @@
 
 need pods
 
-# Reads lines "<pod> <interface> <address> <mac>", and makes static neighbour entries of them in the PODs: where two have the same
-# address, they say who is meant. With --delete it takes them away.
+# Reads lines "<pod> <interface> <address> <mac>" and adds static neighbour entries to the PODs, which select one of
+# several interfaces with the same address. With --delete it deletes them.
 cmd_static_neighbours() { # [--delete]
 	local owner verb pod batch status interface address mac
 	case $#${1-} in
@@ -22,10 +22,10 @@ cmd_static_neighbours() { # [--delete]
 "
 	done
 	neighbour_batch
-	[ "$status" -eq 0 ] || die "static_neighbours: some could not be made, see above"
+	[ "$status" -eq 0 ] || die "static_neighbours: cannot add some entries, see above"
 }
 
-# One process for each POD. What is to be deleted may have gone with its interface.
+# Runs one process for each POD. Entries to delete may already be gone with their interface.
 neighbour_batch() {
 	[ -n "$batch" ] || return 0
 	require_pod "$pod"

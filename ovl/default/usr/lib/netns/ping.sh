@@ -1,12 +1,12 @@
 # shellcheck shell=sh
-# Pings with patience: what may need time is tried up to ten times, a second apart.
+# Pings with retries: routes and neighbours may take time.
 
 need address random
 
 TARGETS=/tmp/netns-targets.$$
 
-# Pings all addresses until all have answered; fails with those that never did. Removes the file.
-ping_all() { # <file with lines "<address> <whose it is>">
+# Pings addresses, up to $TRIES times, until all have answered. Reports those that did not, and fails. Removes the file.
+ping_all() { # <file with lines "<address> <owner>">
 	local try answered address whose
 	[ -s "$1" ] || die "nothing to ping"
 	try=1
@@ -32,7 +32,7 @@ ping_all() { # <file with lines "<address> <whose it is>">
 	return 1
 }
 
-# Prints those of the addresses that answer, on one line.
+# Prints the addresses that answer, on one line.
 answering() { # <file>
 	local pause targets address
 	targets=''
@@ -54,8 +54,9 @@ answering() { # <file>
 	}
 }
 
-# Sets $pause, in milliseconds between two packets. So many at once that none is lost need none to speak of; of more, emulated CPUs bear a
-# hundred a second, where others bear a million. A round trip to the last address, which is another node's, tells which.
+# Sets $pause to the milliseconds between two packets. Up to 16 are never lost. With more, emulated CPUs forward a
+# hundred a second, others a million: the round-trip time to the last address, which is another node's, shows which it
+# is.
 choose_pause() { # <address…>
 	pause=1
 	[ $# -gt 16 ] || return 0
@@ -109,15 +110,15 @@ random_target() { # <pod>
 	print_target "$1"
 }
 
-# Lines "<address> <pod>" for both families.
+# Prints "<address> <pod>" for both families.
 print_targets() { # <pod>
 	own_net
 	if [ "${RNDADR-}" = yes ]; then random_pod_address "$node" "$n"; else pod_address "$net" "$n"; fi
 	print_target "$1"
 }
 
-# Both families of $ipv4.
-print_target() { # <whose>
+# Prints "<address> <owner>" for $ipv4 in both families.
+print_target() { # <owner>
 	local address
 	address=$ipv4
 	format_ipv4 "$address"

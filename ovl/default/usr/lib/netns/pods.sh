@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# A POD is a net and a UTS namespace, each kept by a bind mount: /var/run/netns/<pod>, /var/run/utsns/<pod>.
+# A POD is a net and a UTS namespace, bind-mounted on /var/run/netns/<pod> and /var/run/utsns/<pod>.
 
 NETNS=/var/run/netns
 UTSNS=/var/run/utsns
 NEWLINE='
 '
 
-# Sets $multi to busybox's path when it has what enters namespaces: static, it starts five times as fast as util-linux, and as the
-# small tools that are called often.
+# Sets $multi to the path of a busybox that can enter namespaces. A static busybox starts five times as fast as
+# util-linux and coreutils.
 find_multi() {
 	local candidate applet
 	[ -z "${multi+set}" ] || return 0
@@ -22,8 +22,8 @@ find_multi() {
 	done
 }
 
-# A busybox whose shell calls applets by their names says at once which it has; its list, for which it writes each name by itself, takes
-# an emulated VM four times as long.
+# `command -v` works if busybox's shell prefers applets. `--list` always works, but takes an emulated VM four times as
+# long: it writes each name separately.
 has_applets() { # <busybox>
 	# shellcheck disable=SC2016
 	case $("$1" sh -c 'for applet in nsenter timeout unshare; do command -v "$applet"; done' 2>/dev/null) in
@@ -35,8 +35,8 @@ has_applets() { # <busybox>
 	esac
 }
 
-# Runs a script in a POD's namespaces, with as few processes as it takes: in it, `ip` may be busybox's. Scripts end with `exec`, which
-# saves an emulated VM a third of the time: with it, busybox's shell becomes its own applet.
+# Runs a script in a POD's namespaces with as few processes as possible. `ip` may be busybox's in there. Scripts end
+# with `exec`, which saves a third of the time in an emulated VM: busybox's shell becomes the applet.
 in_pod() { # <pod> <script> [arguments…]
 	local pod_in
 	pod_in=$1
@@ -45,7 +45,7 @@ in_pod() { # <pod> <script> [arguments…]
 	$multi nsenter --net="$NETNS/$pod_in" --uts="$UTSNS/$pod_in" $multi sh -c "$@"
 }
 
-# Runs lines of `ip -batch`, by one process.
+# Runs lines of `ip -batch` in one process.
 ip_batch() { # <lines>
 	ip -batch - <<-EOF
 		$1
@@ -60,15 +60,15 @@ ip_in_pod() { # <pod> <lines>
 	EOF
 }
 
-# Brings up an interface of this VM (IFF_UP is 1), which takes no process.
+# Sets an interface of this node up (IFF_UP is 1) without starting a process.
 bring_up() { # <interface>
 	local flags
 	read -r flags <"/sys/class/net/$1/flags" && echo $((flags | 1)) >"/sys/class/net/$1/flags"
 }
 
-# Whether something is mounted on a file: a process reads what is, and only where the file is there at all, and once for all of them, since
-# each POD has two. A shell's `read` would take each character by a system call of its own.
-is_mounted() { # <file> [the same as mountinfo has it]
+# Tests whether something is mounted on a file. awk reads all mounts once, and only if the file exists. The shell's
+# `read` would take a system call for each character.
+is_mounted() { # <file> [its path in mountinfo]
 	[ -e "$1" ] || return 1
 	[ -n "${mounts-}" ] ||
 		mounts=" $(awk -v ORS=' ' '{ print $5 }' /proc/self/mountinfo)" || die "cannot read /proc/self/mountinfo"
@@ -78,7 +78,7 @@ is_mounted() { # <file> [the same as mountinfo has it]
 	esac
 }
 
-# /var/run may be a link to /run, and mountinfo says where things really are.
+# /var/run may be a link to /run, and mountinfo has real paths.
 real_run() { # sets $netns_real and $utsns_real
 	[ -z "${netns_real-}" ] || return 0
 	netns_real=$(cd "$NETNS" && pwd -P) && utsns_real=$(cd "$UTSNS" && pwd -P)
@@ -86,7 +86,6 @@ real_run() { # sets $netns_real and $utsns_real
 
 require_pod() { # <pod>
 	local file pods
-	# Not of a file, or of the directory itself.
 	case $1 in
 	'' | . | .. | */*) die "no POD '$1'" ;;
 	esac
@@ -99,21 +98,20 @@ require_pod() { # <pod>
 	for file in "$NETNS"/*; do
 		[ ! -e "$file" ] || pods="$pods ${file##*/}"
 	done
-	die "no POD '$1' (${pods:+there are$pods; }netns_test create makes them)"
+	die "no POD '$1' (${pods:+there are$pods; }netns_test create creates them)"
 }
 
 cmd_create() {
 	range "$@"
 	own_node
 	find_multi
-	[ -d "$NETNS" ] && [ -d "$UTSNS" ] || mkdir -p "$NETNS" "$UTSNS" || die "cannot make $NETNS and $UTSNS"
+	[ -d "$NETNS" ] && [ -d "$UTSNS" ] || mkdir -p "$NETNS" "$UTSNS" || die "cannot create $NETNS and $UTSNS"
 	real_run
 	mounts=
 	each_pod create_pod
 }
 
-# The file of the hostname is writable by the host's root alone, whose file it is, and the system call by the namespace's root too: by the
-# file it costs no process, by the program it works in a user namespace.
+# Writing to /proc takes no process, but fails in a user namespace, where only the system call works.
 # shellcheck disable=SC2016
 SET_NAME='{ echo "$1" 2>/dev/null >/proc/sys/kernel/hostname || hostname "$1"; }'
 SET_UP="$SET_NAME && exec ip link set lo up"
@@ -128,7 +126,7 @@ create_pod() { # <pod>
 	[ "$has_uts" = yes ] || mount_point "$UTSNS/$1"
 	case $has_net$has_uts in
 	nono)
-		# The usual case: one process makes both, and becomes the one that sets them up.
+		# The usual case: one process creates both namespaces, and then executes the set-up.
 		# shellcheck disable=SC2086
 		new_pod "$1" --net="$NETNS/$1" --uts="$UTSNS/$1" $multi sh -c "$SET_UP" sh "$1"
 		return
@@ -136,11 +134,11 @@ create_pod() { # <pod>
 	yesno) new_pod "$1" --uts="$UTSNS/$1" true ;;
 	noyes) new_pod "$1" --net="$NETNS/$1" true ;;
 	esac
-	# What was half there is set up as a whole.
-	in_pod "$1" "$SET_UP" sh "$1" || die "create: $1 cannot be set up"
+	# The POD was incomplete.
+	in_pod "$1" "$SET_UP" sh "$1" || die "create: cannot set up $1"
 }
 
-# An empty file. Not by ":", whose failure would end a shell before it says what is wrong.
+# Creates an empty file. Not with ":", a special built-in: its failed redirection would end the shell without a message.
 mount_point() { # <file>
 	printf '' 2>/dev/null >"$1" || die "create: $1 is in the way, or cannot be written"
 }
@@ -151,7 +149,7 @@ new_pod() { # <pod> <unshare's arguments…>
 	shift
 	$multi unshare "$@" && return
 	remove_pods "$pod_new"
-	die "create: $pod_new cannot be made"
+	die "create: cannot create $pod_new"
 }
 
 cmd_delete() {
@@ -163,7 +161,7 @@ cmd_delete() {
 	remove_pods $(each_pod echo)
 }
 
-# What is in a namespace goes with it; of a veth pair the end in the VM too, though a moment later, so it is deleted first.
+# Deletes veth interfaces of the node first: the kernel deletes them with the POD's namespace, but asynchronously.
 remove_pods() { # <pod…>
 	local files gone links file mounted
 	find_multi
@@ -193,7 +191,7 @@ cmd_exec() {
 	pod_exec=$1
 	shift
 	[ "${1-}" != -- ] || shift
-	# A foreign namespace has no UTS namespace, and leaves the VM its hostname.
+	# A foreign network namespace has no UTS namespace of its own.
 	uts=--uts=$UTSNS/$pod_exec
 	if [ -e "$NETNS/$pod_exec" ] && [ ! -e "$UTSNS/$pod_exec" ]; then
 		need namespaces
@@ -203,7 +201,7 @@ cmd_exec() {
 	fi
 	[ -z "$uts" ] || require_pod "$pod_exec"
 	[ $# -ge 1 ] || set -- "${SHELL:-/bin/sh}"
-	# A command line in one word is split at its blanks.
+	# A command line given as one word is split at blanks.
 	case $#:$1 in
 	1:*[[:blank:]]*) find_program "$1" || {
 		set -f
@@ -217,8 +215,8 @@ cmd_exec() {
 	fi
 	shift
 	find_multi
-	# Its own /sys, as with `ip netns exec`: the VM's shows the VM's interfaces. The program by its path: busybox would take its own applet
-	# for the name.
+	# Mounts /sys anew, as `ip netns exec` does: the node's shows the node's interfaces. Passes the program's path:
+	# busybox would prefer its own applet.
 	# shellcheck disable=SC2016,SC2086
 	exec $multi nsenter --net="$NETNS/$pod_exec" ${uts:+"$uts"} $multi unshare --mount --propagation slave \
 		$multi sh -c 'mount -t sysfs sysfs /sys 2>/dev/null; exec "$@"' sh "$program" "$@"

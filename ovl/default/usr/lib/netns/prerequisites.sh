@@ -1,7 +1,5 @@
 # shellcheck shell=sh
-# Whether this VM has what the commands need.
-
-# Also kinds of interface, by name.
+# Checks that this node has what the commands need: programs, kernel features, kinds of interface.
 cmd_prerequisites() { # [kind…]
 	local feature lacking program kind
 	lacking=
@@ -14,10 +12,10 @@ cmd_prerequisites() { # [kind…]
 	for kind in veth bridge "$@"; do
 		probe_kind "$kind" || lacking="$lacking interfaces:$kind"
 	done
-	[ -z "$lacking" ] || die "prerequisites: this VM lacks$lacking"
+	[ -z "$lacking" ] || die "prerequisites: this node lacks$lacking"
 }
 
-# Whether the kernel has a kind of interface, by making one: a module may be anywhere, or built in.
+# Tests whether the kernel supports a kind of interface, by creating one: its module may be anywhere, or built in.
 probe_kind() { # <kind>
 	local probe how made
 	probe=netns-probe

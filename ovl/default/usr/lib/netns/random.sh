@@ -1,12 +1,12 @@
 # shellcheck shell=sh
-# Random addresses: hosts of net 0 in the order that /etc/rnd-addresses gives, the same on all nodes.
+# Random addresses: hosts of net 0, in the order of /etc/rnd-addresses, which is the same on all nodes.
 
 need address
 
-# Sets $ipv4 to the random address number <n>, from 1: a host of net 0, all in one subnet. /etc/rnd-addresses says which.
+# Sets $ipv4 to the random address number <n>, counted from 1.
 random_address() { # <n>
 	if [ -z "${random_numbers-}" ]; then
-		[ -r /etc/rnd-addresses ] || die "/etc/rnd-addresses is not there"
+		[ -r /etc/rnd-addresses ] || die "/etc/rnd-addresses is missing"
 		random_numbers=
 		while read -r number; do
 			random_numbers="$random_numbers $number"
@@ -16,23 +16,25 @@ random_address() { # <n>
 	template_address 0 "$number" || die "ADRTEMPLATE=$ADRTEMPLATE has no host $number"
 }
 
-# Sets $number to a line of the file.
+# Sets $number to line <n> of the file.
 random_of_file() { # <n>
 	local wanted
 	wanted=$1
 	# shellcheck disable=SC2086
 	set -- $random_numbers
-	[ "$wanted" -le $# ] || die "/etc/rnd-addresses has $# numbers, and $wanted are needed (fewer nodes or PODs, or an ADRTEMPLATE with more hosts, as in 172.16.0.0/12/16)"
+	[ "$wanted" -le $# ] || die "/etc/rnd-addresses has $# numbers, and $wanted are needed" \
+		"(use fewer nodes or PODs, or an ADRTEMPLATE with more hosts, e.g. 172.16.0.0/12/16)"
 	eval "number=\${$wanted}"
 }
 
-# Sets $number to one of all hosts but the first and the last, where the file has too few. The hosts form a ring, which is
-# walked in strides that share no divisor with its length: no host comes twice. About the golden ratio of the ring, they
-# are spread evenly. Start and stride come from the file, which is the same on all nodes.
+# Sets $number to one of all hosts except the first and the last, for templates with more hosts than the file has lines.
+# Walks the ring of hosts with a stride coprime to its length, so no host repeats. A stride near the golden ratio of the
+# length spreads them evenly. Start and stride come from the file, which is the same on all nodes.
 random_of_many() { # <n>
 	local wanted hosts
 	wanted=$1 hosts=$(((1 << (32 - inner)) - 2))
-	[ "$wanted" -le "$hosts" ] || die "ADRTEMPLATE=$ADRTEMPLATE has $hosts hosts, and $wanted are needed (fewer nodes or PODs)"
+	[ "$wanted" -le "$hosts" ] ||
+		die "ADRTEMPLATE=$ADRTEMPLATE has $hosts hosts, and $wanted are needed (use fewer nodes or PODs)"
 	[ -n "${random_stride-}" ] || random_ring "$hosts"
 	number=$(((random_start + wanted * random_stride) % hosts + 1))
 }
@@ -57,7 +59,7 @@ random_ring() { # <hosts>
 	done
 }
 
-# The first lines are the nodes', then come the PODs, node by node.
+# The first numbers are the nodes', followed by the PODs', node by node.
 random_pod_address() { # <node> <pod number>
 	random_address $((__nvm + ($1 - 1) * NPODS + $2))
 }

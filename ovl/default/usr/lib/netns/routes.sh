@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Beyond the bridge: default routes in the PODs, and the way to the PODs of other nodes.
+# Default routes of the PODs, and routes to the PODs of other nodes.
 
 need pods address
 
@@ -19,8 +19,8 @@ cmd_set_default_route() {
 	each_pod default_route
 }
 
-# Sets $gateway4 and $gateway6 to the global addresses that a device had first: ip shows the oldest IPv4 address first, and the oldest
-# IPv6 address last.
+# Sets $gateway4 and $gateway6 to the oldest global addresses of a device: ip shows the oldest IPv4 address first, the
+# oldest IPv6 address last.
 device_addresses() { # <device>
 	local kind address
 	has_device "$1" || die "set_default_route: no device '$1'"
@@ -39,21 +39,22 @@ device_addresses() { # <device>
 default_route() { # <pod>
 	require_pod "$1"
 	# shellcheck disable=SC2016
-	in_pod "$1" '{ [ -z "$1" ] || ip route replace default via "$1"; } && { [ -z "$2" ] || exec ip -6 route replace default via "$2"; }' \
-		sh "$gateway4" "$gateway6" || die "set_default_route: $1 does not take a route via $gateway4 $gateway6"
+	in_pod "$1" '{ [ -z "$1" ] || ip route replace default via "$1"; } &&
+		{ [ -z "$2" ] || exec ip -6 route replace default via "$2"; }' \
+		sh "$gateway4" "$gateway6" || die "set_default_route: cannot add a route via $gateway4 $gateway6 in $1"
 }
 
-# Sets $net from the option that these commands have.
+# Sets $net from the option --net.
 net_option() { # <command> [arguments…]
 	no_arguments "$@"
 	net=${__net:-1}
-	is_number "$net" && [ "$net" -le 254 ] || usage "$1: '$net' is no number of a net"
+	is_number "$net" && [ "$net" -le 254 ] || usage "$1: invalid net number '$net'"
 	decimal "$net"
 	net=$number
 }
 
-# Calls a command for each other node, with $other, its POD network in $pods4 and $pods6, and its own addresses on the
-# net in $via4 and $via6.
+# Calls a command for each other node, with its number in $other, its POD networks in $pods4 and $pods6, and its
+# addresses on the net in $via4 and $via6.
 each_other_node() { # <command>
 	other=1
 	while [ "$other" -le "$__nvm" ]; do
@@ -74,17 +75,17 @@ cmd_setup_routes() {
 	net_option setup_routes "$@"
 	own_node
 	load_template
-	each_other_node direct_route | ip -batch - || die "setup_routes: some routes could not be made, see above"
+	each_other_node direct_route | ip -batch - || die "setup_routes: cannot add some routes, see above"
 }
 direct_route() {
 	echo "route replace $pods4 via $via4"
 	echo "route replace $pods6 via $via6"
 }
 
-# Of the tunnels between the nodes.
+# VXLAN network identifier of the overlay.
 VNI=100
 
-# One device for all nodes, since each route says where its packets are to be sent.
+# One device serves all nodes: each route contains the endpoint of its tunnel.
 cmd_setup_overlay() {
 	local type overlay
 	net_option setup_overlay "$@"
@@ -96,13 +97,14 @@ cmd_setup_overlay() {
 	esac
 	own_node
 	load_template
-	has_device "$overlay" || overlay_device | ip -batch - || die "setup_overlay: $overlay cannot be made (a module for $type?)"
+	has_device "$overlay" || overlay_device | ip -batch - ||
+		die "setup_overlay: cannot create $overlay (kernel module for $type missing?)"
 	own_address
-	each_other_node "${type}_route" | ip -batch - || die "setup_overlay: some routes could not be made, see above"
+	each_other_node "${type}_route" | ip -batch - || die "setup_overlay: cannot add some routes, see above"
 }
 
-# Sets $own4 and $own6, from which this node itself sends through the tunnels: its address among the PODs where it has that,
-# else the one on the net.
+# Sets $own4 and $own6 to the source addresses for this node's own packets through the tunnels: its address in the POD
+# network if it has one, else its address on the net.
 own_address() {
 	pod_address "$node" 0
 	format_ipv4 "$ipv4"
@@ -114,7 +116,7 @@ own_address() {
 overlay_device() {
 	case $type in
 	ip6tnl) echo "link add $overlay type ip6tnl external" ;;
-	# 50 bytes for Ethernet, VXLAN, UDP and IPv4: what does not fit is answered with the size that does.
+	# 50 bytes for Ethernet, VXLAN, UDP and IPv4. Larger packets are answered with the MTU.
 	vxlan) echo "link add $overlay address $(overlay_mac "$node") mtu 1450 type vxlan external dstport 4789" ;;
 	esac
 	echo "link set $overlay up"
@@ -125,18 +127,18 @@ ip6tnl_route() {
 	echo "route replace $pods6 encap ip6 dst $via6 dev $overlay src $own6"
 }
 
-# A VXLAN carries Ethernet: the other node's end has an address of its own there, known in advance.
+# A VXLAN carries Ethernet frames: the MAC of the other node's device must be known in advance.
 vxlan_route() {
 	local mac
 	mac=$(overlay_mac "$other")
-	# Addresses that lead nowhere else: the kernel takes no IPv6 gateway that has a route by another device.
+	# Link-local gateways: the kernel refuses an IPv6 gateway that has a route through another device.
 	echo "neighbor replace 169.254.0.$other lladdr $mac dev $overlay"
 	echo "neighbor replace fe80::$other lladdr $mac dev $overlay"
 	echo "route replace $pods4 encap ip id $VNI dst $via4 via 169.254.0.$other dev $overlay src $own4 onlink"
 	echo "route replace $pods6 encap ip id $VNI dst $via4 via fe80::$other dev $overlay src $own6"
 }
 
-# As nodes have on their nets, with a net that no node has: locally administered.
+# Locally administered, like the nodes' MACs, with a net number that no node has.
 overlay_mac() { # <node>
 	printf '02:00:00:01:ff:%02x' "$1"
 }

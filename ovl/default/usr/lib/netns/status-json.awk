@@ -1,9 +1,9 @@
-# Puts the document of netns_test status --json together, of four lines for the VM and for each namespace: what it is, its name
-# in JSON, interfaces and routes, these as JSON. -v npods=<NPODS>
+# Builds the document of netns_test status --json from four lines for the node and for each namespace: its kind, its
+# name escaped for JSON, interfaces and routes as JSON. -v npods=<NPODS>
 
-# ip leaves control characters in names of interfaces as they are, which JSON does not allow.
+# ip does not escape control characters in interface names, which is invalid JSON.
 function escape(text,  c, at) {
-	# No gsub: awks differ in what a backslash means there.
+	# Not with gsub: awks differ in the meaning of a backslash.
 	for (c in controls)
 		while ((at = index(text, c))) text = substr(text, 1, at - 1) controls[c] substr(text, at + 1)
 	return text

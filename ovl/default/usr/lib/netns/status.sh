@@ -1,29 +1,30 @@
 # shellcheck shell=sh
-# What is there: PODs, interfaces, addresses and routes, as iproute2 tells them.
+# Shows PODs, interfaces, addresses and routes, as reported by iproute2.
 
 need pods namespaces
 
-# As JSON: { node, npods, interfaces, routes, pods, foreign: [{ name, interfaces, routes }], stale: [name] }, routes of all tables and both
-# families. "foreign" are network namespaces that are not PODs, "stale" names on which no namespace is mounted.
+# JSON: { node, npods, interfaces, routes, pods, foreign: [{ name, interfaces, routes }], stale: [name] }, with the
+# routes of all tables and both families. "foreign": network namespaces that are not PODs; "stale": names without a
+# namespace.
 cmd_status() {
 	local facts
 	case $#${1-} in
 	0) status_text ;;
 	1--json)
-		facts=$(status_stream) || die "status: not everything could be looked at, see above"
-		# Put together by awk: jq takes half a second to start in an emulated VM.
+		facts=$(status_stream) || die "status: cannot read the whole state, see above"
+		# With awk: jq takes half a second to start in an emulated VM.
 		printf '%s\n' "$facts" | awk -v npods="$NPODS" -f "$library/status-json.awk"
 		;;
 	*) usage "status: takes --json and nothing else" ;;
 	esac
 }
 
-# Only "all" tables hold both families.
+# ip shows both families only with "table all".
 STATUS_QUERIES='address show
 route show table all'
 
-# Four lines for the VM and for each namespace: what it is, its name in JSON, interfaces and routes, these as JSON. All of it by one
-# process each.
+# Prints four lines for the node and for each namespace: its kind, its name escaped for JSON, interfaces and routes as
+# JSON. Takes one process each.
 status_stream() {
 	find_multi
 	echo node
@@ -36,7 +37,7 @@ status_stream() {
 
 status_of() { # <name> <kind>
 	json_text "$1"
-	# Not by echo, for which a backslash is not always itself.
+	# Not with echo, which may interpret backslashes.
 	printf '%s\n' "$2" "$json"
 	if [ "$2" = stale ]; then
 		printf '[]\n[]\n'

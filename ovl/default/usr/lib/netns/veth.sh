@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A veth pair for each POD: its name in the VM, $PODIF in the POD.
+# A veth pair for each POD: <pod> on the node, $PODIF in the POD.
 
 need pods address
 
@@ -10,7 +10,7 @@ cmd_veth() {
 	each_pod set_pod_end
 }
 
-# veth and assign_addresses, by one process for each POD.
+# Like veth and assign_addresses, with one process for each POD.
 veth_with_addresses() {
 	local random
 	make_pairs
@@ -19,7 +19,7 @@ veth_with_addresses() {
 	each_pod pod_end_with_addresses
 }
 
-# The title of a step that does both.
+# Prints the title of a step that creates PODs with addresses.
 title_with_addresses() {
 	case ${RNDADR-} in
 	yes) tcase "Create PODs and assign random addresses" ;;
@@ -27,17 +27,17 @@ title_with_addresses() {
 	esac
 }
 
-# All pairs by one process, which makes the POD's end in the POD.
+# Creates all pairs in one process, with the POD's end in the POD.
 make_pairs() { # [count] [first]
 	local lines
 	range "$@"
 	own_node
 	find_multi
-	[ "$count" -eq 0 ] || real_run 2>/dev/null || die "veth: no PODs (netns_test create makes them)"
+	[ "$count" -eq 0 ] || real_run 2>/dev/null || die "veth: no PODs (netns_test create creates them)"
 	each_pod check_veth
 	lines=
 	each_pod pair_line
-	[ -z "$lines" ] || ip_batch "$lines" || die "veth: some pairs could not be made, see above"
+	[ -z "$lines" ] || ip_batch "$lines" || die "veth: cannot create some pairs, see above"
 	each_pod set_vm_end
 }
 
@@ -53,18 +53,19 @@ pair_line() { # <pod>
 	has_device "$1" || lines="${lines}link add $1 type veth peer name $interface netns $1$NEWLINE"
 }
 
-# What both ends have before they are up: no duplicate address detection (a wait of a second), no router advertisements, and no
-# link-local addresses (addr_gen_mode 1).
+# Settings of both ends before they are set up: no duplicate address detection (which takes a second), no router
+# advertisements, no link-local addresses (addr_gen_mode 1).
 # shellcheck disable=SC2016
 SET_END='echo 0 >"$conf/accept_dad" && echo 0 >"$conf/accept_ra" && echo 1 >"$conf/addr_gen_mode"'
 
 set_vm_end() { # <pod>
 	# shellcheck disable=SC2034
 	conf=/proc/sys/net/ipv6/conf/$1
-	eval "$SET_END" && bring_up "$1" || die "veth: $1 does not come up"
+	eval "$SET_END" && bring_up "$1" || die "veth: cannot set up $1"
 }
 
-# Runs lines of `ip -batch` there as well; without any, busybox's ip is enough, and starts sooner.
+# Sets up the POD's end and runs $lines with `ip -batch` in the POD. Without $lines busybox's ip suffices, and starts
+# faster.
 set_pod_end() { # <pod>
 	local rise
 	pod_interface "$1"
@@ -77,7 +78,7 @@ set_pod_end() { # <pod>
 		link set $interface up
 		$lines
 	EOF
-		die "veth: $interface in $1 does not come up: perhaps the interface $1 here is another one, and in the way (ip link delete $1)"
+		die "veth: cannot set up $interface in $1: the interface $1 on the node may not be its peer (ip link delete $1)"
 }
 
 pod_end_with_addresses() { # <pod>
@@ -98,7 +99,7 @@ cmd_assign_addresses() {
 assign_address() { # <pod>
 	require_pod "$1"
 	pod_address_lines "$1"
-	ip_in_pod "$1" "$lines" || die "assign_addresses: $1 does not take $text on $interface"
+	ip_in_pod "$1" "$lines" || die "assign_addresses: cannot assign $text to $interface in $1"
 }
 
 pod_address_lines() { # <pod>

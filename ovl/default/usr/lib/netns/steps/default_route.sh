@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# default_route: default routes in the PODs, via the bridge
+# default_route: add default routes to the PODs, via the bridge
 
 need bridge routes
 

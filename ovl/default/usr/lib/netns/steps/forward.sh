@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# forward: let this VM forward packets
+# forward: enable packet forwarding on this node
 
 tcase_forward() {
 	no_arguments tcase_forward "$@"

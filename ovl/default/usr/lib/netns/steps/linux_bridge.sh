@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# linux_bridge: create a Linux bridge, connect the PODs to it
+# linux_bridge: create a Linux bridge and connect the PODs to it
 
 need bridge
 

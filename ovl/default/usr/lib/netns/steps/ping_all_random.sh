@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# ping_all_random: ping all PODs and nodes by their random addresses
+# ping_all_random: ping all PODs and nodes at their random addresses
 
 need ping
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# setup_overlay [--net=1] [--type=ip6tnl|vxlan]: the same through tunnels
+# setup_overlay [--net=1] [--type=ip6tnl|vxlan]: add routes to the PODs of the other nodes through tunnels
 
 need routes
 
