@@ -6,14 +6,15 @@ import { playRound } from './round.ts'
 
 const HELP = `usage: npm run chaos -- [--rounds <n>] [--seed <n>] [--from <round>] [--seconds <n>] [--kind <kind>]
 
-Runs tests with a fault at a random moment each, and checks what they say and what is left of them. A failure is repeated with its seed and
-number: npm run chaos -- --seed <n> --from <round> --rounds 1.
+Injects a fault into a test run at a random moment, and checks the result, the messages and the cleanup.
+To repeat a failed round: npm run chaos -- --seed <n> --from <round> --rounds 1
 
-  --rounds <n>    how many (200)
-  --seed <n>      of the random numbers; another one each time when missing
-  --from <round>  the first one (1)
-  --seconds <n>   how long a run takes here: faults come in this time (8; on xcluster 20)
-  --kind <kind>   of the cluster: ${KINDS.join(' or ')}, which is the tests' stand-in and takes the ports of xcluster (embedded)`
+  --rounds <n>    number of rounds (default: 200)
+  --seed <n>      seed of the random numbers (default: random)
+  --from <round>  first round (default: 1)
+  --seconds <n>   duration of a run on this host, within which faults are injected (default: 8; for xcluster 20)
+  --kind <kind>   cluster kind: ${KINDS.join(' or ')} (default: embedded);
+                  xcluster is the fake one of the tests, and uses xcluster's ports`
 
 const { values } = parseArgs({
   options: {
@@ -26,8 +27,8 @@ const { values } = parseArgs({
   },
 })
 const kind = KINDS.find(each => each === values.kind) as Kind
-const whole = values.seconds ?? (kind === 'xcluster' ? '20' : '8')
-const [rounds = 0, seed = 0, from = 0, seconds = 0] = [values.rounds, values.seed, values.from, whole].map(Number)
+const duration = values.seconds ?? (kind === 'xcluster' ? '20' : '8')
+const [rounds = 0, seed = 0, from = 0, seconds = 0] = [values.rounds, values.seed, values.from, duration].map(Number)
 if (values.help) {
   process.stdout.write(`${HELP}\n`)
   process.exit(0)
@@ -39,11 +40,11 @@ if (!kind || ![rounds, seed, from, seconds].every(value => Number.isFinite(value
 let failed = 0
 process.stdout.write(`seed ${seed}\n`)
 for (let round = from; round < from + rounds; round++) {
-  const { what, complaints, stderr } = await playRound(seed + round, seconds * 1000, kind)
-  process.stdout.write(`${round}: ${complaints.length === 0 ? 'ok' : 'FAILED'}: ${what}\n`)
-  if (complaints.length === 0) continue
+  const { what, problems, stderr } = await playRound(seed + round, seconds * 1000, kind)
+  process.stdout.write(`${round}: ${problems.length === 0 ? 'ok' : 'FAILED'}: ${what}\n`)
+  if (problems.length === 0) continue
   failed += 1
-  process.stdout.write([...complaints, ...stderr.trimEnd().split('\n')].map(line => `    ${line}\n`).join(''))
+  process.stdout.write([...problems, ...stderr.trimEnd().split('\n')].map(line => `    ${line}\n`).join(''))
 }
-process.stdout.write(`${rounds - failed} of ${rounds} rounds as they must be\n`)
+process.stdout.write(`${rounds - failed} of ${rounds} rounds passed\n`)
 process.exitCode = failed > 0 ? 1 : 0

@@ -2,41 +2,42 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Random } from './random.ts'
 
-/** A run under way, as faults see it. */
+/** A test run that faults are injected into. */
 export interface Victim {
   /** The process that runs the tests. */
   readonly runner: number
   /** $XDG_STATE_HOME of the run. */
   readonly state: string
-  /** Where the cluster's files are, its processes' numbers in `<name>.pid` among them. */
+  /** The directory of the cluster's files, which include the process IDs in `<name>.pid`. */
   readonly files: string
   readonly random: Random
 }
 
-/** What is done to a run at some moment. */
+/** A fault to inject into a run. */
 export interface Fault {
   readonly name: string
-  /** How the run starts, where that is the fault: a line for /bin/sh in front of it. */
+  /** A shell command to run before the test, if the fault is a limit. */
   readonly limit?: (random: Random) => string
-  /** The size of the file system that holds its state, in KiB. */
+  /** Size of the file system for the state, in KiB. */
   readonly diskKiB?: (random: Random) => number
-  /** @returns what was hit; undefined when there was nothing to hit */
+  /** @returns the target that was hit; undefined when there was none */
   readonly strike?: (victim: Victim) => string | undefined
-  /** Exit codes of a run that it hits, 137 for one that was killed. 0 is for runs that it does not hit, or too late. */
+  /**
+   * Allowed exit codes of a run that was hit; 137 when it is killed. A run that was not hit, or too late, exits with 0.
+   */
   readonly codes: readonly number[]
-  /** A run may pass all the same: what it hits may not matter. */
+  /** Whether a run may pass although it was hit. */
   readonly mayPass?: boolean
-  /** What a run says that may pass in spite of it, since it did again what was hit. */
+  /** The message of a run that recovered from the fault, and may therefore pass. */
   readonly survivedBy?: RegExp
-  /** How long what it stops is stopped, in milliseconds. */
+  /** How long a stopped process stays stopped. */
   readonly stoppedMs?: number
 }
 
-/** Kinds of clusters. */
 export const KINDS = ['embedded', 'xcluster'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** Signals a process of a cluster by the record that it wrote. */
+/** Signals a random process of a cluster, found by its file `<name>.pid`. */
 const signalPart =
   (names: RegExp, signal: NodeJS.Signals) =>
   ({ files: directory, random }: Victim): string | undefined => {
@@ -80,12 +81,12 @@ function filesOf(directory: string): readonly string[] {
   }
 }
 
-/** The process that waits for the end of the runner, to end its cluster. */
-function killLeash({ state }: Victim): string | undefined {
+/** Kills the orphan reaper, which stops the cluster when the runner has ended. */
+function killReaper({ state }: Victim): string | undefined {
   for (const pid of fs.readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
     const [, , , name] = read(`/proc/${pid}/cmdline`).split('\0')
     if (name !== 'leash' || !read(`/proc/${pid}/environ`).split('\0').includes(`XDG_STATE_HOME=${state}`)) continue
-    return kill(Number(pid), 'SIGKILL') ? `leash ${pid}` : undefined
+    return kill(Number(pid), 'SIGKILL') ? `reaper ${pid}` : undefined
   }
   return undefined
 }
@@ -99,7 +100,7 @@ function withFile(names: RegExp, harm: (file: string, random: Random) => void) {
       harm(file, random)
       return path.basename(file)
     } catch {
-      return undefined // gone meanwhile
+      return undefined // removed meanwhile
     }
   }
 }
@@ -121,11 +122,11 @@ const FAULTS: readonly Fault[] = [
     codes: LOST,
     survivedBy: /; falling back to a cold boot$/m,
   },
-  // It does not answer in time: a step that did not end, or a VM that is lost.
+  // Reported as a step that timed out, or as a lost VM.
   { name: 'VM stopped', strike: signalPart(VM, 'SIGSTOP'), codes: [1, 4], mayPass: true },
   { name: 'kill -9 of a switch', strike: signalPart(SWITCH, 'SIGKILL'), codes: LOST },
   { name: 'switch stopped', strike: signalPart(SWITCH, 'SIGSTOP'), codes: LOST },
-  { name: 'kill -9 of the leash', strike: killLeash, codes: [], mayPass: true },
+  { name: 'kill -9 of the orphan reaper', strike: killReaper, codes: [], mayPass: true },
   { name: 'record removed', strike: withFile(/^cluster\.json$/, file => fs.rmSync(file)), codes: LOST },
   {
     name: 'record damaged',
@@ -149,20 +150,20 @@ const FAULTS: readonly Fault[] = [
 ]
 
 /**
- * What is other on the user's xcluster: it has no leash, its switches are its own, so that a net without one is a failure of the network
- * (1), and the record of a run is not needed to end the cluster.
+ * Differences on xcluster: there is no orphan reaper; the switches belong to xcluster, so that a missing one is a test
+ * failure (1); and the record of a run is not needed to stop the cluster.
  */
 const ON_XCLUSTER: Readonly<Record<string, Partial<Fault> | null>> = {
   'kill -9 of a switch': { codes: [1, 4], mayPass: true },
   'switch stopped': { codes: [1, 4], mayPass: true },
-  'kill -9 of the leash': null,
+  'kill -9 of the orphan reaper': null,
   'record removed': null,
   'record damaged': null,
   'a file of the cluster removed': null,
   'directory of the cluster removed': null,
 }
 
-/** What can be done to runs on a kind of cluster. */
+/** The faults for a cluster kind. */
 export const faultsOn = (kind: Kind): readonly Fault[] =>
   FAULTS.flatMap(fault => {
     const other = kind === 'xcluster' ? ON_XCLUSTER[fault.name] : {}

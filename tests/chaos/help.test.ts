@@ -3,7 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 
 for (const name of ['chaos', 'fuzz']) {
-  test(`npm run ${name} says how it is used, and refuses what it does not know`, t => {
+  test(`npm run ${name} prints its help, and refuses unknown options`, t => {
     const call = (...words: string[]) =>
       spawnSync('npm', ['run', '-s', name, '--', ...words], {
         cwd: path.resolve(import.meta.dirname, '../..'),

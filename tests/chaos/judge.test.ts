@@ -23,7 +23,7 @@ const round = (changes: Partial<Round>): Round => ({
 
 const PASSED = '12:00:00 (3): passed: bridge\n'
 
-test('a round that is as it must be has no complaint', t => {
+test('reports no problem for a correct round', t => {
   t.deepEqual(judge(round({})), [])
   t.deepEqual(judge(round({ late: true, code: 0, stderr: PASSED })), [])
   t.deepEqual(judge(round({ hit: undefined, code: 0, stderr: PASSED })), [])
@@ -33,22 +33,22 @@ test('a round that is as it must be has no complaint', t => {
   t.deepEqual(judge(round({ fault: fault('full disk'), hit: undefined, code: 3, stderr: 'no space left\n' })), [])
 })
 
-test('a pass of a run that lost a VM, a wrong exit code, a trace, and whatever is left are complained of', t => {
+test('reports a pass after a lost VM, a wrong exit code, a stack trace, and leftovers', t => {
   for (const [changes, says] of [
-    [{ code: 0, stderr: PASSED }, /exit code 0, and not 4.*says that it passed/s],
-    [{ code: 1 }, /exit code 1, and not 4/],
+    [{ code: 0, stderr: PASSED }, /exit code 0 instead of 4.*reports that it passed/s],
+    [{ code: 1 }, /exit code 1 instead of 4/],
     [{ code: -1 }, /did not end/],
     [{ hit: undefined, code: 0, stderr: '' }, /without a pass/],
     [{ stderr: 'netns.ts: internal error: x\n' }, /stack trace/],
     [{ stderr: 'Error: x\n    at run (/x/y.ts:3:4)\n' }, /stack trace/],
-    [{ stopCode: 3 }, /stop --all ended with 3/],
+    [{ stopCode: 3 }, /stop --all exited with 3/],
     [{ processes: [7] }, /process 7/],
     [{ files: ['default'] }, /default/],
   ] as const)
     t.regex(judge(round(changes as Partial<Round>)).join('\n'), says)
 })
 
-test('a seed gives the same numbers again, and another one others', t => {
+test('repeats the numbers of a seed, and differs for another seed', t => {
   const numbers = (seed: number) => {
     const { next } = seeded(seed)
     return Array.from({ length: 5 }, next)

@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed (mulberry32). */
+/** Pseudo-random numbers that are reproducible by a seed (mulberry32). */
 export function seeded(seed: number) {
   let state = seed >>> 0
   const next = () => {
@@ -12,7 +12,7 @@ export function seeded(seed: number) {
     /** 0 ≤ x < 1 */
     next,
     pick: <T>(choices: readonly T[]): T => choices[Math.floor(next() * choices.length)] as T,
-    /** Whole, both ends included. */
+    /** An integer, both bounds included. */
     between: (least: number, most: number) => least + Math.floor(next() * (most - least + 1)),
   }
 }

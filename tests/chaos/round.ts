@@ -10,9 +10,9 @@ import { judge, type Round } from './judge.ts'
 import { type Random, seeded } from './random.ts'
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../netns.ts')
-/** A run that has not ended by then hangs: its steps have far less. */
-const HANGS_MS = 240_000
-/** A run that says so little after the fault that it passed had looked at its cluster before. */
+/** A run that takes longer hangs: its steps have far shorter time limits. */
+const RUN_TIMEOUT_MS = 240_000
+/** A run that reports a pass within this time had checked its cluster before the fault. */
 const LATE_MS = 500
 
 const RUNS: readonly (readonly string[])[] = [
@@ -23,24 +23,24 @@ const RUNS: readonly (readonly string[])[] = [
 ]
 
 export interface RoundResult {
-  /** In one line. */
+  /** One-line summary. */
   readonly what: string
-  readonly complaints: readonly string[]
+  readonly problems: readonly string[]
   readonly stderr: string
 }
 
 /**
- * One run with one fault at a random moment, and what is left of it.
- * @param seed decides everything but how fast the machine is
- * @param wholeMs about how long a run takes: when faults come
- * @param kind of the cluster: `xcluster` is the stand-in, on the ports of the host
+ * Runs a test with one fault at a random moment, and checks the cleanup.
+ * @param seed determines everything except the speed of the host
+ * @param durationMs approximate duration of a run, within which the fault is injected
+ * @param kind cluster kind; `xcluster` is the fake one of the tests, on the host's ports
  */
-export async function playRound(seed: number, wholeMs: number, kind: Kind = 'embedded'): Promise<RoundResult> {
+export async function playRound(seed: number, durationMs: number, kind: Kind = 'embedded'): Promise<RoundResult> {
   const random = seeded(seed)
   const words = random.pick(RUNS)
   const faults = faultsOn(kind).filter(({ diskKiB }) => !diskKiB || process.getuid?.() === 0)
   const fault = random.pick(faults)
-  const moment = Math.round(random.next() * wholeMs)
+  const moment = Math.round(random.next() * durationMs)
   const top = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'netns-chaos-')))
   const [state, temporary] = [path.join(top, 'state'), path.join(top, 'tmp')]
   for (const directory of [state, temporary]) fs.mkdirSync(directory)
@@ -61,7 +61,7 @@ export async function playRound(seed: number, wholeMs: number, kind: Kind = 'emb
     const round: Round = {
       fault,
       hit,
-      late: late || run.saidAt() - run.struckAt < LATE_MS,
+      late: late || run.passedAt() - run.struckAt < LATE_MS,
       code,
       stderr: run.stderr(),
       stopCode,
@@ -72,7 +72,7 @@ export async function playRound(seed: number, wholeMs: number, kind: Kind = 'emb
     const where = fault.strike ? ` at ${moment} ms (${hit ?? 'nothing to hit'})` : ''
     return {
       what: `${kind}: test ${words.join(' ')}: ${fault.name}${where}: exit code ${code}`,
-      complaints: judge(round),
+      problems: judge(round),
       stderr: `${run.stderr()}${stop.stderr()}`,
     }
   } finally {
@@ -85,8 +85,8 @@ interface Run {
   readonly child: ChildProcess
   struckAt: number
   stderr(): string
-  /** When it said that it passed; never when missing. */
-  saidAt(): number
+  /** When it reported a pass; infinite when it has not. */
+  passedAt(): number
 }
 
 function start(
@@ -100,19 +100,19 @@ function start(
   const limited = fault?.limit ? `${fault.limit(random)} && ${line}` : line
   const child = spawn('/bin/sh', ['-c', limited], { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] })
   let text = ''
-  let saidAt = Number.POSITIVE_INFINITY
+  let passedAt = Number.POSITIVE_INFINITY
   child.stderr.on('data', chunk => {
     text += chunk
-    if (/: passed(: |$)/m.test(text)) saidAt = Math.min(saidAt, performance.now())
+    if (/: passed(: |$)/m.test(text)) passedAt = Math.min(passedAt, performance.now())
   })
-  return { child, struckAt: Number.NEGATIVE_INFINITY, stderr: () => text, saidAt: () => saidAt }
+  return { child, struckAt: Number.NEGATIVE_INFINITY, stderr: () => text, passedAt: () => passedAt }
 }
 
 async function strike(fault: Fault, run: Run, victim: Omit<Victim, 'runner'>, moment: number) {
   if (!fault.strike) return { hit: undefined, late: false }
   const ended = new Promise(resolve => run.child.once('exit', resolve))
   await Promise.race([delay(moment), ended])
-  const late = run.saidAt() < Number.POSITIVE_INFINITY
+  const late = run.passedAt() < Number.POSITIVE_INFINITY
   const isOver = run.child.exitCode !== null || run.child.signalCode !== null
   const hit = isOver ? undefined : fault.strike({ runner: run.child.pid as number, ...victim })
   run.struckAt = performance.now()
@@ -123,19 +123,19 @@ async function strike(fault: Fault, run: Run, victim: Omit<Victim, 'runner'>, mo
   return { hit, late }
 }
 
-/** The exit code; 128 + n for signal n, as a shell tells it, also before the program handles signals; -1 for none in time: then it is killed. */
+/** The exit code; 128 + n for signal n, as in a shell; -1 when the run timed out and was killed. */
 async function endOf(child: ChildProcess): Promise<number> {
   const ended = new Promise<number>(resolve => {
-    const tell = () => {
+    const settle = () => {
       const { exitCode, signalCode } = child
       if (exitCode !== null) resolve(exitCode)
       else if (signalCode !== null) resolve(128 + os.constants.signals[signalCode])
     }
-    child.once('close', tell)
-    if (child.exitCode !== null || child.signalCode !== null) tell()
+    child.once('close', settle)
+    if (child.exitCode !== null || child.signalCode !== null) settle()
   })
   const hung = new AbortController()
-  const limit = delay(HANGS_MS, -1, { signal: hung.signal }).catch(() => -1)
+  const limit = delay(RUN_TIMEOUT_MS, -1, { signal: hung.signal }).catch(() => -1)
   const code = await Promise.race([ended, limit])
   hung.abort()
   if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
@@ -147,7 +147,7 @@ function mountDisk(directory: string, kibibytes: number): () => void {
   return () => void execFileSync('umount', ['--lazy', directory])
 }
 
-/** Processes that run below a directory, also when that is gone, or were started with its name. */
+/** Processes whose working directory or command line is below a directory, which may be deleted. */
 function processesIn(directory: string): readonly number[] {
   return list('/proc').flatMap(name => {
     if (!/^\d+$/.test(name)) return []
@@ -157,7 +157,7 @@ function processesIn(directory: string): readonly number[] {
       const isNamed = () => fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`${directory}/`)
       return !isZombie && (isBelow() || isNamed()) ? [Number(name)] : []
     } catch {
-      return [] // ended meanwhile, or somebody else's
+      return [] // ended meanwhile, or of another user
     }
   })
 }

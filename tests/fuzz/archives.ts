@@ -12,22 +12,23 @@ import { readPacking } from '../../scripts/settings/packing.ts'
 import { makeCorpus, mutate } from './mutations.ts'
 import { randomOf } from './random.ts'
 
-const PATIENCE_MS = 60_000
-/** What a terminal takes for more than a letter. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const TIMEOUT_MS = 60_000
+/** Characters that control a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters on purpose
 export const UNPRINTABLE = /[\x00-\x08\x0b-\x1f\x7f-\x9f]|\p{Bidi_Control}/u
 
-/** What a campaign saw. */
+/** Results of a campaign. */
 export interface Tally {
   refused: number
   accepted: number
 }
 
 /**
- * Packs the ovl from mutated archives of CNI plugins. Each is packed and read alike by GNU tar and busybox, or refused by its name; in time,
- * with nothing half written, and nothing left or written elsewhere.
- * @param own a directory of the campaign's
- * @throws Error naming the round, whose archive stays in the directory
+ * Packs the ovl from mutated archives of CNI plugins. Each archive must be either refused by name, or packed so that
+ * GNU tar and busybox read it in the same way. Packing must end in time, and leave no partial, temporary or foreign
+ * files.
+ * @param own a directory for the campaign
+ * @throws Error naming the round, whose archive remains in the directory
  */
 export async function fuzzArchives(own: string, seed: number, rounds: readonly number[]): Promise<Tally> {
   const [work, corpusDirectory] = [path.join(own, 'work'), path.join(own, 'corpus')]
@@ -49,7 +50,7 @@ export async function fuzzArchives(own: string, seed: number, rounds: readonly n
       if (fs.existsSync('/tmp/netns-fuzz-evil')) throw new Error('wrote /tmp/netns-fuzz-evil')
       if (!isAccepted) continue
       const digest = createHash('sha256').update(fs.readFileSync(output)).digest('hex')
-      if (!seen.has(digest)) readAlike(own, output)
+      if (!seen.has(digest)) requireSameContent(own, output)
       seen.add(digest)
       fs.rmSync(output)
     } catch (cause) {
@@ -59,7 +60,7 @@ export async function fuzzArchives(own: string, seed: number, rounds: readonly n
   return tally
 }
 
-/** Some are damaged after they were compressed, some are xz's. */
+/** Compresses an archive with gzip or xz; some of them are damaged afterwards. */
 function compress(tar: Buffer, kind: number): Buffer {
   if (kind === 0) return execFileSync('xz', ['-0'], { input: tar })
   const packed = gzipSync(tar, { level: 1 })
@@ -71,7 +72,7 @@ async function pack(cni: string, output: string): Promise<boolean> {
   const nowhere = path.join(cni, 'no/home/here')
   const packing = readPacking({ cni, seed: '1' }, { HOME: nowhere })
   try {
-    await withDeadline(PATIENCE_MS, async ({ signal }) => {
+    await withDeadline(TIMEOUT_MS, async ({ signal }) => {
       const ovl = await packOvl(packing, nowhere, () => {}, signal)
       await writeArchive(ovl.blocks, output, signal)
     })
@@ -85,12 +86,12 @@ async function pack(cni: string, output: string): Promise<boolean> {
   }
 }
 
-function requireNames(directory: string, wanted: readonly string[]): void {
+function requireNames(directory: string, expected: readonly string[]): void {
   const names = fs.readdirSync(directory).sort()
-  if (names.join() !== [...wanted].sort().join()) throw new Error(`${directory} holds ${names.join()}`)
+  if (names.join() !== [...expected].sort().join()) throw new Error(`${directory} contains ${names.join()}`)
 }
 
-function readAlike(own: string, output: string): void {
+function requireSameContent(own: string, output: string): void {
   const trees = [['tar'], ['busybox', 'tar']].map(([program = '', ...words]) => {
     const tree = path.join(own, program)
     fs.mkdirSync(tree)
@@ -101,8 +102,8 @@ function readAlike(own: string, output: string): void {
   const modes = trees.map(tree => modesIn(tree))
   for (const tree of trees) fs.rmSync(tree, { recursive: true })
   if (status !== 0) throw new Error(`GNU tar and busybox read it differently: ${stdout}`)
-  if (modes[0] !== modes[1]) throw new Error('GNU tar and busybox read other modes')
-  if (/ (?!755|644|777)\d+$/m.test(modes[0] ?? '')) throw new Error(`has modes of its own: ${modes[0]}`)
+  if (modes[0] !== modes[1]) throw new Error('GNU tar and busybox read different modes')
+  if (/ (?!755|644|777)\d+$/m.test(modes[0] ?? '')) throw new Error(`has unexpected modes: ${modes[0]}`)
 }
 
 const modesIn = (tree: string): string =>

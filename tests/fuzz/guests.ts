@@ -26,15 +26,15 @@ import { UNPRINTABLE } from './archives.ts'
 import { answerAtRandom, type HostileNode, payload, startHostileNode } from './hostile-node.ts'
 import { type Random, randomOf } from './random.ts'
 
-const PATIENCE_MS = 60_000
+const TIMEOUT_MS = 60_000
 
-/** Where a round may write, and by what it is ended. */
+/** The context of a round. */
 interface Round {
   readonly host: HostileNode
   readonly directory: string
   readonly random: Random
   readonly signal: AbortSignal
-  /** Gets what would be shown to the user. */
+  /** Called with all text for the user. */
   readonly show: (text: string) => void
 }
 
@@ -46,7 +46,7 @@ const textOf = (show: (text: string) => void) =>
     },
   })
 
-/** What a test's runner hands to a step; events go through the log, as the user reads it. */
+/** The context that the runner passes to a step; events go through the log reporter. */
 function contextOf({ signal, show }: Round) {
   const { on } = log({ write: show } as Parameters<typeof log>[0])
   const emit: Emit = event => on({ at: 0, ...event } as RunEvent)
@@ -54,7 +54,7 @@ function contextOf({ signal, show }: Round) {
   return { test: 'fuzz', index: 1, of: 2, timeoutSeconds: 5, emit, signal, diagnose }
 }
 
-/** Each protocol that a node speaks, as the host reads it. */
+/** The host's side of each protocol. */
 const PROTOCOLS: Readonly<Record<string, (round: Round) => Promise<unknown>>> = {
   control: async ({ random, signal, show }) => {
     const port = new PassThrough()
@@ -94,7 +94,7 @@ const PROTOCOLS: Readonly<Record<string, (round: Round) => Promise<unknown>>> = 
     host.answer = (channel, command) => {
       asked += 1
       if (asked > 1 || random.below(3) === 0) return atRandom(channel, command)
-      // Far enough to send something.
+      // Continue until data is sent.
       channel.write(random.pick(['file 644 3\n', 'directory 755 4096\n']))
       channel.exit(0)
       channel.end()
@@ -120,9 +120,9 @@ const PROTOCOLS: Readonly<Record<string, (round: Round) => Promise<unknown>>> = 
 }
 
 /**
- * Reads each protocol from a node that answers at random. It ends in time with a result, or with a Failure that can be printed; nothing is
- * written elsewhere, and what is shown has no terminal codes.
- * @param own a directory of the campaign's
+ * Reads each protocol from a node with random responses. Each round must end in time with a result or a printable
+ * Failure, write only to its directory, and show no terminal codes.
+ * @param own a directory for the campaign
  * @throws Error naming round and protocol
  */
 export async function fuzzGuests(
@@ -144,7 +144,7 @@ export async function fuzzGuests(
         if (UNPRINTABLE.test(text)) throw new Error(`shows ${JSON.stringify(text.slice(0, 200))}`)
       }
       try {
-        await withDeadline(PATIENCE_MS, async ({ signal }) => {
+        await withDeadline(TIMEOUT_MS, async ({ signal }) => {
           try {
             await PROTOCOLS[name]?.({ host, directory, random, signal, show })
           } catch (error) {

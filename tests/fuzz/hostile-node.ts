@@ -8,10 +8,10 @@ import { rawTar } from '../ovl/fixtures/archives.ts'
 import { mutate } from './mutations.ts'
 import type { Random } from './random.ts'
 
-/** A node whose ssh answers every command with what a test sets. */
+/** A node whose ssh server responds to commands as a test determines. */
 export interface HostileNode {
   readonly node: Node
-  /** What is done with the next commands. */
+  /** Handles the next commands. */
   answer: (channel: ServerChannel, command: string) => void
   close(): void
 }
@@ -99,7 +99,7 @@ const WORDS = [
   'x'.repeat(200_000),
 ]
 
-/** What a hostile node may send. */
+/** Random data that a hostile node may send. */
 export function payload(random: Random): Buffer {
   const parts = Array.from({ length: 1 + random.below(4) }, () => {
     switch (random.below(5)) {
@@ -124,7 +124,7 @@ export function payload(random: Random): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Answers a command with random output on both streams, and ends it in one of the ways that there are. */
+/** Responds to a command with random output on both streams and a random end. */
 export function answerAtRandom(random: Random): HostileNode['answer'] {
   return channel => {
     if (random.below(4) > 0) channel.write(payload(random))
@@ -133,7 +133,7 @@ export function answerAtRandom(random: Random): HostileNode['answer'] {
     if (end === 0) return channel.close()
     if (end === 1) channel.exit('KILL')
     else channel.exit(random.pick([0, 0, 0, 1, 2, 127, 255]))
-    // A command that never ends is the user's to interrupt.
+    // Commands always end: only the user could interrupt one that does not.
     channel.end()
   }
 }

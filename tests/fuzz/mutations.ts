@@ -6,7 +6,7 @@ import type { Random } from './random.ts'
 
 const BLOCK = 512
 
-/** Small tar archives, good ones and bad ones, in the forms of several tars. */
+/** Small tar archives, valid and invalid, in several formats. */
 export function makeCorpus(directory: string): readonly Buffer[] {
   const plugin = (bytes: number) => elf(MACHINE.amd64, bytes)
   fs.mkdirSync(path.join(directory, 'sub'), { recursive: true })
@@ -23,7 +23,7 @@ export function makeCorpus(directory: string): readonly Buffer[] {
     ),
   )
   const good = { name: 'bridge', content: plugin(900) }
-  const made: RawMember[][] = [
+  const handmade: RawMember[][] = [
     [good],
     [
       { name: './', type: '5' },
@@ -34,7 +34,7 @@ export function makeCorpus(directory: string): readonly Buffer[] {
     [{ name: '././@LongLink', type: 'L', content: `${'x'.repeat(120)}\0` }, good],
     [{ name: 'script', content: '#!/bin/sh\n' }, good],
   ]
-  return [...packed, ...made.map(members => rawTar(members))]
+  return [...packed, ...handmade.map(members => rawTar(members))]
 }
 
 const HOSTILE: readonly RawMember[][] = [
@@ -60,7 +60,7 @@ const HOSTILE: readonly RawMember[][] = [
   [{ name: `evil\u001b[2J\u202e`, type: '3' }],
 ]
 
-/** Changes an archive in some of the ways in which archives are damaged or forged. */
+/** Damages or forges an archive with random mutations. */
 export function mutate(tar: Buffer, corpus: readonly Buffer[], random: Random): Buffer {
   let result: Buffer = Buffer.from(tar)
   for (let times = random.pick([0, 1, 1, 1, 2, 3]); times > 0; times--)
@@ -75,7 +75,7 @@ const blockOf = (tar: Buffer, random: Random) => BLOCK * random.below(Math.max(1
 const splice = (tar: Buffer, at: number, removed: number, added: Buffer) =>
   Buffer.concat([tar.subarray(0, at), added, tar.subarray(at + removed)])
 
-/** As if the header's writer had meant it. */
+/** Updates the checksum of a header. */
 function sign(tar: Buffer, at: number): Buffer {
   if (at + BLOCK > tar.length) return tar
   tar.fill(' ', at + 148, at + 156)
@@ -90,7 +90,7 @@ const MUTATIONS: readonly Mutation[] = [
       tar[random.below(tar.length)] = random.below(256)
     return tar
   },
-  // A field of a header: name, mode, size, type, target, magic, prefix.
+  // Header fields: name, mode, size, type, target, magic, prefix.
   (tar, _corpus, random) => {
     const at = blockOf(tar, random)
     const [offset, length] = random.pick([

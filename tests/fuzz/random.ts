@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 
-/** Random numbers that a seed repeats. */
+/** Pseudo-random numbers, reproducible by a seed. */
 export interface Random {
-  /** From 0 to below the limit. */
+  /** An integer from 0 to `limit` - 1. */
   below(limit: number): number
   pick<T>(choices: readonly T[]): T
   bytes(count: number): Buffer
 }
 
-/** @param names what the numbers are for: other ones for other names */
+/** @param names the seed: different names give different numbers */
 export function randomOf(...names: readonly (string | number)[]): Random {
   // mulberry32, by Tommy Ettinger (public domain).
   let state = createHash('sha256').update(names.join(' ')).digest().readUInt32LE()

@@ -7,13 +7,13 @@ import { fuzzGuests } from './guests.ts'
 
 const HELP = `usage: npm run fuzz -- [--seed <n>] [--round <n>] [--archives <n>] [--guests <n>]
 
-Packs the ovl from mutated archives, and reads every protocol from a node that answers at random. A failure names its seed and round, which
-repeat it.
+Packs the ovl from mutated archives, and reads every protocol from a node with random responses. To repeat a failed
+round: npm run fuzz -- --seed <n> --round <n>
 
-  --seed <n>      of the random numbers; another one each time when missing
-  --round <n>     run this round alone
-  --archives <n>  rounds of archives (10000)
-  --guests <n>    rounds of guests (5000)`
+  --seed <n>      seed of the random numbers (default: random)
+  --round <n>     run only this round
+  --archives <n>  rounds of archives (default: 10000)
+  --guests <n>    rounds of guests (default: 5000)`
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 

@@ -10,7 +10,7 @@ test('runs end as they must whatever happens to them, and leave nothing (npm run
   t.timeout(1_500_000)
   const seed = randomInt(2 ** 31)
   for (let round = 1; round <= ROUNDS; round++) {
-    const { what, complaints, stderr } = await playRound(seed + round, WHOLE_MS)
-    t.deepEqual(complaints, [], `npm run chaos -- --seed ${seed} --from ${round} --rounds 1\n${what}\n${stderr}`)
+    const { what, problems, stderr } = await playRound(seed + round, WHOLE_MS)
+    t.deepEqual(problems, [], `npm run chaos -- --seed ${seed} --from ${round} --rounds 1\n${what}\n${stderr}`)
   }
 })

@@ -10,18 +10,18 @@ import { tool } from '../needs.ts'
 const HERE = import.meta.dirname
 const TOP = path.resolve(HERE, '../..')
 
-/** A user's xcluster, as far as it is a matter of files and variables. */
+/** The files and variables of a fake xcluster. */
 export interface StandIn {
   readonly workspace: string
-  /** $XCLUSTER and what belongs to it. */
+  /** $XCLUSTER and related variables. */
   readonly environment: Readonly<Record<string, string>>
-  /** Ends VMs that may be left, and removes the workspace. */
+  /** Stops remaining VMs, and removes the workspace. */
   remove(): void
 }
 
 /**
- * Sets up a workspace for the stand-in, with this repository as its ovl netns, called through a link as users do.
- * @param where a directory in which the workspace is made
+ * Creates a workspace for the fake xcluster, with this repository linked as the ovl netns, as users do.
+ * @param where the parent directory of the workspace
  */
 export async function standIn(where = os.tmpdir()): Promise<StandIn> {
   const workspace = fs.mkdtempSync(path.join(where, 'netns-stand-in-'))
@@ -32,7 +32,7 @@ export async function standIn(where = os.tmpdir()): Promise<StandIn> {
   fs.symlinkSync(image.root, path.join(home, 'hd.img'))
   fs.symlinkSync(image.kernel, path.join(home, 'bzImage'))
   fs.writeFileSync(path.join(home, 'initrd'), Buffer.concat([fs.readFileSync(image.initrd), packedInit()]))
-  // Two links to get to its `tar`, as in a user's collection of ovls.
+  // Its `tar` is behind two symbolic links, as in a user's collection of ovls.
   fs.symlinkSync(TOP, path.join(workspace, 'checkout'))
   fs.symlinkSync('../checkout', path.join(ovls, 'netns'))
   const environment = {
@@ -49,7 +49,7 @@ export async function standIn(where = os.tmpdir()): Promise<StandIn> {
   return { workspace, environment, remove }
 }
 
-/** An archive behind another in an initial ramdisk: its files win (the kernel's documentation, "initramfs buffer format"). */
+/** An archive to append to the initrd; its files override earlier ones (Linux, "initramfs buffer format"). */
 function packedInit(): Buffer {
   return execFileSync(tool('cpio'), ['--quiet', '-o', '-H', 'newc', '-R', '0:0'], {
     cwd: path.join(HERE, 'guest'),

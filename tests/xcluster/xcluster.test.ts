@@ -6,7 +6,9 @@ import test, { type ExecutionContext } from 'ava'
 
 const COMMAND = path.join(import.meta.dirname, 'xcluster')
 
-/** Calls the stand-in in a workspace of its own, with ovls a and b (the second directory has another b) and a broken one. */
+/**
+ * A workspace for the fake xcluster, with ovls a and b (the second directory has another b), a broken and a silent one.
+ */
 function workspace(t: ExecutionContext) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-workspace-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true }))
@@ -34,7 +36,7 @@ function workspace(t: ExecutionContext) {
   }
 }
 
-test('env prints assignments for a shell, and on /tmp a warning among them', t => {
+test('env prints shell assignments, with a warning on /tmp', t => {
   const { directory, call } = workspace(t)
   const { status, stdout } = call(['env'], { __nvm: '3', __append: `it's "two" words` })
   t.is(status, 0)
@@ -47,7 +49,7 @@ test('env prints assignments for a shell, and on /tmp a warning among them', t =
   )
 })
 
-test('ovld prints the first ovl of a name', t => {
+test('ovld prints the first ovl with a name', t => {
   const { directory, call } = workspace(t)
   t.is(call(['ovld', 'b']).stdout, `${directory}/first/b\n`)
   const { status, stdout, stderr } = call(['ovld', 'none'])
@@ -55,7 +57,7 @@ test('ovld prints the first ovl of a name', t => {
   t.regex(stderr, /none/)
 })
 
-test('mkcdrom packs ovls in their order, which see the environment; one that fails stops it', t => {
+test('mkcdrom packs ovls in order, with the environment, and stops at the first failure', t => {
   const { directory, call } = workspace(t)
   const packed = () => execFileSync('tar', ['-tf', path.join(directory, 'tmp/cdrom.iso')], { encoding: 'utf8' })
   t.is(call(['mkcdrom', 'b', 'a', 'b'], { __nvm: '7', xcluster_X: 'x' }).status, 0)
@@ -82,7 +84,7 @@ test('mkcdrom packs ovls in their order, which see the environment; one that fai
   }
 })
 
-test('without an image nothing starts; stop ends nothing that it did not start', t => {
+test('starts nothing without an image, and stops only its own processes', t => {
   const { directory, call } = workspace(t)
   const { status, stderr } = call(['starts'])
   t.is(status, 1)

@@ -26,9 +26,7 @@ const RETRY_INTERVAL_MS = 1000
 const ATTEMPT_TIMEOUTS_MS = [2000, 2000, 4000, 6000, 10_000]
 const CONNECT_TIMEOUT_MS = 500
 const CONSOLE_LINES = 10
-/**
- * Base of the forwarded ssh ports: xcluster forwards them for VMs without a network in common with the host.
- */
+/** Base of the ssh ports that xcluster forwards to VMs without a network in common with the host. */
 const FIRST_PORT = 12_300
 
 /**
