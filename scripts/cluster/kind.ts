@@ -156,7 +156,7 @@ export interface ClusterConsoles extends Consoles {
   readonly usersDirectory: string
 }
 
-/** What a cluster kind needs on a host besides packages. */
+/** Requirements of a cluster kind on a host, besides packages. */
 export interface Preparation {
   /** @throws Failure UNSUPPORTED_HOST (exit 3) when packages alone would not help */
   checkHost(): void

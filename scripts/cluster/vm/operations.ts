@@ -4,7 +4,7 @@ import { findClusters } from '../own/find-clusters.ts'
 import { describeCluster, ownOperations, resolved } from '../own/operations.ts'
 import { resolveSettings } from '../own/settings.ts'
 
-/** What can be done with clusters of VMs of our own. */
+/** Operations on clusters of QEMU VMs. */
 export const operations: ClusterOperations = {
   ...ownOperations,
   resolve: async request =>

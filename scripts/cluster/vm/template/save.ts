@@ -62,7 +62,7 @@ export async function saveTemplate(request: SaveRequest): Promise<void> {
     stopTimer()
     signal.removeEventListener('abort', onAbort)
     await machine.kill()
-    // Its console goes, too: `logs` would take it for one of a node.
+    // `logs` would take its console for one of a node.
     for (const file of [...disks, path.join(clusterDirectory, consoleFile(NAME))]) fs.rmSync(file, { force: true })
   }
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The host side of the model: `model.sh test <name…>`, as every ovl of xcluster has one.
+# The host side of the model's test, called as `model.sh test <name…>`, as in every ovl of xcluster.
 
 dir=$(dirname "$(readlink -f "$0")")
 start=starts
@@ -33,8 +33,8 @@ test_files() {
 	rsh 1 'cat >"/tmp/a file"' <"$XCLUSTER_TMP/expected" || tdie
 	rcp 1 '/tmp/a file' "$XCLUSTER_TMP/got" || tdie
 	cmp "$XCLUSTER_TMP/expected" "$XCLUSTER_TMP/got" || tdie
-	rcp 1 /tmp/none "$XCLUSTER_TMP/none" && tdie 'a file that is not there was brought'
-	[ ! -e "$XCLUSTER_TMP/none" ] || tdie 'something was left'
+	rcp 1 /tmp/none "$XCLUSTER_TMP/none" && tdie 'copied a missing file'
+	[ ! -e "$XCLUSTER_TMP/none" ] || tdie 'left a partial file'
 	rsh 1 exit 9
 	[ $? -eq 9 ] || tdie 'the exit status was lost'
 }
@@ -42,21 +42,21 @@ test_captures() {
 	"$XCLUSTER" tcpdump --start 1 eth1 icmp || tdie
 	otc 1 "ping 192.168.1.2"
 	tcpdump --get 1 eth1 || tdie
-	"$XCLUSTER" tcpdump --start 1 no-such && tdie 'it captures where there is no interface'
-	"$XCLUSTER" tcpdump --get 1 eth0 && tdie 'there was no capture'
+	"$XCLUSTER" tcpdump --start 1 no-such && tdie 'captures on a missing interface'
+	"$XCLUSTER" tcpdump --get 1 eth0 && tdie 'got a capture that was not started'
 	return 0
 }
 test_scaling() {
 	"$XCLUSTER" scaleout 3 202 || tdie 'scaleout'
-	check_vm 3 202 || tdie 'the new nodes do not answer'
+	check_vm 3 202 || tdie 'the new nodes do not respond'
 	otc 3 version "ping 192.168.1.1" "ping vm-001"
 	otc 1 "ping 192.168.1.3"
 	"$XCLUSTER" scaleout 3 && tdie 'a node was added twice'
 	"$XCLUSTER" scalein 2 202 || tdie 'scalein'
 	otcw version
-	rsh 2 true && tdie 'vm-002 answers'
+	rsh 2 true && tdie 'vm-002 still responds'
 	otc 1 "exit 0"
-	rsh 1 ping -c1 -W1 192.168.1.2 && tdie 'vm-002 is still there'
+	rsh 1 ping -c1 -W1 192.168.1.2 && tdie 'vm-002 still responds to pings'
 	return 0
 }
 cmd_test() {
