@@ -91,7 +91,8 @@ otct() { xctest_in_turn 221 240 "$@"; }
 # Runs each step on all workers at once, and waits for all of them before the next one. A failure on any node fails the
 # test.
 otcwp() { # <steps…>
-	xctest_nodes=$("$XCLUSTER" nodes "${xcluster_FIRST_WORKER:-1}" 200) && [ -n "$xctest_nodes" ] || tdie 'the cluster has no workers'
+	xctest_nodes=$("$XCLUSTER" nodes "${xcluster_FIRST_WORKER:-1}" 200) && [ -n "$xctest_nodes" ] ||
+		tdie 'the cluster has no workers'
 	for xctest_step; do
 		xctest_running=
 		for xctest_node in $xctest_nodes; do

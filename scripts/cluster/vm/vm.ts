@@ -21,7 +21,7 @@ import { attach, running } from '../own/running.ts'
 import { endChildren } from '../own/spawn.ts'
 import { packagesOf, stoppedByOther, withState, withUsualOvls, XCLUSTERS_OWN } from '../own/starting.ts'
 import { bareNetsOf, forwardingOf } from '../own/topologies.ts'
-import { chooseAccelerator, describeAccelerator, noticeOfEmulation } from './accelerator/choose.ts'
+import { chooseAccelerator, describeAccelerator, emulationNotice } from './accelerator/choose.ts'
 import { startVms } from './boot.ts'
 import { ensureImage } from './image/cache.ts'
 import { storeJoinParameters } from './join-parameters.ts'
@@ -59,7 +59,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     signal,
   })
   signal.throwIfAborted()
-  const emulation = noticeOfEmulation(accelerator, cluster.accelerator)
+  const emulation = emulationNotice(accelerator, cluster.accelerator)
   if (emulation) emit({ type: 'notice', text: emulation, once: true })
   const onComponent = (component: Component) => emit({ type: 'provenance', test: request.test, component })
   onComponent({ name: 'guest kernel', version: image.kernelVersion })

@@ -6,8 +6,8 @@ export interface Assignments {
 }
 
 /**
- * Parses the output of `$XCLUSTER env`: lines of a shell's `set`, and other output. Nothing is evaluated: a line in which
- * a shell would expand something is not an assignment.
+ * Parses the output of `$XCLUSTER env`: lines of a shell's `set`, and other output. Nothing is evaluated: a line in
+ * which a shell would expand something is not an assignment.
  * @param text lines `name=value` in any shell quoting; the last assignment of a name wins
  */
 export function parseAssignments(text: string): Assignments {

@@ -1,7 +1,7 @@
 import { readDirectories } from '../../settings/settings.ts'
 import type { ClusterOperations, ClusterStatus } from '../kind.ts'
 import { findXclusterRecord } from './record.ts'
-import type { XclusterFound } from './running.ts'
+import type { XclusterStatus } from './running.ts'
 
 // Loaded lazily: most users have no xcluster.
 const entering = () => import('./entering.ts')
@@ -37,7 +37,7 @@ export const operations: ClusterOperations = {
 }
 
 /** xcluster has a single cluster without a name, and its processes are unknown. */
-const describe = (found: XclusterFound): ClusterStatus => ({
+const describe = (found: XclusterStatus): ClusterStatus => ({
   kind: 'xcluster',
   name: 'xcluster',
   host: undefined,

@@ -5,7 +5,7 @@ import { answersSsh } from './login.ts'
 import { findXclusterRecord } from './record.ts'
 
 /** The current state of xcluster's cluster. */
-export interface XclusterFound {
+export interface XclusterStatus {
   readonly condition: Exclude<Condition, 'on another host'>
   readonly created: string | undefined
   readonly owner: number | undefined
@@ -17,7 +17,7 @@ export interface XclusterFound {
 const NUMBERS = Array.from({ length: 240 }, (_, index) => index + 1)
 
 /** Finds the user's xcluster cluster; undefined when no node responds and no run is starting one. */
-export async function findXcluster(stateDirectory: string): Promise<XclusterFound | undefined> {
+export async function findXcluster(stateDirectory: string): Promise<XclusterStatus | undefined> {
   const record = findXclusterRecord(stateDirectory)
   const plans = NUMBERS.map(number => ({ number, name: nodeName(number) }))
   const responds = await Promise.all(plans.map(answersSsh))

@@ -19,7 +19,7 @@ export const describeAccelerator = ({ kind }: Pick<Accelerator, 'kind'>): string
   kind === 'kvm' ? 'KVM' : 'emulated'
 
 /** The notice of a run whose VMs are emulated; undefined when KVM works or emulation was requested. */
-export const noticeOfEmulation = ({ kind }: Accelerator, requested: AcceleratorChoice): string | undefined =>
+export const emulationNotice = ({ kind }: Accelerator, requested: AcceleratorChoice): string | undefined =>
   kind === 'kvm' || requested === 'tcg'
     ? undefined
     : 'emulated: KVM does not work here (setup --check says why); --cluster namespaces needs none'

@@ -6,7 +6,7 @@ import {
   chooseAccelerator,
   describeAccelerator,
   describeKvm,
-  noticeOfEmulation,
+  emulationNotice,
 } from '../../../../scripts/cluster/vm/accelerator/choose.ts'
 import { readProbeResult, storeProbeResult } from '../../../../scripts/cluster/vm/accelerator/probe-result.ts'
 
@@ -34,7 +34,7 @@ test('without the device falls back to emulation, with the reason, or fails when
   t.deepEqual(notices, [])
   t.is(describeAccelerator(accelerator), 'emulated')
   t.regex(
-    noticeOfEmulation(accelerator, 'auto') ?? '',
+    emulationNotice(accelerator, 'auto') ?? '',
     /^emulated: KVM does not work here \(setup --check says why\); --cluster namespaces needs none$/,
   )
   t.regex(describeKvm(rest.cacheDirectory, device), /^KVM: does not work, .*: no \S+device-not /)
