@@ -1,7 +1,7 @@
 import { numberedPods, on, onWorkers, type TestDefinition } from '../../cases/test-case.ts'
 
 export default {
-  summary: 'PODs of all VMs on one Ethernet: the bridges joined by eth1, random addresses',
+  summary: 'PODs of all nodes on one Ethernet: bridges joined by eth1, random addresses',
   needs: {
     nics: { workers: 2 },
     links: [{ workers: 1 }],

@@ -1,4 +1,4 @@
 import { onWorkers } from '../../cases/test-case.ts'
 import { routed } from './routed.ts'
 
-export default routed('PODs of all VMs by routes between the VMs', onWorkers('setup_routes'))
+export default routed('PODs of all nodes, connected by routes between the nodes', onWorkers('setup_routes'))

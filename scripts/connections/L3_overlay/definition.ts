@@ -1,6 +1,6 @@
 import { onWorkers } from '../../cases/test-case.ts'
 import { routed } from '../L3/routed.ts'
 
-export default routed('PODs of all VMs through IPv6 tunnels between the VMs', onWorkers('setup_overlay'), {
+export default routed('PODs of all nodes, connected by IPv6 tunnels between the nodes', onWorkers('setup_overlay'), {
   kinds: ['ip6tnl'],
 })

@@ -1,6 +1,6 @@
 import { onWorkers } from '../../cases/test-case.ts'
 import { routed } from '../L3/routed.ts'
 
-export default routed('PODs of all VMs through VXLAN between the VMs', onWorkers('setup_overlay', '--type=vxlan'), {
+export default routed('PODs of all nodes, connected by VXLAN between the nodes', onWorkers('setup_overlay', '--type=vxlan'), {
   kinds: ['vxlan'],
 })

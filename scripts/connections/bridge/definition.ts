@@ -1,7 +1,7 @@
 import { numberedPods, onWorkers, type TestDefinition } from '../../cases/test-case.ts'
 
 export default {
-  summary: 'PODs on a Linux bridge in each VM, all addresses answer',
+  summary: 'PODs on a Linux bridge on each node; every address answers',
   needs: { pods: { addresses: 'node', veth: true } },
   steps: [onWorkers('create_with_addresses'), onWorkers('linux_bridge'), onWorkers('bridge_ping')],
   pods: [numberedPods('workers')],

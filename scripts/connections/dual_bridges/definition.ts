@@ -2,7 +2,7 @@ import { on, type TestDefinition } from '../../cases/test-case.ts'
 import { CLUSTER, outside, PODS } from './outside.ts'
 
 export default {
-  summary: 'Two isolated bridges with the same addresses, each reached from its own network alone',
+  summary: 'Two isolated bridges with the same addresses; each is reachable only from its own network',
   needs: {
     nics: { 'vm-001': 4, 'vm-202': 5 },
     links: [

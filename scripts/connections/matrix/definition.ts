@@ -2,7 +2,7 @@ import type { TestDefinition } from '../../cases/test-case.ts'
 
 /** The proof alone, for PODs that exist already. */
 export default {
-  summary: 'Every POD of the cluster that runs reaches every other (with --no-start)',
+  summary: 'Every POD of a running cluster reaches every other (with --no-start)',
   needs: { running: true },
   steps: [],
   reach: 'all',

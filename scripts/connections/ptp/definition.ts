@@ -1,7 +1,7 @@
 import { numberedPods, onWorkers, type TestDefinition } from '../../cases/test-case.ts'
 
 export default {
-  summary: 'PODs connected by the CNI plugin ptp: a veth pair and a route for each, no bridge',
+  summary: 'PODs connected by the CNI plugin ptp: a veth pair and a route for each POD, no bridge',
   needs: { plugins: true, pods: { addresses: 'pool' } },
   steps: [onWorkers('cni_ptp_configure'), onWorkers('cni_ptp_start'), onWorkers('cni_ptp_ping')],
   pods: [numberedPods('workers')],
