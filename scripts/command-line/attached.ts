@@ -6,49 +6,47 @@ import type { Connection } from '../ssh/connection.ts'
 import type { Node } from '../ssh/node.ts'
 import { quoteExec } from '../ssh/quote.ts'
 
-/** Signals that reach the command in the VM and not this program, where they are not ignored. */
+/** Signals that are forwarded to the command on the node, unless ignored. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
-/** A shell for a person, or for the commands on its input. */
 const SHELL = ['/bin/sh', '-l']
 
-/** What of this process a command in the VM gets. */
+/** How a command on a node is attached to this process. */
 export interface Attachment {
-  /** Where its output goes; this process's own streams when missing. */
+  /** Its output; our own streams if missing. */
   readonly stdout?: Writable
   readonly stderr?: Writable
-  /** False: its input is empty, and ours is not read. */
+  /** False: it gets no input, and ours is not read. */
   readonly stdin?: boolean
-  /** The kind of the person's terminal: then the command gets one, too. */
+  /** Type of the user's terminal: the command gets one, too. */
   readonly terminalType?: string | undefined
 }
 
 /**
- * The command line that runs a command in a VM or in a POD of it.
- * @param target the VM's name, or that of a POD in it; of another network namespace as in `vm-001/red`
+ * The command line that runs a command on a node or in a POD.
+ * @param target the name of the node, of a POD on it, or of another network namespace: `vm-001/red`
  */
 export const commandLine = ({ name }: Pick<Node, 'name'>, target: string, words: readonly string[]): string =>
   quoteExec(target === name ? words : ['netns_test', 'exec', namespaceOf(name, target), '--', ...words])
 
 /**
- * Runs a shell: with a terminal where both our input and output are one, else for the commands on our input, as ssh does.
- * @param terminalType what $TERM says
- * @returns the shell's exit code
+ * Runs a shell, like ssh: with a terminal if our input and output are one, otherwise for the commands on our input.
+ * @param terminalType $TERM
+ * @returns the shell's exit status
  */
 export async function runShell(node: Node, target: string, terminalType: string): Promise<number> {
   if (!hasTerminal()) return await runAttached(node.connection, commandLine(node, target, SHELL), {})
-  // Who has several open sees by the prompt which is which.
+  // The prompt tells several shells apart.
   const line = commandLine(node, target, ['env', `PS1=${target}:\\w# `, ...SHELL])
   return await runAttached(node.connection, line, { terminalType })
 }
 
-/** Whether a person types and reads. */
 export const hasTerminal = (): boolean => process.stdin.isTTY === true && process.stdout.isTTY === true
 
 /**
- * Runs a command that has this process's streams, signals and window; where nobody reads its output any more it ends.
- * @returns its exit code
- * @throws Failure (exit 4) when the VM is lost
+ * Runs a command with this process's streams, signals and window size; it ends when our output is closed.
+ * @returns its exit status
+ * @throws Failure (exit 4) when the node is lost
  */
 export async function runAttached(
   connection: Connection,
@@ -86,7 +84,7 @@ export async function runAttached(
   } finally {
     for (const undo of cleanUp) undo()
     if (stdin) {
-      // Otherwise an open terminal or pipe keeps this program waiting for input that nobody reads.
+      // Otherwise an open terminal or pipe would keep this process alive.
       process.stdin.unpipe()
       process.stdin.destroy()
     }

@@ -3,20 +3,18 @@ import { KINDS } from '../cluster/kinds.ts'
 import { completedBy } from './completion/source.ts'
 import { clusterNames } from './completion/sources.ts'
 
-/** `--name`: which cluster of a kind. */
 export const nameOption = (): Option =>
   completedBy(
     new Option('--name <cluster>', 'name of the cluster (default: default, or the only one that runs)'),
     clusterNames,
   )
 
-/** `--cluster`: which kind. */
 export function clusterOption(): Option {
   const names = KINDS.map(({ name }) => name)
   const meanings = KINDS.map(({ name, summary }) => `${name}: ${summary}`)
   return completedBy(new Option(`--cluster <${names.join('|')}>`, meanings.join('; ')), names)
 }
 
-/** The options of commands that work on one running cluster. */
+/** Adds the options that select a running cluster. */
 export const addClusterOptions = (command: Command): Command =>
   command.addOption(nameOption()).addOption(clusterOption())

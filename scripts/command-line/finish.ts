@@ -4,13 +4,13 @@ import { plainLines } from '../host/text.ts'
 import { programVersion } from '../host/version.ts'
 import { applyVariables, isRepeatable } from './variables.ts'
 
-/** This command, and all below it. */
+/** A command and all of its subcommands. */
 export const commandsOf = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(commandsOf)]
 
-/** The program of which a command is one. */
+/** The root of a command. */
 export const programOf = (command: Command): Command => (command.parent ? programOf(command.parent) : command)
 
-/** Adds examples at the end of the help: what is typed, and what it is for. */
+/** Adds examples with their purpose at the end of the help. */
 export function withExamples(
   command: Command,
   examples: readonly (readonly [typed: string, purpose: string])[],
@@ -21,8 +21,8 @@ export function withExamples(
 }
 
 /**
- * Gives all commands, when all are there, what people expect of each of them: messages under the program's name, a variable for each option, and
- * `--help` behind the groups of options.
+ * Completes all commands: messages prefixed by the program's name, a variable for each option, and `--help` after the
+ * groups of options.
  */
 export function finishProgram(program: Command, environment: Environment): Command {
   program.version(programVersion(), '-V, --version', 'print the version')
@@ -32,7 +32,7 @@ export function finishProgram(program: Command, environment: Environment): Comma
   )
   program.helpCommand('help [command]', 'print the help of a command')
   for (const command of commandsOf(program)) {
-    // What is quoted may have been anything.
+    // Quoted input may contain control characters.
     command.configureOutput({ outputError: (text, write) => write(plainLines(text.replace(/^error:/, 'netns.ts:'))) })
     command.configureHelp({ optionDescription })
     command.helpOption('-h, --help', 'print this help')
@@ -41,7 +41,7 @@ export function finishProgram(program: Command, environment: Environment): Comma
   return applyVariables(program, environment)
 }
 
-/** Of an option that can be repeated commander would show `(default: [])`. */
+/** Without the `(default: [])` that commander shows for repeatable options. */
 function optionDescription(this: Help, option: Option): string {
   return isRepeatable(option) ? option.description : Help.prototype.optionDescription.call(this, option)
 }

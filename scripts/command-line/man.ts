@@ -6,7 +6,7 @@ import { Page } from './roff.ts'
 import { variableOf } from './variables.ts'
 
 /**
- * The manual page, from the same definitions as the help: every command with its options, what they are called as variables, and its
+ * The manual page, generated from the definitions of the help: every command with its options, their variables, and its
  * examples.
  * @returns roff, for the macros of man(7)
  */
@@ -33,13 +33,13 @@ export function manPage(program: Command): string {
   page.verbatim(examples)
   page.section('Environment')
   page.paragraph(notes.join(' '))
-  page.paragraph(`${name} env prints the settings in force, and where each came from.`)
+  page.paragraph(`${name} env prints the settings in force, and the origin of each.`)
   page.section('Exit status')
   for (const [code, meaning] of EXIT_CODES) page.item(code, meaning)
   return page.toString()
 }
 
-/** Commander's own command `help` does not know whose it is. */
+/** Commander's own command `help` has no parent. */
 const usage = (program: Command, command: Command): string =>
   command.parent ? command.createHelp().commandUsage(command) : `${program.name()} ${command.name()} [command]`
 
@@ -59,9 +59,9 @@ function describeCommand(page: Page, program: Command, command: Command): void {
 }
 
 function options(page: Page, command: Command, help: Help): void {
-  // Each command has `--help`, which needs to be told once.
-  const isTold = (option: Option) => command.parent === null || command.options.includes(option)
-  for (const option of help.visibleOptions(command).filter(isTold)) {
+  // `--help` is listed once, for the program.
+  const isListed = (option: Option) => command.parent === null || command.options.includes(option)
+  for (const option of help.visibleOptions(command).filter(isListed)) {
     const variable = command.options.includes(option) ? variableOf(option) : undefined
     const texts = [help.optionDescription(option), variable && `(${variable})`]
     page.item(help.optionTerm(option), texts.filter(Boolean).join(' '))
@@ -69,15 +69,15 @@ function options(page: Page, command: Command, help: Help): void {
 }
 
 /**
- * What `addHelpText('after')` adds to the help of a command.
- * @returns the lines of its examples, and the others
+ * The texts of `addHelpText('after')`.
+ * @returns the lines of examples, and the others
  */
 function addedTo(command: Command): readonly [examples: readonly string[], notes: readonly string[]] {
   let text = ''
   const write = (more: string) => {
     text += more
   }
-  // As commander's own `outputHelp` asks for it. It is an EventEmitter, which its types do not tell.
+  // As commander's own `outputHelp` does. A command is an EventEmitter, which its types omit.
   ;(command as unknown as EventEmitter).emit('afterHelp', { error: false, command, write })
   const lines = text.split('\n').filter(line => line && line !== 'Examples:')
   const isExample = (line: string) => line.startsWith('  ')

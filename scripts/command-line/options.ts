@@ -3,18 +3,18 @@ import { suggest } from '../errors/suggest.ts'
 import type { Environment } from '../host/environment.ts'
 import { ownVariable, ownVariablesSet, variableOfOption } from '../settings/variables.ts'
 
-/** Options that exist once for each node, or that are spelt as xcluster spells them: too many to list them in a help. */
+/** Options for each node, or in xcluster's spelling: too many for the help. */
 const PATTERNS = /^--((mem|smp|nets)[0-9]+|nets[-_](vm|router|tester))$/
 
-/** For whom misspells one of them. */
+/** Suggestions for misspelled ones. */
 const LIKE_PATTERNS = ['--nets-vm', '--nets-router', '--nets-tester']
 
 const LONG_OPTION = /^--[A-Za-z][\w-]*$/
 
 /**
- * The options that the option parser knows, under their variables' names.
- * @param values by the options' names; true for one that takes no value
- * @throws Failure BAD_VALUE (exit 2) for an empty value: a variable may be empty and count as not set, but who types an option means it
+ * Converts parsed options to their variables.
+ * @param values by the names of the options; true for a flag
+ * @throws Failure BAD_VALUE (exit 2) for an empty value: unlike a variable, an option cannot be empty
  */
 export function variablesOfOptions(values: Readonly<Record<string, unknown>>): Environment {
   return Object.fromEntries(
@@ -30,11 +30,11 @@ export function variablesOfOptions(values: Readonly<Record<string, unknown>>): E
 const needsValue = (option: string) => usageFailure('BAD_VALUE', `${option}: needs a value, as in ${option}=<value>`)
 
 /**
- * Takes the options out of the words of a command line that the option parser did not know.
- * @param words what it left: operands, and options as `--name=value`
- * @param known the options of the command, one of which may have been meant
- * @param anyOption take whatever looks like an option: xcluster knows many, and passes them on to ovls
- * @returns the operands, and the options under their variables' names
+ * Splits the words that the option parser did not know into operands and options.
+ * @param words operands, and options as `--name=value`
+ * @param known the options of the command, for suggestions
+ * @param anyOption accept any option: xcluster has many, and passes them to ovls
+ * @returns the operands, and the options by the names of their variables
  * @throws Failure UNKNOWN_OPTION or BAD_VALUE (exit 2)
  */
 export function splitWords(
@@ -63,16 +63,16 @@ export function splitWords(
 }
 
 /**
- * Refuses variables `XCLUSTER_NETNS_<OPTION>` that stand for no option: who misspells one would get a run that is not the one he asked for.
- * @param known the options of all commands: a variable may be meant for another one than that which runs
+ * Refuses variables `XCLUSTER_NETNS_<OPTION>` without an option: a misspelled one would be ignored silently.
+ * @param known the options of all commands: a variable may be meant for another command
  * @throws Failure UNKNOWN_OPTION (exit 2)
  */
 export function requireKnownVariables(environment: Environment, known: readonly string[]): void {
   for (const { variable, option } of ownVariablesSet(environment)) {
     if (known.includes(option) || PATTERNS.test(option)) continue
     const meant = [...known, ...LIKE_PATTERNS].map(ownVariable)
-    throw usageFailure('UNKNOWN_OPTION', `${variable} is set, and there is no option ${option}`, {
-      hint: suggest(variable, meant, 'each option has its variable: netns.ts test --help lists them'),
+    throw usageFailure('UNKNOWN_OPTION', `${variable} is set, but there is no option ${option}`, {
+      hint: suggest(variable, meant, 'netns.ts test --help lists the options, each of which has a variable'),
     })
   }
 }

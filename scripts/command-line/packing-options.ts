@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { completedBy } from './completion/source.ts'
 
-/** The options that decide what is in the ovl. */
+/** Adds the options for the contents of the ovl. */
 export const addPackingOptions = (command: Command): Command =>
   command
     .optionsGroup('The ovl netns:')

@@ -1,2 +1,2 @@
-/** For options that can be repeated: commander's parser of one more value. */
+/** Commander's parser for repeatable options. */
 export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]

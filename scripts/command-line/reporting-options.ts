@@ -3,7 +3,7 @@ import { PROGRESS_KINDS, REPORTER_NAMES } from '../reporters/names.ts'
 import { completedBy } from './completion/source.ts'
 import { collect } from './repeated.ts'
 
-/** The options that decide what is reported of a run, and how often its tests are run. */
+/** Adds the options for reports and repeats. */
 export const addReportingOptions = (command: Command): Command =>
   command
     .optionsGroup('Reports and repeats:')

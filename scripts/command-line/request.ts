@@ -5,22 +5,21 @@ import { callersEnvironment, type Environment } from '../host/environment.ts'
 import { commandsOf, programOf } from './finish.ts'
 import { requireKnownVariables, splitWords, variablesOfOptions } from './options.ts'
 
-/** What the user says to a command, under the names of xcluster's variables. */
+/** A user's request; options have the names of xcluster's variables. */
 export interface UserRequest {
-  /** What is no option. */
   readonly operands: readonly string[]
-  /** What was typed. */
+  /** Options from the command line. */
   readonly options: Environment
-  /** What variables `XCLUSTER_NETNS_<OPTION>` say that no option says. */
+  /** Options only from variables `XCLUSTER_NETNS_<OPTION>`. */
   readonly variables: Environment
 }
 
-/** Options that are not settings of a run: which reports, and what a command prints. */
+/** Options that are not settings of a run. */
 const NO_SETTINGS = ['ovl', 'reporter', 'progress', 'list', 'json', 'format']
 
 /**
- * What is said to a command that has settings.
- * @param words what commander left: operands, and options that it does not know
+ * Reads the request to a command that has settings.
+ * @param words operands, and options that commander does not know
  * @throws Failure (exit 2)
  */
 export function readUserRequest(command: Command, words: readonly string[]): UserRequest {
@@ -43,12 +42,12 @@ function settingsIn(command: Command, isWanted: (source: string | undefined) => 
   return {
     ...variablesOfOptions(rest),
     ...(start === false && { __no_start: 'yes' }),
-    // Both, so that what is typed wins over what a repeated run or a variable says of the other one.
+    // Sets both, to override the other one from a repeated run or a variable.
     ...(stop !== undefined && { __stop: stop ? 'yes' : 'no', __no_stop: stop ? 'no' : 'yes' }),
   }
 }
 
-/** The running cluster that options choose; settings read the variables themselves, and say in messages which it was. */
+/** The running cluster that options select; settings read the variables themselves, to name them in messages. */
 export function readClusterChoice(command: Command): ClusterChoice {
   const isTyped = ([name]: [string, unknown]) => command.getOptionValueSource(name) === 'cli'
   const { name, cluster } = Object.fromEntries(Object.entries(command.opts()).filter(isTyped))

@@ -1,5 +1,5 @@
 /**
- * Text as roff shows it: nothing in it is an escape, a request, or a dash that is no minus sign. Source: groff_char(7), man(7).
+ * Escapes text for roff: escapes, requests and dashes, see groff_char(7), man(7).
  */
 export const roffText = (text: string): string =>
   text
@@ -9,24 +9,23 @@ export const roffText = (text: string): string =>
     .replaceAll('`', '\\(ga')
     .replaceAll('^', '\\(ha')
     .replaceAll('~', '\\(ti')
-    // A line that begins with a dot is a request.
+    // A leading dot would start a request.
     .replaceAll(/^\./gm, '\\&.')
 
-/** An argument of a macro: quotes end it. */
+/** A quoted argument of a macro. */
 const argument = (text: string): string => `"${roffText(text).replaceAll('"', '\\(dq')}"`
 
-/** A page, line by line. */
+/** Builds a manual page. */
 export class Page {
   readonly #lines: string[] = []
 
   /**
-   * @param name in capitals at the top
-   * @param version of the program
+   * @param name shown in capitals at the top
    * @param title at the top, in the middle
    */
   constructor(name: string, version: string, title: string) {
     this.#lines.push(`.TH ${[name.toUpperCase(), '1', '', version, title].map(argument).join(' ')}`)
-    // Not hyphenated, nor spread over the width: what is to be typed stays as it is.
+    // No hyphenation or justification: commands must stay unchanged.
     this.#lines.push('.nh', '.ad l')
   }
 
@@ -43,18 +42,18 @@ export class Page {
     this.#lines.push(roffText(text))
   }
 
-  /** What is typed, or a word, and what it means. */
+  /** A term and its description. */
   item(term: string, text: string): void {
     this.#lines.push('.TP', `.B ${argument(term)}`, roffText(text))
   }
 
-  /** Lines as they are. */
+  /** Preformatted lines. */
   verbatim(lines: readonly string[]): void {
     this.#space()
     this.#lines.push('.nf', '.RS 4', ...lines.map(line => roffText(line) || '\\&'), '.RE', '.fi')
   }
 
-  /** A title has its own. */
+  /** Not needed after a title. */
   #space(): void {
     if (!/^\.S[HS] /.test(this.#lines.at(-1) ?? '')) this.#lines.push('.PP')
   }

@@ -3,7 +3,7 @@ import { clusterOption, nameOption } from './cluster-options.ts'
 import { completedBy } from './completion/source.ts'
 import { collect } from './repeated.ts'
 
-/** The options that decide how a test runs. */
+/** Adds the options for running tests. */
 export const addRunOptions = (command: Command): Command =>
   command
     .optionsGroup('Cluster:')

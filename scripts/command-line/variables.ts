@@ -4,9 +4,9 @@ import type { Environment } from '../host/environment.ts'
 import { ownVariable, readYesNo } from '../settings/variables.ts'
 
 /**
- * Lets every option of a command, and of those below it, be set by a variable: `XCLUSTER_NETNS_NVM=2` for `--nvm=2`. What is
- * typed wins; an empty variable counts as not set; of an option that can be repeated it holds several, with commas between. Commander's own
- * `Option.env()` would take `XCLUSTER_NETNS_COLD=no` for yes.
+ * Lets variables set every option of a command and its subcommands: `XCLUSTER_NETNS_NVM=2` for `--nvm=2`. The command
+ * line takes precedence; an empty variable counts as unset; repeatable options take a comma-separated list. Commander's
+ * `Option.env()` would read `XCLUSTER_NETNS_COLD=no` as yes.
  * @throws Failure BAD_VALUE (exit 2), when the command runs
  */
 export const applyVariables = (program: Command, environment: Environment): Command =>
@@ -21,14 +21,13 @@ export const applyVariables = (program: Command, environment: Environment): Comm
     }
   })
 
-/** The variable of an option; none of those that only tell something. */
+/** The variable of an option; undefined for `--help` and `--version`. */
 export const variableOf = ({ long }: Option): string | undefined =>
   long && long !== '--version' ? ownVariable(long) : undefined
 
-/** Can be given several times: commander collects what was given in an array. */
 export const isRepeatable = ({ defaultValue, variadic }: Option): boolean => variadic || Array.isArray(defaultValue)
 
-/** @returns undefined where the variable says no */
+/** @returns undefined if the variable says no */
 function readVariable(option: Option, variable: string, text: string, before: unknown): unknown {
   if (!option.required && !option.optional) return readYesNo(variable, text) ? !option.negate : undefined
   const words = isRepeatable(option) ? text.split(',').filter(Boolean) : [text]
@@ -40,6 +39,6 @@ function readVariable(option: Option, variable: string, text: string, before: un
   }
 }
 
-/** Commander's sentence as a part of another. */
+/** Makes commander's sentence a clause. */
 const inTheMiddle = (sentence: string): string =>
   sentence.replace(/^[A-Z]/, letter => letter.toLowerCase()).replace(/\.$/, '')

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { ownVariable } from '../settings/variables.ts'
 
 /**
- * An option as the user wrote it, as commander recorded it: `--seed`, or `XCLUSTER_NETNS_SEED` where that says its value.
+ * An option as the user wrote it: `--seed`, or `XCLUSTER_NETNS_SEED` if the variable set its value.
  * @param option its long name
  */
 export function writtenAs(command: Command, option: string): string {

@@ -21,7 +21,7 @@ import { test } from './test/command.ts'
 import { xctest } from './xctest/command.ts'
 import { xctestHook } from './xctest-hook/command.ts'
 
-/** All commands, in the groups and the order of the help. */
+/** All commands, grouped and ordered as in the help. */
 const GROUPS: readonly (readonly [title: string, commands: readonly CommandDefinition[]])[] = [
   ['Run tests:', [test, rerun, env]],
   ['Prepare:', [setup, tar]],
@@ -34,7 +34,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly CommandDefin
 export function makeProgram(context: CommandContext): Command {
   const program = new Command('netns.ts')
     .description(
-      'Test container and VM networking: create network namespaces (PODs) on the nodes of a small cluster, connect them, and prove who reaches whom.',
+      'Test container and VM networking: create network namespaces (PODs) on the nodes of a small cluster, connect them, and prove which PODs can reach each other.',
     )
     .enablePositionalOptions()
     .showSuggestionAfterError()
@@ -49,7 +49,7 @@ export function makeProgram(context: CommandContext): Command {
   ])
   for (const [title, commands] of GROUPS) {
     program.commandsGroup(title)
-    // Subcommands inherit exitOverride only when they are made after it was set.
+    // Subcommands inherit exitOverride only if it was set before.
     for (const { name, hidden = false, define } of commands) define(program.command(name, { hidden }), context)
   }
   return finishProgram(program, callersEnvironment)

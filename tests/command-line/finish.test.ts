@@ -10,7 +10,7 @@ const program = await theProgram()
 const TOP = path.resolve(import.meta.dirname, '../..')
 const netns = (...words: string[]) => spawnSync(path.join(TOP, 'netns.ts'), words, { encoding: 'utf8' })
 
-test('the version is that of the package', t => {
+test('prints the version of the package', t => {
   const { version } = JSON.parse(fs.readFileSync(path.join(TOP, 'package.json'), 'utf8'))
   for (const option of ['-V', '--version']) {
     const { status, stdout, stderr } = netns(option)
@@ -18,7 +18,7 @@ test('the version is that of the package', t => {
   }
 })
 
-test('the help has every command in a group, and no default that says nothing', t => {
+test('lists every command in a group of the help, without meaningless defaults', t => {
   const { stdout } = netns('--help')
   for (const group of ['Run tests:', 'Prepare:', 'Inspect a running cluster:', 'Other:']) {
     t.true(stdout.includes(`\n${group}\n`), group)
@@ -28,7 +28,7 @@ test('the help has every command in a group, and no default that says nothing', 
   for (const command of commandsOf(program)) t.notRegex(command.helpInformation(), /default: \[\]/)
 })
 
-test('examples stand below each other', t => {
+test('aligns examples', t => {
   const command = withExamples(new Command('x'), [
     ['x one', 'first'],
     ['x eleven', 'second'],
@@ -38,7 +38,7 @@ test('examples stand below each other', t => {
   t.regex(shown, /\nExamples:\n {2}x one {5}first\n {2}x eleven {2}second\n$/)
 })
 
-test('what is misspelt is refused with what may have been meant, and without its control characters', t => {
+test('refuses a misspelled word with a suggestion, without its control characters', t => {
   for (const [words, says] of [
     [['tset'], /^netns\.ts: unknown command 'tset'\n\(Did you mean test\?\)\n$/],
     [['stop', '--al'], /^netns\.ts: unknown option '--al'\n\(Did you mean --all\?\)\n$/],
@@ -54,7 +54,7 @@ test('what is misspelt is refused with what may have been meant, and without its
   }
 })
 
-test('a command of later gets all of it, too', async t => {
+test('completes commands that are added later, too', async t => {
   const program = new Command('x').exitOverride()
   let seen: unknown
   const later = program.command('later').option('--depth <n>')

@@ -13,18 +13,18 @@ import { theProgram } from './program.ts'
 
 const program = await theProgram()
 
-/** A page as it is read, on lines that are long enough for all. */
+/** A rendered page, with lines long enough for all texts. */
 function read(page: string): string {
   const { status, stdout, stderr } = spawnSync(tool('mandoc'), ['-T', 'utf8', '-O', 'width=1000'], {
     input: page,
     encoding: 'utf8',
   })
   if (status !== 0) throw new Error(stderr)
-  // Bold is a letter, a backspace, and the letter again.
+  // Bold is a letter, a backspace, and the same letter.
   return stdout.replaceAll(/.[\b]/gu, '')
 }
 
-test('the page tells of every command, option, variable, argument and example', t => {
+test('describes every command, option, variable, argument and example', t => {
   const text = read(manPage(program))
   for (const command of commandsOf(program)) {
     if (['completion-server', 'xctest'].includes(command.name())) continue
@@ -41,17 +41,17 @@ test('the page tells of every command, option, variable, argument and example', 
   t.false(text.includes('completion-server'))
 })
 
-test('mandoc has nothing to say against it', t => {
+test('passes mandoc without warnings', t => {
   const { stdout, stderr } = spawnSync(tool('mandoc'), ['-T', 'lint', '-W', 'warning'], {
     input: manPage(program),
     encoding: 'utf8',
   })
-  // It is made from the program as it is, of whatever day.
+  // A generated page has no date.
   const complaints = stdout.split('\n').filter(line => line && !line.includes('missing date'))
   t.deepEqual([complaints, stderr], [[], ''])
 })
 
-test('nor has man', t => {
+test('passes man without warnings', t => {
   tool('groff')
   const { status, stderr } = spawnSync(tool('man'), ['--warnings', '-E', 'UTF-8', '-l', '-'], {
     input: manPage(program),
@@ -61,7 +61,7 @@ test('nor has man', t => {
   t.deepEqual([status, stderr], [0, ''])
 })
 
-test('whatever a help says is shown as it is', t => {
+test('shows texts of the help unchanged', t => {
   const texts = fc.sample(
     fc
       .array(fc.constantFrom(...'.\'"\\-^~`%<>[]|$#@*é–x y'), { minLength: 1, maxLength: 20 })
@@ -81,14 +81,14 @@ test('whatever a help says is shown as it is', t => {
   for (const text of texts) t.true(shown.filter(line => line.replace(/ +z$/, '') === text).length >= 3, text)
 })
 
-test('the program prints it, where nobody is to read it at once', t => {
+test('prints roff if stdout is not a terminal', t => {
   const netns = path.resolve(import.meta.dirname, '../../netns.ts')
   const { status, stdout } = spawnSync(netns, ['man'], { encoding: 'utf8' })
   t.is(status, 0)
   t.is(stdout, manPage(program))
 })
 
-test('the exit codes are those of the README', t => {
+test('lists the exit statuses of the README', t => {
   const readme = fs.readFileSync(path.resolve(import.meta.dirname, '../../README.md'), 'utf8')
   for (const [code, meaning] of EXIT_CODES) t.true(readme.includes(`| ${code} | ${meaning} |`), code)
 })

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 
 /**
- * The real program's commands and options, without running it: what it would parse is taken from it. To be called once,
- * before any test: meanwhile no command can parse.
+ * The real program's commands and options, without running it. Call it once, before any test: it replaces commander's
+ * parser meanwhile.
  */
 export async function theProgram(): Promise<Command> {
   const { parseAsync } = Command.prototype

@@ -9,7 +9,7 @@ import { theProgram } from './program.ts'
 const program = await theProgram()
 const commands = commandsOf(program).filter(command => command.commands.length === 0)
 
-/** What a command is given when it is called with these words and variables. */
+/** The options and operands of a command for given words and variables. */
 async function given(command: Command, words: readonly string[], environment: Readonly<Record<string, string>>) {
   const operands = command.registeredArguments.filter(({ required }) => required).map(() => 'x')
   Object.assign(process.env, environment)
@@ -30,7 +30,7 @@ for (const command of commands) {
     const variable = variableOf(option)
     if (!variable || !option.long) continue
     const { long } = option
-    test.serial(`${command.name()}: ${variable} says what ${long} says`, async t => {
+    test.serial(`${command.name()}: ${variable} is equivalent to ${long}`, async t => {
       if (!option.required && !option.optional) {
         const unset = await given(command, [], {})
         for (const yes of ['yes', 'true', '1', 'ON']) {
@@ -59,17 +59,17 @@ for (const command of commands) {
   }
 }
 
-/** What an option takes: one of its choices, a number where it reads one, else anything. */
+/** Valid values of an option: its choices, numbers, or any text. */
 function valuesOf(option: Option): fc.Arbitrary<string> {
   if (option.argChoices) return fc.constantFrom(...option.argChoices)
   if (option.parseArg && !isRepeatable(option)) return fc.integer({ min: 1, max: 99 }).map(String)
   return fc.string({ minLength: 1 }).filter(isNoList)
 }
 
-/** Commas separate, and an environment has no NUL. */
+/** Excludes the separator, and NUL, which an environment cannot contain. */
 const isNoList = (text: string) => !/[,\0]/.test(text)
 
-test('a value that the option refuses is refused under the name of the variable', async t => {
+test('refuses an invalid value by the name of the variable', async t => {
   const run = (format: string) => {
     const command = new Command().addOption(new Option('--format <format>').choices(['svg', 'dot'])).action(() => {})
     return applyVariables(command, { XCLUSTER_NETNS_FORMAT: format }).parseAsync([], { from: 'user' })

@@ -5,7 +5,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
-/** Nobody has this number. */
+/** An unused user ID. */
 const NOBODYS_ID = '1234567'
 
 function directory(t: ExecutionContext): string {
@@ -15,7 +15,7 @@ function directory(t: ExecutionContext): string {
   return made
 }
 
-/** As a user without an entry in the passwd database; only root can. */
+/** Runs as a user without an entry in the passwd database; requires root. */
 function asNobody(t: ExecutionContext, words: readonly string[], env: NodeJS.ProcessEnv, cwd = '/') {
   const setpriv = ['--reuid', NOBODYS_ID, '--regid', NOBODYS_ID, '--clear-groups']
   const mayRead = spawnSync('setpriv', [...setpriv, 'test', '-x', NETNS]).status === 0
@@ -36,7 +36,7 @@ const run = (words: readonly string[], env: NodeJS.ProcessEnv, options: SpawnSyn
 
 const PATH = process.env.PATH
 
-test('a user without a home is asked for one; what needs none works', t => {
+test('requires a home directory only where it is needed', t => {
   const status = asNobody(t, ['status'], { PATH })
   if (!status) return
   t.is(status.status, 3, status.stderr)
@@ -54,7 +54,7 @@ test('a user without a home is asked for one; what needs none works', t => {
   t.is(state?.status, 0, state?.stderr)
 })
 
-test("root's state directory, and one below it, are refused to others in one line", t => {
+test("refuses root's state directory, and one below it, to others with a one-line message", t => {
   const made = directory(t)
   fs.mkdirSync(path.join(made, 'xcluster-netns/clusters'), { recursive: true })
   fs.chmodSync(path.join(made, 'xcluster-netns/clusters'), 0o700)
@@ -69,21 +69,21 @@ test("root's state directory, and one below it, are refused to others in one lin
   t.regex(rerun?.stderr ?? '', /cannot read .*: no permission/)
 })
 
-test('a directory of PATH that may not be searched is passed over', t => {
+test('skips an unreadable directory in PATH', t => {
   const made = directory(t)
   fs.mkdirSync(path.join(made, 'closed/inside'), { recursive: true })
   fs.chmodSync(path.join(made, 'closed'), 0o700)
   const state = path.join(made, 'state')
   fs.mkdirSync(state)
   fs.chmodSync(state, 0o777)
-  // A limit ends it before anything is made.
+  // The limit stops it before anything is created.
   const env = { PATH: `${made}/closed/inside:${PATH}`, XDG_STATE_HOME: state, XDG_CACHE_HOME: state }
   const check = asNobody(t, ['setup', '--check'], env)
   if (!check) return
   t.is(check.status, 3)
 })
 
-test('links in a circle and names that are too long are refused in one line', t => {
+test('refuses circular links and overlong names with a one-line message', t => {
   const made = directory(t)
   fs.symlinkSync('circle', path.join(made, 'circle'))
   const long = path.join(made, 'x'.repeat(300))

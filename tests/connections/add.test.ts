@@ -7,13 +7,13 @@ import { checkout } from '../launch/checkout.ts'
 const TOP = path.resolve(import.meta.dirname, '../..')
 const FOLDER = 'scripts/connections/ptp'
 
-/** Names and sizes of what a checkout holds, without what is made there. */
+/** Names and sizes of the files of a checkout, without generated ones. */
 const filesOf = (top: string) =>
   (fs.readdirSync(top, { recursive: true }) as string[])
     .filter(file => !file.startsWith('node_modules') && fs.statSync(path.join(top, file)).isFile())
     .map(file => `${file} ${fs.statSync(path.join(top, file)).size}`)
 
-test('a folder adds a connection: it is listed, packed, in the help and in the pages, with no other file touched', t => {
+test('adds a connection by one folder: it is listed, packed, and in the help and the pages', t => {
   const { top, program, list } = checkout(t)
   for (const name of ['README.md', 'docs']) fs.cpSync(path.join(TOP, name), path.join(top, name), { recursive: true })
   const read = (page: string) => fs.readFileSync(path.join(top, page), 'utf8')

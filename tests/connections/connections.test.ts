@@ -13,18 +13,18 @@ import { disagreements, flawsOfPage, stepsIn } from './folders.ts'
 const TOP = path.resolve(import.meta.dirname, '../..')
 const steps = stepsIn(path.join(DEFAULT_TREE, 'usr/lib/netns/steps'), CONNECTIONS)
 
-test('the steps that definitions name are those that shell files define', t => {
+test('definitions and shell files name the same steps', t => {
   t.true(steps.length > 15)
   t.deepEqual(disagreements(testCases, steps), [])
 })
 
-test('a test that keeps its cluster comes before all that do not: as the last of `all` it would leave it running', t => {
+test('orders tests that keep their cluster first: the last one of `all` would leave it running', t => {
   const keeps = testCases.map(({ keepsCluster }) => keepsCluster === true)
   t.true(keeps[0])
   t.true(keeps.indexOf(false) > keeps.lastIndexOf(true))
 })
 
-test('a step that one side alone has is found', t => {
+test('finds a step that is missing on one side', t => {
   const mine: TestCase = { name: 'mine', file: '', summary: '', needs: {}, steps: [onWorkers('one')] }
   const shell = (name: string, of: string | undefined, text = '') => ({
     name,
@@ -45,7 +45,7 @@ test('a step that one side alone has is found', t => {
   ])
 })
 
-test('every test has a description, whose links lead somewhere', t => {
+test('every test has a description with valid links', t => {
   t.deepEqual(connectionFolders().toSorted(), fs.readdirSync(CONNECTIONS).toSorted())
   for (const { name } of testCases) t.deepEqual(flawsOfPage(CONNECTIONS, name), [])
   const top = temporaryDirectory(t)
@@ -56,7 +56,7 @@ test('every test has a description, whose links lead somewhere', t => {
 })
 
 for (const page of PAGES_WITH_TESTS)
-  test(`the table of tests in ${page} is as npm run docs writes it`, t => {
+  test(`the table of tests in ${page} is up to date (npm run docs)`, t => {
     const text = fs.readFileSync(path.join(TOP, page), 'utf8')
     t.is(text, pageWithTests(TOP, page, testCases), 'npm run docs')
     t.not(text, pageWithTests(TOP, page, testCases.slice(1)))
@@ -65,7 +65,7 @@ for (const page of PAGES_WITH_TESTS)
   })
 
 for (const shell of SHELLS)
-  test(`${shell.join(' ')}: help lists every step, with what it does`, t => {
+  test(`${shell.join(' ')}: help describes every step`, t => {
     const { stdout, status } = netnsTest(shell, ['help'])
     t.is(status, 0)
     const words = stdout.replaceAll(/\s+/g, ' ')
@@ -80,7 +80,7 @@ for (const shell of SHELLS)
   })
 
 for (const shell of SHELLS)
-  test(`${shell.join(' ')}: a step that does not exist is wrong usage`, t => {
+  test(`${shell.join(' ')}: refuses an unknown step as wrong usage`, t => {
     for (const command of ['tcase_nothing', 'tcase_', 'tcase_../log', 'steps/create', 'create_with_addresses']) {
       const { status, stdout, stderr } = netnsTest(shell, [command])
       t.is(status, 2, command)
@@ -89,7 +89,7 @@ for (const shell of SHELLS)
     }
   })
 
-test('the ovl has every step once; a step that two folders define is refused', async t => {
+test('packs every step once, and refuses a step that two folders define', async t => {
   const paths = readOwnTree().map(({ path: where }) => where)
   for (const { name } of steps) t.is(paths.filter(where => where === `usr/lib/netns/steps/${name}.sh`).length, 1, name)
   const top = temporaryDirectory(t)

@@ -2,10 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { TestCase } from '../../scripts/cases/test-case.ts'
 
-/** A step as a shell file has it. */
+/** A step in a shell file. */
 export interface ShellStep {
   readonly name: string
-  /** Its test's folder; undefined for one that tests share. */
+  /** Its test's folder; undefined for a shared step. */
   readonly of: string | undefined
   readonly text: string
 }
@@ -24,7 +24,7 @@ export function stepsIn(shared: string, connections: string): readonly ShellStep
   return [...read(shared, undefined), ...folders.flatMap(name => read(path.join(connections, name, 'steps'), name))]
 }
 
-/** What definitions and shell files disagree about, a sentence each. */
+/** Differences between definitions and shell files, one sentence each. */
 export function disagreements(tests: readonly TestCase[], steps: readonly ShellStep[]): readonly string[] {
   const named = new Map<string, string[]>()
   for (const { name, steps: ofTest } of tests)
@@ -48,7 +48,7 @@ export function disagreements(tests: readonly TestCase[], steps: readonly ShellS
   ]
 }
 
-/** What is wrong with the description of a test. */
+/** Problems of the description of a test. */
 export function flawsOfPage(connections: string, name: string): readonly string[] {
   const file = path.join(connections, name, 'README.md')
   if (!fs.existsSync(file)) return [`${name}: no README.md`]

@@ -3,7 +3,7 @@ import { readReporting } from '../../scripts/reporters/reporting.ts'
 import { pipelines } from './pipelines.ts'
 
 for (const { name, commands, environment, kept, junit } of pipelines()) {
-  test(`${name}: sets up, tests, and keeps what it reports`, t => {
+  test(`${name}: sets up, tests, and stores the reports`, t => {
     const [packages, setup, run, ...more] = commands
     t.deepEqual([packages, setup, more], ['npm ci', './netns.ts setup', []])
     t.regex(run ?? '', /^\.\/netns\.ts test .* > netns\.log$/)

@@ -2,14 +2,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
 
-/** What a pipeline of docs/ci.md does. */
+/** A pipeline of docs/ci.md. */
 export interface Pipeline {
   readonly name: string
   readonly commands: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** Files and directories that it keeps. */
+  /** Files and directories that it stores. */
   readonly kept: readonly string[]
-  /** The JUnit file that it reads, where it does. */
+  /** The JUnit file that it reads, if any. */
   readonly junit: string | undefined
 }
 
@@ -62,5 +62,5 @@ function jenkins(): Pipeline {
   }
 }
 
-/** Those of docs/ci.md. */
+/** The pipelines of docs/ci.md. */
 export const pipelines = (): readonly Pipeline[] => [github(), gitlab(), jenkins()]

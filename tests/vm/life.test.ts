@@ -112,7 +112,7 @@ test('an ovl that is named in the place of a test is not reported as tested', as
   const { status, stderr } = await run('test', 'mine', '--nvm=1', '--stop')
   t.is(status, 0, stderr)
   t.regex(stderr, /'mine' is an ovl, not a test: the test 'start' runs with it/)
-  t.regex(stderr, /'mine' is an ovl, not a test, so nothing was tested of it\n.*Total time/)
+  t.regex(stderr, /'mine' is an ovl, not a test, so it was not tested\n.*Total time/)
 })
 
 test('a cluster that is left running is used with --no-start and ended with stop', async t => {

@@ -120,7 +120,7 @@ test.serial(
     // As in an image of xcluster, there is none.
     const refused = await run(['capture', 'vm-002-ns01', 'icmp'])
     t.is(refused.status, 3, refused.stderr)
-    t.regex(refused.stderr, /there is no tcpdump on vm-002: .*no command 'tcpdump'/)
+    t.regex(refused.stderr, /tcpdump is missing on vm-002: .*no command 'tcpdump'/)
     const file = fs.readFileSync(import.meta.filename)
     t.is((await run(['cp', import.meta.filename, 'vm-002:/tmp/x'])).status, 0)
     t.is((await run(['cp', 'vm-002:/tmp/x', '.'])).status, 0)

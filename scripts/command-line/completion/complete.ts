@@ -1,11 +1,11 @@
 import type { Command, Option } from 'commander'
 import type { Environment } from '../../host/environment.ts'
 import { isRepeatable } from '../variables.ts'
-import { type Candidate, type Completions, sourceOf, type Typed } from './source.ts'
+import { type Candidate, type Completions, sourceOf, type UserInput } from './source.ts'
 
 /**
- * What can be typed at the cursor: commands, options, and the values of options and arguments, by what the program defines.
- * @param words behind the program's name, before the one at the cursor
+ * Completes commands, options, and the values of options and arguments.
+ * @param words between the program's name and the word at the cursor
  * @param partial the word at the cursor, up to it
  */
 export async function complete(
@@ -29,7 +29,7 @@ export async function complete(
   }
   const { registeredArguments } = command
   const argument = registeredArguments[operands.length] ?? registeredArguments.findLast(({ variadic }) => variadic)
-  // What follows is a command of the VM, with options of its own.
+  // The rest is a command on the node, with its own options.
   const isOthers = argument?.name() === 'command'
   if (partial.startsWith('-') && !isLiteral && !isOthers) return beginning(partial, optionsOf(typed))
   const subcommands = command.createHelp().visibleCommands(command)
@@ -46,8 +46,8 @@ export async function complete(
 const beginning = (partial: string, found: Completions): Completions =>
   found === 'files' ? found : found.filter(({ value }) => value.startsWith(partial))
 
-/** As commander reads them, who would refuse what is not complete yet. */
-function read(program: Command, words: readonly string[]): Omit<Typed, 'environment'> {
+/** Parses like commander, which would refuse an incomplete command line. */
+function read(program: Command, words: readonly string[]): Omit<UserInput, 'environment'> {
   let [command, pending]: [Command, Option | undefined] = [program, undefined]
   let isLiteral = false
   const operands: string[] = []
@@ -64,7 +64,7 @@ function read(program: Command, words: readonly string[]): Omit<Typed, 'environm
       if (option?.required && value === undefined) pending = option
     } else {
       const below = operands.length === 0 ? findCommand(command, word) : undefined
-      // Of `help <command>` the words are commands as without it.
+      // The arguments of `help` are commands.
       if (below) command = below
       else if (!(command === program && word === 'help')) operands.push(word)
     }
@@ -78,8 +78,8 @@ const findCommand = (command: Command, word: string) =>
 const findOption = (command: Command, name: string): Option | undefined =>
   command.options.find(({ long, short }) => name !== '' && (long === name || short === name))
 
-/** Those that can still be typed. */
-function optionsOf({ command, options }: Pick<Typed, 'command' | 'options'>): readonly Candidate[] {
+/** Options that can still be added. */
+function optionsOf({ command, options }: Pick<UserInput, 'command' | 'options'>): readonly Candidate[] {
   const isOpen = (option: Option) => option.long && (isRepeatable(option) || !options.has(option.long))
   return command
     .createHelp()

@@ -1,37 +1,37 @@
 import type { Argument, Command, Option } from 'commander'
 import type { Environment } from '../../host/environment.ts'
 
-/** A word that can stand where the cursor is. */
+/** A completion. */
 export interface Candidate {
   readonly value: string
   readonly description?: string | undefined
 }
 
-/** `files`: the shell knows them better. */
+/** `files`: the shell completes file names itself. */
 export type Completions = readonly Candidate[] | 'files'
 
-/** What was typed before the word that is to be completed. */
-export interface Typed {
+/** The input before the word at the cursor. */
+export interface UserInput {
   readonly command: Command
   readonly operands: readonly string[]
-  /** Values of the options, by their long names. */
+  /** Values by long option. */
   readonly options: ReadonlyMap<string, string>
-  /** The option whose value comes next. */
+  /** The option whose value is next. */
   readonly pending: Option | undefined
-  /** `--` was there: no more options. */
+  /** No options follow `--`. */
   readonly isLiteral: boolean
   readonly environment: Environment
 }
 
 /**
  * Finds the values of an option or argument.
- * @param partial the word at the cursor, up to it
+ * @param partial the beginning of the word at the cursor
  */
-export type ValueSource = (partial: string, typed: Typed) => Promise<Completions>
+export type ValueSource = (partial: string, typed: UserInput) => Promise<Completions>
 
 const SOURCES = new WeakMap<Option | Argument, ValueSource>()
 
-/** Says by what the value of an option or argument is completed. Those of which nothing is said have no values to offer: numbers. */
+/** Sets the completion of an option or argument. Without, nothing is offered (numbers). */
 export function completedBy<Item extends Option | Argument>(
   item: Item,
   source: ValueSource | readonly string[] | 'files',
@@ -41,9 +41,8 @@ export function completedBy<Item extends Option | Argument>(
   return item
 }
 
-/** What completes the value of an option or argument; its choices where nothing else is said. */
+/** The completion of an option or argument; by default, its choices. */
 export const sourceOf = (item: Option | Argument): ValueSource =>
   SOURCES.get(item) ?? (async () => (item.argChoices ?? []).map(value => ({ value })))
 
-/** Whether an option or argument says by what it is completed. */
 export const isCompleted = (item: Option | Argument): boolean => SOURCES.has(item) || item.argChoices !== undefined

@@ -4,9 +4,9 @@ import { KINDS } from '../../cluster/kinds.ts'
 import { withDeadline } from '../../host/deadline.ts'
 import type { Environment } from '../../host/environment.ts'
 import { ALL, provesReach, testCases } from '../../runner/registry.ts'
-import type { Candidate, Completions, Typed } from './source.ts'
+import type { Candidate, Completions, UserInput } from './source.ts'
 
-/** Nobody waits longer for a key. */
+/** Limit for a completion. */
 const PATIENCE_MS = 2000
 
 const named = (names: readonly string[]): readonly Candidate[] => names.map(value => ({ value }))
@@ -27,32 +27,32 @@ export async function clusterNames(environment: Environment): Promise<Completion
   return named(kinds.flatMap(kind => kind.names(environment)))
 }
 
-export const nodes = async (typed: Typed): Promise<Completions> =>
+export const nodes = async (typed: UserInput): Promise<Completions> =>
   named(await withCluster(typed, (kind, query) => kind.nodes(query)))
 
-export const targets = async (partial: string, typed: Typed): Promise<Completions> =>
+export const targets = async (partial: string, typed: UserInput): Promise<Completions> =>
   named(await targetNames(partial, typed))
 
-export async function filesOrTargets(partial: string, typed: Typed): Promise<Completions> {
+export async function filesOrTargets(partial: string, typed: UserInput): Promise<Completions> {
   const isTarget = partial !== '' && !partial.includes(':')
   const found = isTarget ? await targetNames(partial, typed) : []
   const fitting = found.filter(name => name.startsWith(partial)).map(name => `${name}:`)
   return fitting.length > 0 ? named(fitting) : 'files'
 }
 
-/** Nodes come from what is recorded of a running cluster; its PODs only the node itself knows. */
-const targetNames = (partial: string, typed: Typed): Promise<readonly string[]> =>
+/** Nodes are recorded on the host; PODs are read from the node. */
+const targetNames = (partial: string, typed: UserInput): Promise<readonly string[]> =>
   withCluster(typed, async (kind, query) => {
     const names = await kind.nodes(query)
     const meant = names.filter(name => partial.startsWith(name) || names.length === 1)
-    // A node that does not answer has no PODs to offer.
+    // Skips nodes that do not answer.
     const pods = await Promise.allSettled(meant.map(node => podsOf(kind, node, query)))
     return [...names, ...pods.flatMap(asked => (asked.status === 'fulfilled' ? asked.value : []))]
   })
 
-/** Asks the kind of the cluster that is meant. */
+/** Calls the kind of the selected cluster. */
 async function withCluster<T>(
-  { options, environment }: Typed,
+  { options, environment }: UserInput,
   ask: (kind: ClusterOperations, query: ClusterQuery) => Promise<T>,
 ): Promise<T> {
   const chosen = { __name: options.get('--name'), __cluster: options.get('--cluster') }

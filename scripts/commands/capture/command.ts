@@ -11,7 +11,7 @@ interface CaptureOptions {
   readonly count?: number
 }
 
-/** `capture`: the packets of a VM or POD. */
+/** `capture`: the packets of a node or POD. */
 export const capture: CommandDefinition = {
   name: 'capture',
   define: (command, { signal, setExitCode }) => {
@@ -38,8 +38,7 @@ export const capture: CommandDefinition = {
 
 const writeOption = () => new Option('-w, --write <file>', 'write pcap to a file on this host; - for stdout')
 
-/** A number of packets. */
 function readCount(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a number from 1 on.')
+  throw new InvalidArgumentError('It must be a number of at least 1.')
 }

@@ -5,7 +5,7 @@ import { environmentFailure, type Failure } from '../../errors/failure.ts'
 import { reasonOf } from '../../host/files.ts'
 
 /**
- * A file that is made anew once there is something to write: a capture that does not begin leaves an earlier one as it was.
+ * A file that is replaced at the first write: a capture that does not start keeps an earlier file.
  * @throws Failure OUTPUT_FAILED (exit 3)
  */
 export function captureFile(file: string): { stream: Writable; close(): Promise<void> } {
@@ -30,7 +30,7 @@ export function captureFile(file: string): { stream: Writable; close(): Promise<
         error => done(failed(error)),
       ),
   })
-  // Told at the end of the command, which it ends.
+  // Reported at the end of the command.
   stream.on('error', () => {})
   const close = async () => {
     if (!stream.errored) await new Promise<void>(resolve => stream.end(resolve))

@@ -11,27 +11,26 @@ import type { Node } from '../../ssh/node.ts'
 import { quoteExec } from '../../ssh/quote.ts'
 import { captureFile } from './file.ts'
 
-/** What the options of `capture` say. */
+/** Options of `capture`. */
 export interface CaptureOptions extends ClusterChoice {
-  /** `any` for all of them. */
+  /** `any` for all interfaces. */
   readonly interface: string
-  /** A file of the host, or `-` for stdout; lines of text when missing. */
+  /** A file on the host, or `-` for stdout; lines of text if missing. */
   readonly write?: string
   /** Packets. */
   readonly count?: number
 }
 
 const NOT_FOUND = 127
-/** What tcpdump says in any case, before it begins. */
+/** Lines that tcpdump always prints at the start. */
 const NO_COMPLAINT = /verbose output suppressed|data link type|^\(.*\)$/
-/** Of what it says before it begins. */
 const MOST_COMPLAINTS = 20
-/** What tcpdump ends with when it cannot capture what it is told. */
+/** tcpdump's exit status for invalid arguments. */
 const REFUSED = 1
 
 /**
- * The command line that captures in a VM or POD. In the VM the packets of the connection that carries what is captured are left
- * out, of which there would be no end.
+ * The command line that captures on a node or in a POD. On a node, the packets of the connection itself are excluded:
+ * capturing them would produce more of them, endlessly.
  * @param filter an expression of pcap-filter(7)
  */
 export function captureLine(
@@ -40,11 +39,11 @@ export function captureLine(
   { interface: device, write, count }: CaptureOptions,
   filter: string,
 ): string {
-  // Each packet at once. By default tcpdump would become a user that a VM need not have.
+  // Prints each packet at once. By default, tcpdump would switch to a user that may be missing on a node.
   const words = ['-i', device, '-U', '--immediate-mode', '-Z', 'root']
   if (count !== undefined) words.push('-c', String(count))
   words.push(...(write === undefined ? ['-n', '-l'] : ['-w', '-']))
-  // What begins with a dash is no option.
+  // A filter may begin with a dash.
   if (target !== node.name) return commandLine(node, target, ['tcpdump', ...words, '--', filter])
   return quoteExec(['/bin/sh', '-c', CAPTURE_IN_VM, 'capture', filter, ...words])
 }
@@ -52,9 +51,9 @@ export function captureLine(
 const CAPTURE_IN_VM = shellScript(import.meta.dirname, 'in-vm.sh')
 
 /**
- * `capture`: shows the packets of a VM or POD as lines, or writes them as pcap, until a signal ends it.
+ * `capture`: prints the packets of a node or POD as lines, or writes them as pcap, until a signal.
  * @param filter an expression of pcap-filter(7); empty for all packets
- * @returns the exit code of tcpdump
+ * @returns the exit status of tcpdump
  * @throws Failure BAD_OUTPUT or CAPTURE_REFUSED (exit 2), OUTPUT_FAILED or NO_TCPDUMP (exit 3), and of {@link onTarget}
  */
 export async function captureOn(
@@ -65,8 +64,8 @@ export async function captureOn(
 ): Promise<number> {
   const { write } = options
   if (write === '-' && process.stdout.isTTY) {
-    throw usageFailure('BAD_OUTPUT', 'standard output is a terminal, and pcap is no text', {
-      hint: 'send it into a pipe (| wireshark -k -i -) or a file; without -w packets are lines',
+    throw usageFailure('BAD_OUTPUT', 'standard output is a terminal, but pcap is binary', {
+      hint: 'redirect it to a pipe (| wireshark -k -i -) or a file; without -w, packets are printed as lines',
     })
   }
   const file = write === undefined || write === '-' ? undefined : captureFile(expandHome('--write', write))
@@ -78,8 +77,8 @@ export async function captureOn(
 }
 
 /**
- * Text of packets, which anybody may have sent, without terminal codes. It takes no more than the output does: packets may come faster than
- * a terminal shows them.
+ * Prints packets, which are untrusted, without terminal codes. Applies backpressure: packets may arrive faster than a
+ * terminal shows them.
  */
 export function linesTo(output: Writable): Writable {
   let isFull = false
@@ -96,7 +95,7 @@ export function linesTo(output: Writable): Writable {
     final: done => void splitter.end(done),
   })
   output.once('error', error => lines.destroy(error))
-  lines.on('error', () => {}) // nobody reads it any more: the command ends
+  lines.on('error', () => {}) // the reader is gone: the command ends
   return lines
 }
 
@@ -124,10 +123,10 @@ async function runTcpdump(node: Node, target: string, options: CaptureOptions, f
   if (begun || ![REFUSED, NOT_FOUND].includes(exitCode)) return exitCode
   const why = complaints.map(said => said.replace(/^tcpdump: /, '')).join('; ')
   if (exitCode === NOT_FOUND)
-    throw environmentFailure('NO_TCPDUMP', `there is no tcpdump on ${node.name}: ${why}`, {
-      hint: 'an ovl with it can be named behind the test that starts the cluster',
+    throw environmentFailure('NO_TCPDUMP', `tcpdump is missing on ${node.name}: ${why}`, {
+      hint: 'start the cluster with an ovl that contains tcpdump',
     })
-  throw usageFailure('CAPTURE_REFUSED', `${target}: tcpdump does not capture: ${why}`, {
-    hint: `netns.ts inspect ${target} shows the interfaces, pcap-filter(7) what a filter is`,
+  throw usageFailure('CAPTURE_REFUSED', `${target}: tcpdump failed: ${why}`, {
+    hint: `netns.ts inspect ${target} lists the interfaces; see pcap-filter(7) for filters`,
   })
 }

@@ -3,14 +3,14 @@ import type { Command } from 'commander'
 import { complete } from '../../command-line/completion/complete.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
-/** Prints the words that can stand at the cursor of a shell. A shell at which somebody types is no place for messages: there are none then. */
+/** Prints the completions at the cursor of a shell. Errors are silent: a message would garble the command line. */
 export async function answer(program: Command): Promise<void> {
   const { SHELL, COMP_LINE = '', COMP_POINT = '' } = callersEnvironment
   try {
     const { words, partial } = wordsBefore(COMP_LINE.slice(0, Number(COMP_POINT)), program.name())
     const found = await complete(program, words, partial, callersEnvironment)
     if (found === 'files') return tabtab.logFiles()
-    // Bash takes `=` and `:` for ends of words.
+    // Bash splits words at `=` and `:`.
     const before = SHELL === 'bash' ? (/^--[^=]+=/.exec(partial)?.[0].length ?? 0) : 0
     const items = found.map(({ value, description = '' }) => ({ name: value.slice(before), description }))
     if (SHELL === 'bash') for (const { name } of items) process.stdout.write(`${name}\n`)
@@ -21,8 +21,8 @@ export async function answer(program: Command): Promise<void> {
 }
 
 /**
- * @param line what is typed up to the cursor: it may begin with other commands
- * @returns the words behind the program's name, and the one at the cursor
+ * @param line the input up to the cursor; may begin with other commands
+ * @returns the words after the program's name, and the one at the cursor
  */
 function wordsBefore(line: string, name: string): { words: readonly string[]; partial: string } {
   const all = line.split(/\s+/).filter((word, index, { length }) => word || index === length - 1)

@@ -5,7 +5,7 @@ import { quoteWord } from '../../ssh/quote.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 
-/** `completion`: prints what makes a shell complete words of this program. */
+/** `completion`: prints a completion script for a shell. */
 export const completion: CommandDefinition = {
   name: 'completion',
   define: command => {
@@ -15,7 +15,7 @@ export const completion: CommandDefinition = {
       .action(async (shell: (typeof SHELLS)[number]) => {
         const { default: tabtab } = await import('@pnpm/tabtab')
         const path = quoteWord(process.argv[1] ?? '')
-        // Fish reads it twice.
+        // Fish unquotes it twice.
         const completer = shell === 'fish' ? quoteWord(path) : path
         const name = programOf(command).name()
         process.stdout.write(await tabtab.getCompletionScript({ name, completer, shell }))
@@ -23,7 +23,7 @@ export const completion: CommandDefinition = {
   },
 }
 
-/** `completion-server`: what these scripts, which are tabtab's, call at each key. */
+/** `completion-server`: called by the completion scripts (tabtab's) at each key. */
 export const completionServer: CommandDefinition = {
   name: 'completion-server',
   hidden: true,

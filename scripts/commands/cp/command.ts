@@ -5,7 +5,7 @@ import { completedBy } from '../../command-line/completion/source.ts'
 import { filesOrTargets } from '../../command-line/completion/sources.ts'
 import { withExamples } from '../../command-line/finish.ts'
 
-/** `cp`: copies files between this host, VMs and PODs. */
+/** `cp`: copies files between this host, nodes and PODs. */
 export const cp: CommandDefinition = {
   name: 'cp',
   define: (command, { signal }) => {

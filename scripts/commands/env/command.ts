@@ -4,7 +4,7 @@ import { addReportingOptions } from '../../command-line/reporting-options.ts'
 import { addRunOptions } from '../../command-line/run-options.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
-/** `env`: prints settings. */
+/** `env`: prints the effective settings. */
 export const env: CommandDefinition = {
   name: 'env',
   define: (command, { signal }) => {

@@ -6,7 +6,7 @@ import { spelling } from '../../settings/sources.ts'
 import { quoteWord } from '../../ssh/quote.ts'
 
 /**
- * `env`: the effective settings on stdout, as assignments that a shell can read, each with where it came from.
+ * `env`: the effective settings on stdout, as shell assignments, each with its origin.
  * @throws Failure of the settings, or of xcluster
  */
 export async function showSettings(

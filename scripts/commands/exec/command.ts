@@ -4,7 +4,7 @@ import { withExamples } from '../../command-line/finish.ts'
 import { targetArgument } from '../../command-line/target.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
-/** `exec`: runs a command in a VM or POD. */
+/** `exec`: runs a command on a node or in a POD. */
 export const exec: CommandDefinition = {
   name: 'exec',
   define: (command, { signal, setExitCode }) => {

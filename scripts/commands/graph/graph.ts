@@ -14,8 +14,8 @@ const FORMATS = {
 } as const
 
 /**
- * `graph`: draws the network of a cluster that runs, from what its nodes tell, on stdout.
- * @param options under their variables' names: which cluster
+ * `graph`: draws the network of a running cluster, as its nodes report it, on stdout.
+ * @param options that select the cluster, by the names of their variables
  * @throws Failure NO_CLUSTER (exit 3), and of the settings
  */
 export async function showGraph(
@@ -25,8 +25,8 @@ export async function showGraph(
   signal: AbortSignal,
 ): Promise<void> {
   const onLine = (line: string) => process.stderr.write(`${line}\n`)
-  const meant = await resolveCluster({ options, environment, test: {}, onLine, signal })
-  const nodes = await meant.logInOnAll(signal)
+  const requested = await resolveCluster({ options, environment, test: {}, onLine, signal })
+  const nodes = await requested.logInOnAll(signal)
   try {
     process.stdout.write(FORMATS[format](buildGraph(await readNetwork(nodes, signal))))
   } finally {

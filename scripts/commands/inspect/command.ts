@@ -4,7 +4,7 @@ import type { CommandDefinition } from '../../command-line/command.ts'
 import { completedBy } from '../../command-line/completion/source.ts'
 import { targets } from '../../command-line/completion/sources.ts'
 
-/** `inspect`: what is in the VMs and PODs. */
+/** `inspect`: interfaces and addresses of nodes and PODs. */
 export const inspect: CommandDefinition = {
   name: 'inspect',
   define: (command, { signal }) => {

@@ -10,10 +10,10 @@ import { readNetwork } from '../../proof/network.ts'
 import { alignColumns } from '../../reporters/columns.ts'
 
 /**
- * `inspect`: what is in the VMs and PODs, on stdout: a table, or what `netns_test status --json` tells of each VM.
- * @param targets VMs, which stand for their PODs too, and PODs; none for all
- * @param options under their variables' names: which cluster
- * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2) naming those that exist, and of the settings
+ * `inspect`: prints interfaces and addresses of nodes and PODs: a table, or JSON of `netns_test status` on each node.
+ * @param targets nodes (with their PODs) and PODs; empty for all
+ * @param options that select the cluster, by the names of their variables
+ * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2) with the existing names, and of the settings
  */
 export async function showNetwork(
   targets: readonly string[],
@@ -22,8 +22,8 @@ export async function showNetwork(
   signal: AbortSignal,
 ): Promise<void> {
   const onLine = (line: string) => process.stderr.write(`${line}\n`)
-  const meant = await resolveCluster({ options, environment: callersEnvironment, test: {}, onLine, signal })
-  const nodes = await meant.logInOnAll(signal)
+  const requested = await resolveCluster({ options, environment: callersEnvironment, test: {}, onLine, signal })
+  const nodes = await requested.logInOnAll(signal)
   try {
     const network = await readNetwork(nodes, signal)
     checkTargets(network, targets)
@@ -39,7 +39,7 @@ export async function showNetwork(
   }
 }
 
-/** Who reads at a terminal gets lines that fit; a file or a pipe gets all columns. */
+/** Narrows the table to a terminal; files and pipes get all columns. */
 function fitTable(table: string[][], { isTTY, columns = 80 }: { isTTY?: boolean; columns?: number }): string {
   const text = alignColumns(table)
   const isTooWide = isTTY === true && text.split('\n').some(line => line.length > columns)
@@ -63,7 +63,7 @@ function checkTargets(network: readonly NodeFacts[], targets: readonly string[])
   })
 }
 
-/** Of a VM that was not asked for, the PODs that were. */
+/** The selected nodes, and other nodes reduced to their selected PODs. */
 const chosenFacts = (network: readonly NodeFacts[], isShown: IsShown) =>
   network.flatMap(({ node, interfaces, routes, pods, foreign = [], stale = [] }) => {
     const chosen = pods.filter(({ name }) => isShown(node, name))

@@ -4,7 +4,7 @@ import type { CommandDefinition } from '../../command-line/command.ts'
 import { completedBy } from '../../command-line/completion/source.ts'
 import { nodes } from '../../command-line/completion/sources.ts'
 
-/** `logs`: what VMs wrote on their consoles. */
+/** `logs`: the consoles of nodes. */
 export const logs: CommandDefinition = {
   name: 'logs',
   define: (command, { signal, setExitCode }) => {
@@ -28,8 +28,7 @@ const vmArgument = () => new Argument('[node]', 'a node (vm-002); default: all, 
 const tailOption = () =>
   new Option('-n, --tail <lines>', 'print only the last <lines> of each node').argParser(readLines)
 
-/** A number of lines. */
 function readLines(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a number from 0 on.')
+  throw new InvalidArgumentError('It must be a number of at least 0.')
 }

@@ -7,18 +7,18 @@ import { usageFailure } from '../../errors/failure.ts'
 import { Interrupted } from '../../errors/interrupted.ts'
 import type { Connection } from '../../ssh/connection.ts'
 
-/** What the options of `logs` say. */
+/** Options of `logs`. */
 export interface LogsOptions extends ClusterChoice {
   readonly follow?: true
-  /** Lines of each VM. */
+  /** Lines of each node. */
   readonly tail?: number
 }
 
 /**
- * `logs`: what VMs wrote on their consoles, on stdout.
- * @param node one VM; all when missing
- * @returns the exit code: a signal's when one ended it
- * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2) naming those that have a console
+ * `logs`: prints the consoles of nodes.
+ * @param node all nodes if missing
+ * @returns the exit status; after a signal, that of the signal
+ * @throws Failure NO_CLUSTER (exit 3), NO_SUCH_NODE (exit 2) with the nodes that have a console
  */
 export async function showLogs(node: string | undefined, options: LogsOptions, signal: AbortSignal): Promise<number> {
   const { follow = false, tail = Number.POSITIVE_INFINITY } = options
@@ -29,7 +29,7 @@ export async function showLogs(node: string | undefined, options: LogsOptions, s
   const chosen = node === undefined ? nodes : [node]
   const wanted = (from: string) => node === undefined || node === from
   const print = (from: string, line: string) => process.stdout.write(`${node ? '' : `${from} | `}${line}\n`)
-  // Where only the last lines are wanted, these are kept until all is read.
+  // With --tail, lines are buffered until all are read.
   const found = new Map(chosen.map(from => [from, [] as string[]]))
   const spoke = new Set<string>()
   const keep = (from: string, line: string) => {
@@ -37,7 +37,7 @@ export async function showLogs(node: string | undefined, options: LogsOptions, s
     if (tail === Number.POSITIVE_INFINITY) return void print(from, line)
     const lines = found.get(from) ?? []
     found.set(from, lines)
-    // Many at a time: to remove one moves all the others.
+    // Removes many at a time: each removal moves the rest.
     if (lines.push(line) > 2 * tail) lines.splice(0, lines.length - tail)
   }
   const printFound = () => {
@@ -49,7 +49,7 @@ export async function showLogs(node: string | undefined, options: LogsOptions, s
     await readConsoles(consoles, wanted, keep)
     printFound()
     const silent = chosen.filter(from => !spoke.has(from))
-    if (silent.length > 0) process.stderr.write(`nothing was written on the consoles of ${silent.join(' ')}\n`)
+    if (silent.length > 0) process.stderr.write(`the consoles of ${silent.join(' ')} are empty\n`)
     return 0
   }
   markUse(consoles.usersDirectory, 'logs -f')
@@ -73,15 +73,15 @@ export async function showLogs(node: string | undefined, options: LogsOptions, s
 }
 
 /**
- * A VM that ends leaves its console as it is: it is by a login that this is noticed.
- * @param onGone called when all VMs are gone
- * @returns what closes the connections
+ * Detects the end of nodes by ssh connections: the console of a stopped node does not change.
+ * @param onGone called when all nodes are gone
+ * @returns closes the connections
  */
 function callWhenGone(nodes: readonly string[], { logIn }: ClusterConsoles, onGone: () => void): () => void {
   const connections: Connection[] = []
   let closed = false
   const gone = async (node: string) => {
-    // One that does not answer is gone; one that is only coming up goes with its cluster.
+    // A node that does not answer is gone; one that is still booting stops with its cluster.
     const connection = await logIn(node).catch(() => null)
     if (connection === null) return
     if (connection === undefined) return await new Promise<void>(() => {})

@@ -1,7 +1,7 @@
 import type { CommandDefinition } from '../../command-line/command.ts'
 import { programOf } from '../../command-line/finish.ts'
 
-/** `man`: the manual page on stdout, or, on a terminal, in man(1). */
+/** `man`: prints the manual page; on a terminal, shows it in man(1). */
 export const man: CommandDefinition = {
   name: 'man',
   define: command => {

@@ -8,12 +8,12 @@ import { environmentFailure } from '../../errors/failure.ts'
  */
 export async function show(page: string): Promise<void> {
   const man = spawn('man', ['-l', '-'], { stdio: ['pipe', 'inherit', 'inherit'] })
-  // Whoever has read enough leaves before the end.
+  // The pager may be left before it has read all.
   man.stdin.on('error', () => {})
   man.stdin.end(page)
   try {
     await new Promise((resolve, reject) => man.once('error', reject).once('close', resolve))
   } catch (cause) {
-    throw environmentFailure('NO_MAN', 'man is not installed', { hint: './netns.ts help tells the same', cause })
+    throw environmentFailure('NO_MAN', 'man is not installed', { hint: 'use ./netns.ts help', cause })
   }
 }

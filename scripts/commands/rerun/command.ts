@@ -11,7 +11,7 @@ interface RerunOptions {
   readonly progress?: string
 }
 
-/** `rerun`: does a run again. */
+/** `rerun`: repeats a run. */
 export const rerun: CommandDefinition = {
   name: 'rerun',
   define: (command, { signal, setExitCode }) => {

@@ -7,22 +7,22 @@ import { reasonOf, tryStat } from '../../host/files.ts'
 import { RESULTS_VERSION, type Results } from '../../reporters/results.ts'
 import { runTestCommand, type TestRequest } from '../test/run.ts'
 
-/** Settings that are the caller's of now: where the results go, and whether somebody is there to look. */
-const NOT_AGAIN = ['__results', 'CI']
-/** Where values come from that find their way by themselves. The others are what a person has said, or what was drawn. */
-const BY_THEMSELVES = ['environment', 'test', 'topology', 'xcluster', 'default']
-/** What would be settings of this run, and was perhaps none of the other. */
+/** Settings that are not repeated: the results directory, and whether this is a pipeline. */
+const NOT_REPEATED = ['__results', 'CI']
+/** Origins of values that are resolved again; other values were set by the user or generated. */
+const RESOLVED_AGAIN = ['environment', 'test', 'topology', 'xcluster', 'default']
+/** Variables of settings: those of the current environment are removed. */
 const SETTINGS =
   /^(__|XCLUSTER_NETNS_|xcluster_|XCLUSTER$|TOPOLOGY$|BASEOVLS$|XOVLS$|XCLUSTER_OVLPATH$|ARCHIVE$|NFQLBDIR$|SOURCE_DATE_EPOCH$)/
 
 /**
- * Does a run again, by the settings and the seed that its results.json holds. What is made with something else than it was then
- * (another kernel, another QEMU, a changed ovl) is told on stderr.
- * @param place the directory of its results, or the file
- * @param options of now: they win
- * @param reporting of now
- * @returns the exit code
- * @throws Failure NO_RESULTS, BAD_RESULTS (exit 2), and all that `test` throws
+ * Repeats a run with the settings and the seed of its results.json. Reports changed components (kernel, QEMU, ovls) on
+ * stderr.
+ * @param place the results directory, or results.json
+ * @param options of this call; they take precedence
+ * @param reporting of this call
+ * @returns the exit status
+ * @throws Failure NO_RESULTS, BAD_RESULTS (exit 2), and those of `test`
  */
 export async function repeatRun(
   place: string,
@@ -33,11 +33,11 @@ export async function repeatRun(
 ): Promise<number> {
   const results = readResults(place)
   const { words, ovls } = results.invocation
-  const said = results.tests.flatMap(({ settings }) => settings).filter(({ name }) => !NOT_AGAIN.includes(name))
+  const said = results.tests.flatMap(({ settings }) => settings).filter(({ name }) => !NOT_REPEATED.includes(name))
   const from = (isWanted: (origin: string) => boolean) =>
     Object.fromEntries(said.filter(({ origin }) => isWanted(origin)).map(({ name, value }) => [name, value]))
   const kind = said.find(({ name }) => name === '__cluster')
-  const again = Object.entries(results.invocation.options).filter(([name]) => !NOT_AGAIN.includes(name))
+  const again = Object.entries(results.invocation.options).filter(([name]) => !NOT_REPEATED.includes(name))
   const request = {
     words,
     ovls,
@@ -45,7 +45,7 @@ export async function repeatRun(
     variables: {},
     options: {
       ...Object.fromEntries(again),
-      ...from(origin => !BY_THEMSELVES.includes(origin)),
+      ...from(origin => !RESOLVED_AGAIN.includes(origin)),
       ...(kind && { __cluster: kind.value }),
       ...options,
     },
@@ -64,17 +64,17 @@ function readResults(place: string): Results {
     text = fs.readFileSync(file, 'utf8')
   } catch (error) {
     throw usageFailure('NO_RESULTS', `cannot read ${file}: ${reasonOf(error)}`, {
-      hint: './netns.ts test --results <directory> writes it there',
+      hint: './netns.ts test --results <directory> writes it',
       cause: error,
     })
   }
   const results = parse(text)
   if (!results?.invocation || !Array.isArray(results.tests))
-    throw usageFailure('BAD_RESULTS', `${file}: is no results.json of a run`)
+    throw usageFailure('BAD_RESULTS', `${file}: is not a results.json of a run`)
   if (results.version === RESULTS_VERSION) return results
   throw usageFailure(
     'BAD_RESULTS',
-    `${file}: has version ${results.version}, and this program reads ${RESULTS_VERSION}`,
+    `${file}: has version ${results.version}, but this program reads ${RESULTS_VERSION}`,
   )
 }
 
@@ -82,21 +82,21 @@ function parse(text: string): Results | undefined {
   try {
     return JSON.parse(text) as Results
   } catch {
-    return undefined // the answer: it is none
+    return undefined // invalid
   }
 }
 
-/** Tells what a run is made with that differs from what another was made with. */
+/** Reports components of this run that differ from those of the earlier one. */
 function differences({ components, tests }: Results, onLine: (line: string) => void): Listener {
-  const told = new Set<string>()
+  const reported = new Set<string>()
   const on: Listener['on'] = event => {
     if (event.type !== 'provenance') return
     const { test, component } = event
     const then = [...components, ...(tests.find(each => each.test === test)?.components ?? [])]
     const before = then.find(({ name }) => name === component.name)
-    if (!before || identify(before) === identify(component) || told.has(component.name)) return
-    told.add(component.name)
-    onLine(`not as it was: ${component.name} is ${identify(component)}, and was ${identify(before)}`)
+    if (!before || identify(before) === identify(component) || reported.has(component.name)) return
+    reported.add(component.name)
+    onLine(`changed: ${component.name} is ${identify(component)}, was ${identify(before)}`)
   }
   return { name: 'differences', on }
 }

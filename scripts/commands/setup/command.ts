@@ -1,7 +1,7 @@
 import type { CommandDefinition } from '../../command-line/command.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
-/** `setup`: installs packages, and makes the image of the VMs. */
+/** `setup`: installs packages, and builds the guest image. */
 export const setup: CommandDefinition = {
   name: 'setup',
   define: (command, { signal }) => {

@@ -7,9 +7,9 @@ import { missing, searchPath } from '../../host/requirements.ts'
 type Command = readonly string[]
 
 /**
- * The commands that install packages: apt-get's, by the administrator or through sudo.
- * @param userId who runs this; 0 is the administrator
- * @returns nothing when neither is to be had
+ * The commands that install packages: apt-get as root, or through sudo.
+ * @param userId of the caller; 0 is root
+ * @returns undefined if neither is available
  */
 export function installCommands(
   packages: readonly string[],
@@ -20,16 +20,16 @@ export function installCommands(
   if (userId !== 0 && !hasSudo) return undefined
   const prefix = [...(userId === 0 ? [] : ['sudo']), 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
   return [
-    // The lists may be missing, or older than what the servers still have.
+    // The package lists may be missing or out of date.
     [...prefix, 'update', '--quiet'],
     [...prefix, 'install', '--yes', '--quiet', '--no-install-recommends', ...packages],
   ]
 }
 
 /**
- * Runs commands one after the other, with the person's terminal, where sudo asks for a password. stdout is for data, so what
- * they print goes to stderr.
- * @param onLine gets each command before it is run
+ * Runs commands sequentially, with the user's terminal, where sudo asks for a password. Their output goes to stderr,
+ * because stdout is for data.
+ * @param onLine gets each command before it runs
  * @throws Failure INSTALL_FAILED (exit 3); the signal's reason when that is aborted
  */
 export async function installPackages(
@@ -48,11 +48,11 @@ export async function installPackages(
       child.once('error', () => resolve(null))
       child.once('exit', resolve)
     })
-    // Ctrl-C reaches apt-get as well, which ends in its own time.
+    // Ctrl-C reaches apt-get, too, which stops when it is safe.
     signal?.throwIfAborted()
     if (code === 0) continue
     throw environmentFailure('INSTALL_FAILED', `'${command.join(' ')}' failed`, {
-      hint: 'its own words above tell why',
+      hint: 'see its output above',
     })
   }
 }

@@ -15,17 +15,17 @@ import { requireUserNamespaces } from '../../host/user-namespaces.ts'
 import type { AcceleratorChoice, Directories } from '../../settings/settings.ts'
 import { installCommands, installPackages } from './install.ts'
 
-/** Not needed by all tests, so that `test` does without; `setup` brings it. */
+/** Needed by some tests only: `test` does not require it, `setup` installs it. */
 const FOR_SOME: readonly Requirement[] = [{ command: '/usr/lib/cni/bridge', package: 'containernetworking-plugins' }]
 
 export interface SetupRequest {
   readonly directories: Directories
   readonly accelerator: AcceleratorChoice
-  /** Also what the project's own tests need. */
+  /** Include the requirements of the project's own tests. */
   readonly tests: boolean
-  /** Only tell. */
+  /** Report only. */
   readonly check: boolean
-  /** Make the image anew, with the packages of today. */
+  /** Rebuild the image with current packages. */
   readonly refresh: boolean
   readonly environment: Environment
   readonly onLine: (line: string) => void
@@ -33,9 +33,9 @@ export interface SetupRequest {
 }
 
 /**
- * Makes this host fit for the embedded cluster: installs the packages that it lacks, makes the image, and tells how VMs will run.
- * What is there already is left alone.
- * @throws Failure UNSUPPORTED_HOST; HOST_LACKS or NO_IMAGE when something is missing and must not, or cannot, be installed;
+ * Prepares this host for embedded clusters: installs missing packages, builds the image, reports how VMs run.
+ * Idempotent.
+ * @throws Failure UNSUPPORTED_HOST; HOST_LACKS or NO_IMAGE when something is missing and may not, or cannot, be installed;
  *   INSTALL_FAILED, NO_NAMESPACES (all exit 3); or of the image's build
  */
 export async function setUp(request: SetupRequest): Promise<void> {
@@ -57,7 +57,7 @@ export async function setUp(request: SetupRequest): Promise<void> {
   for (const { make } of preparations) await make({ ...request, remedy: again(request) })
 }
 
-/** What `--check` does: nothing is run or written. */
+/** `--check`: runs and writes nothing. */
 async function check(lacking: readonly Requirement[], preparations: readonly Preparation[], request: SetupRequest) {
   const { environment, tests, onLine } = request
   onLine(lacking.length === 0 ? 'packages: all are installed' : `packages: this host lacks ${listOf(lacking)}`)

@@ -3,7 +3,7 @@ import type { CommandDefinition } from '../../command-line/command.ts'
 import { targetArgument } from '../../command-line/target.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
-/** `shell`: a shell in a VM or POD. */
+/** `shell`: a shell on a node or in a POD. */
 export const shell: CommandDefinition = {
   name: 'shell',
   define: (command, { signal, setExitCode }) => {

@@ -25,7 +25,7 @@ export async function showStatus(json: boolean, environment: Environment): Promi
   process.stdout.write(alignColumns([['NAME', 'CONDITION', 'CREATED', 'NODES'], ...rows]))
 }
 
-/** Conditions that a word alone does not explain. */
+/** Explanations of conditions. */
 const MEANINGS: Readonly<Partial<Record<string, (host: string | undefined) => string>>> = {
   kept: () => 'kept (a finished run left it running)',
   abandoned: () => 'abandoned (its run was killed)',

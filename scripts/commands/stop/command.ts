@@ -5,7 +5,7 @@ import { completedBy } from '../../command-line/completion/source.ts'
 import { clusterNames } from '../../command-line/completion/sources.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
-/** `stop`: ends clusters. */
+/** `stop`: stops clusters. */
 export const stop: CommandDefinition = {
   name: 'stop',
   define: (command, { signal }) => {

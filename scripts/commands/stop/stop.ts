@@ -4,7 +4,7 @@ import type { StopRequest } from '../../cluster/kind.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import type { Environment } from '../../host/environment.ts'
 
-/** What the options of `stop` say. */
+/** Options of `stop`. */
 export interface StopOptions {
   readonly all?: true
   readonly abandoned?: true
@@ -13,9 +13,9 @@ export interface StopOptions {
 }
 
 /**
- * `stop`: ends clusters and removes what belongs to them.
+ * `stop`: stops clusters and removes their files.
  * @param named a cluster's name, as with `--name`
- * @throws Failure NO_CLUSTER (exit 3) when the named one does not run; of xcluster's `stop`
+ * @throws Failure NO_CLUSTER (exit 3) when the named cluster is not running; of xcluster's `stop`
  */
 export async function stopClusters(
   named: string | undefined,
@@ -41,7 +41,7 @@ export async function stopClusters(
   await (await kind.load()).stop(request)
 }
 
-/** The kind that has a cluster of this name; the first where none has one. */
+/** The kind that has a cluster of this name; otherwise the first kind. */
 async function kindOfCluster(name: string, environment: Environment) {
   for (const kind of KINDS) {
     if ((await kind.load()).names(environment).includes(name)) return kind

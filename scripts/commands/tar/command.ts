@@ -4,7 +4,7 @@ import { completedBy } from '../../command-line/completion/source.ts'
 import { addPackingOptions } from '../../command-line/packing-options.ts'
 import type { PackingOptions } from '../../settings/packing.ts'
 
-/** `tar`: packs the ovl. The program tar.ts is this command alone. */
+/** `tar`: packs the ovl; the only command of tar.ts. */
 export const tar: CommandDefinition = {
   name: 'tar',
   define: (command, { signal }) => {

@@ -18,12 +18,12 @@ export async function pack(
   const packing = readPacking(options, callersEnvironment, writtenAs)
   const notice = (line: string) => process.stderr.write(`${line}\n`)
   if (file === '-' && process.stdout.isTTY) {
-    throw usageFailure('BAD_OUTPUT', 'standard output is a terminal, and an archive is no text', {
-      hint: 'send it into a file or a pipe',
+    throw usageFailure('BAD_OUTPUT', 'standard output is a terminal, but an archive is binary', {
+      hint: 'redirect it to a file or a pipe',
     })
   }
   const { packOvl } = await import('../../ovl/packed.ts')
-  // Loaded while the archives are unpacked, which another thread does.
+  // Loaded while another thread unpacks the archives.
   const output = import('../../ovl/output.ts')
   const ovl = await packOvl(packing, findCache(callersEnvironment), notice, signal)
   const { writeArchive, writeStream } = await output

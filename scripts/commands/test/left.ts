@@ -2,7 +2,7 @@ import { programAsTyped } from '../../command-line/edge.ts'
 import type { LeftCluster } from '../../runner/held.ts'
 import { DEFAULT_CLUSTER_NAME } from '../../settings/settings.ts'
 
-/** @param several the run has several tests: whose cluster it is is said */
+/** @param several the run has several tests: name the cluster's */
 export function howToEnter({ name, test }: LeftCluster, kind: string | undefined, several: boolean) {
   const which = `${name === DEFAULT_CLUSTER_NAME ? '' : ` --name ${name}`}${kind ? ` --cluster ${kind}` : ''}`
   const program = programAsTyped()

@@ -1,8 +1,8 @@
 import { ALL, testCases } from '../../runner/registry.ts'
 
 /**
- * `test --list`: names, on stdout.
- * @param verbose with what each test shows
+ * `test --list`: prints the names of all tests.
+ * @param verbose with descriptions
  */
 export function listTests(verbose: boolean): void {
   const all = {

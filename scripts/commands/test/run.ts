@@ -24,30 +24,29 @@ import { ovlsIn, sortWords } from './words.ts'
 
 const EXIT_CODES = { passed: 0, failed: 1, broken: 4 } as const
 
-/** What is asked of `test`. */
 export interface TestRequest {
   /** Test names, then names or directories of ovls. */
   readonly words: readonly string[]
-  /** Those that were typed, under their variables' names. */
+  /** Options from the command line, by the names of their variables. */
   readonly options: Environment
-  /** What variables of the same meaning say. */
+  /** Options from variables. */
   readonly variables: Environment
-  /** Directories of more ovls. */
+  /** Directories of additional ovls. */
   readonly ovls: readonly string[]
   /** As typed: `junit=report.xml`. */
   readonly reporters: readonly string[]
-  /** What `--progress` says. */
+  /** Value of `--progress`. */
   readonly progress?: string | undefined
   /** An option as the user wrote it, for messages. */
   readonly writtenAs: (option: string) => string
-  /** More that listens, and has lines for the person. */
+  /** An additional listener, with lines for the user. */
   readonly listener?: (onLine: (line: string) => void) => Listener
 }
 
 /**
- * Runs tests, and reports: the summary on stderr, the log on stdout, where nothing else is asked for.
- * @returns the exit code
- * @throws Failure of what was asked for, before anything is started
+ * Runs tests and reports them; by default the summary on stderr and the log on stdout.
+ * @returns the exit status
+ * @throws Failure for an invalid request, before anything is started
  */
 export async function runTestCommand(
   request: TestRequest,
@@ -61,7 +60,7 @@ export async function runTestCommand(
   const progress = readProgress(request.progress, writtenAs('--progress'))
   const details: string[] = []
   const plan: PlannedTest[] = []
-  // One for the whole run: what is to be done again must be told in advance.
+  // One seed for the whole run, known in advance, so that the run can be repeated.
   const drawn = { __seed: String(randomInt(2 ** 32)) }
   for (const { test, optional } of wanted) {
     const onLine = (line: string) => details.push(line)
@@ -114,8 +113,7 @@ export async function runTestCommand(
     if (error instanceof Interrupted) result = { ...result, verdict: 'interrupted' }
     emit({ type: 'run-failed', message: describeError(error) })
   }
-  if (untested && result.verdict === 'passed')
-    emit({ type: 'notice', text: `${untested}, so nothing was tested of it` })
+  if (untested && result.verdict === 'passed') emit({ type: 'notice', text: `${untested}, so it was not tested` })
   const left = result.left && howToEnter(result.left, said.__cluster, wanted.length > 1)
   const seconds = Math.round((performance.now() - begun) / 1000)
   emit({ type: 'run-end', ...result, left: undefined, ...left, seconds })
@@ -124,7 +122,7 @@ export async function runTestCommand(
   return exitCode
 }
 
-/** What was asked for, with nothing in it that means something else in another directory. */
+/** The user's request, independent of the working directory. */
 function describeInvocation(
   tests: readonly string[],
   options: Environment,

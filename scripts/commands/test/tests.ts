@@ -5,7 +5,7 @@ import type { PlannedTest } from '../../runner/plan.ts'
 import { ALL, DEFAULT_TEST, findTestCase, provesReach, testCases } from '../../runner/registry.ts'
 import { spelling } from '../../settings/sources.ts'
 
-/** The tests that were named; without any it is the default one. Those that `all` stands for are optional. Each is there once. */
+/** The selected tests, each once; without any, the default test. Tests selected by `all` are optional. */
 export function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 'optional'>[] {
   const tests = words.flatMap(word => {
     if (word === ALL)
@@ -13,7 +13,7 @@ export function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 't
     const test = findTestCase(word)
     return test ? [{ test, optional: false }] : []
   })
-  // What is named is wanted, whatever else names it.
+  // A test that is selected by name is required.
   const named = new Set(tests.filter(({ optional }) => !optional).map(({ test }) => test.name))
   const once = [...new Map(tests.map(({ test }) => [test.name, { test, optional: !named.has(test.name) }])).values()]
   if (once.length > 0) return once
@@ -21,8 +21,8 @@ export function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 't
 }
 
 /**
- * A test of a cluster that runs proves what another one says of who reaches whom.
- * @param name the other one's, or nothing
+ * Lets a test of a running cluster prove the reachability of another test.
+ * @param name of the other test, if any
  * @param option as the user wrote it
  */
 export function reachingAs(
@@ -35,17 +35,15 @@ export function reachingAs(
   const { reach } = proving.find(test => test.name === name) ?? {}
   const names = proving.map(test => test.name)
   if (!reach)
-    throw usageFailure(
-      'BAD_VALUE',
-      `${option}=${name}: no test of this name says who reaches whom: ${names.join(', ')} do`,
-      { hint: didYouMean(name, names) },
-    )
+    throw usageFailure('BAD_VALUE', `${option}=${name}: not a test with its own reachability: ${names.join(', ')}`, {
+      hint: didYouMean(name, names),
+    })
   if (!tests.some(({ test }) => test.needs.running))
-    throw usageFailure('BAD_VALUE', `${option} is for the test matrix: other tests say for themselves who reaches whom`)
+    throw usageFailure('BAD_VALUE', `${option} is for the test matrix: other tests define their own reachability`)
   return tests.map(({ test, optional }) => ({ test: test.needs.running ? { ...test, reach } : test, optional }))
 }
 
-/** What the user typed that a test overrides. */
+/** Messages about options that a test overrides. */
 export function* overridden({ name, forced = {} }: PlannedTest['test'], options: Environment): Iterable<string> {
   for (const [variable, value] of Object.entries(forced)) {
     const typed = options[variable]

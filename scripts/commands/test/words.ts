@@ -7,13 +7,13 @@ import type { Environment } from '../../host/environment.ts'
 import { ALL, findTestCase, testCases } from '../../runner/registry.ts'
 import { expandHome } from '../../settings/home.ts'
 
-/** What was typed behind `test`, sorted into tests and ovls. */
+/** The arguments of `test`. */
 interface SortedWords {
   readonly tests: readonly string[]
   readonly others: readonly string[]
 }
 
-/** The first word is a test where it can be one; behind it, a word that can be both is an ovl: contract, "Tests". */
+/** The first word is a test if possible; after it, an ambiguous word is an ovl: docs/xcluster.md. */
 export async function sortWords(
   words: readonly string[],
   options: Environment,
@@ -21,7 +21,7 @@ export async function sortWords(
   signal: AbortSignal,
 ): Promise<SortedWords> {
   const isTestName = (word: string) => word === ALL || findTestCase(word) !== undefined
-  // Asked only where it matters: xcluster may have to say where ovls are.
+  // Resolved only if necessary: it may call xcluster for the path of ovls.
   const { ovlPath } = words.slice(1).some(isTestName)
     ? (await resolveCluster({ options, environment, test: {}, onLine: () => {}, signal })).settings
     : { ovlPath: [] }
@@ -32,7 +32,7 @@ export async function sortWords(
   }
 }
 
-/** The ovls that were named by `--ovl`, then those that were named behind `test`. */
+/** The ovls of `--ovl`, then those among the arguments. */
 export const ovlsIn = (
   others: readonly string[],
   ovls: readonly string[],
@@ -48,7 +48,7 @@ function findTestOrOvl(word: string, ovlPath: readonly string[]): OvlDirectory {
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     const names = [...testCases.map(test => test.name), ALL]
-    throw usageFailure('NO_SUCH_TEST', `no test and no ovl is called '${word}': ${error.message}`, {
+    throw usageFailure('NO_SUCH_TEST', `no test or ovl is named '${word}': ${error.message}`, {
       hint: suggest(word, names, `tests are ${names.join(', ')}`),
       cause: error,
     })

@@ -5,7 +5,7 @@ import { environmentFailure } from '../../errors/failure.ts'
 
 const DIRECTORY = path.resolve(import.meta.dirname, '../../xctest')
 
-/** `xctest-hook`: where the files are by which tests of xcluster's ovls run on the embedded cluster. */
+/** `xctest-hook`: paths of the files that let tests of xcluster's ovls run on embedded clusters. */
 export const xctestHook: CommandDefinition = {
   name: 'xctest-hook',
   define: command => {

@@ -4,13 +4,13 @@ import { completedBy } from '../../command-line/completion/source.ts'
 import { usageFailure } from '../../errors/failure.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
-/** `xctest`: what scripts/xctest/xcluster-embedded calls. It prints the cluster's directory. */
+/** `xctest`: called by scripts/xctest/xcluster-embedded. Prints the cluster's directory. */
 export const xctest: CommandDefinition = {
   name: 'xctest',
   hidden: true,
   define: (command, { signal }) => {
     command
-      .description('what stands in for the command of xcluster does its work by this')
+      .description('backend of the stand-in for the xcluster command')
       .addArgument(completedBy(new Argument('<start|scaleout|scalein>'), ['start', 'scaleout', 'scalein']))
       .argument('[words...]', 'ovls, or numbers of nodes')
       .action(async (action: string, words: string[]) => {

@@ -1,6 +1,10 @@
 import { onWorkers } from '../../cases/test-case.ts'
 import { routed } from '../L3/routed.ts'
 
-export default routed('PODs of all nodes, connected by VXLAN between the nodes', onWorkers('setup_overlay', '--type=vxlan'), {
-  kinds: ['vxlan'],
-})
+export default routed(
+  'PODs of all nodes, connected by VXLAN between the nodes',
+  onWorkers('setup_overlay', '--type=vxlan'),
+  {
+    kinds: ['vxlan'],
+  },
+)

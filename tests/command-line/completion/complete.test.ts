@@ -16,14 +16,14 @@ const program = await theProgram()
 
 const valuesOf = (found: Completions) => (found === 'files' ? found : found.map(({ value }) => value))
 
-/** What can be typed behind a line; the last word is the one at the cursor. */
+/** The completions of a line; the cursor is at the end. */
 async function behind(line: string, environment: Readonly<Record<string, string>> = {}) {
   const words = line.split(' ')
   const partial = words.pop() ?? ''
   return valuesOf(await complete(program, words, partial, { HOME: '/nonexistent', ...environment }))
 }
 
-test('every command, and every option of each, can be completed', async t => {
+test('completes every command and every option', async t => {
   const commands = commandsOf(program).filter(command => command !== program)
   const shown = await behind('')
   for (const command of program.createHelp().visibleCommands(program)) t.true(shown.includes(command.name()))
@@ -33,7 +33,7 @@ test('every command, and every option of each, can be completed', async t => {
   }
 })
 
-test('tests and reporters are offered where they can stand', async t => {
+test('offers tests and reporters where they are valid', async t => {
   const tests = [...testCases.map(({ name }) => name), 'all']
   t.deepEqual(await behind('test '), tests)
   t.deepEqual(await behind('test --nvm 2 --cold bridge dual'), ['dual_bridges', 'dual_bridges_vlan'])
@@ -42,7 +42,7 @@ test('tests and reporters are offered where they can stand', async t => {
   t.deepEqual(await behind('rerun --reporter=j'), ['--reporter=junit', '--reporter=json'])
 })
 
-test('values come from what the options say of themselves; files from the shell', async t => {
+test('takes values from the definitions of options, and files from the shell', async t => {
   t.deepEqual(await behind('test --accel '), ['kvm', 'tcg', 'auto'])
   t.deepEqual(await behind('graph --format=s'), ['--format=svg'])
   t.deepEqual(await behind('completion f'), ['fish'])
@@ -57,7 +57,7 @@ test('values come from what the options say of themselves; files from the shell'
   t.deepEqual(await behind('test --cluster e'), ['embedded'])
 })
 
-test('--reach is offered the tests that it accepts', async t => {
+test('offers --reach the tests that it accepts', async t => {
   const offered = await behind('test matrix --reach ')
   t.true(offered.includes('bridge'))
   for (const name of ['matrix', 'start', 'start_empty', 'all']) t.false(offered.includes(name), name)
@@ -65,7 +65,7 @@ test('--reach is offered the tests that it accepts', async t => {
     t.is(reachingAs(String(name), testsIn(['matrix']), '--reach')[0]?.test.reach, findTestCase(String(name))?.reach)
 })
 
-test('whatever takes a value says by what it is completed, unless that is a number or free text', t => {
+test('has a completion for every value except numbers and free text', t => {
   const free = [
     ...['--nvm', '--nrouters', '--ntesters', '--mem', '--smp', '--timeout', '--repeat', '--retry', '--seed', '--count'],
     ...['--tail', '--interface', 'command', 'filter', 'options', 'words'],
@@ -79,7 +79,7 @@ test('whatever takes a value says by what it is completed, unless that is a numb
   }
 })
 
-test('an option is offered once, unless it can be repeated; none behind --, nor in a command for a VM', async t => {
+test('offers an option once unless it is repeatable; none after --, nor in a command for a node', async t => {
   t.deepEqual(await behind('test --nvm=2 --nv'), [])
   t.deepEqual(await behind('test --nvm 2 --nv'), [])
   t.deepEqual(await behind('test --reporter tap --reporter'), ['--reporter'])
@@ -89,7 +89,7 @@ test('an option is offered once, unless it can be repeated; none behind --, nor 
   t.deepEqual(await behind('nonsense --na'), [])
 })
 
-/** A cluster of two nodes that are written down, and answer nothing. */
+/** A recorded cluster of two nodes that do not answer. */
 async function withCluster(t: ExecutionContext, name: string) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-complete-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
@@ -99,7 +99,7 @@ async function withCluster(t: ExecutionContext, name: string) {
   return { XDG_STATE_HOME: directory }
 }
 
-test('nodes and clusters are those that run', async t => {
+test('offers running nodes and clusters', async t => {
   const environment = await withCluster(t, 'mine')
   t.deepEqual(await behind('stop --name ', environment), ['mine'])
   for (const command of ['exec', 'shell', 'capture', 'inspect', 'logs'])

@@ -5,7 +5,7 @@ import { captureLine, linesTo } from '../../../scripts/commands/capture/tcpdump.
 
 const options = { interface: 'any' }
 
-test('a filter is no option of tcpdump, in a POD as well as in its VM', t => {
+test('never passes a filter as an option of tcpdump, on a node or in a POD', t => {
   const node = { name: 'vm-001' }
   const pod = captureLine(node, 'vm-001-ns01', options, '-w/tmp/x')
   t.regex(pod, / -- -w\/tmp\/x$/)
@@ -13,7 +13,7 @@ test('a filter is no option of tcpdump, in a POD as well as in its VM', t => {
   t.regex(captureLine(node, 'vm-001', options, '-w/tmp/x'), /exec tcpdump "\$@" -- "\$filter"/)
 })
 
-test('packets that come faster than they are shown are not kept in memory', async t => {
+test('does not buffer packets that arrive faster than they are shown', async t => {
   let show = () => {}
   const shown: string[] = []
   const output = new Writable({

@@ -10,12 +10,12 @@ import { tool } from '../../needs.ts'
 const TOP = path.resolve(import.meta.dirname, '../../..')
 const NETNS = path.join(TOP, 'netns.ts')
 
-/** What a terminal shows of a shell at which somebody types. */
+/** An interactive shell on a terminal. */
 class Typist {
   readonly #child: ChildProcessWithoutNullStreams
   #shown = ''
 
-  /** @param command of the shell, which gets a terminal of its own by script(1) */
+  /** @param command of the shell; script(1) provides its terminal */
   constructor(t: ExecutionContext, command: string) {
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-shell-'))
     this.#child = spawn(tool('script'), ['--quiet', '--command', command, '/dev/null'], {
@@ -27,14 +27,14 @@ class Typist {
     })
     const ended = new Promise(resolve => this.#child.once('close', resolve))
     t.teardown(async () => {
-      // The shell ends when its terminal is gone.
+      // The shell exits when its terminal is closed.
       this.#child.kill('SIGKILL')
       await ended
       fs.rmSync(home, { recursive: true, force: true, maxRetries: 10 })
     })
   }
 
-  /** Types, and waits until what is shown from there on matches. */
+  /** Types, and waits until the new output matches. */
   async type(text: string, wanted: RegExp): Promise<void> {
     this.#shown = ''
     this.#child.stdin.write(text)
@@ -49,10 +49,10 @@ class Typist {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: bells are among what a terminal gets
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminals get bells
 const plain = (shown: string) => stripVTControlCharacters(shown).replaceAll(/[\x07\r]/g, '')
 
-/** Empties the line. */
+/** Clears the line. */
 const CLEAR = '\x15'
 
 const SHELLS = {
@@ -65,7 +65,7 @@ const SHELLS = {
 } as const
 
 for (const [shell, { start, source }] of Object.entries(SHELLS)) {
-  test(`${shell} completes commands, options, tests and reporters when the key is pressed`, async t => {
+  test(`${shell} completes commands, options, tests and reporters at Tab`, async t => {
     if (shell !== 'bash') tool(shell)
     const typist = new Typist(t, start)
     await typist.type(`${source}; echo rea''dy\n`, /ready/)
@@ -79,13 +79,13 @@ for (const [shell, { start, source }] of Object.entries(SHELLS)) {
   })
 }
 
-test('a shell that is none is refused, with the ones there are', t => {
+test('refuses an unknown shell, with the known ones', t => {
   const { status, stdout, stderr } = spawnSync(NETNS, ['completion', 'tcsh'], { encoding: 'utf8' })
   t.deepEqual([status, stdout], [2, ''])
   t.regex(stderr, /'tcsh'.*bash, zsh, fish/)
 })
 
-test('the scripts are valid, and call the program where it is', t => {
+test('prints valid scripts, which call the program by its path', t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-shell-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true }))
   for (const shell of Object.keys(SHELLS)) {
@@ -98,7 +98,7 @@ test('the scripts are valid, and call the program where it is', t => {
   }
 })
 
-test('whoever types sees no message, whatever goes wrong', t => {
+test('never prints a message while the user types', t => {
   const line = './netns.ts exec '
   const environment = { PATH: process.env.PATH, COMP_LINE: line, COMP_POINT: String(line.length), SHELL: 'zsh' }
   for (const wrong of [{ XCLUSTER_NETNS_NAME: '/' }, { SHELL: 'tcsh' }, { COMP_LINE: '' }, { COMP_POINT: 'x' }]) {

@@ -18,7 +18,7 @@ function env(words: readonly string[], environment: Readonly<Record<string, stri
 const originsIn = (json: string) =>
   Object.fromEntries((JSON.parse(json) as Setting[]).map(({ name, value, origin }) => [name, [value, origin]]))
 
-test('env tells the settings of both kinds of cluster, and where each came from', t => {
+test('prints the settings of both cluster kinds, with their origins', t => {
   const { command } = fakeXcluster(t)
   const words = ['--json', '--nvm=2']
   const { stdout } = env(words, { __smp: '2' })
@@ -30,7 +30,7 @@ test('env tells the settings of both kinds of cluster, and where each came from'
   t.like(theirs, { __nvm: ['2', 'option'], __mem: ['128', 'xcluster'], __k8s_ver: ['v1', 'option'] })
 })
 
-test('an option wins over its variable, that one over the one of xcluster', t => {
+test('prefers an option to its variable, and that to the variable of xcluster', t => {
   const variables = {
     XCLUSTER_NETNS_NVM: '3',
     XCLUSTER_NETNS_MEM2: '300',
@@ -56,7 +56,7 @@ test('an option wins over its variable, that one over the one of xcluster', t =>
   t.regex(env([], variables).stdout, /^__nvm=3 # XCLUSTER_NETNS_NVM$/m)
 })
 
-test('what is wrong in a variable is refused under its name', t => {
+test('refuses an invalid variable by name', t => {
   for (const [name, value] of Object.entries({
     NVM: 'x',
     MEM3: '1',
@@ -72,12 +72,12 @@ test('what is wrong in a variable is refused under its name', t => {
   }
 })
 
-test('a variable that stands for no option is refused, with the one that was meant; one of another command is not', t => {
+test('refuses a variable without an option, with a suggestion; accepts one of another command', t => {
   t.like(env([], { XCLUSTER_NETNS_NMV: '2' }), {
     status: 2,
     stdout: '',
     stderr:
-      'netns.ts: XCLUSTER_NETNS_NMV is set, and there is no option --nmv (did you mean XCLUSTER_NETNS_NVM? each option has its variable: netns.ts test --help lists them)\n',
+      'netns.ts: XCLUSTER_NETNS_NMV is set, but there is no option --nmv (did you mean XCLUSTER_NETNS_NVM? netns.ts test --help lists the options, each of which has a variable)\n',
   })
   t.is(env([], { XCLUSTER_NETNS_BEGIN: 'no' }).status, 2)
   for (const known of ['FORMAT', 'NETS_VM', 'SMP12', 'NO_STOP', 'REACH']) {
@@ -85,16 +85,16 @@ test('a variable that stands for no option is refused, with the one that was mea
     const { status, stderr } = env([], { [`XCLUSTER_NETNS_${known}`]: value })
     t.deepEqual([known, status, stderr], [known, 0, ''])
   }
-  t.is(env([], { XCLUSTER_NETNS_NMV: '' }).status, 0, 'an empty one counts as not set')
+  t.is(env([], { XCLUSTER_NETNS_NMV: '' }).status, 0, 'an empty one counts as unset')
 })
 
-test('a variable reaches xcluster as its own, and not a second time', t => {
+test('passes a variable to xcluster under its own name only', t => {
   const { command } = fakeXcluster(t)
   const theirs = originsIn(env(['--json'], { XCLUSTER: command, XCLUSTER_NETNS_K8S_VER: 'v1' }).stdout)
   t.deepEqual(theirs.__k8s_ver, ['v1', 'variable'])
 })
 
-test('env prints what a shell reads, and the warnings of xcluster without their control characters', t => {
+test('prints shell assignments, and the warnings of xcluster without control characters', t => {
   const { command } = fakeXcluster(
     t,
     `env) printf 'WARNING: \\033[31mred\\007\\n'; echo "XCLUSTER_HOME='/a b'"; echo XCLUSTER_TMP=/t ;;`,
@@ -105,7 +105,7 @@ test('env prints what a shell reads, and the warnings of xcluster without their 
   t.is(read, '/a b\n')
 })
 
-test('what a failing xcluster said is shown without control characters', t => {
+test('prints the output of a failing xcluster without control characters', t => {
   const { command } = fakeXcluster(t, `env) printf '\\033[31mred\\007\\nmore\\n' >&2; exit 1 ;;`)
   const { status, stdout, stderr } = env([], { XCLUSTER: command })
   t.deepEqual([status, stdout], [3, ''])

@@ -8,17 +8,17 @@ import { repeatRun } from '../../../scripts/commands/rerun/rerun.ts'
 const again = (place: string) =>
   repeatRun(place, {}, { reporters: [], writtenAs: option => option }, {}, new AbortController().signal)
 
-test('what is no results.json of ours is refused, with its name', async t => {
+test('refuses an invalid results.json by name', async t => {
   const place = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-rerun-'))
   t.teardown(() => fs.rmSync(place, { recursive: true }))
   const file = path.join(place, 'results.json')
   await t.throwsAsync(again(place), { code: 'NO_RESULTS', message: new RegExp(file) })
   const invocation = { command: [], directory: '/', words: [], options: {}, ovls: [] }
   for (const [text, says] of [
-    ['no JSON', /is no results.json/],
-    ['[]', /is no results.json/],
-    [JSON.stringify({ version: 1, tests: [] }), /is no results.json/],
-    [JSON.stringify({ version: 2, invocation, tests: [] }), /has version 2, and this program reads 1/],
+    ['no JSON', /is not a results.json/],
+    ['[]', /is not a results.json/],
+    [JSON.stringify({ version: 1, tests: [] }), /is not a results.json/],
+    [JSON.stringify({ version: 2, invocation, tests: [] }), /has version 2, but this program reads 1/],
   ] as const) {
     fs.writeFileSync(file, text)
     await t.throwsAsync(again(place), { code: 'BAD_RESULTS', message: says })
@@ -27,7 +27,7 @@ test('what is no results.json of ours is refused, with its name', async t => {
   }
 })
 
-test('settings and seed are those of then, results and reporters those of now, wherever it is called', t => {
+test('restores settings and seed in any directory; results and reporters are those of this call', t => {
   const place = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-rerun-'))
   t.teardown(() => fs.rmSync(place, { recursive: true }))
   const call = (directory: string, environment: Record<string, string>, ...words: string[]) => {
@@ -35,7 +35,7 @@ test('settings and seed are those of then, results and reporters those of now, w
     const env = { PATH: process.env.PATH, HOME: place, ...environment }
     return spawnSync(path.resolve('netns.ts'), words, { cwd: directory, env, encoding: 'utf8' })
   }
-  // There is no cluster: the run ends where a cluster would begin, and says so in every report.
+  // Without a cluster, the run ends before its start, and every report contains that.
   const then = { xcluster_NPODS: '7', xcluster_ONLY: 'then', SOURCE_DATE_EPOCH: '86400' }
   const words = [
     '--nvm=3',

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { installCommands, installPackages } from '../../../scripts/commands/setup/install.ts'
 
-test('the administrator needs no sudo; others do', t => {
+test('uses sudo unless called by root', t => {
   t.deepEqual(installCommands(['vde2'], { PATH: '' }, 0), [
     ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'update', '--quiet'],
     [
@@ -18,7 +18,7 @@ test('the administrator needs no sudo; others do', t => {
   t.is(installCommands(['vde2'], { PATH: '/nowhere' }, 1000), undefined)
 })
 
-test('commands are told before they run, and the first that fails ends it', async t => {
+test('prints commands before they run, and stops at the first failure', async t => {
   const lines: string[] = []
   const commands = [['true'], ['sh', '-c', 'exit 100'], ['true', 'never']]
   await t.throwsAsync(
@@ -28,7 +28,7 @@ test('commands are told before they run, and the first that fails ends it', asyn
   t.deepEqual(lines, ['running: true', 'running: sh -c exit 100'])
 })
 
-test('a command that is not there is a failure as well', async t => {
+test('fails for a missing command', async t => {
   await t.throwsAsync(
     installPackages([['no-such-command']], process.env, () => {}),
     { code: 'INSTALL_FAILED' },

@@ -7,7 +7,7 @@ import { TO_BUILD, TO_RUN, TO_RUN_NAMESPACES, TO_TEST } from '../../../scripts/h
 
 const TOP = path.resolve(import.meta.dirname, '../../..')
 
-/** A directory with all commands that are required, which do nothing, but for some. */
+/** A directory with stubs of the required commands, except some. */
 function binWithout(t: ExecutionContext, ...lacking: string[]): string {
   const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-setup-'))
   t.teardown(() => fs.rmSync(bin, { recursive: true }))
@@ -18,7 +18,7 @@ function binWithout(t: ExecutionContext, ...lacking: string[]): string {
   return bin
 }
 
-/** What `setup --check` says, and how it ends. */
+/** The output and exit status of `setup --check`. */
 async function check(t: ExecutionContext, tests: boolean) {
   const cache = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-setup-'))
   t.teardown(() => fs.rmSync(cache, { recursive: true }))
@@ -36,7 +36,7 @@ async function check(t: ExecutionContext, tests: boolean) {
   return { lines, failure: failure as Error & { code: string; hint: string } }
 }
 
-test('what tests call is asked for with --tests alone, by one command', async t => {
+test('requires the commands of tests only with --tests, and installs them by one command', async t => {
   const { failure: without } = await check(t, false)
   t.false(without.message.includes('libxml2-utils'), without.message)
   const { failure, lines } = await check(t, true)
@@ -46,7 +46,7 @@ test('what tests call is asked for with --tests alone, by one command', async t 
   t.regex(lines[0] ?? '', /xmllint \(package libxml2-utils\), zsh \(package zsh\)/)
 })
 
-test("the gate is the README's command for the tests", t => {
+test("the gate uses the README's command for the tests", t => {
   const read = (name: string) => fs.readFileSync(path.join(TOP, name), 'utf8')
   const commands = [...read('README.md').matchAll(/^```sh\n(npm ci && .*)\n```$/gm)].map(([, command]) => command)
   t.is(commands.length, 2)

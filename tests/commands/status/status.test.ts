@@ -7,7 +7,7 @@ import { conforms } from '../../schema.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../../../netns.ts')
 
-test("status shows another host's cluster, and stop leaves it, by name and with --all", t => {
+test("status lists another host's cluster; stop leaves it running, by name and with --all", t => {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-status-'))
   t.teardown(() => fs.rmSync(home, { recursive: true, force: true }))
   const directory = path.join(home, 'xcluster-netns/clusters/default')
