@@ -221,7 +221,10 @@ test.serial(
 test('whose word counts is refused where nobody gave it', async t => {
   const { run } = onNamespaces(t)
   for (const [words, says] of [
-    [['matrix', '--no-start', '--reach', 'start'], /--reach=start: not a test with its own reachability: .*dual_bridges/],
+    [
+      ['matrix', '--no-start', '--reach', 'start'],
+      /--reach=start: not a test with its own reachability: .*dual_bridges/,
+    ],
     [['bridge', '--reach', 'L3'], /--reach is for the test matrix/],
   ] as const) {
     const { status, stderr } = await run('test', ...words)
