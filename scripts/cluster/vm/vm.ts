@@ -174,7 +174,7 @@ export async function findTemplates(
       templates.set(key, await ensureTemplate(hardware, request))
     } catch (error) {
       request.signal.throwIfAborted()
-      request.onProgress(`${(error as Error).message}; falling back to a cold boot`)
+      request.onProgress(`${(error as Error).message}; falling back to cold boots`)
       break
     }
   }
