@@ -1,15 +1,18 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** `import … from './x'`, `export … from './x'`, `import './x'`, `import('./x')`, of values and types; as the formatter writes them. */
+/**
+ * `import … from './x'`, `export … from './x'`, `import './x'`, `import('./x')`, of values and types, as formatted by
+ * biome.
+ */
 const IMPORT = /\b(?:from|import)(?: |\s*\(\s*)(?:'([^'\n]+)'|`([^`\n]+)`)/g
-/** An import that none of these forms fits. */
+/** An import with a computed specifier. */
 const DYNAMIC = /\bimport\(\s*[^'`\s)]/
 
 /**
- * Which files of a tree import which, for values or types, at once or when needed.
- * @returns paths from the top; files outside of it are left out
- * @throws Error for an import whose module is computed, and for one of a file that does not exist
+ * The imports of each file in a tree, of values and types, static and dynamic.
+ * @returns paths relative to the top, without files outside
+ * @throws Error for a computed import, and for an import of a missing file
  */
 export function importsIn(top: string): ReadonlyMap<string, readonly string[]> {
   const files = (fs.readdirSync(top, { recursive: true }) as string[]).filter(file => /\.ts$/.test(file)).sort()
@@ -29,7 +32,7 @@ export function importsIn(top: string): ReadonlyMap<string, readonly string[]> {
   return new Map(files.map(file => [file, importsOf(file)]))
 }
 
-/** A template stands for any name in a path: `../connections/${name}/definition.ts`. */
+/** A template matches any name in a path: `../connections/${name}/definition.ts`. */
 const matches = (target: string, file: string): boolean =>
   new RegExp(
     `^${target
@@ -40,23 +43,23 @@ const matches = (target: string, file: string): boolean =>
 
 const escapeRegExp = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** What may import what. */
+/** The allowed imports. */
 export interface Layers {
-  /** Folders, from the ground up: each may import those before it. */
+  /** Folders, from the bottom up: each may import those before it. */
   readonly order: readonly string[]
   /**
-   * Folders that are private: imported only by files in them, and by the files and folders named; by those as in `a.ts → inner/b.ts`
-   * only what is behind the arrow.
+   * Private folders, with the files and folders outside that may import them. `a.ts → inner/b.ts` allows `a.ts` only
+   * the import of `inner/b.ts`.
    */
   readonly privates: Readonly<Record<string, readonly string[]>>
 }
 
-/** What contradicts the layers, and files that import each other in a circle; one line each. */
+/** Violations of the layers, and import cycles, one line each. */
 export function flawsOf(
   imports: ReadonlyMap<string, readonly string[]>,
   { order, privates }: Layers,
 ): readonly string[] {
-  const flaws = circlesIn(imports)
+  const flaws = cyclesIn(imports)
   for (const [file, targets] of imports) {
     const own = folderOf(file)
     if (own !== '' && !order.includes(own)) flaws.push(`${file}: ${own} has no place in the order of folders`)
@@ -74,18 +77,18 @@ export function flawsOf(
   return flaws
 }
 
-/** Whether one of the exceptions covers an import. */
+/** Whether an exception allows an import. */
 const isAllowed = (allowed: readonly string[], file: string, target: string): boolean =>
   allowed.some(each => {
     const [from = '', to = ''] = each.split(' → ')
     return file.startsWith(from) && target.startsWith(to)
   })
 
-/** A file beside the folders may import all of them. */
+/** The top folder of a file; empty for a file outside the folders, which may import everything. */
 const folderOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
 
-/** One line for each circle that is found: `a.ts → b.ts → a.ts`. */
-function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
+/** One line for each import cycle: `a.ts → b.ts → a.ts`. */
+function cyclesIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
   const circles: string[] = []
   const done = new Set<string>()
   const way: string[] = []

@@ -6,10 +6,10 @@ import { flawsOf, importsIn, type Layers } from './imports.ts'
 
 const SCRIPTS = path.resolve(import.meta.dirname, '../../scripts')
 
-/** Their nodes have the files of the VMs' image. */
+/** Nodes of namespaces use the files of the VMs' image. */
 const NAMESPACES = 'cluster/namespaces/ → cluster/vm/image/cache.ts'
 
-/** docs/design.md says what each is for. */
+/** docs/design.md describes the folders. */
 const LAYERS: Layers = {
   order: [
     'errors',
@@ -35,17 +35,17 @@ const LAYERS: Layers = {
     'launch',
   ],
   privates: Object.fromEntries(
-    kindsOfClusters().map(kind => [`cluster/${kind}`, ['cluster/kinds.ts', ...(kind === 'vm' ? [NAMESPACES] : [])]]),
+    clusterKinds().map(kind => [`cluster/${kind}`, ['cluster/kinds.ts', ...(kind === 'vm' ? [NAMESPACES] : [])]]),
   ),
 }
 
-/** A kind of cluster is a folder in which kind.ts describes it. */
-function kindsOfClusters(): readonly string[] {
+/** A cluster kind is a folder with a kind.ts. */
+function clusterKinds(): readonly string[] {
   const cluster = path.join(SCRIPTS, 'cluster')
   return fs.readdirSync(cluster).filter(name => fs.existsSync(path.join(cluster, name, 'kind.ts')))
 }
 
-test('imports lead only downwards, in no circle, and kinds of clusters are known only behind their interface', t => {
+test('imports lead only downwards, without cycles, and cluster kinds are used only through their interface', t => {
   t.true(Object.keys(LAYERS.privates).includes('cluster/vm'))
   t.deepEqual(flawsOf(importsIn(SCRIPTS), LAYERS), [])
 })
@@ -59,7 +59,7 @@ test('docs/design.md lists the folders in this order', t => {
   )
 })
 
-/** A tree of files with these texts. */
+/** Creates a tree of files. */
 function tree(t: ExecutionContext, files: Readonly<Record<string, string>>): string {
   const top = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-layers-'))
   t.teardown(() => fs.rmSync(top, { recursive: true }))
@@ -82,59 +82,59 @@ const SOUND = {
   'main.ts': "import { c } from './high/c.ts'\nc\n",
 }
 
-test('a tree that keeps the order has no flaw', t => {
+test('a tree that keeps the order has no violation', t => {
   t.deepEqual(flawsOf(importsIn(tree(t, SOUND)), SMALL), [])
 })
 
 for (const [what, files, flaws] of [
   [
-    'an import upwards',
+    'an upward import',
     { 'low/d.ts': "import { c } from '../high/c.ts'\nc\n" },
     ['low/d.ts imports high/c.ts: low is below high'],
   ],
   [
-    'one of a type alone',
+    'an upward import of a type',
     { 'low/d.ts': "import type { C } from '../high/c.ts'\nexport type D = C\n" },
     ['low/d.ts imports high/c.ts: low is below high'],
   ],
   [
-    'one over several lines',
+    'an upward import over several lines',
     { 'low/d.ts': "import {\n  type C,\n  c,\n} from '../high/c.ts'\n" },
     ['low/d.ts imports high/c.ts: low is below high'],
   ],
   [
-    'one when it is needed, or in a type',
+    'an upward dynamic import, or one in a type',
     { 'low/d.ts': "const c = () => import('../high/c.ts')\ntype C = import('../high/c.ts').C\n" },
     ['low/d.ts imports high/c.ts: low is below high', 'low/d.ts imports high/c.ts: low is below high'],
   ],
   [
-    'one by a template, for each file that it can be',
+    'an upward import by a template, for each file that matches',
     { 'low/d.ts': `export const c = (name: string) => import(\`../high/\${name}.ts\`)\n` },
     ['low/d.ts imports high/c.ts: low is below high'],
   ],
   [
-    'what is exported on',
+    'an upward re-export',
     { 'low/d.ts': "export { c } from '../high/c.ts'\n" },
     ['low/d.ts imports high/c.ts: low is below high'],
   ],
   [
-    'a circle of types',
+    'a cycle of type imports',
     { 'low/d.ts': "import type { E } from './e.ts'\n", 'low/e.ts': "import type { D } from './d.ts'\n" },
     ['low/d.ts → low/e.ts → low/d.ts'],
   ],
   [
-    'an import of what is private',
+    'an import from a private folder',
     { 'high/d.ts': "import { b } from '../low/inner/b.ts'\nb\n", 'high/e.ts': "import '../low/inner/b.ts'\n" },
     ['high/d.ts imports low/inner/b.ts: low/inner is private'],
   ],
-  ['a folder without a place', { 'new/d.ts': '' }, ['new/d.ts: new has no place in the order of folders']],
+  ['a folder that is not in the order', { 'new/d.ts': '' }, ['new/d.ts: new has no place in the order of folders']],
 ] as const) {
-  test(`the check says no to ${what}`, t => {
+  test(`reports ${what}`, t => {
     t.deepEqual(flawsOf(importsIn(tree(t, { ...SOUND, ...files })), SMALL), flaws)
   })
 }
 
-test('an import that cannot be followed is refused', t => {
+test('refuses computed imports and imports of missing files', t => {
   t.throws(() => importsIn(tree(t, { 'a.ts': 'import(name)\n' })), { message: /^a\.ts: .*computed/ })
   t.throws(() => importsIn(tree(t, { 'a.ts': "import './b.ts'\n" })), { message: /^a\.ts: .*does not exist/ })
 })

@@ -7,12 +7,12 @@ import { inBareRoot, makeBareRoot, USER } from './bare-root.ts'
 
 const README = path.resolve(import.meta.dirname, '../../README.md')
 
-test("the README's second command passes on a bare Debian, as root and then as somebody else", t => {
+test("the README's second command passes on a bare Debian, as root and then as another user", t => {
   t.is(process.getuid?.(), 0, 'only root can make a root directory')
   t.timeout(3 * 60 * 60_000)
   const command = /^npm ci && .* npm test$/m.exec(fs.readFileSync(README, 'utf8'))?.[0] ?? ''
   t.not(command, '')
-  // Of some GiB, and programs in it are run: $TMPDIR says where.
+  // Takes some GiB, and must not be mounted noexec: $TMPDIR selects another place.
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bare-'))
   t.teardown(() => fs.rmSync(root, { recursive: true, force: true }))
   makeBareRoot(root)

@@ -5,17 +5,17 @@ import process from 'node:process'
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 const ENTER = path.join(import.meta.dirname, 'enter-root.sh')
-/** Where Node.js itself is in the host's directories, and npm beside it. */
+/** The installation prefix of Node.js and npm on the host. */
 const NODES_PREFIX = path.resolve(process.execPath, '../..')
-/** What a host may need to reach registries: variables that name files and directories. */
+/** Variables that name certificate files and directories, which a host may need to reach registries. */
 const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const
 
-/** The user in a bare root who is not root. */
+/** An unprivileged user in a bare root. */
 export const USER = 'somebody'
 
 /**
- * Makes the root directory of a Debian with git, ca-certificates, and this Node.js with its npm; Debian 12's own is too old. In the homes
- * of root and of {@link USER} is a clone of what is committed here.
+ * Creates the root directory of a Debian with git, ca-certificates, and this Node.js with its npm (Debian 12's is too
+ * old). The homes of root and of {@link USER} contain a clone of the committed state of this repository.
  */
 export function makeBareRoot(root: string): void {
   execFileSync('mmdebstrap', ['--variant=minbase', '--include=git,ca-certificates', codename(), root], {
@@ -45,7 +45,7 @@ export function makeBareRoot(root: string): void {
 const codename = () => /^VERSION_CODENAME=(.*)$/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable'
 
 /**
- * Runs a shell's command in the home of a user, in a bare root. Its output goes to stderr.
+ * Runs a shell command in a user's home, in a bare root. Its output goes to stderr.
  * @throws Error when it fails
  */
 export function inBareRoot(root: string, user: string, command: string): void {

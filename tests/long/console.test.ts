@@ -4,7 +4,7 @@ import test from 'ava'
 import { MOST_CONSOLE_BYTES } from '../../scripts/cluster/own/consoles.ts'
 import { program } from '../vm/program.ts'
 
-test('100 MB on the console of a VM fill 16 MiB of the disk, and the VM runs on', async t => {
+test('100 MB of console output take 16 MiB on the disk, and the VM keeps running', async t => {
   const { state, run } = program(t)
   const started = await run('test', 'start', '--nvm=1', '--no-stop')
   t.is(started.status, 0, started.stderr)

@@ -1,6 +1,7 @@
 #!/bin/sh
-# enter-root.sh <directory> <user> <command>: runs a shell's command with a directory as root, as a container does: with its own mounts and
-# processes, by pivot_root. In a mere chroot the kernel makes no user namespaces. All that was started ends with the command.
+# enter-root.sh <directory> <user> <command>: runs a shell command with a directory as root, like a container, with its
+# own mounts and PIDs and pivot_root: in a chroot the kernel refuses user namespaces. All processes end with the
+# command.
 set -eu
 
 if [ "${ENTERED-}" != yes ]; then
@@ -17,5 +18,5 @@ mount -t tmpfs -o mode=755 run run
 mkdir -p old
 pivot_root . old
 umount -l /old
-# No exec: this shell is process 1, and waits for orphans, too.
+# No exec: this shell is process 1, and reaps orphans.
 su --login "$user" --whitelist-environment=SSL_CERT_FILE,SSL_CERT_DIR,NODE_EXTRA_CA_CERTS,npm_config_registry --command="$command"

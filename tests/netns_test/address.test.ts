@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { Address4, Address6 } from 'ip-address'
 import { netnsTest, SHELLS } from './shell.ts'
 
-/** What nfqlb's `ipu` answers: arguments, exit code, output. */
+/** Recorded results of nfqlb's `ipu`: arguments, exit status, output. */
 const CASES = fs
   .readFileSync(path.join(import.meta.dirname, 'ipu-cases.tsv'), 'utf8')
   .trim()
@@ -14,7 +14,7 @@ const CASES = fs
   .map(line => line.split('\t') as [string, string, string | undefined])
 
 for (const shell of SHELLS) {
-  test(`${shell.join(' ')}: every answer is ipu's`, t => {
+  test(`${shell.join(' ')}: computes the same addresses as ipu`, t => {
     t.true(CASES.length > 150)
     for (const [words, status, output = ''] of CASES) {
       const answer = netnsTest(shell, words.split(' '))
@@ -28,7 +28,7 @@ const template = fc
   .map(([base, a, b]) => ({ base, outer: Math.min(a, b), inner: Math.max(a, b) }))
 const text = (address: number) => Address4.fromBigInt(BigInt(address)).correctForm()
 
-test('addresses and how they are written agree with an independent library', t => {
+test('addresses and their text form agree with an independent library', t => {
   fc.assert(
     fc.property(
       template,
@@ -68,7 +68,7 @@ test('the link-local address of a MAC agrees with an independent library', t => 
   )
 })
 
-test('a net or host that does not fit is refused', t => {
+test('refuses a net or host that does not fit', t => {
   fc.assert(
     fc.property(template, fc.nat(1000), ({ outer, inner }, more) => {
       fc.pre(inner - outer < 29 && 32 - inner < 29)
@@ -80,7 +80,7 @@ test('a net or host that does not fit is refused', t => {
   )
 })
 
-test('the address of a POD, by its name', t => {
+test('computes the address of a POD from its name', t => {
   const [shell] = SHELLS
   t.is(netnsTest(shell, ['compute_address', 'vm-002-ns03']).stdout, '172.16.2.3/24\n1000::1:ac10:203/120\n')
   t.is(netnsTest(shell, ['compute_address', '--family=6', 'vm-010-ns12']).stdout, '1000::1:ac10:a0c/120\n')
@@ -93,7 +93,7 @@ test('the address of a POD, by its name', t => {
     t.is(netnsTest(shell, ['compute_address', name]).status, 2, name)
 })
 
-test('numbers with leading zeros are decimal', t => {
+test('reads numbers with leading zeros as decimal', t => {
   for (const shell of SHELLS) {
     const stdout = (...words: string[]) => netnsTest(shell, words, { NPODS: '02', __nvm: '09' }).stdout
     t.is(stdout('for', '08', '009'), '9\n10\n11\n12\n13\n14\n15\n16\n')
@@ -107,7 +107,7 @@ test('numbers with leading zeros are decimal', t => {
   }
 })
 
-test('a prefix length of 0 is refused, as ipu does', t => {
+test('refuses a prefix length of 0, like ipu', t => {
   const [shell] = SHELLS
   for (const cidr of ['10.0.0.0/0/8', '10.0.0.0/0', '0.0.0.0/0/0'])
     t.is(netnsTest(shell, ['makeip', `--cidr=${cidr}`, '--net=1', '--host=2']).status, 1, cidr)
@@ -118,14 +118,14 @@ test('a prefix length of 0 is refused, as ipu does', t => {
   t.regex(stderr, /ADRTEMPLATE=10\.0\.0\.0\/0\/8/)
 })
 
-test('a POD whose name has a prefix of its own is on net 0', t => {
+test('a POD with a name prefix is on net 0', t => {
   const [shell] = SHELLS
   const name = 'br2-vm-007-ns03'
   t.is(netnsTest(shell, ['compute_address', name]).stdout, '172.16.0.3/24\n1000::1:ac10:3/120\n')
   t.is(netnsTest(shell, ['compute_address', '--family=6', name]).stdout, '1000::1:ac10:3/120\n')
 })
 
-test('the addresses of a node, the families in turn', t => {
+test('prints the addresses of a node, IPv4 and IPv6 alternating', t => {
   const [shell] = SHELLS
   const answer = netnsTest(shell, ['address_pods', '2'], { NPODS: '2' }).stdout
   t.is(answer, '172.16.2.1/24\n1000::1:ac10:201/120\n172.16.2.2/24\n1000::1:ac10:202/120\n')
@@ -134,7 +134,7 @@ test('the addresses of a node, the families in turn', t => {
 })
 
 for (const shell of SHELLS) {
-  test(`${shell.join(' ')}: numbers, help and wrong usage`, t => {
+  test(`${shell.join(' ')}: prints numbers and help, and refuses wrong usage`, t => {
     t.is(netnsTest(shell, ['for', '3', '5']).stdout, '5\n6\n7\n')
     t.is(netnsTest(shell, ['for']).stdout, '1\n2\n3\n4\n')
     t.is(netnsTest(shell, ['for', '--verbose', '--some-thing=x y', '2', '0']).stdout, '0\n1\n')

@@ -8,7 +8,7 @@ import { TREE } from './shell.ts'
 
 const LIBRARY = path.join(TREE, 'usr/lib/netns')
 
-/** VMs have busybox's awk or mawk; gawk finds what is doubtful, and says so on stderr. */
+/** Nodes have busybox awk or mawk; `gawk --lint` warns on stderr. */
 const AWKS = [['gawk', '--lint'], ['mawk'], ['busybox', 'awk']] as const
 
 interface Case {
@@ -20,11 +20,11 @@ interface Case {
   readonly operands?: readonly string[]
 }
 
-/** What every awk does alike, and gawk warns of: an array's counters begin with 0, "" is a subscript, files are closed at the end. */
-const MEANT =
+/** Warnings about intended, portable behavior: counters start at 0, "" is a subscript, files are closed at exit. */
+const INTENDED =
   /reference to uninitialized element|subscript of array .* is null string|no explicit close of file|data file .* is empty/
 
-/** What a program prints, its exit status, and the files that it leaves; `-v work` is the working directory. */
+/** Runs a program; `-v work` is the working directory. Returns its output, exit status, warnings and files. */
 function runAwk([awk, ...options]: (typeof AWKS)[number], directory: string, one: Case) {
   for (const [name, text] of Object.entries(one.files ?? {})) fs.writeFileSync(path.join(directory, name), text)
   const variables = Object.entries({ work: '.', ...one.variables }).flatMap(([name, value]) => [
@@ -40,11 +40,11 @@ function runAwk([awk, ...options]: (typeof AWKS)[number], directory: string, one
     env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
   })
   const left = fs.readdirSync(directory).map(name => [name, fs.readFileSync(path.join(directory, name), 'utf8')])
-  const complaints = stderr.split('\n').filter(line => line && !MEANT.test(line))
+  const complaints = stderr.split('\n').filter(line => line && !INTENDED.test(line))
   return { status, stdout, complaints, files: Object.fromEntries(left) as Record<string, string> }
 }
 
-/** One case for every awk, none of which may complain. */
+/** Runs a case with every awk, without warnings. */
 function everyAwk(
   title: string,
   one: Case,
@@ -62,7 +62,7 @@ function everyAwk(
 const sorted = (text = '') => text.split('\n').filter(Boolean).toSorted()
 
 everyAwk(
-  'the targets of all PODs are one list; what is silent is counted once, and less for its owner',
+  'lists the targets of all PODs once; counts a forbidden address once, and not for its owner',
   {
     programs: ['matrix-silences', 'matrix-targets'],
     variables: { pairs: 'no', here: ' a b ' },
@@ -92,7 +92,7 @@ everyAwk(
 )
 
 everyAwk(
-  'with pairs each POD has a list of its own',
+  'with pairs each POD has its own list',
   {
     programs: ['matrix-silences', 'matrix-targets'],
     variables: { pairs: 'yes', here: ' a b ' },
@@ -105,7 +105,7 @@ everyAwk(
 )
 
 everyAwk(
-  'an address that one answers and another must not is marked; without input there is nothing',
+  'marks an address that is expected for one POD and forbidden for another',
   {
     programs: ['matrix-silences', 'matrix-targets'],
     variables: { pairs: 'no', here: ' a ' },
@@ -114,7 +114,7 @@ everyAwk(
   ({ files }) => [sorted(files.silences), ['! 1', '* 1']],
 )
 everyAwk(
-  'no targets',
+  'writes nothing without targets',
   { programs: ['matrix-silences', 'matrix-targets'], variables: { pairs: 'no', here: ' ' } },
   ({ stdout, files }) => [
     [stdout, files],
@@ -130,7 +130,7 @@ const LISTS = {
 }
 
 everyAwk(
-  'the first round: what answers, what is left, how many are silent, and a forbidden answer',
+  'the first round prints answers, unanswered addresses, the number of silent ones, and a forbidden answer',
   {
     programs: ['matrix-silences', 'matrix-read'],
     variables: { pairs: 'no', sent: '1', again: 'no' },
@@ -147,7 +147,7 @@ everyAwk(
 )
 
 everyAwk(
-  'a POD that does not hear itself pings again, and in the end is told',
+  'a POD whose control did not answer must ping again',
   {
     programs: ['matrix-silences', 'matrix-read'],
     variables: { pairs: 'no', sent: '1', again: 'yes' },
@@ -160,7 +160,7 @@ everyAwk(
   ],
 )
 everyAwk(
-  'silence of a POD that hears nothing is not taken for granted',
+  'reports the missed controls of a POD after the last attempt',
   {
     programs: ['matrix-silences', 'matrix-read'],
     variables: { pairs: 'no', sent: '1', again: 'no' },
@@ -171,7 +171,7 @@ everyAwk(
 )
 
 everyAwk(
-  'later rounds ask for what was left',
+  'later rounds read the addresses that were left',
   {
     programs: ['matrix-silences', 'matrix-read'],
     variables: { pairs: 'no', sent: '2', again: 'no' },
@@ -185,13 +185,13 @@ everyAwk(
 )
 
 everyAwk(
-  'what is silent to the end has no times',
+  'an address that never answered has no times',
   { programs: ['matrix-rest'], variables: { sent: '3' }, files: { 'a.to': '10.0.0.2\n' }, operands: ['./a.to'] },
   ({ stdout }) => [stdout, 'a 10.0.0.2 3 0 - - -\n'],
 )
 
 everyAwk(
-  'large packets come back, or do not',
+  'prints which large packets were answered',
   {
     programs: ['matrix-large'],
     files: { 'a.said': '10.0.0.2 (1 ms)\n', 'b.said': '' },
@@ -201,7 +201,7 @@ everyAwk(
 )
 
 everyAwk(
-  'a status is JSON, whatever characters names of interfaces have',
+  'status is valid JSON with control characters in interface names',
   {
     programs: ['status-json'],
     variables: { npods: '4' },
@@ -227,7 +227,7 @@ everyAwk(
 const versions = (...lists: string[]) =>
   lists.map(list => `{ "cniVersion": "1.0.0",\n "supportedVersions": ${list} }\n`).join('')
 everyAwk(
-  'the newest version that three plugins have',
+  'selects the newest version that three plugins support',
   {
     programs: ['cni-versions'],
     variables: { plugins: '3' },
@@ -240,7 +240,7 @@ everyAwk(
 )
 for (const lists of [['["0.4.0"]', '["1.0.0"]'], ['["1.0.0"]', '"1.0.0"'], ['["1.0.0"]'], ['[]', '[]']])
   everyAwk(
-    `no version in common: ${lists.join(' and ')}`,
+    `finds no common version: ${lists.join(' and ')}`,
     { programs: ['cni-versions'], variables: { plugins: '2' }, input: versions(...lists) },
     ({ stdout, status }) => [
       [stdout, status],
@@ -249,7 +249,7 @@ for (const lists of [['["0.4.0"]', '["1.0.0"]'], ['["1.0.0"]', '"1.0.0"'], ['["1
   )
 
 everyAwk(
-  'the addresses that CNI gave',
+  'reads the addresses from CNI results',
   {
     programs: ['cni-addresses'],
     variables: { targets: 'targets' },
@@ -265,7 +265,7 @@ everyAwk(
   ],
 )
 everyAwk(
-  'a result with one family alone is none',
+  'refuses a result with only one family',
   {
     programs: ['cni-addresses'],
     variables: { targets: 'targets' },

@@ -4,14 +4,14 @@ import { inVm, SHELLS } from './shell.ts'
 
 needsUserNamespaces()
 
-/** A place for plugins and their configuration, where this host's are not seen. */
+/** Empty directories for plugins and their configuration, which hide this host's. */
 const PLACES = `
   cp -R /etc/alternatives /tmp && mount -t tmpfs etc /etc && cp -R /tmp/alternatives /etc || exit 9
   mount -t tmpfs opt /opt && mkdir -p /opt/cni/bin || exit 9`
 
 /**
- * A plugin that does as `bridge` with `host-local`: it makes an interface and takes an address, and refuses what is there already.
- * For POD 2 it fails once, when it has made both: by an error, or by taking too long.
+ * A plugin like `bridge` with `host-local`: it creates an interface and allocates an address, and refuses existing
+ * ones. For POD 2 it fails once after both: with an error, or by hanging.
  */
 const failing = (how: string, onDelete = '') => `${PLACES}
   cat >/opt/cni/bin/bridge <<'PLUGIN'
@@ -43,7 +43,7 @@ PLUGIN
   export NPODS=2
   netns_test cni_bridge_configure || exit 9`
 
-/** Plugins that answer what a test wants; where there are real ones, nothing of them is called. */
+/** Plugins with the given versions, instead of real ones. */
 const plugins = (bridgeVersions: string, hostLocalVersions: string) => `${PLACES}
   printf '#!/bin/sh\necho '"'%s'" '{"cniVersion":"1.0.0","supportedVersions":${bridgeVersions}}' >/opt/cni/bin/bridge
   printf '#!/bin/sh\nprintf '"'%s'" '{ "cniVersion": "1.0.0",\n "supportedVersions": ${hostLocalVersions} }' >/opt/cni/bin/host-local
@@ -55,13 +55,13 @@ const result = (pod: string, ...addresses: string[]) => `
     "routes": [{ "dst": "0.0.0.0/0" }] }' >/tmp/${pod}.json
 `
 
-/** A step's title is on its output as well. */
+/** Removes the titles of steps, which are also on stdout. */
 const withoutTitle = (text: string) => text.replace(/^.*: TEST CASE: .*\n/gm, '')
 
 for (const shell of SHELLS) {
   const name = shell.join(' ')
 
-  test(`${name}: the newest CNI version that both plugins have is written down`, t => {
+  test(`${name}: configures the newest CNI version that both plugins support`, t => {
     const script = `${plugins('["0.3.1","0.4.0","1.0.0","1.1.0"]', '["0.4.0", "1.0.0"]')}
       netns_test cni_bridge_configure && cat /etc/cni/10-bridge.conf`
     const { status, stdout, stderr } = inVm(shell, script)
@@ -70,7 +70,7 @@ for (const shell of SHELLS) {
     t.regex(stdout, /"cniVersion": "1\.0\.0"[\s\S]*172\.16\.3\.0\/24[\s\S]*1000::1:ac10:300\/120/)
   })
 
-  test(`${name}: plugins without a version in common, or that answer something else, are told`, t => {
+  test(`${name}: reports plugins without a common version, and invalid answers`, t => {
     for (const [one, other] of [
       ['["0.4.0"]', '["1.0.0"]'],
       ['["1.0.0"]', '"1.0.0"'],
@@ -81,7 +81,7 @@ for (const shell of SHELLS) {
     }
   })
 
-  test(`${name}: what CNI gave the PODs is pinged, and what is silent is told with its POD`, t => {
+  test(`${name}: pings the PODs' CNI addresses, and reports a silent one with its POD`, t => {
     const script = `
       ip address add 172.16.3.1/24 dev lo && ip address add 1000::1:ac10:301/120 dev lo nodad
       ${result('vm-003-ns01', '172.16.3.1/24', '1000::1:ac10:301/120')}
@@ -95,24 +95,27 @@ for (const shell of SHELLS) {
     t.deepEqual(stderr.match(/FAILED: .*/g), ['FAILED: no answer to ping: vm-003-ns02, address 172.16.9.9'])
   })
 
-  test(`${name}: a result with one family alone, with none, or that is no result, is no pass`, t => {
-    const told = (text: string) => {
+  test(`${name}: fails for results with one family or none, and for invalid or missing ones`, t => {
+    const reasonFor = (text: string) => {
       const { status, stderr } = inVm(shell, `${text}\nNPODS=1 netns_test tcase_cni_bridge_ping`)
       t.is(status, 1)
       return stderr.split('FAILED: ')[1]?.trim()
     }
     const one = 'vm-003-ns01'
-    t.is(told(result(one, '172.16.3.1/24')), `CNI gave ${one} no address of each family, but: 172.16.3.1`)
-    t.is(told(result(one)), `CNI gave ${one} no address of each family, but:`)
+    t.is(reasonFor(result(one, '172.16.3.1/24')), `CNI gave ${one} no address of each family, but: 172.16.3.1`)
+    t.is(reasonFor(result(one)), `CNI gave ${one} no address of each family, but:`)
     t.is(
-      told(`echo '{ "code": 11, "msg": "no" }' >/tmp/${one}.json`),
+      reasonFor(`echo '{ "code": 11, "msg": "no" }' >/tmp/${one}.json`),
       `${one}: invalid CNI result: {"code":11,"msg":"no"}`,
     )
-    t.is(told(`echo '{ "ips": [{ "address":' >/tmp/${one}.json`), `${one}: invalid CNI result: {"ips":[{"address":`)
-    t.is(told(''), `no CNI result for ${one}`)
+    t.is(
+      reasonFor(`echo '{ "ips": [{ "address":' >/tmp/${one}.json`),
+      `${one}: invalid CNI result: {"ips":[{"address":`,
+    )
+    t.is(reasonFor(''), `no CNI result for ${one}`)
   })
 
-  test(`${name}: after an ADD that failed DEL is called, and the next ADD succeeds`, t => {
+  test(`${name}: calls DEL after a failed ADD, and the next ADD succeeds`, t => {
     const script = `${failing(`echo '{"msg":"no luck"}'; exit 5`)}
       netns_test tcase_cni_bridge_start; echo "exit $?"
       cat /run/calls; echo
@@ -133,7 +136,7 @@ for (const shell of SHELLS) {
     t.notRegex(stderr, /already exists|duplicate|DEL/)
   })
 
-  test(`${name}: a DEL that fails is told, and the interface goes all the same`, t => {
+  test(`${name}: reports a failed DEL, and deletes the interface nevertheless`, t => {
     const script = `${failing(`echo '{"msg":"no luck"}'; exit 5`, `echo '{"msg":"not today"}'; exit 3`)}
       netns_test tcase_cni_bridge_start; netns_test exec vm-003-ns02 -- ip -br link; ls /tmp/*.json /tmp/*.error`
     const { stdout, stderr } = inVm(shell, script)
@@ -148,8 +151,8 @@ for (const shell of SHELLS) {
     )
   })
 
-  test(`${name}: an ADD that was cut off is undone before the next one, and with its POD`, t => {
-    // The other POD's ADD is through: nobody would wait for it once its caller is gone.
+  test(`${name}: undoes an interrupted ADD before the next one, and when its POD is deleted`, t => {
+    // Waits for the other POD's ADD: nothing waits for it once its caller is gone.
     const other = 'n=300; until [ -e /run/added-vm-003-ns01 ] || [ $((n -= 1)) -eq 0 ]; do sleep 0.1; done'
     const cut = failing(`${other}; kill -9 "$(cat /run/parent)"; sleep 60`)
     const begin = `sh -c 'echo $$ >/run/parent; exec "$@"' sh ${shell.join(' ')} /run/ovl/bin/netns_test cni_bridge_start`

@@ -5,7 +5,7 @@ import { inVm, netnsTest, SHELLS } from './shell.ts'
 needsUserNamespaces()
 
 for (const shell of SHELLS) {
-  test(`${shell.join(' ')}: what is wrong with a command's arguments is told, and nothing is done`, t => {
+  test(`${shell.join(' ')}: refuses wrong arguments without side effects`, t => {
     for (const [words, says] of [
       [['add_ipvlan'], /a device is needed/],
       [['add_ipvlan', 'lo', 'l4'], /no mode 'l4' \(there is: l2 l3 l3s\)/],
@@ -49,7 +49,7 @@ for (const shell of SHELLS) {
     }
   })
 
-  test(`${shell.join(' ')}: PODs get default routes via the bridge, or via the node`, t => {
+  test(`${shell.join(' ')}: adds default routes to the PODs via the bridge or via the node`, t => {
     const script = `
       netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge && netns_test tcase_default_route || exit 1
       for family in -4 -6; do netns_test exec vm-003-ns02 ip $family route show default; done
@@ -63,7 +63,7 @@ for (const shell of SHELLS) {
     t.is(again, four)
   })
 
-  test(`${shell.join(' ')}: every other node's PODs get routes, however often it is said`, t => {
+  test(`${shell.join(' ')}: adds routes to the PODs of every other node, idempotently`, t => {
     const script = `
       ip link add eth1 type veth peer name x && ip link set eth1 up && ip link set x up
       ip address add 192.168.1.3/24 dev eth1 && ip address add 1000::1:192.168.1.3/120 dev eth1 nodad
@@ -91,7 +91,7 @@ for (const shell of SHELLS) {
     ['by fping', ''],
     ['by ping where there is no fping', 'mount --bind /dev/null "$(command -v fping)"'],
   ])
-    test(`${shell.join(' ')}: each POD pings the others' addresses, not its own, and what is silent is told, ${how}`, t => {
+    test(`${shell.join(' ')}: pings the others' addresses from each POD, and counts silent ones, ${how}`, t => {
       const script = `${MATRIX}
       ${hide}
       {
@@ -115,7 +115,7 @@ for (const shell of SHELLS) {
     })
 }
 
-test('what begins to answer later counts', t => {
+test('counts addresses that start to answer later', t => {
   const script = `${MATRIX}
     netns_test exec vm-003-ns02 ip link set eth0 down
     { sleep 2; netns_test exec vm-003-ns02 sh -c 'ip link set eth0 up; ip address add 1000::1:ac10:302/120 dev eth0 nodad'; } &
@@ -127,7 +127,7 @@ test('what begins to answer later counts', t => {
   t.is(stdout.split('\n').filter(line => / \d+ 1 [\d.]+ /.test(line)).length, 12, stdout)
 })
 
-test('the time in which it tries again is limited', t => {
+test('--within limits the time for retries', t => {
   const script = `${MATRIX}
     netns_test exec vm-003-ns02 ip link set eth0 down
     read -r begun _ </proc/uptime; targets | netns_test matrix --within=1 | grep -c ' 0 - - -'; read -r ended _ </proc/uptime
@@ -137,7 +137,7 @@ test('the time in which it tries again is limited', t => {
   t.regex(stdout, /^8$/m)
 })
 
-test('a macvlan in mode passthru has the device for itself', t => {
+test('mode passthru works with one macvlan on a device only', t => {
   const script = `
     ip link add eth1 type bridge && netns_test create 2 || exit 9
     NPODS=2 netns_test add_macvlan eth1 passthru; echo "exit $?"
@@ -149,7 +149,7 @@ test('a macvlan in mode passthru has the device for itself', t => {
 })
 
 for (const shell of SHELLS)
-  test(`${shell.join(' ')}: PODs that cannot be entered to ping from are no pass`, t => {
+  test(`${shell.join(' ')}: fails if it cannot enter a POD to ping from`, t => {
     const { status, stdout, stderr } = inVm(shell, 'netns_test tcase_xbridge_ping br2', { NPODS: '2' })
     t.is(status, 1)
     t.notRegex(stdout, /reach each other/)

@@ -4,13 +4,13 @@ import { inVm, SHELLS } from './shell.ts'
 
 needsUserNamespaces()
 
-/** What a node's /etc/profile holds; here it lies beside the program. */
+/** Writes a node's /etc/profile, in the program's tree. */
 const profile = (lines: string) => `mkdir -p /run/ovl/etc; printf '%s\\n' ${lines} >/run/ovl/etc/profile\n`
 
 for (const shell of SHELLS) {
   const name = shell.join(' ')
 
-  test(`${name}: /etc/profile has precedence over the caller's environment, which has it over defaults`, t => {
+  test(`${name}: /etc/profile takes precedence over the caller's environment, and that over defaults`, t => {
     const script = `${profile("'export NPODS=2 TZ=AAA-9' 'NAME_PREFIX=x-'")}
       netns_test name
       __nvm=7 TZ=UTC netns_test compute_address --family=4 vm-001-ns01
@@ -24,7 +24,7 @@ for (const shell of SHELLS) {
     t.deepEqual(numbers, ['1', '2', '3'])
   })
 
-  test(`${name}: the caller's and the node's variables do not get in the way of the program's own`, t => {
+  test(`${name}: ignores the caller's and the node's values of internal variables`, t => {
     const own =
       'IFS=v multi=/x mounts=/x netns_real=/x random_numbers=1 random_stride=1 in_tcase=no loaded=pods print=x'
     const script = `${profile(`'export ${own}'`)}
@@ -36,7 +36,7 @@ for (const shell of SHELLS) {
     t.notRegex(stderr, /FAILED/)
   })
 
-  test(`${name}: options before arguments are variables, and variables are options`, t => {
+  test(`${name}: leading options set variables, and variables can replace options`, t => {
     const script = `
       netns_test create --verbose --dry-run=x 1 && netns_test veth 1 || exit 9
       mount -t tmpfs etc /etc && seq 254 -1 1 >/etc/rnd-addresses
@@ -48,7 +48,7 @@ for (const shell of SHELLS) {
     t.regex(stdout, /^1000::1:ac10:101\/120\neth0\S+ +UP +172\.16\.0\.248\/24 *\nexit 2\n$/, stderr)
   })
 
-  test(`${name}: exec is a shell without a command, splits a command line in one word, and shows the POD's own /sys`, t => {
+  test(`${name}: exec runs a shell by default, splits a command line in one word, and mounts the POD's own /sys`, t => {
     const script = `
       netns_test create 1 && ip link add only-here type bridge || exit 9
       echo 'hostname; exit 3' | netns_test exec vm-003-ns01; echo "exit $?"
@@ -62,7 +62,7 @@ for (const shell of SHELLS) {
     t.is(stdout, 'vm-003-ns01\nexit 3\na b *\na  b\nlo\nexit 137\nonly-here\n')
   })
 
-  test(`${name}: a device of any kind gets the node's address, comes up, and keeps DAD off`, t => {
+  test(`${name}: assign_bridge_address sets up a device of any kind with the node's address, without DAD`, t => {
     const script = `
       ip link add one type veth peer name other && ip link set other up
       netns_test assign_bridge_address one && netns_test assign_bridge_address one || exit 9
@@ -79,7 +79,7 @@ for (const shell of SHELLS) {
     t.regex(stderr, /no device 'one'/)
   })
 
-  test(`${name}: a port's addresses move to the bridge that $BR names, with their prefix lengths`, t => {
+  test(`${name}: moves a port's addresses with their prefix lengths to the bridge $BR`, t => {
     const script = `
       ip link add eth1 type veth peer name x && ip link set x up && ip link set eth1 up
       ip address add 192.168.1.3/24 dev eth1 && ip address add 1000::1:192.168.1.3/120 dev eth1 nodad

@@ -5,14 +5,14 @@ import { inVm, netnsTest, SHELLS } from './shell.ts'
 needsUserNamespaces()
 
 const PODS = 'netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge || exit 9'
-/** Whoever runs these tests may capture nothing: the program looks for tcpdump first where this one is. */
+/** A tcpdump that fails, as without the permission to capture, in the first directory of the program's PATH. */
 const NO_CAPTURES = `
   mount -t tmpfs bin /usr/local/sbin && printf '%s\\n' '#!/bin/sh' '[ "$1" != --help ] || exit 0' \
     'echo "tcpdump: not allowed here" >&2' 'exit 1' >/usr/local/sbin/tcpdump && chmod +x /usr/local/sbin/tcpdump || exit 9`
 const UNPACK = 'mkdir /run/evidence && tar -xf /run/evidence.tar -C /run/evidence && cd /run/evidence || exit 9'
 
 for (const shell of SHELLS) {
-  test(`${shell.join(' ')}: evidence holds the state of the VM and of the PODs that are asked for`, t => {
+  test(`${shell.join(' ')}: evidence contains the state of the node and of the requested PODs`, t => {
     const script = `${PODS}
       printf 'pod vm-003-ns01\\npod vm-003-ns77\\nend\\n' | netns_test evidence >/run/evidence.tar || exit 9
       ${UNPACK}
@@ -29,7 +29,7 @@ for (const shell of SHELLS) {
     t.regex(stdout, /dev vm-003-ns01 master br0/)
   })
 
-  test(`${shell.join(' ')}: what is pinged once more is told, and so is why nothing is captured`, t => {
+  test(`${shell.join(' ')}: evidence contains the repeated pings, and the reason for missing captures`, t => {
     const script = `${PODS}
       ${NO_CAPTURES}
       netns_test exec vm-003-ns02 ip link set eth0 down
@@ -46,7 +46,7 @@ for (const shell of SHELLS) {
     t.notRegex(stdout, /capture\./)
   })
 
-  test(`${shell.join(' ')}: static neighbours are made, and taken away`, t => {
+  test(`${shell.join(' ')}: adds and deletes static neighbours`, t => {
     const script = `${PODS}
       lines() { for a in 172.16.3.2 1000::1:ac10:302; do echo "vm-003-ns01 eth0 $a 02:00:00:00:00:01"; done; }
       lines | netns_test static_neighbours || exit 9
@@ -60,7 +60,7 @@ for (const shell of SHELLS) {
     t.regex(stderr, /static_neighbours: cannot add some entries/)
   })
 
-  test(`${shell.join(' ')}: with --pairs each POD pings what is on its line`, t => {
+  test(`${shell.join(' ')}: matrix --pairs pings from each POD the addresses on its lines`, t => {
     const script = `${PODS}
       printf 'vm-003-ns01 172.16.3.2\\nvm-003-ns03 172.16.3.1 1000::1:ac10:301\\nvm-004-ns01 172.16.3.1\\n' |
         netns_test matrix --pairs --within=2`
@@ -70,7 +70,7 @@ for (const shell of SHELLS) {
     t.deepEqual(pairs?.sort(), ['vm-003-ns01 172.16.3.2', 'vm-003-ns03 1000::1:ac10:301', 'vm-003-ns03 172.16.3.1'])
   })
 
-  test(`${shell.join(' ')}: evidence of what is no POD is refused`, t => {
+  test(`${shell.join(' ')}: evidence refuses invalid lines and POD names`, t => {
     t.is(netnsTest(shell, ['evidence', '--all']).status, 2)
     t.is(netnsTest(shell, ['static_neighbours', '--all']).status, 2)
     for (const line of ['pod ../x', 'pod', 'look vm-003-ns01', 'ping /etc 10.0.0.1', 'pod a/../b']) {

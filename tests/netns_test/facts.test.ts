@@ -15,7 +15,7 @@ import { SHELLS, type Shell, TREE } from './shell.ts'
 
 const LIBRARY = path.join(TREE, 'usr/lib/netns')
 
-/** What a script prints that has read parts of the library. */
+/** The output of a script that sources parts of the library. */
 function withLibrary([program, ...options]: Shell, parts: readonly string[], script: string, input = ''): string {
   const read = parts.map(part => `. ${LIBRARY}/${part}.sh\n`).join('')
   const text = `need() { :; }\nusage() { echo "refused: $*"; exit 2; }\n${read}${script}`
@@ -30,7 +30,7 @@ function withLibrary([program, ...options]: Shell, parts: readonly string[], scr
 for (const shell of SHELLS) {
   const name = shell.join(' ')
 
-  test(`${name}: defaults and limits are those of the host`, t => {
+  test(`${name}: defaults and limits equal the host's`, t => {
     const { NPODS, ADRTEMPLATE, PODIF, PREFIX } = POD_DEFAULTS
     const nodes = readSettings({}, { HOME: '/nowhere' }).cluster.nodes.length
     t.is(
@@ -44,20 +44,20 @@ for (const shell of SHELLS) {
     t.regex(withLibrary(shell, ['environment'], `NPODS=${MOST_PODS + 1}; load_environment`), /^refused: NPODS=255/)
   })
 
-  test(`${name}: places and numbers are those of the host`, t => {
+  test(`${name}: directories and numbers equal the host's`, t => {
     t.is(
       withLibrary(shell, ['pods', 'external'], 'echo "$NETNS $UTSNS $EXTERNAL_HOST"'),
       `${POD_DIRECTORIES.net} ${POD_DIRECTORIES.uts} ${EXTERNAL_HOST}\n`,
     )
   })
 
-  test(`${name}: the kinds of interface that a test can need are those that can be looked for`, t => {
-    const told = withLibrary(shell, ['prerequisites'], 'probe_kind nothing')
-    const [, kinds = ''] = /\(there is: (.*)\)/.exec(told) ?? []
+  test(`${name}: prerequisites knows every kind of interface that a test can need`, t => {
+    const refusal = withLibrary(shell, ['prerequisites'], 'probe_kind nothing')
+    const [, kinds = ''] = /\(there is: (.*)\)/.exec(refusal) ?? []
     t.deepEqual(kinds.split(' ').toSorted(), ['bridge', 'veth', ...LINK_KINDS].toSorted())
   })
 
-  test(`${name}: names of interfaces are refused exactly where the host refuses them`, t => {
+  test(`${name}: refuses exactly the interface names that the host refuses`, t => {
     const words = `address addrgenmode alias allmulticast arp brd broadcast carrier dev down dynamic gro_max_size group
       gso_max_segs gso_max_size help index link link-netns link-netnsid lladdr master mode mtu multicast name netns nomaster
       numrxqueues numtxqueues parentdev promisc protodown qlen state trailers txqlen txqueuelen type up vf vrf xdp xdpdrv

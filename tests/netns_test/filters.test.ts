@@ -6,16 +6,16 @@ import { inVm, netnsTest, SHELLS } from './shell.ts'
 needsUserNamespaces()
 
 for (const shell of SHELLS) {
-  test(`${shell.join(' ')}: filters tells sysctls and rules of the VM and of PODs`, t => {
+  test(`${shell.join(' ')}: filters prints sysctls and rules of the node and of PODs`, t => {
     const script = `netns_test create || exit 9
       nft 'add table inet own' && netns_test exec vm-003-ns01 nft 'add table inet pod' || exit 9
       echo 1 >/proc/sys/net/ipv4/ip_forward; ip link add br0 type bridge
       netns_test filters vm-003-ns01 vm-003-ns77`
     const { status, stdout, stderr } = inVm(shell, script, { NPODS: '2' })
     t.is(status, 0, stderr)
-    const told = parseFilters('vm-003', stdout)
-    t.deepEqual([...told.keys()], ['vm-003 vm-003', 'vm-003 vm-003-ns01'])
-    const [vm, pod] = [...told.values()]
+    const filters = parseFilters('vm-003', stdout)
+    t.deepEqual([...filters.keys()], ['vm-003 vm-003', 'vm-003 vm-003-ns01'])
+    const [vm, pod] = [...filters.values()]
     t.is(vm?.sysctls.get('ipv4/conf/br0/forwarding'), '1')
     t.is(vm?.sysctls.get('ipv6/conf/all/forwarding'), '0')
     t.is(vm?.sysctls.get('ipv4/icmp_echo_ignore_all'), '0')
@@ -28,7 +28,7 @@ for (const shell of SHELLS) {
     for (const { ruleset } of [vm, pod].flatMap(each => each ?? [])) t.deepEqual(ruleset?.chains, [])
   })
 
-  test(`${shell.join(' ')}: filters without nft tells sysctls; a name of no POD is refused`, t => {
+  test(`${shell.join(' ')}: filters prints sysctls without nft, and refuses invalid POD names`, t => {
     const script = 'for nft in $(which -a nft); do mount --bind /dev/null $nft; done; netns_test filters'
     const { status, stdout, stderr } = inVm(shell, script)
     t.is(status, 0, stderr)

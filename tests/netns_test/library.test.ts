@@ -4,7 +4,7 @@ import test from 'ava'
 import { TREE } from './shell.ts'
 
 const LIBRARY = path.join(TREE, 'usr/lib/netns')
-/** Read whatever the command is. */
+/** Sourced for every command. */
 const ALWAYS = ['log', 'environment']
 
 const texts = new Map(
@@ -19,10 +19,10 @@ const functionsOf = (text: string) => [...text.matchAll(/^(\w+)\(\)/gm)].map(([,
 const needsIn = (text: string) =>
   [...text.matchAll(/^\s*need ([\w ]+)$/gm)].flatMap(([, parts = '']) => parts.split(' '))
 
-/** What is read at once: before the first function. */
+/** The code before the first function, which runs when the part is sourced. */
 const headerOf = (text: string) => text.slice(0, text.search(/^\w+\(\)/m))
 
-/** The parts, and those that they need in turn when they are read. */
+/** Parts with their transitive `need`s. */
 function withTheirNeeds(parts: readonly string[], found = new Set<string>()): ReadonlySet<string> {
   for (const part of parts.filter(one => !found.has(one))) {
     found.add(part)
@@ -33,7 +33,7 @@ function withTheirNeeds(parts: readonly string[], found = new Set<string>()): Re
 
 const constantsOf = (text: string) => [...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name)
 
-/** What a text calls of other parts: functions and constants, and their parts. */
+/** Functions and constants of other parts that a text uses. */
 const callsIn = (text: string, own: string) =>
   [...texts].flatMap(([part, other]) => {
     if (part === own) return []
@@ -42,11 +42,11 @@ const callsIn = (text: string, own: string) =>
     return [...functions, ...constants].map(name => ({ name, part }))
   })
 
-test('every part of the library needs what it calls', t => {
+test('every part of the library needs the parts that it uses', t => {
   for (const [part, text] of texts) {
     const header = headerOf(text)
     const ofAll = [...ALWAYS, part, ...needsIn(header)]
-    // A function that needs more says so itself; what has none of it is called by those that have.
+    // A function may need more than its part.
     for (const body of text.slice(header.length).split(/(?<=^\})$/m)) {
       const own = needsIn(body)
       const there = withTheirNeeds([...ofAll, ...own])
@@ -56,12 +56,12 @@ test('every part of the library needs what it calls', t => {
   }
 })
 
-test('every command is found by the name that help tells', t => {
+test('the dispatcher knows every command of the library', t => {
   const program = fs.readFileSync(path.join(LIBRARY, '../../../bin/netns_test'), 'utf8')
   const table = /need_for\(\) \{[\s\S]*?\n\}/.exec(program)?.[0] ?? ''
   for (const [part, text] of texts) {
     if (ALWAYS.includes(part)) continue
-    // Steps are found by their files' names.
+    // The dispatcher finds steps by their file names.
     for (const name of functionsOf(text).filter(one => one.startsWith('cmd_')))
       if (part !== `steps/${name.slice(4)}`) t.regex(table, new RegExp(`\\b${name.slice(4)}\\b`), `${name} of ${part}`)
   }

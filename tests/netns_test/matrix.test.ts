@@ -4,7 +4,7 @@ import { inVm, SHELLS } from './shell.ts'
 
 needsUserNamespaces()
 
-/** In the place of fping, where `netns_test` looks first. */
+/** Replaces fping in the first directory of `netns_test`'s PATH, and creates two PODs. */
 const fpingIs = (script: string) => `
   mount -t tmpfs sbin /usr/local/sbin
   printf '%s\\n' '#!/bin/sh' '${script}' >/usr/local/sbin/fping
@@ -15,13 +15,13 @@ const PING = 'printf "vm-003-ns01 10.9.0.1\\n!vm-003-ns02 10.9.0.2\\n" | netns_t
 for (const shell of SHELLS) {
   const name = shell.join(' ')
 
-  test(`${name}: what answers and what does not is told, by what fping says`, t => {
+  test(`${name}: prints answers and silent addresses from fping's output`, t => {
     const { status, stdout, stderr } = inVm(shell, `${fpingIs('echo "10.9.0.1 (0.5 ms)"; exit 1')}\n${PING}`)
     t.is(status, 0, stderr)
     t.is(stdout, 'vm-003-ns01 ! 1\nvm-003-ns02 10.9.0.1 1 1 0.5 0.5 0.5\n')
   })
 
-  test(`${name}: what is to be silent counts once for each POD, and not where it is its own`, t => {
+  test(`${name}: counts a forbidden address once for each POD, except for its owner`, t => {
     const targets = [
       'vm-003-ns01 10.9.0.1',
       '!vm-003-ns02 10.9.0.2 10.9.0.9',
@@ -52,7 +52,7 @@ for (const shell of SHELLS) {
     ])
   })
 
-  test(`${name}: what is to answer one POD and to be silent for another is pinged once, and counted for both`, t => {
+  test(`${name}: pings an address once that is expected for one POD and forbidden for another, and counts both`, t => {
     const both = `printf 'vm-003-ns01 10.9.0.1\\n!vm-003-ns02 10.9.0.1 10.9.0.2\\n' | netns_test matrix`
     const { stdout, stderr } = inVm(shell, `${fpingIs('echo "10.9.0.1 (0.5 ms)"; exit 1')}\n${both}`)
     t.is(stderr, '')
@@ -63,7 +63,7 @@ for (const shell of SHELLS) {
     ])
   })
 
-  test(`${name}: pauses between packets are as long as is said, and longer where much is lost`, t => {
+  test(`${name}: pauses for --interval between packets, and longer after losses`, t => {
     const script = fpingIs('echo "$*" | sed "s/.* -i \\([0-9]*\\) .*/\\1/" >>/tmp/pauses; exit 1')
     const run = (words: string) =>
       inVm(
@@ -75,7 +75,7 @@ for (const shell of SHELLS) {
     t.regex(run(' --interval=x').stderr, /^netns_test: matrix: invalid number of milliseconds 'x'/m)
   })
 
-  test(`${name}: an fping that could not ping is no silence`, t => {
+  test(`${name}: a failure of fping does not count as silence`, t => {
     const script = fpingIs('echo "fping: no socket" >&2; exit 4')
     const { status, stdout, stderr } = inVm(shell, `${script}\n${PING}`)
     t.is(status, 1)
@@ -83,7 +83,7 @@ for (const shell of SHELLS) {
     t.regex(stderr, /^netns_test: matrix: fping in vm-003-ns0[12] exited with status 4: fping: no socket$/m)
   })
 
-  test(`${name}: a POD that cannot be entered is no silence`, t => {
+  test(`${name}: a POD that cannot be entered does not count as silent`, t => {
     const script = `${fpingIs('exit 1')}\numount /var/run/netns/vm-003-ns02`
     const { status, stdout, stderr } = inVm(shell, `${script}\n${PING} || { ls /tmp; exit 7; }`)
     t.is(status, 7)
@@ -91,7 +91,7 @@ for (const shell of SHELLS) {
     t.regex(stderr, /^netns_test: matrix: fping in vm-003-ns02 exited with status 1: nsenter: /m)
   })
 
-  test(`${name}: silence counts where a POD hears itself, and where it does not, it listens again before that is told`, t => {
+  test(`${name}: silence counts only with answered controls, which are repeated before they are reported`, t => {
     const targets = ['!vm-004-ns01 10.9.1.1 10.9.1.2', '=vm-003-ns01 10.9.0.1 fd00::1', '=vm-003-ns02 10.9.0.2']
     const run = (script: string, words = '') => {
       const input = `printf '%s\\n' '${targets.join("' '")}' | netns_test matrix${words}`
@@ -105,7 +105,7 @@ for (const shell of SHELLS) {
     const ns02 = 'echo "10.9.0.2 (0.1 ms)";'
     const [silent1, silent2] = ['vm-003-ns01 ! 2', 'vm-003-ns02 ! 2']
     t.deepEqual(run(`${call} ${ns01} ${ns02} exit 1`), [silent1, silent2, 2])
-    // Once nobody hears anything: a VM without a CPU for a while.
+    // The first attempts get no answers, as on a node without a CPU for a while.
     t.deepEqual(run(`${call} [ $(cat /tmp/calls | wc -l) -le 2 ] || { ${ns01} ${ns02} }; exit 1`), [
       silent1,
       silent2,
@@ -123,7 +123,7 @@ for (const shell of SHELLS) {
     ])
   })
 
-  test(`${name}: with pairs, too, a POD is to hear itself, and its own addresses are no targets of others`, t => {
+  test(`${name}: --pairs pings controls too, and only from their owner`, t => {
     const targets = ['!vm-003-ns01 10.9.1.1', '=vm-003-ns01 10.9.0.1', '=vm-003-ns02 10.9.0.2']
     const script = fpingIs(
       'tr "\\n" " " <"$(echo "$*" | sed "s/.*-f //")" >>/tmp/asked; echo "10.9.0.1 (0.1 ms)"; exit 1',
@@ -135,7 +135,7 @@ for (const shell of SHELLS) {
     t.regex(stdout, /10\.9\.1\.1 10\.9\.0\.1 /)
   })
 
-  test(`${name}: large packets are sent at the end, and what comes back and what is lost is told`, t => {
+  test(`${name}: sends large packets at the end, and prints answers and losses`, t => {
     const targets = ['vm-003-ns02 10.9.0.2', '+vm-003-ns01 1452 10.9.0.2 fd00::2', '+vm-009-ns01 1452 10.9.0.2']
     const script = fpingIs(
       'case " $* " in *" -b 1452 "*) echo "10.9.0.2 (0.9 ms)"; exit 1 ;; *" -b "*) exit 4 ;; esac; echo "10.9.0.2 (0.1 ms)"',
@@ -149,7 +149,7 @@ for (const shell of SHELLS) {
     ])
   })
 
-  test(`${name}: without fping a ping for each does the same`, t => {
+  test(`${name}: falls back to ping without fping`, t => {
     const targets = ['!vm-004-ns01 10.9.1.1', '=vm-003-ns01 10.9.0.1', '=vm-003-ns02 10.9.0.2']
     const large = ['+vm-003-ns01 1452 10.9.0.1 10.9.1.1']
     const script = `
@@ -168,7 +168,7 @@ for (const shell of SHELLS) {
     ])
   })
 
-  test(`${name}: with real packets: what answers, a POD without a control, and packets that are too large for their path`, t => {
+  test(`${name}: with real packets, reports answers, a missed control, and packets larger than the path MTU`, t => {
     const addresses = (pod: number) => `172.16.3.${pod} 1000::1:ac10:30${pod}`
     const own = [1, 2].map(pod => `vm-003-ns0${pod} ${addresses(pod)}`)
     const input = [
@@ -191,7 +191,7 @@ for (const shell of SHELLS) {
     const { status, stdout, stderr } = inVm(shell, script)
     t.is(status, 0, stderr)
     const [well = '', large = '', down = ''] = stdout.replace(/^ .*\n/gm, '').split('\n\n')
-    // On a busy machine the first packets may be answered too late, and a later one counts.
+    // On a busy host a later attempt may be the first one answered in time.
     const once = well.replace(/ [2-9] 1$/gm, ' 1 1')
     t.deepEqual(once.split('\n'), [
       'vm-003-ns01 ! 2',

@@ -4,7 +4,7 @@ import { inVm, SHELLS } from './shell.ts'
 
 needsUserNamespaces()
 
-/** Two PODs, namespaces of others with names that no shell and no JSON takes as they are, and a name without a namespace. */
+/** Names of foreign namespaces that need escaping in a shell, in mountinfo or in JSON. */
 const NAMES = ['a"b', 'back\\slash', 'line\nbreak', 'red', 'two words']
 const SETTING = `
 netns_test create 2
@@ -15,30 +15,30 @@ break'
 
 for (const shell of SHELLS) {
   const called = shell.join(' ')
-  test(`${called}: status tells PODs, foreign namespaces and stale names apart, in JSON`, t => {
+  test(`${called}: status distinguishes PODs, foreign namespaces and stale names in JSON`, t => {
     const { stdout, stderr } = inVm(shell, `${SETTING} netns_test status --json`)
-    const told = JSON.parse(stdout.slice(stdout.indexOf('{')))
+    const status = JSON.parse(stdout.slice(stdout.indexOf('{')))
     const names = (list: { name: string; interfaces: unknown[] }[]) =>
       list.filter(({ interfaces }) => interfaces.length > 0).map(({ name }) => name)
-    t.deepEqual(names(told.pods), ['vm-003-ns01', 'vm-003-ns02'], stderr)
-    t.deepEqual(names(told.foreign).sort(), NAMES)
-    t.deepEqual(told.stale, ['cni-dead'])
+    t.deepEqual(names(status.pods), ['vm-003-ns01', 'vm-003-ns02'], stderr)
+    t.deepEqual(names(status.foreign).sort(), NAMES)
+    t.deepEqual(status.stale, ['cni-dead'])
   })
 
-  test(`${called}: without any namespace the lists are empty`, t => {
+  test(`${called}: status prints empty lists without namespaces`, t => {
     const { stdout } = inVm(shell, 'netns_test status --json')
     const { pods, foreign, stale } = JSON.parse(stdout)
     t.deepEqual([pods, foreign, stale], [[], [], []])
   })
 
-  test(`${called}: status as text says what is no POD`, t => {
+  test(`${called}: status as text marks foreign namespaces and stale names`, t => {
     const { stdout } = inVm(shell, `${SETTING} netns_test status`)
     t.regex(stdout, /^vm-003-ns01$/m)
     t.regex(stdout, /^a\\"b \(a network namespace, not a POD\)$/m)
     t.regex(stdout, /^cni-dead \(stale: /m)
   })
 
-  test(`${called}: a foreign namespace can be entered, with the VM's hostname; what is stale is named`, t => {
+  test(`${called}: exec enters a foreign namespace with the node's hostname, and refuses a stale name`, t => {
     const { stdout, stderr } = inVm(
       shell,
       `${SETTING} netns_test exec red -- ip -o link; netns_test exec 'two words' hostname

@@ -7,10 +7,11 @@ needsUserNamespaces()
 for (const shell of SHELLS) {
   const name = shell.join(' ')
 
-  test(`${name}: PODs are made, connected, addressed, and answer`, t => {
+  test(`${name}: creates, connects and addresses PODs, which answer`, t => {
     const script = `
       netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge || exit 1
-      netns_test exec vm-003-ns02 -- sh -c 'hostname; cat /proc/sys/net/ipv6/conf/eth0/accept_dad /proc/sys/net/ipv6/conf/eth0/accept_ra /proc/sys/net/ipv6/conf/eth0/addr_gen_mode'
+      netns_test exec vm-003-ns02 -- sh -c 'hostname; cd /proc/sys/net/ipv6/conf/eth0
+        cat accept_dad accept_ra addr_gen_mode'
       cat /proc/sys/net/ipv6/conf/vm-003-ns02/accept_dad /proc/sys/net/ipv6/conf/vm-003-ns02/addr_gen_mode
       netns_test exec vm-003-ns02 ip -br address show
       netns_test exec vm-003-ns02 sh -c 'exit 7'; echo "exit $?"
@@ -28,7 +29,7 @@ for (const shell of SHELLS) {
       t.regex(stream, /^ {2}\d\d:\d\d:\d\d \(vm-003\): TEST CASE: Ping PODs on the bridge$/m)
   })
 
-  test(`${name}: a POD that is not there is named`, t => {
+  test(`${name}: reports a missing POD by name`, t => {
     const { status, stderr } = inVm(shell, 'netns_test exec vm-003-ns09 true', {})
     t.is(status, 1)
     t.regex(stderr, /vm-003-ns09/)
@@ -41,12 +42,17 @@ for (const shell of SHELLS) {
     t.regex(others.stderr, /^(netns_test: no POD '.*'\n){4}$/)
   })
 
-  test(`${name}: made again nothing changes, taken away nothing is left`, t => {
+  test(`${name}: create, veth and assign_addresses are idempotent, and delete leaves nothing`, t => {
     const script = `
-      state() { ip -o link | cut -d: -f2 | cut -d@ -f1 | sort; ls /var/run/netns /var/run/utsns 2>/dev/null; sysctl -n net.core.devconf_inherit_init_net net.ipv6.conf.default.accept_dad 2>/dev/null; }
+      state() {
+        ip -o link | cut -d: -f2 | cut -d@ -f1 | sort
+        ls /var/run/netns /var/run/utsns 2>/dev/null
+        sysctl -n net.core.devconf_inherit_init_net net.ipv6.conf.default.accept_dad 2>/dev/null
+      }
       netns_test create 2 && netns_test veth 2 || exit 1
       state >/tmp/first
-      netns_test create 2 && netns_test veth 2 && netns_test assign_addresses 2 && netns_test assign_addresses 2 || exit 1
+      netns_test create 2 && netns_test veth 2 || exit 1
+      netns_test assign_addresses 2 && netns_test assign_addresses 2 || exit 1
       state >/tmp/second
       diff /tmp/first /tmp/second || exit 2
       netns_test delete 2 || exit 3
@@ -59,7 +65,7 @@ for (const shell of SHELLS) {
   })
 }
 
-test('what is half there is made whole', t => {
+test('create completes PODs that lack a namespace', t => {
   const script = `
     netns_test create 2 || exit 9
     umount /var/run/utsns/vm-003-ns01 /var/run/netns/vm-003-ns02
@@ -72,7 +78,7 @@ test('what is half there is made whole', t => {
   t.regex(stdout, /^vm-003-ns01\nlo +UNKNOWN .*\n1\nvm-003-ns02\nlo +UNKNOWN .*\n1\n$/)
 })
 
-test('a link that is down fails the ping, with POD and address, and no other is named', t => {
+test('a link that is down fails the ping, which reports the POD and its addresses only', t => {
   const script = `
     netns_test tcase_create_with_addresses && netns_test tcase_linux_bridge || exit 9
     netns_test exec vm-003-ns02 ip link set eth0 down
@@ -84,28 +90,29 @@ test('a link that is down fails the ping, with POD and address, and no other is 
   t.notRegex(stderr, /vm-003-ns0[13]/)
 })
 
-test('PODIF=hostname calls the interface after the POD', t => {
+test('PODIF=hostname names the interface after the POD', t => {
   const script = 'netns_test create 1 && netns_test veth 1 && netns_test exec vm-003-ns01 ip -br link show vm-003-ns01'
   const { status, stdout } = inVm(SHELLS[0], script, { PODIF: 'hostname' })
   t.is(status, 0)
   t.regex(stdout, /^vm-003-ns01@\S+ +UP/)
 })
 
-test('random addresses come from the file, nodes first, and all differ', t => {
+test("takes distinct random addresses from the file, the nodes' first", t => {
   const script = `
-    seq 254 -1 1 >/tmp/rnd && : >/etc/rnd-addresses 2>/dev/null || mount --bind /tmp /etc && seq 254 -1 1 >/etc/rnd-addresses
+    seq 254 -1 1 >/etc/rnd-addresses
     netns_test rndaddress_node 3; netns_test rndaddress_pods 3 4
-    netns_test create 2 && netns_test veth 2 && netns_test assign_addresses --random 2 && netns_test exec vm-003-ns02 ip -4 -br address show eth0`
+    netns_test create 2 && netns_test veth 2 && netns_test assign_addresses --random 2 &&
+      netns_test exec vm-003-ns02 ip -4 -br address show eth0`
   const { status, stdout, stderr } = inVm(SHELLS[0], `mount -t tmpfs etc /etc\n${script}`, { NPODS: '2' })
   t.is(status, 0, stderr)
-  // Of 254, 253, …: four nodes, then two PODs a node: node 3's are the ninth and tenth.
+  // The file counts down from 254. After four nodes with two PODs each, node 3's PODs are the ninth and tenth.
   t.regex(
     stdout,
     /^172\.16\.0\.252\/24\n1000::1:ac10:fc\/120\n172\.16\.0\.246\/24\n172\.16\.0\.245\/24\neth0\S+ +UP +172\.16\.0\.245\/24/,
   )
 })
 
-test('status tells PODs, interfaces, addresses and routes as JSON', t => {
+test('status prints PODs, interfaces, addresses and routes as JSON', t => {
   const script = 'netns_test create 2 && netns_test veth 2 && netns_test assign_addresses 2 && netns_test status --json'
   const { status, stdout, stderr } = inVm(SHELLS[0], script)
   t.is(status, 0, stderr)
@@ -123,7 +130,7 @@ test('status tells PODs, interfaces, addresses and routes as JSON', t => {
   t.true(destinations.includes('1000::1:ac10:300/120'))
 })
 
-test('prerequisites tell kinds of interface that cannot be made, and leave nothing', t => {
+test('prerequisites reports kinds of interface that it cannot create, and leaves nothing', t => {
   const { status, stdout, stderr } = inVm(
     SHELLS[0],
     `netns_test prerequisites veth bridge; ls /sys/class/net | grep -c probe
@@ -138,7 +145,7 @@ test('prerequisites tell kinds of interface that cannot be made, and leave nothi
 })
 
 for (const shell of SHELLS)
-  test(`${shell.join(' ')}: what is in the way of a POD is named`, t => {
+  test(`${shell.join(' ')}: reports a directory or an interface that blocks a POD`, t => {
     const { stderr, stdout } = inVm(
       shell,
       `mkdir -p /run/netns/vm-003-ns01
@@ -153,7 +160,7 @@ for (const shell of SHELLS)
   })
 
 for (const shell of SHELLS) {
-  test(`${shell.join(' ')}: status is JSON, whatever an interface is called`, t => {
+  test(`${shell.join(' ')}: status is valid JSON with control characters in interface names`, t => {
     const script = `
 ip link add "$(printf 'a\\033\\001b')" type bridge || exit 77
 netns_test status --json`

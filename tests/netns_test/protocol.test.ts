@@ -9,17 +9,17 @@ import { inVm, SHELLS } from './shell.ts'
 
 needsUserNamespaces()
 
-/** PODs on a bridge; a namespace called vm-004-ns01 stands for what is in another node. */
+/** PODs on a bridge; a namespace called vm-004-ns01 stands for a POD of another node. */
 const PREPARE = `netns_test tcase_create_with_addresses >/dev/null 2>&1 && netns_test tcase_linux_bridge >/dev/null 2>&1 || exit 9`
 
 for (const shell of SHELLS)
-  test(`${shell.join(' ')}: what the host asks of the matrix is understood there, and the answers here`, t => {
+  test(`${shell.join(' ')}: the node reads the host's matrix targets, and the host reads the node's results`, t => {
     const environment = { NPODS: '3' }
-    const told = inVm(shell, `${PREPARE}\nnetns_test status --json`, environment)
-    t.is(told.status, 0, told.stderr)
-    const here = checkStatus('vm-003', JSON.parse(told.stdout))
-    // The same PODs in another node, with other addresses, which nobody has: they are silent.
-    const renamed = told.stdout
+    const answer = inVm(shell, `${PREPARE}\nnetns_test status --json`, environment)
+    t.is(answer.status, 0, answer.stderr)
+    const here = checkStatus('vm-003', JSON.parse(answer.stdout))
+    // The same PODs on another node, with unused addresses, which are silent.
+    const renamed = answer.stdout
       .replaceAll('vm-003', 'vm-004')
       .replaceAll('172.16.3.', '172.16.4.')
       .replaceAll('ac10:3', 'ac10:4')

@@ -5,7 +5,7 @@ import { inVm, SHELLS } from './shell.ts'
 
 needsUserNamespaces()
 
-/** Prints the random addresses of all nodes and PODs, with a file of its own for /etc/rnd-addresses. */
+/** Prints the random addresses of all nodes and PODs, with its own /etc/rnd-addresses. */
 function randomAddresses(shell: (typeof SHELLS)[number], file: string, environment: Readonly<Record<string, string>>) {
   const script = `
     mount -t tmpfs etc /etc && ${file} >/etc/rnd-addresses
@@ -17,7 +17,7 @@ function randomAddresses(shell: (typeof SHELLS)[number], file: string, environme
 const WIDE = { ADRTEMPLATE: '10.0.0.0/8/20', __nvm: '5', NPODS: '200' }
 
 for (const shell of SHELLS) {
-  test(`${shell.join(' ')}: with a wide template a thousand random addresses all differ, and fill the range`, t => {
+  test(`${shell.join(' ')}: a wide template gives a thousand distinct random addresses across the range`, t => {
     const { status, stderr, addresses } = randomAddresses(shell, 'seq 1 254', WIDE)
     t.is(status, 0, stderr)
     t.is(addresses.length, 5 * 201)
@@ -30,7 +30,7 @@ for (const shell of SHELLS) {
       t.notDeepEqual(address.bigInt(), net.endAddress().bigInt())
       return Number(address.bigInt() & 4095n)
     })
-    // Each of sixteen parts of the range has its share of them, 63 on average.
+    // Each sixteenth of the range holds 63 of them on average.
     const shares = Array.from({ length: 16 }, (_, part) => hosts.filter(host => host >> 8 === part).length)
     t.true(
       shares.every(share => share > 30 && share < 100),
@@ -39,7 +39,7 @@ for (const shell of SHELLS) {
   })
 }
 
-test('another file gives other addresses, the same one the same', t => {
+test('the random addresses depend on the file only', t => {
   const [shell] = SHELLS
   const some = { ...WIDE, __nvm: '2', NPODS: '4' }
   const one = randomAddresses(shell, 'seq 1 254', some).addresses
@@ -48,7 +48,7 @@ test('another file gives other addresses, the same one the same', t => {
   t.true(same.length < 3)
 })
 
-test('every host of a range is given once, and no more than there are', t => {
+test('assigns every host of a range once, and refuses more', t => {
   const [shell] = SHELLS
   const { addresses } = randomAddresses(shell, 'seq 1 254', { ADRTEMPLATE: '10.0.0.0/8/23', __nvm: '2', NPODS: '254' })
   t.is(addresses.length, 510)
@@ -62,7 +62,7 @@ test('every host of a range is given once, and no more than there are', t => {
   t.regex(stderr, /has 510 hosts, and 511 are needed/)
 })
 
-test('the default template reads the file, and says when it has too few', t => {
+test('the default template reads the file, and reports a file with too few numbers', t => {
   const [shell] = SHELLS
   const few = randomAddresses(shell, 'seq 254 -1 1', { __nvm: '2', NPODS: '2' })
   const hosts = [254, 252, 251, 253, 250, 249]

@@ -6,7 +6,7 @@ import { arrange } from '../../scripts/ovl/member.ts'
 import { readOwnTree } from '../../scripts/ovl/own-tree.ts'
 import { tool } from '../needs.ts'
 
-/** What VMs have, unpacked: the steps of tests are collected when the ovl is packed. */
+/** The unpacked ovl, which includes the steps of all tests. */
 export const TREE = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-tree-'))
 process.on('exit', () => fs.rmSync(TREE, { recursive: true, force: true }))
 for (const member of arrange(readOwnTree())) {
@@ -19,10 +19,10 @@ for (const member of arrange(readOwnTree())) {
 
 const PROGRAM = path.join(TREE, 'bin/netns_test')
 
-/** As in a VM. An ordinary user's lacks root's programs, and npm puts other programs of their names in front, such as an `nft`. */
+/** As on a node. A user's PATH may lack sbin, and npm prepends directories with other programs, such as an `nft`. */
 const SEARCH_PATH = `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH}`
 
-/** The shells that a VM may have. */
+/** The shells that a node may have. */
 export const SHELLS = [['dash'], ['busybox', 'sh']] as const
 export type Shell = (typeof SHELLS)[number]
 
@@ -32,7 +32,7 @@ export interface Answer {
   readonly stderr: string
 }
 
-/** Runs `netns_test` on this host, for what needs no namespaces. */
+/** Runs `netns_test` on this host, for commands that need no namespaces. */
 export function netnsTest(
   shell: Shell,
   words: readonly string[],
@@ -48,8 +48,8 @@ export function netnsTest(
 }
 
 /**
- * Runs a script as in VM 3 of a cluster: in namespaces of its own, in which it is root, with a /run of its own. What it makes is gone
- * with it, and this host sees none of it.
+ * Runs a script as on node 3 of a cluster: as root in its own namespaces, with its own /run. Nothing is left
+ * afterwards, and this host is not affected.
  */
 export function inVm(shell: Shell, script: string, environment: Readonly<Record<string, string>> = {}): Answer {
   const prologue = `

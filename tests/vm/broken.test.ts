@@ -5,12 +5,12 @@ import { processesIn, program, type Running, until } from './program.ts'
 
 const CLUSTER = 'xcluster-netns/clusters/default'
 
-/** A run that waits in its last step until it is let go. */
+/** A run that waits in its last step. */
 function waiting(t: ExecutionContext, ...words: string[]) {
   const { state, start, ...rest } = program(t)
   const ovl = path.join(state, 'slow')
   fs.mkdirSync(path.join(ovl, 'usr/bin'), { recursive: true })
-  // Takes the place of fping, for which the last step waits.
+  // Replaces fping, for which the last step waits.
   const slow = '#!/bin/sh\n[ ! -e /tmp/waited ] && sleep 4\n: >/tmp/waited\nexec /usr/bin/real-fping "$@"\n'
   fs.writeFileSync(path.join(ovl, 'usr/bin/fping'), slow, { mode: 0o755 })
   const tar =
@@ -35,7 +35,7 @@ async function isBroken(t: ExecutionContext, runner: Running, says: RegExp) {
   t.notRegex(stderr, /: passed|\n\s+at /)
 }
 
-test('a cluster whose directory is removed under a run ends it: no pass, no hang, no VM left', async t => {
+test("a run whose cluster's directory is removed fails without a hang, and leaves no VM", async t => {
   const { state, runner, begun, directory, run } = waiting(t, '--nvm=1', '--no-stop')
   await begun()
   fs.rmSync(directory, { recursive: true })
@@ -44,7 +44,7 @@ test('a cluster whose directory is removed under a run ends it: no pass, no hang
   t.is((await run('status', '--json')).stdout, '[]\n')
 })
 
-test('VMs of a killed run are ended although nothing of their cluster is left on the disk', async t => {
+test("the VMs of a killed run are stopped although their cluster's files are gone", async t => {
   const { state, runner, begun, directory, run } = waiting(t, '--nvm=1')
   await begun()
   fs.rmSync(directory, { recursive: true })
@@ -54,7 +54,7 @@ test('VMs of a killed run are ended although nothing of their cluster is left on
   t.deepEqual(processesIn(state), [])
 })
 
-test('a switch that ends or is stopped is the fault of the infrastructure, and named', async t => {
+test('a switch that exits or is stopped is reported by name as an infrastructure failure', async t => {
   for (const [signal, says] of [
     ['SIGKILL', /the switch of net 1 has ended/],
     ['SIGSTOP', /the switch of net 1 was stopped/],
@@ -67,7 +67,7 @@ test('a switch that ends or is stopped is the fault of the infrastructure, and n
   }
 })
 
-test('a kept cluster whose record is damaged is stopped with all its VMs', async t => {
+test('stops a retained cluster with a damaged record and all its VMs', async t => {
   const { state, run } = program(t)
   t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
   fs.writeFileSync(path.join(state, CLUSTER, 'cluster.json'), '{"name":')

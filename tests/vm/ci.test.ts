@@ -9,7 +9,7 @@ import { pipelines } from '../docs/pipelines.ts'
 const TOP = path.resolve(import.meta.dirname, '../..')
 const NOT_CLONED = ['node_modules', '.git']
 
-test('the commands of each pipeline of docs/ci.md run, and leave what it keeps', t => {
+test('runs the commands of each pipeline of docs/ci.md, which write the files that it keeps', t => {
   const top = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-ci-'))
   t.teardown(() => fs.rmSync(top, { recursive: true, force: true }))
   fs.cpSync(TOP, top, {
@@ -29,7 +29,7 @@ test('the commands of each pipeline of docs/ci.md run, and leave what it keeps',
       GITHUB_STEP_SUMMARY: summary,
     }
     for (const command of commands) {
-      // What was installed and set up for the first one is there for the next one.
+      // Later pipelines reuse the packages and the image of the first one.
       if (ran.has(command) && !command.includes(' test ')) continue
       ran.add(command)
       const { status, stderr } = spawnSync('bash', ['-e', '-c', command], { cwd: top, env, encoding: 'utf8' })

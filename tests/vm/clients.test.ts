@@ -3,7 +3,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { program } from './program.ts'
 
-/** What other ovls do with `netns_test`, each on a node that nothing was done to. */
+/** Uses of `netns_test` by other ovls, each on a fresh node. */
 async function inFreshVm(t: ExecutionContext, script: string) {
   const { run, state } = program(t)
   const started = await run('test', 'start_empty', '--nvm=1', '--no-stop')
@@ -13,8 +13,9 @@ async function inFreshVm(t: ExecutionContext, script: string) {
   return await run('exec', 'vm-001', '--', 'sh', '/run/client')
 }
 
-test("a switch that is no Linux bridge: its device is brought up with the node's address, PODs are its ports", async t => {
-  // As with Open vSwitch: the switch has a device of its own in the VM, which is down, and ports that are connected by its own means.
+test("a switch other than a Linux bridge gets the node's address, and PODs as its ports", async t => {
+  // As with Open vSwitch: the switch has a device of its own in the VM, which is down, and ports that are connected by
+  // its own means.
   const { status, stdout, stderr } = await inFreshVm(
     t,
     `
@@ -44,7 +45,7 @@ test("a switch that is no Linux bridge: its device is brought up with the node's
   t.regex(lines.at(-1) ?? '', /no bridge 'ovs-br0'/)
 })
 
-/** A router advertisement (RFC 4861) for fd01::/64 on a device, with perl's own sockets: RAs count with hop limit 255 alone. */
+/** A router advertisement (RFC 4861) for fd01::/64 on a device, in perl. RAs are valid only with hop limit 255. */
 const ADVERTISE = `
   use Socket qw(AF_INET6 SOCK_RAW inet_pton pack_sockaddr_in6);
   socket my $raw, AF_INET6, SOCK_RAW, 58 or die "socket: $!";
@@ -55,7 +56,10 @@ const ADVERTISE = `
   my $to = pack_sockaddr_in6 0, inet_pton(AF_INET6, 'ff02::1'), $index;
   send $raw, pack('CCnCCnNN', 134, 0, 0, 64, 0, 1800, 0, 0) . $prefix, 0, $to or die "send: $!";`
 
-/** A DHCPv6 server (RFC 8415) on br0: each client's first question gets the next address of fd02::/64, and its second one the lease. */
+/**
+ * A DHCPv6 server (RFC 8415) on br0: answers a client's Solicit with the next address of fd02::/64, its Request with
+ * the lease.
+ */
 const SERVE = `
   use Socket qw(AF_INET6 SOCK_DGRAM inet_pton pack_sockaddr_in6);
   socket my $server, AF_INET6, SOCK_DGRAM, 17 or die "socket: $!";
@@ -73,7 +77,7 @@ const SERVE = `
     send $server, pack('Ca3', $type == 1 ? 2 : 7, $transaction) . option(1, $option{1}) . option(2, pack 'nna6', 3, 1, 'server') . $association, 0, $client;
   }`
 
-test('PODs configure themselves: create leaves SLAAC and duplicate address detection on, DHCP and DHCPv6 give addresses', async t => {
+test('PODs can use SLAAC, DHCP and DHCPv6: create leaves SLAAC and duplicate address detection enabled', async t => {
   const { status, stdout, stderr } = await inFreshVm(
     t,
     `

@@ -5,17 +5,17 @@ import type { TestCase } from '../../scripts/cases/test-case.ts'
 import { testCases } from '../../scripts/runner/registry.ts'
 import { processesIn, program } from './program.ts'
 
-/** What `all` stands for. */
+/** The tests of `all`. */
 const TESTS = testCases.filter(({ sameAs, needs }) => !sameAs && !needs.running)
 
-/** How many addresses answer to other PODs on two workers with four PODs each, both families. */
+/** The number of pairs that answer on two workers with four PODs each, in both families. */
 function pairsOf({ reach, forced }: TestCase): number {
-  // Two bridges on one node, each with four PODs and one namespace outside.
+  // Two bridges on one node, each with four PODs and one external namespace.
   if (forced) return 2 * 5 * 4 * 2
   return reach === 'all' ? 8 * 7 * 2 : 2 * 4 * 3 * 2
 }
 
-test('every test passes, none is left out, and each proof is brought home', async t => {
+test('every test passes, none is skipped, and each proof is collected', async t => {
   const { run, state } = program(t)
   const { status, stderr } = await run('test', 'all', '--nvm=2', '--strict', '--results', 'results')
   t.is(status, 0, stderr)
@@ -31,7 +31,7 @@ test('every test passes, none is left out, and each proof is brought home', asyn
   t.deepEqual(processesIn(state), [])
 })
 
-test('a test that cannot be had is refused before anything starts; all leaves it out and says so', async t => {
+test('refuses a test with missing requirements before anything starts; all skips it with the reason', async t => {
   const { run, state } = program(t)
   const words = ['--nvm=1', '--nets-vm=0']
   const refused = await run('test', 'L3', ...words)

@@ -4,12 +4,12 @@ import test from 'ava'
 import { MOST_CONSOLE_BYTES } from '../../scripts/cluster/own/consoles.ts'
 import { program } from './program.ts'
 
-test('a VM that writes on its console for ever fills a file of bounded size, which says so, and runs on', async t => {
+test('a VM that floods its console fills a bounded file, which reports it, and keeps running', async t => {
   const { state, run } = program(t)
   const started = await run('test', 'start', '--nvm=1', '--no-stop')
   t.is(started.status, 0, started.stderr)
   const file = path.join(state, 'xcluster-netns/clusters/default/vm-001.console')
-  // Most of the flood is a hole in the file: an emulated VM takes minutes for all of it, see tests/long/console.test.ts.
+  // Most of the flood is a hole in the file: a real one takes an emulated VM minutes (tests/long/console.test.ts).
   fs.truncateSync(file, MOST_CONSOLE_BYTES - 50_000)
   const flooded = await run('exec', 'vm-001', 'sh', '-c', 'seq 1 20000 >/dev/console; echo went on')
   t.is(flooded.stdout, 'went on\n', flooded.stderr)

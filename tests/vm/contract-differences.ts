@@ -1,22 +1,22 @@
-/** How a call of ours differs from the original's, on purpose. What is missing does not differ. */
+/** An intended difference between our call and the original's. Properties that are missing do not differ. */
 export interface Difference {
   readonly why: string
   readonly exit?: number
   readonly stdout?: string
-  /** `+` ours alone, `-` the original's alone; each fact behind its own `+` or `-` of what the call changed. */
+  /** `+` only ours, `-` only the original's; followed by the `+` or `-` of the change itself. */
   readonly state?: readonly string[]
 }
 
-const USAGE = 'wrong usage exits with 2, so that callers can tell it from a call that failed'
+const USAGE = 'wrong usage exits with status 2, which callers can distinguish from other failures'
 const FAMILY = 'the addresses were printed: the original reports its last comparison as a failure'
 
-/** By the names of the recorded calls; docs/xcluster.md gives the reasons to users. */
+/** By name of the recorded call; docs/xcluster.md explains them to users. */
 export const differences: Readonly<Record<string, Difference>> = {
   '004-bogus': { why: USAGE, exit: 2 },
   '005-tbogus': { why: USAGE, exit: 2 },
-  '022-createtwice': { why: 'create is idempotent: PODs that are there stay', exit: 0 },
+  '022-createtwice': { why: 'create is idempotent: existing PODs stay', exit: 0 },
   '029-vethnopods': {
-    why: 'veth without PODs leaves nothing: the original leaves the pair that it could not move',
+    why: 'veth without PODs leaves nothing: the original leaves a pair that it cannot move',
     state: [
       '- + vm conf host dad 1 ra 1 gen 0',
       '- + vm conf vm-001-ns01 dad 1 ra 1 gen 0',
@@ -37,7 +37,7 @@ export const differences: Readonly<Record<string, Difference>> = {
   '091-connectnone': { why: USAGE, exit: 2 },
   '094-droutenobr': { why: 'a route via a bridge that does not exist is an error', exit: 1 },
   '127-tattach2': {
-    why: 'an interface that is named is the one that is attached: the original attaches eth1 whatever is named',
+    why: 'attaches the interface given: the original always attaches eth1',
     stdout: '  HH:MM:SS (vm-001): TEST CASE: Attach [eth2] to bridge\n',
     state: [
       '+ + vm address eth2 LL/64',

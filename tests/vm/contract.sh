@@ -1,16 +1,17 @@
 #!/bin/sh
-# In a VM: makes calls of netns_test, each from a clean state, and prints what each did. contract.test.ts appends the calls. It runs in dash
-# whatever shell netns_test runs in: busybox would take its own ip.
-# Lines: "call <name>", "exit <status>", "out <line>", "err <line>", and of the state afterwards "space <vm or POD>", "hostname <name>",
-# "json <what ip shows>", "conf <interface>/<setting>:<value>", "sysctl <name> <value>", "file <path>".
+# Runs in a VM: calls netns_test, each time from a clean state, and prints the results. contract.test.ts appends the
+# calls. Runs in dash, even if netns_test runs in busybox, which would use its own ip.
+# Lines: "call <name>", "exit <status>", "out <line>", "err <line>", and the state afterwards: "space <vm or POD>",
+# "hostname <name>", "json <output of ip>", "conf <interface>/<setting>:<value>", "sysctl <name> <value>", "file
+# <path>".
 
 work=/run/contract
 mkdir -p "$work"
 cp /etc/profile "$work/profile"
-# The kernel's defaults, as where the facts were recorded; those of the image save time.
+# The kernel's defaults, as in the recorded VM. The image's defaults save time.
 for name in accept_dad accept_ra; do echo 1 >"/proc/sys/net/ipv6/conf/default/$name"; done
 
-# What one network namespace shows; the same script runs in PODs.
+# Prints the state of a network namespace, of the VM or of a POD.
 cat >"$work/space" <<'EOF'
 read -r name </proc/sys/kernel/hostname
 echo "hostname $name"
@@ -34,7 +35,7 @@ state() {
 	done
 }
 
-# Takes away what calls leave. eth2 is down and has no address, as where the facts were recorded.
+# Restores the initial state. eth2 is down and has no address, as in the recorded VM.
 reset() {
 	set --
 	for file in /var/run/netns/* /var/run/utsns/*; do [ ! -e "$file" ] || set -- "$@" "$file"; done
@@ -57,7 +58,9 @@ reset() {
 			address add 1000::1:192.168.1.1/120 dev eth1 nodad
 		EOF
 	} | ip -force -batch - 2>/dev/null
-	for name in ipv4/ip_forward ipv6/conf/all/forwarding ipv4/fib_multipath_hash_policy; do echo 0 >"/proc/sys/net/$name"; done
+	for name in ipv4/ip_forward ipv6/conf/all/forwarding ipv4/fib_multipath_hash_policy; do
+		echo 0 >"/proc/sys/net/$name"
+	done
 	for name in accept_dad accept_ra; do echo 1 >"/proc/sys/net/ipv6/conf/eth2/$name"; done
 	cp "$work/profile" /etc/profile
 }

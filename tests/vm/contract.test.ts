@@ -5,11 +5,11 @@ import { type Call, changes, readCalls, recordedCalls, rndAddresses, scriptFor }
 import { differences } from './contract-differences.ts'
 import { program } from './program.ts'
 
-/** What makes a VM's /bin/sh the shell that is meant. */
+/** Commands that change a VM's /bin/sh. */
 const SHELLS = { dash: 'ln -sf dash /bin/sh', ash: 'ln -sf busybox /bin/sh' }
 
 for (const [shell, choose] of Object.entries(SHELLS))
-  test(`every recorded call does what the original did, on ${shell}, but for the listed differences`, async t => {
+  test(`every recorded call behaves like the original on ${shell}, except for the listed differences`, async t => {
     const { run, state } = program(t)
     const started = await run('test', 'start_empty', '--nvm=1', '--nets-vm=0,1,2', '--no-stop')
     t.is(started.status, 0, started.stderr)
@@ -34,12 +34,12 @@ for (const [shell, choose] of Object.entries(SHELLS))
       }
       const { why: _, ...listed } = differences[recorded.case] ?? { why: '' }
       t.deepEqual(deviation, listed, `${recorded.case}: ${recorded.command}\n${call.stderr}`)
-      // Whoever wants SLAAC or DAD in PODs finds the kernel's defaults.
+      // PODs keep the kernel's defaults for SLAAC and DAD.
       for (const values of call.podDefaults) t.is(values, 'dad 1 ra 1 gen 0', recorded.case)
     }
   })
 
-test('every listed difference is of a recorded call, and has a reason', t => {
+test('every listed difference refers to a recorded call, and has a reason', t => {
   for (const [name, { why, ...difference }] of Object.entries(differences)) {
     t.true(
       recordedCalls.some(recorded => recorded.case === name),

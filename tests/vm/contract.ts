@@ -2,28 +2,28 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { quoteWord } from '../../scripts/ssh/quote.ts'
 
-/** What a call of `netns_test` did. */
+/** Result of a call of `netns_test`. */
 export interface Call {
   readonly name: string
   readonly exit: number
-  /** Times of day replaced. */
+  /** With times of day replaced. */
   readonly stdout: string
   readonly stderr: string
-  /** What it left behind, a fact a line; empty where nobody asked. */
+  /** The state afterwards, one fact per line; empty unless requested. */
   readonly state: readonly string[]
   /** `dad <accept_dad> ra <accept_ra> gen <addr_gen_mode>` of each POD's conf/default. */
   readonly podDefaults: readonly string[]
 }
 
-/** A call of the original, as it was recorded in one VM: vm-001 of 1, three networks, NPODS=2, PREFIX=1000::1. */
+/** A call of the original, recorded in the only VM of a cluster: vm-001, three networks, NPODS=2, PREFIX=1000::1. */
 export interface RecordedCall {
   readonly case: string
   readonly setup?: string
   readonly command: string
   readonly exit: number
-  /** Missing where it holds pings. */
+  /** Missing if it contains pings. */
   readonly stdout?: string
-  /** What it changed of a node that has no PODs: `+ <fact>`, `- <fact>`. Missing where nothing was recorded. */
+  /** Changes to a node without PODs: `+ <fact>`, `- <fact>`. Missing if not recorded. */
   readonly state?: readonly string[]
 }
 
@@ -33,7 +33,10 @@ export const recordedCalls: readonly RecordedCall[] = fs
   .split('\n')
   .map(line => JSON.parse(line))
 
-/** The numbers of `/etc/rnd-addresses` that the recorded calls show, by their line; the other lines hold the other numbers. */
+/**
+ * The numbers in `/etc/rnd-addresses` known from the recorded calls, by line. The other lines hold the remaining
+ * numbers.
+ */
 const RECORDED_NUMBERS: Readonly<Record<number, number>> = { 1: 64, 2: 203, 3: 76, 4: 190, 5: 212, 99: 110 }
 
 export function rndAddresses(): string {
@@ -42,7 +45,7 @@ export function rndAddresses(): string {
   return Array.from({ length: 254 }, (_, index) => `${RECORDED_NUMBERS[index + 1] ?? others.shift()}\n`).join('')
 }
 
-/** A script for a VM that makes calls, and first shows the node as it is. */
+/** A script for a VM that prints the node's state, and then makes the calls. */
 export function scriptFor(calls: readonly Pick<RecordedCall, 'case' | 'setup' | 'command' | 'state'>[]): string {
   const lines = calls.map(({ case: name, setup = '', command, state }) =>
     ['call', name, setup, command, state ? 'yes' : 'no'].map(quoteWord).join(' '),
@@ -51,7 +54,7 @@ export function scriptFor(calls: readonly Pick<RecordedCall, 'case' | 'setup' | 
   return `${library}\ncall before '' : yes\n${lines.join('\n')}\n`
 }
 
-/** Reads what the script prints. */
+/** Reads the script's output. */
 export function readCalls(output: string): readonly Call[] {
   return output
     .split(/^call /m)
@@ -82,9 +85,9 @@ export function readCalls(output: string): readonly Call[] {
     })
 }
 
-/** What every namespace has, or only some kernels. */
+/** Interfaces that every namespace has, or that only some kernels create. */
 const NOISE = ['lo', 'ip6tnl0', 'dummy0']
-/** Interfaces whose settings were not recorded: they are the topology's. */
+/** Interfaces whose settings were not recorded, because they belong to the topology. */
 const TOPOLOGY = [...NOISE, 'all', 'default', 'eth0', 'eth2']
 
 interface Interface {
@@ -163,7 +166,7 @@ function factsOf(space: string): readonly string[] {
   return facts.map(fact => `${name} ${fact}`)
 }
 
-/** CNI names its interfaces at random, and gives addresses in the order in which PODs ask. */
+/** Replaces CNI's random interface names, and addresses that depend on the order of the PODs' requests. */
 const plainNames = (isCni: boolean) => (fact: string) => {
   const named = fact.replaceAll(/\bveth[0-9a-f]{8}\b/g, 'veth*')
   return isCni
@@ -171,7 +174,7 @@ const plainNames = (isCni: boolean) => (fact: string) => {
     : named
 }
 
-/** What two lists of facts differ in: `+` for what is in the second alone. Facts may come several times. */
+/** The differences of two lists of facts: `+` for facts only in the second. Facts may repeat. */
 export function changes(before: readonly string[], after: readonly string[]): readonly string[] {
   const left = [...before]
   const added = after.filter(fact => {

@@ -5,7 +5,7 @@ import test from 'ava'
 import { processesIn, program } from '../namespaces/program.ts'
 import { tool } from '../needs.ts'
 
-/** An ovl whose start script makes vm-002 drop what one POD of vm-001 sends to one of its own. */
+/** An ovl whose start script makes vm-002 drop packets from one POD of vm-001 to one of its own. */
 function makeOvl(directory: string): void {
   const scripts = path.join(directory, 'etc/init.d')
   fs.mkdirSync(scripts, { recursive: true })
@@ -20,7 +20,7 @@ nft 'add table inet cut; add chain inet cut f { type filter hook forward priorit
   })
 }
 
-test('in a pipeline the evidence is there though the cluster is gone; log, summary and files tell the same', async t => {
+test('in a pipeline the evidence outlives the cluster; log, summary and files agree', async t => {
   const { state, runWith } = program(t)
   makeOvl(path.join(state, 'cut'))
   const { status, stdout, stderr } = await runWith(
@@ -60,6 +60,6 @@ test('in a pipeline the evidence is there though the cluster is gone; log, summa
 
   t.regex(stdout, / vm-002 L3\/evidence - vm-002: nftables ruleset\n.* \| table inet cut/)
   t.regex(stdout, / vm-001 L3\/evidence \| .* 172\.16\.1\.1 > 172\.16\.2\.1: ICMP echo request/)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
   t.notRegex(stdout, /[\x00-\x08\x0b-\x1f\x7f]/)
 })

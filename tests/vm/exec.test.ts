@@ -6,7 +6,7 @@ import { program } from './program.ts'
 
 const netns = path.resolve(import.meta.dirname, '../../netns.ts')
 
-test('exec runs commands in VMs and PODs, with streams, exit codes and signals', async t => {
+test('exec runs commands in VMs and PODs, with streams, exit status and signals', async t => {
   const { run, runWith, start, state } = program(t)
   t.is((await run('test', 'bridge', '--nvm=2', '--no-stop')).status, 0)
 
@@ -18,7 +18,7 @@ test('exec runs commands in VMs and PODs, with streams, exit codes and signals',
   t.is((await run('exec', 'vm-001-ns01', 'nothing-of-this-name')).status, 127)
   t.is((await run('exec', 'vm-001', 'printf', '%s|', 'a b', "c'd", '$HOME', '')).stdout, "a b|c'd|$HOME||")
 
-  // dropbear ends the connection for a command of 9,000 bytes.
+  // dropbear closes the connection for a command of 9,000 bytes.
   const words = Array.from({ length: 4000 }, (_, index) => `word-${index}`)
   for (const target of ['vm-001', 'vm-001-ns02'])
     t.is((await run('exec', target, '--', 'printf', '%s\\n', ...words)).stdout, `${words.join('\n')}\n`, target)
@@ -42,12 +42,12 @@ test('exec runs commands in VMs and PODs, with streams, exit codes and signals',
       '--',
       'sh',
       '-c',
-      'trap "echo told; exit 9" TERM; echo ready; while :; do sleep 0.1; done',
+      'trap "echo terminated; exit 9" TERM; echo ready; while :; do sleep 0.1; done',
     ])
     await once(child.stdout as NodeJS.ReadableStream, 'data')
     child.kill('SIGTERM')
     const { status, stdout } = await child.ended
-    t.deepEqual([status, stdout], [9, 'ready\ntold\n'], target)
+    t.deepEqual([status, stdout], [9, 'ready\nterminated\n'], target)
   }
 
   const piped = spawn('/bin/sh', ['-c', 'seq 1 100000 | "$0" exec vm-001-ns01 -- wc -l', netns], {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 import { program } from './program.ts'
 
-test('work in the VMs of a started cluster: PODs, their names, addresses, and results of CNI', async t => {
+test('creates PODs in a started cluster by hand: names, addresses, CNI results', async t => {
   const { run, runWith, state } = program(t)
   const settings = {
     xcluster_NPODS: '3',
@@ -37,7 +37,7 @@ test('work in the VMs of a started cluster: PODs, their names, addresses, and re
   const lines = stdout.trim().split('\n')
   const next = (count = 1) => lines.splice(0, count)
   const pods = Array.from({ length: 10 }, (_, index) => `vm-001-ns${String(index + 1).padStart(2, '0')}`)
-  // In the order of their names; `ip netns` may add ids.
+  // Sorted by name; `ip netns` may append ids.
   t.deepEqual((next()[0] ?? '').match(/vm-001-ns\d\d/g), pods)
   t.deepEqual(next(2), ['vm-001-ns03', 'vm-001'])
   t.deepEqual(next(2), ['3 10.20.0.0/16/24 fd00: a b 2', 'vm-001-ns03'])
@@ -54,7 +54,7 @@ test('work in the VMs of a started cluster: PODs, their names, addresses, and re
   t.deepEqual(lines, ['eth0', 'lo', '0', '/tmp/seen'])
 })
 
-test("an ovl's settings count where the user has none", async t => {
+test("an ovl's settings apply where the user has none", async t => {
   const { run, runWith, state } = program(t)
   const ovl = path.join(state, 'three')
   fs.mkdirSync(path.join(ovl, 'etc/xcluster_env.d'), { recursive: true })

@@ -8,13 +8,13 @@ import { processesIn, program, until } from './program.ts'
 
 const netns = path.resolve(import.meta.dirname, '../../netns.ts')
 
-/** Longer than the name of a unix socket may be. */
+/** Exceeds the length limit of a unix socket's path. */
 const LONG = 'a-directory-with-a-name-that-is-far-too-long-for-a-socket-of-any-kind-and-longer-than-a-hundred-bytes'
 
-test('with a long state directory a cluster without switches works, and one with switches is refused at once', async t => {
+test('with a long state directory, starts a cluster without switches, and refuses one with switches', async t => {
   const { state, runWith } = program(t)
   const XDG_STATE_HOME = path.join(state, LONG)
-  // A cache of its own, so that the template is made here: that takes a socket, too.
+  // Its own cache, so that the template is saved here, which also needs a socket.
   const cache = path.join(state, 'cache')
   fs.mkdirSync(path.join(cache, 'xcluster-netns'), { recursive: true })
   const shared = path.join(process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '', '.cache'), 'xcluster-netns')
@@ -30,13 +30,13 @@ test('with a long state directory a cluster without switches works, and one with
   t.deepEqual(processesIn(state), [])
 })
 
-test('a run whose cluster is stopped while it starts ends with one line', async t => {
+test('a run whose cluster is stopped during its start ends with one line', async t => {
   const { state, start, run } = program(t)
   const cluster = path.join(state, 'xcluster-netns/clusters/default')
   for (const file of ['cluster.json', 'vm-001.pid']) {
     const runner = start(['test', 'start', '--nvm=2'])
     await until(runner, () => fs.existsSync(path.join(cluster, file)))
-    // On a busy host it could be over before `stop` begins.
+    // On a busy host the run might end before `stop` starts.
     runner.kill('SIGSTOP')
     t.is((await run('stop')).status, 0)
     runner.kill('SIGCONT')
@@ -48,7 +48,7 @@ test('a run whose cluster is stopped while it starts ends with one line', async 
   }
 })
 
-test('exec and logs -f go on after SIGHUP where nohup has it ignored', async t => {
+test('exec and logs -f survive SIGHUP under nohup', async t => {
   const { state, run } = program(t)
   t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
   for (const [words, status] of [

@@ -3,9 +3,9 @@ import path from 'node:path'
 import test from 'ava'
 import { program, until } from './program.ts'
 
-test('a VM that hangs under the matrix fails the test in time, and is named', async t => {
+test('a VM that hangs during the matrix fails the test with a timeout, and is reported by name', async t => {
   const { state, start } = program(t)
-  // What follows the step finds out that the node does not answer.
+  // The work after the step detects that the node does not answer.
   const [seconds, margin] = [20, 25]
   const runner = start(['test', 'bridge', '--nvm=1', '--timeout', String(seconds)], { xcluster_NPODS: '40' })
   let log = ''

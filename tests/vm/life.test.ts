@@ -5,9 +5,9 @@ import test from 'ava'
 import { waitUntil } from '../wait-until.ts'
 import { processesIn, program, until } from './program.ts'
 
-test('whenever the runner is killed, nothing is left that nobody shows or ends', async t => {
+test('status shows and stop ends everything that a killed runner leaves, whenever it is killed', async t => {
   const { state, start, run } = program(t)
-  // From before the cluster's directory is there to after the VMs are up.
+  // From before the cluster's directory exists to after the VMs are up.
   for (const milliseconds of [300, 700, 900, 1100, 1500, 2500, 4500]) {
     const runner = start(['test', 'start', '--nvm=2'])
     await delay(milliseconds + Math.random() * 200)
@@ -23,7 +23,7 @@ test('whenever the runner is killed, nothing is left that nobody shows or ends',
   }
 })
 
-test('what a killed runner leaves is ended by itself', async t => {
+test('processes of a killed runner exit without a stop', async t => {
   const { state, start, run } = program(t)
   const runner = start(['test', 'start', '--nvm=1'])
   await until(runner, () => processesIn(path.join(state, 'xcluster-netns')).length >= 2)
@@ -52,7 +52,7 @@ function writeSlowOvl(directory: string): void {
   fs.writeFileSync(path.join(ovl, 'tar'), '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" usr\n', { mode: 0o755 })
 }
 
-test('a VM that dies in the middle is named, with how, and the exit code says that the infrastructure is to blame', async t => {
+test('reports a VM that dies during a run by name and cause, as an infrastructure failure', async t => {
   const { state, start } = program(t)
   writeSlowOvl(state)
   const runner = start(['test', 'bridge', '--nvm=2', './slow', '--timeout', '30'])
@@ -69,7 +69,7 @@ test('a VM that dies in the middle is named, with how, and the exit code says th
   t.regex(stderr, /FAILED: bridge: bridge_ping on vm-001: timed out after 30 s/)
 })
 
-test('a VM that does not come up in time is told with its console; nothing is left', async t => {
+test('reports a VM that does not boot in time with its console, and leaves nothing', async t => {
   const { state, run } = program(t)
   const { status, stderr } = await run('test', 'start', '--nvm=2', '--timeout', '1')
   t.is(status, 4)
@@ -77,7 +77,7 @@ test('a VM that does not come up in time is told with its console; nothing is le
   t.deepEqual(processesIn(state), [])
 })
 
-test('start leaves its cluster running; the next test stops it, unless somebody is logged in there', async t => {
+test('start leaves its cluster running; the next test stops it, unless a user is logged in', async t => {
   const { run, runWith, start, state } = program(t)
   const started = await run('test', 'start', '--nvm=1')
   t.is(started.status, 0, started.stderr)
@@ -104,7 +104,7 @@ test('start leaves its cluster running; the next test stops it, unless somebody 
   t.deepEqual(fs.readdirSync(clusters), ['default'])
 })
 
-test('an ovl that is named in the place of a test is not reported as tested', async t => {
+test('does not report an ovl given instead of a test as tested', async t => {
   const { run, state } = program(t)
   const ovl = path.join(state, 'mine')
   fs.mkdirSync(path.join(ovl, 'bin'), { recursive: true })
@@ -115,7 +115,7 @@ test('an ovl that is named in the place of a test is not reported as tested', as
   t.regex(stderr, /'mine' is an ovl, not a test, so it was not tested\n.*Total time/)
 })
 
-test('a cluster that is left running is used with --no-start and ended with stop', async t => {
+test('--no-start uses a running cluster, and stop ends it', async t => {
   const { run, state } = program(t)
   const started = await run('test', 'start', '--nvm=2')
   t.is(started.status, 0)
@@ -131,7 +131,7 @@ test('a cluster that is left running is used with --no-start and ended with stop
   t.deepEqual(processesIn(state), [])
 })
 
-test('a second run under the same name is refused while the first is under way; under another it runs beside it', async t => {
+test('refuses a second run with the name of a running one, and runs one with another name in parallel', async t => {
   const { start, run, state } = program(t)
   writeSlowOvl(state)
   const first = start(['test', 'bridge', '--nvm=1', './slow', '--timeout', '600'])

@@ -10,7 +10,7 @@ case $1 in tcase_bridge_ping) sleep 60;; esac
 exec /tmp/netns_test "$@"
 `
 
-test('on a real terminal: VMs come up, steps run, Ctrl-C ends it; what is left on the screen is what the summary and the log say', async t => {
+test('on a real terminal, shows VMs and steps, ends on Ctrl-C, and leaves summary and log lines', async t => {
   const { run, startOnTerminal, state } = program(t)
   t.is((await run('test', 'start', '--nvm=2', '--no-stop')).status, 0)
   const wrap = `cp /bin/netns_test /tmp/netns_test; cat >/bin/netns_test <<'E'\n${HANG}E\n`

@@ -11,7 +11,7 @@ import { type Program, processesIn, program } from './program.ts'
 const START = ['test', 'bridge', '--nvm=2', '--no-stop']
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 
-test('a running cluster can be looked at: inspect, shell, logs, capture, cp', async t => {
+test('inspect, shell, logs, capture and cp work on a running cluster', async t => {
   const own = program(t)
   const started = await own.runWith({ xcluster_NPODS: '2' }, ...START)
   t.is(started.status, 0, started.stderr)
@@ -20,7 +20,7 @@ test('a running cluster can be looked at: inspect, shell, logs, capture, cp', as
   await captures(t, own)
   await copies(t, own)
   await refuses(t, own)
-  await tellsNamespacesApart(t, own)
+  await distinguishesNamespaces(t, own)
   await showsLogs(t, own)
 })
 
@@ -49,8 +49,8 @@ async function inspects(t: ExecutionContext, { run }: Program) {
   )
 }
 
-/** Namespaces that are not PODs are shown and entered as such, and change nothing of what is proved. */
-async function tellsNamespacesApart(t: ExecutionContext, { run }: Program) {
+/** Foreign namespaces are shown and entered as such, and do not affect the proof. */
+async function distinguishesNamespaces(t: ExecutionContext, { run }: Program) {
   const made = `ip netns add red; ip netns add 'a"b'; touch /var/run/netns/cni-dead`
   t.is((await run('exec', 'vm-001', '--', 'sh', '-c', made)).status, 0)
   const { status, stdout, stderr } = await run('inspect', '--json', 'vm-001')
@@ -79,7 +79,7 @@ const inShell = ({ state }: Program, line: string) =>
 
 async function opensShells(t: ExecutionContext, own: Program) {
   t.is(inShell(own, `echo 'hostname; exit 5' | "$N" shell vm-001-ns02; echo $?`), 'vm-001-ns02\n5\n')
-  // With a terminal the shell has one, too.
+  // With a terminal the shell gets one, too.
   const typed = inShell(own, `(echo 'tty; exit 6'; sleep 5) | script -qec '"$N" shell vm-002-ns01' /dev/null; echo $?`)
   t.regex(typed, /\/dev\/pts\/\d/)
   t.regex(typed, /vm-002-ns01:~# /)
@@ -114,7 +114,7 @@ async function captures(t: ExecutionContext, own: Program) {
   pinging.kill('SIGINT')
   await pinging.ended
 
-  // In a VM its own connection is left out, of which there would be no end.
+  // In a VM the capture excludes its own connection, which would feed itself.
   const silent = start(['capture', 'vm-002', 'tcp'])
   await untilText(t, silent.stderr, /listening on/)
   t.is((await run('exec', 'vm-002', 'true')).status, 0)
@@ -143,7 +143,7 @@ async function copies(t: ExecutionContext, { run, state }: Program) {
   t.regex(fs.readFileSync(path.join(state, 'dev'), 'utf8'), /eth1:/)
   t.regex(fs.readFileSync(path.join(state, 'random', 'boot_id'), 'utf8'), /^[0-9a-f-]{36}\n$/)
 
-  // More than the VM has room for.
+  // Larger than the VM's memory.
   fs.truncateSync(path.join(state, 'back'), 2 ** 30)
   await run('exec', 'vm-001', '--', 'sh', '-c', 'head -c 1G /dev/zero >/tmp/full 2>/dev/null')
   const full = await run('cp', 'back', 'vm-001:/tmp/bytes')
@@ -185,7 +185,7 @@ async function refuses(t: ExecutionContext, own: Program) {
   t.regex(toTerminal, /standard output is a terminal.*\n2\n$/s)
 }
 
-/** Last: it ends the VMs. */
+/** Runs last: it stops the VMs. */
 async function showsLogs(t: ExecutionContext, { run, start, state }: Program) {
   const say = async (node: string, text: string) =>
     t.is((await run('exec', node, '--', 'sh', '-c', `echo '${text}' >/dev/console`)).status, 0)
@@ -196,10 +196,10 @@ async function showsLogs(t: ExecutionContext, { run, start, state }: Program) {
 
   const all = start(['logs', '-f', '-n', '1'])
   const stopped = start(['logs', '-f', 'vm-002'])
-  const told = untilText(t, all.stdout, /^vm-001 \| said now$/m)
+  const shown = untilText(t, all.stdout, /^vm-001 \| said now$/m)
   await Promise.all([stopped, all].map(({ stdout }) => new Promise(resolve => stdout?.once('data', resolve))))
   await say('vm-001', 'said now')
-  await told
+  await shown
   all.kill('SIGINT')
   const { status, stderr } = await all.ended
   t.deepEqual([status, stderr], [130, ''])
@@ -210,7 +210,7 @@ async function showsLogs(t: ExecutionContext, { run, start, state }: Program) {
   t.deepEqual(processesIn(state), [])
 }
 
-/** Waits until a stream has said something. */
+/** Waits until a stream matches a pattern. */
 async function untilText(t: ExecutionContext, stream: NodeJS.ReadableStream | null, wanted: RegExp) {
   let text = ''
   await new Promise<void>(resolve => {
@@ -223,7 +223,7 @@ async function untilText(t: ExecutionContext, stream: NodeJS.ReadableStream | nu
   t.regex(text, wanted)
 }
 
-/** Waits until a file has so many bytes. */
+/** Waits until a file has at least `bytes` bytes. */
 async function untilSize(file: string, bytes: number) {
   const reached = () => (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= bytes
   if (reached()) return

@@ -7,7 +7,7 @@ import { tool } from '../needs.ts'
 import { conforms } from '../schema.ts'
 import { program as onVms } from './program.ts'
 
-/** The pairs that a log names, as `<source> <address>`. */
+/** The failed pairs in a log, as `<source> <address>`. */
 const wrongPairs = (log: string): readonly string[] =>
   [
     ...new Set(
@@ -20,7 +20,7 @@ const addressesOf = (pod: string): readonly [string, string] => {
   const [node, number] = [Number(pod.slice(3, 6)), Number(pod.slice(-2))]
   return [`172.16.${node}.${number}`, `1000::1:ac10:${node}0${number}`]
 }
-/** All pairs of a POD and another one's address for which something holds. */
+/** All pairs of a POD and another one's address for which a predicate holds. */
 const pairsWhere = (holds: (from: string, to: string, address: string) => boolean): readonly string[] =>
   PODS.flatMap(from =>
     PODS.filter(to => to !== from).flatMap(to =>
@@ -32,7 +32,7 @@ const pairsWhere = (holds: (from: string, to: string, address: string) => boolea
 
 const nodeOf = (pod: string) => pod.slice(0, 6)
 
-test.serial('the matrix of L3 names exactly the pairs that something cuts, and no others', async t => {
+test.serial('the matrix of L3 reports exactly the pairs that are cut', async t => {
   const { run, state, runWith } = onNamespaces(t)
   const results = path.join(state, 'results')
   const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'L3', '--nvm=2', '--no-stop', '--results', results)
@@ -47,7 +47,7 @@ test.serial('the matrix of L3 names exactly the pairs that something cuts, and n
     const { status, stderr } = await run('exec', target, '--', 'sh', '-c', command)
     t.is(status, 0, `${target}: ${command}: ${stderr}`)
   }
-  /** @param perhaps pairs that may be cut or not, as chance has it */
+  /** @param perhaps pairs that may or may not be cut */
   const prove = async (what: string, expected: readonly string[], perhaps: readonly string[] = []) => {
     const { status, stdout, stderr } = await run('test', 'matrix', '--no-start', '--timeout=30')
     t.is(status, expected.length === 0 ? 0 : 1, `${what}: ${stderr}`)
@@ -114,7 +114,7 @@ test.serial('the matrix of L3 names exactly the pairs that something cuts, and n
   await inVm('vm-002', 'sysctl -w net.ipv4.ip_forward=1')
 
   await inVm('vm-002-ns02', 'ip address add 172.16.2.1/24 dev eth0')
-  // Which of the two gets the answers to what the rightful owner asked is a matter of chance.
+  // Either of the two may get the answers to the rightful owner's pings.
   const asked = pairsWhere((from, _, address) => from === 'vm-002-ns01' && address.includes('.'))
   const both = pairsWhere((_, __, address) => address === '172.16.2.1')
     .concat('vm-002-ns01 172.16.2.1')
@@ -147,14 +147,14 @@ const sidesOf = (outside: readonly [string, string]) =>
 
 for (const [name, outside, program] of [
   ['dual_bridges', ['vm-202-eth3', 'vm-202-eth4'], onNamespaces],
-  // Not every host's kernel has VLANs.
+  // Not every host's kernel supports VLANs.
   ['dual_bridges_vlan', ['vm-202-eth3.100', 'vm-202-eth3.200'], onVms],
 ] as const) {
-  test.serial(`the matrix of ${name} names exactly the pairs that are joined, or cut`, async t => {
+  test.serial(`the matrix of ${name} reports exactly the pairs that are joined or cut`, async t => {
     const { run, runWith } = program(t)
     const start = await runWith({ xcluster_NPODS: '2' }, 'test', name, '--no-stop')
     t.is(start.status, 0, start.stderr)
-    // Of three on each side: the two others; the three of the other side but the one that has the same address.
+    // With three PODs on each side: the two others, and the other side's three except the one with the same address.
     t.regex(start.stderr, /: matrix: 24 of 24 pairs answer; 24 of 24 forbidden pairs blocked;/)
     const prove = () => run('test', 'matrix', '--no-start', '--reach', name, '--timeout=30')
     const inVm = async (command: string) => t.is((await run('exec', 'vm-001', '--', 'sh', '-c', command)).status, 0)
@@ -193,7 +193,7 @@ for (const [name, outside, program] of [
 }
 
 test.serial(
-  'the matrix of bridge names exactly what answers another node, of what is tried without a pause',
+  'the matrix of bridge reports exactly the forbidden answers from another node, with pings without pauses',
   async t => {
     const { run, runWith } = onNamespaces(t)
     const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'bridge', '--nvm=2', '--no-stop')
@@ -218,7 +218,7 @@ test.serial(
   },
 )
 
-test('whose word counts is refused where nobody gave it', async t => {
+test('refuses --reach with a test that defines no reach, and for tests other than matrix', async t => {
   const { run } = onNamespaces(t)
   for (const [words, says] of [
     [

@@ -9,27 +9,27 @@ import { tool } from '../needs.ts'
 
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 
-/** How a call of the program ended. */
+/** Result of a call of the program. */
 export interface Ended {
   readonly status: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** The program with a state directory of its own, so that a test sees no cluster but its own, and nobody's is touched. */
+/** The program with a separate state directory, which isolates a test from other clusters. */
 export interface Program {
   readonly state: string
   run(...words: string[]): Promise<Ended>
-  /** With more variables. */
+  /** Like run, with additional variables. */
   runWith(environment: Readonly<Record<string, string>>, ...words: string[]): Promise<Ended>
   start(words: readonly string[], environment?: Readonly<Record<string, string>>): Running
-  /** On a terminal of its own, of 80 columns and 24 rows: what it shows comes out of stdout, what is typed goes into stdin. */
+  /** Starts on a terminal of 80 columns and 24 rows, connected to stdin and stdout. */
   startOnTerminal(words: readonly string[]): Running
 }
 
 export type Running = ChildProcess & { ended: Promise<Ended> }
 
-/** Stops its clusters after the test; with KEEP=1, those of a test that failed are left running. */
+/** Stops its clusters after the test. With KEEP=1, the clusters of a failed test are left running. */
 export function program(t: ExecutionContext): Program {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-vm-'))
   const call = (command: string, words: readonly string[], stdin: 'ignore' | 'pipe', environment = {}) => {
@@ -56,7 +56,7 @@ export function program(t: ExecutionContext): Program {
   }
   const runWith = (environment: Readonly<Record<string, string>>, ...words: string[]) => start(words, environment).ended
   t.teardown(async () => {
-    if (!t.passed) tellEvidence(t, state)
+    if (!t.passed) logEvidence(t, state)
     if (!t.passed && process.env.KEEP) {
       t.log(`kept: export XDG_STATE_HOME=${state}; ./netns.ts status; ./netns.ts stop --all ends it`)
       return
@@ -67,16 +67,16 @@ export function program(t: ExecutionContext): Program {
   return { state, start, startOnTerminal, runWith, run: (...words) => runWith({}, ...words) }
 }
 
-/** What a test that fails unexpectedly found out goes with its directory: it is told before. */
-function tellEvidence(t: ExecutionContext, directory: string): void {
+/** Logs the evidence of a failed test before its directory is deleted. */
+function logEvidence(t: ExecutionContext, directory: string): void {
   const files = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' })
   for (const file of files.filter(name => /(^|\/)evidence\/.*\.txt$/.test(name)).sort())
     t.log(`${file}:\n${fs.readFileSync(path.join(directory, file), 'utf8')}`)
 }
 
 /**
- * Waits for something that a run does.
- * @throws Error with what the run said, when it ends first
+ * Waits for a condition during a run.
+ * @throws Error with the run's stderr if it ends first
  */
 export async function until(runner: Running, isSo: () => boolean): Promise<void> {
   let ended: Ended | undefined
@@ -89,7 +89,7 @@ export async function until(runner: Running, isSo: () => boolean): Promise<void>
   }
 }
 
-/** Without what whoever runs the tests has set for xcluster. */
+/** The environment without the user's xcluster variables. */
 const ownEnvironment = () =>
   Object.fromEntries(
     Object.entries(process.env).filter(
@@ -97,14 +97,14 @@ const ownEnvironment = () =>
     ),
   )
 
-/** The numbers of the processes whose working directory is below one: VMs and switches run in their cluster's. */
+/** PIDs of processes whose working directory is in a directory: VMs and switches run in their cluster's. */
 export function processesIn(directory: string): readonly number[] {
   return fs.readdirSync('/proc').flatMap(name => {
     if (!/^\d+$/.test(name)) return []
     try {
       return fs.readlinkSync(`/proc/${name}/cwd`).startsWith(directory) ? [Number(name)] : []
     } catch {
-      return [] // ended meanwhile, or somebody else's
+      return [] // exited meanwhile, or another user's
     }
   })
 }

@@ -12,7 +12,7 @@ const words = [...REPORTS.flatMap(report => ['--reporter', report]), '--results'
 
 const read = (state: string, name: string) => fs.readFileSync(path.join(state, 'r', name), 'utf8')
 
-/** What every report has to be, whatever the run was. @returns results.json */
+/** Checks that every report is valid, whatever the run did. @returns results.json */
 function checkReports(t: ExecutionContext, state: string) {
   execFileSync(tool('xmllint'), ['--noout', path.join(state, 'r/junit.xml')])
   for (const line of read(state, 'events.jsonl').trimEnd().split('\n')) conforms(t, 'event', JSON.parse(line))
@@ -21,7 +21,7 @@ function checkReports(t: ExecutionContext, state: string) {
   return results
 }
 
-/** An ovl whose `tar` packs what a script says, each time that it is called. */
+/** An ovl whose `tar` runs a script that prints its archive. */
 function ovl(state: string, script: string): void {
   fs.mkdirSync(path.join(state, 'mine/bin'), { recursive: true })
   const tar = `#!/bin/sh\ncd "$(dirname "$0")" || exit\n${script}\nexec tar cf "$1" bin\n`
@@ -34,7 +34,7 @@ case $1 in tcase_bridge_ping) ip link set "$(hostname)-ns03" down;; esac
 exec /tmp/netns_test "$@"
 `
 
-test('a POD whose link is cut is named in every report, with test, step, node, POD and address', async t => {
+test('every report contains test, step, node, POD and address of a cut link', async t => {
   const { run, runWith, state } = program(t)
   t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
   const wrap = `cp /bin/netns_test /tmp/netns_test; cat >/bin/netns_test <<'E'\n${CUT}E\n`
@@ -45,7 +45,7 @@ test('a POD whose link is cut is named in every report, with test, step, node, P
   const results = checkReports(t, state)
   const summaryText = fs.readFileSync(summary.GITHUB_STEP_SUMMARY, 'utf8')
   const failed = (text: string, pattern: RegExp) => pattern.exec(text)?.[0] ?? ''
-  const told = {
+  const mentions = {
     log: failed(stdout, /.* - FAILED first: .*/),
     summary: failed(stderr, /.*FAILED: bridge: .*/),
     junit: failed(read(state, 'junit.xml'), /<testcase [^>]*>\s*<failure [^>]*>/),
@@ -55,17 +55,17 @@ test('a POD whose link is cut is named in every report, with test, step, node, P
     'step summary': failed(summaryText, /<pre>[\s\S]*<\/pre>/),
     results: JSON.stringify(results.tests[0].steps) + results.tests[0].test,
   }
-  for (const [report, text] of Object.entries(told)) {
+  for (const [report, text] of Object.entries(mentions)) {
     for (const word of ['bridge', 'bridge_ping', 'vm-001', 'vm-001-ns03'])
       t.true(text.includes(word), `${report}: ${word}`)
-    // Both of its addresses are silent; the last one that was tried is the reason.
+    // Both of its addresses are silent; the last one is the reason.
     t.regex(text, /172\.16\.1\.3|1000::1:ac10:103/, report)
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
   t.notRegex(stdout + stderr, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/)
 })
 
-test('a test that passes when it is tried again is flaky in every report; the run can be done again with its seed', async t => {
+test('every report marks a test that passes on retry as flaky; its seed reproduces the run', async t => {
   const { run, state } = program(t)
   ovl(
     state,
@@ -108,7 +108,7 @@ test('a test that passes when it is tried again is flaky in every report; the ru
   t.is((await run('status', '--json')).stdout, '[]\n')
 })
 
-test('Ctrl-C in the middle of a step: every report is complete, and says interrupted', async t => {
+test('Ctrl-C during a step: every report is complete and marked as interrupted', async t => {
   const { start, state } = program(t)
   ovl(state, `printf '#!/bin/sh\\nsleep 60\\n' >bin/netns_test; chmod 755 bin/netns_test`)
   const runner = start(['test', 'start', 'bridge', '--nvm=1', '--ovl', './mine', ...words])

@@ -7,7 +7,7 @@ import { requireCluster } from '../../scripts/cluster/own/find-clusters.ts'
 import { logIn } from '../../scripts/cluster/own/login.ts'
 import { program } from './program.ts'
 
-test('many commands at once on a node are all run', async t => {
+test('runs many concurrent commands on a node', async t => {
   const { state, run } = program(t)
   const started = await run('test', 'start', '--nvm=1', '--no-stop')
   t.is(started.status, 0, started.stderr)
@@ -31,7 +31,7 @@ test('many commands at once on a node are all run', async t => {
   )
 })
 
-test('idle connections of others to the port of a VM keep nobody from logging in', async t => {
+test("idle connections to a VM's port do not prevent logins", async t => {
   const { state, run } = program(t)
   const started = await run('test', 'start', '--nvm=1', '--no-stop')
   t.is(started.status, 0, started.stderr)
@@ -53,7 +53,7 @@ test('idle connections of others to the port of a VM keep nobody from logging in
     })
     await Promise.all(held)
   }
-  // Silent ones, and some that begin a login and do not go on, more of them than are let be.
+  // Silent connections, and some that start a login without finishing it, above the server's limit.
   for (const [count, says] of [
     [6, ''],
     [40, ''],

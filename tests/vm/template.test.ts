@@ -8,7 +8,7 @@ import { program, until } from './program.ts'
 
 const FILES = ['ram', 'state']
 
-/** A cache of its own, with the image of everybody's. */
+/** A separate cache with the shared image. */
 function programWithCache(t: ExecutionContext) {
   const own = program(t)
   const shared = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'xcluster-netns')
@@ -26,7 +26,7 @@ function programWithCache(t: ExecutionContext) {
   return { ...own, cache, start, named, template }
 }
 
-/** The random cookie with which an ssh server begins (RFC 4253, sections 4.2, 6 and 7.1). */
+/** The random cookie in an ssh server's first message (RFC 4253, sections 4.2, 6 and 7.1). */
 async function cookieOf(port: number): Promise<string> {
   const socket = net.connect(port, '127.0.0.1')
   socket.write('SSH-2.0-test\r\n')
@@ -42,9 +42,9 @@ async function cookieOf(port: number): Promise<string> {
   throw new Error('no key exchange')
 }
 
-test('copies of a VM have a name, addresses, a clock, and random numbers of their own', async t => {
+test('clones of a VM have their own names, addresses, clocks and random numbers', async t => {
   const { run, state } = program(t)
-  // Asked at once: the kernel comes to seeds of its own some time later.
+  // At once: some time later the kernel would reseed anyway.
   const ovl = path.join(state, 'early')
   fs.mkdirSync(path.join(ovl, 'etc/init.d'), { recursive: true })
   const script = '#!/bin/sh\nhead -c 16 /dev/urandom | base64 >/tmp/early\n'
@@ -53,25 +53,25 @@ test('copies of a VM have a name, addresses, a clock, and random numbers of thei
   const started = await run('test', 'start', '--nvm=3', '--no-stop', '--ovl', ovl)
   t.is(started.status, 0, started.stderr)
   const shell = `hostname; cat /sys/class/net/eth*/address; cat /proc/sys/kernel/random/boot_id; cat /tmp/early; date +%s`
-  const told = await Promise.all(
+  const answers = await Promise.all(
     ['vm-001', 'vm-002', 'vm-003'].map(async name => {
       const { stdout } = await run('exec', name, '--', 'sh', '-c', shell)
       return stdout.trim().split('\n')
     }),
   )
   t.deepEqual(
-    told.map(lines => lines.slice(0, 3)),
+    answers.map(lines => lines.slice(0, 3)),
     [1, 2, 3].map(n => [`vm-00${n}`, `00:00:00:01:00:0${n}`, `00:00:00:01:01:0${n}`]),
   )
-  for (const line of [3, 4]) t.is(new Set(told.map(lines => lines[line])).size, 3)
-  for (const lines of told) t.true(Math.abs(Number(lines[5]) - Date.now() / 1000) < 5, lines[5])
+  for (const line of [3, 4]) t.is(new Set(answers.map(lines => lines[line])).size, 3)
+  for (const lines of answers) t.true(Math.abs(Number(lines[5]) - Date.now() / 1000) < 5, lines[5])
   const record = path.join(state, 'xcluster-netns/clusters/default/cluster.json')
   const { nodes } = JSON.parse(fs.readFileSync(record, 'utf8')) as { nodes: { port: number }[] }
   const cookies = await Promise.all(nodes.map(({ port }) => cookieOf(port)))
   t.is(new Set(cookies).size, 3)
 })
 
-test('a template is made once, and anew when it was damaged, when QEMU is another, or when its maker was killed', async t => {
+test('a template is saved once, and rebuilt after damage, another QEMU, or a killed save', async t => {
   const { cache, start, named, template } = programWithCache(t)
   const runner = start()
   await until(runner, () => named('making-template-').length > 0)
@@ -102,7 +102,7 @@ test('a template is made once, and anew when it was damaged, when QEMU is anothe
   t.is(named('template-').length, 2)
 })
 
-test('a node that does not go on from its template boots, once and with a word; the template is made anew', async t => {
+test('a node that cannot be restored from its template boots, with a warning; the template is rebuilt', async t => {
   const { start, template, named } = programWithCache(t)
   t.is((await start().ended).status, 0)
   fs.writeFileSync(path.join(template(), 'state'), 'no state of a machine')
@@ -115,11 +115,11 @@ test('a node that does not go on from its template boots, once and with a word; 
   t.regex((await start().ended).stderr, /template: built in/)
 })
 
-test('a template stays where its node does not come up for another reason: then it does not boot either', async t => {
+test('a template is retained if its node fails for another reason, which a cold boot does not fix', async t => {
   const { start, state, named } = programWithCache(t)
   const ovl = path.join(state, 'lethal')
   fs.mkdirSync(path.join(ovl, 'etc/init.d'), { recursive: true })
-  // Ends the VM, which does not reboot.
+  // Stops the VM, which does not reboot.
   const script = '#!/bin/sh\necho b >/proc/sysrq-trigger\nsleep 100\n'
   fs.writeFileSync(path.join(ovl, 'etc/init.d/10end.rc'), script, { mode: 0o755 })
   fs.writeFileSync(path.join(ovl, 'tar'), '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" etc\n', { mode: 0o755 })
@@ -130,13 +130,13 @@ test('a template stays where its node does not come up for another reason: then 
   t.is(named('template-').length, 1)
 })
 
-test('a run that is stopped while its VMs come up goes on from their template when it is continued', async t => {
+test('a run suspended while its VMs start still restores them from their template when it continues', async t => {
   const { start, state, named } = programWithCache(t)
   t.is((await start().ended).status, 0)
   const runner = start()
   await until(runner, () => fs.existsSync(path.join(state, 'xcluster-netns/clusters/default/vm-001.pid')))
   runner.kill('SIGSTOP')
-  // Longer than a clone may take.
+  // Longer than the timeout of a clone.
   await new Promise(resolve => setTimeout(resolve, 25_000))
   runner.kill('SIGCONT')
   const { status, stderr } = await runner.ended
@@ -145,7 +145,7 @@ test('a run that is stopped while its VMs come up goes on from their template wh
   t.is(named('template-').length, 1)
 })
 
-test('a cluster of VMs of two sizes makes a template of each', async t => {
+test('a cluster with VMs of two sizes saves a template for each', async t => {
   const { runWith, cache, named } = programWithCache(t)
   const environment = { XDG_CACHE_HOME: path.dirname(cache) }
   const { status, stderr } = await runWith(environment, 'test', 'start', '--nvm=2', '--mem2=280')

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { program } from './program.ts'
 
-test('routers route between nets, and are the default route of the others; interfaces are numbered as they come', async t => {
+test("routers route between nets and are the others' default routes; interfaces are numbered in order", async t => {
   const { run, runWith } = program(t)
   const { status, stderr } = await runWith(
     { TOPOLOGY: 'multilan-router', __nvm: '1', __ntesters: '1' },

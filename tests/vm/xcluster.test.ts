@@ -16,13 +16,13 @@ test.afterEach.always(t => stop(t.context))
 const stop = ({ environment }: StandIn) =>
   execFileSync(environment.XCLUSTER as string, ['stop'], { env: { ...process.env, ...environment } })
 
-/** Runs the program with the stand-in as the user's xcluster. Nets are learning switches unless a test says otherwise. */
+/** Runs the program with the stand-in as the user's xcluster. Nets are learning switches by default. */
 const onXcluster =
   ({ runWith }: Program, { environment }: StandIn) =>
   (words: readonly string[], more: Readonly<Record<string, string>> = {}) =>
     runWith({ STANDIN_SWITCH: 'vde', ...environment, ...more }, ...words)
 
-/** A summary without times of day, durations, round trips, the order in which VMs said something, and the name of the kind. */
+/** A summary without times, durations, round trips, the order of VMs' lines, and the name of the cluster kind. */
 const timeless = (summary: string) =>
   summary
     .replace(/^( *)\d\d:\d\d:\d\d \(([^)]*)\)/gm, (_, indent, who) => `${indent}(${/VM|vm/.test(who) ? who : ''})`)
@@ -35,7 +35,7 @@ const timeless = (summary: string) =>
     .sort()
 
 test.serial(
-  'bridge and cni_bridge pass on both kinds, and their summaries differ in times and the kind alone',
+  'bridge and cni_bridge pass on both cluster kinds; their summaries differ only in times and the kind',
   async t => {
     const own = program(t)
     const words = ['test', 'bridge', '--nvm=2', '--no-stop']
@@ -49,15 +49,15 @@ test.serial(
       const ours = await own.run(...words.slice(0, 3))
       t.is(ours.status, 0, ours.stderr)
       t.deepEqual(timeless(theirs.stderr), timeless(ours.stderr))
-      // The log: the same lines of steps, whoever ran the VMs.
+      // Both logs have the same step lines.
       const steps = (log: string) =>
         log
           .split('\n')
           .flatMap(line => /^\S+ (vm-\d+ \w+\/\w+ [|!-] .*)/.exec(line)?.[1] ?? [])
           .map(line => line.replace(/\d\d:\d\d:\d\d|\d+ ms/, ''))
-          // As on a user's xcluster, PREFIX is another one there.
+          // PREFIX differs, as on a user's xcluster.
           .map(line => line.replace(/fd00::|1000::1:/g, 'PREFIX:'))
-          // Which POD gets which of the addresses is a matter of chance.
+          // The PODs get their addresses in any order.
           .map(line => line.replace(/(cni_bridge_ping \| \S+) \S+ answers/, '$1 answers'))
           .sort()
       t.true(steps(ours.stdout).length > 16)
@@ -66,19 +66,19 @@ test.serial(
   },
 )
 
-test.serial('every test passes on xcluster, none is left out', async t => {
+test.serial('every test passes on xcluster, none is skipped', async t => {
   const { status, stderr } = await onXcluster(program(t), t.context)(['test', 'all', '--nvm=2', '--strict'])
   t.is(status, 0, stderr)
   t.is(stderr.match(/passed: [a-zA-Z]/g)?.length, 11)
 })
 
-test.serial('L3 passes over multicast sockets, which give a VM its own frames back', async t => {
+test.serial("L3 passes over multicast sockets, which return a VM's own frames", async t => {
   const run = onXcluster(program(t), t.context)
   const { status, stderr } = await run(['test', 'L3', '--nvm=2'], { STANDIN_SWITCH: 'mcast', XOVLS: '  ' })
   t.is(status, 0, stderr)
 })
 
-test.serial('a VM that comes up after 40 s is waited for', async t => {
+test.serial('waits for a VM that boots in 40 s', async t => {
   const run = onXcluster(program(t), t.context)
   const { status, stdout, stderr } = await run(['test', 'start', '--nvm=2'], { STANDIN_SLOW: '2:40' })
   t.is(status, 0, stderr)
@@ -86,7 +86,7 @@ test.serial('a VM that comes up after 40 s is waited for', async t => {
   t.true(Number(/Total time: (\d+) s/.exec(stderr)?.[1]) >= 40)
 })
 
-test.serial('a VM that never comes up is named with the last lines of its console; xcluster is stopped', async t => {
+test.serial('reports a VM that never boots with the last lines of its console, and stops xcluster', async t => {
   const run = onXcluster(program(t), t.context)
   const { status, stderr } = await run(['test', 'start', '--nvm=2', '--timeout=30'], { STANDIN_DEAD: '2' })
   t.is(status, 4)
@@ -98,7 +98,7 @@ test.serial('a VM that never comes up is named with the last lines of its consol
 })
 
 test.serial(
-  'a failure leaves the cluster running, for --no-start, looking around and a cluster with new host keys',
+  'a failure leaves the cluster running, for --no-start, inspection, and a cluster with new host keys',
   async t => {
     const own = program(t)
     const run = onXcluster(own, t.context)
@@ -117,7 +117,7 @@ test.serial(
     t.is((await run(['exec', 'vm-002', '--', 'sh', '-c', 'exit 7'])).status, 7)
     const table = await run(['inspect', '--nvm=2', 'vm-002-ns03'])
     t.regex(table.stdout, /^vm-002 +vm-002-ns03 +eth0 +veth +up .*172\.16\.2\.3\/24/m)
-    // As in an image of xcluster, there is none.
+    // xcluster's image has none.
     const refused = await run(['capture', 'vm-002-ns01', 'icmp'])
     t.is(refused.status, 3, refused.stderr)
     t.regex(refused.stderr, /tcpdump is missing on vm-002: .*no command 'tcpdump'/)
@@ -127,7 +127,7 @@ test.serial(
     t.deepEqual(fs.readFileSync(path.join(own.state, 'x')), file)
     t.is((await run(['exec', 'vm-002', '--', 'sh', '-c', 'echo on the console >/dev/console'])).status, 0)
     t.regex((await run(['logs'])).stdout, /^vm-002 \| on the console$/m)
-    // xcluster keeps the consoles of earlier clusters.
+    // xcluster retains the consoles of earlier clusters.
     t.regex(
       (await run(['logs', 'vm-009'])).stderr,
       /'vm-009' is not a node with a console \(those are vm-001 vm-002( vm-20\d)*\)/,
@@ -143,7 +143,7 @@ test.serial(
     t.deepEqual(fs.readdirSync(evidence).sort(), ['evidence.txt', 'vm-002', 'vm-002-ns03'])
     t.is((await run(['exec', 'vm-001', '--', 'true'])).status, 0, 'it is left running')
 
-    // What our own tar writes to its standard output is unpacked on a running VM, as `inject` does.
+    // Unpacks the output of our tar on a running VM, as `inject` does.
     const { environment } = t.context
     const packed = spawnSync(path.join(environment.XCLUSTER_OVLPATH?.split(':')[0] ?? '', 'netns/tar'), ['-'], {
       env: { ...process.env, ...environment },

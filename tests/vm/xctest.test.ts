@@ -10,7 +10,7 @@ const OVLS = path.join(TOP, 'tests/xctest/ovl')
 const MODEL = path.join(OVLS, 'model/model.sh')
 const XCLUSTER = path.join(TOP, 'scripts/xctest/xcluster-embedded')
 
-/** The model ovl's own test, on the embedded cluster, with a state directory that ends with the test. */
+/** The model ovl's own test, on the embedded cluster, with a temporary state directory. */
 function ovl(t: ExecutionContext) {
   const { state } = program(t)
   const call = (command: string, words: readonly string[], more: Readonly<Record<string, string>> = {}) =>
@@ -42,7 +42,7 @@ function ovl(t: ExecutionContext) {
   }
 }
 
-/** Processes of this state directory: VMs, switches, and ssh clients, which name it in their arguments. */
+/** Processes of a state directory: VMs, switches, and ssh clients, whose arguments contain it. */
 function processesOf(state: string): readonly string[] {
   const named = fs.readdirSync('/proc').flatMap(pid => {
     try {
@@ -55,7 +55,7 @@ function processesOf(state: string): readonly string[] {
   return [...processesIn(state).map(String), ...named]
 }
 
-test('an ovl tests itself: steps in turn and at once, files, captures, nodes that join and leave; nothing is left', async t => {
+test('an ovl tests itself: sequential and concurrent steps, files, captures, nodes that join and leave', async t => {
   const { state, run, call } = ovl(t)
   const started = await run(['--no-stop', 'start'], { xcluster_WORDS: "it's two", SETUP: 'mine' })
   t.is(started.status, 0, started.stderr)
@@ -88,7 +88,7 @@ test('an ovl tests itself: steps in turn and at once, files, captures, nodes tha
   t.deepEqual(processesOf(state), [])
 })
 
-test('a whole test passes, and one in which a step fails on one of the nodes does not', async t => {
+test('a complete test passes, and fails if a step fails on one node', async t => {
   const { run, call } = ovl(t)
   const passed = await run(['steps'])
   t.is(passed.status, 0, passed.stdout + passed.stderr)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 import { processesIn, program } from '../../../tests/vm/program.ts'
 
-test('bridge passes with four VMs; summary and log can each be read alone; nothing is left', async t => {
+test('bridge passes with four VMs; summary and log are each complete; nothing is left', async t => {
   const { run, state } = program(t)
   const { status, stdout, stderr } = await run('test', 'bridge', '--results', 'results')
   t.is(status, 0, stderr)
@@ -24,13 +24,13 @@ test('bridge passes with four VMs; summary and log can each be read alone; nothi
     t.true(fs.existsSync(path.join(brought, 'console.log')))
   }
   t.regex(stderr, /passed: bridge\n(?:.*results: .*\n)?.*Total time: \d+ s\n$/)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
   t.notRegex(stdout + stderr, /[\x00-\x08\x0b-\x1f\x7f]/)
   t.deepEqual(processesIn(state), [])
   t.deepEqual(fs.readdirSync(path.join(state, 'xcluster-netns/clusters')), [])
 })
 
-test('bridge passes with twenty PODs in two VMs, whose interfaces are called after them', async t => {
+test('bridge passes with twenty PODs in two VMs and PODIF=hostname', async t => {
   const { runWith } = program(t)
   const { status, stdout, stderr } = await runWith(
     { xcluster_NPODS: '20', xcluster_PODIF: 'hostname' },
@@ -40,11 +40,11 @@ test('bridge passes with twenty PODs in two VMs, whose interfaces are called aft
   t.true(stdout.includes('vm-002-ns20 172.16.2.20 answers'))
 })
 
-test('a POD whose link goes down fails the step, named with VM and address, and the cluster stays to be looked at', async t => {
+test('reports a POD whose link goes down with VM and address, and leaves the cluster running', async t => {
   const { run, runWith, state } = program(t)
   const bin = path.join(state, 'unplugged/usr/local/bin')
   fs.mkdirSync(bin, { recursive: true })
-  // Comes before the real one on PATH; earlier, the steps would bring the link up again.
+  // Precedes the real fping on PATH. Before the last step, the steps would set the link up again.
   const fping = '#!/bin/sh\nip link set vm-002-ns03 down 2>/dev/null\nexec /usr/bin/fping "$@"\n'
   fs.writeFileSync(path.join(bin, 'fping'), fping, { mode: 0o755 })
   const tar = '#!/bin/sh\nexec tar cf "$1" -C "$(dirname "$0")" usr\n'

@@ -3,7 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 import { program } from '../../../tests/vm/program.ts'
 
-test('cni_bridge passes with four VMs, and the results of CNI are brought home', async t => {
+test('cni_bridge passes with four VMs, and the CNI results are collected', async t => {
   const { run, state } = program(t)
   const { status, stdout, stderr } = await run('test', 'cni_bridge', '--name=only', '--results', 'results', '--no-stop')
   t.is(status, 0, stderr)
@@ -20,9 +20,9 @@ test('cni_bridge passes with four VMs, and the results of CNI are brought home',
   t.deepEqual([left.status, left.stdout.replace(/^(last_reserved_ip\.\d|lock)\n/gm, '')], [0, ''], left.stderr)
 })
 
-test('a plugin that fails fails the step, with its own words, and the POD named', async t => {
+test('reports a failing plugin with its message and the POD', async t => {
   const { run, state } = program(t)
-  // An ovl of the test's own: its plugin is laid over the real one.
+  // An ovl whose plugin replaces the real one.
   const ovl = path.join(state, 'broken-cni')
   fs.mkdirSync(path.join(ovl, 'opt/cni/bin'), { recursive: true })
   const plugin = `#!/bin/sh
@@ -39,7 +39,7 @@ esac
   t.regex(stderr, /FAILED: cni_bridge: cni_bridge_start on vm-001: /)
 })
 
-test('after an ADD that failed when it had made something, the next one succeeds, with the real plugins', async t => {
+test('with the real plugins, an ADD succeeds after one that failed halfway', async t => {
   const { run } = program(t)
   t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
   const plugin = `#!/bin/sh
@@ -62,7 +62,7 @@ case $CNI_COMMAND$CNI_CONTAINERID in ADD*-ns02) echo '{"code":11,"msg":"made, an
   t.is(again.stdout.match(/ answers$/gm)?.length, 8)
 })
 
-test('without plugins it is refused before a VM starts', async t => {
+test('refuses the test without plugins before a VM starts', async t => {
   const { run } = program(t)
   const { status, stderr } = await run('test', 'cni_bridge', '--cni', '/nonexistent.tgz')
   t.is(status, 2)

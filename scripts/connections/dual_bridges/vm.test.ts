@@ -1,7 +1,7 @@
 import test from 'ava'
 import { program } from '../../../tests/vm/program.ts'
 
-test('a bridge whose outside is silent fails, named by bridge, POD and address', async t => {
+test('reports a silent external network with bridge, POD and address', async t => {
   const { run } = program(t)
   const started = await run('test', 'dual_bridges', '--no-stop')
   t.is(started.status, 0, started.stderr)

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { program } from '../../../tests/vm/program.ts'
 
-test('ptp passes on two VMs without a bridge, fails when a route is gone, and detaches PODs', async t => {
+test('ptp passes on two VMs without a bridge, fails without a route, and detaches PODs', async t => {
   const { run } = program(t)
   const passed = await run('test', 'ptp', '--nvm=2', '--no-stop')
   t.is(passed.status, 0, passed.stderr)
@@ -9,7 +9,7 @@ test('ptp passes on two VMs without a bridge, fails when a route is gone, and de
   const inVm = (script: string) => run('exec', 'vm-001', '--', 'sh', '-c', script)
   t.is((await inVm('ip -br link show type bridge')).stdout, '')
 
-  // The bridge's own test must not take these PODs for its own.
+  // cni_bridge must not pass with PODs attached by ptp.
   const other = await run('test', 'cni_bridge', '--no-start')
   t.is(other.status, 1)
   t.regex(other.stderr, /vm-001-ns01 is attached by the CNI plugin ptp/)
