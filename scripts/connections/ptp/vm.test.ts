@@ -21,6 +21,6 @@ test('ptp passes on two VMs without a bridge, fails without a route, and detache
   t.is(failed.status, 1)
   t.regex(failed.stderr, new RegExp(`FAILED: ptp: cni_ptp_ping on vm-001: .*vm-001-ns02, address ${ip}`))
 
-  const detached = await inVm('netns_test delete; ls /tmp/*.json /tmp/*.cni; ip -br link show type veth')
+  const detached = await inVm('netns_test delete; ls /tmp/*.json /tmp/.*.cni; ip -br link show type veth')
   t.deepEqual([detached.status, detached.stdout], [0, ''], detached.stderr)
 })

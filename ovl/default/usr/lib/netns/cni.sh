@@ -4,7 +4,8 @@
 # second to start in an emulated VM.
 #
 # The steps of a connection call cni_prepare, then cni_configure with the configuration on stdin; cni_start; cni_ping.
-# The PODs' results are in /tmp/<pod>.json, the type of the plugin that connected each in /tmp/<pod>.cni.
+# The PODs' results are in /tmp/<pod>.json, the type of the plugin that connected each in /tmp/.<pod>.cni: users read
+# the results by the pattern /tmp/<pod>*.
 
 need pods address
 
@@ -132,7 +133,7 @@ cni_release() { # <pod…>
 		[ $((releasing % most)) -ne 0 ] || wait
 		{
 			said=$(cni_call DEL "$attached" 2>&1) || echo "netns_test: delete: CNI DEL for $attached: $said" >&2
-			rm -f "/tmp/$attached.error" "/tmp/$attached.cni"
+			rm -f "/tmp/$attached.error" "/tmp/.$attached.cni"
 		} &
 	done
 	wait
@@ -146,7 +147,7 @@ cni_touched() { # <pod>
 # Sets $cni_type and $cni_config to those that connected a POD.
 cni_network_of() { # <pod>
 	cni_type=bridge
-	[ ! -e "/tmp/$1.cni" ] || read -r cni_type <"/tmp/$1.cni"
+	[ ! -e "/tmp/.$1.cni" ] || read -r cni_type <"/tmp/.$1.cni"
 	cni_network "$cni_type"
 }
 
@@ -167,7 +168,7 @@ cni_undo() { # <pod>
 		echo "netns_test: CNI DEL for $1 after its failed ADD: exit $?: $(echo "$said" | tr -s '\n\t ' ' ')" >&2
 	# shellcheck disable=SC2016
 	! in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface" || ip_in_pod "$1" "link delete $interface"
-	rm -f "/tmp/$1.json" "/tmp/$1.error" "/tmp/$1.cni"
+	rm -f "/tmp/$1.json" "/tmp/$1.error" "/tmp/.$1.cni"
 }
 
 cni_add() { # <pod>
@@ -181,7 +182,7 @@ cni_add() { # <pod>
 	fi
 	{
 		! cni_touched "$1" || cni_undo "$1"
-		echo "$cni_type" >"/tmp/$1.cni"
+		echo "$cni_type" >"/tmp/.$1.cni"
 		cni_call ADD "$1" >"/tmp/$1.json" 2>"/tmp/$1.error"
 	} &
 	pids="$pids $!"
