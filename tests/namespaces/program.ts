@@ -5,10 +5,10 @@ import { type Program, program as programOf } from '../vm/program.ts'
 
 export { type Program, processesIn, until } from '../vm/program.ts'
 
-/** The program with clusters of namespaces as the kind that is meant. */
+/** The program on clusters of namespaces, or of the kind in $KIND: what passes on both is run on both by test:long. */
 export function program(t: ExecutionContext): Program {
   const all = programOf(t)
-  const kind = { XCLUSTER_NETNS_CLUSTER: 'namespaces' }
+  const kind = { XCLUSTER_NETNS_CLUSTER: process.env.KIND ?? 'namespaces' }
   return {
     ...all,
     start: (words, environment = {}) => all.start(words, { ...kind, ...environment }),
