@@ -33,7 +33,7 @@ test('exec runs commands in VMs and PODs, with streams, exit status and signals'
   t.is(looped('').stdout, '1\n2\n3\n', 'without -n the first one takes the rest')
   const noInput = await run('exec', '-n', 'vm-001')
   t.is(noInput.status, 2)
-  t.regex(noInput.stderr, /a command is needed/)
+  t.regex(noInput.stderr, /a command is required/)
 
   for (const target of ['vm-001', 'vm-001-ns02']) {
     const child = start([
@@ -69,7 +69,7 @@ test('exec runs commands in VMs and PODs, with streams, exit status and signals'
     [['exec', 'vm-009', 'true'], 2, /'vm-009' is not a node or POD.*vm-001 vm-002/],
     [['exec', 'nobody', 'true'], 2, /'nobody' is not a node or POD/],
     [['exec', 'vm-001-ns99', 'true'], 2, /'vm-001-ns99' is not a POD of vm-001 .*vm-001-ns01/],
-    [['exec', 'vm-001'], 2, /a command is needed/],
+    [['exec', 'vm-001'], 2, /a command is required/],
     [['exec', '--name', 'other', 'vm-001', 'true'], 3, /no cluster 'other' is running/],
   ] as const) {
     const refused = await run(...words)
