@@ -1,11 +1,11 @@
 import { plainText } from '../host/text.ts'
 
-/** Two: so columns are told apart where a value holds a space. */
+/** At least two spaces: values may contain one. */
 const BETWEEN = '   '
 
 /**
- * A table for a terminal and for line-oriented tools: one line a row, columns as wide as what is in them, the last one ragged.
- * @param rows the first one holds the headings; a cell that is empty becomes `-`, so that every row has as many words
+ * Aligns a table for terminals and line-oriented tools: one line per row, the last column ragged.
+ * @param rows headings first; an empty cell becomes `-`, so that all rows have the same number of words
  */
 export function alignColumns(rows: readonly (readonly string[])[]): string {
   const cells = rows.map(row => row.map(cell => plainText(cell) || '-'))

@@ -7,19 +7,19 @@ import { xmlText } from '../host/text.ts'
 import { describeFailedStep, newLines } from './failed-step.ts'
 import type { Output } from './output.ts'
 
-/** In characters, of each node in each step: GitLab reads 30 MB in all, and steps of a hundred nodes have to fit. */
+/** Characters per node and step: GitLab reads 30 MB, which must hold the steps of a hundred nodes. */
 const OUTPUT = { head: 16 * 1024, tail: 48 * 1024 }
-/** In characters, of each piece of evidence. */
+/** Characters per piece of evidence. */
 const EVIDENCE = 64 * 1024
-/** In front of the test's name: readers that build a tree of class names put all tests below it. */
+/** Prefix of class names: readers show all tests below it in their tree. */
 const PACKAGE = 'netns'
 
 type Xml = ReturnType<typeof createCB>
 
 /**
- * The run as JUnit XML, in the form that GitLab, Jenkins and GitHub's readers have in common: a `testsuite` for each time that a
- * test is run, in it a `testcase` for each step on each node, with a name that is unique in the document, and with its output as
- * `system-out`. What failed and was tried again is a `flakyFailure` (or `rerunFailure`), as Maven's Surefire writes it.
+ * Writes JUnit XML in the common subset of GitLab, Jenkins and GitHub's readers: a `testsuite` for each repeat of a
+ * test, in it a uniquely named `testcase` for each step on each node, with its output as `system-out`. Retried failures
+ * are `flakyFailure` or `rerunFailure`, as in Maven's Surefire.
  */
 export function junit(output: Output): Listener {
   const record = recorder(OUTPUT)
@@ -32,7 +32,7 @@ export function junit(output: Output): Listener {
   })
   xml.dec({ encoding: 'UTF-8' }).ele('testsuites', { name: 'xcluster-netns' })
   let written = 0
-  /** All attempts of a test make one suite. */
+  /** One suite for all attempts of a test. */
   const writeRest = () => {
     const attempts = record.run.tests.slice(written)
     written += attempts.length
@@ -45,7 +45,7 @@ export function junit(output: Output): Listener {
   }
   const close = async () => {
     writeRest()
-    const { skipped, message = 'the run ended before' } = record.run
+    const { skipped, message = 'the run ended early' } = record.run
     for (const { test, why } of skipped) writeSkipped(xml, test, why)
     for (const test of notRun(record.run)) writeSkipped(xml, test, `not run: ${message}`)
     xml.up().end()
@@ -54,7 +54,7 @@ export function junit(output: Output): Listener {
   return { name: 'junit', on, close }
 }
 
-/** What is said of a step on a node. */
+/** A step on a node. */
 interface Case {
   readonly name: string
   readonly milliseconds: number
@@ -111,7 +111,7 @@ function writeCase(
     const { element, type, message, text } = problem
     xml.ele(element, { message: xmlText([message]), type })
     const body = xmlText([message, ...text])
-    // Surefire's form of what does not count.
+    // Surefire's format for failures that do not count.
     if (/^(flaky|rerun)/.test(element)) xml.ele('stackTrace').txt(body).up()
     else xml.txt(body)
     xml.up()
@@ -142,15 +142,15 @@ function casesOf(test: TestRecord): readonly Case[] {
   return [...cases, { name: `${name}: cluster`, milliseconds: test.ended - test.begun, problem, output: [] }]
 }
 
-/** The same whether it was tried again or not: readers compare runs by names. */
+/** Without the attempt: readers compare runs by names. */
 const nameOf = ({ test, turn }: TestRecord) => attemptName(test, { ...turn, attempt: 1 })
 
-/** Of an attempt that does not count, what failed: under names of its own. */
+/** The failures of a retried attempt, under their own names. */
 function casesOfRetried(test: TestRecord, isFlaky: boolean): readonly Case[] {
-  const [element, fate] = isFlaky ? ['flakyFailure', 'FLAKY: it passed when it was'] : ['rerunFailure', 'it was']
+  const [element, outcome] = isFlaky ? ['flakyFailure', 'FLAKY: passed when'] : ['rerunFailure', 'was']
   return casesOf(test).flatMap(({ problem, output, name, milliseconds }) => {
     if (!problem) return []
-    const said = [`${problem.message}; ${fate} tried again`, ...output]
+    const said = [`${problem.message}; ${outcome} retried`, ...output]
     return [
       { name: `${name}, attempt ${test.turn.attempt}`, milliseconds, problem: { ...problem, element }, output: said },
     ]
@@ -175,12 +175,12 @@ function problemOf(test: TestRecord, { verdict, failure, node }: NodeRecord): Pi
       },
     }
   }
-  // Under way when the test ended.
-  const message = `${test.test}: did not end on ${node}: ${test.why ?? test.verdict}`.replaceAll('\n', ' ')
+  // Unfinished when the test ended.
+  const message = `${test.test}: not finished on ${node}: ${test.why ?? test.verdict}`.replaceAll('\n', ' ')
   return { problem: { element: 'error', type: test.verdict, message, text: pointersOf(test) } }
 }
 
-/** Evidence stands with the failure of its node; that of a node where nothing failed with the first failure of the test. */
+/** Evidence belongs to the failure of its node; that of other nodes to the first failure of the test. */
 function outputOf(test: TestRecord, { failure, node, output }: NodeRecord): readonly string[] {
   if (!failure) return output.lines()
   const failures = failuresOf(test)

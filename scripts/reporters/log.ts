@@ -5,12 +5,12 @@ import { plainText } from '../host/text.ts'
 import type { Output } from './output.ts'
 
 /**
- * The whole log of a run: each line `HH:MM:SS.mmm <node> <test>/<step> <mark> <text>`, so that it can be read by eyes and by
- * `grep` alike. The mark is `|` for a command's stdout, `!` for its stderr, `-` for what the host side says.
+ * The complete log of a run, for readers and for `grep`, in lines `HH:MM:SS.mmm <node> <test>/<step> <mark> <text>`.
+ * The mark is `|` for a command's stdout, `!` for its stderr, `-` for the host.
  */
 export function log(output: Output): Listener {
   let first: FailedStep | undefined
-  /** Of the attempt that is under way, which may not count. */
+  /** First failure of the current attempt, which may be retried. */
   let pending: FailedStep | undefined
   const line = (at: number, node: string, where: string, mark: string, text: string) => {
     for (const part of text.split('\n')) output.write(`${clock(at)} ${node} ${where} ${mark} ${plainText(part)}\n`)

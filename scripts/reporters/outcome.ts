@@ -6,16 +6,16 @@ import { describeFailedStep } from './failed-step.ts'
 
 type Outcome = Verdict | 'flaky'
 
-/** The worst first: a test that is run several times has the verdict of its worst time. */
+/** Worst first: a repeated test has its worst verdict. */
 const WORST = ['failed', 'broken', 'interrupted', 'flaky', 'passed'] as const
-/** Names that a line holds. */
+/** Maximum number of names in a line. */
 const NAMED = 12
 
-/** How a run ended, in the lines that are read first: verdict and counts, the first cause, what was not run. */
+/** The outcome of a run: verdict and counts, the first cause, tests that were not run. */
 export function describeOutcome(run: RunRecord): readonly string[] {
   const unrun = notRun(run)
   const cause = firstCause(run)
-  // What broke a run has had a line of its own.
+  // The reason of a broken run has its own line.
   const why = run.message === undefined ? run.notRunWhy : undefined
   return [
     verdictLine(run),
@@ -60,14 +60,14 @@ const list = (names: readonly string[], between = ', '): string =>
 const outcomeOf = (tests: readonly TestRecord[]): Outcome | undefined =>
   WORST.find(wanted => tests.some(test => (isFlaky(test) ? 'flaky' : test.verdict) === wanted))
 
-/** The likely cause of the first failure, or what failed; of a run that broke, why. */
+/** The likely cause of the first failure, the failure itself, or why the test broke. */
 function firstCause(run: RunRecord): string | undefined {
   const first = run.tests.find(({ verdict, retried }) => verdict !== 'passed' && !retried)
   const [reason] = first ? reasonsOf(first) : []
   if (reason) return run.planned.length > 1 ? `${first?.test}: ${reason}` : reason
   const [failure] = first ? failuresOf(first) : []
   if (failure) return `first failure: ${describeFailedStep(failure)}`
-  // What broke a run has had a line of its own.
+  // The reason of a broken run has its own line.
   const why = run.message === undefined ? first?.why : undefined
   return why === undefined ? undefined : plainText(`${first?.test}: ${why.split('\n')[0]}`)
 }

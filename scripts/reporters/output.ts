@@ -7,34 +7,35 @@ import { environmentFailure } from '../errors/failure.ts'
 import { makeDirectory } from '../host/directories.ts'
 import { reasonOf } from '../host/files.ts'
 
-/** Where a listener writes; tests pass one that remembers. */
+/** Output of a listener. */
 export interface Output {
   write(text: string): unknown
 }
 
-/** An output that somebody has to end, in one way or the other. */
+/** An output that must be ended or discarded. */
 export interface Target extends Output {
-  /** All that was written is there when this ends. */
+  /** Resolves when everything is written. */
   finish(): Promise<void>
-  /** What was written is of no use to anybody. */
+  /** Discards the output. */
   discard(): void
 }
 
-/** A stream that others write to as well, and that stays open. */
+/** A shared stream, which stays open. */
 export const streamTarget = (stream: Writable): Target => ({
   write: text => stream.write(text),
-  // A run that ends before its log is written would cut it.
+  // An early exit would truncate the log.
   finish: async () => {
     if (stream.writableNeedDrain) await once(stream, 'drain')
   },
   discard: () => {},
 })
 
-/** So much is gathered before it is written: many small writes would cost more than what is in them. */
+/** Size of the write buffer. */
 const GATHERED = 64 * 1024
 
 /**
- * A file that is made anew. A document, which is of use only as a whole, appears when it is complete: until then it has no name. What is no regular file (a pipe, a device) is written into.
+ * Replaces a file. A document is useful only as a whole: it is written to a nameless file and published when complete.
+ * Pipes and devices are written directly.
  * @throws Failure REPORT_NOT_WRITABLE (exit 3) naming the file
  */
 export function fileTarget(file: string, isDocument: boolean): Target {
@@ -43,7 +44,7 @@ export function fileTarget(file: string, isDocument: boolean): Target {
   } catch (error) {
     const why = `cannot write the report ${file}: ${reasonOf(error)}`
     throw environmentFailure('REPORT_NOT_WRITABLE', why, {
-      hint: 'a report goes to a file in a directory of yours, with space on its disk',
+      hint: 'choose a file in a writable directory with free disk space',
       cause: error,
     })
   }
@@ -55,7 +56,7 @@ function openFile(file: string, isDocument: boolean): Target {
   if (found?.isDirectory()) throw new Error('it is a directory')
   if (found) fs.accessSync(file, fs.constants.W_OK)
   const isRenamed = isDocument && (found === undefined || found.isFile())
-  // A link is followed, and stays one.
+  // A symbolic link is followed, not replaced.
   const target = found ? fs.realpathSync(file) : path.resolve(file)
   const descriptor = isRenamed ? openNameless(target) : fs.openSync(target, 'w')
   let gathered = ''
@@ -95,7 +96,7 @@ function openFile(file: string, isDocument: boolean): Target {
 
 const besides = (target: string) => `${target}.${randomBytes(4).toString('hex')}.part`
 
-/** A file beside another that nobody sees: whatever ends this process, nothing of it is left. */
+/** An unlinked file in the same directory: it vanishes with this process. */
 function openNameless(target: string): number {
   const name = besides(target)
   const descriptor = fs.openSync(name, 'wx+')
@@ -103,7 +104,7 @@ function openNameless(target: string): number {
   return descriptor
 }
 
-/** Gives a file the content of a nameless one, at once. */
+/** Replaces a file atomically by the content of a nameless one. */
 function publish(descriptor: number, target: string): void {
   const name = besides(target)
   const output = fs.openSync(name, 'wx')
@@ -122,7 +123,7 @@ function publish(descriptor: number, target: string): void {
   }
 }
 
-/** A file may take less than it is given. */
+/** A write may be partial. */
 function writeAll(descriptor: number, bytes: Buffer): void {
   for (let done = 0; done < bytes.length; ) done += fs.writeSync(descriptor, bytes, done)
 }

@@ -5,10 +5,10 @@ export const YELLOW = '33'
 export const BOLD = '1'
 export const DIM = '2'
 
-/** Puts a text into a color or weight, or leaves it as it is. */
+/** Colors a text, or returns it unchanged. */
 export type Paint = (code: string, text: string) => string
 
-/** @param color false: every text stays as it is */
+/** @param color false: texts stay unchanged */
 export const painter =
   (color: boolean): Paint =>
   (code, text) =>

@@ -7,19 +7,18 @@ import { fileTarget, type Output, streamTarget, type Target } from './output.ts'
 import type { ReporterSpec, Reporting } from './reporting.ts'
 import type { Streams } from './streams.ts'
 
-/** A kind of report. */
 interface Reporter {
-  /** Where it goes when nothing is said. */
+  /** The default target. */
   readonly target: string
-  /** Of use only as a whole: a file of it appears when it is complete. */
+  /** Useful only as a whole: its file appears when it is complete. */
   readonly isDocument: boolean
-  /** Loaded when it is asked for: most runs want two of them. The directory is that of its file, else the working one. */
+  /** Loaded on demand: most runs need two reporters. The directory is that of its file, or the working directory. */
   readonly make: (output: Output, reporting: Reporting, directory: string) => Promise<Listener>
 }
 
 const [STDOUT, STDERR] = ['stdout', 'stderr'] as const
 
-/** What holds for everything but stderr, for which the terminal's use was decided. */
+/** For all targets except stderr. */
 const NO_TERMINAL = { color: false, progress: false }
 
 /** All reporters, by name. */
@@ -44,7 +43,7 @@ const REPORTERS: Readonly<Record<ReporterName, Reporter>> = {
     make: async (output, _, directory) => (await import('./html/html.ts')).html(output, directory),
   },
   github: {
-    // GitHub reads both streams; this one has the summary in it, and the other may go to a file.
+    // GitHub reads both streams; stderr has the summary, and stdout may be redirected.
     target: STDERR,
     isDocument: false,
     make: async (output, { stepSummary }) => {
@@ -58,8 +57,7 @@ const REPORTERS: Readonly<Record<ReporterName, Reporter>> = {
 }
 
 /**
- * Makes the listeners that were asked for, and those that are there by default. Who writes to stdout is decided here and nowhere
- * else: one reporter at most.
+ * Opens the requested reporters and the default ones. At most one reporter writes to stdout.
  * @throws Failure NO_SUCH_REPORTER, BAD_TARGET (exit 2); REPORT_NOT_WRITABLE (exit 3)
  */
 export async function openReporters(reporting: Reporting, streams: Streams): Promise<readonly Listener[]> {
@@ -80,7 +78,7 @@ export async function openReporters(reporting: Reporting, streams: Streams): Pro
 }
 
 /**
- * Where reports are that the user did not name a place for, in lines for the end of a run: `results: /…/results (report.html, …)`.
+ * Paths of reports with default targets, as lines for the end of a run: `results: /…/results (report.html, …)`.
  */
 export function describePlaces(reporting: Reporting): readonly string[] {
   const { resultsDirectory, logFile } = reporting
@@ -89,15 +87,15 @@ export function describePlaces(reporting: Reporting): readonly string[] {
   return isOurs ? [`log: ${logFile}`] : []
 }
 
-/** What `--results` holds beside what is brought home. */
+/** Reports in the results directory. */
 const IN_RESULTS = { html: 'report.html', log: 'log.txt', results: 'results.json' } as const
 
-/** All that are asked for, by word or by default. */
+/** All reporters, requested or default, with their targets. */
 function placeAll({ specs, resultsDirectory, logFile }: Reporting): readonly Placed[] {
   const named = specs.map(place)
   const beside = Object.entries(resultsDirectory ? IN_RESULTS : {})
     .map(([name, file]) => place({ name, target: path.join(resultsDirectory ?? '', file) }))
-    // Who names the same place has asked for the same.
+    // The user may have requested the same file.
     .filter(({ name, to }) => !named.some(other => other.name === name && other.to === to))
   return [...withDefaults(named, resultsDirectory !== undefined, logFile), ...beside]
 }
@@ -109,7 +107,7 @@ interface Placed {
   readonly to: string
 }
 
-/** Names that people have for the streams. */
+/** Aliases of the streams. */
 const STREAM_NAMES: Readonly<Record<string, string>> = {
   '-': STDOUT,
   stdout: STDOUT,
@@ -125,7 +123,7 @@ function place({ name, target }: ReporterSpec): Placed {
   const reporter = known && REPORTERS[known]
   if (!reporter) {
     const hint = suggest(name, REPORTER_NAMES, `reporters are ${REPORTER_NAMES.join(', ')}`)
-    throw usageFailure('NO_SUCH_REPORTER', `no reporter is called '${name}'`, { hint })
+    throw usageFailure('NO_SUCH_REPORTER', `no reporter is named '${name}'`, { hint })
   }
   if (target === '') {
     throw usageFailure('BAD_TARGET', `--reporter ${name}=: the target is empty`, {
@@ -136,7 +134,7 @@ function place({ name, target }: ReporterSpec): Placed {
   return { name, reporter, to: STREAM_NAMES[wanted] ?? path.resolve(wanted) }
 }
 
-/** At a terminal the log would repeat what the summary says: it goes to a file, with the results where there are such. */
+/** On a terminal, the log would repeat the summary: it goes to a file, in the results directory if there is one. */
 function withDefaults(named: readonly Placed[], hasResults: boolean, logFile: string | undefined): readonly Placed[] {
   const isNamed = (name: string) => named.some(placed => placed.name === name)
   const stdoutIsTaken = named.some(({ to }) => to === STDOUT)
@@ -146,7 +144,7 @@ function withDefaults(named: readonly Placed[], hasResults: boolean, logFile: st
   return [...summary, ...(isElsewhere ? [] : [place({ name: 'log', target: logFile })]), ...named]
 }
 
-/** Only for lines on stderr there is room for several: it is for the person. */
+/** Only stderr can be shared: it is read by the user. */
 function refuseSharedTargets(wanted: readonly Placed[]): void {
   for (const [index, { name, to }] of wanted.entries()) {
     const other = wanted.slice(0, index).find(placed => placed.to === to)
@@ -162,7 +160,7 @@ function openTarget(to: string, isDocument: boolean, { stdout, stderr }: Streams
   return to === STDERR ? streamTarget(stderr) : fileTarget(to, isDocument)
 }
 
-/** A listener that ends its target, too: a report that failed is not left there as if it were one. */
+/** Ends the target of a listener, or discards it if the report failed. */
 function ending(listener: Listener, target: Target): Listener {
   let isUseless = false
   return {

@@ -4,31 +4,28 @@ import type { ProgressKind } from './names.ts'
 import type { TerminalUse } from './streams.ts'
 import { readTerminalUse } from './terminal-use.ts'
 
-/** A reporter as it was asked for. */
+/** A requested reporter. */
 export interface ReporterSpec {
   readonly name: string
-  /** Undefined: where the reporter writes by itself. */
+  /** Undefined for the reporter's default. */
   readonly target: string | undefined
 }
 
-/** What decides about reports. */
+/** Settings of reports. */
 export interface Reporting {
   readonly specs: readonly ReporterSpec[]
-  /** How the person's terminal is to be used. */
   readonly terminal: TerminalUse
   /** Gets results.json, report.html and the log. */
   readonly resultsDirectory: string | undefined
-  /** Where the log goes that nobody asked for: a file, or stdout when undefined. Where results go, it is with them. */
+  /** Target of the default log: a file, or stdout if undefined. With results, it is among them. */
   readonly logFile: string | undefined
-  /** The file of GitHub Actions for the summary of a step, where there is one. */
+  /** $GITHUB_STEP_SUMMARY. */
   readonly stepSummary: string | undefined
 }
 
 /**
- * @param words of `--reporter`, each `<name>` or `<name>=<target>`, or several with commas between
- * @param stderr as a terminal, if it is one
- * @param progress what `--progress` says
- * @param logFile where the log goes that nobody asked for, where stdout is a terminal
+ * @param words of `--reporter`: comma-separated `<name>` or `<name>=<target>`
+ * @param logFile target of the default log if stdout is a terminal
  * @throws Failure BAD_VALUE (exit 2)
  */
 export function readReporting(

@@ -6,13 +6,13 @@ import { safeJson } from '../host/text.ts'
 import type { Setting } from '../settings/sources.ts'
 import type { Output } from './output.ts'
 
-/** Of results.json: docs/schemas/results.schema.json. It changes when a reader of the one before would err. */
+/** Version of results.json (docs/schemas/results.schema.json); incremented by incompatible changes. */
 export const RESULTS_VERSION = 1
 
-/** Of each piece of evidence, in characters; what is longer stands in its file. */
+/** Characters per piece of evidence; its file has all. */
 const EVIDENCE = 16 * 1024
 
-/** What of results.json is needed to do the run again. */
+/** The part of results.json that `rerun` needs. */
 export interface Results {
   readonly version: number
   readonly invocation: Invocation
@@ -24,7 +24,7 @@ export interface Results {
   }[]
 }
 
-/** The run as one document, for programs: what it was made with, so that it can be made again, and how it ended. */
+/** Writes the run as a JSON document for programs: its inputs, for a rerun, and its outcome. */
 export function results(output: Output): Listener {
   const record = recorder({ head: 0, tail: 0 })
   const close = async () => {

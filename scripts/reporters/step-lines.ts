@@ -4,28 +4,28 @@ import { describeFailedStep, newLines } from './failed-step.ts'
 
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>
 
-/** What nodes that pass have in common is one line; of what differs, this much is shown. */
+/** Maximum number of lines besides the common one. */
 const SHOWN_LINES = 8
-/** Nodes whose failure is written out, and nodes that are named in parentheses. */
+/** How many nodes have their failures printed, and how many are named in parentheses. */
 const SHOWN_NODES = 3
 const NAMED_NODES = 4
-/** How a node's line about its step begins: the contract with xcluster. */
+/** Prefix of a node's line about its step (docs/xcluster.md). */
 const TITLE = 'TEST CASE: '
 
-/** A line of the summary: of nodes, or an error of which the host tells. */
+/** A line of the summary. */
 export interface StepLine {
-  /** `4 nodes`, `vm-002`; undefined for a line that only goes on with the one before. */
+  /** `4 nodes`, `vm-002`; undefined for a continuation line. */
   readonly who: string | undefined
   readonly kind: 'nodes' | 'failure' | 'more'
   readonly text: string
 }
 
-/** Gathers what nodes write to stderr in a step, and how it ends on each of them, for one line where all do the same. */
+/** Collects stderr and outcome of a step on all nodes, and merges identical lines. */
 export class StepLines {
   readonly #step: string
   readonly #nodes: readonly string[]
   readonly #titles = new Map<string, string>()
-  /** For each line the nodes that wrote it, in the order in which they did. */
+  /** The nodes that wrote each line, in order. */
   readonly #lines = new Map<string, Set<string>>()
   #longest = 0
   readonly #ended = new Map<string, FailedStep | undefined>()
@@ -60,7 +60,7 @@ export class StepLines {
     return [...this.#ended.values()].flatMap(failure => failure ?? [])
   }
 
-  /** What the nodes did and said; nothing for a step of the host side that passed, which has a line of its own. */
+  /** The lines of the step; none for a passed step of the host, which has its own line. */
   nodeLines(): readonly StepLine[] {
     const titles = [...new Set(this.#titles.values())]
     if (titles.length === 0 && this.#lines.size === 0 && this.isOver && !this.hasFailed) return []
@@ -74,11 +74,11 @@ export class StepLines {
     return [
       ...(titles.length > 0 ? [head] : []),
       ...shown,
-      ...(more > 0 ? [rest(`${more} more lines, in the log`)] : []),
+      ...(more > 0 ? [rest(`${more} more lines in the log`)] : []),
     ]
   }
 
-  /** @param isExplained others say what the failures have in common: their last lines would only repeat it */
+  /** @param isExplained the diagnosis covers the failures: omit their last lines */
   failureLines(isExplained: boolean): readonly StepLine[] {
     const shown = this.failures
       .slice(0, SHOWN_NODES)
@@ -87,7 +87,7 @@ export class StepLines {
         ...(isExplained ? [] : newLines(failure).map(rest)),
       ])
     const others = this.failures.slice(SHOWN_NODES).map(({ node }) => node)
-    return others.length === 0 ? shown : [...shown, rest(`and on ${this.#who(others)}: the log has all`)]
+    return others.length === 0 ? shown : [...shown, rest(`and on ${this.#who(others)}: see the log`)]
   }
 
   #result(): string {

@@ -1,13 +1,12 @@
 import type { Writable } from 'node:stream'
 import type { Listener } from '../events/events.ts'
 
-/** The streams that this process has. */
 export interface Streams {
   readonly stdout: Writable
   readonly stderr: Writable
 }
 
-/** How the person's terminal is to be used, decided for its stream. */
+/** How to use the terminal of a stream. */
 export interface TerminalUse {
   readonly color: boolean
   /** Draw a live view; only on a terminal. */
@@ -17,7 +16,7 @@ export interface TerminalUse {
 export interface TerminalRequest extends Streams, TerminalUse {
   readonly stdout: TerminalWritable
   readonly stderr: TerminalWritable
-  /** Of the run: the view says that it ends. */
+  /** The run's signal: the view shows that it ends. */
   readonly signal: AbortSignal
 }
 
@@ -29,9 +28,9 @@ export type TerminalWritable = Writable & {
   readonly rows?: number
 }
 
-/** The streams for all that is written in a run, so that nothing tears the live view where there is one. */
+/** The streams for all output of a run; they protect a live view. */
 export interface Terminal extends Streams {
   readonly listeners: readonly Listener[]
-  /** Called when all is written: leaves the terminal as it was. */
+  /** Restores the terminal; called after all output. */
   close(): void
 }

@@ -10,8 +10,8 @@ import { type StepLine, StepLines } from './step-lines.ts'
 import type { TerminalUse } from './streams.ts'
 
 /**
- * The summary of a run for the user, in xcluster's form: `HH:MM:SS (<seconds since start>): TEST CASE: <what>`, a line for each step,
- * indented by two. The last lines say how it ended, why, what was not run, and where more is; the very last the total time.
+ * The summary of a run for the user, in xcluster's format: `HH:MM:SS (<seconds since start>): TEST CASE: <what>`, an
+ * indented line for each step, then verdict, cause, tests that were not run, paths of reports, and the total time.
  */
 export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): Listener {
   const record = recorder({ head: 0, tail: 0 })
@@ -26,7 +26,7 @@ export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): 
     else if (kind === 'more') line(`    ${text}`)
     else line(`  ${clock(at)} (${who}): ${/\bFAILED\b/.test(text) ? paint(RED, text) : text}`)
   }
-  /** What failed is written with its causes before it: those follow at once. */
+  /** Delayed for failures: their likely causes come first. */
   const endStep = (at: number, reasons: readonly string[] = []) => {
     const ended = step
     step = undefined
@@ -81,7 +81,7 @@ export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): 
         host(event.at, paint(RED, `FAILED: ${plainLines(event.message)}`))
         break
       case 'artefact':
-        // The last lines are what is read first.
+        // The user reads the last lines first.
         if (event.what === 'evidence') evidence.push(`evidence of ${event.test}: ${event.path}`)
         break
       case 'run-end':
@@ -91,7 +91,7 @@ export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): 
         break
     }
   }
-  /** A single test that passed has had its last line. */
+  /** Nothing for a single passed test: its own line said so. */
   const ending = (): readonly string[] => {
     const { run } = record
     const { verdict, planned, tests, skipped, reports } = run

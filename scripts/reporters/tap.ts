@@ -8,20 +8,20 @@ import type { Output } from './output.ts'
 
 const RETRIED = 'TODO failed, retrying'
 const INDENT = '    '
-/** Of this much evidence, in characters each, the diagnostics hold the beginning. */
+/** Characters per piece of evidence. */
 const EVIDENCE = 4096
 
-/** Points under way on one level. */
+/** The test points of a nesting level. */
 interface Level {
   count: number
-  /** None of them is not ok, whether it counts or not. */
+  /** No point is `not ok`, including those that do not count. */
   isOk: boolean
 }
 
 /**
- * The run as TAP 14 (https://testanything.org/tap-version-14-specification.html), written while it goes on: a test is a subtest with
- * a subtest for each step, in which every node is a point. A failure has its reason as YAML; what may be tried again is a
- * `TODO`, which does not count; a run that ends early ends by `Bail out!`.
+ * The run as TAP 14 (https://testanything.org/tap-version-14-specification.html), written during the run: a
+ * test is a subtest with a subtest for each step, in which every node is a point. A failure has its reason as YAML; one
+ * that may be retried is a `TODO`, which does not count; a run that ends early prints `Bail out!`.
  */
 export function tap(output: Output): Listener {
   const record = recorder({ head: 0, tail: 0 })
@@ -45,7 +45,7 @@ export function tap(output: Output): Listener {
       line(`  ${part}`)
     line('  ...')
   }
-  /** Ends a level. @returns whether all of its points are well */
+  /** Ends a level. @returns whether all of its points are ok */
   const close = (): boolean => {
     line(`1..${(levels.at(-1) as Level).count}`)
     return levels.pop()?.isOk === true
@@ -59,7 +59,7 @@ export function tap(output: Output): Listener {
     point(isOk, name, isOk ? '' : directive, { duration_ms: Math.round(at - begun) })
   }
   let at = 0
-  /** Readers count the points of a subtest, whatever its own point says: each of them has to be marked. */
+  /** Marks every point: readers count the points of a subtest. */
   let directive = ''
 
   const on = (event: RunEvent) => {
@@ -77,7 +77,7 @@ export function tap(output: Output): Listener {
         break
       }
       case 'test-skipped':
-        // It may have begun: what its kernel lacks is known late.
+        // It may have started: missing kernel features are found late.
         if (levels.length > 1) close()
         point(true, event.test, `SKIP ${escapeHash(event.why)}`)
         break
@@ -122,7 +122,7 @@ export function tap(output: Output): Listener {
   const end = (): void => {
     const { message, tests, left } = record.run
     for (const test of notRun(record.run))
-      point(false, test, '', { message: `not run: ${plainLines(message ?? 'the run ended before')}` })
+      point(false, test, '', { message: `not run: ${plainLines(message ?? 'the run ended early')}` })
     if (message) {
       line(`Bail out! ${escapeHash(message.replaceAll('\n', ' '))}`)
       return
@@ -150,5 +150,5 @@ function diagnosticsOf({ failure, milliseconds }: { failure: FailedStep | undefi
   }
 }
 
-/** `#` would begin a directive. */
+/** `#` would start a directive. */
 const escapeHash = (text: string): string => plainText(text).replaceAll('\\', '\\\\').replaceAll('#', '\\#')

@@ -5,8 +5,7 @@ import { PROGRESS_KINDS, type ProgressKind } from './names.ts'
 import type { TerminalUse } from './streams.ts'
 
 /**
- * What `--progress` says.
- * @param option as the user wrote it, for the message
+ * Reads `--progress`.
  * @throws Failure BAD_VALUE (exit 2)
  */
 export function readProgress(said: string | undefined, option = '--progress'): ProgressKind {
@@ -17,9 +16,9 @@ export function readProgress(said: string | undefined, option = '--progress'): P
 }
 
 /**
- * How a stream's terminal is to be used. NO_COLOR (not empty) wins over FORCE_COLOR; `TERM=dumb` means neither color
- * nor progress; what is no terminal gets color only by force, and never progress. FORCE_COLOR forces when it is not empty;
- * 0 and false mean no color, as for Node itself.
+ * How to use the terminal of a stream. A non-empty NO_COLOR overrides FORCE_COLOR; `TERM=dumb` disables color and
+ * progress; without a terminal there is no progress, and color only with FORCE_COLOR. FORCE_COLOR 0 and false disable
+ * color, as in Node.
  * https://no-color.org, https://force-color.org, https://nodejs.org/api/tty.html#writestreamgetcolordepthenv
  */
 export function readTerminalUse(

@@ -82,7 +82,7 @@ test('what passed when it was tried again is a flaky failure, and not a failure'
   const [first, ...rest] = casesOf(suites)
   t.is(first?.name, 'bridge: 2 bridge_ping on vm-002, attempt 1')
   for (const word of WHERE) t.true(first?.flakyFailure?.stackTrace.includes(word), word)
-  t.regex(first?.['system-out'] ?? '', /FLAKY: it passed when it was tried again\nfirst/)
+  t.regex(first?.['system-out'] ?? '', /FLAKY: passed when retried\nfirst/)
   t.is(rest[3]?.['system-out'], 'second')
 })
 
@@ -97,7 +97,7 @@ test('an interrupted run is complete, and says so', async t => {
   const cases = casesOf(read(await play(interrupted, junit)))
   const underWay = cases.find(({ name }) => name === 'bridge: 2 bridge_ping on vm-002')
   t.like(underWay?.error, { type: 'interrupted' })
-  t.regex(underWay?.error?.message ?? '', /did not end on vm-002: interrupted by SIGINT/)
+  t.regex(underWay?.error?.message ?? '', /not finished on vm-002: interrupted by SIGINT/)
   t.is(cases.find(({ name }) => name === 'L2')?.skipped?.message, 'not run: interrupted by SIGINT')
   t.is(cases.find(({ name }) => name === 'bridge: 2 bridge_ping on vm-001')?.error, undefined)
 })

@@ -1,14 +1,14 @@
 import { plainText } from '../../host/text.ts'
 
-/** What an annotation says beside its message. */
+/** Properties of an annotation. */
 export interface Properties {
   readonly title: string
   readonly file?: string | undefined
 }
 
 /**
- * A command for the runner of GitHub Actions: `::error file=…,title=…::<message>`. Escaped as its own toolkit does it (`%`, CR and
- * LF; in properties `:` and `,` too), see "Workflow commands" in GitHub's documentation.
+ * A command for GitHub Actions: `::error file=…,title=…::<message>`. Escapes `%`, CR and LF, and in properties `:` and
+ * `,`, see "Workflow commands" in GitHub's documentation.
  */
 export function command(name: string, message: string, properties: Properties | undefined = undefined): string {
   const said = Object.entries(properties ?? {})

@@ -9,16 +9,16 @@ import type { Output } from '../output.ts'
 import { command } from './commands.ts'
 import { stepSummary } from './step-summary.ts'
 
-/** GitHub shows ten of a kind for each step: the tenth is for what all of them come to. */
+/** GitHub shows ten of a kind per step; the tenth is the total. */
 const MOST_ANNOTATIONS = 9
 
 /**
- * The run for GitHub Actions: a group of lines for each test, annotations of what failed, and the summary of the step.
- * @param summaryFile `$GITHUB_STEP_SUMMARY`; without it there is no summary
+ * Reports to GitHub Actions: a group of lines for each test, annotations for failures, and the summary of the step.
+ * @param summaryFile `$GITHUB_STEP_SUMMARY`, if set
  */
 export function github(output: Output, summaryFile: { append(text: string): void } | undefined): Listener {
   const record = recorder({ head: 0, tail: 0 })
-  // What VMs write is shown beside this, and may look like a command: none but ours are taken.
+  // Disables commands in the untrusted output of nodes, which is shown beside this.
   const token = randomUUID()
   const ours = (text: string) => output.write(`::${token}::\n${text}::stop-commands::${token}\n`)
   let annotations = 0
@@ -54,7 +54,7 @@ export function github(output: Output, summaryFile: { append(text: string): void
   return { name: 'github', on, close }
 }
 
-/** What is to be annotated: what failed on each node, or else why the test did not get so far. */
+/** The annotations of a test: failures on each node, or why the test did not start its steps. */
 function problemsOf(test: TestRecord): readonly { title: string; lines: readonly string[] }[] {
   const problems = failuresOf(test).map(failure => ({
     title: `${failure.test}: ${failure.step} on ${failure.node}`,
@@ -69,7 +69,7 @@ const evidenceOf = (test: TestRecord, node: string): readonly string[] => [
   ...pointersOf(test),
 ]
 
-/** What is in a test's group: how each step went on each node. */
+/** The group of a test: the outcome of each step on each node. */
 function linesOf(test: TestRecord): string {
   const steps = test.steps.flatMap(({ step, index, nodes }) =>
     [...nodes.values()].map(({ node, verdict, milliseconds, failure }) => {
@@ -81,5 +81,5 @@ function linesOf(test: TestRecord): string {
   return [...steps, ...matrix].map(line => `${escapeCommands(plainText(line))}\n`).join('')
 }
 
-/** Inside our own group commands are taken: a line must not begin like one, nor hold one of the older form. */
+/** Escapes commands, also of the older format: they are enabled within our own group. */
 const escapeCommands = (line: string): string => line.replace(/^\s*::/, '> ::').replaceAll('##[', '# #[')

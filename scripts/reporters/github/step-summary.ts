@@ -7,7 +7,7 @@ import { escapeXml, plainText } from '../../host/text.ts'
 import { describeFailedStep, newLines } from '../failed-step.ts'
 
 /**
- * The file of GitHub Actions that becomes the summary of a step. Other commands of the step may have written to it.
+ * Appends to the summary file of a GitHub Actions step, to which other commands may have written.
  * @throws Failure REPORT_NOT_WRITABLE (exit 3)
  */
 export function stepSummaryFile(file: string): { append(text: string): void } {
@@ -25,13 +25,13 @@ export function stepSummaryFile(file: string): { append(text: string): void } {
   return { append: text => fs.appendFileSync(file, limited(text, MOST_BYTES - fs.statSync(file).size)) }
 }
 
-/** What GitHub takes of a step, in bytes: of more it shows nothing at all. */
+/** GitHub's limit for a step's summary; a larger one is not shown at all. */
 export const MOST_BYTES = 1024 * 1024
 
-/** Failures that are written out; the rest is in the other reports. */
+/** How many failures are listed. */
 const SHOWN = 50
 
-/** The run as GitHub's Markdown, with the verdict and what failed first. */
+/** The run as GitHub's Markdown, with verdict and failures first. */
 export function stepSummary(run: RunRecord): string {
   const counting = run.tests.filter(({ retried }) => !retried)
   const bad = run.tests.filter(({ verdict }) => verdict !== 'passed')
@@ -49,13 +49,13 @@ export function stepSummary(run: RunRecord): string {
   ].join('')
 }
 
-/** At most so many bytes of a text, ended at a line's end, with a word that something is missing. */
+/** Truncates a text to `bytes`, with a note. */
 export function limited(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text
-  const note = '\n\nThe rest is left out here: GitHub takes no more.\n'
+  const note = '\n\nThe rest is omitted: GitHub limits the size.\n'
   const room = bytes - Buffer.byteLength(note)
   if (room <= 0) return ''
-  // A fence or a tag that is cut open would swallow the note.
+  // An unclosed tag would swallow the note.
   const kept = Buffer.from(text).subarray(0, room).toString()
   return `${kept.slice(0, Math.max(0, kept.lastIndexOf('\n<details>')))}${note}`
 }
@@ -82,10 +82,10 @@ function details(test: TestRecord): string {
   return `\n<details><summary>${code(attemptName(test.test, test.turn))}: ${test.verdict}</summary>\n<pre>${body}</pre>\n</details>\n`
 }
 
-/** What Markdown would act on, also between tags. */
+/** Characters with a meaning in Markdown, also within tags. */
 const MARKDOWN = /[\\`*_[\]~|]/g
 
-/** Text as it is, in a line or in a table. */
+/** Literal text, for a line or a table. */
 const code = (text: string): string => {
   const line = escapeXml(plainText(text.replaceAll('\n', ' ')))
   return `<code>${line.replace(MARKDOWN, character => `&#${character.charCodeAt(0)};`)}</code>`

@@ -1,11 +1,11 @@
-// The pairs of a matrix as bytes, column after column of what belongs together, since that compresses best. Written by matrix.ts,
-// read by page/: both sides import this file, so it imports nothing that a browser lacks.
+// The pairs of a matrix as arrays of bytes, one per property, which compress best. Written by matrix.ts, read by page/:
+// this file runs on both sides, so it imports nothing that a browser lacks.
 
-/** What a pair is, `own` what is no pair; the page draws and names them in this order. */
+/** States of a pair, `own` for none; drawn and named in this order. */
 export const CELL_STATES = ['own', 'reached', 'closed', 'missing', 'open', 'shared', 'cut'] as const
 export type CellState = (typeof CELL_STATES)[number]
 
-/** A pair as it was measured; times in milliseconds, missing where nothing came back or where they were left out. */
+/** A measured pair; times in milliseconds, undefined if there was no answer or if they were omitted. */
 export interface Cell {
   readonly state: CellState
   readonly sent: number
@@ -15,16 +15,15 @@ export interface Cell {
   readonly max: number | undefined
 }
 
-/** Of packets no more are counted: the program sends a few. */
+/** Limit of a byte. */
 const MOST_PACKETS = 255
-/** A time is three significant digits, as fping prints them below a second, and a power of ten: this many bits are the digits. */
+/** A time is coded as three significant digits, like fping's below a second, and a power of ten. */
 const DIGIT_BITS = 10
 const POWER_BIAS = 32
 const DIGITS = 3
-/** Stands for no time. */
 const NO_TIME = 0
 
-/** Room for the pairs: a byte for the state, one each for packets sent and received, two for the mean time. */
+/** Per pair: a byte for the state, one each for packets sent and received, two for the mean time. */
 export interface CellArrays {
   readonly states: Uint8Array
   readonly sent: Uint8Array
@@ -34,7 +33,7 @@ export interface CellArrays {
 
 const CELL_BYTES = 5
 
-/** @returns views into `bytes`, which are made where there are none */
+/** @returns views of `bytes` */
 export function cellArrays(
   pairs: number,
   bytes: Uint8Array = new Uint8Array(pairs * CELL_BYTES),
@@ -43,7 +42,7 @@ export function cellArrays(
   const { buffer, byteOffset } = bytes
   return {
     bytes,
-    // Times first: two bytes must stand at an even place.
+    // Times first: they must be aligned.
     means: new Uint16Array(buffer, byteOffset, pairs),
     states: new Uint8Array(buffer, byteOffset + pairs * 2, pairs),
     sent: new Uint8Array(buffer, byteOffset + pairs * 3, pairs),
@@ -51,7 +50,7 @@ export function cellArrays(
   }
 }
 
-/** The least and the longest times. */
+/** Minimum and maximum times. */
 export function rangeArrays(pairs: number, bytes: Uint8Array = new Uint8Array(pairs * 4)) {
   if (bytes.length !== pairs * 4) throw new Error(`${bytes.length} bytes are not the ranges of ${pairs} pairs`)
   const { buffer, byteOffset } = bytes
@@ -64,7 +63,7 @@ export function rangeArrays(pairs: number, bytes: Uint8Array = new Uint8Array(pa
 
 export const encodeCount = (count: number): number => Math.min(Math.max(count, 0), MOST_PACKETS)
 
-/** @param time in milliseconds; what is none, and no number, becomes no time */
+/** @param time in milliseconds; undefined and NaN become no time */
 export function encodeTime(time: number | undefined): number {
   if (time === undefined || !(time > 0) || !Number.isFinite(time)) return NO_TIME
   const [digits = '0', power = '0'] = time.toExponential(DIGITS - 1).split('e')

@@ -4,7 +4,7 @@ import type { ComponentData, SaidLine } from './data.ts'
 import type { DraftTest } from './draft.ts'
 import type { BoundedLog } from './logs.ts'
 
-/** Everything of a run that the report shows, in as little memory as will do. */
+/** All data of a report, in compact form. */
 export interface CollectedRun {
   readonly run: RunRecord
   readonly begun: number

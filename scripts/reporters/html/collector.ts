@@ -14,17 +14,17 @@ import { type Packs, pack } from './packed.ts'
 import { count } from './page/words.ts'
 import { shortened, withoutMiddle } from './shorten.ts'
 
-/** Characters of log that are kept of a whole run; the log itself has all. */
+/** Maximum characters of log in a report. */
 const LOG_BUDGET = 6_000_000
-/** Characters of a line of what the host side says. */
+/** Maximum characters of a host message. */
 const MOST_WORDS = 2000
-/** Characters of one piece of evidence, and of all. */
+/** Maximum characters of a piece of evidence, and of all. */
 const MOST_EVIDENCE = 60_000
 const EVIDENCE_BUDGET = 1_500_000
-/** Lines of what the host side says. */
+/** Maximum number of host messages. */
 const MOST_SAID = 2000
 
-/** Takes in the events of a run, one after the other. */
+/** Collects the events of a run. */
 export class ReportCollector {
   readonly #directory: string
   readonly #recorder = recorder({ head: 0, tail: 0 })
@@ -38,7 +38,7 @@ export class ReportCollector {
   #evidence = 0
   #evidenceLeftOut = 0
 
-  /** @param directory the report's own, from which its links lead */
+  /** @param directory of the report: links are relative to it */
   constructor(directory: string) {
     this.#directory = directory
   }
@@ -56,14 +56,14 @@ export class ReportCollector {
         this.#drafts.push(newDraft(this.#tests.at(-1) as TestRecord))
         break
       case 'test-skipped': {
-        // It may have begun: then it is recorded no more.
+        // It may have started: then the recorder has dropped it.
         const before = this.#drafts.at(-1)
         if (before && !before.isSkipped && before.record !== this.#tests.at(-1)) this.#drafts.pop()
         this.#drafts.push(newDraft(skippedTest(event), true))
         break
       }
       case 'node-up':
-        // Clusters start one after the other.
+        // Clusters start sequentially.
         this.#drafts.at(-1)?.up.set(event.node, event.at)
         break
       case 'run-end':
@@ -82,10 +82,9 @@ export class ReportCollector {
     return this.#recorder.run.tests
   }
 
-  /** When the run is over. */
   async finish(): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
     const left = [
-      [this.#saidLeftOut, count(this.#saidLeftOut, 'line', 'lines'), 'of what the host side said'],
+      [this.#saidLeftOut, count(this.#saidLeftOut, 'line', 'lines'), 'of host messages'],
       [this.#evidenceLeftOut, count(this.#evidenceLeftOut, 'piece', 'pieces'), 'of evidence'],
     ] as const
     const { run } = this.#recorder
@@ -102,17 +101,17 @@ export class ReportCollector {
     })
   }
 
-  /** As it was typed, where it was typed, with the variables that counted. */
+  /** The command line, with its directory and effective variables. */
   #repeatRun(): readonly Command[] {
     const { invocation } = this.#recorder.run
     if (!invocation) return []
     const { directory, command } = invocation
     const settings = this.#drafts[0]?.record.settings.filter(({ origin }) => origin === 'environment') ?? []
     const variables = settings.map(({ name, value }) => `${name}=${quoteWord(value)} `).join('')
-    return [{ what: 'run it again', text: `cd ${quoteWord(directory)} && ${variables}${quote(command)}` }]
+    return [{ what: 'repeat the run', text: `cd ${quoteWord(directory)} && ${variables}${quote(command)}` }]
   }
 
-  /** Events of a test belong to its latest try. */
+  /** Events of a test belong to its latest attempt. */
   #onTest(event: TestEvent): void {
     const number = this.#drafts.findLastIndex(({ record }) => record.test === event.test)
     const draft = this.#drafts[number]
@@ -176,22 +175,21 @@ export class ReportCollector {
   }
 }
 
-/** What belongs to a test that has begun. */
 type TestEvent = Exclude<Extract<RunEvent, { readonly test: string }>, { readonly type: 'provenance' }>
 
-/** A skipped test as one that was run: over at once. */
+/** The record of a skipped test. */
 const skippedTest = ({ at, test, why }: Extract<RunEvent, { readonly type: 'test-skipped' }>): TestRecord => ({
   ...beginTest({ type: 'test-start', at, test, summary: '', settings: [] }),
   isOver: true,
   why,
 })
 
-/** Each component once, in the order in which they came. */
+/** Each component once, in order. */
 const madeWith = ({ components, tests }: RunRecord): readonly ComponentData[] => {
   const all = [...components, ...tests.flatMap(test => test.components)]
   const once = new Map(all.map(component => [JSON.stringify(component), component]))
   return [...once.values()].map(({ name, version, digest, place }) => ({ name, version, digest, place }))
 }
 
-/** For what is packed; the page's own data loses control characters where it is written. */
+/** For packed data; control characters of other data are removed when it is written. */
 const withoutControls = (value: unknown): unknown => (typeof value === 'string' ? plainText(value) : value)

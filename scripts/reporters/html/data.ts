@@ -1,29 +1,29 @@
-// What the page is given: written here by the host side, read in the browser by page/. No import, because both sides need it.
+// The data of the page: written by the host, read in the browser by page/. No imports: it is used on both sides.
 
-/** How a test or a run ended; `flaky` is a pass that needed another try. */
+/** Outcome of a test or run; `flaky` is a pass at a later attempt. */
 export type ReportVerdict = 'passed' | 'flaky' | 'failed' | 'broken' | 'interrupted' | 'skipped'
 
-/** What the page needs at once. Times are milliseconds since the epoch. */
+/** Data that is not packed. Times are milliseconds since the epoch. */
 export interface ReportData {
   readonly version: 1
   readonly verdict: ReportVerdict
   readonly begun: number
   readonly ended: number
-  /** What ended the run before its tests did. */
+  /** Why the run ended early. */
   readonly message: string | undefined
-  /** How to enter and to end a cluster that was left running. */
+  /** How to enter and stop a cluster that was left running. */
   readonly left: string | undefined
-  /** Commands of a shell, and what each is for. */
+  /** Shell commands with their purposes. */
   readonly commands: readonly { readonly what: string; readonly text: string }[]
   readonly tests: readonly TestData[]
   readonly madeWith: readonly ComponentData[]
-  /** What the host side said. */
+  /** Messages of the host. */
   readonly said: readonly SaidLine[]
-  /** What was left out of the report, as sentences for the person. */
+  /** What the report omits, for the user. */
   readonly leftOut: readonly string[]
 }
 
-/** Something that the run was made with. */
+/** A program, image or ovl of the run. */
 export interface ComponentData {
   readonly name: string
   readonly version: string | undefined
@@ -36,34 +36,34 @@ export interface SaidLine {
   readonly text: string
 }
 
-/** A test that was run, or one try of it. */
+/** An attempt of a test. */
 export interface TestData {
   readonly name: string
   readonly summary: string
   readonly verdict: ReportVerdict
   readonly why: string | undefined
-  /** Likely causes, and what its unexpected results share: what is said first. */
+  /** Likely causes and groups of failures, shown first. */
   readonly reasons: readonly string[]
-  /** 1 for the first of its repeat; `attempts` is how many there were in that. */
+  /** 1 for the first attempt of its repeat; `attempts` counts those of the repeat. */
   readonly attempt: number
   readonly attempts: number
-  /** It did not pass and was tried again: that try is the one that counts. */
+  /** Failed, but another attempt followed: this one does not count. */
   readonly retried: boolean
-  /** 1 for the first; `repeats` is how many there were. */
+  /** 1 for the first; `repeats` counts all. */
   readonly repeat: number
   readonly repeats: number
   readonly begun: number
   readonly ended: number
-  /** The kind of cluster, as its own line says it. */
+  /** The cluster kind with its summary. */
   readonly cluster: string | undefined
   readonly clusterBegun: number | undefined
-  /** Names in order; the other members name nodes by their positions here. */
+  /** Names in order; other members refer to nodes by index. */
   readonly nodes: readonly string[]
-  /** When nodes came up. */
+  /** When nodes were up. */
   readonly up: readonly (readonly [node: number, at: number])[]
   readonly settings: readonly (readonly [name: string, value: string, origin: string])[]
   readonly steps: readonly StepData[]
-  readonly artefacts: readonly ArtefactData[]
+  readonly artefacts: readonly ArtifactData[]
   readonly matrix: MatrixData | undefined
   /** {@link Packed} as a `Graph` of scripts/graph. */
   readonly graph: Packed | undefined
@@ -80,39 +80,39 @@ export interface StepData {
   readonly nodes: readonly StepNodeData[]
 }
 
-/** What a step did on a node. */
+/** A step on a node. */
 export interface StepNodeData {
   readonly node: number
-  /** Undefined for what did not end. */
+  /** Undefined if unfinished. */
   readonly milliseconds: number | undefined
   readonly failure: { readonly why: string; readonly lastLines: readonly string[] } | undefined
 }
 
-export interface ArtefactData {
+export interface ArtifactData {
   readonly what: 'results' | 'evidence'
   readonly path: string
-  /** From the report's own directory. */
+  /** Relative to the report. */
   readonly href: string
 }
 
-/** Something large, compressed, in an element of its own: the page unpacks it when somebody looks. */
+/** Large compressed data in its own element; the page unpacks it on demand. */
 export interface Packed {
   /** The element's id. */
   readonly id: string
 }
 
-/** What a step printed on a node: its first and its last lines. */
+/** The first and last lines of a step's output on a node. */
 export interface LogGroup {
   /** {@link StepData.index} */
   readonly step: number
   readonly node: number
   readonly lines: readonly LogLine[]
-  /** How many lines were left out, and behind how many of `lines` they stood. */
+  /** The number of omitted lines, and their position in `lines`. */
   readonly leftOut: number
   readonly leftOutBehind: number
 }
 
-/** Milliseconds since the test began; `!` for stderr, `|` for stdout; the text. */
+/** Milliseconds since the test started; `!` for stderr, `|` for stdout; the text. */
 export type LogLine = readonly [since: number, mark: '|' | '!', text: string]
 
 /** Texts of evidence are {@link Packed} together, as `readonly string[]`. */
@@ -133,10 +133,10 @@ export interface MatrixData {
     readonly family: number
     readonly address: string
   }[]
-  /** How many pairs are in each of `CELL_STATES`. */
+  /** Number of pairs in each of `CELL_STATES`. */
   readonly counts: readonly number[]
-  /** {@link Packed} bytes, row by row; cells.ts says what is where. */
+  /** {@link Packed} bytes, row by row; see cells.ts. */
   readonly cells: Packed
-  /** The least and the longest times in the same way; missing where they were too much. */
+  /** Minimum and maximum times; undefined if omitted for size. */
   readonly ranges: Packed | undefined
 }

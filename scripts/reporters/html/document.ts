@@ -6,9 +6,9 @@ import { titleOf } from './page/words.ts'
 import type { PageParts } from './page.ts'
 
 /**
- * The report as one HTML document. Its Content-Security-Policy lets run what stands here and nothing else, and lets nothing be
- * fetched from anywhere: what VMs have printed could not do harm even where it became markup.
- * @returns the parts, to be written one after the other
+ * The report as one HTML document. Its Content-Security-Policy allows only the scripts and styles here and no requests:
+ * untrusted output would be harmless even as markup.
+ * @returns the parts, in order
  */
 export function* htmlDocument(data: ReportData, packs: Packs, { script, style }: PageParts): Generator<string> {
   const policy = [
@@ -46,21 +46,21 @@ ${withoutScript(data)}
 
 const digest = (text: string) => `sha256-${createHash('sha256').update(text).digest('base64')}`
 
-/** In a script element nothing ends it but `</script`, and `<!--` changes how it is read: neither can be here. */
+/** Escapes `<`: `</script` would end the element, and `<!--` would change its parsing. */
 const jsonInScript = (data: ReportData): string =>
   JSON.stringify(data, (_, value) => (typeof value === 'string' ? plainLines(value) : value)).replaceAll('<', '\\u003c')
 
-/** A VM may say anything, in the names of things as well. */
+/** Output and names from nodes are untrusted. */
 const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n')
 
-/** The verdict first: it is what a tab of a browser shows. */
+/** The verdict first: a browser's tab shows the beginning. */
 function headOf({ verdict, tests }: ReportData): string {
   const names = [...new Set(tests.map(({ name }) => name))]
   const shown = names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
   return `${verdict}: ${shown} – network namespaces`
 }
 
-/** For where scripts are forbidden, as in Jenkins, and for readers of text: verdict and failures. */
+/** Verdict and failures, for pages without scripts (Jenkins) and for text browsers. */
 function withoutScript({ verdict, message, tests, left }: ReportData): string {
   const lines = tests.flatMap(test => [
     `${titleOf(test)}: ${test.verdict}${test.why ? `: ${test.why}` : ''}`,

@@ -1,21 +1,21 @@
 import type { Verdict } from '../../events/events.ts'
 import type { Evidence, TestRecord } from '../../events/record.ts'
 import { isFlaky, reasonsOf } from '../../events/rules.ts'
-import type { ArtefactData, LogLine, MatrixData, ReportVerdict, StepData, TestData } from './data.ts'
+import type { ArtifactData, LogLine, MatrixData, ReportVerdict, StepData, TestData } from './data.ts'
 import type { KeptLines } from './logs.ts'
 import { shortened } from './shorten.ts'
 
-/** Characters of a failure's reason, and of each of its last lines. */
+/** Maximum characters of a reason, and of each last line. */
 const MOST_WORDS = 2000
 
-/** A test as the report shows it: what is recorded of it, and what the recorder does not keep. What is large is packed already, or on its way. */
+/** A test in the report: its record, and data that the recorder drops. Large data is being packed. */
 export interface DraftTest {
   readonly record: TestRecord
   readonly isSkipped: boolean
   clusterBegun?: number
   readonly up: Map<string, number>
-  readonly artefacts: ArtefactData[]
-  /** As much of it as there is room for. */
+  readonly artefacts: ArtifactData[]
+  /** Truncated to the limit. */
   readonly evidence: Evidence[]
   matrix?: Omit<MatrixData, 'cells' | 'ranges'> & { readonly cells: Promise<string>; readonly ranges: Promise<string> }
   graph?: Promise<string>
@@ -29,7 +29,7 @@ export const newDraft = (record: TestRecord, isSkipped = false): DraftTest => ({
   evidence: [],
 })
 
-/** Its nodes, by name, so that they stand in the same order everywhere. */
+/** Its nodes, sorted by name. */
 export function nodesOf({ up, record: { steps } }: DraftTest): readonly string[] {
   const names = [...up.keys(), ...steps.flatMap(({ nodes }) => [...nodes.keys()])]
   return [...new Set(names)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
@@ -52,7 +52,7 @@ export const stepsOf = ({ record }: DraftTest, position: (node: string) => numbe
       .sort((a, b) => a.node - b.node),
   }))
 
-/** Why a draft ended as it did, and what stands before that: cut where it is long. */
+/** The reason and likely causes, truncated. */
 export const wordsOf = ({ record }: DraftTest): Pick<TestData, 'why' | 'reasons'> => ({
   why: record.why && shortWords(record.why),
   reasons: reasonsOf(record).map(shortWords),
@@ -61,7 +61,7 @@ export const wordsOf = ({ record }: DraftTest): Pick<TestData, 'why' | 'reasons'
 const shortWords = (text: string): string => shortened(text, MOST_WORDS)
 
 /**
- * How a draft ended. One without an end of its own shares the run's; one that passed when it was tried again is flaky.
+ * The verdict of a draft. Without its own end, it shares the run's; a pass on a retry is flaky.
  * @param verdict of the run
  */
 export function verdictOf({ record, isSkipped }: DraftTest, verdict: Verdict): ReportVerdict {
@@ -70,7 +70,7 @@ export function verdictOf({ record, isSkipped }: DraftTest, verdict: Verdict): R
   return isFlaky(record) ? 'flaky' : record.verdict
 }
 
-/** Which of how many tries, and repeats, of its test a draft is. */
+/** Counts attempts and repeats of a test. */
 export type AttemptData = Pick<TestData, 'attempt' | 'attempts' | 'retried' | 'repeat' | 'repeats'>
 
 export function attemptOf({ record: { test, turn, retried } }: DraftTest, drafts: readonly DraftTest[]): AttemptData {
@@ -80,7 +80,7 @@ export function attemptOf({ record: { test, turn, retried } }: DraftTest, drafts
   return { attempt: turn.attempt, attempts, retried, repeat: turn.repeat, repeats }
 }
 
-/** The log of a test as the page reads it. */
+/** The log of a test in the page's format. */
 export const logText = (groups: readonly KeptLines[], test: number, position: (node: string) => number): string =>
   JSON.stringify(
     groups

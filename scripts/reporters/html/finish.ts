@@ -5,15 +5,15 @@ import { type AttemptData, attemptOf, type DraftTest, logText, nodesOf, stepsOf,
 import { Packs, pack } from './packed.ts'
 import { count } from './page/words.ts'
 
-/** Characters of what is packed: with the rest of the page it stays below five megabytes. */
+/** Maximum characters of packed data: keeps the page below five megabytes. */
 const BUDGET = 4_400_000
-/** For the logs there is as much in any case; what matrices leave comes on top. */
+/** Reserved for the logs; they also get what matrices leave. */
 const LEAST_FOR_LOGS = 600_000
-/** Of a log whose packed form is too long, what is tried first; then half of it, and so on. */
+/** First limit for a log that packs too large; halved until it fits. */
 const LOG_CHARACTERS = 6_000_000
 const LEAST_CHARACTERS = 20_000
 
-/** Puts the report together, and leaves out what would make it too large: it says what. */
+/** Assembles the report. Omits what would make it too large, and says so. */
 export async function finish(gathered: CollectedRun): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
   const { run, begun, ended, commands, drafts, log, said, madeWith } = gathered
   const { verdict, message, left } = run
@@ -76,12 +76,12 @@ export async function finish(gathered: CollectedRun): Promise<{ readonly data: R
 
 const ONLY: AttemptData = { attempt: 1, attempts: 1, retried: false, repeat: 1, repeats: 1 }
 
-/** A test that was to be run, and was not come to. */
+/** A test that was not run. */
 const withoutRun = (name: string, at: number): TestData => ({
   name,
   summary: '',
   verdict: 'skipped',
-  why: 'the run ended before it',
+  why: 'the run ended before this test',
   reasons: [],
   ...ONLY,
   begun: at,
@@ -112,7 +112,7 @@ async function packEvidence(packs: Packs, drafts: readonly DraftTest[]): Promise
   )
 }
 
-/** Every pair's result and mean time are always there; the least and longest times where they fit, those of failed tests first. */
+/** Always contains results and mean times; minimum and maximum times if they fit, of failed tests first. */
 async function packMatrices(
   packs: Packs,
   drafts: readonly DraftTest[],
@@ -132,9 +132,7 @@ async function packMatrices(
     else ranges.set(number, packs.add(content))
   }
   if (without > 0)
-    leftOut.push(
-      `the least and the longest round trips of ${count(without, 'matrix', 'matrices')} (the mean ones are here)`,
-    )
+    leftOut.push(`minimum and maximum round trips of ${count(without, 'matrix', 'matrices')} (the means are included)`)
   return drafts.map(({ matrix }, number) => {
     const own = cells[number]
     return matrix && own && { ...matrix, cells: own, ranges: ranges.get(number) }
@@ -143,7 +141,7 @@ async function packMatrices(
 
 const rank = ({ record }: DraftTest) => (record.verdict === 'passed' ? 1 : 0)
 
-/** As much of the log as fits: how far it can be compressed shows only when it is. */
+/** Packs as much of the log as fits: its compressed size is unknown before. */
 async function packLogs(packs: Packs, { drafts, log }: CollectedRun) {
   const room = Math.max(LEAST_FOR_LOGS, BUDGET - packs.size)
   for (let characters = LOG_CHARACTERS; ; characters /= 2) {

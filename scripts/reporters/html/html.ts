@@ -5,9 +5,9 @@ import { htmlDocument } from './document.ts'
 import { buildPage } from './page.ts'
 
 /**
- * The report for a person who opens a failed run the next day: one HTML page that needs no network and no server.
- * @param output gets the page when the run is over
- * @param directory where the page will be: its links to what was brought home lead from there
+ * A self-contained HTML report, for analyzing a failed run later.
+ * @param output gets the page at the end of the run
+ * @param directory of the page: links to artifacts are relative to it
  */
 export function html(output: Output, directory: string): Listener {
   const page = buildPage()

@@ -2,21 +2,21 @@ import type { LogLine } from './data.ts'
 import { count } from './page/words.ts'
 import { shortened } from './shorten.ts'
 
-/** Lines that are kept of what a step prints on a node: this many of the first and of the last ones. */
+/** Maximum lines of a step on a node: half first, half last. */
 const MOST_LINES = 400
-/** Characters of a line. */
+/** Maximum characters of a line. */
 const MOST_CHARACTERS = 2000
-/** What a line costs beside its text. */
+/** Overhead of a line. */
 const LINE_COST = 40
 const LEAST_LINES = 4
 
-/** What a step printed on a node, of which test. */
+/** The retained output of a step on a node. */
 export interface KeptLines {
   readonly test: number
   readonly step: number
   readonly node: string
   readonly lines: readonly LogLine[]
-  /** How many lines were left out, and behind how many of `lines` they stood. */
+  /** The number of omitted lines, and their position in `lines`. */
   readonly leftOut: number
   readonly leftOutBehind: number
 }
@@ -32,19 +32,18 @@ interface Kept {
 }
 
 /**
- * Keeps what steps print within a budget, since a VM may print without end: of each step on each node the first and the last lines,
- * fewer of them when all together are too much, and of failed ones last of all. It knows what it left out.
+ * Limits the log of untrusted nodes to a budget: retains the first and last lines of each step on each node, and fewer
+ * when the total is too large, of failed steps last. Counts omitted lines.
  */
 export class BoundedLog {
   readonly #groups = new Map<string, Kept>()
   readonly #failed = new Set<string>()
-  /** Of passed and of failed ones. */
   #limits = { passed: MOST_LINES, failed: MOST_LINES }
   #budget: number
   #cost = 0
   #cut = 0
 
-  /** @param budget in characters of text, of all lines together */
+  /** @param budget in characters, for all lines */
   constructor(budget: number) {
     this.#budget = budget
   }
@@ -58,23 +57,23 @@ export class BoundedLog {
     if (group.last.length + group.leftOut === 0 && group.first.length < half) group.first.push(line)
     else group.last.push(line)
     this.#charge(group, costOf(line))
-    // Twice as many may stand until they are cut: one at a time would move all the others each time.
+    // Trims at twice the limit: trimming moves the rest.
     if (group.last.length > 2 * half) this.#trim(group, half)
     if (this.#cost > this.#budget) this.#shrink()
   }
 
-  /** What failed is kept longer than the rest. */
+  /** Failed steps are trimmed last. */
   failed(test: number, step: number, node: string): void {
     this.#failed.add(keyOf(test, step, node))
   }
 
-  /** Takes as much away that the rest fits. */
+  /** Trims to a new budget. */
   reduce(budget: number): void {
     this.#budget = budget
     if (this.#cost > budget) this.#shrink()
   }
 
-  /** In the order in which they began. */
+  /** In order of their start. */
   groups(): readonly KeptLines[] {
     return [...this.#groups].map(([key, group]) => {
       this.#trim(group, this.#limitOf(key) / 2)
@@ -83,7 +82,7 @@ export class BoundedLog {
     })
   }
 
-  /** Sentences for the person, none when all is there. */
+  /** Descriptions of omitted lines, for the user. */
   leftOut(): readonly string[] {
     const groups = this.groups().filter(({ leftOut }) => leftOut > 0)
     const lines = groups.reduce((sum, { leftOut }) => sum + leftOut, 0)
@@ -111,7 +110,7 @@ export class BoundedLog {
     this.#cost += cost
   }
 
-  /** Halves the number of lines, and does not trim a group of the failed before the others are down. */
+  /** Halves the limits, first that of passed steps. */
   #shrink(): void {
     while (this.#cost > this.#budget) {
       const { passed, failed } = this.#limits
@@ -126,7 +125,7 @@ export class BoundedLog {
 
   #trim(group: Kept, most: number): void {
     const half = Math.floor(most)
-    // What is cut off the first lines stands before the gap, so it goes first of all.
+    // Lines cut off the head come before the gap.
     const dropped = [...group.first.splice(half), ...group.last.splice(0, Math.max(0, group.last.length - half))]
     if (dropped.length === 0) return
     group.leftOut += dropped.length

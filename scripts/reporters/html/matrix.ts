@@ -3,14 +3,14 @@ import { isExpected } from '../../proof/reach.ts'
 import { summarize } from '../../proof/summary.ts'
 import { CELL_STATES, type CellState, cellArrays, encodeCount, encodeTime, rangeArrays } from './cells.ts'
 
-/** A matrix as bytes: 9 a pair. */
+/** A matrix in 9 bytes per pair. */
 export interface EncodedMatrix {
   readonly counts: readonly number[]
   readonly cells: Uint8Array
   readonly ranges: Uint8Array
 }
 
-/** Turns the answers of all pairs, row by row, into bytes, so that nobody has to keep the objects. */
+/** Encodes the answers of all pairs, row by row, to free the objects. */
 export function encodeMatrix(matrix: Matrix): EncodedMatrix {
   const { reach, sources, destinations, rows } = matrix
   const pairs = sources.length * destinations.length
@@ -45,7 +45,7 @@ function stateOf(answers: boolean, expected: boolean): CellState {
   return answers ? 'reached' : 'missing'
 }
 
-/** The verdict on pairs is the proof's: what is wrong is looked up there, not found out anew. */
+/** Wrong pairs, as determined by the proof. */
 function wrongOf(matrix: Matrix): ReadonlyMap<number, CellState> {
   const { wrong } = summarize(matrix)
   if (wrong.length === 0) return new Map()

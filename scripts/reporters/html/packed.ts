@@ -4,16 +4,16 @@ import type { Packed } from './data.ts'
 
 const compress = promisify(deflate)
 
-/** What stands in an element of its own: compressed, in base64, which HTML and scripts leave alone. */
+/** Compresses content for an element, as base64, which needs no escaping. */
 export const pack = async (content: Uint8Array | string): Promise<string> =>
   (await compress(content)).toString('base64')
 
-/** The elements of a page that hold something packed. */
+/** The elements with packed data. */
 export class Packs {
   readonly elements: string[] = []
   #size = 0
 
-  /** In characters, of all that is in. */
+  /** Total characters. */
   get size(): number {
     return this.#size
   }

@@ -1,10 +1,10 @@
-/** A text of at most so many characters, and a mark where there was more. */
+/** Truncates a text, and marks the cut. */
 export function shortened(text: string, most: number): string {
-  // Copied, because a part of a string keeps the whole of it in memory.
+  // Copied: a slice would keep the whole string in memory.
   return text.length <= most ? text : Buffer.from(`${text.slice(0, most)}…`).toString()
 }
 
-/** A long text without its middle, with a line there that says how much is missing. */
+/** Replaces the middle of a long text by a line with the number of omitted characters. */
 export function withoutMiddle(text: string, most: number): string {
   if (text.length <= most) return text
   const [first, last] = [text.slice(0, most / 2), text.slice(-most / 2)]

@@ -3,7 +3,7 @@ import { plainText } from '../../host/text.ts'
 import { BOLD, DIM, GREEN, type Paint, RED } from '../paint.ts'
 import type { NodeProgress, Progress } from './progress.ts'
 
-/** The room that there is, in characters. */
+/** Available space in characters. */
 export interface Room {
   readonly columns: number
   readonly rows: number
@@ -11,21 +11,21 @@ export interface Room {
 
 type State = NodeProgress['state']
 
-/** Where a node has no line, each state has a sign of its own, of ASCII: readable without color, and in any locale. */
+/** Signs for nodes without a line: ASCII, readable without color and in any locale. */
 const SIGNS: Readonly<Record<State, string>> = { waiting: '.', done: 'o', failed: 'F' }
 const COLORS: Readonly<Record<State, string>> = { waiting: DIM, done: GREEN, failed: RED }
 const GROUP = 10
 
 /**
- * The lines that show what is under way: a line for each node where there is room, else a sign for each, and lines only for
- * those that failed or are late.
+ * Renders progress: a line for each node if there is room; otherwise a sign for each,
+ * and lines for failed and late ones.
  * @param now milliseconds since the epoch, by the run's clock
- * @returns no more lines than half the rows, none as long as a row
+ * @returns at most half of the rows, each shorter than a row
  */
 export function frame(progress: Progress, now: number, { columns, rows }: Room, paint: Paint): readonly string[] {
-  // A row that is filled to its end wraps on some terminals.
+  // A full row wraps on some terminals.
   const width = Math.max(1, columns - 1)
-  // What happened before stays in sight, and a frame that is higher than the terminal could not be taken away.
+  // Earlier lines stay visible, and a frame higher than the terminal could not be erased.
   const height = Math.max(1, Math.floor(rows / 2))
   const lines = [header(progress, now, width, paint)]
   const nodes = [...progress.nodes.values()]
@@ -39,7 +39,7 @@ export function frame(progress: Progress, now: number, { columns, rows }: Room, 
   return lines.slice(0, height).map(line => cut(line, width))
 }
 
-/** `[1/3] bridge: step 2 of 4, bridge_ping, 4 s`, and at the right end the time of the whole run. */
+/** `[1/3] bridge: step 2 of 4, bridge_ping, 4 s`, and the time of the run at the right. */
 function header(progress: Progress, now: number, width: number, paint: Paint): string {
   const { begun, tests, position, test, activity, done, since } = progress
   const which = test && `${tests > 1 ? `[${position}/${tests}] ` : ''}${test}: `
@@ -48,7 +48,7 @@ function header(progress: Progress, now: number, width: number, paint: Paint): s
   return `${paint(BOLD, cut(`${which}${activity}${done}, ${seconds(now - since)}`, room).padEnd(room))}  ${time}`
 }
 
-/** How many are in each state; with their signs where those stand for nodes. */
+/** Counts by state, with signs if nodes are shown by signs. */
 function counts({ words, of }: Progress, nodes: readonly NodeProgress[], isList: boolean, paint: Paint): string {
   const inState = (wanted: State) => nodes.filter(({ state }) => state === wanted).length
   const [done, failed] = [inState('done'), inState('failed')]
@@ -71,7 +71,6 @@ const lineOf =
     return `  ${name.padEnd(6)}  ${paint(COLORS[state], word)} ${time.padStart(7)}  ${printable(text)}`.trimEnd()
   }
 
-/** More nodes than lines. */
 function many(
   nodes: readonly NodeProgress[],
   room: number,
@@ -82,7 +81,7 @@ function many(
   const cells = cellsOf(nodes, width, paint)
   const failed = nodes.filter(({ state }) => state === 'failed')
   const waiting = nodes.filter(({ state }) => state === 'waiting')
-  // All begin at once: who is not done when most are is late.
+  // All start together: those that are not done when most are done are late.
   const late = waiting.length * 2 <= nodes.length ? waiting : []
   const left = Math.max(0, room - cells.length)
   const forLate = late.length === 0 ? 0 : Math.max(1, Math.min(late.length, left - failed.length))
@@ -95,7 +94,7 @@ function many(
 
 const waitingWord = (late: readonly NodeProgress[]) => (late.length === 1 ? 'is not done yet' : 'are not done yet')
 
-/** As many as there is room for; a last line names the others. */
+/** Lists as many as fit; a last line names the others. */
 function listed(
   nodes: readonly NodeProgress[],
   room: number,
@@ -109,11 +108,11 @@ function listed(
   return [...nodes.slice(0, room - 1).map(line), `  ${others.length} ${rest}: ${names}`]
 }
 
-/** A sign for each node, in groups of ten; in front of each row the name of its first node. */
+/** A sign for each node, in groups of ten; each row starts with the name of its first node. */
 function cellsOf(nodes: readonly NodeProgress[], width: number, paint: Paint): readonly string[] {
   const label = Math.max(...nodes.map(({ name }) => name.length)) + 4
   const groups = Math.max(1, Math.floor((width - label) / (GROUP + 1)))
-  // Rows of fifty or a hundred can be counted.
+  // Rows of fifty or a hundred are easy to count.
   const inRow = GROUP * (groups >= 5 ? groups - (groups % 5) : groups)
   return chunks(nodes, inRow).map(row => {
     const cells = chunks(row, GROUP).map(group => group.map(({ state }) => SIGNS[state]).join(''))
@@ -121,7 +120,7 @@ function cellsOf(nodes: readonly NodeProgress[], width: number, paint: Paint): r
   })
 }
 
-/** A code for each run of signs, not for each sign: less for the terminal to read. */
+/** One code for equal adjacent signs, to reduce output. */
 const paintCells = (cells: string, paint: Paint): string =>
   cells.replace(/([.oF])(?:\1| (?=\1))*/g, signs => paint(COLORS[stateOf(signs)], signs))
 
@@ -130,10 +129,9 @@ const stateOf = (signs: string): State => (signs[0] === 'F' ? 'failed' : signs[0
 const chunks = <T>(values: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(values.length / size) }, (_, index) => values.slice(index * size, (index + 1) * size))
 
-/** What a node's own first line begins with. */
 const HEAD = /^TEST CASE: /
 
-/** A tab's width depends on where it stands. */
+/** Replaces tabs, whose width depends on the column. */
 const printable = (text: string): string => plainText(text.slice(0, 1000)).replace(HEAD, '').replaceAll('\t', ' ')
 
 const cut = (text: string, width: number): string => cliTruncate(text, width, { truncationCharacter: '~' })

@@ -9,8 +9,8 @@ import { openScreen, type Screen } from './screen.ts'
 import { letSuspend } from './suspend.ts'
 
 /**
- * The live view: below what the reporters write on the terminal, what is under way on each node.
- * @param sharesStdout stdout is the same terminal: what goes there takes the same way
+ * The live view: shows the progress of each node below the reporters' output.
+ * @param sharesStdout stdout is the same terminal: route it through the view
  */
 export function openLive({ stdout, stderr, color, signal }: TerminalRequest, sharesStdout: boolean): Terminal {
   const paint: Paint = painter(color)
@@ -22,7 +22,7 @@ export function openLive({ stdout, stderr, color, signal }: TerminalRequest, sha
   })
   const onAbort = () => {
     ending = signal.reason instanceof Error ? signal.reason.message : 'interrupted'
-    // At once: a frame whose first line is another one is erased whole, and with it the ^C that the terminal has written.
+    // Redraws at once: a changed first line erases the whole frame, including the ^C of the terminal.
     screen.draw()
   }
   signal.addEventListener('abort', onAbort, { once: true })

@@ -1,41 +1,41 @@
 import type { RunEvent } from '../../events/events.ts'
 import { attemptName } from '../../events/rules.ts'
 
-/** How far a node is with what is under way. */
+/** Progress of a node. */
 export interface NodeProgress {
   readonly name: string
   state: 'waiting' | 'done' | 'failed'
-  /** When it was done, from the beginning of what is under way; undefined while it is not. */
+  /** Time until it was done; undefined before. */
   milliseconds: number | undefined
-  /** The last line that it wrote, or why it failed: as it came, with whatever is in it. */
+  /** Its last line, or why it failed; untrusted. */
   text: string
 }
 
-/** What a run does at this moment. Times are milliseconds since the epoch. */
+/** Progress of a run. Times are milliseconds since the epoch. */
 export interface Progress {
   begun: number
   /** Number of tests of the run. */
   tests: number
   /** 1 for the first test. */
   position: number
-  /** The test's name with its turn; empty before the first. */
+  /** The name of the attempt; empty before the first test. */
   test: string
-  /** What is under way, and since when. */
+  /** The current activity and its start. */
   activity: string
-  /** How far it is, where that is known: `: 120 of 480 pairs`. */
+  /** Its progress, if known: `: 120 of 480 pairs`. */
   done: string
   since: number
-  /** What a node is called while it is not done, and then. */
+  /** Names of the states. */
   words: { readonly waiting: string; readonly done: string }
   nodes: Map<string, NodeProgress>
-  /** How many nodes there are, some of which may have no name yet. */
+  /** Number of nodes; some may have no name yet. */
   of: number
 }
 
-const COMING_UP = { waiting: 'coming up', done: 'up' }
+const STARTING = { waiting: 'starting', done: 'up' }
 const IN_STEP = { waiting: 'running', done: 'ok' }
 
-/** Gathers from events what is under way, and nothing of what is over. */
+/** Folds events into the current progress. */
 export function followProgress(): { readonly progress: Progress; on(event: RunEvent): void } {
   const progress: Progress = {
     begun: 0,
@@ -45,7 +45,7 @@ export function followProgress(): { readonly progress: Progress; on(event: RunEv
     activity: 'preparing',
     done: '',
     since: 0,
-    words: COMING_UP,
+    words: STARTING,
     nodes: new Map(),
     of: 0,
   }
@@ -72,7 +72,7 @@ export function followProgress(): { readonly progress: Progress; on(event: RunEv
         begin(event.at, 'preparing')
         break
       case 'cluster-start':
-        begin(event.at, 'VMs come up', COMING_UP, event.names, event.nodes)
+        begin(event.at, 'nodes start', STARTING, event.names, event.nodes)
         break
       case 'node-up':
         Object.assign(nodeOf(event.node), { state: 'done', milliseconds: event.at - progress.since })
@@ -84,7 +84,7 @@ export function followProgress(): { readonly progress: Progress; on(event: RunEv
         progress.done = `: ${event.done} of ${event.of} pairs`
         break
       case 'output': {
-        // By far the most frequent one: what is in the line matters only if it comes to be shown.
+        // The most frequent event: lines are sanitized only when shown.
         const node = progress.nodes.get(event.node)
         if (node?.state === 'waiting') node.text = event.line
         break

@@ -3,7 +3,7 @@ import cliCursor from 'cli-cursor'
 import { createLogUpdate } from 'log-update'
 import stringWidth from 'string-width'
 
-/** A terminal to draw on, as Node's streams are one. */
+/** A terminal, like Node's tty streams. */
 export interface TerminalStream {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -13,33 +13,33 @@ export interface TerminalStream {
   off(event: 'resize', listener: () => void): unknown
 }
 
-/** Lines that stay, and below them a frame that is drawn again and again. */
+/** Permanent lines, and below them a frame that is redrawn. */
 export interface Screen {
-  /** Text that stays, above the frame: shown when its line is complete, a tenth of a second later at the most. */
+  /** Adds permanent text above the frame: shown when its line is complete, after at most 0.1 s. */
   write(text: string): void
-  /** The frame may be another one. */
+  /** The frame may have changed. */
   changed(): void
-  /** Shows now what there is. */
+  /** Draws immediately. */
   draw(): void
-  /** Takes the frame away, and gives the cursor back; what is written afterwards, or `changed`, brings them on again. */
+  /** Erases the frame and shows the cursor, until the next `write` or `changed`. */
   hide(): void
-  /** Hides for good. */
+  /** Hides permanently. */
   close(): void
 }
 
 const BETWEEN_FRAMES_MS = 100
-/** So that the time in the frame goes on. */
+/** Updates the time in the frame. */
 const TICK_MS = 1000
-/** What ends a process in the middle of it; the second comes before Node writes of the exception. */
+/** Events at the end of the process; the second one precedes Node's message. */
 const ENDS = ['exit', 'uncaughtExceptionMonitor'] as const
-/** DEC private mode 2026, "synchronized output": what is between is shown at once. Terminals that do not know it pass over it. */
+/** DEC private mode 2026, "synchronized output": updates appear atomically. Other terminals ignore it. */
 const [BEGIN_UPDATE, END_UPDATE] = ['\x1b[?2026h', '\x1b[?2026l']
-/** DECAWM: a character that is wider than it should be is cut off, and does not make one row two. */
+/** DECAWM: cuts off overwide characters instead of wrapping. */
 const [NO_WRAP, WRAP] = ['\x1b[?7l', '\x1b[?7h']
 
 /**
- * Draws on a terminal: at most ten times a second however much happens, in one write each. Nothing of it keeps the process alive.
- * @param render the frame's lines, for so much room
+ * Draws on a terminal: at most ten times a second, with one write each. Does not keep the process alive.
+ * @param render the frame's lines for the available space
  */
 export function openScreen(
   terminal: TerminalStream,
@@ -60,7 +60,7 @@ export function openScreen(
       return size().rows
     },
   }
-  // It writes to a terminal or to what looks like one; its own cursor is always that of process.stderr.
+  // The sink acts as a terminal. showCursor, because log-update always hides the cursor of process.stderr.
   const log = createLogUpdate(sink as unknown as NodeJS.WriteStream, { showCursor: true })
   let waiting = ''
   let drawn: readonly string[] = []
@@ -73,7 +73,7 @@ export function openScreen(
 
   const erase = () => {
     log.clear()
-    // Terminals of today break the rows anew when they get narrower: what was one row may be two.
+    // Current terminals rewrap rows when they get narrower.
     const { columns } = size()
     const more = columns < drawnColumns ? rowsOf(drawn, columns) - drawn.length : 0
     if (more > 0) gathered += `\x1b[${more}A\x1b[J`
@@ -116,7 +116,7 @@ export function openScreen(
     waiting = waiting.slice(complete)
     const room = size()
     const next = render(room)
-    // log-update (7.2) writes only the lines that differ, and gets that wrong where there are more or fewer than before.
+    // log-update (7.2) rewrites only changed lines, incorrectly if their number changes.
     if (lines || room.columns !== drawnColumns || next.length !== drawn.length) erase()
     gathered += lines
     if (next.length > 0) drawFrame(next)
@@ -156,6 +156,6 @@ export function openScreen(
   }
 }
 
-/** How many rows lines fill when the terminal has so many columns. */
+/** Number of rows of wrapped lines. */
 const rowsOf = (lines: readonly string[], columns: number): number =>
   lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0)

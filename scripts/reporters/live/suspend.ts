@@ -3,14 +3,14 @@ import { withoutIgnored } from '../../host/signals.ts'
 import type { Screen } from './screen.ts'
 
 /**
- * Ctrl-Z gives the terminal back as it was, and whoever goes on finds the view again.
- * @returns what leaves Ctrl-Z to the system again
+ * Ctrl-Z restores the terminal; SIGCONT shows the view again.
+ * @returns removes the handlers
  */
 export function letSuspend(screen: Screen): () => void {
   if (withoutIgnored(['SIGTSTP']).length === 0) return () => {}
   const suspend = () => {
     screen.hide()
-    // What SIGTSTP does where nobody listens to it; goes on behind this line.
+    // The default action of SIGTSTP; continues after this line.
     process.kill(process.pid, 'SIGSTOP')
   }
   const goOn = () => screen.changed()

@@ -146,7 +146,7 @@ test('tests that were skipped or not come to say why', async t => {
     ],
   )
   t.is(tests[0]?.why, 'no plugins')
-  t.is(tests[2]?.why, 'the run ended before it')
+  t.is(tests[2]?.why, 'the run ended before this test')
 })
 
 test('a test that is skipped when it has begun stands there once', async t => {

@@ -16,12 +16,12 @@ test.serial('four nodes: which are up, what each does, for how long, what failed
   emit(...up(nodes.slice(0, 2), 4))
   wait(1000)
   t.deepEqual(frame(), [
-    `${'[1/3] bridge: VMs come up, 3 s'.padEnd(75)}0:03`,
-    '2 up   2 coming up',
+    `${'[1/3] bridge: nodes start, 3 s'.padEnd(75)}0:03`,
+    '2 up   2 starting',
     '  vm-001  up          2.0 s',
     '  vm-002  up          2.0 s',
-    '  vm-003  coming up     3 s',
-    '  vm-004  coming up     3 s',
+    '  vm-003  starting      3 s',
+    '  vm-004  starting      3 s',
   ])
   emit(...up(nodes.slice(2), 4), { type: 'step-start', ...step, of: 4, nodes })
   emit({ type: 'output', ...step, node: 'vm-003', stream: 'stdout', line: 'vm-003-ns01\t172.16.3.2 \u001b[2Janswers' })
@@ -62,8 +62,8 @@ test.serial(
     emit(...begin(nodes), ...up(nodes.slice(0, 30), 100))
     wait(1000)
     t.deepEqual(frame(), [
-      `${'[1/3] bridge: VMs come up, 1 s'.padEnd(75)}0:01`,
-      'o 30 up   . 70 coming up',
+      `${'[1/3] bridge: nodes start, 1 s'.padEnd(75)}0:01`,
+      'o 30 up   . 70 starting',
       '  vm-001  oooooooooo oooooooooo oooooooooo .......... ..........',
       '  vm-051  .......... .......... .......... .......... ..........',
     ])
