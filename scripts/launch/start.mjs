@@ -44,7 +44,8 @@ await import(pathToFileURL(process.features.typescript ? program : await transpi
 
 async function transpiled() {
   const { bundled } = await import('./bundle.mjs')
-  const file = await bundled(top, program)
+  // Coverage is reported for the sources, not for a bundle.
+  const file = process.env.NODE_V8_COVERAGE ? undefined : await bundled(top, program)
   if (file) return file
   // tsx's cache is a predictable name below /tmp, too. Set before the import, which reads the variable.
   process.env.TSX_DISABLE_CACHE = '1'
