@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { alignColumns } from '../../scripts/reporters/columns.ts'
 
-test('every cell stands below its heading, no line ends in blanks, and words can be counted', t => {
+test('aligns cells with headings, without trailing blanks and with equal numbers of words', t => {
   const cell = fc.stringMatching(/^[!-~]{0,30}$/)
   const tables = fc.integer({ min: 1, max: 8 }).chain(width => {
     const row = fc.array(cell, { minLength: width, maxLength: width })
@@ -28,7 +28,7 @@ test('every cell stands below its heading, no line ends in blanks, and words can
   )
 })
 
-test('a name cannot write on the terminal what it likes', t => {
+test('removes control characters from names', t => {
   t.is(
     alignColumns([
       ['A', 'B'],
@@ -38,5 +38,5 @@ test('a name cannot write on the terminal what it likes', t => {
   )
 })
 
-/** Where a word of a line begins. */
+/** Columns of the words of a line. */
 const beginOf = (line: string, column: number) => [...line.matchAll(/\S+/g)][column]?.index ?? -1

@@ -9,7 +9,7 @@ for (const [name, reporter] of [
   ['json', json],
   ['results', results],
 ] as const) {
-  test(`${name} shows a terminal nothing that it acts on, and keeps what was said`, async t => {
+  test(`${name} removes control characters, and keeps the text`, async t => {
     const text = await play(writing([LINE]), reporter)
     t.notRegex(text, /[\x7f-\x9f\u202e\u2028]/)
     t.true(text.includes(JSON.stringify(LINE).slice(1, 8)))

@@ -27,14 +27,14 @@ const REPORTERS: Readonly<Record<string, readonly [(output: { write(text: string
 }
 
 for (const [name, [reporter, says]] of Object.entries(REPORTERS)) {
-  test(`${name} tells that a test passed whose results are incomplete, and is no pass`, async t => {
+  test(`${name} reports a pass with incomplete results as broken`, async t => {
     const text = await play(incomplete, reporter)
     t.regex(text, says)
     t.notRegex(text, /^ok 1 - bridge|passed: 1 test/m)
   })
 }
 
-test('html tells that a test passed whose results are incomplete, and is no pass', async t => {
+test('html reports a pass with incomplete results as broken', async t => {
   const events = incomplete.map(event => ({ at: 1_700_000_000_000, ...event }) as RunEvent)
   const text = await report(path.join(directory(t), 'r.html'), events)
   t.regex(text, /<title>broken: bridge/)

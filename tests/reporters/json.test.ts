@@ -5,7 +5,7 @@ import { json } from '../../scripts/reporters/json.ts'
 import { conforms, schemaNamed } from '../schema.ts'
 import { broken, failing, flaky, interrupted, play, writing } from './fixtures/runs.ts'
 
-test('every event is a line, in order, and the first one has the version', async t => {
+test('writes every event as a line, in order, with the version in the first one', async t => {
   const lines = (await play(failing, json)).trimEnd().split('\n')
   const events = lines.map(line => JSON.parse(line))
   t.deepEqual(
@@ -16,7 +16,7 @@ test('every event is a line, in order, and the first one has the version', async
   t.is(events[1].at - events[0].at, 1000)
 })
 
-test('every line conforms to the published schema, which finds what does not', async t => {
+test('conforms to the published schema, which rejects invalid lines', async t => {
   for (const run of [failing, flaky, interrupted, broken]) {
     for (const line of (await play(run, json)).trimEnd().split('\n')) conforms(t, 'event', JSON.parse(line))
   }
@@ -24,7 +24,7 @@ test('every line conforms to the published schema, which finds what does not', a
   t.false(schemaNamed('event')({ ...JSON.parse(first), tests: 'bridge' }))
 })
 
-test('a line holds no control character, and says the same', async t => {
+test('escapes control characters without loss', async t => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1 }), async said => {
       const text = await play(writing([said]), json)
@@ -39,7 +39,7 @@ test('a line holds no control character, and says the same', async t => {
   )
 })
 
-test('a matrix is in the form of matrix.json', async t => {
+test('writes a matrix in the format of matrix.json', async t => {
   const pod = { pod: 'vm-001-ns01', node: 'vm-001' }
   const other = { pod: 'vm-001-ns02', node: 'vm-001', interface: 'eth0', address: '172.16.1.2', family: 4 } as const
   const matrix: NewEvent = {

@@ -33,7 +33,7 @@ const parser = new XMLParser({
   isArray: name => ['testsuite', 'testcase', 'property'].includes(name),
 })
 
-/** @throws Error when it is not well-formed */
+/** @throws Error when the document is not well-formed */
 function lint(xml: string): void {
   execFileSync(tool('xmllint'), ['--noout', '--huge', '-'], { input: xml, stdio: ['pipe', 'ignore', 'pipe'] })
 }
@@ -45,7 +45,7 @@ function read(xml: string): readonly Suite[] {
 
 const casesOf = (suites: readonly Suite[]) => suites.flatMap(suite => suite.testcase)
 
-test('a failing run: a case for each step on each node, and the failing one says where to look', async t => {
+test('writes a case for each step on each node; the failing one has reason and evidence', async t => {
   const suites = read(await play(failing, junit))
   const cases = casesOf(suites)
   t.deepEqual(
@@ -75,7 +75,7 @@ test('a failing run: a case for each step on each node, and the failing one says
   t.regex(cases[5]?.skipped?.message ?? '', /^not run: /)
 })
 
-test('what passed when it was tried again is a flaky failure, and not a failure', async t => {
+test('reports a pass on a retry as flakyFailure, not as failure', async t => {
   const suites = read(await play(flaky, junit))
   t.is(suites.length, 1)
   t.like(suites[0], { name: 'bridge', tests: '5', failures: '0', errors: '0' })
@@ -86,14 +86,14 @@ test('what passed when it was tried again is a flaky failure, and not a failure'
   t.is(rest[3]?.['system-out'], 'second')
 })
 
-test('what never came so far as a step is an error of the test', async t => {
+test('reports a test that failed before its first step as an error', async t => {
   const [only, ...others] = casesOf(read(await play(broken, junit)))
   t.deepEqual(others, [])
   t.is(only?.name, 'bridge: cluster')
   t.like(only?.error, { type: 'broken', message: 'bridge: vm-002 did not come up   its console is empty' })
 })
 
-test('an interrupted run is complete, and says so', async t => {
+test('completes the document of an interrupted run', async t => {
   const cases = casesOf(read(await play(interrupted, junit)))
   const underWay = cases.find(({ name }) => name === 'bridge: 2 bridge_ping on vm-002')
   t.like(underWay?.error, { type: 'interrupted' })
@@ -102,7 +102,7 @@ test('an interrupted run is complete, and says so', async t => {
   t.is(cases.find(({ name }) => name === 'bridge: 2 bridge_ping on vm-001')?.error, undefined)
 })
 
-test('it is well-formed, and names are unique, whatever a VM writes', async t => {
+test('is well-formed with unique names, whatever a node writes', async t => {
   const anything = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.uint8Array().map(bytes => Buffer.from(bytes).toString('utf8')),
@@ -119,12 +119,12 @@ test('it is well-formed, and names are unique, whatever a VM writes', async t =>
     }),
     { numRuns: 200 },
   )
-  // All of them in one document: a process for each would take a minute.
+  // One document for all: a process for each would take a minute.
   t.notThrows(() => lint(`<all>${all}</all>`))
   t.throws(() => lint(`<all>${all}\u0001</all>`), undefined, 'the check itself finds what is wrong')
 })
 
-test('of an output of 10 MB the beginning and the end are kept, and what is between is counted', async t => {
+test('keeps head and tail of 10 MB of output, and counts the omitted lines', async t => {
   const line = `${'x'.repeat(1023)}\u0007`
   const lines = Array.from({ length: 10_240 }, (_, index) => `${index} ${line}`)
   const xml = await play(writing(lines), junit)

@@ -15,7 +15,7 @@ function directory(t: ExecutionContext): string {
   return made
 }
 
-/** Plays the failing run to the reporters that these words ask for. */
+/** Plays the failing run to the requested reporters. */
 async function report(words: readonly string[], environment = {}, results?: string) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const complaints: string[] = []
@@ -30,7 +30,7 @@ async function report(words: readonly string[], environment = {}, results?: stri
 const open = (...words: string[]) =>
   openReporters(readReporting(words, {}, undefined, {}), { stdout: new PassThrough(), stderr: new PassThrough() })
 
-test('without a word: the log on stdout, the summary on stderr, neither with a control character', async t => {
+test('writes the log to stdout and the summary to stderr by default, without control characters', async t => {
   const { stdout, stderr, names } = await report([])
   t.deepEqual(names, ['summary', 'log'])
   t.regex(stdout, /host bridge - TEST CASE/)
@@ -39,7 +39,7 @@ test('without a word: the log on stdout, the summary on stderr, neither with a c
   t.notRegex(stdout + stderr, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/)
 })
 
-test('a reporter that takes stdout takes it from the log, and from nobody else', async t => {
+test('a reporter on stdout replaces the log, and no other reporter', async t => {
   const { stdout, stderr, names } = await report(['tap'])
   t.deepEqual(names, ['summary', 'tap'])
   t.true(stdout.startsWith('TAP version 14'))
@@ -49,7 +49,7 @@ test('a reporter that takes stdout takes it from the log, and from nobody else',
   await t.throwsAsync(open('tap=/dev/stdout', 'json=stdout'), { code: 'BAD_TARGET' })
 })
 
-test('any number at once, each in its file; the log is where it was', async t => {
+test('writes several reports to their files, and still the log', async t => {
   const place = directory(t)
   const file = (name: string) => path.join(place, 'made', name)
   const words = ['junit=a.xml', 'tap=a.tap', 'json=a.jsonl', 'log=a.log', 'html=a.html'].map(word =>
@@ -62,7 +62,7 @@ test('any number at once, each in its file; the log is where it was', async t =>
   t.is(JSON.parse(fs.readFileSync(path.join(place, 'results.json'), 'utf8')).verdict, 'failed')
 })
 
-test('results hold everything of a run, and the place is told', async t => {
+test('writes all reports to the results directory, and reports its path', async t => {
   const place = directory(t)
   const { stdout, stderr } = await report([`html=${place}/report.html`], {}, place)
   t.deepEqual(fs.readdirSync(place).sort(), ['log.txt', 'report.html', 'results.json'])
@@ -74,7 +74,7 @@ test('results hold everything of a run, and the place is told', async t => {
   ])
 })
 
-test('at a terminal the log goes to a file that is named, with the results where there are such', async t => {
+test('on a terminal, writes the log to a named file, in the results directory if there is one', async t => {
   const place = directory(t)
   const logFile = path.join(place, 'logs/a.log')
   const open = async (words: readonly string[], results?: string) => {
@@ -95,7 +95,7 @@ test('at a terminal the log goes to a file that is named, with the results where
   t.regex((await open(['log'])).stdout, /TEST CASE/, 'whoever asks for it on stdout has it there')
 })
 
-test('so many logs of runs at a terminal are kept, and nothing else is removed', t => {
+test('retains a limited number of logs, and removes nothing else', t => {
   const place = directory(t)
   fs.writeFileSync(path.join(place, 'mine.log'), '')
   for (let day = 10; day < 35; day++) fs.writeFileSync(path.join(place, `202501${day}T000000Z-1.log`), '')
@@ -107,12 +107,12 @@ test('so many logs of runs at a terminal are kept, and nothing else is removed',
   t.false(left.includes('20250110T000000Z-1.log'))
 })
 
-test('several may stand in one word, with commas between', async t => {
+test('accepts a comma-separated list of reporters', async t => {
   const place = directory(t)
   t.deepEqual((await report([`junit=${place}/a.xml,tap`])).names, ['summary', 'junit', 'tap'])
 })
 
-test('what is wrong is told before anything runs', async t => {
+test('refuses invalid reporters before the run', async t => {
   const place = directory(t)
   fs.writeFileSync(path.join(place, 'file'), '')
   await t.throwsAsync(open('jnit'), { code: 'NO_SUCH_REPORTER', message: /'jnit'/ })
@@ -127,7 +127,7 @@ test('what is wrong is told before anything runs', async t => {
   t.deepEqual(fs.readdirSync(place), ['file'], 'and nothing is left of what was opened before')
 })
 
-test('a document appears when it is complete, a link to one stays a link, and a failed one leaves what was there', async t => {
+test('publishes complete documents only, follows links, and keeps the old file on failure', async t => {
   const place = directory(t)
   const [target, link] = [path.join(place, 'a.xml'), path.join(place, 'link.xml')]
   fs.writeFileSync(target, 'before')
@@ -140,7 +140,7 @@ test('a document appears when it is complete, a link to one stays a link, and a 
   t.true(fs.readFileSync(link, 'utf8').endsWith('</testsuites>\n'))
   t.true(fs.lstatSync(link).isSymbolicLink())
   const [again] = (await open(`junit=${target}`)).filter(({ name }) => name === 'junit')
-  // A fault of the reporter, provoked by an event that cannot be.
+  // An invalid event makes the reporter fail.
   again?.on({ at: 0, type: 'test-start', test: 'bridge', summary: '', settings: undefined } as never)
   t.throws(() => again?.on({ at: 0, type: 'test-end', test: 'bridge', verdict: 'passed', why: undefined }))
   await again?.close?.()
@@ -148,14 +148,14 @@ test('a document appears when it is complete, a link to one stays a link, and a 
   t.deepEqual(fs.readdirSync(place).sort(), ['a.xml', 'link.xml'])
 })
 
-test('a disk that is full takes away one report, and is told', async t => {
+test('a full disk disables one report, with a message', async t => {
   const { stdout, complaints } = await report(['tap=/dev/full'])
   t.regex(stdout, /TEST CASE/)
   t.is(complaints.length, 1)
   t.regex(complaints[0] ?? '', /^report 'tap' failed and is disabled: .*ENOSPC/)
 })
 
-test('color and progress are for a terminal, not for a file that the summary goes to as well', async t => {
+test('uses color and progress on a terminal only, not in a file', async t => {
   const file = path.join(directory(t), 'summary')
   const reporting = readReporting([`summary=${file}`, 'summary'], {}, undefined, { isTTY: true })
   const stderr = new PassThrough()

@@ -51,7 +51,7 @@ function play(listenerOf: (output: { write(text: string): unknown }) => Listener
 
 const STAMP = /^\d\d:\d\d:\d\d \(0\): /
 
-test('the summary has its form: a line for each step, causes before failures, verdict and total time last', t => {
+test('the summary has a line for each step, causes before failures, verdict and total time last', t => {
   const lines = play(output => summary(output, { color: false }))
     .split('\n')
     .slice(0, -1)
@@ -74,13 +74,13 @@ test('the summary has its form: a line for each step, causes before failures, ve
   t.notRegex(lines.join(''), /[\x00-\x1f]/)
 })
 
-test('on a terminal there is color', t => {
+test('the summary is colored on a terminal', t => {
   const text = play(output => summary(output, { color: true }))
   t.true(text.includes('\u001b[31m'))
   t.true(text.endsWith('left running\n'))
 })
 
-test('the log has every line with time, VM and step, no control character, and what failed first at its end', t => {
+test('the log has every line with time, node and step, no control characters, and the first failure at its end', t => {
   const lines = play(log).split('\n').slice(0, -1)
   for (const line of lines) t.regex(line, /^\d\d:\d\d:\d\d\.\d{3} (host|vm-00\d) \S+ [-|!] /)
   t.true(lines.some((line: string) => line.includes("setting __nvm='2' (option)")))
@@ -99,7 +99,7 @@ test('the log has every line with time, VM and step, no control character, and w
   t.regex(lines.at(-1) ?? '', /vm-002 bridge\/bridge_ping - FAILED first: vm-002-ns03/)
 })
 
-test('a listener that fails is left out, told once, and the others go on', t => {
+test('a failing listener is reported once and disabled; the others go on', t => {
   const complaints: string[] = []
   const seen: string[] = []
   const broken: Listener = {
@@ -117,11 +117,11 @@ test('a listener that fails is left out, told once, and the others go on', t => 
   t.deepEqual(complaints, ["report 'broken' failed and is disabled: no space"])
 })
 
-test('terminal codes are taken out whole', t => {
+test('terminal codes are removed completely', t => {
   t.is(plainText('\u001b[1;31mred\u001b[0m \u001b]0;title\u0007x\ty\r'), 'red x\ty')
 })
 
-test('what comes from elsewhere reaches stderr without control characters', async t => {
+test('untrusted text reaches stderr without control characters', async t => {
   const nasty = 'a\u001b[2J\u0007\u009b1m\nb\r'
   let text = ''
   const { emit } = eventStream([summary({ write: more => (text += more) }, { color: false })], () => {})
@@ -133,7 +133,7 @@ test('what comes from elsewhere reaches stderr without control characters', asyn
   t.is(text.split('\n').length, 7)
 })
 
-test('the log of a run whose failure was tried again ends without it', async t => {
+test('the log does not end with a failure that was retried', async t => {
   t.notRegex(await playAll(flaky, log), /FAILED first/)
   t.regex(await playAll(failing, log), /FAILED first: vm-002-ns03 172.16.2.3 does not answer\n$/)
 })

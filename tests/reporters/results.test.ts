@@ -3,7 +3,7 @@ import { results } from '../../scripts/reporters/results.ts'
 import { conforms, schemaNamed } from '../schema.ts'
 import { broken, failing, flaky, interrupted, play, WHERE } from './fixtures/runs.ts'
 
-test('results.json of every kind of run is as its schema says', async t => {
+test('results.json of every kind of run conforms to its schema', async t => {
   for (const run of [failing, flaky, interrupted, broken]) {
     conforms(t, 'results', JSON.parse(await play(run, results)))
   }
@@ -12,7 +12,7 @@ test('results.json of every kind of run is as its schema says', async t => {
   t.false(schemaNamed('results')(wrong), 'the schema finds what is wrong')
 })
 
-test('it holds what is needed to do the run again, and where to look', async t => {
+test('contains the data for a rerun, and the paths of artifacts', async t => {
   const text = await play(failing, results)
   for (const word of WHERE) t.true(text.includes(word), word)
   const { tests, ...run } = JSON.parse(text)
@@ -41,7 +41,7 @@ test('it holds what is needed to do the run again, and where to look', async t =
   t.is(tests[0].evidence[0].text, 'default via 172.16.2.0 dev eth0\n')
 })
 
-test('a flaky pass and an interruption are told', async t => {
+test('reports flaky passes and interruptions', async t => {
   const one = JSON.parse(await play(flaky, results))
   t.deepEqual(one.flaky, ['bridge'])
   t.like(one.tests[0], { retried: true, flaky: false, attempt: 1 })

@@ -12,7 +12,7 @@ interface Point {
   readonly skip: string | boolean
 }
 
-/** All points of a TAP stream, with their subtests' names, and what the parser says of the whole. */
+/** All points of a TAP stream with the names of their subtests, and the parser's result. */
 function read(text: string): { points: readonly Point[]; results: FinalResults; bailout: string | undefined } {
   const points: Point[] = []
   let bailout: string | undefined
@@ -35,7 +35,7 @@ function read(text: string): { points: readonly Point[]; results: FinalResults; 
   return { points, results, bailout }
 }
 
-test('a failing run: a point for each step on each node, and the failing one says where to look', async t => {
+test('writes a point for each step on each node; the failing one has reason and evidence', async t => {
   const text = await play(failing, tap)
   t.true(text.startsWith('TAP version 14\n'))
   const { points, results } = read(text)
@@ -55,7 +55,7 @@ test('a failing run: a point for each step on each node, and the failing one say
   t.regex(JSON.stringify(points.find(({ path }) => path[0] === 'bridge' && path.length === 1)?.diag), /default via/)
 })
 
-test('what passed when it was tried again is well, and told as flaky', async t => {
+test('reports a pass on a retry as ok and flaky', async t => {
   const text = await play(flaky, tap)
   const { points, results } = read(text)
   t.true(results.ok, text)
@@ -66,7 +66,7 @@ test('what passed when it was tried again is well, and told as flaky', async t =
   t.regex(text, /^# 1 flaky test: bridge$/m)
 })
 
-test('a run that ends before its tests do bails out, with everything up to there', async t => {
+test('bails out of a run that ends early, with all results until then', async t => {
   for (const [run, reason] of [
     [interrupted, 'interrupted by SIGINT'],
     [broken, 'vm-002 did not come up   its console is empty'],
@@ -80,7 +80,7 @@ test('a run that ends before its tests do bails out, with everything up to there
   t.is(points.filter(({ path, ok }) => ok && path.length === 3).length, 3)
 })
 
-test('whatever a VM writes, its lines are no TAP', async t => {
+test('never mistakes output of a node for TAP', async t => {
   const nasty = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('ok 1 - x', 'Bail out!', '1..9', '  ...', 'x # SKIP', 'x\\# TODO', '\u001b[2J', '---'),
@@ -98,7 +98,7 @@ test('whatever a VM writes, its lines are no TAP', async t => {
   )
 })
 
-test('characters that YAML does not have, and breaks of lines that are none, leave the document whole', async t => {
+test('escapes characters that are invalid in YAML, and other line separators', async t => {
   for (const odd of ['\ufffe', '\uffff', '\ufeff', '\ud800', '\u2028', '\u2029']) {
     const text = await play(writing([`before${odd}after`]), tap)
     t.notRegex(text, /[\ufffe\uffff\ufeff]/)

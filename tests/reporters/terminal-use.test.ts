@@ -4,13 +4,13 @@ import { readProgress, readTerminalUse } from '../../scripts/reporters/terminal-
 const terminal = { isTTY: true }
 const file = {}
 
-test('a terminal has color and progress, a file neither', t => {
+test('uses color and progress on a terminal, neither in a file', t => {
   t.deepEqual(readTerminalUse({}, terminal), { color: true, progress: true })
   t.deepEqual(readTerminalUse({}, file), { color: false, progress: false })
   t.deepEqual(readTerminalUse({ TERM: 'dumb' }, terminal), { color: false, progress: false })
 })
 
-test('NO_COLOR wins over FORCE_COLOR, unless it is empty', t => {
+test('NO_COLOR overrides FORCE_COLOR, unless it is empty', t => {
   t.false(readTerminalUse({ NO_COLOR: '1', FORCE_COLOR: '1' }, terminal).color)
   t.true(readTerminalUse({ NO_COLOR: '', FORCE_COLOR: '1' }, file).color)
   t.false(readTerminalUse({ FORCE_COLOR: '0' }, file).color)
@@ -19,7 +19,7 @@ test('NO_COLOR wins over FORCE_COLOR, unless it is empty', t => {
   t.true(readTerminalUse({ FORCE_COLOR: '1', TERM: 'dumb' }, terminal).color)
 })
 
-test('progress is live on a terminal, and plain where a pipeline has one, or somebody says so', t => {
+test('shows live progress on a terminal, plain in a pipeline or on request', t => {
   const isLive = (environment: Record<string, string>, how?: string, stream = terminal) =>
     readTerminalUse(environment, stream, readProgress(how)).progress
   t.true(isLive({}))
@@ -32,7 +32,7 @@ test('progress is live on a terminal, and plain where a pipeline has one, or som
   t.true(readTerminalUse({}, terminal, 'plain').color)
 })
 
-test('a wrong kind of progress is refused, with where it came from', t => {
+test('refuses an invalid kind of progress, with its origin', t => {
   const wrong = (said: string, option?: string) => t.throws(() => readProgress(said, option))
   t.like(wrong('lively'), { code: 'BAD_VALUE', exitCode: 2 })
   t.regex(wrong('lively')?.message ?? '', /^--progress=lively: .*auto, live, plain/)

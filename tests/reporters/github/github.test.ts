@@ -8,7 +8,7 @@ import { github } from '../../../scripts/reporters/github/github.ts'
 import { limited, MOST_BYTES, stepSummaryFile } from '../../../scripts/reporters/github/step-summary.ts'
 import { failing, failingOn, flaky, interrupted, play, WHERE, writing } from '../fixtures/runs.ts'
 
-/** What GitHub's runner makes of an escaped text. */
+/** Unescapes as GitHub's runner does. */
 const received = (text: string) =>
   text
     .replaceAll('%2C', ',')
@@ -23,7 +23,7 @@ const commandsOf = (text: string, name: string) =>
     .filter(line => line.startsWith(`::${name} `) || line.startsWith(`::${name}::`))
     .map(received)
 
-test('an annotation says where to look, and the group has every step', async t => {
+test('annotates failures with evidence, and groups every step', async t => {
   const text = await play(failing, output => github(output, undefined))
   const [first, last, ...more] = commandsOf(text, 'error')
   t.deepEqual(more, [])
@@ -39,26 +39,26 @@ test('an annotation says where to look, and the group has every step', async t =
   )
 })
 
-test('at most nine annotations, and one for all of them', async t => {
+test('writes at most nine annotations and a total', async t => {
   const errors = commandsOf(await play(failingOn(100), output => github(output, undefined)), 'error')
   t.is(errors.length, 10)
   t.regex(errors[9] ?? '', /100 failures; the first 9 are annotated/)
   t.is(commandsOf(await play(failingOn(9), output => github(output, undefined)), 'error').length, 10)
 })
 
-test('what is flaky is a warning', async t => {
+test('reports flaky tests as warnings', async t => {
   const text = await play(flaky, output => github(output, undefined))
   t.deepEqual(commandsOf(text, 'error'), [])
   t.regex(commandsOf(text, 'warning')[0] ?? '', /bridge \(attempt 2\): failed before it passed/)
   t.regex(commandsOf(text, 'notice')[0] ?? '', /1 flaky test: bridge/)
 })
 
-test('an interrupted run says so', async t => {
+test('reports an interrupted run', async t => {
   const text = await play(interrupted, output => github(output, undefined))
   t.regex(commandsOf(text, 'error').join(), /interrupted in 5 s: interrupted by SIGINT/)
 })
 
-test('every property and message comes out as it went in, in one line', t => {
+test('escapes every property and message losslessly in one line', t => {
   const printable = fc.string({ unit: fc.constantFrom('%', ':', ',', '\n', 'a', '25', '%0A', '::', '=') })
   fc.assert(
     fc.property(printable, printable, (title, message) => {
@@ -72,7 +72,7 @@ test('every property and message comes out as it went in, in one line', t => {
   )
 })
 
-test("what VMs write is never taken for a command: outside of ours none is taken, and inside none of theirs stands at a line's beginning", async t => {
+test('never lets output of nodes act as a command', async t => {
   const nasty = fc.constantFrom('::error::x', '  ::stop-commands::y', '##[error]x', 'x ##[add-mask]y', '::endgroup::')
   await fc.assert(
     fc.asyncProperty(fc.array(nasty, { minLength: 1, maxLength: 4 }), async lines => {
@@ -86,7 +86,7 @@ test("what VMs write is never taken for a command: outside of ours none is taken
   )
 })
 
-test('the summary of the step: verdict and failures, appended, and never more than GitHub takes', async t => {
+test('appends verdict and failures to the summary of the step, within the size limit', async t => {
   const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'netns-summary-')), 'summary.md')
   t.teardown(() => fs.rmSync(path.dirname(file), { recursive: true }))
   fs.writeFileSync(file, 'from another command\n')
@@ -100,7 +100,7 @@ test('the summary of the step: verdict and failures, appended, and never more th
   t.throws(() => stepSummaryFile('/proc/none/summary'), { code: 'REPORT_NOT_WRITABLE' })
 })
 
-test('a text that is cut has whole blocks, and says that it was cut', t => {
+test('truncates a text at a block, with a note', t => {
   const text = `head\n<details>${'é'.repeat(100)}</details>\n<details>${'é'.repeat(1000)}</details>\n`
   t.is(limited(text, 10_000), text)
   const cut = limited(text, 500)

@@ -9,7 +9,7 @@ import { simulatedRun, simulatedTest } from './simulated-run.ts'
 const AT = 1_700_000_000_000
 const END = { at: AT + 60_000, type: 'run-end', failures: [], seconds: 60, left: undefined } as const
 
-test('verdict, failed step, node and reason are in the data, and stand where no script runs', async t => {
+test('contains verdict, failed step, node and reason, also without scripts', async t => {
   const text = await report(path.join(directory(t), 'r.html'), simulatedRun({ nodes: 2, pods: 2, cut: 'vm-002-ns01' }))
   const { verdict, tests } = dataOf(text)
   t.is(verdict, 'failed')
@@ -22,7 +22,7 @@ test('verdict, failed step, node and reason are in the data, and stand where no 
   t.regex(text, /<noscript>\s*<h1>failed<\/h1>[\s\S]*matrix on vm-002: vm-002-ns01 does not answer[\s\S]*<\/noscript>/)
 })
 
-test('a run that passed says so, and has nothing that failed', async t => {
+test('reports a passed run without failures', async t => {
   const { verdict, tests } = dataOf(
     await report(path.join(directory(t), 'r.html'), simulatedRun({ nodes: 2, pods: 2 })),
   )
@@ -33,7 +33,7 @@ test('a run that passed says so, and has nothing that failed', async t => {
   )
 })
 
-test('what VMs print cannot become markup, and the policy lets run nothing but the page itself', async t => {
+test('escapes output of nodes, and the policy allows only the page itself', async t => {
   const evil = '</script><script>alert(1)</script><!--<script>\u001b[31m\u0000\u2028]]>'
   const id = { test: 'L3', step: evil, index: 1 }
   const events: RunEvent[] = [
@@ -78,7 +78,7 @@ test('what VMs print cannot become markup, and the policy lets run nothing but t
   )
 })
 
-test('a run that is interrupted has a report up to there', async t => {
+test('reports an interrupted run until its end', async t => {
   const events = [...simulatedRun({ nodes: 2, pods: 2 })]
   const cut = events.findIndex(event => event.type === 'step-end' && event.index === 3)
   const file = path.join(directory(t), 'r.html')
@@ -89,11 +89,11 @@ test('a run that is interrupted has a report up to there', async t => {
     tests[0]?.steps.at(-1)?.nodes.map(({ milliseconds }) => milliseconds),
     [undefined, undefined],
   )
-  // Not even the end of the run was told.
+  // Without the event run-end.
   t.is(dataOf(await report(file, events.slice(0, cut))).verdict, 'interrupted')
 })
 
-test('a test that passed when it was tried again is flaky, and both tries are there', async t => {
+test('reports a pass on a retry as flaky, with both attempts', async t => {
   const turn = { repeat: 1, attempts: 3 }
   const events: RunEvent[] = [
     { at: AT, type: 'run-start', tests: ['L3'] },
@@ -111,7 +111,7 @@ test('a test that passed when it was tried again is flaky, and both tries are th
   )
 })
 
-test('repeats are no tries: one that fails does not make the others flaky', async t => {
+test('does not report repeats as flaky if one fails', async t => {
   const turn = { attempt: 1, attempts: 1 }
   const events: RunEvent[] = [
     { at: AT, type: 'run-start', tests: ['L3'] },
@@ -129,7 +129,7 @@ test('repeats are no tries: one that fails does not make the others flaky', asyn
   )
 })
 
-test('tests that were skipped or not come to say why', async t => {
+test('reports why tests were skipped or not run', async t => {
   const events: RunEvent[] = [
     { at: AT, type: 'run-start', tests: ['cni_bridge', 'L3', 'L2'] },
     { at: AT, type: 'test-skipped', test: 'cni_bridge', why: 'no plugins' },
@@ -149,7 +149,7 @@ test('tests that were skipped or not come to say why', async t => {
   t.is(tests[2]?.why, 'the run ended before this test')
 })
 
-test('a test that is skipped when it has begun stands there once', async t => {
+test('lists a test once that is skipped after its start', async t => {
   const begun = { at: AT, type: 'test-start', test: 'L2', summary: 'one', settings: [] } as const
   const events: readonly RunEvent[] = [
     { at: AT, type: 'run-start', tests: ['L2', 'L3'] },
@@ -169,7 +169,7 @@ test('a test that is skipped when it has begun stands there once', async t => {
   )
 })
 
-test('links lead from the report to what was brought home', async t => {
+test('links to the artifacts', async t => {
   const made = directory(t)
   const events: RunEvent[] = [
     { at: AT, type: 'run-start', tests: ['L3'] },
@@ -185,7 +185,7 @@ test('links lead from the report to what was brought home', async t => {
   )
 })
 
-/** The worst that VMs can do to compression. */
+/** Incompressible output. */
 function* noise(events: Iterable<RunEvent>): Generator<RunEvent> {
   let seed = 1
   const word = () => {
@@ -196,7 +196,7 @@ function* noise(events: Iterable<RunEvent>): Generator<RunEvent> {
     yield event.type === 'output' ? { ...event, line: Array.from({ length: 20 }, word).join('') } : event
 }
 
-test('a hundred nodes with four PODs, and logs that cannot be compressed, stay below five megabytes, and what is left out is told', async t => {
+test('stays below five megabytes for a hundred nodes and incompressible logs, and reports omissions', async t => {
   const file = path.join(directory(t), 'r.html')
   const text = await report(file, noise(simulatedRun({ nodes: 100, pods: 4, cut: 'vm-042-ns03', lines: 300 })))
   t.log(`${Buffer.byteLength(text)} bytes`)

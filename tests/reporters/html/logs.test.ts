@@ -8,7 +8,7 @@ const text = (log: BoundedLog, node: string) =>
     .find(group => group.node === node)
     ?.lines.map(([, , line]) => line) ?? []
 
-test('a short log is kept whole, in order', t => {
+test('keeps a short log completely and in order', t => {
   const log = new BoundedLog(100_000)
   for (let line = 0; line < 300; line++) log.add(0, 1, 'vm-001', [line, '|', `line ${line}`])
   t.deepEqual(
@@ -18,7 +18,7 @@ test('a short log is kept whole, in order', t => {
   t.deepEqual(log.leftOut(), [])
 })
 
-test('of a long one the middle is left out, and counted', t => {
+test('omits the middle of a long log, and counts it', t => {
   const log = new BoundedLog(1_000_000)
   for (let line = 0; line < 5000; line++) log.add(0, 1, 'vm-001', [line, '|', `line ${line}`])
   const [group] = log.groups()
@@ -30,7 +30,7 @@ test('of a long one the middle is left out, and counted', t => {
   t.regex(log.leftOut().join(), /^4,600 lines of the log, from the middle of 1 step on a node$/)
 })
 
-test('the log of what failed is kept longest', t => {
+test('trims the log of failed steps last', t => {
   const log = new BoundedLog(60_000)
   log.failed(0, 1, 'vm-002')
   for (let line = 0; line < 200; line++)
@@ -40,14 +40,14 @@ test('the log of what failed is kept longest', t => {
   t.true(text(log, 'vm-001').length < 200)
 })
 
-test('a line of ten megabytes is cut', t => {
+test('truncates a line of ten megabytes', t => {
   const log = new BoundedLog(1_000_000)
   log.add(0, 1, 'vm-001', [0, '|', 'x'.repeat(10_000_000)])
   t.is(text(log, 'vm-001')[0]?.length, 2001)
   t.regex(log.leftOut().join(), /^the end of 1 line longer than 2000 characters$/)
 })
 
-test('whatever comes, it stays within its budget, and no line is lost without being counted', t => {
+test('stays within its budget, and counts every omitted line', t => {
   const line = fc.record({
     step: fc.integer({ min: 1, max: 3 }),
     node: fc.integer({ min: 1, max: 4 }),

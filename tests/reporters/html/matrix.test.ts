@@ -20,7 +20,7 @@ const withAnswer = (matrix: Matrix, row: number, column: number, answer: Answer)
   ),
 })
 
-test('pairs are counted as the proof counts them', t => {
+test('counts pairs like the proof', t => {
   const { matrix } = simulatedMatrix({ nodes: 3, pods: 2, cut: 'vm-002-ns01' })
   const { counts } = encodeMatrix(matrix)
   const { expected, reached, wrong } = summarize(matrix)
@@ -29,14 +29,14 @@ test('pairs are counted as the proof counts them', t => {
   t.is(of('own'), matrix.sources.length * matrix.destinations.length - expected)
 })
 
-test('what answers and must not, and what is silent and must be, have states of their own', t => {
+test('distinguishes forbidden answers and expected silence', t => {
   const silent = { sent: 1, received: 0 }
   const matrix: Matrix = withAnswer({ ...simulatedMatrix({ nodes: 2, pods: 1 }).matrix, reach: 'node' }, 0, 2, silent)
   t.is(stateAt(matrix, 0, 2), 'closed')
   t.is(stateAt(matrix, 1, 0), 'open')
 })
 
-test('an address that two PODs have is told as shared, whoever answered', t => {
+test('reports an address of two PODs as shared, whichever answered', t => {
   const { matrix } = simulatedMatrix({ nodes: 2, pods: 1 })
   const [first, , third] = matrix.destinations
   if (!first || !third) return t.fail()

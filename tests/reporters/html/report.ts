@@ -6,7 +6,7 @@ import type { RunEvent } from '../../../scripts/events/events.ts'
 import type { ReportData } from '../../../scripts/reporters/html/data.ts'
 import { html } from '../../../scripts/reporters/html/html.ts'
 
-/** A directory that is gone after the test. */
+/** A directory that is removed after the test. */
 export function directory(t: ExecutionContext): string {
   const made = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-html-'))
   t.teardown(() => fs.rmSync(made, { recursive: true, force: true }))
@@ -23,7 +23,7 @@ export async function report(file: string, events: Iterable<RunEvent>): Promise<
   return parts.join('')
 }
 
-/** What the page of a report is given. */
+/** The data of a report's page. */
 export function dataOf(text: string): ReportData {
   const [, data = ''] = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(text) ?? []
   return JSON.parse(data) as ReportData

@@ -2,17 +2,16 @@ import type { AttemptInfo, FailedStep, NewEvent, RunEvent } from '../../../scrip
 import type { Interface, NodeFacts } from '../../../scripts/proof/facts.ts'
 import { assemble } from '../../../scripts/proof/matrix.ts'
 
-/** What a run is to look like. */
 export interface Simulation {
   readonly nodes: number
-  /** In each node. */
+  /** On each node. */
   readonly pods: number
-  /** The POD that no other reaches, and that reaches no other; as `vm-001-ns02`. */
+  /** An isolated POD: `vm-001-ns02`. */
   readonly cut?: string
   readonly turn?: AttemptInfo
-  /** It is tried again. */
+  /** Another attempt follows. */
   readonly retried?: boolean
-  /** Lines that each step prints on each node. */
+  /** Lines of output of each step on each node. */
   readonly lines?: number
 }
 
@@ -31,7 +30,7 @@ const device = (ifname: string, ifindex: number, more: Partial<Interface> = {}):
 const address = (family: 'inet' | 'inet6', local: string, prefixlen: number) =>
   ({ family, local, prefixlen, scope: 'global' }) as const
 
-/** What nodes tell that have PODs on a bridge. */
+/** The facts of nodes with PODs on a bridge. */
 export function simulatedNetwork({ nodes, pods, cut }: Simulation): readonly NodeFacts[] {
   return Array.from({ length: nodes }, (_, index) => {
     const node = index + 1
@@ -84,7 +83,7 @@ export function simulatedNetwork({ nodes, pods, cut }: Simulation): readonly Nod
 
 const ALL = { expected: true, pinned: false, perPod: false, includes: () => true }
 
-/** Round trips in two groups, near and far, with some that are slow; the same in every run. */
+/** Reproducible round trips: near, far, and a few slow ones. */
 function simulatedTimes(seed: number, isNear: boolean): readonly [min: string, mean: string, max: string] {
   const mixed = Math.imul(seed ^ (seed >>> 7), 2654435761)
   const chance = (Math.imul(mixed ^ (mixed >>> 15), 2246822519) >>> 8) % 1000
@@ -110,7 +109,7 @@ export function simulatedMatrix(simulation: Simulation) {
   return { network, matrix: assemble(network, 'all', [{ rounds: [ALL], outputs }]) }
 }
 
-/** Steps of a test on all nodes, the proof, and evidence where a POD is cut off. */
+/** Steps of a test on all nodes, the proof, and evidence if a POD is isolated. */
 export function* simulatedTest(test: string, at: number, simulation: Simulation): Generator<RunEvent> {
   const nodes = Array.from({ length: simulation.nodes }, (_, index) => `vm-${number(index + 1)}`)
   yield {
@@ -196,7 +195,7 @@ function* simulatedProof(
   }
 }
 
-/** A whole run of one test. */
+/** A complete run of one test. */
 export function* simulatedRun(simulation: Simulation): Generator<RunEvent> {
   const command = ['./netns.ts', 'test', 'L3']
   const invocation = { command, directory: '/work in progress', words: ['L3'], options: {}, ovls: [] }
@@ -213,7 +212,7 @@ export function* simulatedRun(simulation: Simulation): Generator<RunEvent> {
   yield { at: last, type: 'run-end', ...endOf(failures), seconds: Math.round((last - BEGUN) / 1000), left: undefined }
 }
 
-/** A run of several tests, of which one fails. */
+/** A run of several tests, one of which fails. */
 export function* simulatedRuns(): Generator<RunEvent> {
   yield { at: BEGUN, type: 'run-start', tests: ['bridge', 'L3', 'ipvlan'] }
   const small = { nodes: 2, pods: 2 }

@@ -1,4 +1,4 @@
-// A process that shows the live view on its stderr until Ctrl-C, or, with `crash`, until an error that nobody expects.
+// Shows the live view on stderr until Ctrl-C, or, with `crash`, until an unexpected error.
 import process from 'node:process'
 import { runClock } from '../../../scripts/host/clock.ts'
 import { openTerminal } from '../../../scripts/reporters/terminal.ts'

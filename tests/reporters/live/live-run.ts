@@ -6,12 +6,12 @@ import { log } from '../../../scripts/reporters/log.ts'
 import { summary } from '../../../scripts/reporters/summary.ts'
 import { virtualTerminal } from './virtual-terminal.ts'
 
-/** What is seen within a tenth of a second. */
+/** Time until the next frame. */
 export const SOON = 100
 
 /**
- * A run with its summary on a terminal of 80 columns, on which time goes on only as the test says.
- * @param shared stdout is the same terminal, and has the log
+ * A run with its summary on a terminal of 80 columns, with mocked time.
+ * @param shared stdout is the same terminal, with the log
  */
 export function live(rows = 24, { shared = false, color = false } = {}) {
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 0, 1) })
@@ -32,7 +32,7 @@ export function live(rows = 24, { shared = false, color = false } = {}) {
     emit: (...events: readonly NewEvent[]) => {
       for (const event of events) emit(event)
     },
-    /** The lines behind the last one that stays, as the summary writes it. */
+    /** The lines after the last line of the summary. */
     frame: () => {
       wait(SOON)
       const shown = terminal.lines()

@@ -8,7 +8,7 @@ import { begin, failed, live, names, passed, SOON, step, up } from './live-run.t
 
 test.afterEach.always(() => mock.reset())
 
-test.serial('four nodes: which are up, what each does, for how long, what failed', t => {
+test.serial('shows state, activity, time and failure of each of four nodes', t => {
   const { emit, wait, frame, terminal, close } = live()
   const nodes = names(4)
   emit(...begin(nodes))
@@ -109,7 +109,7 @@ test.serial(
   },
 )
 
-test.serial('the matrix: how many of its pairs are measured', t => {
+test.serial('shows the progress of the matrix in pairs', t => {
   const { emit, frame, close } = live()
   const matrix = { test: 'bridge', step: 'matrix', index: 4 }
   emit(...begin(names(2)), { type: 'step-start', ...matrix, of: 4, nodes: names(2) })
@@ -120,7 +120,7 @@ test.serial('the matrix: how many of its pairs are measured', t => {
   close()
 })
 
-test.serial('a low or narrow terminal gets what has room: the step, the counts', t => {
+test.serial('shows only step and counts on a small terminal', t => {
   const { emit, frame, terminal, close } = live(5)
   const nodes = names(100)
   emit(...begin(nodes), { type: 'step-start', ...step, of: 4, nodes })
@@ -131,7 +131,7 @@ test.serial('a low or narrow terminal gets what has room: the step, the counts',
   close()
 })
 
-test.serial('a terminal that is resized in the middle of it: the lines that stay are whole, and one view', t => {
+test.serial('keeps permanent lines and a single view when the terminal is resized', t => {
   const { emit, terminal, wait, close } = live()
   const nodes = names(100)
   emit(...begin(nodes), { type: 'step-start', ...step, of: 4, nodes }, failed('vm-002', 900))
@@ -198,7 +198,7 @@ test.serial(
   },
 )
 
-test.serial('however much happens, there are ten frames a second; nothing is written when it is over', t => {
+test.serial('draws at most ten frames a second, and nothing after the end', t => {
   const { emit, wait, terminal, close } = live()
   const nodes = names(100)
   emit(...begin(nodes), { type: 'step-start', ...step, of: 4, nodes })
@@ -218,7 +218,7 @@ test.serial('however much happens, there are ten frames a second; nothing is wri
   t.is(terminal.writes.length, after)
 })
 
-test.serial('color only where it is wanted', t => {
+test.serial('uses color only if requested', t => {
   for (const color of [true, false]) {
     const { emit, frame, terminal, close } = live(24, { color })
     emit(...begin(names(2)), { type: 'step-start', ...step, of: 4, nodes: names(2) }, failed('vm-002', 1))

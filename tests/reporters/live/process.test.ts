@@ -10,7 +10,7 @@ import { virtualTerminal } from './virtual-terminal.ts'
 
 const PROGRAM = [process.execPath, '--import=tsx', path.join(import.meta.dirname, 'in-terminal.ts')]
 
-/** Runs the program on a real terminal device. */
+/** Runs the program on a pseudoterminal. */
 function onTerminal(t: ExecutionContext, ...words: string[]) {
   const terminal = virtualTerminal()
   const line = ['exec', ...PROGRAM, ...words].map(quoteWord).join(' ')
@@ -22,7 +22,7 @@ function onTerminal(t: ExecutionContext, ...words: string[]) {
   child.stdout.on('data', chunk => terminal.stream.write(chunk))
   const shows = (pattern: RegExp) =>
     waitUntil(`it shows ${pattern}`, () => terminal.lines().some(text => pattern.test(text)))
-  // Its end is the end of the terminal, and that the program's.
+  // Its end closes the terminal, and ends the program.
   t.teardown(() => child.kill('SIGKILL'))
   return { child, terminal, shows, written: () => terminal.writes.join(''), closed: once(child, 'close') }
 }
@@ -31,13 +31,13 @@ const SHOW_CURSOR = '\x1b[?25h'
 
 const isStopped = (pid = 0) => /^State:\tT/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))
 
-test('Ctrl-Z gives the terminal back as it was, and the view comes again; so does Ctrl-C in the end', async t => {
+test('Ctrl-Z restores the terminal, and the view returns; Ctrl-C restores it, too', async t => {
   const { child, terminal, shows, written, closed } = onTerminal(t)
   const lines = ['a line of the log', 'a line of the summary']
   await shows(/vm-002 {2}running/)
   t.true(terminal.cursorIsHidden())
   child.stdin.write('\x1a')
-  // `script` stops as well, perhaps before it has told what came last.
+  // `script` stops, too, perhaps before it has printed the last output.
   await waitUntil('it is stopped', () => isStopped(child.pid))
   child.kill('SIGCONT')
   const parts = () => written().split(SHOW_CURSOR)
@@ -53,7 +53,7 @@ test('Ctrl-Z gives the terminal back as it was, and the view comes again; so doe
   t.false(terminal.cursorIsHidden())
 })
 
-test('an error that nobody expects comes below the lines that stay, with the cursor back', async t => {
+test('prints an unexpected error below the permanent lines, with the cursor visible', async t => {
   const { terminal, closed } = onTerminal(t, 'crash')
   const [status] = await closed
   t.not(status, 0)
@@ -64,7 +64,7 @@ test('an error that nobody expects comes below the lines that stay, with the cur
   t.false(terminal.cursorIsHidden())
 })
 
-test('what draws is loaded where something is drawn, and nowhere else', t => {
+test('loads the drawing code only for a live view', t => {
   const [node = '', ...words] = PROGRAM
   const loaded = (...more: string[]) =>
     spawnSync(node, [...words, ...more], { encoding: 'utf8', env: { ...process.env, NODE_DEBUG: 'module,esm' } }).stderr

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { openScreen } from '../../../scripts/reporters/live/screen.ts'
 import { virtualTerminal } from './virtual-terminal.ts'
 
-test('lines stay above the frame, the frame is there once, and at the end it is gone with the cursor back', t => {
+test('keeps lines above a single frame; at the end, erases the frame and shows the cursor', t => {
   const terminal = virtualTerminal()
   let count = 0
   const screen = openScreen(terminal.stream, () => [`frame ${count}`, 'second'])
@@ -24,7 +24,7 @@ test('lines stay above the frame, the frame is there once, and at the end it is 
   t.is(terminal.stream.listenerCount('resize'), 0)
 })
 
-test('one write for a frame with its lines, and none where nothing is new', t => {
+test('writes a frame with its lines at once, and nothing without changes', t => {
   const terminal = virtualTerminal()
   const screen = openScreen(terminal.stream, () => ['frame'])
   screen.draw()
@@ -38,7 +38,7 @@ test('one write for a frame with its lines, and none where nothing is new', t =>
   screen.close()
 })
 
-test('a frame that grows and shrinks, and is hidden and shown again, leaves nothing behind', t => {
+test('leaves nothing behind when the frame grows, shrinks, hides and returns', t => {
   const terminal = virtualTerminal()
   let frame = ['head']
   const screen = openScreen(terminal.stream, () => frame)
@@ -60,15 +60,15 @@ const ROWS = 48
 
 const operation = fc.oneof(
   fc.record({ write: fc.array(fc.stringMatching(/^[a-z]([ -~]{0,150}[a-z])?$/), { minLength: 1, maxLength: 5 }) }),
-  // Few different lines, so that frames have lines in common.
+  // Few different lines, so that frames share lines.
   fc.record({ frame: fc.array(fc.constantFrom('#a', '#b', '#'.repeat(70), '#'.repeat(150)), { maxLength: 6 }) }),
   fc.record({ columns: fc.integer({ min: 20, max: 120 }) }),
 )
 
-test('whatever is written, shown and resized: the lines are there once and whole, in their order, and nothing else', t => {
+test('shows every line once, complete and in order, after any writes, frames and resizes', t => {
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 30 }), operations => {
-      // So high that no frame scrolls out of it, where it could not be erased, however narrow it gets.
+      // High enough that no frame scrolls out of sight, where it could not be erased.
       const terminal = virtualTerminal(80, ROWS)
       let frame: readonly string[] = ['# frame']
       const screen = openScreen(terminal.stream, ({ columns }) => frame.map(line => line.slice(0, columns - 1)))

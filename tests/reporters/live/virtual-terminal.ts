@@ -2,23 +2,23 @@ import type { EventEmitter } from 'node:events'
 import { Writable } from 'node:stream'
 import xterm from '@xterm/headless'
 
-/** A terminal of no process, and what it shows. */
+/** An emulated terminal and its contents. */
 export interface VirtualTerminal {
-  /** To be written to, as process.stderr is. */
+  /** The stream, like process.stderr. */
   readonly stream: Writable & { readonly isTTY: true; columns: number; rows: number }
-  /** What was written, each write by itself. */
+  /** All writes. */
   readonly writes: readonly string[]
-  /** All its rows with what went out of sight, without empty ones at the end. */
+  /** All rows including the scrollback, without trailing empty ones. */
   rows(): readonly string[]
-  /** The same, each line whole again that was too long for a row. */
+  /** The same, with wrapped lines joined. */
   lines(): readonly string[]
   resize(columns: number, rows: number): void
-  /** The terminal itself writes, as it does for Ctrl-C. */
+  /** Output of the terminal itself, for example for Ctrl-C. */
   echo(text: string): void
   cursorIsHidden(): boolean
 }
 
-/** Real terminal behaviour by xterm.js, as it is in VS Code. */
+/** Emulates a real terminal by xterm.js. */
 export function virtualTerminal(columns = 80, rows = 24): VirtualTerminal {
   const terminal = new xterm.Terminal({
     cols: columns,
@@ -28,8 +28,8 @@ export function virtualTerminal(columns = 80, rows = 24): VirtualTerminal {
     logLevel: 'off',
   })
   const writes: string[] = []
-  // A terminal device makes a line feed both.
-  // Its public `write` waits by timers, which a test may have stopped.
+  // A terminal device converts LF to CR LF.
+  // The public `write` depends on timers, which a test may mock.
   const { _core } = terminal as unknown as { _core: { writeSync(text: string): void } }
   const feed = (text: string) => _core.writeSync(text.replaceAll('\n', '\r\n'))
   const stream = Object.assign(
