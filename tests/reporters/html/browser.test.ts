@@ -33,7 +33,7 @@ test.after.always(async () => {
   await browser?.close()
 })
 
-/** What a page does that it must not: errors, and requests for anything but its own file. */
+/** Errors of a page, and requests for anything but its own file. */
 interface Opened {
   readonly page: Page
   readonly complaints: string[]
@@ -64,7 +64,7 @@ async function open(
   return { page, complaints }
 }
 
-/** Opens all that is folded, so that what is in there is looked at, too. */
+/** Unfolds all sections, to check their content, too. */
 async function unfoldAll(page: Page): Promise<void> {
   while ((await page.locator('details:not([open])').count()) > 0) {
     await page.evaluate("for (const details of document.querySelectorAll('details:not([open])')) details.open = true")
@@ -73,7 +73,7 @@ async function unfoldAll(page: Page): Promise<void> {
 }
 
 async function violations(page: Page): Promise<readonly string[]> {
-  // In this way, and not as an element, the page's policy lets it in.
+  // The page's policy allows this, but no script element.
   await page.evaluate(axe.source)
   const { violations: found } = await page.evaluate<axe.AxeResults>('axe.run()')
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`))
@@ -84,7 +84,7 @@ for (const [name, simulation, colorScheme] of [
   ['4 nodes, dark', SMALL, 'dark'],
   ['100 nodes', { ...LARGE, lines: 2 }, 'light'],
 ] as const) {
-  test(`${name}: no error, no request, nothing that keeps anybody out`, async t => {
+  test(`${name}: has no errors, requests or accessibility problems`, async t => {
     const { page, complaints } = await open(t, simulatedRun(simulation), { colorScheme })
     await page.locator('.matrix canvas').first().waitFor()
     if (simulation === SMALL) await unfoldAll(page)
@@ -93,13 +93,13 @@ for (const [name, simulation, colorScheme] of [
   })
 }
 
-test('the axe that looks for what keeps people out finds it', async t => {
+test('axe finds an accessibility problem', async t => {
   const { page } = await open(t, simulatedRun({ nodes: 1, pods: 2 }))
   await page.evaluate("document.querySelector('main').append(document.createElement('button'))")
   t.regex((await violations(page)).join(), /^button-name: /)
 })
 
-test('what failed stands first: test, step, node and reason, with links to the rest', async t => {
+test('shows failures first: test, step, node and reason, with links to the rest', async t => {
   const { page } = await open(t, simulatedRun(SMALL))
   t.is(await page.locator('main > section').first().getAttribute('class'), 'failures')
   const failure = page.locator('.failure').first()
@@ -118,13 +118,13 @@ test('what failed stands first: test, step, node and reason, with links to the r
   await page.getByText('routes of vm-002-ns03').waitFor()
 })
 
-test('a run that passed has no list of failures', async t => {
+test('shows no list of failures for a passed run', async t => {
   const { page } = await open(t, simulatedRun({ nodes: 2, pods: 2 }))
   t.regex(await page.locator('h1').innerText(), /^Passed/)
   t.is(await page.locator('.failures, .wrong').count(), 0)
 })
 
-test('the log is searched by text, node and step', async t => {
+test('searches the log by text, node and step', async t => {
   const { page } = await open(t, simulatedRun(LARGE), { hash: '#test-1-log' })
   const log = page.locator('#test-1-log')
   await log.getByText('20,000 lines in 500 steps on nodes').waitFor()
@@ -137,10 +137,10 @@ test('the log is searched by text, node and step', async t => {
   await log.getByText('1 line in 1 step on a node').waitFor()
   t.is(await log.locator('.line code').innerText(), '+ ip -batch: create_with_addresses of vm-077, command 39')
   await log.getByRole('searchbox', { name: 'Search' }).fill('nowhere')
-  await log.getByText('No line is like that').waitFor()
+  await log.getByText('No matching lines').waitFor()
 })
 
-test('a bar of the time line leads to the log of its step and node', async t => {
+test('links a bar of the time line to the log of its step and node', async t => {
   const { page } = await open(t, simulatedRun(SMALL))
   const bar = page.getByRole('link', { name: /^3 linux_bridge on vm-004, passed, took .* begun at/ })
   await bar.hover()
@@ -152,7 +152,7 @@ test('a bar of the time line leads to the log of its step and node', async t => 
   t.regex(await groups.locator('.lines').innerText(), /linux_bridge of vm-004, command 2/)
 })
 
-test('the matrix tells a pair to the pointer and to the keys, and goes to the wrong ones', async t => {
+test('describes pairs of the matrix by pointer and keys, and goes to the wrong ones', async t => {
   const { page } = await open(t, simulatedRun(SMALL))
   const matrix = page.getByRole('application', { name: /^Matrix IPv4/ })
   const readout = page.locator('#test-1-matrix .readout')
@@ -180,20 +180,17 @@ test('the matrix tells a pair to the pointer and to the keys, and goes to the wr
   t.regex(await readout.innerText(), /vm-001-ns01 → vm-002-ns03 1000::1:ac10:203/)
 })
 
-test('a POD that a hundred nodes do not reach is named before its 1596 pairs', async t => {
+test('names an isolated POD before its 1596 wrong pairs', async t => {
   const { page } = await open(t, simulatedRun({ ...LARGE, lines: 1 }))
   const most = page.getByRole('table', { name: 'PODs with the most of them' })
   await most.waitFor()
   t.deepEqual(await most.locator('tbody tr').allInnerTexts(), ['vm-042-ns03\t798 of 798\t798 of 798'])
-  t.regex(
-    await page.locator('#test-1-matrix').innerText(),
-    /1,596 pairs are not as they should be[\s\S]*and 1,396 more/,
-  )
-  // Among so many rows, the one where something failed is not to be looked for.
+  t.regex(await page.locator('#test-1-matrix').innerText(), /1,596 wrong pairs[\s\S]*and 1,396 more/)
+  // Among so many rows, the one with the failure comes first.
   t.is(await page.locator('.timeline tbody th').first().innerText(), 'vm-042')
 })
 
-test('the network tells a box to the pointer and to the keys', async t => {
+test('describes boxes of the network by pointer and keys', async t => {
   const { page } = await open(t, simulatedRun(SMALL), { hash: '#test-1-network' })
   const network = page.locator('#test-1-network')
   await network.getByRole('img', { name: /^vm-002-ns03, eth0: veth, DOWN/ }).hover()
@@ -207,7 +204,7 @@ test('the network tells a box to the pointer and to the keys', async t => {
   t.regex((await page.evaluate<string>("document.activeElement.getAttribute('aria-label')")) ?? '', /^vm-002-ns02/)
 })
 
-test('colours follow the person: light or dark', async t => {
+test('follows the color scheme of the user', async t => {
   const ground = async (colorScheme: 'light' | 'dark') => {
     const { page } = await open(t, simulatedRun({ nodes: 1, pods: 2 }), { colorScheme })
     return await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
@@ -215,7 +212,7 @@ test('colours follow the person: light or dark', async t => {
   t.deepEqual([await ground('light'), await ground('dark')], ['rgb(244, 246, 248)', 'rgb(13, 17, 23)'])
 })
 
-test('nothing in the page can reach a server', async t => {
+test('cannot send requests to a server', async t => {
   const asked: string[] = []
   const server = http.createServer(({ url = '' }, response) => {
     asked.push(url)
@@ -235,7 +232,7 @@ test('nothing in the page can reach a server', async t => {
   t.regex(complaints.join('\n'), /violates the following Content Security Policy/)
 })
 
-test('where scripts are off, verdict and failures stand there as text', async t => {
+test('shows verdict and failures as text without scripts', async t => {
   const { page } = await open(t, simulatedRun(SMALL), { javaScriptEnabled: false })
   t.regex(
     await page.locator('noscript').innerText(),
@@ -243,7 +240,7 @@ test('where scripts are off, verdict and failures stand there as text', async t 
   )
 })
 
-test('tests are filtered by name and verdict; "/" leads to the field, and a key from failure to failure', async t => {
+test('filters tests by name and verdict; "/" focuses the filter, and n goes to the next failure', async t => {
   const { page } = await open(t, simulatedRuns())
   const items = page.locator('nav li:visible')
   t.is(await items.count(), 3)
@@ -266,7 +263,7 @@ test('tests are filtered by name and verdict; "/" leads to the field, and a key 
   t.true(await page.evaluate("document.activeElement.classList.contains('failure')"))
 })
 
-test('a failed step has the network of its nodes, and the evidence begins with what differs', async t => {
+test('shows the network of failed nodes, and differences first in the evidence', async t => {
   const { page } = await open(t, simulatedRun(SMALL))
   const failure = page.locator('.failure').first()
   await failure.locator('summary', { hasText: 'Network' }).click()
@@ -274,7 +271,7 @@ test('a failed step has the network of its nodes, and the evidence begins with w
   t.regex((await failure.locator('.network svg').textContent()) ?? '', /vm-002/)
 })
 
-test('commands are there to be copied', async t => {
+test('copies commands', async t => {
   const { page } = await open(t, simulatedRun(SMALL), { permissions: ['clipboard-read', 'clipboard-write'] })
   const command = page.locator('.commands li').first()
   const text = await command.locator('code').innerText()
@@ -286,7 +283,7 @@ test('commands are there to be copied', async t => {
   await command.getByRole('button').getByText('Copy', { exact: true }).waitFor()
 })
 
-test('at 400 pixels no word is broken, and only tables move sideways', async t => {
+test('breaks no word at a width of 400 pixels, and scrolls only tables horizontally', async t => {
   const { page } = await open(t, simulatedRun(SMALL), { viewport: { width: 400, height: 800 } })
   await page.locator('.matrix canvas').first().waitFor()
   await unfoldAll(page)

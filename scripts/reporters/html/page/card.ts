@@ -1,11 +1,11 @@
 import { element } from './dom.ts'
 
-/** Pixels between the pointer and what tells about the thing below it. */
+/** Pixels between the pointer and the card. */
 const DISTANCE = 14
 
 let card: HTMLElement | undefined
 
-/** Shows lines beside a place, the first as a heading. Who cannot see it is told by the thing's own label. */
+/** Shows lines beside a position, the first as a heading. Screen readers use the element's own label. */
 export function showCard(lines: readonly string[], x: number, y: number): void {
   card ??= document.body.appendChild(element('div', { class: 'card', 'aria-hidden': 'true' }))
   card.replaceChildren(...lines.map((line, index) => element(index === 0 ? 'strong' : 'span', {}, line)))
@@ -21,7 +21,7 @@ export function hideCard(): void {
   if (card) card.hidden = true
 }
 
-/** Lets elements tell about themselves, to the pointer and when they have the focus. Escape takes it away. */
+/** Shows a card for elements on hover and focus; Escape hides it. */
 export function describeOnHover(
   container: Element,
   selector: string,

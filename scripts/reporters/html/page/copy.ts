@@ -1,6 +1,6 @@
 import { element } from './dom.ts'
 
-/** A command line, with a button that copies it, and says so until the user moves on. */
+/** A command line with a copy button, which confirms until it loses the focus or pointer. */
 export function commandLine(what: string, text: string): HTMLElement {
   const button = element('button', { type: 'button', 'aria-label': `Copy the command to ${what}` }, 'Copy')
   button.addEventListener('click', async () => {
@@ -14,7 +14,7 @@ export function commandLine(what: string, text: string): HTMLElement {
   return element('li', {}, element('span', { class: 'about' }, what), element('code', {}, text), button)
 }
 
-/** A page that was opened from a file may be denied the clipboard. */
+/** Falls back to a selection: a page from a file may be denied the clipboard. */
 async function copied(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)

@@ -1,19 +1,19 @@
 import type { EvidenceData } from '../data.ts'
 
-/** Lines that one subject has, of a kind that another one of its sort has not. */
+/** Lines of a subject whose form is missing in another subject of its kind. */
 export interface Difference {
   readonly what: string
   readonly subject: string
   readonly lines: readonly string[]
 }
 
-/** What changes from moment to moment, or is there for one alone. */
+/** Volatile evidence, or evidence of a single subject. */
 const UNLIKE = ['console', 'kernel messages', 'repeated ping', 'capture', 'notes', 'neighbours']
 
 /**
- * Compares what was taken of several nodes, or of several PODs, with names, numbers and addresses left aside: a default route that one
- * POD lacks, an interface that is down.
- * @param texts of the pieces, in their order
+ * Compares evidence of several nodes or PODs, ignoring names, numbers and addresses: finds a missing default route,
+ * or an interface that is down.
+ * @param texts of the pieces, in order
  */
 export function differences(evidence: readonly EvidenceData[], texts: readonly string[]): readonly Difference[] {
   const groups = new Map<string, { readonly subject: string; readonly lines: readonly string[] }[]>()
@@ -33,7 +33,7 @@ export function differences(evidence: readonly EvidenceData[], texts: readonly s
   })
 }
 
-/** A line without what differs between any two subjects. */
+/** A line without the parts that always differ. */
 const shapeOf = (line: string): string =>
   line
     .replace(/[\w.-]*vm-\d{3}[\w.-]*/g, 'NAME')

@@ -1,9 +1,9 @@
 type Child = Node | string | undefined | false
 
-/** Attributes of an element; what is undefined is left out, `true` is an attribute without a value. */
+/** Attributes of an element; undefined ones are omitted, `true` has no value. */
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** Makes an element. Text goes in as text, never as markup. */
+/** Creates an element. Text is never parsed as markup. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Attributes = {},
@@ -19,8 +19,8 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
 const fillers = new WeakMap<HTMLDetailsElement, () => Promise<void>>()
 
 /**
- * Something folded, whose content is made when it is opened for the first time: a report of a hundred nodes holds more than a browser
- * wants to lay out at once.
+ * A folded section whose content is created when it is first opened: a report of a hundred nodes is too large to lay
+ * out at once.
  */
 export function folded(
   attributes: Attributes,
@@ -48,7 +48,7 @@ export function folded(
   return made
 }
 
-/** Opens something folded. When that is done, its content is there, and that of what is open in it. */
+/** Opens a section. Resolves when its content, and that of open sections in it, exists. */
 export async function unfold(details: HTMLDetailsElement): Promise<void> {
   details.open = true
   await fillers.get(details)?.()

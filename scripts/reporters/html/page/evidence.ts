@@ -3,7 +3,7 @@ import { differences } from './differences.ts'
 import { element, folded } from './dom.ts'
 import { unpackJson } from './unpack.ts'
 
-/** What a failure left to look at: first what differs, then all, by node and by what it was taken of. */
+/** The evidence of a failure: first differences, then all, by subject. */
 export async function evidencePart(evidence: readonly EvidenceData[]): Promise<readonly HTMLElement[]> {
   const texts = new Map<string, Promise<readonly string[]>>()
   const textOf = async ({ texts: packed, position }: EvidenceData) => {
@@ -22,12 +22,7 @@ export async function evidencePart(evidence: readonly EvidenceData[]): Promise<r
   if (different.length === 0) return all
   const lines = different.flatMap(({ what, subject, lines }) => lines.map(line => `${subject} ${what}: ${line.trim()}`))
   return [
-    element(
-      'h4',
-      {},
-      'What differs',
-      element('span', { class: 'about' }, 'lines that not every node, or POD, has alike'),
-    ),
+    element('h4', {}, 'What differs', element('span', { class: 'about' }, 'lines that some nodes or PODs lack')),
     element('pre', { tabindex: 0, role: 'group', 'aria-label': 'What differs' }, lines.join('\n')),
     ...all,
   ]

@@ -5,12 +5,12 @@ import { networkOfNodes } from './network.ts'
 import { logLink } from './reveal.ts'
 import { count, sectionId, titleOf } from './words.ts'
 
-/** Nodes of a failed step that are shown at once. */
+/** How many nodes of a failed step are not folded. */
 const AT_ONCE = 4
 
 type Failed = StepNodeData & { readonly failure: NonNullable<StepNodeData['failure']> }
 
-/** What failed, step by step, first of all that the page shows. Failures of a test that was tried again come behind the others. */
+/** Failures by step, at the top of the page; those of retried tests come last. */
 export function failuresSection({ tests }: ReportData): readonly HTMLElement[] {
   const cards = tests.flatMap((test, number) => {
     const steps = test.steps.map(step => [step, failedNodes(step)] as const).filter(([, failed]) => failed.length > 0)
@@ -37,17 +37,17 @@ const failedNodes = ({ nodes }: StepData): readonly Failed[] =>
 
 const isBad = ({ verdict }: TestData) => verdict === 'failed' || verdict === 'broken'
 
-/** For what ended a test outside of its steps. */
+/** For a failure outside of the steps. */
 const testCard = (test: TestData, number: number) =>
   element(
     'article',
     { class: 'failure', tabindex: -1 },
     element('h3', {}, badge(test.verdict), element('a', { href: `#${sectionId(number)}` }, titleOf(test))),
     reasonList(test),
-    element('p', { class: 'why' }, test.why ?? 'it did not say why'),
+    element('p', { class: 'why' }, test.why ?? 'no reason was reported'),
   )
 
-/** Likely causes come before what they caused. */
+/** Likely causes precede failures. */
 const reasonList = ({ reasons }: TestData) =>
   reasons.length > 0 && element('ul', { class: 'reasons' }, ...reasons.map(reason => element('li', {}, reason)))
 
@@ -80,7 +80,7 @@ function failureCard(test: TestData, number: number, step: StepData, failed: rea
       element(
         'span',
         { class: 'about' },
-        `on ${failed.length} of ${count(step.nodes.length, 'node')}${test.retried ? '; the test was tried again' : ''}`,
+        `on ${failed.length} of ${count(step.nodes.length, 'node')}${test.retried ? '; the test was retried' : ''}`,
       ),
     ),
     reasonList(test),
@@ -104,7 +104,7 @@ function networkOf(test: TestData, graph: Packed, failed: readonly Failed[]): HT
   return folded({ class: 'group' }, heading, () => networkOfNodes(graph, names))
 }
 
-/** A step that told its reason itself has been shown with it. */
+/** Whether the last lines contain more than the reason. */
 const news = ({ why, lastLines }: Failed['failure']): boolean =>
   lastLines.length > 0 && !(lastLines.length === 1 && lastLines[0]?.includes(why))
 

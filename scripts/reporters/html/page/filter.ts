@@ -5,8 +5,8 @@ import { titleOf } from './words.ts'
 const VERDICTS: readonly ReportVerdict[] = ['failed', 'broken', 'interrupted', 'flaky', 'skipped', 'passed']
 
 /**
- * Controls that leave, of a list of tests and of their sections, those of a name and a verdict.
- * @param items of the list, one a test
+ * Controls that filter a list of tests and their sections by name and verdict.
+ * @param items of the list, one per test
  * @param sections of the tests, in the same order
  */
 export function testFilter(
@@ -51,7 +51,7 @@ export function testFilter(
   return controls
 }
 
-/** A button that leads from one failure to the next; undefined where there is none. */
+/** A button that goes to the next failure; undefined without failures. */
 export function nextFailure(failures: readonly HTMLElement[]): HTMLElement | undefined {
   if (failures.length === 0) return undefined
   let at = -1
@@ -67,7 +67,7 @@ export function nextFailure(failures: readonly HTMLElement[]): HTMLElement | und
   return button
 }
 
-/** Calls something for a key that is not typed into a field, nor meant for the part of the page that has the focus. */
+/** Handles a key unless it is typed into a field or handled by the focused part. */
 function onKey(key: string, action: () => void): void {
   document.addEventListener('keydown', event => {
     const isTyping = event.target instanceof Element && event.target.closest('input, select, textarea')

@@ -3,7 +3,7 @@ import { element } from './dom.ts'
 
 const SVG = 'http://www.w3.org/2000/svg'
 
-/** Each verdict has a shape of its own, so that it can be told without its color. Paths on 16 × 16. */
+/** Each verdict has its own shape, to be recognized without color. Paths on 16 × 16. */
 const PATHS: Readonly<Record<ReportVerdict, string>> = {
   passed: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm3.6 5.1-4.2 5-3-2.9 1-1 1.9 1.8 3.2-3.8z',
   flaky: 'M8 1 15.2 14H.8zM7.2 5.5v4.5h1.6V5.500zM7.200 11v1.700h1.600V11z',
@@ -14,7 +14,6 @@ const PATHS: Readonly<Record<ReportVerdict, string>> = {
   skipped: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM4 7.200h8v1.600H4z',
 }
 
-/** A verdict's sign; the word stands beside it. */
 export function icon(verdict: ReportVerdict): SVGElement {
   const svg = document.createElementNS(SVG, 'svg')
   for (const [name, value] of Object.entries({ viewBox: '0 0 16 16', class: `icon ${verdict}`, 'aria-hidden': 'true' }))
@@ -26,6 +25,6 @@ export function icon(verdict: ReportVerdict): SVGElement {
   return svg
 }
 
-/** Sign and word. */
+/** Icon and verdict. */
 export const badge = (verdict: ReportVerdict): HTMLElement =>
   element('span', { class: `badge ${verdict}` }, icon(verdict), verdict)

@@ -5,11 +5,11 @@ import { type Found, pieces, search } from './search.ts'
 import { unpackJson } from './unpack.ts'
 import { count, since } from './words.ts'
 
-/** Lines of found groups that are laid out at once; the others wait folded. */
+/** How many lines of found groups are unfolded. */
 const OPEN_AT_ONCE = 600
-/** Lines of a group; more are shown by a button. */
+/** How many lines of a group are shown at once. */
 const LINES_AT_ONCE = 1000
-/** How long somebody who types is waited for, in milliseconds. */
+/** Delay of the search while the user types, in milliseconds. */
 const PATIENCE = 120
 
 /** The log of a test, folded by step and node, with a search, and choices of node and step. */
@@ -83,7 +83,7 @@ const choice = (all: string, options: readonly (readonly [value: string, text: s
   )
 
 function layOut(test: TestData, found: readonly Found[], text: string, isNarrow: boolean): readonly HTMLElement[] {
-  if (found.length === 0) return [element('p', { class: 'none' }, 'No line is like that.')]
+  if (found.length === 0) return [element('p', { class: 'none' }, 'No matching lines.')]
   let room = OPEN_AT_ONCE
   return test.steps.flatMap(({ index, name, nodes }) => {
     const own = found.filter(({ group }) => group.step === index)
@@ -104,7 +104,7 @@ function groupOf(node: string, failed: boolean, { group, lines }: Found, text: s
     lines.length === group.lines.length
       ? count(lines.length, 'line')
       : `${lines.length} of ${count(group.lines.length, 'line')}`
-  const left = group.leftOut > 0 ? `, and ${group.leftOut} left out` : ''
+  const left = group.leftOut > 0 ? `, ${group.leftOut} omitted` : ''
   const summary = [
     element('span', { class: 'node' }, node),
     failed && element('span', { class: 'bad' }, '✕ failed'),
@@ -132,7 +132,7 @@ function groupOf(node: string, failed: boolean, { group, lines }: Found, text: s
 }
 
 const gap = (leftOut: number) =>
-  element('div', { class: 'gap' }, `… ${count(leftOut, 'line')} left out; the log of the run has all …`)
+  element('div', { class: 'gap' }, `… ${count(leftOut, 'line')} omitted; the log of the run has all …`)
 
 function lineOf([at, mark, line]: LogLine, text: string): HTMLElement {
   const parts = pieces(line, text).map((piece, index) => (index % 2 === 1 ? element('mark', {}, piece) : piece))

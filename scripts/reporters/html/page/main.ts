@@ -36,7 +36,7 @@ document
 
 followLinks()
 
-// What somebody who opens the page looks for is open: what did not pass in the end, or the only test that there is.
+// Unfolds tests that did not pass, or the only test.
 for (const [number, test] of data.tests.entries()) {
   const details = tests[number]?.querySelector('details')
   const isGood = test.verdict === 'passed' || test.verdict === 'flaky' || test.verdict === 'skipped' || test.retried

@@ -1,19 +1,18 @@
 import type { Cell } from '../cells.ts'
 
-/** Upper limits of round trips in milliseconds: each is a step of one hue. */
+/** Upper limits of round trips in milliseconds, for the steps of a hue. */
 export const LIMITS = [0.3, 1, 3, 10, 30, 100, Number.POSITIVE_INFINITY] as const
 
-/** What stands for a pair's state beside its color, where there is room for it. */
+/** Signs for states, in addition to colors, in large cells. */
 export type Sign = 'cross' | 'ring' | 'bars'
 
-/** Palette for a matrix: told apart by people who are colour-blind, and in grey, where lightness follows the time. */
+/** Colors of a matrix, distinguishable with color blindness and in gray, where lightness follows the time. */
 export interface Palette {
   /** From fast to slow. */
   readonly times: readonly string[]
   readonly states: Readonly<Record<Exclude<Cell['state'], 'reached'>, string>>
   readonly line: string
   readonly text: string
-  /** Of signs in cells. */
   readonly signs: Readonly<Record<Sign, string>>
 }
 
@@ -25,7 +24,7 @@ const LIGHT: Palette = {
   signs: { cross: '#ffffff', ring: '#000000', bars: '#000000' },
 }
 
-/** On a dark ground the slow ones are light: what matters more stands out more. */
+/** On a dark background, slow pairs are light, to stand out. */
 const DARK: Palette = {
   times: ['#0b2a4a', '#0f3d6b', '#17558f', '#2a72b5', '#4a90d0', '#82b6e4', '#c3def5'],
   states: { own: '#161b22', closed: '#2d333b', missing: '#e8711a', open: '#d98cb8', shared: '#f0e442', cut: '#2bb68d' },

@@ -2,7 +2,7 @@ import { CELL_STATES, type Cell, cellArrays, decodeTime, rangeArrays } from '../
 import type { MatrixData } from '../data.ts'
 import { unpack } from './unpack.ts'
 
-/** A matrix that can be asked for each of its pairs. */
+/** A matrix with access to its pairs. */
 export interface ReadMatrix extends MatrixData {
   cell(row: number, column: number): Cell
 }
@@ -27,7 +27,7 @@ export async function readMatrix(data: MatrixData): Promise<ReadMatrix> {
   return { ...data, cell }
 }
 
-/** What a pair's state says. */
+/** Descriptions of states. */
 export const STATE_TEXTS: Readonly<Record<Cell['state'], string>> = {
   own: 'its own address',
   reached: 'answers',
@@ -38,10 +38,9 @@ export const STATE_TEXTS: Readonly<Record<Cell['state'], string>> = {
   cut: 'answers, but loses packets as large as its MTU',
 }
 
-/** A pair that is not as the test says. */
 export const isWrong = ({ state }: Cell): boolean => ['missing', 'open', 'shared', 'cut'].includes(state)
 
-/** A pair in full, as lines: who, to whom, what came of it. */
+/** Describes a pair in lines: source, destination, result. */
 export function describePair(matrix: ReadMatrix, row: number, column: number): readonly string[] {
   const [source, destination] = [matrix.sources[row], matrix.destinations[column]]
   if (!source || !destination) return []
@@ -66,6 +65,6 @@ function timesOf({ mean, min, max }: Cell): readonly string[] {
   return [
     min === undefined || max === undefined
       ? `round trip ${mean} ms`
-      : `round trip ${min} / ${mean} / ${max} ms (least, mean, most)`,
+      : `round trip ${min} / ${mean} / ${max} ms (min/mean/max)`,
   ]
 }

@@ -4,18 +4,17 @@ import { paletteFor } from './matrix-colors.ts'
 import { describePair, isWrong, type ReadMatrix } from './matrix-data.ts'
 import { drawMatrix, type Frame, frameOf } from './matrix-picture.ts'
 
-/** The pairs of one family, to be looked at with the pointer and walked through with keys. */
+/** The pairs of an address family, explored by pointer or keys. */
 export interface Panel {
   readonly element: HTMLElement
-  /** Draws it anew, with cells of so many pixels. */
+  /** Redraws it, with cells of `cell` pixels. */
   draw(cell: number): void
-  /** Goes to a pair. */
   goTo(row: number, column: number): void
 }
 
 const DARK = matchMedia('(prefers-color-scheme: dark)')
 
-/** @param tell shows a pair's lines where they stay */
+/** @param tell shows the description of a pair permanently */
 export function matrixPanel(
   matrix: ReadMatrix,
   family: number,
@@ -30,7 +29,7 @@ export function matrixPanel(
       class: 'matrix',
       tabindex: 0,
       role: 'application',
-      'aria-label': `Matrix IPv${family}: ${matrix.sources.length} sources by ${columns.length} destinations. Arrow keys go from pair to pair, Page Up and Page Down from node to node, N and P to the next and the previous pair that is not as it should be.`,
+      'aria-label': `Matrix IPv${family}: ${matrix.sources.length} sources by ${columns.length} destinations. Arrow keys go from pair to pair, Page Up and Page Down from node to node, N and P to the next and the previous wrong pair.`,
     },
     canvas,
     rowBand,
@@ -99,7 +98,7 @@ export function matrixPanel(
   return { element: place, draw, goTo }
 }
 
-/** Where a key leads from a pair; undefined for keys that are not ours. */
+/** The pair that a key goes to; undefined for other keys. */
 function targetOf(
   { key, ctrlKey, altKey, metaKey }: KeyboardEvent,
   matrix: ReadMatrix,
@@ -140,7 +139,7 @@ function targetOf(
   }
 }
 
-/** The next pair that is not as it should be, round about; undefined when there is none. */
+/** The next wrong pair, cyclically; undefined if there is none. */
 function nextWrong(matrix: ReadMatrix, columns: readonly number[], row: number, position: number, step: 1 | -1) {
   const pairs = matrix.sources.length * columns.length
   for (let distance = 1; distance <= pairs; distance++) {

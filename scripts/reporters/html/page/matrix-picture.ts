@@ -2,15 +2,15 @@ import { colorOf, type Palette, type Sign, signOf } from './matrix-colors.ts'
 import type { ReadMatrix } from './matrix-data.ts'
 
 const FONT = 11
-/** With cells of so many pixels or more PODs have names; else nodes have. */
+/** Minimum cell size in pixels to label PODs instead of nodes. */
 const LEAST_NAMED = 12
-/** With cells of so many pixels or more there is room for signs, and for a gap between cells. */
+/** Minimum cell size in pixels for signs and gaps. */
 const LEAST_SIGNED = 6
 const GAP = 6
 
-/** Where the pairs of one family of addresses are in a picture, in pixels. */
+/** The layout of the pairs of an address family, in pixels. */
 export interface Frame {
-  /** The matrix's columns that are shown. */
+  /** Visible columns of the matrix. */
   readonly columns: readonly number[]
   readonly cell: number
   readonly left: number
@@ -88,7 +88,7 @@ function drawSign(
   context.stroke()
 }
 
-/** Lines between nodes, and names of PODs, or of nodes, as many as there is room for. */
+/** Lines between nodes, and as many names of PODs or nodes as fit. */
 function drawGroups(
   context: CanvasRenderingContext2D,
   items: readonly { readonly pod: string; readonly node: string }[],
@@ -130,7 +130,7 @@ function name(
   context.restore()
 }
 
-/** With small cells a line would hide pairs: there it stands outside of them. */
+/** With small cells, lines stay outside of the matrix: they would hide pairs. */
 function line(context: CanvasRenderingContext2D, at: number, frame: Frame, kind: 'rows' | 'columns'): void {
   const { cell, left, top, width, height } = frame
   const [from, to] = cell >= LEAST_SIGNED ? [GAP / 2, Number.POSITIVE_INFINITY] : [GAP / 2, 0]

@@ -6,12 +6,12 @@ import { matrixPanel, type Panel } from './matrix-panel.ts'
 import { wrongPairs } from './wrong-pairs.ts'
 
 const [LEAST_CELL, MOST_CELL] = [2, 26]
-/** No picture is wider or higher than so many pixels: browsers have limits. */
+/** Maximum size of a picture, because of browsers' limits. */
 const MOST_PIXELS = 6000
-/** Two panels fit beside each other in so many pixels at most, with names beside them. */
+/** Maximum width of two panels side by side, their share of the window, and room for names. */
 const [MOST_FITTED, FITTING, NAMES] = [1400, 0.43, 80]
 
-/** The matrix of a test: a panel for each family, what the colours mean, and a table of the pairs that are not as they should be. */
+/** The matrix of a test: a panel for each family, a legend, and a table of wrong pairs. */
 export async function matrixPart(data: MatrixData): Promise<readonly HTMLElement[]> {
   const matrix = await readMatrix(data)
   const readout = element('output', { class: 'readout' })
@@ -80,7 +80,7 @@ function zoomer(panels: readonly Panel[], largest: number) {
   return { set, redraw, buttons }
 }
 
-/** What colours and signs mean, with as many pairs as there are of each. */
+/** The legend, with the number of pairs in each state. */
 function legend({ counts }: MatrixData): HTMLElement {
   const names = ['own', 'reached', 'closed', 'missing', 'open', 'shared', 'cut'] as const
   const states = names
@@ -101,5 +101,5 @@ function legend({ counts }: MatrixData): HTMLElement {
       Number.isFinite(limit) ? `< ${limit} ms` : `≥ ${LIMITS[index - 1]} ms`,
     ),
   )
-  return element('ul', { class: 'legend', 'aria-label': 'Colours of the matrix' }, ...times, ...states)
+  return element('ul', { class: 'legend', 'aria-label': 'Colors of the matrix' }, ...times, ...states)
 }

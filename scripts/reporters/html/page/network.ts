@@ -6,22 +6,22 @@ import { element } from './dom.ts'
 import { rove } from './roving.ts'
 import { unpackJson } from './unpack.ts'
 
-/** Nodes that are drawn at once; with more of them there is a choice. */
+/** How many nodes are drawn at once. */
 const AT_ONCE = 4
 
-/** The network as it was found, drawn; a choice of nodes where there are many. */
+/** Draws the network, with a selection of nodes if there are many. */
 export async function networkPart(test: TestData, packed: Packed): Promise<readonly HTMLElement[]> {
   const graph = await unpackJson<Graph>(packed)
   const choices = choicesOf(graph, test)
   const picture = element('div', { class: 'network scroll' })
   const show = (names: readonly string[]) => drawInto(picture, graph, names)
   const [first] = choices
-  if (!first) return [element('p', { class: 'none' }, 'No node told of itself.')]
+  if (!first) return [element('p', { class: 'none' }, 'No node reported its network.')]
   show(first.names)
   const hint = element(
     'p',
     { class: 'hint' },
-    'Arrow keys go from box to box; a box tells its interfaces, their addresses and where they lead.',
+    'Arrow keys go from box to box; a box lists its interfaces, addresses and links.',
   )
   if (choices.length === 1) return [picture, hint]
   const select = element('select', {}, ...choices.map(({ title }, index) => element('option', { value: index }, title)))
@@ -36,7 +36,7 @@ export async function networkOfNodes(packed: Packed, names: readonly string[]): 
   return [picture]
 }
 
-/** The nodes where something failed come first, since those are looked for. */
+/** Nodes with failures come first. */
 function choicesOf(
   { nodes }: Graph,
   test: TestData,
@@ -61,7 +61,7 @@ function drawInto(place: HTMLElement, graph: Graph, names: readonly string[]): v
   const nodes = graph.nodes.filter(({ name }) => names.includes(name))
   const ids = new Set(nodes.flatMap(interfacesOf).map(({ id }) => id))
   const links = graph.links.filter(({ from }) => ids.has(from))
-  // Its texts are escaped where it is drawn; as HTML, so that no character of a name can keep it from being read.
+  // Its texts are escaped. Parsed as HTML, which accepts any character in names.
   const parsed = new DOMParser().parseFromString(graphSvg({ version: 1, nodes, links }, 'part of a page'), 'text/html')
   const svg = parsed.querySelector('svg')
   if (!svg) return
@@ -89,7 +89,7 @@ function drawInto(place: HTMLElement, graph: Graph, names: readonly string[]): v
   place.replaceChildren(fresh)
 }
 
-/** The lines of the box that is looked at stand out. */
+/** Emphasizes the links of the box at the pointer or focus. */
 function emphasize(place: HTMLElement, svg: SVGElement): void {
   const mark = (target: EventTarget | null) => {
     const box = target instanceof Element ? target.closest('.box') : null

@@ -8,7 +8,7 @@ import { count, dateTime, duration, MEANINGS, sectionId, since, titleOf } from '
 /** From bad to good. */
 const ORDER: readonly ReportVerdict[] = ['failed', 'broken', 'interrupted', 'flaky', 'skipped', 'passed']
 
-/** The verdict of the run, and what is to be known of it at a glance. */
+/** The verdict of the run, counts and commands. */
 export function runHeader(data: ReportData): HTMLElement {
   const { verdict, begun, ended, message, left, commands, leftOut, tests } = data
   const final = tests.filter(({ retried }) => !retried)
@@ -42,17 +42,17 @@ export function runHeader(data: ReportData): HTMLElement {
     commands.length > 0 &&
       element('ul', { class: 'commands' }, ...commands.map(({ what, text }) => commandLine(what, text))),
     leftOut.length > 0 &&
-      element('p', { class: 'left-out' }, `To keep this report small, it leaves out ${leftOut.join('; ')}.`),
+      element('p', { class: 'left-out' }, `To limit its size, this report omits ${leftOut.join('; ')}.`),
   )
 }
 
-/** The verdict in words: a pass that is none without a second look says so. */
+/** The verdict in words, with flaky tests. */
 function headline({ verdict, tests }: ReportData): string {
   const names = (kind: ReportVerdict) => [
     ...new Set(tests.filter(test => test.verdict === kind && !test.retried).map(({ name }) => name)),
   ]
   const [failed, broken, flaky] = [names('failed'), names('broken'), names('flaky')]
-  if (verdict === 'interrupted') return 'ended before its time; all that was seen until then is here'
+  if (verdict === 'interrupted') return 'ended early; all results until then are included'
   const bad = [...failed, ...broken.filter(name => !failed.includes(name))]
   const listed = bad.length > 4 ? `${bad.slice(0, 4).join(', ')} and ${bad.length - 4} more` : bad.join(', ')
   const also = flaky.length > 0 ? `flaky: ${flaky.join(', ')}` : ''
@@ -85,7 +85,7 @@ export const testList = ({ tests }: ReportData): HTMLElement =>
     ),
   )
 
-/** Versions, and where each came from: what one looks at when it fails here and not there. */
+/** Versions and origins, to compare hosts. */
 export function madeWithSection({ madeWith }: ReportData): readonly HTMLElement[] {
   if (madeWith.length === 0) return []
   const rows = () =>
@@ -107,13 +107,13 @@ export function madeWithSection({ madeWith }: ReportData): readonly HTMLElement[
   return [element('section', { class: 'test' }, folded({ class: 'top' }, summary, table))]
 }
 
-/** Notices and details of the host side. */
+/** Messages of the host. */
 export function saidSection({ said, begun }: ReportData): readonly HTMLElement[] {
   if (said.length === 0) return []
   const lines = () => [
     element(
       'div',
-      { class: 'lines', role: 'group', 'aria-label': 'What the host side said', tabindex: 0 },
+      { class: 'lines', role: 'group', 'aria-label': 'Messages of the host', tabindex: 0 },
       ...said.map(({ at, text }) =>
         element(
           'div',

@@ -1,6 +1,6 @@
 import { unfold } from './dom.ts'
 
-/** Part of a log that is wanted: a step and a node, by their names in the link. */
+/** The part of a log that a link selects. */
 export interface LogTarget {
   readonly step: number | undefined
   readonly node: string | undefined
@@ -15,7 +15,7 @@ export function logLink(logId: string, step: number, node?: string): string {
   return `#${logId}?${wanted}`
 }
 
-/** Opens what a link of the page leads to, since it may be folded, and not be there before its test is open. */
+/** Unfolds the target of a link: its content may not exist before. */
 async function reveal(hash: string): Promise<void> {
   const [, test, part, query] = LINK.exec(hash) ?? []
   if (!test) return
@@ -35,11 +35,11 @@ async function reveal(hash: string): Promise<void> {
   target?.querySelector('summary')?.focus({ preventScroll: true })
 }
 
-/** Follows the link that the page was opened by, and those that are clicked. */
+/** Follows the page's own fragment, and clicked links. */
 export function followLinks(): void {
   document.addEventListener('click', event => {
     const link = event.target instanceof Element ? event.target.closest('a[href^="#test-"]') : null
-    // Clicked again, a link does not change the address any more.
+    // A second click does not change the address.
     if (link?.getAttribute('href') === location.hash) void reveal(location.hash)
   })
   addEventListener('hashchange', () => void reveal(location.hash))

@@ -1,6 +1,6 @@
 /**
- * Makes rows of things one stop of the Tab key; the arrow keys, Home and End go from thing to thing, as the pattern "roving
- * tabindex" of WAI-ARIA's Authoring Practices has it.
+ * Makes rows of items a single tab stop; arrow keys, Home and End move between items ("roving tabindex" in the WAI-ARIA
+ * Authoring Practices).
  */
 export function rove(container: HTMLElement, rows: readonly (readonly (HTMLElement | SVGElement)[])[]): void {
   const filled = rows.filter(row => row.length > 0)

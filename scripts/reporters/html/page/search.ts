@@ -1,21 +1,21 @@
 import type { LogGroup, LogLine } from '../data.ts'
 
-/** What of a log is wanted; what is undefined, or empty, does not matter. */
+/** A search in a log; undefined and empty members match everything. */
 export interface Query {
   readonly text: string
   readonly step: number | undefined
-  /** The node's position. */
+  /** Index of the node. */
   readonly node: number | undefined
   readonly onlyErrors: boolean
 }
 
-/** A group of which something is wanted, and what: positions in its lines. */
+/** A group with matches, by index of its lines. */
 export interface Found {
   readonly group: LogGroup
   readonly lines: readonly number[]
 }
 
-/** Looks through a log; upper and lower case are the same. */
+/** Searches a log, ignoring case. */
 export function search(groups: readonly LogGroup[], { text, step, node, onlyErrors }: Query): readonly Found[] {
   const wanted = text.toLowerCase()
   const isWanted = ([, mark, line]: LogLine) =>
@@ -26,11 +26,11 @@ export function search(groups: readonly LogGroup[], { text, step, node, onlyErro
     .filter(({ lines }) => lines.length > 0)
 }
 
-/** Cuts a line where the text was found: every second piece is a place where it stands. */
+/** Splits a line at matches: every second piece is a match. */
 export function pieces(line: string, text: string): readonly string[] {
   if (text === '') return [line]
   const [lower, wanted] = [line.toLowerCase(), text.toLowerCase()]
-  // In a few languages the other case is longer: then places in one are none in the other.
+  // In a few languages, changing case changes the length: then positions do not correspond.
   if (lower.length !== line.length) return [line]
   const found: string[] = []
   let from = 0

@@ -2,7 +2,7 @@ import { element } from './dom.ts'
 
 /**
  * A table of text.
- * @param caption what it holds; without `isShown` for those alone who do not see it
+ * @param caption without `isShown`, for screen readers only
  */
 export function plainTable(
   {
@@ -20,6 +20,6 @@ export function plainTable(
     element('thead', {}, element('tr', {}, ...heads.map(text => element('th', { scope: 'col' }, text)))),
     element('tbody', {}, ...rows),
   )
-  // Where the page is too narrow the table moves sideways, by the keyboard as well.
+  // Scrolls horizontally on narrow pages, also by keyboard.
   return element('div', { class: 'sideways', role: 'group', 'aria-label': caption, tabindex: 0 }, table)
 }

@@ -9,7 +9,7 @@ import { plainTable } from './table.ts'
 import { timelinePart } from './timeline.ts'
 import { count, duration, sectionId, titleOf } from './words.ts'
 
-/** A test, or a try of it: folded, with all that there is of it inside. */
+/** The folded section of an attempt. */
 export function testSection(test: TestData, number: number): HTMLElement {
   const id = sectionId(number)
   const summary = [
@@ -45,7 +45,7 @@ function parts(test: TestData, number: number): readonly HTMLElement[] {
         () => timelinePart(test, number),
       ),
     matrix && part('matrix', 'Matrix', matrix.text, true, () => matrixPart(matrix)),
-    graph && part('network', 'Network', 'as the nodes told it', false, () => networkPart(test, graph)),
+    graph && part('network', 'Network', 'as reported by the nodes', false, () => networkPart(test, graph)),
     evidence.length > 0 &&
       part('evidence', 'Evidence', count(evidence.length, 'piece'), false, () => evidencePart(evidence)),
     log && logFolded(test, number, log),
@@ -55,7 +55,7 @@ function parts(test: TestData, number: number): readonly HTMLElement[] {
   ].filter(made => made instanceof HTMLElement)
 }
 
-/** The log can be asked for a step and a node from elsewhere in the page. */
+/** Links elsewhere in the page can select a step and a node in the log. */
 function logFolded(test: TestData, number: number, log: NonNullable<TestData['log']>): HTMLElement {
   const heading = [element('h3', {}, 'Log'), element('span', { class: 'about' }, 'by step and node')]
   const made = folded({ id: sectionId(number, 'log'), class: 'part' }, heading, () => logPart(test, log, made))

@@ -7,12 +7,12 @@ import { plainTable } from './table.ts'
 import { ticks } from './ticks.ts'
 import { count, duration, sectionId, since } from './words.ts'
 
-/** Told apart by hue and lightness by nearly everybody (Okabe and Ito's set without the color of failures); bars have numbers, too. */
+/** Okabe and Ito's color-blind-safe palette without the color of failures; bars have numbers, too. */
 const HUES = 6
-/** With more nodes rows are lower, and those where something failed come first, since the others fill the window. */
+/** With more nodes, rows are lower, and nodes with failures come first. */
 const MANY_NODES = 24
 
-/** A row for each node, a bar for each step on it, on one time scale; and below a table of the steps. */
+/** A row for each node with a bar for each step, and a table of the steps. */
 export function timelinePart(test: TestData, number: number): readonly HTMLElement[] {
   const end = Math.max(test.ended, test.begun + 1)
   const place = (bar: HTMLElement, from: number, to: number) => {
@@ -92,12 +92,12 @@ function describe(
   node: string,
 ): readonly string[] {
   const begun = since(step.begun - test.begun)
-  const time = milliseconds === undefined ? 'did not end' : `took ${duration(milliseconds)}`
+  const time = milliseconds === undefined ? 'not finished' : `took ${duration(milliseconds)}`
   const verdict = failure ? `failed: ${failure.why}` : milliseconds === undefined ? 'no verdict' : 'passed'
   return [`${step.index} ${step.name} on ${node}`, verdict, `${time}, begun at ${begun}`]
 }
 
-/** What each step took, and where it took longest: also the key to the bars' colours. */
+/** Durations and slowest nodes of steps; also the legend of the bars. */
 function stepTable(test: TestData, number: number): HTMLElement {
   const rows = test.steps.map(step => {
     const ended = step.nodes.filter(({ milliseconds }) => milliseconds !== undefined)
@@ -107,7 +107,7 @@ function stepTable(test: TestData, number: number): HTMLElement {
     )
     const failed = step.nodes.filter(({ failure }) => failure).length
     const unended = step.nodes.length - ended.length
-    const verdict = [failed > 0 ? `failed on ${failed}` : '', unended > 0 ? `did not end on ${unended}` : ''].filter(
+    const verdict = [failed > 0 ? `failed on ${failed}` : '', unended > 0 ? `not finished on ${unended}` : ''].filter(
       Boolean,
     )
     return element(

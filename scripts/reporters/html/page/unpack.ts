@@ -1,6 +1,6 @@
 import type { Packed } from '../data.ts'
 
-/** The bytes of what is packed in an element of the page. */
+/** Unpacks the bytes of an element. */
 export async function unpack({ id }: Packed): Promise<Uint8Array> {
   const packed = atob(document.getElementById(id)?.textContent ?? '')
   const bytes = Uint8Array.from(packed, character => character.charCodeAt(0))
@@ -8,6 +8,6 @@ export async function unpack({ id }: Packed): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer())
 }
 
-/** What is packed as JSON. */
+/** Unpacks JSON. */
 export const unpackJson = async <T>(packed: Packed): Promise<T> =>
   JSON.parse(new TextDecoder().decode(await unpack(packed))) as T

@@ -1,11 +1,11 @@
 import type { ReportVerdict, TestData } from '../data.ts'
 
-/** What a verdict means, for the person. */
+/** Meanings of verdicts. */
 export const MEANINGS: Readonly<Record<ReportVerdict, string>> = {
   passed: 'passed',
-  flaky: 'flaky: passed after it had failed',
+  flaky: 'flaky: passed on a retry',
   failed: 'failed',
-  broken: 'broken: not the tested network is to blame',
+  broken: 'broken: failed outside of the tested network',
   interrupted: 'interrupted',
   skipped: 'skipped',
 }
@@ -18,18 +18,18 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** Since something began: `+3.21 s`. */
+/** An offset: `+3.21 s`. */
 export const since = (milliseconds: number): string => `+${(milliseconds / 1000).toFixed(2)} s`
 
 /** `1 pair`, `2 pairs` */
 export const count = (number: number, one: string, many = `${one}s`): string =>
   `${number.toLocaleString('en')} ${number === 1 ? one : many}`
 
-/** A test's name, and which repeat and which try it is where there are several. */
+/** A test's name, with repeat and attempt if there are several. */
 export function titleOf({ name, attempt, attempts, repeat, repeats }: TestData): string {
   const turns = [
     ...(repeats > 1 ? [`repeat ${repeat} of ${repeats}`] : []),
-    ...(attempts > 1 ? [`try ${attempt} of ${attempts}`] : []),
+    ...(attempts > 1 ? [`attempt ${attempt} of ${attempts}`] : []),
   ]
   return turns.length > 0 ? `${name} (${turns.join(', ')})` : name
 }

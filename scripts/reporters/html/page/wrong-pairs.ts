@@ -3,14 +3,14 @@ import { describePair, isWrong, type ReadMatrix, STATE_TEXTS } from './matrix-da
 import { plainTable } from './table.ts'
 import { count } from './words.ts'
 
-/** Wrong pairs that the table holds. */
+/** Maximum rows of the table. */
 const MOST_WRONG = 200
-/** PODs that the table of those with most wrong pairs holds, and how many wrong pairs make it worth while. */
+/** Maximum rows of the table of most affected PODs, and minimum of wrong pairs to show it. */
 const [MOST_PODS, LEAST_WRONG] = [8, 4]
 
 type Pair = readonly [row: number, column: number]
 
-/** A table of the pairs that are not as they should be, and before it one of the PODs to which most of them belong. */
+/** A table of wrong pairs, after one of the most affected PODs. */
 export function wrongPairs(matrix: ReadMatrix, goTo: (row: number, column: number) => void): readonly HTMLElement[] {
   const wrong: Pair[] = []
   for (const row of matrix.sources.keys())
@@ -32,7 +32,7 @@ export function wrongPairs(matrix: ReadMatrix, goTo: (row: number, column: numbe
       element('td', {}, show),
     )
   })
-  const caption = `${count(wrong.length, 'pair is', 'pairs are')} not as ${wrong.length === 1 ? 'it' : 'they'} should be`
+  const caption = `${count(wrong.length, 'wrong pair')}`
   const heads = ['From', 'To', 'Address', 'What', 'Packets', 'In the matrix']
   const table = plainTable({ caption, isShown: true }, heads, rows)
   const more = wrong.length - MOST_WRONG
@@ -45,7 +45,7 @@ export function wrongPairs(matrix: ReadMatrix, goTo: (row: number, column: numbe
   ]
 }
 
-/** One POD that is cut off makes hundreds of wrong pairs: it has by far the most of them. */
+/** An isolated POD causes hundreds of wrong pairs, by far the most. */
 function mostAffected(matrix: ReadMatrix, wrong: readonly Pair[]): HTMLElement {
   const counts = new Map<string, { readonly pod: string; from: number; to: number }>()
   const countOf = (pod: string) => {
