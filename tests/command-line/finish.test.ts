@@ -44,7 +44,7 @@ test('refuses a misspelled word with a suggestion, without its control character
     [['stop', '--al'], /^netns\.ts: unknown option '--al'\n\(Did you mean --all\?\)\n$/],
     [['test', 'brigde'], /did you mean bridge\?/],
     [['test', '--nvmm=2'], /unknown option --nvmm \(did you mean --nvm\?/],
-    [['test', 'bridge', '--reporter', 'jnit'], /no reporter is called 'jnit' \(did you mean junit\?/],
+    [['test', 'bridge', '--reporter', 'jnit'], /no reporter is named 'jnit' \(did you mean junit\?/],
     [['test', 'matrix', '--reach', 'brige'], /--reach=brige: .*\(did you mean bridge\?\)/],
     [['\x1b[31mred'], /unknown command 'red'/],
   ] as const) {

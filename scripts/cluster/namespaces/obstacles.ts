@@ -38,7 +38,7 @@ export function obstacle(subject: string, why: string): Failure {
   for (const [said, meaning, hint] of OBSTACLES) {
     if (said.test(why)) return environmentFailure('NO_NAMESPACES', `${meaning} (${message})`, { hint })
   }
-  if (/^no namespaces: /.test(why)) {
+  if (/(^|: )no namespaces: /.test(why)) {
     try {
       requireUserNamespaces(callersEnvironment)
     } catch (error) {

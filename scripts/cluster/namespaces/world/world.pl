@@ -33,6 +33,8 @@ sub report { print {$control} "@_\n"; return }
 sub give_up {
 	my ($reason) = @_;
 	report 'failed', 'world', $reason;
+	# The line may be lost: a write of the runner that meets the closed socket destroys what it has not read.
+	print STDERR "$reason\n";
 	POSIX::_exit(1);
 }
 
