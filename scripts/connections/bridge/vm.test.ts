@@ -8,7 +8,7 @@ test('bridge passes with four VMs; summary and log are each complete; nothing is
   const { status, stdout, stderr } = await run('test', 'bridge', '--results', 'results')
   t.is(status, 0, stderr)
   t.regex(stderr, /^\d\d:\d\d:\d\d \(0\): TEST CASE: bridge: /m)
-  t.regex(stderr, /^ {2}\d\d:\d\d:\d\d \(4 VMs\): TEST CASE: Ping PODs.*: ok, [\d.]+ s$/m)
+  t.regex(stderr, /^ {2}\d\d:\d\d:\d\d \(4 nodes\): TEST CASE: Ping PODs.*: ok, [\d.]+ s$/m)
   for (const vm of ['vm-001', 'vm-002', 'vm-003', 'vm-004']) {
     const number = Number(vm.slice(-1))
     for (const pod of [1, 2, 3, 4]) {
