@@ -14,7 +14,7 @@ export interface PairGroup {
   /** The trait: `vm-003`, `vm-002-ns03`, `vm-001 → vm-002`, `IPv6`. */
   readonly subject: string
   readonly pairs: number
-  /** `vm-003: all 448 unexpected results begin or end here; eth1 is down` */
+  /** `vm-003: all 448 unexpected results begin or end here; its eth1 is down` */
   readonly text: string
 }
 

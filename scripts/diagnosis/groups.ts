@@ -115,6 +115,8 @@ const WHATS: Readonly<Record<WrongPair['what'], string>> = {
 function describe({ subject, where }: Trait, pairs: number, all: number, causes: readonly Cause[]): PairGroup {
   const count = pairs === all ? `all ${all}` : `${pairs} of ${all}`
   const own = causes.filter(cause => cause.subject === subject || cause.node === subject).slice(0, 2)
-  const reasons = own.map(cause => `; ${cause.subject === subject ? '' : `${cause.subject}: `}${cause.what}`)
-  return { subject, pairs, text: `${subject}: ${count} unexpected results ${where}${reasons.join('')}` }
+  // `its eth1 is down`, but `it ignores pings`.
+  const its = (what: string) => (what.endsWith(' is down') ? `its ${what}` : what)
+  const reasons = own.map(cause => (cause.subject === subject ? its(cause.what) : `${cause.subject}: ${cause.what}`))
+  return { subject, pairs, text: `${subject}: ${count} unexpected results ${[where, ...reasons].join('; ')}` }
 }

@@ -84,7 +84,7 @@ export async function runProof(request: ProofRequest, context: StepContext): Pro
         const measuring = { nodes, network, reach, deadline: pingsUntil, signal: deadline.signal, onHung, onProgress }
         return assemble(network, reach, await measure(measuring))
       },
-      { parent: signal, reason: () => testFailure('STEP_HUNG', `timed out after ${timeoutSeconds} s`) },
+      { parent: signal, reason: () => testFailure('STEP_HUNG', `did not end in ${timeoutSeconds} s`) },
     )
     if (matrix) findings.push(...matrixFindings(matrix))
     else if (findings.length === 0) throw testFailure('NO_PODS', 'no POD has an address')

@@ -91,4 +91,4 @@ const withoutStamp = (line: string, node: string): string => {
   return stamp.endsWith(` (${node}): `) ? line.slice(stamp.length) : line
 }
 
-const hung = (seconds: number) => testFailure('STEP_HUNG', `timed out after ${seconds} s`)
+const hung = (seconds: number) => testFailure('STEP_HUNG', `did not end in ${seconds} s`)

@@ -21,7 +21,9 @@ const groupsOf = (lost: Lost, ...down: readonly (readonly [string, string])[]) =
 
 test('reports the lost pairs of a node in one line, with the cause', t => {
   const cut: Lost = (from, to) => from.node !== to.node && [from.node, to.node].includes('vm-003')
-  t.deepEqual(groupsOf(cut, ['vm-003', 'eth1']), ['vm-003: all 32 unexpected results begin or end here; eth1 is down'])
+  t.deepEqual(groupsOf(cut, ['vm-003', 'eth1']), [
+    'vm-003: all 32 unexpected results begin or end here; its eth1 is down',
+  ])
   t.deepEqual(groupsOf(cut), ['vm-003: all 32 unexpected results begin or end here'])
 })
 

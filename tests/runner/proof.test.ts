@@ -176,5 +176,5 @@ test('blames only the node that times out', async t => {
     new Promise<number>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
   const hung: Node = { ...hanging, connection: { run: never } as unknown as Node['connection'] }
   const proof = await withDeadline(20_000, () => prove([answering(status('vm-001')), hung], { __timeout: '1' }))
-  t.deepEqual(failuresOf(proof), ['vm-002: timed out after 1 s'])
+  t.deepEqual(failuresOf(proof), ['vm-002: did not end in 1 s'])
 })

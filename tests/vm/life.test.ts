@@ -66,7 +66,7 @@ test('reports a VM that dies during a run by name and cause, as an infrastructur
   const { status, stderr } = await runner.ended
   t.is(status, 4)
   t.regex(stderr, /FAILED: bridge: bridge_ping on vm-002: .*its QEMU was ended by SIGKILL/)
-  t.regex(stderr, /FAILED: bridge: bridge_ping on vm-001: timed out after 30 s/)
+  t.regex(stderr, /FAILED: bridge: bridge_ping on vm-001: did not end in 30 s/)
 })
 
 test('reports a VM that does not boot in time with its console, and leaves nothing', async t => {
