@@ -140,7 +140,9 @@ function isAmong(
       const [from, to] = range as [string, string]
       return inList(value, list => list.addRange(from, to, kindOf(from)))
     }
-  } catch {}
+  } catch {
+    // Not an address, such as a range of ports.
+  }
   return undefined
 }
 

@@ -2,25 +2,19 @@ import type { Component } from '../../events/events.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 import { requireLimits } from '../../host/limits.ts'
 import { requireCommands, TO_RUN_NAMESPACES } from '../../host/requirements.ts'
-import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
 import { countAndNames, countOfNodes } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
-import { hostsText } from '../own/addresses.ts'
-import { isOwn, updateRecord } from '../own/cluster-record.ts'
+import { updateRecord } from '../own/cluster-record.ts'
 import { nameBeside } from '../own/find-clusters.ts'
-import { type CommonIdentity, identityMessage } from '../own/identity.ts'
+import { identityMessage } from '../own/identity.ts'
 import { makeKeys } from '../own/keys.ts'
 import { storeKey } from '../own/login.ts'
 import { readTables } from '../own/neighbour-tables.ts'
-import { startOrphanReaper } from '../own/orphan-reaper.ts'
 import { layOvls } from '../own/ovls.ts'
 import { partsOf } from '../own/parts.ts'
-import { claimCluster, destroyCluster } from '../own/registry.ts'
 import { attach, running } from '../own/running.ts'
-import { endChildren } from '../own/spawn.ts'
-import { packagesOf, stoppedByOther, withState, withUsualOvls, XCLUSTERS_OWN } from '../own/starting.ts'
-import { bareNetsOf, forwardingOf } from '../own/topologies.ts'
+import { claimToStart, commonIdentity, packagesOf, withState, withUsualOvls } from '../own/starting.ts'
 import { ensureImage } from '../vm/image/cache.ts'
 import { directories as asDirectories } from './layers.ts'
 import { requireLinkKinds } from './link-kinds.ts'
@@ -62,14 +56,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
 
   const keys = makeKeys()
   const claim = { kind: 'namespaces', replace: cluster.replace, onNotice: notice } as const
-  const directory = await claimCluster(directories.state, name, keys.hostPublicKey, claim)
-  const reaper = startOrphanReaper(name)
-  const stop = async () => {
-    // By our own handles, too: what was written down of them may be gone.
-    await endChildren(directory)
-    await destroyCluster(directories.state, name, 'own')
-    reaper.release()
-  }
+  const { directory, reaper, stop, abandon } = await claimToStart(settings, name, keys, claim)
   try {
     const world = startWorld(directory, maps)
     storeKey(directory, keys.clientPrivateKey)
@@ -87,17 +74,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
         form: asDirectories(layers),
       }),
     ])
-    const identity: CommonIdentity = {
-      keys,
-      environment: { ...XCLUSTERS_OWN, ...settings.guestEnvironment },
-      prefix: settings.addressing.prefix,
-      ovls: ovls.length,
-      rndAddresses: rndAddressesText(settings.packing.seed),
-      nodes: cluster.nodes,
-      hosts: hostsText(cluster.nodes, settings.addressing.prefix),
-      bareNets: bareNetsOf(cluster.topology),
-      alsoForwarding: forwardingOf(cluster.topology),
-    }
+    const identity = commonIdentity(settings, keys, ovls.length)
     const isLarge = wantsPermanent(cluster.nodes, tables)
     world.populate({
       layers: [tree, ...ovls],
@@ -128,10 +105,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       tables,
     })
   } catch (error) {
-    const isStopped = !isOwn(directory)
-    await stop()
-    // Whatever failed then, this is why.
-    throw isStopped && !signal.aborted ? stoppedByOther(name, error) : error
+    throw await abandon(error, signal)
   }
 }
 

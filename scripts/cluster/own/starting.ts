@@ -1,11 +1,20 @@
 import { infrastructureFailure } from '../../errors/failure.ts'
+import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { OvlDirectory } from '../cluster.ts'
 import { findOvl } from '../ovl-directories.ts'
+import { hostsText } from './addresses.ts'
+import { isOwn } from './cluster-record.ts'
+import type { CommonIdentity } from './identity.ts'
+import type { ClusterKeys } from './keys.ts'
+import { type OrphanReaper, startOrphanReaper } from './orphan-reaper.ts'
+import { type ClaimOptions, claimCluster, destroyCluster } from './registry.ts'
+import { endChildren } from './spawn.ts'
 import { stateFailure } from './state-directory.ts'
+import { bareNetsOf, forwardingOf } from './topologies.ts'
 
-/** What nodes of xcluster have in their environment in any case. */
-export const XCLUSTERS_OWN = {
+/** The environment that every node of xcluster has. */
+const XCLUSTERS_OWN = {
   DOMAIN: 'xcluster',
   KUBECONFIG: '/etc/kubernetes/kubeconfig',
   __mode: 'dual-stack',
@@ -34,11 +43,67 @@ export function withUsualOvls(
   return all.filter((ovl, index) => all.findIndex(({ directory }) => directory === ovl.directory) === index)
 }
 
-/** What to throw when a cluster that starts is not this process's any more. */
-export const stoppedByOther = (name: string, cause: unknown) =>
+/** A cluster that this process has claimed and is starting. */
+export interface ClaimedCluster {
+  readonly directory: string
+  readonly reaper: OrphanReaper
+  /** Ends its processes and removes its directory. */
+  stop(): Promise<void>
+  /**
+   * Stops it after a failed start.
+   * @returns the error to throw
+   */
+  abandon(error: unknown, signal: AbortSignal): Promise<unknown>
+}
+
+/** @throws Failure of {@link claimCluster} */
+export async function claimToStart(
+  { directories }: Settings,
+  name: string,
+  { hostPublicKey }: ClusterKeys,
+  options: ClaimOptions,
+): Promise<ClaimedCluster> {
+  const directory = await claimCluster(directories.state, name, hostPublicKey, options)
+  const reaper = startOrphanReaper(name)
+  const stop = async () => {
+    // By our process handles as well: the records may have been deleted.
+    await endChildren(directory)
+    await destroyCluster(directories.state, name, 'own')
+    reaper.release()
+  }
+  const abandon = async (error: unknown, signal: AbortSignal) => {
+    const isStopped = !isOwn(directory)
+    await stop()
+    // Another process stopped the cluster, which explains any failure.
+    return isStopped && !signal.aborted ? stoppedByOther(name, error) : error
+  }
+  return { directory, reaper, stop, abandon }
+}
+
+const stoppedByOther = (name: string, cause: unknown) =>
   infrastructureFailure('CLUSTER_STOPPED', `cluster '${name}' was stopped by another command while it started`, {
     cause,
   })
+
+/**
+ * The identity that all nodes of a cluster share.
+ * @param ovls number of layers with ovls
+ */
+export const commonIdentity = (
+  { cluster, addressing, packing, guestEnvironment }: Settings,
+  keys: ClusterKeys,
+  ovls: number,
+): CommonIdentity => ({
+  keys,
+  environment: { ...XCLUSTERS_OWN, ...guestEnvironment },
+  prefix: addressing.prefix,
+  ovls,
+  rndAddresses: rndAddressesText(packing.seed),
+  nodes: cluster.nodes,
+  hosts: hostsText(cluster.nodes, addressing.prefix),
+  bareNets: bareNetsOf(cluster.topology),
+  alsoForwarding: forwardingOf(cluster.topology),
+})
 
 /** A guest image in words. */
 export const packagesOf = ({ packages }: { readonly packages: object }): string =>

@@ -3,24 +3,17 @@ import type { Component } from '../../events/events.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 import { requireLimits } from '../../host/limits.ts'
 import { requireCommands, TO_RUN } from '../../host/requirements.ts'
-import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
 import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
-import { hostsText } from '../own/addresses.ts'
-import { isOwn, updateRecord } from '../own/cluster-record.ts'
+import { updateRecord } from '../own/cluster-record.ts'
 import { clusterDirectory, nameBeside } from '../own/find-clusters.ts'
-import type { CommonIdentity } from '../own/identity.ts'
 import { makeKeys } from '../own/keys.ts'
 import { storeKey } from '../own/login.ts'
-import { startOrphanReaper } from '../own/orphan-reaper.ts'
 import { layOvls } from '../own/ovls.ts'
 import { partsOf } from '../own/parts.ts'
-import { claimCluster, destroyCluster } from '../own/registry.ts'
 import { attach, running } from '../own/running.ts'
-import { endChildren } from '../own/spawn.ts'
-import { packagesOf, stoppedByOther, withState, withUsualOvls, XCLUSTERS_OWN } from '../own/starting.ts'
-import { bareNetsOf, forwardingOf } from '../own/topologies.ts'
+import { claimToStart, commonIdentity, packagesOf, withState, withUsualOvls } from '../own/starting.ts'
 import { chooseAccelerator, describeAccelerator, emulationNotice } from './accelerator/choose.ts'
 import { startVms } from './boot.ts'
 import { ensureImage } from './image/cache.ts'
@@ -67,18 +60,8 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   onComponent({ name: 'accelerator', version: accelerator.kind })
 
   const keys = makeKeys()
-  const { replace } = cluster
-  const directory = await claimCluster(directories.state, name, keys.hostPublicKey, {
-    replace,
-    onNotice: notice,
-  })
-  const reaper = startOrphanReaper(name)
-  const stop = async () => {
-    // By our process handles as well: the records may have been deleted.
-    await endChildren(directory)
-    await destroyCluster(directories.state, name, 'own')
-    reaper.release()
-  }
+  const claim = { replace: cluster.replace, onNotice: notice }
+  const { directory, reaper, stop, abandon } = await claimToStart(settings, name, keys, claim)
   try {
     // Not earlier: the memory of a cluster that this one replaces is free only now.
     checkMemory(cluster.nodes, { cold: cluster.cold, podsPerNode: settings.addressing.podsPerNode })
@@ -110,17 +93,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
           onProgress: notice,
           signal,
         })
-    const identity: CommonIdentity = {
-      keys,
-      environment: { ...XCLUSTERS_OWN, ...settings.guestEnvironment },
-      prefix: settings.addressing.prefix,
-      ovls: ovls.length,
-      rndAddresses: rndAddressesText(settings.packing.seed),
-      nodes: cluster.nodes,
-      hosts: hostsText(cluster.nodes, settings.addressing.prefix),
-      bareNets: bareNetsOf(cluster.topology),
-      alsoForwarding: forwardingOf(cluster.topology),
-    }
+    const identity = commonIdentity(settings, keys, ovls.length)
     const parts = { ...image, disks, accelerator: accelerator.kind }
     const started = await startVms({
       plans: cluster.nodes,
@@ -149,10 +122,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       { release, stop, endings, watched },
     )
   } catch (error) {
-    const isStopped = !isOwn(directory)
-    await stop()
-    // Another process stopped the cluster, which explains any failure.
-    throw isStopped && !signal.aborted ? stoppedByOther(name, error) : error
+    throw await abandon(error, signal)
   }
 }
 

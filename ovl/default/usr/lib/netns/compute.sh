@@ -23,18 +23,23 @@ node_argument() { # <command> <node>
 	node=$number
 }
 
-cmd_address_pods() {
+# Prints the addresses of the PODs of $node.
+print_pod_addresses() { # <pod_address or random_pod_address> <family>
 	local n
-	[ $# -ge 1 ] && [ $# -le 2 ] || usage "address_pods: a node is needed, and perhaps a family"
-	node_argument address_pods "$1"
 	load_template
 	range
 	n=$first
 	while [ "$n" -le "$last" ]; do
-		pod_address "$node" "$n"
-		print_address "${2-}"
+		"$1" "$node" "$n"
+		print_address "$2"
 		n=$((n + 1))
 	done
+}
+
+cmd_address_pods() {
+	[ $# -ge 1 ] && [ $# -le 2 ] || usage "address_pods: a node is needed, and perhaps a family"
+	node_argument address_pods "$1"
+	print_pod_addresses pod_address "${2-}"
 }
 
 cmd_rndaddress_node() {
@@ -46,15 +51,7 @@ cmd_rndaddress_node() {
 }
 
 cmd_rndaddress_pods() {
-	local n
 	[ $# -ge 1 ] && [ $# -le 2 ] || usage "rndaddress_pods: a node is needed, and perhaps a family"
 	node_argument rndaddress_pods "$1"
-	load_template
-	range
-	n=$first
-	while [ "$n" -le "$last" ]; do
-		random_pod_address "$node" "$n"
-		print_address "${2-}"
-		n=$((n + 1))
-	done
+	print_pod_addresses random_pod_address "${2-}"
 }
