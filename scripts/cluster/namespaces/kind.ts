@@ -1,6 +1,6 @@
 import type { ClusterKind } from '../kind.ts'
 
-/** Namespaces of this host's kernel, with the VMs' image as their root: up in milliseconds, without a kernel of their own. */
+/** Namespaces of this host's kernel, with the guest image as root: up in milliseconds, but without their own kernel. */
 export const namespaces: ClusterKind = {
   name: 'namespaces',
   aliases: [],

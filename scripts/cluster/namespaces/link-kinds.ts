@@ -9,8 +9,8 @@ import { childEnvironment } from '../../host/child-environment.ts'
 const LIBRARY = path.resolve(import.meta.dirname, '../../../ovl/default/usr/lib/netns/prerequisites.sh')
 
 /**
- * Checks in a throw-away namespace that this host's kernel has kinds of interface: by making one, since a module may be anywhere, or
- * built in.
+ * Checks that this host's kernel has kinds of interface by creating one of each in a throw-away namespace: their modules
+ * may be anywhere, or built in.
  * @param tree the image's, with the commands that do it
  * @param test for the message
  * @throws Failure NO_KIND (exit 3) naming those that are missing

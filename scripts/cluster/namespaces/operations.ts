@@ -5,7 +5,7 @@ import { describeCluster, ownOperations, resolved } from '../own/operations.ts'
 import { resolveSettings } from '../own/settings.ts'
 import { refuseVmOptions } from './options.ts'
 
-/** What can be done with clusters of namespaces: but for their start, and what a host needs for it, the same as with VMs. */
+/** The operations on clusters of namespaces. Only the start and the host's requirements differ from VMs. */
 export const operations: ClusterOperations = {
   ...ownOperations,
   resolve: async request => {

@@ -64,7 +64,7 @@ export const ensureImageTree = (
     },
   })
 
-/** Type, mode, size, time and link target of everything in a directory. A process of its own, beside what else a start does. */
+/** Type, mode, size, time and link target of everything in a directory, by a process that runs parallel to the start. */
 async function listingDigest(directory: string): Promise<string> {
   const words = ['.', '-printf', '%y %m %s %T@ %l %p\\n']
   const options = { cwd: directory, env: childEnvironment(), maxBuffer: 256 * 2 ** 20, encoding: 'buffer' } as const

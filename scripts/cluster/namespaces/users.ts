@@ -35,7 +35,8 @@ export function subordinateRange(text: string, name: string, id: number): Subord
 }
 
 /**
- * The maps for the user of this process. Root keeps all users that it has: files that it makes in a node are root's on the host, too.
+ * The user and group maps for this process. Root keeps all its users: files that it creates in a node belong to root on
+ * the host as well.
  * @throws Failure NO_SUBUIDS (exit 3)
  */
 export function readUserMaps(): UserMaps {

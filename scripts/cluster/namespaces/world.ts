@@ -14,7 +14,8 @@ const PROGRAM = path.join(import.meta.dirname, 'world/world.pl')
 export interface World {
   /**
    * Resolves when a node can be logged in to.
-   * @throws Failure NODE_NOT_UP (exit 4) or NO_NAMESPACES (exit 3) with the reason, when it or the whole world gave up; the signal's reason
+   * @throws Failure NODE_NOT_UP (exit 4) or NO_NAMESPACES (exit 3) with the reason when the node or the whole world gave up;
+   *   the signal's reason
    */
   up(node: string, signal: AbortSignal): Promise<void>
   /** Resolves when a node has ended, with how: `was ended by SIGKILL`. */

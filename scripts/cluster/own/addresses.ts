@@ -21,8 +21,8 @@ export const addressOn = (net: number, node: number, prefix: string): InterfaceA
   addressesFrom(`192.168.${net}.${node}`, LENGTH, prefix)
 
 /**
- * The addresses on a net that a topology otherwise leaves alone: the template's bits between the lengths number the nets, those behind
- * them the nodes.
+ * Addresses on a net without addresses in its topology: the template's bits between the two lengths hold the net's number,
+ * the bits after them the node's.
  * @param template `169.254.0.0/20/24`, as the variable XLAN_TEMPLATE has it
  * @throws Failure BAD_TEMPLATE (exit 2)
  */

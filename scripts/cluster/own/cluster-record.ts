@@ -50,7 +50,7 @@ export function isOwn(directory: string): boolean {
 }
 
 /**
- * @throws Failure CLUSTER_DAMAGED (exit 4) when this process does not own the cluster any more, or its record cannot be read
+ * @throws Failure CLUSTER_DAMAGED (exit 4) when this process no longer owns the cluster, or its record cannot be read
  */
 export function requireOwnCluster(directory: string): void {
   if (!isOwn(directory)) throw damaged(directory)

@@ -2,8 +2,8 @@ import path from 'node:path'
 import { readEnd } from '../../consoles/end-of-file.ts'
 
 /**
- * How large a node's console can get: one that writes for ever must not fill the host's disk, and what comes then is dropped. Of a VM it is
- * the limit of all files that its QEMU writes, unless its memory is a file that it writes.
+ * The size limit of a node's console, so that an endless writer does not fill the host's disk; the rest is dropped. For a
+ * VM it limits all files that its QEMU writes, unless its memory is such a file.
  */
 export const MOST_CONSOLE_BYTES = 16 * 2 ** 20
 

@@ -24,8 +24,8 @@ export interface FoundCluster {
 const HOST_MARK = '@'
 
 /**
- * The directory of this host's cluster of a name, whether it exists or not. Hosts that share a home each have clusters of their own: who
- * comes second gets another directory.
+ * The directory of this host's cluster with a name, whether it exists or not. Hosts that share a home have separate
+ * clusters: the second host uses another directory.
  */
 export function clusterDirectory(stateDirectory: string, name: string): string {
   const directory = path.join(stateDirectory, 'clusters', name)
@@ -100,7 +100,7 @@ const runningNames = (stateDirectory: string): readonly string[] =>
     .map(({ name }) => name)
 
 /**
- * The name of the cluster that is meant where the user names none: the usual one, or, where that is not there, the only one that runs.
+ * The cluster to use when the user names none: the usual one or, if that does not exist, the only one that is running.
  * @param usual its name
  */
 export function meantCluster(stateDirectory: string, usual: string): string {

@@ -32,10 +32,10 @@ export interface CommonIdentity {
 const SEED_BYTES = 32
 
 /**
- * What makes a booted guest this node: written to its control port, see guest/root/etc/netns/become.pl.
- * @param cloned it went on from a template: it has that one's clock and random numbers
- * @returns the number of bytes that follow, and those: names and values in turn, each behind the number of its bytes; numbers are 32 bits,
- *   big-endian
+ * The message that turns a booted guest into this node, for its control port: see guest/root/etc/netns/become.pl.
+ * @param cloned it was restored from a template, with that one's clock and random numbers
+ * @returns names and values in turn, each after its length; the length of the whole comes first. Lengths are bytes, in 32
+ *   bits, big-endian.
  */
 export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: boolean): Buffer {
   const environment = Object.entries(common.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
@@ -58,7 +58,10 @@ export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: 
   return counted(Buffer.concat(Object.entries(values).flat().map(counted)))
 }
 
-/** `<net> <MAC address> <IPv4 address> <netmask> <IPv6 address> <its prefix length>`; net and MAC address alone for an interface that stays down. */
+/**
+ * `<net> <MAC address> <IPv4 address> <netmask> <IPv6 address> <its prefix length>`; only net and MAC address for an
+ * interface that stays down.
+ */
 function interfaceLine(net: number, node: number, { bareNets, environment, prefix }: CommonIdentity): string {
   const template = environment.XLAN_TEMPLATE
   if (bareNets.includes(net) && !template) return `${net} ${macAddress(net, node)}`

@@ -22,8 +22,8 @@ export function makeKeys(): ClusterKeys {
 }
 
 /**
- * Makes the VMs' host key. It is encoded where it is made: to ask a key for its parts later (`export()` as a JWK) can stop a program for good,
- * when memory is collected meanwhile and Node (20.20 was seen) waits for a lock of the key that it holds itself.
+ * Generates the nodes' host key. It is encoded during generation: a later `export()` as a JWK can hang the program, because
+ * a garbage collection at that moment makes Node (seen with 20.20) wait for a lock of the key that it holds itself.
  */
 export function makeHostKey(): Pick<ClusterKeys, 'hostPrivateKey' | 'hostPublicKey'> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
@@ -43,8 +43,8 @@ export function makeHostKey(): Pick<ClusterKeys, 'hostPrivateKey' | 'hostPublicK
 const keyIn = (der: Buffer): Buffer => der.subarray(-32)
 
 /**
- * Makes an ed25519 key pair in OpenSSH's form, by ssh2, which takes a zero at the beginning of a public key for no part of it, and cannot
- * read what comes of that: one pair of 256 (github.com/mscdex/ssh2, issues 1390 and 1513).
+ * Generates an ed25519 key pair in OpenSSH's format by ssh2. ssh2 drops a leading zero byte of a public key and cannot read
+ * the result: one pair of 256 (github.com/mscdex/ssh2, issues 1390 and 1513).
  */
 export function makeSshKey(): { readonly private: string; readonly public: string } {
   for (;;) {

@@ -9,7 +9,7 @@ export interface NeighbourTable {
   readonly limit: number
   /** Entries that count against the limit; permanent ones do not (Linux 5.0). */
   readonly entries: number
-  /** How often the kernel had no place for an entry since its boot; undefined in a container, which is not shown that. */
+  /** How often an entry did not fit since the kernel booted; undefined in a container, where it is hidden. */
   readonly overflows: number | undefined
 }
 
@@ -29,8 +29,8 @@ export const readTables = (read = readProc): readonly NeighbourTable[] =>
   })
 
 /**
- * @param text of /proc/net/stat/arp_cache: names, then a line for each CPU; numbers are hexadecimal. The number of entries is the whole
- *   table's in each line.
+ * @param text of /proc/net/stat/arp_cache: names, then one line per CPU with hexadecimal numbers. `entries` counts the whole
+ *   table in every line.
  */
 function parseStatistics(text: string | undefined): Pick<NeighbourTable, 'entries' | 'overflows'> {
   const [names = [], ...cpus] = (text ?? '')

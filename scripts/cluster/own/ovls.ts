@@ -41,9 +41,9 @@ export interface OvlsRequest {
 }
 
 /**
- * Packs the ovls and makes a read-only disk of each, or what the form says: the VMs lay them over their root, so that they take none of their memory,
- * and share one copy in the host's page cache. That of netns is kept, without its random addresses: these come with the VM's
- * identity.
+ * Packs the ovls and makes a read-only disk of each, or the layer that the form says. VMs mount them over their root: they
+ * take no memory of a VM, and all VMs share one copy in the host's page cache. The layer of netns is cached without its
+ * random addresses, which are part of a node's identity.
  * @returns the layers, in the order of the ovls
  * @throws Failure of the packing; OVL_FAILED (exit 3) naming the ovl, with its last lines
  */
@@ -127,5 +127,5 @@ async function makeDisk(name: string, archive: string, signal: AbortSignal): Pro
 /** The smallest disk of an ovl, in bytes. */
 export const LEAST_SLOT = 64 * 2 ** 20
 
-/** Disks have few sizes, so that a VM that was saved with other ovls has disks of the same size. What is added takes no space. */
+/** Disks have few sizes, so that a VM saved with other ovls has disks of the same size. The padding takes no space. */
 export const slotBytes = (bytes: number): number => Math.max(LEAST_SLOT, 2 ** Math.ceil(Math.log2(bytes)))

@@ -37,7 +37,7 @@ export const markOf = (clusterDirectory: string): Readonly<Record<string, string
 })
 
 /**
- * The processes of this user that belong to clusters below a directory, recorded or not: somebody may have removed the records.
+ * This user's processes that belong to clusters below a directory, even if their records were deleted.
  * @returns by the cluster's name
  */
 export function markedProcesses(clustersDirectory: string): ReadonlyMap<string, readonly ProcessId[]> {

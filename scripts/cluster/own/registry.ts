@@ -27,8 +27,8 @@ export interface ClaimOptions {
 }
 
 /**
- * Makes the directory of a new cluster, owned by this process. An abandoned one of this name is stopped first, and so is one that a
- * finished run left running.
+ * Creates the directory of a new cluster, owned by this process. First stops a cluster of the same name that is abandoned
+ * or that a finished run left running.
  * @returns the directory, which holds the record and nothing else
  * @throws Failure CLUSTER_IN_USE or STATE_NOT_WRITABLE (exit 3)
  */
@@ -114,8 +114,9 @@ export async function renameCluster(stateDirectory: string, from: string, to: st
 
 /**
  * Ends the processes of a cluster and removes its directory.
- * @param which `abandoned`: only if its owner is gone; `own`: only if this process owns it, since another run may have replaced it
- * @returns false when there was none such
+ * @param which `abandoned`: only if its owner is gone; `own`: only if this process owns it, because another run may have
+ *   replaced it
+ * @returns false when no such cluster exists
  */
 export async function destroyCluster(
   stateDirectory: string,
@@ -138,6 +139,6 @@ function isMeant({ condition, record }: FoundCluster, which: 'any' | 'abandoned'
 
 async function destroy({ directory, processes }: FoundCluster): Promise<void> {
   await killProcesses([...processes, ...livingProcesses(directory)])
-  // A process that was just being started may still write its id. It finds no directory to run in then, and ends by itself.
+  // A process that is just starting may still write its id. It then finds no directory to run in, and exits.
   fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
 }

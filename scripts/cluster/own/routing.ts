@@ -18,8 +18,8 @@ export const forwards = ({ number, role }: Attached, alsoForwarding: readonly nu
  * The routes of a node, over the fewest routers to each net. Net 0 leads to no other node.
  * @param nodes of the whole cluster
  * @param alsoForwarding numbers of nodes that forward besides the routers
- * @returns those that the addresses of its own interfaces do not imply. Nodes that do not forward have a default route through the
- *   routers on the first of their nets that has one.
+ * @returns the routes that its interface addresses do not imply. Nodes that do not forward have a default route through the
+ *   routers on the first of their nets with a router.
  */
 export function routesOf(
   node: Attached,

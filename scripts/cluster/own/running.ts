@@ -58,7 +58,7 @@ export interface Ending {
   readonly endings: ReadonlyMap<string, Promise<string>>
   /** What must go on running. */
   readonly watched: readonly Part[]
-  /** The host's neighbour tables as they were before, where the nodes share them: they must not have been full since. */
+  /** The host's neighbour tables before the start, if nodes share them: they must not have overflowed since. */
   readonly tables?: readonly NeighbourTable[]
 }
 

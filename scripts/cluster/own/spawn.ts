@@ -31,7 +31,7 @@ interface SpawnOptions {
 /** POSIX's unit of `ulimit -f`, in bytes. */
 const ULIMIT_BLOCK = 512
 
-/** Those of this process that have not ended, by their cluster's directory: what was written down of them may be gone. */
+/** Children of this process that have not exited, by cluster directory: their records may have been deleted. */
 const children = new Map<string, Set<ChildProcess>>()
 
 /** Kills what this process has started for a cluster, and returns when it is gone. */

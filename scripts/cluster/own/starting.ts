@@ -20,7 +20,7 @@ const XCLUSTERS_OWN = {
   __mode: 'dual-stack',
 } as const
 
-/** Ovls that xcluster adds to each cluster and whose part is done by the image, by what nodes are told, and by netns itself. */
+/** Ovls that xcluster adds to each cluster. Here the image, the nodes' identity and netns itself replace them. */
 export const BUILT_IN_OVLS: readonly string[] = ['env', 'network-topology', 'iptools', 'netns', 'test']
 
 /** Runs a start or attachment, and says so when the state directory cannot be written to. */

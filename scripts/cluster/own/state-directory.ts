@@ -20,12 +20,12 @@ const stateNotWritable = (stateDirectory: string, error: unknown) =>
     cause: error,
   })
 
-/** What a full disk and its like can refuse when a file is made there already. Such errors often do not tell which file it was. */
+/** Errors of a full or failing disk on an open file. They often do not name the file. */
 const DISK_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'])
 
 /**
- * What to throw for an error that came while a cluster was started or used.
- * @returns Failure STATE_NOT_WRITABLE (exit 3) for the system's refusal to write in the state directory, anything else as it is
+ * Translates an error from starting or using a cluster.
+ * @returns Failure STATE_NOT_WRITABLE (exit 3) when the state directory could not be written, otherwise the error itself
  */
 export function stateFailure(stateDirectory: string, error: unknown): unknown {
   const { code = '', path: file = stateDirectory } = error as NodeJS.ErrnoException

@@ -1,6 +1,6 @@
 import type { Environment } from '../../host/environment.ts'
 
-/** A topology of xcluster (contract, "Networks and login"), as far as its variables do not say it. Routes follow from the nets: routing.ts. */
+/** A topology of xcluster (docs/xcluster.md, Topologies). Routes follow from the nets, see routing.ts. */
 interface Topology {
   /** What it changes, under the names of the variables. */
   readonly values: Environment
