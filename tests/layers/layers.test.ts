@@ -25,6 +25,7 @@ const LAYERS: Layers = {
     'consoles',
     'cluster',
     'cases',
+    'cni',
     'connections',
     'runner',
     'reporters',
