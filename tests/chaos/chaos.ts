@@ -12,8 +12,9 @@ To repeat a failed round: npm run chaos -- --seed <n> --from <round> --rounds 1
   --rounds <n>    number of rounds (default: 200)
   --seed <n>      seed of the random numbers (default: random)
   --from <round>  first round (default: 1)
-  --seconds <n>   duration of a run on this host, within which faults are injected (default: 8; for xcluster 20)
-  --kind <kind>   cluster kind: ${KINDS.join(' or ')} (default: embedded);
+  --seconds <n>   duration of a run on this host, within which faults are injected (default: 8; for xcluster 20, for
+                  namespaces 1)
+  --kind <kind>   cluster kind: ${KINDS.join(', ')} (default: embedded);
                   xcluster is the fake one of the tests, and uses xcluster's ports`
 
 const { values } = parseArgs({
@@ -27,7 +28,7 @@ const { values } = parseArgs({
   },
 })
 const kind = KINDS.find(each => each === values.kind) as Kind
-const duration = values.seconds ?? (kind === 'xcluster' ? '20' : '8')
+const duration = values.seconds ?? { embedded: '8', xcluster: '20', namespaces: '1' }[kind]
 const [rounds = 0, seed = 0, from = 0, seconds = 0] = [values.rounds, values.seed, values.from, duration].map(Number)
 if (values.help) {
   process.stdout.write(`${HELP}\n`)

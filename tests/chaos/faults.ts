@@ -34,7 +34,7 @@ export interface Fault {
   readonly stoppedMs?: number
 }
 
-export const KINDS = ['embedded', 'xcluster'] as const
+export const KINDS = ['embedded', 'xcluster', 'namespaces'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Signals a random process of a cluster, found by its file `<name>.pid`. */
@@ -47,6 +47,16 @@ const signalPart =
     const pid = Number.parseInt(read(file), 10)
     return pid > 0 && kill(pid, signal) ? `${path.basename(file)} ${pid}` : undefined
   }
+
+/** Signals the only child of a process of a cluster. */
+function signalChild(names: RegExp, signal: NodeJS.Signals) {
+  return ({ files: directory }: Victim): string | undefined => {
+    const parent = filesOf(directory).find(file => names.test(path.basename(file)))
+    const pid = parent && Number.parseInt(read(parent), 10)
+    const child = pid && Number.parseInt(read(`/proc/${pid}/task/${pid}/children`), 10)
+    return child && kill(child, signal) ? `child ${child} of ${path.basename(parent ?? '')}` : undefined
+  }
+}
 
 const signalRunner =
   (signal: NodeJS.Signals) =>
@@ -85,7 +95,7 @@ function filesOf(directory: string): readonly string[] {
 function killReaper({ state }: Victim): string | undefined {
   for (const pid of fs.readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
     const [, , , name] = read(`/proc/${pid}/cmdline`).split('\0')
-    if (name !== 'leash' || !read(`/proc/${pid}/environ`).split('\0').includes(`XDG_STATE_HOME=${state}`)) continue
+    if (name !== 'reaper' || !read(`/proc/${pid}/environ`).split('\0').includes(`XDG_STATE_HOME=${state}`)) continue
     return kill(Number(pid), 'SIGKILL') ? `reaper ${pid}` : undefined
   }
   return undefined
@@ -147,6 +157,7 @@ const FAULTS: readonly Fault[] = [
   { name: 'full disk', diskKiB: random => random.pick([32, 128, 512, 2048]), codes: [3, 4], mayPass: true },
   { name: 'few files', limit: random => `ulimit -n ${random.between(20, 90)}`, codes: [3, 4], mayPass: true },
   { name: 'small files', limit: random => `ulimit -f ${random.pick([1, 16, 256])}`, codes: [3, 4], mayPass: true },
+  { name: 'little address space', limit: random => `ulimit -v ${random.pick([1, 4, 16])}000000`, codes: [3] },
 ]
 
 /**
@@ -163,9 +174,31 @@ const ON_XCLUSTER: Readonly<Record<string, Partial<Fault> | null>> = {
   'directory of the cluster removed': null,
 }
 
+/** Differences on namespaces: no switches, but a process that holds all nodes; a node is not started a second time. */
+const ON_NAMESPACES: Readonly<Record<string, Partial<Fault> | null>> = {
+  'kill -9 of a VM': { name: 'kill -9 of a node', survivedBy: /^$/ },
+  'VM stopped': { name: 'node stopped' },
+  'kill -9 of a switch': null,
+  'switch stopped': null,
+}
+
+const WORLD = /^world\.pid$/
+
+const ONLY_ON_NAMESPACES: readonly Fault[] = [
+  { name: 'kill -9 of the world', strike: signalPart(WORLD, 'SIGKILL'), codes: LOST },
+  { name: "kill -9 of the nodes' parent", strike: signalChild(WORLD, 'SIGKILL'), codes: LOST },
+  { name: "nodes' parent stopped", strike: signalChild(WORLD, 'SIGSTOP'), codes: [4], mayPass: true },
+  { name: 'world stopped', strike: signalPart(WORLD, 'SIGSTOP'), codes: [4], mayPass: true },
+]
+
+const DIFFERENCES = { embedded: {}, xcluster: ON_XCLUSTER, namespaces: ON_NAMESPACES } as const
+
 /** The faults for a cluster kind. */
-export const faultsOn = (kind: Kind): readonly Fault[] =>
-  FAULTS.flatMap(fault => {
-    const other = kind === 'xcluster' ? ON_XCLUSTER[fault.name] : {}
+export function faultsOn(kind: Kind): readonly Fault[] {
+  const differences: Readonly<Record<string, Partial<Fault> | null>> = DIFFERENCES[kind]
+  const common = FAULTS.flatMap(fault => {
+    const other = differences[fault.name]
     return other === null ? [] : [{ ...fault, ...other }]
   })
+  return kind === 'namespaces' ? [...common, ...ONLY_ON_NAMESPACES] : common
+}

@@ -50,6 +50,7 @@ export async function playRound(seed: number, durationMs: number, kind: Kind = '
     ...process.env,
     ...{ CI: '', XDG_STATE_HOME: state, TMPDIR: temporary, XCLUSTER: '' },
     ...(theirs && { ...theirs.environment, STANDIN_SWITCH: 'vde' }),
+    ...(kind === 'namespaces' && { XCLUSTER_NETNS_CLUSTER: kind }),
   }
   const files = theirs ? path.join(theirs.workspace, 'tmp') : path.join(state, 'xcluster-netns/clusters')
   try {
@@ -147,19 +148,43 @@ function mountDisk(directory: string, kibibytes: number): () => void {
   return () => void execFileSync('umount', ['--lazy', directory])
 }
 
-/** Processes whose working directory or command line is below a directory, which may be deleted. */
+/**
+ * Processes of a round and their descendants. A process belongs to it if its working directory, command line or
+ * environment names the directory of the round, which may be deleted: the processes of nodes have neither.
+ */
 function processesIn(directory: string): readonly number[] {
-  return list('/proc').flatMap(name => {
-    if (!/^\d+$/.test(name)) return []
-    try {
-      const isZombie = / Z /.test(fs.readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\)/, ''))
-      const isBelow = () => fs.readlinkSync(`/proc/${name}/cwd`).startsWith(directory)
-      const isNamed = () => fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`${directory}/`)
-      return !isZombie && (isBelow() || isNamed()) ? [Number(name)] : []
-    } catch {
-      return [] // ended meanwhile, or of another user
-    }
-  })
+  const parents = new Map<number, number>()
+  const found = new Set<number>()
+  for (const name of list('/proc')) {
+    const [state, parent] = read(`/proc/${name}/stat`)
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    if (!/^\d+$/.test(name) || !parent || state === 'Z') continue
+    parents.set(Number(name), Number(parent))
+    const isNamed = ['cmdline', 'environ'].some(file => read(`/proc/${name}/${file}`).includes(`${directory}/`))
+    if (isNamed || workingDirectory(name).startsWith(directory)) found.add(Number(name))
+  }
+  for (let size = -1; size !== found.size; ) {
+    size = found.size
+    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid)
+  }
+  return [...found]
+}
+
+function workingDirectory(pid: string): string {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    return '' // ended meanwhile, or of another user
+  }
+}
+
+function read(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch {
+    return '' // ended meanwhile, or of another user
+  }
 }
 
 function list(directory: string): readonly string[] {

@@ -25,7 +25,7 @@ export function startOrphanReaper(clusterName: string): OrphanReaper {
   ]
   const child = spawn(
     '/bin/sh',
-    ['-c', 'read -r word || exec "$@"', 'leash', process.execPath, ...stop, '--name', clusterName],
+    ['-c', 'read -r word || exec "$@"', 'reaper', process.execPath, ...stop, '--name', clusterName],
     {
       cwd: '/',
       detached: true,

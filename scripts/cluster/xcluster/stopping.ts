@@ -20,17 +20,20 @@ export async function stopAll(request: StopRequest): Promise<void> {
 /** @returns false when none is running, or it is not abandoned and only abandoned clusters are requested */
 async function stopRunningCluster({ environment, which, onLine, signal }: StopRequest): Promise<boolean> {
   const { state } = readDirectories(environment)
-  const found = await findXcluster(state)
-  if (!found) {
-    removeXclusterRecord(state)
+  const [found, record] = [await findXcluster(state), findXclusterRecord(state)]
+  // VMs that do not respond may still boot, or hang: the record of a run says that they were started.
+  const isAbandoned = found ? found.condition === 'abandoned' : record?.kept === false
+  if (which === 'abandoned' && !isAbandoned) {
+    if (!found) removeXclusterRecord(state)
     return false
   }
-  if (which === 'abandoned' && found.condition !== 'abandoned') return false
-  const call =
-    findXclusterRecord(state) ??
-    (await resolveXcluster({ options: {}, environment, test: {}, onLine, signal })).xcluster
-  await stopCluster(found.nodes, call, onLine)
+  if (!found && !record) {
+    removeXclusterRecord(state) // damaged, or of an earlier boot
+    return false
+  }
+  const call = record ?? (await resolveXcluster({ options: {}, environment, test: {}, onLine, signal })).xcluster
+  await stopCluster(found?.nodes ?? [], call, onLine)
   removeXclusterRecord(state)
-  onLine("stopped xcluster's cluster")
+  onLine(found ? "stopped xcluster's cluster" : "stopped xcluster's cluster: none of its VMs responded")
   return true
 }

@@ -187,11 +187,11 @@ sub receive_values { return unpack '(N/a)*', receive(unpack 'N', receive(4)) }
 
 how_ended 1; # loads what it needs while the host's files are in sight
 my %maps = receive_values();
-pipe my $leash, my $held or give_up "no pipe: $!";
+pipe my $lifeline, my $held or give_up "no pipe: $!";
 enter_user_namespace \%maps;
 my $first = fork // give_up "cannot fork: $!";
 if ($first != 0) {
-	close $leash;
+	close $lifeline;
 	close $control;
 	waitpid $first, 0;
 	POSIX::_exit($? >> 8);
@@ -214,15 +214,15 @@ write_settings({ ipv6_disabled => 1 });
 raise_loopback();
 for my $node (@nodes) {
 	my $there = start_node $node or next;
-	close $_ for $control, $leash, map { $_->{socket} // () } @nodes;
+	close $_ for $control, $lifeline, map { $_->{socket} // () } @nodes;
 	run_node($node->{identity}, $there, scalar @layers);
 }
-my $sources = IO::Select->new($control, $leash, map { $_->{socket} } @nodes);
+my $sources = IO::Select->new($control, $lifeline, map { $_->{socket} } @nodes);
 my %by_socket = map { fileno $_->{socket} => $_ } @nodes;
 ($waiting, $kept) = (scalar @nodes, 0);
 while (1) {
 	for my $source ($sources->can_read) {
-		if ($source == $leash) {
+		if ($source == $lifeline) {
 			POSIX::_exit(0);
 		} elsif ($source == $control) {
 			my $got = sysread $control, my $text, 4096;
