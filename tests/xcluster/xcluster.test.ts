@@ -1,8 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { waitUntil } from '../wait-until.ts'
 
 const COMMAND = path.join(import.meta.dirname, 'xcluster')
 
@@ -29,6 +31,7 @@ function workspace(t: ExecutionContext) {
   }
   return {
     directory,
+    env,
     call: (words: readonly string[], more: Record<string, string> = {}) => {
       const { status, stdout, stderr } = spawnSync(COMMAND, words, { env: { ...env, ...more }, encoding: 'utf8' })
       return { status, stdout, stderr }
@@ -93,4 +96,32 @@ test('starts nothing without an image, and stops only its own processes', t => {
   fs.writeFileSync(path.join(directory, 'tmp/vm-001.pid'), `${process.pid}\n`)
   t.is(call(['stop']).status, 0)
   t.is(call(['fly']).status, 1)
+})
+
+test('mkcdrom removes its temporary directory when it is ended by a signal', async t => {
+  const { directory, env } = workspace(t)
+  const temporary = path.join(directory, 'temporary')
+  fs.mkdirSync(temporary)
+  fs.writeFileSync(path.join(directory, 'first/a/tar'), '#!/bin/sh\n: >"$TMPDIR/../packs"; exec sleep 100\n', {
+    mode: 0o755,
+  })
+  const child = spawn(COMMAND, ['mkcdrom', 'a'], { env: { ...env, TMPDIR: temporary }, detached: true })
+  await waitUntil('it packs', () => fs.existsSync(path.join(directory, 'packs')))
+  process.kill(-(child.pid as number), 'SIGTERM')
+  await once(child, 'exit')
+  t.deepEqual(fs.readdirSync(temporary), [])
+})
+
+test('stop ends a process that was stopped', async t => {
+  const { directory, call } = workspace(t)
+  const tmp = path.join(directory, 'tmp')
+  fs.mkdirSync(tmp)
+  // Its command line names the directory, as a VM's does.
+  const child = spawn('sh', ['-c', 'sleep 100; :', `${tmp}/`])
+  fs.writeFileSync(path.join(tmp, 'vm-001.pid'), `${child.pid}\n`)
+  child.kill('SIGSTOP')
+  const ended = once(child, 'exit')
+  t.is(call(['stop']).status, 0)
+  await ended
+  t.pass()
 })

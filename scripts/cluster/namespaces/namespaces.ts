@@ -78,6 +78,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     const isLarge = wantsPermanent(cluster.nodes, tables)
     world.populate({
       layers: [tree, ...ovls],
+      names: cluster.nodes.map(({ name }) => name),
       nodes: cluster.nodes.map(plan => identityMessage(plan, identity, false)),
       neighbours: cluster.nodes.map(plan =>
         isLarge ? neighbourCommands(plan, cluster.nodes, identity.bareNets, identity.prefix) : '',
