@@ -1,17 +1,14 @@
 import path from 'node:path'
 import type { Reach } from '../proof/reach.ts'
 import type { LINK_KINDS } from '../settings/pod-facts.ts'
+import type { Labels } from '../settings/selectors.ts'
 import type { Settings } from '../settings/settings.ts'
+import type { Step } from './steps.ts'
 
-/** Which nodes do a step: all workers at once, or one node. */
+export { on, onWorkers, type Step } from './steps.ts'
+
+/** Which nodes create PODs: all workers, or one node. */
 export type Where = 'workers' | `vm-${number}`
-
-/** One step of a test: `netns_test tcase_<name> <arguments>` on the nodes. */
-export interface Step {
-  readonly name: string
-  readonly arguments: readonly string[]
-  readonly where: Where
-}
 
 /** What a test needs beyond the nodes that its steps name; checked before any is started. */
 export interface Needs {
@@ -74,6 +71,12 @@ export interface TestCase {
   /** It only starts a cluster to work in: the cluster stays when it passes. */
   readonly keepsCluster?: true
   readonly steps: readonly Step[]
+  /** Run after the steps and the proof, also after a failure or an interruption. */
+  readonly cleanup?: readonly Step[]
+  /** Names for selectors of nodes and PODs. */
+  readonly labels?: Labels
+  /** The values of its parameters. */
+  readonly parameters?: Readonly<Record<string, string | number | boolean>>
   /** The PODs that the steps make, each with an IPv4 and an IPv6 address; missing where the test does not know. */
   readonly pods?: readonly MadePods[]
   /** Which PODs reach each other once the steps have passed: proved for all pairs. Nothing is proved when missing. */
@@ -82,12 +85,6 @@ export interface TestCase {
 
 /** What a test's folder says about it; name and file are the folder's: `scripts/connections/<name>/definition.ts`. */
 export type TestDefinition = Omit<TestCase, 'name' | 'file'>
-
-/** A step that all workers do at once. */
-export const onWorkers = (name: string, ...args: string[]): Step => ({ name, arguments: args, where: 'workers' })
-
-/** A step that one node does. */
-export const on = (where: `vm-${number}`, name: string, ...args: string[]): Step => ({ name, arguments: args, where })
 
 /** PODs as `netns_test name` calls them, on all workers or one. */
 export const numberedPods = (where: Where, prefix = ''): MadePods => ({

@@ -21,6 +21,8 @@ export interface FailedStep extends StepId {
   readonly lastLines: readonly string[]
   /** The node failed, not the tested network. */
   readonly broken?: boolean
+  /** The place in the file of the test: `policy.test.ts:12:5`. */
+  readonly location?: string
 }
 
 /** Counts repeats and attempts of a test. */
@@ -113,6 +115,8 @@ export type RunEvent = { readonly at: number } & (
       readonly nodes: readonly string[]
       /** The number of steps of the test, including the proof. */
       readonly of?: number
+      /** The index of the step whose function called this one. */
+      readonly within?: number
     } & StepId)
   /** Progress of the proof, in pairs of the matrix. */
   | { readonly type: 'progress'; readonly test: string; readonly done: number; readonly of: number }
@@ -127,6 +131,10 @@ export type RunEvent = { readonly at: number } & (
       readonly node: string
       readonly failure: FailedStep | undefined
       readonly milliseconds: number
+      /** Why the step was skipped: it has no result. */
+      readonly skipped?: string
+      /** A problem that is not a failure. */
+      readonly warning?: string
     } & StepId)
   /** The network of a test, as its nodes report it. */
   | { readonly type: 'network'; readonly test: string; readonly network: readonly NodeFacts[] }
@@ -177,8 +185,8 @@ export type RunEvent = { readonly at: number } & (
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never
 
-/** An event without a timestamp. */
-export type NewEvent = WithoutTime<RunEvent>
+/** An event without a timestamp, unless it is reported later than it happened. */
+export type NewEvent = WithoutTime<RunEvent> & { readonly at?: number }
 
 /** A consumer of events. `close` is awaited at the end of the run. */
 export interface Listener {

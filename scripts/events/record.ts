@@ -3,11 +3,16 @@ import type { Setting } from '../settings/sources.ts'
 import type { AttemptInfo, Component, FailedStep, Invocation, RunEvent, Verdict } from './events.ts'
 import type { Excerpt } from './excerpt.ts'
 
+/** A step, such as a check, may be skipped or end with a warning. */
+export type StepVerdict = Verdict | 'skipped' | 'warning'
+
 /** The outcome of a step on one node. */
 export interface NodeRecord {
   readonly node: string
   /** `interrupted` until the step ends. */
-  verdict: Verdict
+  verdict: StepVerdict
+  /** The reason of a skipped step or a warning. */
+  note?: string
   milliseconds: number
   failure?: FailedStep
   readonly output: Excerpt
@@ -16,6 +21,8 @@ export interface NodeRecord {
 export interface StepRecord {
   readonly step: string
   readonly index: number
+  /** The index of the step whose function called this one. */
+  readonly within?: number
   readonly begun: number
   /** By name, in node order. */
   readonly nodes: ReadonlyMap<string, NodeRecord>

@@ -1,7 +1,7 @@
 import type { RunEvent, StepId } from './events.ts'
 import { type ExcerptSize, excerpt } from './excerpt.ts'
 import type { NodeRecord, RunRecord, TestRecord } from './record.ts'
-import { ONCE } from './rules.ts'
+import { noteOf, ONCE, stepVerdict } from './rules.ts'
 
 /** Folds events into the record that reports are built from. */
 export interface Recorder {
@@ -46,6 +46,7 @@ export function recorder(size: ExcerptSize): Recorder {
         current()?.steps.push({
           step: event.step,
           index: event.index,
+          ...(event.within !== undefined && { within: event.within }),
           begun: event.at,
           nodes: new Map(event.nodes.map(node => [node, underWay(node, size)])),
         })
@@ -55,8 +56,13 @@ export function recorder(size: ExcerptSize): Recorder {
         break
       case 'step-end': {
         const { failure, milliseconds } = event
-        const verdict = failure ? (failure.broken ? 'broken' : 'failed') : 'passed'
-        update(nodeOf(event), { verdict, milliseconds, ...(failure && { failure }) })
+        const note = noteOf(event)
+        update(nodeOf(event), {
+          verdict: stepVerdict(event),
+          milliseconds,
+          ...(failure && { failure }),
+          ...(note && { note }),
+        })
         break
       }
       case 'matrix':

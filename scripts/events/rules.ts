@@ -1,13 +1,26 @@
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import { plainText } from '../host/text.ts'
 import type { AttemptInfo, FailedStep, RunEvent } from './events.ts'
-import type { TestRecord } from './record.ts'
+import type { StepVerdict, TestRecord } from './record.ts'
 
 export const ONCE: AttemptInfo = { repeat: 1, attempt: 1, attempts: 1 }
 
 /** All failures of a test, on every node. */
 export const failuresOf = ({ steps }: TestRecord): readonly FailedStep[] =>
   steps.flatMap(({ nodes }) => [...nodes.values()].flatMap(({ failure }) => failure ?? []))
+
+type StepEnd = Pick<Extract<RunEvent, { type: 'step-end' }>, 'failure' | 'skipped' | 'warning'>
+
+/** The outcome of a step on a node. */
+export function stepVerdict({ failure, skipped, warning }: StepEnd): StepVerdict {
+  if (failure) return failure.broken ? 'broken' : 'failed'
+  if (skipped !== undefined) return 'skipped'
+  return warning === undefined ? 'passed' : 'warning'
+}
+
+/** Why a step was skipped or has a warning. */
+export const noteOf = ({ failure, skipped, warning }: StepEnd): string | undefined =>
+  failure ? undefined : (skipped ?? warning)
 
 /** Paths of the artifacts: `evidence: results/bridge/evidence`. */
 export const pointersOf = ({ artefacts }: TestRecord): readonly string[] =>

@@ -1,3 +1,4 @@
+import { whereOf } from '../cases/steps.ts'
 import { podsOf, type TestCase } from '../cases/test-case.ts'
 import { environmentFailure, usageFailure } from '../errors/failure.ts'
 import { requireCni } from '../ovl/cni.ts'
@@ -19,7 +20,7 @@ export function checkNeeds(test: TestCase, settings: Settings): void {
   if (needs.plugins) requireCni(settings.packing)
   const { nodes } = settings.cluster
   const workers = nodes.filter(({ role }) => role === 'worker').map(node => node.name)
-  const named = steps.map(({ where }) => where).filter(where => where !== 'workers')
+  const named = steps.flatMap(step => [whereOf(step)].flat()).filter(isNodeName)
   const { workers: ofWorkers = 1, ...ofNodes } = needs.nics ?? {}
   const wanted = new Map<string, number>([
     ...named.map(node => [node, 1] as const),
@@ -42,6 +43,9 @@ export function checkNeeds(test: TestCase, settings: Settings): void {
       hint: 'set --nvm or xcluster_NPODS to 2 or more',
     })
 }
+
+/** Other selectors are checked where a test is read. */
+const isNodeName = (where: unknown): where is string => typeof where === 'string' && /^vm-\d{3}$/.test(where)
 
 /**
  * Checks the kernels of running nodes: those of the user's xcluster are unknown before.

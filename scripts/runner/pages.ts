@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { stepName } from '../cases/steps.ts'
 import type { TestCase } from '../cases/test-case.ts'
 
 const BEGIN = '<!-- tests -->\n'
@@ -16,7 +17,7 @@ const TABLES: Readonly<Record<string, (tests: readonly TestCase[]) => readonly (
     ...tests.map(({ name, summary, steps }) => [
       linked(name, '../scripts/connections'),
       summary,
-      [...new Set(steps.map(step => `\`${step.name}\``))].join(', '),
+      [...new Set(steps.map(step => `\`${stepName(step)}\``))].join(', '),
     ]),
   ],
 }

@@ -1,6 +1,5 @@
 import { podsOf, type TestCase } from '../cases/test-case.ts'
 import { Failure, testFailure } from '../errors/failure.ts'
-import type { StepId } from '../events/events.ts'
 import { withDeadline } from '../host/deadline.ts'
 import type { NodeFacts } from '../proof/facts.ts'
 import {
@@ -19,7 +18,7 @@ import { describePair, describeSummary, type MatrixSummary, summarize, type Wron
 import type { Settings } from '../settings/settings.ts'
 import type { Node } from '../ssh/node.ts'
 import { measure } from './measure.ts'
-import type { StepContext, StepFailure } from './steps.ts'
+import { type StepContext, type StepFailure, startStep } from './steps.ts'
 
 const STEP = 'matrix'
 /** The share of a step's time for retries; the last round and the transfer need the rest. */
@@ -47,10 +46,9 @@ export interface Proof {
  */
 export async function runProof(request: ProofRequest, context: StepContext): Promise<Proof> {
   const { nodes, reach } = request
-  const { emit, signal, timeoutSeconds, test, index } = context
-  const id: StepId = { test, step: STEP, index }
+  const { emit, signal, timeoutSeconds, test } = context
   const begun = performance.now()
-  emit({ type: 'step-start', ...id, nodes: nodes.map(({ name }) => name), of: context.of })
+  const id = startStep(STEP, nodes, context)
   const pingsUntil = begun + timeoutSeconds * 1000 * PINGING
   const end = (failures: readonly StepFailure[]) => {
     for (const { name } of nodes) {
@@ -131,7 +129,7 @@ function expectationOf({ test, settings }: ProofRequest, network: readonly NodeF
 }
 
 function failuresOf(
-  id: StepId,
+  id: ReturnType<typeof startStep>,
   nodes: readonly Node[],
   findings: readonly { readonly node: string; readonly text: string }[],
   summary: MatrixSummary | undefined,

@@ -1,8 +1,9 @@
 import { fileOf } from '../cases/test-case.ts'
 import type { RunningCluster } from '../cluster/cluster.ts'
 import { describeDiagnosis } from '../diagnosis/cause.ts'
-import { environmentFailure, Failure } from '../errors/failure.ts'
+import { Failure } from '../errors/failure.ts'
 import type { AttemptInfo, Emit } from '../events/events.ts'
+import { inOrder } from '../events/in-order.ts'
 import type { Matrix } from '../proof/matrix.ts'
 import { collectEvidence, removeEvidence } from './artifacts/evidence/collect.ts'
 import { collectResults } from './artifacts/results/collect.ts'
@@ -13,7 +14,9 @@ import type { HeldCluster } from './held.ts'
 import { checkKernels } from './needs.ts'
 import type { PlannedTest, RunRequest, RunVerdict } from './plan.ts'
 import { runProof } from './proof.ts'
-import { nodesOf, runStep, type StepContext, type StepFailure } from './steps.ts'
+import { cleanUp, runSteps } from './run-steps.ts'
+import type { StepFailure } from './steps.ts'
+import { nextContext, type TestRun } from './test-run.ts'
 
 /** @throws the error if the test was selected by name */
 export function skipTest({ test, optional }: PlannedTest, error: unknown, emit: Emit): undefined {
@@ -55,8 +58,11 @@ async function runOnCluster(
   request: RunRequest,
 ) {
   const { test, settings } = planned
-  const { emit, signal } = request
+  const { signal } = request
   const cluster = await beginCluster(planned, held, request)
+  const { emit, flush } = inOrder(request.emit)
+  const counter = { index: 0, of: test.steps.length + (test.reach ? 1 : 0) }
+  const run: TestRun = { test, settings, cluster, strict: request.strict, emit, signal, counter, background: [] }
   const evidence = evidenceOf(settings, settings.cluster.name, id)
   let failures: readonly StepFailure[] = []
   let missing: string | undefined
@@ -64,11 +70,11 @@ async function runOnCluster(
   try {
     removeEvidence(evidence)
     await checkKernels(test, cluster.nodes, signal)
-    failures = await runSteps(planned, cluster, request)
+    failures = await runSteps(test.steps, run)
     let matrix: Matrix | undefined
     if (test.reach && failures.length === 0) {
       const toProve = { test, settings, reach: test.reach, nodes: cluster.nodes }
-      const proof = await runProof(toProve, contextOf(planned, cluster, request, test.steps.length))
+      const proof = await runProof(toProve, nextContext(run))
       failures = proof.failures
       matrix = proof.matrix
     }
@@ -93,12 +99,16 @@ async function runOnCluster(
         emit,
       })
     }
+    failures = [...failures, ...(await cleanUp(run))]
     await verify(cluster, failures)
   } catch (error) {
+    flush()
     // The first failure counts.
+    await cleanUp(run).catch(() => {})
     await endCluster(cluster, !settings.cluster.start || settings.cluster.retain === 'always').catch(() => {})
     throw error
   }
+  flush()
   const [first] = failures
   const isRetried = mayRetry && first !== undefined
   // The network is proved, but the results are incomplete and must not look complete.
@@ -125,41 +135,6 @@ async function runOnCluster(
   await cluster.stop()
   return { verdict, failures, isRetried, isPartial }
 }
-
-async function runSteps(
-  planned: PlannedTest,
-  cluster: RunningCluster,
-  request: RunRequest,
-): Promise<readonly StepFailure[]> {
-  const { test } = planned
-  for (const [position, step] of test.steps.entries()) {
-    const nodes = nodesOf(step, cluster.nodes)
-    if (nodes.length === 0) {
-      throw environmentFailure(
-        'NO_NODE',
-        `${test.name}: the cluster '${cluster.name}' has no ${step.where} to run ${step.name}`,
-      )
-    }
-    const failures = await runStep(step, nodes, contextOf(planned, cluster, request, position))
-    if (failures.length > 0) return failures
-  }
-  return []
-}
-
-const contextOf = (
-  { test, settings }: PlannedTest,
-  cluster: RunningCluster,
-  { emit, signal }: RunRequest,
-  position: number,
-): StepContext => ({
-  test: test.name,
-  index: position + 1,
-  of: test.steps.length + (test.reach ? 1 : 0),
-  timeoutSeconds: settings.timeoutSeconds,
-  emit,
-  signal,
-  diagnose: cluster.diagnose,
-})
 
 /**
  * Results from a broken cluster say nothing about the network.

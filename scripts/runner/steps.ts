@@ -1,4 +1,4 @@
-import type { Step } from '../cases/test-case.ts'
+import type { BuiltInStep } from '../cases/steps.ts'
 import type { NodeDiagnosis } from '../cluster/cluster.ts'
 import { Failure, testFailure } from '../errors/failure.ts'
 import type { Emit, FailedStep, StepId } from '../events/events.ts'
@@ -6,7 +6,7 @@ import { withDeadline } from '../host/deadline.ts'
 import { type Node, runLines } from '../ssh/node.ts'
 
 /** How many lines of output are shown with a failure. */
-const LAST_LINES = 8
+export const LAST_LINES = 8
 
 export interface StepContext {
   readonly test: string
@@ -14,6 +14,8 @@ export interface StepContext {
   readonly index: number
   /** The number of steps, including the proof. */
   readonly of: number
+  /** The index of the step whose function calls this one. */
+  readonly within?: number
   readonly timeoutSeconds: number
   readonly emit: Emit
   readonly signal: AbortSignal
@@ -22,24 +24,17 @@ export interface StepContext {
 
 export type StepFailure = FailedStep & { readonly broken: boolean }
 
-/** The nodes that run a step. */
-export function nodesOf(step: Step, nodes: readonly Node[]): readonly Node[] {
-  if (step.where === 'workers') return nodes.filter(node => node.role === 'worker')
-  return nodes.filter(node => node.name === step.where)
-}
-
 /**
  * Runs a step on its nodes in parallel, and waits for all.
  * @returns the failures
  * @throws the signal's reason when that is aborted
  */
 export async function runStep(
-  step: Step,
+  step: BuiltInStep,
   nodes: readonly Node[],
   context: StepContext,
 ): Promise<readonly StepFailure[]> {
-  const id: StepId = { test: context.test, step: step.name, index: context.index }
-  context.emit({ type: 'step-start', ...id, nodes: nodes.map(node => node.name), of: context.of })
+  const id = startStep(step.name, nodes, context)
   const failures = await Promise.all(
     nodes.map(async node => {
       const begun = performance.now()
@@ -51,10 +46,27 @@ export async function runStep(
   return failures.filter(failure => failure !== undefined)
 }
 
+/** Reports the start of a step. */
+export function startStep(
+  step: string,
+  nodes: readonly Pick<Node, 'name'>[],
+  { test, index, of, within, emit }: StepContext,
+): StepId {
+  const id: StepId = { test, step, index }
+  const names = nodes.map(({ name }) => name)
+  emit({ type: 'step-start', ...id, nodes: names, of, ...(within !== undefined && { within }) })
+  return id
+}
+
 /** The title that `netns_test` prints: on stdout for the log, and again on stderr. */
 const SLOGAN = /^ {2}\d\d:\d\d:\d\d \([^)]*\): TEST CASE: /
 
-async function runOn(node: Node, step: Step, id: StepId, context: StepContext): Promise<StepFailure | undefined> {
+async function runOn(
+  node: Node,
+  step: BuiltInStep,
+  id: StepId,
+  context: StepContext,
+): Promise<StepFailure | undefined> {
   const { emit, signal, timeoutSeconds } = context
   const lastLines: string[] = []
   let reason: string | undefined
@@ -66,7 +78,7 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
     if (lastLines.push(line) > LAST_LINES) lastLines.shift()
   }
   const failed = (why: string, broken: boolean) => ({ ...id, node: node.name, why, lastLines, broken })
-  const words = ['netns_test', `tcase_${step.name}`, ...step.arguments]
+  const words = ['netns_test', `tcase_${step.name}`, ...(step.arguments ?? [])]
   try {
     const exitCode = await withDeadline(
       timeoutSeconds * 1000,
@@ -75,12 +87,26 @@ async function runOn(node: Node, step: Step, id: StepId, context: StepContext): 
     )
     return exitCode === 0 ? undefined : failed(reason ?? `exited with status ${exitCode}`, false)
   } catch (error) {
-    if (!(error instanceof Failure) || signal.aborted) throw error
-    if (error.exitCode === 1) return failed(error.message, false)
-    const { how, console } = await context.diagnose(node)
-    lastLines.push(...console.map(line => `console: ${line}`))
-    return failed(`${error.message}; ${how}`, true)
+    return await failureFor(error, node, { ...id, lastLines }, context)
   }
+}
+
+/**
+ * The failure of a step on a node whose command ended by an error. A lost node is diagnosed.
+ * @throws the error if it is not a Failure, or the run is interrupted
+ */
+export async function failureFor(
+  error: unknown,
+  node: Node,
+  step: StepId & Pick<FailedStep, 'lastLines'>,
+  { signal, diagnose }: Pick<StepContext, 'signal' | 'diagnose'>,
+): Promise<StepFailure> {
+  if (!(error instanceof Failure) || signal.aborted) throw error
+  const failure = { ...step, node: node.name }
+  if (error.exitCode === 1) return { ...failure, why: error.message, broken: false }
+  const { how, console } = await diagnose(node)
+  const lastLines = [...step.lastLines, ...console.map(line => `console: ${line}`)]
+  return { ...failure, lastLines, why: `${error.message}; ${how}`, broken: true }
 }
 
 /**
@@ -91,4 +117,4 @@ const withoutStamp = (line: string, node: string): string => {
   return stamp.endsWith(` (${node}): `) ? line.slice(stamp.length) : line
 }
 
-const hung = (seconds: number) => testFailure('STEP_HUNG', `did not end in ${seconds} s`)
+export const hung = (seconds: number) => testFailure('STEP_HUNG', `did not end in ${seconds} s`)

@@ -36,6 +36,7 @@ export type Stream = 'stdout' | 'stderr'
 /**
  * Runs a command on a node and passes on its output line by line. Output above {@link MAX_OUTPUT} is dropped, and
  * reported in a line.
+ * @param stdin input of the command; empty by default
  * @returns the exit status
  * @throws Failure (exit 4) when the node is lost; the reason of an aborted signal
  */
@@ -44,6 +45,7 @@ export async function runLines(
   words: readonly string[],
   onLine: (stream: Stream, line: string) => void,
   signal?: AbortSignal,
+  stdin?: string,
 ): Promise<number> {
   let length = 0
   const bounded = (stream: Stream) =>
@@ -55,7 +57,8 @@ export async function runLines(
     })
   const [stdout, stderr] = [bounded('stdout'), bounded('stderr')]
   try {
-    return await node.connection.run(quoteExec(words), { stdout, stderr }, signal)
+    const streams = { stdout, stderr, ...(stdin !== undefined && { stdin }) }
+    return await node.connection.run(quoteExec(words), streams, signal)
   } finally {
     await Promise.all([stdout, stderr].map(stream => finished(stream.end())))
   }

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { isBuiltInStep } from '../../scripts/cases/steps.ts'
 import type { TestCase } from '../../scripts/cases/test-case.ts'
 
 /** A step in a shell file. */
@@ -28,7 +29,7 @@ export function stepsIn(shared: string, connections: string): readonly ShellStep
 export function disagreements(tests: readonly TestCase[], steps: readonly ShellStep[]): readonly string[] {
   const named = new Map<string, string[]>()
   for (const { name, steps: ofTest } of tests)
-    for (const step of ofTest) named.set(step.name, [...(named.get(step.name) ?? []), name])
+    for (const step of ofTest.filter(isBuiltInStep)) named.set(step.name, [...(named.get(step.name) ?? []), name])
   const defined = new Set(steps.map(({ name }) => name))
   return [
     ...[...named].flatMap(([step, [test]]) => (defined.has(step) ? [] : `${test}: no shell file defines ${step}`)),
