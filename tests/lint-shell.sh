@@ -37,13 +37,20 @@ status=0
 # shellcheck disable=SC2086
 shellcheck $others || status=1
 printf %s "$parts" | shellcheck --shell=sh -x -a -e SC2119,SC2120 - || status=1
-# Programs in Perl, with the parts that they read.
-for file in $(git ls-files -co --exclude-standard -- '*.pl'); do
+# Programs in Perl, with the parts that they read; warnings count.
+for file in $(git ls-files -co --exclude-standard -- '*.pl' '*.pm'); do
 	[ -f "$file" ] && read -r first <"$file" || continue
-	[ "$first" = '#!/usr/bin/perl' ] || continue
-	said=$(perl -c "$PWD/$file" 2>&1) || {
+	case $first in
+	'#!/usr/bin/perl' | package*) ;;
+	*) continue ;;
+	esac
+	said=$(perl -w -I "$PWD/${file%/*}" -c "$PWD/$file" 2>&1)
+	case $said in
+	"$PWD/$file syntax OK") ;;
+	*)
 		echo "$said"
 		status=1
-	}
+		;;
+	esac
 done
 exit "$status"

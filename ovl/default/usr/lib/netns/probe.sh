@@ -1,0 +1,9 @@
+# shellcheck shell=sh
+# Probes between PODs over TCP, UDP, SCTP and ICMP (probe/probe.pl).
+
+need pods
+
+cmd_probe() { # start [seconds]|run|hold|release|stop
+	find_program perl || die "probe: perl not found"
+	exec "$program" "$library/probe/probe.pl" "$NETNS" "$host" "$@"
+}

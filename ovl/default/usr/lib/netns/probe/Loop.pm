@@ -1,0 +1,48 @@
+package Loop;
+# The event loop of a process: handlers of sockets that can be read or written, and one of time.
+use strict;
+use warnings;
+
+my (%readers, %writers);
+my ($readable, $writable) = ('', '');
+
+sub on_read {
+	my ($socket, $handler) = @_;
+	vec($readable, fileno $socket, 1) = 1;
+	$readers{fileno $socket} = $handler;
+	return;
+}
+
+sub on_write {
+	my ($socket, $handler) = @_;
+	vec($writable, fileno $socket, 1) = 1;
+	$writers{fileno $socket} = $handler;
+	return;
+}
+
+sub no_write {
+	my ($socket) = @_;
+	vec($writable, fileno $socket, 1) = 0;
+	delete $writers{fileno $socket};
+	return;
+}
+
+sub forget {
+	my ($socket) = @_;
+	vec($readable, fileno $socket, 1) = 0;
+	delete $readers{fileno $socket};
+	no_write($socket);
+	return;
+}
+
+# Waits for sockets at most so many milliseconds, and calls their handlers.
+sub turn {
+	my ($milliseconds) = @_;
+	my $count = select my $can_read = $readable, my $can_write = $writable, undef, $milliseconds / 1000;
+	return if $count <= 0;
+	for my $number (keys %readers) { $readers{$number} && vec($can_read, $number, 1) and $readers{$number}->() }
+	for my $number (keys %writers) { $writers{$number} && vec($can_write, $number, 1) and $writers{$number}->() }
+	return;
+}
+
+1;
