@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   BACKGROUND_NOT_READY: { exit: [1], means: 'a command in the background did not become ready' },
   BAD_ARCHIVE: { exit: [4], means: 'the archive on disk differs from the one that was packed' },
   BAD_KERNEL: { exit: [4], means: 'the guest kernel is truncated or in an unknown format' },
+  BAD_LEDGER: { exit: [4], means: "the state of a node's network is malformed" },
   BAD_LOCATION: { exit: [2], means: '`cp` was given a source or destination that it cannot copy' },
   BAD_MATRIX: { exit: [4], means: "a node's reachability results contradict what the test set up" },
   BAD_OUTPUT: { exit: [2], means: 'the output is a terminal or a directory, and must be a file or a pipe' },

@@ -27,6 +27,7 @@ const LAYERS: Layers = {
     'cases',
     'cni',
     'connections',
+    'cni',
     'runner',
     'reporters',
     'copy',
