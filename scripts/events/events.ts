@@ -117,6 +117,8 @@ export type RunEvent = { readonly at: number } & (
       readonly of?: number
       /** The index of the step whose function called this one. */
       readonly within?: number
+      /** A name for the user, where the nodes do not print one. */
+      readonly title?: string
     } & StepId)
   /** Progress of the proof, in pairs of the matrix. */
   | { readonly type: 'progress'; readonly test: string; readonly done: number; readonly of: number }

@@ -18,6 +18,12 @@ export function stepVerdict({ failure, skipped, warning }: StepEnd): StepVerdict
   return warning === undefined ? 'passed' : 'warning'
 }
 
+/** `passed`, `skipped: <reason>`, `warning: <reason>`: the outcome of a step that did not fail. */
+export function describeStep(end: StepEnd): string {
+  const note = noteOf(end)
+  return `${stepVerdict(end)}${note === undefined ? '' : `: ${plainText(note.replaceAll('\n', ' '))}`}`
+}
+
 /** Why a step was skipped or has a warning. */
 export const noteOf = ({ failure, skipped, warning }: StepEnd): string | undefined =>
   failure ? undefined : (skipped ?? warning)

@@ -79,7 +79,7 @@ function writeSuite(xml: Xml, attempts: readonly TestRecord[]): void {
     tests: cases.length,
     failures: count('failure'),
     errors: count('error'),
-    skipped: 0,
+    skipped: count('skipped'),
     time: seconds(last.ended - begun),
     timestamp: new Date(begun).toISOString().replace(/\.\d+Z$/, 'Z'),
   })
@@ -109,10 +109,12 @@ function writeCase(
   xml.ele('testcase', { ...namesOf(name, test, file), time: seconds(milliseconds) })
   if (problem) {
     const { element, type, message, text } = problem
-    xml.ele(element, { message: xmlText([message]), type })
+    xml.ele(element, { message: xmlText([message]), ...(element !== 'skipped' && { type }) })
     const body = xmlText([message, ...text])
     // Surefire's format for failures that do not count.
-    if (/^(flaky|rerun)/.test(element)) xml.ele('stackTrace').txt(body).up()
+    if (element === 'skipped') {
+      // Readers expect no text.
+    } else if (/^(flaky|rerun)/.test(element)) xml.ele('stackTrace').txt(body).up()
     else xml.txt(body)
     xml.up()
   }
@@ -136,7 +138,8 @@ function casesOf(test: TestRecord): readonly Case[] {
       output: outputOf(test, node),
     })),
   )
-  if (test.verdict === 'passed' || cases.some(({ problem }) => problem)) return cases
+  const hasProblem = cases.some(({ problem }) => problem && problem.element !== 'skipped')
+  if (test.verdict === 'passed' || hasProblem) return cases
   const message = `${test.test}: ${test.why ?? test.verdict}`.replaceAll('\n', ' ')
   const problem = { element: 'error', type: test.verdict, message, text: [test.cluster ?? 'its cluster did not start'] }
   return [...cases, { name: `${name}: cluster`, milliseconds: test.ended - test.begun, problem, output: [] }]
@@ -149,7 +152,7 @@ const nameOf = ({ test, turn }: TestRecord) => attemptName(test, { ...turn, atte
 function casesOfRetried(test: TestRecord, isFlaky: boolean): readonly Case[] {
   const [element, outcome] = isFlaky ? ['flakyFailure', 'FLAKY: passed when'] : ['rerunFailure', 'was']
   return casesOf(test).flatMap(({ problem, output, name, milliseconds }) => {
-    if (!problem) return []
+    if (!problem || problem.element === 'skipped') return []
     const said = [`${problem.message}; ${outcome} retried`, ...output]
     return [
       { name: `${name}, attempt ${test.turn.attempt}`, milliseconds, problem: { ...problem, element }, output: said },
@@ -162,8 +165,10 @@ const caseOf = (test: string, { index, step }: StepRecord, { node, milliseconds 
   milliseconds,
 })
 
-function problemOf(test: TestRecord, { verdict, failure, node }: NodeRecord): Pick<Case, 'problem'> {
-  if (verdict === 'passed') return {}
+function problemOf(test: TestRecord, { verdict, failure, node, note = '' }: NodeRecord): Pick<Case, 'problem'> {
+  if (verdict === 'passed' || verdict === 'warning') return {}
+  if (verdict === 'skipped')
+    return { problem: { element: 'skipped', type: verdict, message: note.replaceAll('\n', ' '), text: [] } }
   if (failure) {
     const element = verdict === 'broken' ? 'error' : 'failure'
     return {
@@ -181,7 +186,8 @@ function problemOf(test: TestRecord, { verdict, failure, node }: NodeRecord): Pi
 }
 
 /** Evidence belongs to the failure of its node; that of other nodes to the first failure of the test. */
-function outputOf(test: TestRecord, { failure, node, output }: NodeRecord): readonly string[] {
+function outputOf(test: TestRecord, { failure, node, output, verdict, note }: NodeRecord): readonly string[] {
+  if (verdict === 'warning') return [`warning: ${note}`, ...output.lines()]
   if (!failure) return output.lines()
   const failures = failuresOf(test)
   const isElsewhere = (name: string) => !failures.some((each: FailedStep) => each.node === name)

@@ -1,6 +1,6 @@
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Component, FailedStep, Listener, RunEvent, StepId } from '../events/events.ts'
-import { attemptName, describeEnd, describeFlaky } from '../events/rules.ts'
+import { attemptName, describeEnd, describeFlaky, describeStep } from '../events/rules.ts'
 import { plainText } from '../host/text.ts'
 import type { Output } from './output.ts'
 
@@ -15,7 +15,8 @@ export function log(output: Output): Listener {
   const line = (at: number, node: string, where: string, mark: string, text: string) => {
     for (const part of text.split('\n')) output.write(`${clock(at)} ${node} ${where} ${mark} ${plainText(part)}\n`)
   }
-  const place = ({ test, step }: StepId) => `${test}/${step}`
+  /** One word: readers split lines at blanks. */
+  const place = ({ test, step }: StepId) => `${test}/${step.replaceAll(/\s+/g, '_')}`
   const host = (at: number, where: string, text: string) => line(at, 'host', where, '-', text)
 
   const on = (event: RunEvent) => {
@@ -53,7 +54,9 @@ export function log(output: Output): Listener {
       case 'step-end': {
         const { failure } = event
         pending ??= failure
-        const verdict = failure ? `FAILED: ${failure.why}` : 'passed'
+        const verdict = failure
+          ? `FAILED: ${failure.why}${failure.location ? ` (${failure.location})` : ''}`
+          : describeStep(event)
         line(event.at, event.node, place(event), '-', `${verdict} (${Math.round(event.milliseconds)} ms)`)
         break
       }

@@ -63,15 +63,17 @@ function describeTest(test: TestRecord) {
   }
 }
 
-const describeStep = ({ step, index, begun, nodes }: StepRecord) => ({
+const describeStep = ({ step, index, within, begun, nodes }: StepRecord) => ({
   step,
   index,
+  within,
   began: time(begun),
-  nodes: [...nodes.values()].map(({ node, verdict, milliseconds, failure }) => ({
+  nodes: [...nodes.values()].map(({ node, verdict, milliseconds, failure, note }) => ({
     node,
     verdict,
     seconds: Math.round(milliseconds) / 1000,
-    why: failure?.why,
+    why: failure?.why ?? note,
+    location: failure?.location,
     lastLines: failure?.lastLines,
   })),
 })

@@ -1,4 +1,5 @@
 import type { FailedStep, RunEvent } from '../events/events.ts'
+import { describeStep, noteOf } from '../events/rules.ts'
 import { plainText } from '../host/text.ts'
 import { describeFailedStep, newLines } from './failed-step.ts'
 
@@ -29,10 +30,13 @@ export class StepLines {
   readonly #lines = new Map<string, Set<string>>()
   #longest = 0
   readonly #ended = new Map<string, FailedStep | undefined>()
+  /** Reasons of skipped nodes and warnings. */
+  readonly #notes = new Set<string>()
 
-  constructor({ step, nodes }: EventOf<'step-start'>) {
+  constructor({ step, nodes, title }: EventOf<'step-start'>) {
     this.#step = step
     this.#nodes = nodes
+    if (title !== undefined) for (const node of nodes) this.#titles.set(node, plainText(title))
   }
 
   add({ node, stream, line }: EventOf<'output'>): void {
@@ -43,8 +47,10 @@ export class StepLines {
       this.#lines.set(text, (this.#lines.get(text) ?? new Set()).add(node))
   }
 
-  end({ node, failure, milliseconds }: EventOf<'step-end'>): void {
+  end(event: EventOf<'step-end'>): void {
+    const { node, failure, milliseconds } = event
     this.#ended.set(node, failure)
+    if (noteOf(event) !== undefined) this.#notes.add(describeStep(event))
     this.#longest = Math.max(this.#longest, milliseconds)
   }
 
@@ -93,6 +99,7 @@ export class StepLines {
   #result(): string {
     const failed = this.failures.length
     if (!this.isOver) return `not finished on ${this.#who(this.#nodes.filter(node => !this.#ended.has(node)))}`
+    if (failed === 0 && this.#notes.size > 0) return [...this.#notes].join('; ')
     if (failed === 0) return `ok, ${(this.#longest / 1000).toFixed(1)} s`
     return failed === this.#nodes.length ? 'FAILED' : `FAILED on ${failed} of ${this.#nodes.length}`
   }

@@ -16,7 +16,8 @@ import type { TerminalUse } from './streams.ts'
 export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): Listener {
   const record = recorder({ head: 0, tail: 0 })
   let begun = 0
-  let step: StepLines | undefined
+  /** The steps whose lines are not written, each within the one before. */
+  const steps = new Map<number, StepLines>()
   const evidence: string[] = []
   const paint = painter(color)
   const line = (text: string) => output.write(`${text}\n`)
@@ -27,12 +28,14 @@ export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): 
     else line(`  ${clock(at)} (${who}): ${/\bFAILED\b/.test(text) ? paint(RED, text) : text}`)
   }
   /** Delayed for failures: their likely causes come first. */
-  const endStep = (at: number, reasons: readonly string[] = []) => {
-    const ended = step
-    step = undefined
-    for (const each of ended?.nodeLines() ?? []) write(at, each)
+  const writeSteps = (at: number, isWanted: (step: StepLines) => boolean, reasons: readonly string[] = []) => {
+    const ended = [...steps].filter(([, step]) => isWanted(step))
+    for (const [index, step] of ended) {
+      steps.delete(index)
+      for (const each of step.nodeLines()) write(at, each)
+    }
     for (const reason of reasons) host(at, paint(RED, plainText(reason)))
-    for (const each of ended?.failureLines(reasons.length > 0) ?? []) write(at, each)
+    for (const [, step] of ended) for (const each of step.failureLines(reasons.length > 0)) write(at, each)
   }
 
   const on = (event: RunEvent) => {
@@ -54,24 +57,26 @@ export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): 
         host(event.at, `cluster: ${plainLines(event.kind)}`)
         break
       case 'step-start':
-        endStep(event.at)
-        step = new StepLines(event)
+        writeSteps(event.at, step => step.isOver)
+        steps.set(event.index, new StepLines(event))
         break
       case 'output':
-        step?.add(event)
+        steps.get(event.index)?.add(event)
         break
-      case 'step-end':
+      case 'step-end': {
+        const step = steps.get(event.index)
         step?.end(event)
-        if (step?.isOver && !step.hasFailed) endStep(event.at)
+        if (step?.isOver && !step.hasFailed) writeSteps(event.at, each => each === step)
         break
+      }
       case 'matrix':
         host(event.at, `matrix: ${event.text}`)
         break
       case 'diagnosis':
-        endStep(event.at, describeDiagnosis(event))
+        writeSteps(event.at, () => true, describeDiagnosis(event))
         break
       case 'test-end': {
-        endStep(event.at)
+        writeSteps(event.at, () => true)
         const { verdict, turn = ONCE, retried } = event
         const color = isFlaky({ verdict, turn }) || retried ? YELLOW : verdict === 'passed' ? GREEN : RED
         host(event.at, paint(color, describeEnd(event)))

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { FailedStep, Listener, RunEvent, StepId } from '../events/events.ts'
+import type { Listener, RunEvent, StepId } from '../events/events.ts'
 import { recorder } from '../events/recorder.ts'
 import { attemptName, describeFlaky, isFlaky, notRun, ONCE, reasonsOf } from '../events/rules.ts'
 import { plainLines, plainText, yamlText } from '../host/text.ts'
@@ -10,6 +10,17 @@ const RETRIED = 'TODO failed, retrying'
 const INDENT = '    '
 /** Characters per piece of evidence. */
 const EVIDENCE = 4096
+
+/** A step that has not ended. */
+interface OpenStep extends StepId {
+  readonly begun: number
+  /** Those that have not ended. */
+  readonly nodes: Set<string>
+  /** The number of its nodes. */
+  readonly of: number
+  /** The reasons of the nodes that skipped it. */
+  readonly skipped: string[]
+}
 
 /** The test points of a nesting level. */
 interface Level {
@@ -26,7 +37,8 @@ interface Level {
 export function tap(output: Output): Listener {
   const record = recorder({ head: 0, tail: 0 })
   const levels: Level[] = [{ count: 0, isOk: true }]
-  let step: (StepId & { readonly begun: number; readonly nodes: Set<string> }) | undefined
+  /** The steps that have not ended, each within the one before. */
+  const steps: OpenStep[] = []
   const line = (text: string) => output.write(`${INDENT.repeat(levels.length - 1)}${yamlText(text)}\n`)
   const open = (name: string) => {
     line(`# Subtest: ${escapeHash(name)}`)
@@ -51,12 +63,15 @@ export function tap(output: Output): Listener {
     return levels.pop()?.isOk === true
   }
   const closeStep = (why: string) => {
+    const step = steps.pop()
     if (!step) return
-    for (const node of step.nodes) point(false, node, '', { message: why, test: step.test, step: step.step, node })
-    const { step: name, begun } = step
-    step = undefined
+    const { test, step: name, begun, nodes, of, skipped } = step
+    for (const node of nodes) point(false, node, '', { message: why, test, step: name, node })
     const isOk = close()
-    point(isOk, name, isOk ? '' : directive, { duration_ms: Math.round(at - begun) })
+    const isSkipped = skipped.length > 0 && skipped.length === of
+    const duration_ms = Math.round(at - begun)
+    if (isSkipped) point(true, name, `SKIP ${escapeHash(skipped[0] ?? '')}`)
+    else point(isOk, name, isOk ? '' : directive, { duration_ms })
   }
   let at = 0
   /** Marks every point: readers count the points of a subtest. */
@@ -78,24 +93,31 @@ export function tap(output: Output): Listener {
       }
       case 'test-skipped':
         // It may have started: missing kernel features are found late.
-        if (levels.length > 1) close()
+        while (levels.length > 1) close()
         point(true, event.test, `SKIP ${escapeHash(event.why)}`)
         break
       case 'step-start':
-        step = { ...event, begun: event.at, nodes: new Set(event.nodes) }
+        steps.push({ ...event, begun: event.at, nodes: new Set(event.nodes), of: event.nodes.length, skipped: [] })
         open(event.step)
         break
-      case 'step-end':
+      case 'step-end': {
+        const step = steps.find(({ index }) => index === event.index)
+        // Steps within it that did not end.
+        while (step && steps.at(-1) !== step) closeStep('not finished')
         step?.nodes.delete(event.node)
-        point(!event.failure, event.node, event.failure ? directive : '', diagnosticsOf(event))
+        if (event.skipped !== undefined && !event.failure) {
+          step?.skipped.push(event.skipped)
+          point(true, event.node, `SKIP ${escapeHash(event.skipped)}`)
+        } else point(!event.failure, event.node, event.failure ? directive : '', diagnosticsOf(event))
         if (step?.nodes.size === 0) closeStep('')
         break
+      }
       case 'matrix':
         line(`# ${plainText(event.text)}`)
         break
       case 'test-end': {
         const why = plainText(event.why ?? event.verdict)
-        closeStep(why)
+        while (steps.length > 0) closeStep(why)
         if (levels.length === 2 && levels[1]?.isOk && event.verdict !== 'passed')
           point(false, 'cluster', '', { message: why })
         close()
@@ -135,16 +157,20 @@ export function tap(output: Output): Listener {
   return { name: 'tap', on, close: async () => end() }
 }
 
-function diagnosticsOf({ failure, milliseconds }: { failure: FailedStep | undefined; milliseconds: number }): object {
+type StepEnd = Extract<RunEvent, { readonly type: 'step-end' }>
+
+function diagnosticsOf({ failure, milliseconds, warning }: StepEnd): object {
   const duration_ms = Math.round(milliseconds)
+  if (!failure && warning !== undefined) return { message: plainLines(warning), severity: 'warning', duration_ms }
   if (!failure) return { duration_ms }
-  const { test, step, node, why, broken } = failure
+  const { test, step, node, why, broken, location } = failure
   return {
     message: plainLines(why),
     severity: broken ? 'broken' : 'failed',
     test,
     step,
     node,
+    ...(location && { at: location }),
     duration_ms,
     output: newLines(failure),
   }

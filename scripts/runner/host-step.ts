@@ -13,7 +13,7 @@ export interface HostFailure {
 
 /** Reports a step of the host that failed at once. */
 export function endHostStep(step: string, context: StepContext, failure: HostFailure): StepFailure {
-  const id = startStep(step, [{ name: HOST }], context)
+  const id = startStep(step, [{ name: HOST }], context, step)
   const failed = failedOn(HOST, id, failure)
   context.emit({ type: 'step-end', ...id, node: HOST, failure: failed, milliseconds: 0 })
   return failed

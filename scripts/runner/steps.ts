@@ -51,10 +51,18 @@ export function startStep(
   step: string,
   nodes: readonly Pick<Node, 'name'>[],
   { test, index, of, within, emit }: StepContext,
+  title?: string,
 ): StepId {
   const id: StepId = { test, step, index }
   const names = nodes.map(({ name }) => name)
-  emit({ type: 'step-start', ...id, nodes: names, of, ...(within !== undefined && { within }) })
+  emit({
+    type: 'step-start',
+    ...id,
+    nodes: names,
+    of,
+    ...(within !== undefined && { within }),
+    ...(title && { title }),
+  })
   return id
 }
 

@@ -4,6 +4,7 @@ import { plainText } from '../../host/text.ts'
 export interface Properties {
   readonly title: string
   readonly file?: string | undefined
+  readonly line?: string | undefined
 }
 
 /**

@@ -27,7 +27,9 @@ export function github(output: Output, summaryFile: { append(text: string): void
     const shown = problems.slice(0, Math.max(0, MOST_ANNOTATIONS - annotations))
     annotations += problems.length
     const { file } = test
-    const errors = shown.map(({ title, lines }) => command('error', lines.join('\n'), { file, title }))
+    const errors = shown.map(({ title, lines, location }) =>
+      command('error', lines.join('\n'), { file, ...placeIn(location), title }),
+    )
     const flaky = isFlaky(test) ? command('warning', describeEnd(test), { file, title: `${test.test} is flaky` }) : ''
     ours(`${command('group', describeEnd(test))}${linesOf(test)}${command('endgroup', '')}${errors.join('')}${flaky}`)
   }
@@ -54,10 +56,23 @@ export function github(output: Output, summaryFile: { append(text: string): void
   return { name: 'github', on, close }
 }
 
+interface Problem {
+  readonly title: string
+  readonly lines: readonly string[]
+  readonly location?: string | undefined
+}
+
+/** `policy.test.ts:12:5` as properties of an annotation. */
+function placeIn(location = ''): { readonly file?: string; readonly line?: string } {
+  const [, file, line] = /^(.*):(\d+):\d+$/.exec(location) ?? []
+  return file && line ? { file, line } : {}
+}
+
 /** The annotations of a test: failures on each node, or why the test did not start its steps. */
-function problemsOf(test: TestRecord): readonly { title: string; lines: readonly string[] }[] {
+function problemsOf(test: TestRecord): readonly Problem[] {
   const problems = failuresOf(test).map(failure => ({
     title: `${failure.test}: ${failure.step} on ${failure.node}`,
+    location: failure.location,
     lines: [describeFailedStep(failure), ...reasonsOf(test), ...newLines(failure), ...evidenceOf(test, failure.node)],
   }))
   if (problems.length > 0 || test.verdict === 'passed') return problems
@@ -72,8 +87,9 @@ const evidenceOf = (test: TestRecord, node: string): readonly string[] => [
 /** The group of a test: the outcome of each step on each node. */
 function linesOf(test: TestRecord): string {
   const steps = test.steps.flatMap(({ step, index, nodes }) =>
-    [...nodes.values()].map(({ node, verdict, milliseconds, failure }) => {
-      const why = failure ? `: ${failure.why}` : ''
+    [...nodes.values()].map(({ node, verdict, milliseconds, failure, note }) => {
+      const said = failure?.why ?? note
+      const why = said === undefined ? '' : `: ${said}`
       return `${index} ${step} on ${node}: ${verdict} in ${(milliseconds / 1000).toFixed(2)} s${why}`
     }),
   )

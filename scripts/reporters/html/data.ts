@@ -86,6 +86,8 @@ export interface StepNodeData {
   /** Undefined if unfinished. */
   readonly milliseconds: number | undefined
   readonly failure: { readonly why: string; readonly lastLines: readonly string[] } | undefined
+  /** Why it was skipped, or a warning: `skipped: <reason>`. */
+  readonly note?: string
 }
 
 export interface ArtifactData {

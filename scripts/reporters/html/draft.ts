@@ -41,13 +41,14 @@ export const stepsOf = ({ record }: DraftTest, position: (node: string) => numbe
     index,
     begun,
     nodes: [...nodes.values()]
-      .map(({ node, verdict, milliseconds, failure }) => ({
+      .map(({ node, verdict, milliseconds, failure, note }) => ({
         node: position(node),
         milliseconds: verdict === 'interrupted' ? undefined : milliseconds,
         failure: failure && {
-          why: shortWords(failure.why),
+          why: shortWords(failure.location ? `${failure.why} (${failure.location})` : failure.why),
           lastLines: failure.lastLines.map(shortWords),
         },
+        ...(note !== undefined && { note: shortWords(`${verdict}: ${note}`) }),
       }))
       .sort((a, b) => a.node - b.node),
   }))

@@ -50,6 +50,8 @@ export function followProgress(): { readonly progress: Progress; on(event: RunEv
     of: 0,
   }
   let planned: readonly string[] = []
+  /** The index of the step shown: the last that began. */
+  let shown = 0
   const begin = (at: number, activity: string, words = IN_STEP, names: readonly string[] = [], of = names.length) => {
     const nodes = new Map(names.map(name => [name, waiting(name)]))
     Object.assign(progress, { activity, done: '', since: at, words, nodes, of })
@@ -78,6 +80,7 @@ export function followProgress(): { readonly progress: Progress; on(event: RunEv
         Object.assign(nodeOf(event.node), { state: 'done', milliseconds: event.at - progress.since })
         break
       case 'step-start':
+        shown = event.index
         begin(event.at, `step ${event.index}${event.of ? ` of ${event.of}` : ''}, ${event.step}`, IN_STEP, event.nodes)
         break
       case 'progress':
@@ -90,6 +93,8 @@ export function followProgress(): { readonly progress: Progress; on(event: RunEv
         break
       }
       case 'step-end': {
+        // A step around it ends later.
+        if (event.index !== shown) break
         const { failure, milliseconds } = event
         const state = failure ? 'failed' : 'done'
         Object.assign(nodeOf(event.node), { state, milliseconds, text: failure?.why ?? '' })

@@ -50,7 +50,7 @@ export async function runCommand(request: CommandRequest, run: TestRun, context:
     return { results: [], failures: [failure] }
   }
   const nodes = [...new Set(places.map(({ node }) => node))]
-  const id = startStep(request.name, nodes, context)
+  const id = startStep(request.name, nodes, context, request.name)
   const outcomes = await Promise.all(
     nodes.map(async node => {
       const begun = performance.now()

@@ -69,7 +69,7 @@ export async function runCheck(
   const { run } = outer
   const context = innerContext(outer)
   const begun = performance.now()
-  const id = startStep(name, [{ name: node }], context)
+  const id = startStep(name, [{ name: node }], context, name)
   const failures: StepFailure[] = []
   const warnings: string[] = []
   const outcome: CheckOutcome = {
@@ -117,7 +117,7 @@ export async function onHost(
   perform: (id: StepId) => Promise<void>,
 ): Promise<void> {
   const begun = performance.now()
-  const id = startStep(name, [{ name: HOST }], context)
+  const id = startStep(name, [{ name: HOST }], context, name)
   let failure: StepFailure | undefined
   try {
     await perform(id)

@@ -88,12 +88,12 @@ function stepBar(test: TestData, number: number, step: StepData, on: StepNodeDat
 function describe(
   test: TestData,
   step: StepData,
-  { failure, milliseconds }: StepNodeData,
+  { failure, milliseconds, note = 'passed' }: StepNodeData,
   node: string,
 ): readonly string[] {
   const begun = since(step.begun - test.begun)
   const time = milliseconds === undefined ? 'not finished' : `took ${duration(milliseconds)}`
-  const verdict = failure ? `failed: ${failure.why}` : milliseconds === undefined ? 'no verdict' : 'passed'
+  const verdict = failure ? `failed: ${failure.why}` : milliseconds === undefined ? 'no verdict' : note
   return [`${step.index} ${step.name} on ${node}`, verdict, `${time}, begun at ${begun}`]
 }
 
@@ -110,6 +110,7 @@ function stepTable(test: TestData, number: number): HTMLElement {
     const verdict = [failed > 0 ? `failed on ${failed}` : '', unended > 0 ? `not finished on ${unended}` : ''].filter(
       Boolean,
     )
+    const notes = new Set(step.nodes.flatMap(({ note }) => note ?? []))
     return element(
       'tr',
       {},
@@ -118,7 +119,7 @@ function stepTable(test: TestData, number: number): HTMLElement {
       element('td', {}, count(step.nodes.length, 'node')),
       element('td', { class: 'number' }, slowest ? duration(slowest.milliseconds ?? 0) : '–'),
       element('td', {}, slowest && step.nodes.length > 1 ? (test.nodes[slowest.node] ?? '') : ''),
-      element('td', { class: verdict.length > 0 ? 'bad' : '' }, verdict.join(', ') || 'passed'),
+      element('td', { class: verdict.length > 0 ? 'bad' : '' }, [...verdict, ...notes].join(', ') || 'passed'),
     )
   })
   return plainTable({ caption: 'Steps', kind: 'steps' }, ['#', 'Step', 'On', 'Time', 'Slowest node', 'Result'], rows)
