@@ -1,6 +1,6 @@
 import type { Matrix } from '../proof/matrix.ts'
 import type { Reach } from '../proof/reach.ts'
-import type { Rule } from '../proof/rule.ts'
+import type { RuleSet } from '../proof/rules/rule.ts'
 import type { Role } from '../settings/nodes.ts'
 import type { Background, Command, CommandOptions, FileToPut, Place } from './command.ts'
 
@@ -96,7 +96,7 @@ export interface TestContext {
    * Measures the PODs, and compares the results with rules, or with a reachability as in `reach`.
    * @throws Error when a pair is wrong
    */
-  expectReach(expected: readonly Rule[] | Reach): Promise<void>
+  expectReach(expected: RuleSet | Reach): Promise<void>
   /** Adds a line to the output of the step. */
   log(text: string): void
 }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Reach } from '../proof/reach.ts'
+import type { RuleSet } from '../proof/rules/rule.ts'
 import type { LINK_KINDS } from '../settings/pod-facts.ts'
 import type { Labels } from '../settings/selectors.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -80,7 +81,7 @@ export interface TestCase {
   /** The PODs that the steps make, each with an IPv4 and an IPv6 address; missing where the test does not know. */
   readonly pods?: readonly MadePods[]
   /** Which PODs reach each other once the steps have passed: proved for all pairs. Nothing is proved when missing. */
-  readonly reach?: Reach
+  readonly reach?: Reach | RuleSet
 }
 
 /** What a test's folder says about it; name and file are the folder's: `scripts/connections/<name>/definition.ts`. */

@@ -1,19 +1,22 @@
 import type { Reach } from '../proof/reach.ts'
-import type { Rule } from '../proof/rule.ts'
-import { endHostStep, HOST } from './host-step.ts'
-import { runProof } from './proof.ts'
-import type { StepContext, StepFailure } from './steps.ts'
+import type { RuleSet } from '../proof/rules/rule.ts'
+import { endHostStep } from './host-step.ts'
+import { type Proof, runProof } from './proof.ts'
+import type { StepContext } from './steps.ts'
 import type { TestRun } from './test-run.ts'
 
-/** Proves a reachability, or rules, as a step within a function of the test. */
+/** Proves a reachability, or rules, as a step of the test. */
 export async function expectReach(
-  expected: readonly Rule[] | Reach,
+  expected: RuleSet | Reach,
   { test, settings, cluster }: TestRun,
   context: StepContext,
-): Promise<readonly StepFailure[]> {
-  if (isRules(expected)) return [endHostStep('expectReach', context, { why: `rules are not supported on the ${HOST}` })]
-  const { failures } = await runProof({ test, settings, reach: expected, nodes: cluster.nodes }, context)
-  return failures
+): Promise<Proof> {
+  if (isRuleSet(expected)) {
+    const failure = endHostStep('rules', context, { why: 'rules cannot be measured yet' })
+    return { matrix: undefined, failures: [failure] }
+  }
+  return await runProof({ test, settings, reach: expected, nodes: cluster.nodes }, context)
 }
 
-const isRules = (expected: readonly Rule[] | Reach): expected is readonly Rule[] => Array.isArray(expected)
+const isRuleSet = (expected: RuleSet | Reach): expected is RuleSet =>
+  typeof expected === 'object' && 'rules' in expected

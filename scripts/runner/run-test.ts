@@ -10,10 +10,10 @@ import { collectResults } from './artifacts/results/collect.ts'
 import { evidenceOf, resultsOf } from './artifacts/results/places.ts'
 import { beginCluster } from './begin-cluster.ts'
 import { diagnoseFailure } from './diagnosis.ts'
+import { expectReach } from './expect-reach.ts'
 import type { HeldCluster } from './held.ts'
 import { checkKernels } from './needs.ts'
 import type { PlannedTest, RunRequest, RunVerdict } from './plan.ts'
-import { runProof } from './proof.ts'
 import { cleanUp, runSteps } from './run-steps.ts'
 import type { StepFailure } from './steps.ts'
 import { nextContext, type TestRun } from './test-run.ts'
@@ -73,8 +73,7 @@ async function runOnCluster(
     failures = await runSteps(test.steps, run)
     let matrix: Matrix | undefined
     if (test.reach && failures.length === 0) {
-      const toProve = { test, settings, reach: test.reach, nodes: cluster.nodes }
-      const proof = await runProof(toProve, nextContext(run))
+      const proof = await expectReach(test.reach, run, nextContext(run))
       failures = proof.failures
       matrix = proof.matrix
     }

@@ -1,27 +1,27 @@
 import type { Role } from './nodes.ts'
 
 /**
- * Selects nodes or PODs: a name, in which `*` matches any characters; `workers`, `routers`, `testers` or `all`; a label
- * of the test; the number of a node, or of a POD on its node; terms that must all match; or any of several selectors.
+ * Selects nodes or PODs: a name, in which `*` matches any characters; `workers`, `routers`, `testers` or `all`; the
+ * number of a node, or of a POD on its node; terms that must all match; or any of several selectors.
  */
 export type Selector = string | number | SelectorTerms | readonly Selector[]
 
 /** Terms that must all match. */
 export interface SelectorTerms {
-  /** A name, in which `*` matches any characters. */
-  readonly name?: string | readonly string[]
+  /** The name of the POD; `*` matches any characters. */
+  readonly pod?: string
   /** The number of the node, or of the POD on its node: 3 for `vm-002-ns03`. */
   readonly number?: number | readonly number[]
-  /** The node of the POD. */
-  readonly node?: string | number | readonly (string | number)[]
-  /** The role of the node. */
+  /** The name of the node, or of the POD's node; `*` matches any characters. */
+  readonly node?: string
+  /** The role of the node, or of the POD's node. */
   readonly role?: Role
   /** A label of the test. */
   readonly label?: string
 }
 
-/** Names of selectors, for use in other selectors: `{ web: '*-ns01', db: { node: 3 } }`. */
-export type Labels = Readonly<Record<string, Selector>>
+/** Names of nodes and PODs by label; `*` matches any characters. */
+export type Labels = Readonly<Record<string, readonly string[]>>
 
 /** A node or POD to select. */
 export interface Selectable {
@@ -39,21 +39,18 @@ const GROUPS: Readonly<Record<string, Role | 'all'>> = {
   testers: 'tester',
 }
 
-/** Words that cannot be labels. */
-export const RESERVED_LABELS = Object.keys(GROUPS)
-
 /** Whether a selector matches a node or POD. */
 export function matches(selector: Selector, candidate: Selectable, labels: Labels = {}): boolean {
   if (isList(selector)) return selector.some(each => matches(each, candidate, labels))
   if (typeof selector === 'number') return numberOf(candidate.name) === selector
-  if (typeof selector === 'string') return matchesWord(selector, candidate, labels)
-  const { name, number, node, role, label } = selector
+  if (typeof selector === 'string') return matchesWord(selector, candidate)
+  const { pod, number, node, role, label } = selector
   return (
-    (name === undefined || asList(name).some(each => matchesPattern(each, candidate.name))) &&
-    (number === undefined || asList(number).includes(numberOf(candidate.name) ?? Number.NaN)) &&
-    (node === undefined || asList(node).some(each => matchesNode(each, candidate))) &&
+    (pod === undefined || (candidate.node !== undefined && matchesPattern(pod, candidate.name))) &&
+    (number === undefined || [number].flat().includes(numberOf(candidate.name) ?? Number.NaN)) &&
+    (node === undefined || matchesPattern(node, candidate.node ?? candidate.name)) &&
     (role === undefined || role === candidate.role) &&
-    (label === undefined || matchesLabel(label, candidate, labels))
+    (label === undefined || (labels[label] ?? []).some(name => matchesPattern(name, candidate.name)))
   )
 }
 
@@ -72,7 +69,7 @@ export function describeSelector(selector: Selector): string {
   return `{ ${terms.join(', ')} }`
 }
 
-/** The labels that a selector names but that do not exist. A word may be a name: it is none of these. */
+/** The labels in a selector that the test does not define. */
 export function unknownLabels(selector: Selector, labels: Labels): readonly string[] {
   if (isList(selector)) return selector.flatMap(each => unknownLabels(each, labels))
   if (typeof selector !== 'object') return []
@@ -82,23 +79,11 @@ export function unknownLabels(selector: Selector, labels: Labels): readonly stri
 
 const isList = (selector: Selector): selector is readonly Selector[] => Array.isArray(selector)
 
-const asList = <T extends string | number>(value: T | readonly T[]): readonly T[] =>
-  Array.isArray(value) ? (value as readonly T[]) : [value as T]
-
-function matchesWord(word: string, candidate: Selectable, labels: Labels): boolean {
+function matchesWord(word: string, candidate: Selectable): boolean {
   const group = GROUPS[word]
   if (group) return group === 'all' || group === candidate.role
-  return word in labels ? matchesLabel(word, candidate, labels) : matchesPattern(word, candidate.name)
+  return matchesPattern(word, candidate.name)
 }
-
-/** A label may use other labels, but not itself. */
-function matchesLabel(label: string, candidate: Selectable, labels: Labels): boolean {
-  const { [label]: selector, ...others } = labels
-  return selector !== undefined && matches(selector, candidate, others)
-}
-
-const matchesNode = (node: string | number, { name, node: own = name }: Selectable): boolean =>
-  typeof node === 'number' ? numberOf(own) === node : matchesPattern(node, own)
 
 const matchesPattern = (pattern: string, name: string): boolean =>
   pattern.includes('*') ? patternOf(pattern).test(name) : pattern === name

@@ -76,7 +76,7 @@ export function contextFor(where: Selector, outer: FunctionScope): TestContext {
       const location = caller(outer)
       return track(
         outer,
-        expectReach(expected, run, innerContext(scope)).then(failures => reportTo(scope, failures, location)),
+        expectReach(expected, run, innerContext(scope)).then(({ failures }) => reportTo(scope, failures, location)),
       )
     },
     log: text => logTo(current(), text),
