@@ -54,7 +54,9 @@ export async function playRound(seed: number, durationMs: number, kind: Kind = '
   }
   const files = theirs ? path.join(theirs.workspace, 'tmp') : path.join(state, 'xcluster-netns/clusters')
   try {
-    const run = start(['test', ...words, '--timeout', '20'], fault, random, environment, top)
+    // xcluster's VMs have no snapshots.
+    const timeout = theirs ? '40' : '20'
+    const run = start(['test', ...words, '--timeout', timeout], fault, random, environment, top)
     const { hit, late } = await strike(fault, run, { state, files, random }, moment)
     const code = await endOf(run.child)
     const stop = start(['stop', '--all'], undefined, random, environment, top)

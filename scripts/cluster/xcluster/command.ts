@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import type { ExitCode } from '../../errors/exit-codes.ts'
 import { Failure } from '../../errors/failure.ts'
@@ -19,6 +18,8 @@ export interface XclusterCall {
   /** Called with each line of stderr. */
   readonly onLine?: (line: string) => void
   readonly signal: AbortSignal
+  /** Kill the command when this process dies. */
+  readonly reapOrphans?: boolean
 }
 
 /**
@@ -32,6 +33,7 @@ export async function callXcluster(call: XclusterCall): Promise<string> {
       environment: call.exports,
       signal,
       failure: { exitCode: call.exitCode, code: 'XCLUSTER_FAILED' },
+      reapOrphans: call.reapOrphans ?? false,
       ...(call.onLine && { onErrorLine: call.onLine }),
     }),
   )
@@ -40,10 +42,10 @@ export async function callXcluster(call: XclusterCall): Promise<string> {
 /**
  * Runs a command of xcluster that leaves processes running. They inherit its streams and never close them, so its
  * output goes to a file, which is read when the command ends.
+ * @param directory for the file
  * @throws as {@link callXcluster}
  */
-export async function callXclusterToStart(call: XclusterCall): Promise<void> {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'xcluster-netns-'))
+export async function callXclusterToStart(call: XclusterCall, directory: string): Promise<void> {
   const output = path.join(directory, 'output')
   const outputLines = () => (fs.existsSync(output) ? fs.readFileSync(output, 'utf8').split('\n').filter(Boolean) : [])
   try {
@@ -61,7 +63,6 @@ export async function callXclusterToStart(call: XclusterCall): Promise<void> {
     throw new Failure(call.exitCode, error.code, shown, { cause: error })
   } finally {
     for (const line of outputLines()) call.onLine?.(line)
-    fs.rmSync(directory, { recursive: true, force: true })
   }
 }
 

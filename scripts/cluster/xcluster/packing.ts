@@ -1,11 +1,11 @@
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { usageFailure } from '../../errors/failure.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { OvlDirectory, StartRequest } from '../cluster.ts'
 import { callXcluster, type XclusterCall } from './command.ts'
 import type { XclusterSettings } from './settings.ts'
+import { withWorkDirectory } from './work-directory.ts'
 
 /** The ovl of this repository, whose directory may have any name. */
 const NETNS_DIRECTORY = path.resolve(import.meta.dirname, '../../..')
@@ -22,8 +22,7 @@ const QUERY_TIMEOUT_SECONDS = 15
 export async function pack(settings: Settings, xcluster: XclusterSettings, request: StartRequest): Promise<void> {
   const { emit, signal, extraOvls } = request
   const detail = (text: string) => emit({ type: 'detail', text })
-  const links = fs.mkdtempSync(path.join(os.tmpdir(), 'xcluster-netns-'))
-  try {
+  await withWorkDirectory(settings.directories.state, async links => {
     fs.symlinkSync(NETNS_DIRECTORY, path.join(links, NETNS_OVL))
     for (const ovl of extraOvls) fs.symlinkSync(ovl.directory, path.join(links, nameOf(ovl, extraOvls)))
     const exports = { ...xcluster.exports, XCLUSTER_OVLPATH: [links, ...settings.ovlPath].join(':') }
@@ -34,10 +33,8 @@ export async function pack(settings: Settings, xcluster: XclusterSettings, reque
     await checkOvls([...new Set(ovls)], settings.ovlPath, call)
     fs.rmSync(path.join(xcluster.tmp, 'cdrom.iso'), { force: true })
     const words = ['mkcdrom', ...ovls]
-    await callXcluster({ ...call, words, timeoutSeconds: PACK_TIMEOUT_SECONDS, exitCode: 4 })
-  } finally {
-    fs.rmSync(links, { recursive: true, force: true })
-  }
+    await callXcluster({ ...call, words, timeoutSeconds: PACK_TIMEOUT_SECONDS, exitCode: 4, reapOrphans: true })
+  })
 }
 
 /** The name of an ovl for xcluster, which does not accept paths. */

@@ -21,6 +21,7 @@ import {
   requireXclusterUnused,
 } from './record.ts'
 import type { XclusterSettings } from './settings.ts'
+import { withWorkDirectory } from './work-directory.ts'
 
 const STOP_TIMEOUT_SECONDS = 60
 const PORT_RELEASE_TIMEOUT_MS = 10_000
@@ -58,13 +59,14 @@ async function start(settings: Settings, xcluster: XclusterSettings, request: St
   const stop = () => stopCluster(settings.cluster.nodes, xcluster, detail)
   try {
     await stopRunning(settings, xcluster, request)
-    await callXclusterToStart({
+    const call = {
       ...common,
       words: [xcluster.xterm ? 'start' : 'starts'],
       exports: xcluster.exports,
       timeoutSeconds: settings.timeoutSeconds,
       exitCode: 4,
-    })
+    } as const
+    await withWorkDirectory(state, directory => callXclusterToStart(call, directory))
     const nodes = await waitForNodes(settings, xcluster, request)
     onComponent(await guestKernel(nodes[0] as Node, signal))
     return running(settings, xcluster, nodes, stop)
