@@ -31,8 +31,17 @@ export interface StartRequest {
 export interface KernelNeeds {
   /** Interface kinds, as in `ip link add type`. */
   readonly kinds: readonly string[]
-  /** Neighbor entries that PODs and nodes have at the same time, for each address family. */
-  readonly neighbours: number
+  readonly neighbors: NeighborNeeds
+}
+
+/** Neighbor entries that PODs and nodes have at the same time, for each address family. */
+export interface NeighborNeeds {
+  /** If all are kept. */
+  readonly kept: number
+  /** If a node's PODs drop theirs as soon as they have pinged. */
+  readonly flushed: number
+  /** The test passes by answers alone, which a full table can delay but not forge. */
+  readonly mayRetry: boolean
 }
 
 /**
@@ -62,6 +71,8 @@ export interface RunningCluster {
   readonly name: string
   /** Sorted by number. */
   readonly nodes: readonly Node[]
+  /** Whether PODs must drop their neighbor entries as soon as they have pinged, because the kernel has too few. */
+  readonly flushesNeighbors?: boolean
   /**
    * Leaves the cluster running.
    * @throws Failure (exit 4) when it could not be found again; it is stopped then
@@ -69,9 +80,10 @@ export interface RunningCluster {
   keep(): Promise<void>
   /**
    * Checks that the cluster is still intact: test results are valid only then.
+   * @param passedByAnswers every pair of the proof answered: lost packets cannot have caused that
    * @throws Failure CLUSTER_BROKEN or CLUSTER_DAMAGED (exit 4)
    */
-  verify(): Promise<void>
+  verify(passedByAnswers?: boolean): Promise<void>
   /** Stops the nodes and removes everything that belongs to the cluster. */
   stop(): Promise<void>
   /** The console output of a node. */

@@ -10,7 +10,7 @@ export async function beginCluster(
   held: HeldCluster,
   { extraOvls, emit, signal }: RunRequest,
 ): Promise<RunningCluster> {
-  const kernel = { kinds: test.needs.kinds ?? [], neighbours: neighborEntries(test, settings) }
+  const kernel = { kinds: test.needs.kinds ?? [], neighbors: neighborEntries(test, settings) }
   const begin = { test: test.name, extraOvls, kernel, emit, signal }
   if (!settings.cluster.start) return await cluster.attach(begin)
   await held.makeRoomFor(cluster)

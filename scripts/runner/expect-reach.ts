@@ -15,7 +15,8 @@ export async function expectReach(
     const failure = endHostStep('rules', context, { why: 'rules cannot be measured yet' })
     return { matrix: undefined, failures: [failure] }
   }
-  return await runProof({ test, settings, reach: expected, nodes: cluster.nodes }, context)
+  const { nodes, flushesNeighbors = false } = cluster
+  return await runProof({ test, settings, reach: expected, nodes, flushNeighbors: flushesNeighbors }, context)
 }
 
 const isRuleSet = (expected: RuleSet | Reach): expected is RuleSet =>

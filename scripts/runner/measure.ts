@@ -14,6 +14,8 @@ export interface MeasureRequest {
   readonly nodes: readonly Node[]
   readonly network: readonly NodeFacts[]
   readonly reach: Reach
+  /** Whether PODs drop their neighbor entries as soon as they have pinged. */
+  readonly flushNeighbors?: boolean
   /** When to stop retrying pairs that must answer, on the clock of `performance.now()`. */
   readonly deadline: number
   readonly signal: AbortSignal
@@ -27,7 +29,7 @@ export interface MeasureRequest {
  * How many nodes ping at once. Each sends a packet per millisecond; a hundred on two CPUs would mostly switch contexts.
  * More than boot at once, because each waits at its end.
  */
-const AT_ONCE = 4 * os.availableParallelism()
+export const AT_ONCE = 4 * os.availableParallelism()
 /** The number of packets that may be too many at once for an emulated CPU. */
 const FLOOD = 16
 /** Limit for deleting static neighbors after a failure or an interruption. */
@@ -67,7 +69,7 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
 }
 
 async function ping(nodes: readonly Node[], rounds: readonly Round[], request: MeasureRequest): Promise<Measurement> {
-  const { network, reach, deadline, signal } = request
+  const { network, reach, flushNeighbors = false, deadline, signal } = request
   const semaphore = new Semaphore(AT_ONCE)
   const counts = new Map(nodes.map(node => [node, countPairs(node, rounds, request)]))
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
@@ -81,8 +83,10 @@ async function ping(nodes: readonly Node[], rounds: readonly Round[], request: M
         const inputs = rounds.map(round => inputFor(network, reach, round, node.name))
         const input = inputs.join('') + largePacketsFor(network, reach, rounds, node.name)
         const pace = !isFast && isFlood(node, rounds, network) ? [] : ['--interval=0']
-        const options = rounds.some(({ perPod }) => perPod) ? ['--pairs'] : []
-        const text = await ask(node, ['matrix', ...options, `--within=${seconds}`, ...pace], input, request)
+        const pairs = rounds.some(({ perPod }) => perPod) ? ['--pairs'] : []
+        const flush = flushNeighbors ? ['--flush'] : []
+        const words = ['matrix', ...pairs, ...flush, `--within=${seconds}`, ...pace]
+        const text = await ask(node, words, input, request)
         isFast ||= showsFastCpus(text)
         done += counts.get(node) ?? 0
         if (all > 0) request.onProgress?.(done, all)

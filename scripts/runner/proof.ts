@@ -31,6 +31,7 @@ export interface ProofRequest {
   readonly settings: Settings
   readonly reach: Reach
   readonly nodes: readonly Node[]
+  readonly flushNeighbors?: boolean
 }
 
 export interface Proof {
@@ -45,7 +46,7 @@ export interface Proof {
  * @throws the signal's reason when that is aborted
  */
 export async function runProof(request: ProofRequest, context: StepContext): Promise<Proof> {
-  const { nodes, reach } = request
+  const { nodes, reach, flushNeighbors = false } = request
   const { emit, signal, timeoutSeconds, test } = context
   const begun = performance.now()
   const id = startStep(STEP, nodes, context)
@@ -79,8 +80,8 @@ export async function runProof(request: ProofRequest, context: StepContext): Pro
         if (expectation) findings.push(...compareNetwork(network, expectation))
         else for (const text of describeNetwork(network)) emit({ type: 'notice', text: `matrix: ${text}` })
         if (podAddresses(network).length === 0) return undefined
-        const measuring = { nodes, network, reach, deadline: pingsUntil, signal: deadline.signal, onHung, onProgress }
-        return assemble(network, reach, await measure(measuring))
+        const limits = { deadline: pingsUntil, signal: deadline.signal, onHung, onProgress }
+        return assemble(network, reach, await measure({ nodes, network, reach, flushNeighbors, ...limits }))
       },
       { parent: signal, reason: () => testFailure('STEP_HUNG', `did not end in ${timeoutSeconds} s`) },
     )

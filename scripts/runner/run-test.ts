@@ -13,6 +13,7 @@ import { diagnoseFailure } from './diagnosis.ts'
 import { expectReach } from './expect-reach.ts'
 import type { HeldCluster } from './held.ts'
 import { checkKernels } from './needs.ts'
+import { passesByAnswers } from './neighbors.ts'
 import type { PlannedTest, RunRequest, RunVerdict } from './plan.ts'
 import { cleanUp, runSteps } from './run-steps.ts'
 import type { StepFailure } from './steps.ts'
@@ -77,7 +78,8 @@ async function runOnCluster(
       failures = proof.failures
       matrix = proof.matrix
     }
-    await verify(cluster, failures)
+    const passedByAnswers = passesByAnswers(test) && matrix !== undefined && failures.length === 0
+    await verify(cluster, failures, passedByAnswers)
     if (failures.length > 0) {
       const found = { failures, ...(matrix && { matrix }) }
       const { silent: hung, ...diagnosis } = await diagnoseFailure({ cluster, ...found, signal })
@@ -99,7 +101,7 @@ async function runOnCluster(
       })
     }
     failures = [...failures, ...(await cleanUp(run))]
-    await verify(cluster, failures)
+    await verify(cluster, failures, passedByAnswers && failures.length === 0)
   } catch (error) {
     flush()
     // The first failure counts.
@@ -139,8 +141,12 @@ async function runOnCluster(
  * Results from a broken cluster say nothing about the network.
  * @throws Failure (exit 4) that names the broken part, unless a failure already does
  */
-async function verify(cluster: RunningCluster, failures: readonly StepFailure[]): Promise<void> {
-  if (!failures.some(({ broken }) => broken)) await cluster.verify()
+async function verify(
+  cluster: RunningCluster,
+  failures: readonly StepFailure[],
+  passedByAnswers: boolean,
+): Promise<void> {
+  if (!failures.some(({ broken }) => broken)) await cluster.verify(passedByAnswers)
 }
 
 async function endCluster(cluster: RunningCluster, keep: boolean): Promise<void> {

@@ -75,6 +75,26 @@ for (const shell of SHELLS) {
     t.regex(run(' --interval=x').stderr, /^netns_test: matrix: invalid number of milliseconds 'x'/m)
   })
 
+  test(`${name}: with --flush, removes the PODs' learned neighbor entries, and no others`, t => {
+    const entries = (words: string) => `
+      ${fpingIs('echo "10.9.0.1 (0.5 ms)"')}
+      in_pod() { nsenter --net=/var/run/netns/vm-003-ns01 ip "$@"; }
+      in_pod link add e1 type veth peer name e2
+      in_pod link set e1 up
+      in_pod neighbour add 10.9.0.7 lladdr 02:00:00:00:00:07 dev e1 nud stale
+      in_pod neighbour add fd00::7 lladdr 02:00:00:00:00:07 dev e1 nud stale
+      in_pod neighbour add 10.9.0.8 lladdr 02:00:00:00:00:08 dev e1 nud permanent
+      echo "vm-004-ns01 10.9.0.1" | netns_test matrix${words} >/dev/null || exit 9
+      in_pod neighbour show | sort`
+    const shown = (words: string) => {
+      const { stdout, stderr } = inVm(shell, entries(words))
+      t.is(stderr, '')
+      return stdout.split('\n').flatMap(line => line.split(' ')[0] || [])
+    }
+    t.deepEqual(shown(''), ['10.9.0.7', '10.9.0.8', 'fd00::7'])
+    t.deepEqual(shown(' --flush'), ['10.9.0.8'])
+  })
+
   test(`${name}: a failure of fping does not count as silence`, t => {
     const script = fpingIs('echo "fping: no socket" >&2; exit 4')
     const { status, stdout, stderr } = inVm(shell, `${script}\n${PING}`)

@@ -10,7 +10,6 @@ import { nameBeside } from '../own/find-clusters.ts'
 import { identityMessage } from '../own/identity.ts'
 import { makeKeys } from '../own/keys.ts'
 import { storeKey } from '../own/login.ts'
-import { readTables } from '../own/neighbour-tables.ts'
 import { layOvls } from '../own/ovls.ts'
 import { partsOf } from '../own/parts.ts'
 import { attach, running } from '../own/running.ts'
@@ -20,7 +19,7 @@ import { directories as asDirectories } from './layers.ts'
 import { requireLinkKinds } from './link-kinds.ts'
 import { logInOnNodes, recordOf } from './log-in.ts'
 import { needsOf, requireNamespaces } from './needs.ts'
-import { neighbourCommands, requireNeighbours, wantsPermanent } from './neighbours.ts'
+import { neighbourCommands, readTablesWithRoom, requireNeighbours, wantsPermanent } from './neighbours.ts'
 import { ensureImageTree } from './tree.ts'
 import { readUserMaps } from './users.ts'
 import { startWorld } from './world.ts'
@@ -41,9 +40,9 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   requireCommands(commandsFor(process.getuid?.()), callersEnvironment)
   const maps = readUserMaps()
   requireLimits(needsOf(cluster.nodes, settings.addressing.podsPerNode))
-  const tables = readTables()
-  const { kinds = [], neighbours = 0 } = request.kernel ?? {}
-  requireNeighbours(neighbours, tables)
+  const { kinds = [], neighbors = { kept: 0, flushed: 0, mayRetry: true } } = request.kernel ?? {}
+  const tables = await readTablesWithRoom(neighbors, signal)
+  const flushesNeighbors = requireNeighbours(neighbors, tables)
   requireNamespaces(cluster.nodes.length, settings.addressing.podsPerNode)
   const cache = { cacheDirectory: directories.cache, onProgress: notice, signal }
   const image = await ensureImage(cache)
@@ -104,6 +103,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       endings: new Map(nodes.map(node => [node.name, world.ended(node.name)])),
       watched: partsOf(directory, cluster.nodes),
       tables,
+      flushesNeighbors,
     })
   } catch (error) {
     throw await abandon(error, signal)

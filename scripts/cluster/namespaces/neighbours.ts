@@ -1,24 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { environmentFailure } from '../../errors/failure.ts'
 import { macAddress } from '../../settings/mac-address.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
+import type { NeighborNeeds } from '../cluster.ts'
 import { addressOn } from '../own/addresses.ts'
-import type { NeighbourTable } from '../own/neighbour-tables.ts'
+import { hasRoom, type NeighbourTable, readTables } from '../own/neighbour-tables.ts'
+
+/** The kernel gives up entries after 5 s: retries succeed where that many times as many as have room are needed. */
+const OVERCOMMIT = 1.5
 
 /**
- * Refuses what the tables have no room for: the kernel drops packets then without a word.
- * @param needed entries of each family at once
+ * Refuses a cluster whose neighbor entries do not fit: the kernel would silently drop packets.
+ * @returns whether PODs must drop their entries as soon as they have pinged
  * @throws Failure LIMIT_TOO_LOW (exit 3) with the numbers and the sysctls
  */
-export function requireNeighbours(needed: number, tables: readonly NeighbourTable[]): void {
-  const full = tables.filter(({ limit, entries }) => limit - entries < needed)
-  if (full.length === 0) return
+export function requireNeighbours(needs: NeighborNeeds, tables: readonly NeighbourTable[]): boolean {
+  if (hasRoom(needs.kept, tables)) return false
+  if (hasRoom(fewest(needs), tables)) return true
+  const needed = needs.flushed
+  const full = tables.filter(table => !hasRoom(needed, [table]))
   const numbers = full.map(({ family, limit, entries }) => `${limit} of ${family}, ${entries} in use`).join(', and ')
   const enough = full.map(({ sysctl, entries }) => `${sysctl}=${2 ** Math.ceil(Math.log2(2 * (needed + entries)))}`)
   throw environmentFailure(
     'LIMIT_TOO_LOW',
-    `about ${needed} neighbour entries are needed, and this host has room for ${numbers} in all network namespaces together`,
+    `about ${needed} neighbor entries are needed, and this host has room for ${numbers} in all network namespaces together`,
     { hint: `an administrator can run: sysctl ${enough.join(' ')}; or use fewer nodes or PODs, or VMs` },
   )
+}
+
+/** The least room with which a test can pass. */
+const fewest = ({ flushed, mayRetry }: NeighborNeeds): number => (mayRetry ? flushed / OVERCOMMIT : flushed)
+
+const [SETTLE_MS, POLL_MS] = [10_000, 100] as const
+
+/**
+ * Reads the tables. Waits up to 10 s for room: the kernel frees the entries of a cluster a few seconds after its end.
+ */
+export async function readTablesWithRoom(
+  needs: NeighborNeeds,
+  signal: AbortSignal,
+  read: () => readonly NeighbourTable[] = readTables,
+): Promise<readonly NeighbourTable[]> {
+  let tables = read()
+  for (let waited = 0; waited < SETTLE_MS && !hasRoom(fewest(needs), tables); waited += POLL_MS) {
+    // No wait for what will not fit in empty tables either.
+    if (
+      !hasRoom(
+        fewest(needs),
+        tables.map(table => ({ ...table, entries: 0 })),
+      )
+    )
+      break
+    await delay(POLL_MS, undefined, { signal })
+    tables = read()
+  }
+  return tables
 }
 
 /** Above this share of a table, entries between nodes are made permanent, which the limit does not count. */

@@ -43,6 +43,10 @@ function parseStatistics(text: string | undefined): Pick<NeighbourTable, 'entrie
   return { entries: values('entries')[0] ?? 0, overflows: overflows.reduce((sum, each) => sum + each, 0) }
 }
 
+/** Whether that many more entries of each family fit. */
+export const hasRoom = (needed: number, tables: readonly NeighbourTable[]): boolean =>
+  tables.every(({ limit, entries }) => limit - entries >= needed)
+
 /**
  * Checks that the tables never were full meanwhile: then neither an answer that is missing nor silence proves anything.
  * @throws Failure CLUSTER_BROKEN (exit 4)

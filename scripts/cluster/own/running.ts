@@ -8,7 +8,7 @@ import { type ClusterRecord, requireOwnCluster, updateRecord } from './cluster-r
 import { consoleTail, readConsole } from './consoles.ts'
 import { processNamed } from './find-clusters.ts'
 import { logIn } from './login.ts'
-import { type NeighbourTable, readTables, requireNoOverflow } from './neighbour-tables.ts'
+import { hasRoom, type NeighbourTable, readTables, requireNoOverflow } from './neighbour-tables.ts'
 import { type Part, partsOf, requireParts } from './parts.ts'
 import { adoptCluster, destroyCluster, renameCluster } from './registry.ts'
 
@@ -18,7 +18,10 @@ const CONSOLE_LINES = 10
  * Logs in on the nodes of a cluster that runs.
  * @throws Failure NO_CLUSTER or CLUSTER_IN_USE (exit 3), and those of the login
  */
-export async function attach(settings: Settings, { emit, test, signal }: StartRequest): Promise<RunningCluster> {
+export async function attach(
+  settings: Settings,
+  { emit, test, kernel, signal }: StartRequest,
+): Promise<RunningCluster> {
   const { directories, cluster } = settings
   const { directory, record } = await adoptCluster(directories.state, cluster.name)
   if (record.nodes.length === 0) throw environmentFailure('NO_CLUSTER', `cluster '${cluster.name}' never came up`)
@@ -43,6 +46,7 @@ export async function attach(settings: Settings, { emit, test, signal }: StartRe
     endings: new Map(),
     watched,
     tables,
+    flushesNeighbors: !hasRoom(kernel?.neighbors.kept ?? 0, tables),
   })
 }
 
@@ -60,6 +64,7 @@ export interface Ending {
   readonly watched: readonly Part[]
   /** The host's neighbour tables before the start, if nodes share them: they must not have overflowed since. */
   readonly tables?: readonly NeighbourTable[]
+  readonly flushesNeighbors?: boolean
 }
 
 /** A cluster of this host whose nodes answer. */
@@ -80,6 +85,7 @@ export function running(
       return name
     },
     nodes,
+    flushesNeighbors: ending.flushesNeighbors ?? false,
     keep: async () => {
       disconnect()
       try {
@@ -91,10 +97,10 @@ export function running(
       }
       ending.release()
     },
-    verify: async () => {
+    verify: async passedByAnswers => {
       requireOwnCluster(directory)
       requireParts(ending.watched)
-      if (ending.tables) requireNoOverflow(ending.tables, readTables())
+      if (ending.tables && !passedByAnswers) requireNoOverflow(ending.tables, readTables())
     },
     stop: async () => {
       disconnect()

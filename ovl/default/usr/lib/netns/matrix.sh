@@ -55,16 +55,18 @@ MATRIX_PING_EACH='
 # After $MATRIX_CONTROLS attempts "<pod> ? <address>" is printed for each that did not answer.
 # "+<source pod> <bytes> <address>…": large pings, at the end; prints "<pod> + <address> <1 or 0>", 1 if answered.
 # --interval applies to a POD's first packets. Use 0 if few targets have a route: fping pauses after each target.
-cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
-	local begun within pairs interval moved round fping targets pinged silent each timeout file option
+# --flush removes the PODs' neighbor entries at the end: all network namespaces of a host share the kernel's limit.
+cmd_matrix() { # [--pairs] [--flush] [--within=<seconds>] [--interval=<milliseconds>]
+	local begun within pairs flush interval moved round fping targets pinged silent each timeout file option
 	local answered left running started controls batch_answered batch_left interval_most
-	pairs=no within=86400 interval=$MATRIX_INTERVAL
+	pairs=no flush=no within=86400 interval=$MATRIX_INTERVAL
 	for option; do
 		case $option in
 		--pairs) pairs=yes ;;
+		--flush) flush=yes ;;
 		--within=?*) within=${option#*=} ;;
 		--interval=?*) interval=${option#*=} ;;
-		*) usage "matrix: takes --pairs, --within=<seconds> and --interval=<milliseconds>, and targets on its input" ;;
+		*) usage "matrix: takes --pairs, --flush, --within=<seconds> and --interval=<milliseconds>, and targets on its input" ;;
 		esac
 	done
 	is_number "$within" || usage "matrix: invalid number of seconds '$within'"
@@ -104,6 +106,18 @@ cmd_matrix() { # [--pairs] [--within=<seconds>] [--interval=<milliseconds>]
 	[ $# -eq 0 ] || awk -v sent="$round" -f "$library/matrix-rest.awk" "$@"
 	[ ! -e "$MATRIX_WORK/results" ] || cat "$MATRIX_WORK/results"
 	[ ! -e "$MATRIX_WORK/large" ] || matrix_large
+	[ "$flush" = no ] || matrix_flush
+}
+
+# Spares entries without a MAC address yet, with which a packet would be lost that waits for it.
+matrix_flush() {
+	local file
+	for file in "$NETNS"/*; do
+		[ -e "$UTSNS/${file##*/}" ] || continue
+		# shellcheck disable=SC2086
+		$multi nsenter --net="$file" "$real_ip" neighbour flush nud reachable nud stale nud delay nud probe ||
+			die "matrix: cannot flush the neighbor entries of ${file##*/}"
+	done
 }
 
 # Pings with large packets from all PODs that have "+" lines, at most $MATRIX_AT_ONCE at once.
