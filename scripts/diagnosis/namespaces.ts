@@ -1,4 +1,4 @@
-import type { Interface, NodeFacts, Route } from '../proof/facts.ts'
+import { FALLBACK_DEVICES, type Interface, type NodeFacts, type Route } from '../proof/facts.ts'
 import type { Family } from '../settings/family.ts'
 
 /** The network namespace of a node or POD. */
@@ -17,9 +17,6 @@ export interface Device {
   readonly device: Interface
 }
 
-/** Loopback, and unused devices that the kernel creates when a tunnel module is loaded. */
-const FALLBACK = /^(lo|ip6tnl0|sit0|tunl0|erspan0|gre0|gretap0|ip6gre0)$/
-
 /** All namespaces of a cluster. */
 export const namespacesOf = (network: readonly NodeFacts[]): readonly Namespace[] =>
   network.flatMap(({ node, interfaces, routes, pods }) => [
@@ -32,7 +29,7 @@ export const isUp = ({ flags }: Interface): boolean => flags.includes('UP')
 
 /** Interfaces other than the kernel's fallback devices. */
 export const ownDevices = ({ interfaces }: Namespace): readonly Interface[] =>
-  interfaces.filter(({ ifname }) => !FALLBACK.test(ifname))
+  interfaces.filter(({ ifname }) => !FALLBACK_DEVICES.test(ifname))
 
 export const kindOf = ({ linkinfo }: Interface): string => linkinfo?.info_kind ?? 'nic'
 
