@@ -1,14 +1,133 @@
-import type { Network } from './network.ts'
+import { infrastructureFailure } from '../errors/failure.ts'
+import { shortText } from '../host/text.ts'
+import { type KernelFacts, readKernel } from './kernel.ts'
+import type { Network, PluginConfig } from './network.ts'
+import type { Call } from './runtime/answer.ts'
+import type { Attachment } from './runtime/derive.ts'
+import type { Programs } from './runtime/programs.ts'
+import type { Result } from './runtime/result.ts'
+import { type Outcome, Runtime, type RuntimeOptions } from './runtime/runtime.ts'
+import type { NodeShell } from './runtime/shell.ts'
+import { Unmet } from './violation.ts'
+
+/** What a check saw: a call of a plugin, or the state of the kernel. */
+export type Evidence =
+  | { readonly type: 'call'; readonly call: Call }
+  | { readonly type: 'kernel'; readonly what: string; readonly text: string }
+
+/** A container with its attachment's result. */
+export interface Attached {
+  readonly attachment: Attachment
+  readonly result: Result
+}
 
 /** What a check works with: a node of its own, on which it calls the plugins of a network. */
-export interface Bench {
+export class Bench {
   readonly network: Network
-  /** Runs a POSIX shell script where the plugins run. */
-  shell(script: string, ...args: readonly string[]): Promise<ShellResult>
+  readonly shell: NodeShell
+  readonly programs: Programs
+  /** In the order in which it was seen. */
+  readonly evidence: Evidence[] = []
+  #containers = 0
+
+  constructor(network: Network, shell: NodeShell, programs: Programs) {
+    this.network = network
+    this.shell = shell
+    this.programs = programs
+  }
+
+  /** A runtime whose calls are evidence. */
+  runtime(network: Network = this.network, options: RuntimeOptions = {}): Runtime {
+    return new Runtime(network, this.shell, this.programs, {
+      timeout: 20,
+      ...options,
+      onCall: call => void this.evidence.push({ type: 'call', call }),
+    })
+  }
+
+  /** Creates network namespaces for containers. */
+  async containers(count: number, more: Partial<Attachment> = {}): Promise<readonly Attachment[]> {
+    const ids = Array.from({ length: count }, () => `bench-${++this.#containers}`)
+    const script = `for pod; do
+      ip netns add "$pod" && ip netns exec "$pod" sh -c \\
+        'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad; exec ip link set lo up' || exit
+    done`
+    await this.mustRun(script, ...ids)
+    return ids.map(containerId => ({ containerId, netns: `/run/netns/${containerId}`, ifname: this.ifname, ...more }))
+  }
+
+  /** Creates the network namespace of a container. */
+  async container(more: Partial<Attachment> = {}): Promise<Attachment> {
+    const [attachment] = await this.containers(1, more)
+    return attachment as Attachment
+  }
+
+  /** The interface to ask for: loopback adjusts the one that every container has. */
+  get ifname(): string {
+    return this.network.plugins[0]?.type === 'loopback' ? 'lo' : 'eth0'
+  }
+
+  /**
+   * Attaches a new container.
+   * @throws Unmet when ADD fails
+   */
+  async attach(runtime: Runtime, more: Partial<Attachment> = {}): Promise<Attached> {
+    const attachment = await this.container(more)
+    return { attachment, result: await this.addTo(runtime, attachment) }
+  }
+
+  /** @throws Unmet when ADD fails */
+  async addTo(runtime: Runtime, attachment: Attachment): Promise<Result> {
+    const [outcome] = await runtime.add([attachment])
+    if (!outcome?.result) throw new Unmet(`ADD failed: ${describeFailure(outcome)}`)
+    return outcome.result
+  }
+
+  /**
+   * Reads the network of a container, or of the node, as evidence.
+   * @param netns empty for the node
+   */
+  async kernel(netns: string): Promise<KernelFacts> {
+    const facts = await readKernel(this.shell, netns)
+    const links = facts.links.map(
+      ({ ifname, mac, mtu, addresses }) => `${ifname} ${mac} mtu ${mtu} ${addresses.join(' ')}`,
+    )
+    const routes = facts.routes.map(
+      ({ dst, gateway, dev }) => `${dst}${gateway ? ` via ${gateway}` : ''}${dev ? ` dev ${dev}` : ''}`,
+    )
+    this.note(netns ? `network of ${netns}` : 'network of the node', [...links, ...routes].join('\n'))
+    return facts
+  }
+
+  note(what: string, text: string): void {
+    this.evidence.push({ type: 'kernel', what, text: text.trim() })
+  }
+
+  /** Runs a shell script where the plugins run. */
+  async run(script: string, ...args: readonly string[]) {
+    const { exitCode, stdout, stderr } = await this.shell.run(['sh', '-c', script, 'sh', ...args])
+    return { exitCode, stdout: stdout.toString(), stderr: stderr.toString() }
+  }
+
+  /**
+   * Runs a script that must succeed.
+   * @returns what it printed
+   * @throws Failure CNI_NODES (exit 4)
+   */
+  async mustRun(script: string, ...args: readonly string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.run(script, ...args)
+    if (exitCode === 0) return stdout
+    const why = shortText(stderr) || `exit status ${exitCode}`
+    throw infrastructureFailure('CNI_NODES', `${this.shell.name}: ${why}`, { node: this.shell.name })
+  }
 }
 
-export interface ShellResult {
-  readonly exitCode: number
-  readonly stdout: string
-  readonly stderr: string
+/** `the plugin bridge failed with code 7: …` */
+export function describeFailure(outcome: Pick<Outcome, 'failure'> | undefined): string {
+  const { failure } = outcome ?? {}
+  return failure ? `the plugin ${failure.plugin} ${failure.why}` : 'no plugin was called'
 }
+
+/** The first plugin with an IPAM plugin. */
+export const ipamOf = ({ plugins }: Network): (PluginConfig & { ipam: { type: string } }) | undefined =>
+  plugins.find((plugin): plugin is PluginConfig & { ipam: { type: string } } => plugin.ipam?.type !== undefined)

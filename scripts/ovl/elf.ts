@@ -57,8 +57,14 @@ export const isScript = (head: Buffer): boolean => head.subarray(0, 2).equals(Bu
  * @throws Failure WRONG_ARCHITECTURE (exit 1) when it cannot run on the architecture
  */
 export function requireArchitecture(head: Buffer, architecture: Architecture, where: string): void {
-  const machine = head[DATA] === LITTLE_ENDIAN ? head.readUInt16LE(MACHINE) : head.readUInt16BE(MACHINE)
-  if (machine === MACHINES[architecture].machine) return
-  const name = Object.entries(MACHINES).find(([, known]) => known.machine === machine)?.[0] ?? `ELF machine ${machine}`
+  const name = architectureOf(head)
+  if (name === architecture) return
   throw testFailure('WRONG_ARCHITECTURE', `${where}: is for ${name}, but the VMs are ${architecture}`)
+}
+
+/** The architecture of a program; undefined if it is no ELF file. */
+export function architectureOf(head: Buffer): string | undefined {
+  if (!isElf(head)) return undefined
+  const machine = head[DATA] === LITTLE_ENDIAN ? head.readUInt16LE(MACHINE) : head.readUInt16BE(MACHINE)
+  return Object.entries(MACHINES).find(([, known]) => known.machine === machine)?.[0] ?? `ELF machine ${machine}`
 }

@@ -8,7 +8,7 @@ export interface CheckCode {
   applies(network: Network): true | string
   /**
    * Calls plugins and compares their answers with the kernel.
-   * @throws Violation when the plugin does not meet the requirement; Unmet when a precondition failed
+   * @throws Violation when the plugin does not meet the requirement; Unmet when a precondition failed; Inapplicable
    */
   run(bench: Bench): Promise<void>
 }
@@ -17,13 +17,10 @@ export interface Check extends Requirement, CheckCode {
   readonly name: CheckName
 }
 
-/** The plugin violates the requirement; the message says how. */
-export class Violation extends Error {}
+/** The code of some checks. */
+export type Checks<Names extends CheckName> = Readonly<Record<Names, CheckCode>>
 
-/** The check could not be made: an operation that must succeed before it failed. */
-export class Unmet extends Error {}
+/** Names of the catalog that begin with a text. */
+export type Named<Start extends string> = Extract<CheckName, `${Start}${string}`>
 
-/** @throws Violation */
-export function requireThat(holds: boolean, why: string): asserts holds {
-  if (!holds) throw new Violation(why)
-}
+export const always = (): true => true

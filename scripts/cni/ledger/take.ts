@@ -3,7 +3,8 @@ import path from 'node:path'
 import { infrastructureFailure } from '../../errors/failure.ts'
 import { shellScript } from '../../host/shell-script.ts'
 import { shortText } from '../../host/text.ts'
-import { capture, type Node } from '../../ssh/node.ts'
+import type { Node } from '../../ssh/node.ts'
+import { type NodeShell, shellOf } from '../runtime/shell.ts'
 import type { Ledger } from './entry.ts'
 import { entriesOf, omissionsOf, splitSections } from './read.ts'
 
@@ -24,16 +25,27 @@ export interface LedgerOptions {
  * @param pods names of network namespaces in /var/run/netns
  * @throws Failure BAD_LEDGER (exit 4) when the node's answer is malformed
  */
-export async function takeLedger(node: Node, pods: readonly string[], options: LedgerOptions = {}): Promise<Ledger> {
+export const takeLedger = (node: Node, pods: readonly string[], options: LedgerOptions = {}): Promise<Ledger> =>
+  takeLedgerIn(shellOf(node, options.signal), pods, options)
+
+/** As {@link takeLedger}, in a node or in a copy of its network. */
+export async function takeLedgerIn(
+  shell: NodeShell,
+  pods: readonly string[],
+  options: Pick<LedgerOptions, 'directories'> = {},
+): Promise<Ledger> {
   const token = `ledger-${randomBytes(12).toString('hex')}`
   const directories = [...STATE_DIRECTORIES, ...(options.directories ?? [])].join(' ')
   const words = ['sh', '-c', NODE_SCRIPT, 'ledger', token, SPACE_SCRIPT, directories, ...pods]
-  const { stdout, stderr } = await capture(node, words, options.signal)
+  const { stdout, stderr } = await shell.run(words)
   try {
-    return readLedger(node.name, pods, stdout.toString(), token)
+    return readLedger(shell.name, pods, stdout.toString(), token)
   } catch (cause) {
     const why = [shortText((cause as Error).message), shortText(stderr.toString())].filter(Boolean).join(': ')
-    throw infrastructureFailure('BAD_LEDGER', `${node.name}: cannot read its state: ${why}`, { node: node.name, cause })
+    throw infrastructureFailure('BAD_LEDGER', `${shell.name}: cannot read its state: ${why}`, {
+      node: shell.name,
+      cause,
+    })
   }
 }
 

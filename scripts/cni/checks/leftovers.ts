@@ -1,0 +1,37 @@
+import type { Bench } from '../bench.ts'
+import { compareLedgers } from '../ledger/compare.ts'
+import { takeLedgerIn } from '../ledger/take.ts'
+import type { Attachment } from '../runtime/derive.ts'
+import { requireThat } from '../violation.ts'
+
+/** Namespaces of other checks, which run on the same node. */
+const ANONYMOUS = 'held by processes only'
+
+/**
+ * Requires that operations leave node and containers as they were. What the first attachment of a network creates for
+ * all, such as a bridge, is no leftover: another container is attached before, and stays.
+ * @param what for the message: `a failed ADD`
+ */
+export async function leavesNothing(
+  bench: Bench,
+  attachments: readonly Attachment[],
+  what: string,
+  run: () => Promise<void>,
+): Promise<void> {
+  const names = attachments.map(({ containerId }) => containerId)
+  const take = () => takeLedgerIn(bench.shell, names)
+  const before = await take()
+  await run()
+  const differences = compareLedgers(before, await take(), what)
+    .filter(({ kind, name }) => !(kind === 'namespace' && name.startsWith(ANONYMOUS)))
+    .map(({ message }) => message)
+  bench.note(`differences after ${what}`, differences.join('\n') || 'none')
+  const [first] = differences
+  const more = differences.length > 1 ? `; and ${differences.length - 1} more` : ''
+  requireThat(first === undefined, `${first}${more}`)
+}
+
+/** Attaches another container, so that what all share is there. */
+export async function attachFirst(bench: Bench): Promise<void> {
+  await bench.runtime().add([await bench.container()])
+}

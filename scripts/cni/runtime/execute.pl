@@ -1,0 +1,197 @@
+# Executes CNI plugins, several at a time, and reports what each did. A line of input is a call:
+#   <id> <time limit in ms> <limit of each output in bytes> <program> <input> <environment…>
+# and a line of output its end, as soon as it ends:
+#   <id> <exit status> <signal> <begin and duration in µs> <problem> <stdout> <stderr> <detail>
+# Texts are in hexadecimal, `-` when empty. Problems: none, timeout, flood, held (a process that outlives the plugin holds its
+# output), exec (with the reason as the detail; for a program of another format also the first bytes of its file).
+use strict;
+use warnings;
+use Errno qw(EAGAIN EINTR);
+use Fcntl qw(F_GETFL F_SETFL F_GETFD F_SETFD O_NONBLOCK FD_CLOEXEC);
+use POSIX qw(WNOHANG _exit setpgid uname);
+
+# Go programs need about 5 MiB each, and a plugin may call another.
+my $KIB_PER_CALL = 8192;
+# How long the output of a plugin that has ended may stay open.
+my $HELD_SECONDS = 0.5;
+my $HEAD = 20;
+
+# perl-base has no Time::HiRes. Numbers of the kernel's tables of system calls.
+my %CLOCK_GETTIME = (x86_64 => 228, aarch64 => 113, riscv64 => 113, armv7l => 263, ppc64le => 246, s390x => 260);
+my $MONOTONIC = 1;
+my $clock_gettime = $CLOCK_GETTIME{(uname())[4]};
+
+my $most = shift @ARGV || by_memory();
+my $started = now();
+my @waiting = <STDIN>;
+my %running;
+$| = 1;
+while (@waiting || %running) {
+	while (@waiting && keys %running < $most) { begin(shift @waiting) }
+	serve();
+}
+
+sub now {
+	my $reading = "\0" x 16;
+	if (defined $clock_gettime && syscall($clock_gettime, $MONOTONIC, $reading) == 0) {
+		my ($whole, $nanos) = unpack 'q2', $reading;
+		return $whole + $nanos / 1e9;
+	}
+	open my $uptime, '<', '/proc/uptime' or return time;
+	return (split / /, <$uptime>)[0];
+}
+
+sub by_memory {
+	my $kib = 0;
+	if (open my $file, '<', '/proc/meminfo') {
+		while (<$file>) { $kib = $1 if /^MemAvailable:\s+(\d+)/ }
+	}
+	my $fitting = int($kib / $KIB_PER_CALL);
+	# select takes 1,024 descriptors, and a call has two.
+	return $fitting < 1 ? 1 : $fitting > 400 ? 400 : $fitting;
+}
+
+sub text { my ($hex) = @_; return $hex eq '-' ? '' : pack 'H*', $hex }
+sub hex_of { my ($text) = @_; return length $text ? unpack 'H*', $text : '-' }
+
+sub begin {
+	my ($line) = @_;
+	chomp $line;
+	my ($id, $limit, $bytes, @texts) = split / /, $line;
+	my ($program, $input, @environment) = map { text($_) } @texts;
+	open my $stdin, '+>', undef or die "no temporary file: $!\n";
+	syswrite $stdin, $input;
+	sysseek $stdin, 0, 0;
+	pipe my $stdout, my $stdout_end or die "no pipe: $!\n";
+	pipe my $stderr, my $stderr_end or die "no pipe: $!\n";
+	pipe my $failure, my $failure_end or die "no pipe: $!\n";
+	my $begun = now();
+	my $pid = fork // die "cannot fork: $!\n";
+	if ($pid == 0) {
+		setpgid(0, 0);
+		open STDIN, '<&', $stdin;
+		open STDOUT, '>&', $stdout_end;
+		open STDERR, '>&', $stderr_end;
+		chdir '/';
+		%ENV = map { /^([^=]*)=(.*)/s ? ($1, $2) : () } @environment;
+		# Before exec, which would give a file of another format to the shell.
+		if (!can_run($program)) { syswrite $failure_end, 'format Exec format error' }
+		else {
+			no warnings 'exec';
+			exec { $program } $program or syswrite $failure_end, "$!";
+		}
+		_exit(127);
+	}
+	close $_ for $stdout_end, $stderr_end, $failure_end, $stdin;
+	# Until the program is executed, when the kernel closes it.
+	my $why = '';
+	sysread $failure, $why, 500;
+	my $call = {
+		id => $id, pid => $pid, begun => $begun, until => $begun + $limit / 1000, bytes => $bytes, problem => 'none',
+		text => ['', ''], pipes => [$stdout, $stderr], detail => '',
+	};
+	if (length $why) {
+		my $head = $why =~ s/^format // ? head_of($program) : '';
+		@$call{qw(problem detail)} = ('exec', $why . "\0" . $head);
+	}
+	for my $pipe ($stdout, $stderr) {
+		fcntl $pipe, F_SETFL, fcntl($pipe, F_GETFL, 0) | O_NONBLOCK;
+	}
+	$running{$id} = $call;
+	return;
+}
+
+# Whether a file, if it can be read, is a script or a program of this processor.
+sub can_run {
+	my ($program) = @_;
+	my $head = head_of($program);
+	return 1 if !length $head || $head =~ /^#!/;
+	return 0 if length $head < $HEAD || $head !~ /^\x7fELF/;
+	my $own = head_of('/proc/self/exe');
+	return substr($head, 4, 2) eq substr($own, 4, 2) && substr($head, 18, 2) eq substr($own, 18, 2);
+}
+
+sub head_of {
+	my ($program) = @_;
+	open my $file, '<', $program or return '';
+	my $head = '';
+	read $file, $head, $HEAD;
+	return $head;
+}
+
+sub serve {
+	my $bits = '';
+	my $now = now();
+	my $wait = 0.5;
+	for my $call (values %running) {
+		vec($bits, fileno $_, 1) = 1 for grep { defined } @{$call->{pipes}};
+		my $left = ($call->{closing} // $call->{until}) - $now;
+		$wait = $left if $left < $wait;
+		# Its outputs are closed, and it has not ended.
+		$wait = 0.002 if !grep { defined } @{$call->{pipes}};
+		# It has ended, or may end, with its outputs open.
+		$wait = 0.02 if $wait > 0.02 && !$call->{closing};
+	}
+	$wait = 0 if $wait < 0;
+	my $ready = $bits;
+	select $ready, undef, undef, $wait;
+	for my $call (values %running) {
+		for my $index (0, 1) {
+			my $pipe = $call->{pipes}[$index];
+			receive($call, $index, $pipe) if defined $pipe && vec $ready, fileno $pipe, 1;
+		}
+		attend($call);
+	}
+	return;
+}
+
+sub receive {
+	my ($call, $index, $pipe) = @_;
+	my $bytes = '';
+	my $count = sysread $pipe, $bytes, 65536;
+	return if !defined $count && ($!{EAGAIN} || $!{EINTR});
+	if (!$count) {
+		close $pipe;
+		$call->{pipes}[$index] = undef;
+		return;
+	}
+	my $room = $call->{bytes} - length $call->{text}[$index];
+	$call->{text}[$index] .= substr $bytes, 0, $room if $room > 0;
+	stop($call, 'flood') if $count > $room;
+	return;
+}
+
+# With the processes that it started.
+sub stop {
+	my ($call, $problem) = @_;
+	return if $call->{problem} ne 'none';
+	$call->{problem} = $problem;
+	kill KILL => -$call->{pid};
+	return;
+}
+
+sub attend {
+	my ($call) = @_;
+	my $now = now();
+	if (!defined $call->{status} && waitpid($call->{pid}, WNOHANG) == $call->{pid}) {
+		@$call{qw(status ended closing)} = ($?, $now, $now + $HELD_SECONDS);
+	}
+	if (!defined $call->{status}) {
+		stop($call, 'timeout') if $now > $call->{until};
+		return;
+	}
+	my $is_open = grep { defined } @{$call->{pipes}};
+	return if $is_open && $now < $call->{closing};
+	stop($call, 'held') if $is_open;
+	finish($call);
+	return;
+}
+
+sub finish {
+	my ($call) = @_;
+	my ($status, $signal) = ($call->{status} >> 8, $call->{status} & 127);
+	my @micros = map { int($_ * 1e6) } $call->{begun} - $started, $call->{ended} - $call->{begun};
+	print join(' ', $call->{id}, $status, $signal, @micros, $call->{problem}, (map { hex_of($_) } @{$call->{text}}, $call->{detail})), "\n";
+	delete $running{$call->{id}};
+	return;
+}

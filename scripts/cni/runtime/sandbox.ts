@@ -1,0 +1,33 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { infrastructureFailure } from '../../errors/failure.ts'
+import { shortText } from '../../host/text.ts'
+import type { NodeShell } from './shell.ts'
+
+const SCRIPT = fs.readFileSync(path.join(import.meta.dirname, 'sandbox.sh'), 'utf8')
+
+/** A copy of a node's network in namespaces of its own, in which a plugin can break nothing else. */
+export interface Sandbox {
+  readonly shell: NodeShell
+  /** Removes it with all its containers. */
+  remove(): Promise<void>
+}
+
+/**
+ * Creates a sandbox: network and mount namespaces with interfaces named and addressed as the node's, each connected to
+ * the network namespace `outside`; and empty /run, /var/lib/cni and /tmp.
+ * @throws Failure CNI_NODES (exit 4)
+ */
+export async function createSandbox(node: NodeShell): Promise<Sandbox> {
+  const { exitCode, stdout, stderr } = await node.run(['sh', '-c', SCRIPT])
+  const pid = stdout.toString().trim()
+  if (exitCode !== 0 || !/^\d+$/.test(pid)) {
+    const why = shortText(stderr.toString()) || `exit status ${exitCode}`
+    throw infrastructureFailure('CNI_NODES', `${node.name}: cannot create a sandbox: ${why}`, { node: node.name })
+  }
+  const enter = ['nsenter', `--net=/proc/${pid}/ns/net`, `--mount=/proc/${pid}/ns/mnt`]
+  return {
+    shell: { name: node.name, run: (words, stdin) => node.run([...enter, ...words], stdin) },
+    remove: async () => void (await node.run(['kill', '-KILL', pid])),
+  }
+}

@@ -1,0 +1,20 @@
+import { capture, type Node } from '../../ssh/node.ts'
+
+/** Where commands run: a node, or a copy of its network. */
+export interface NodeShell {
+  /** `vm-001` */
+  readonly name: string
+  /** Runs a command. A lost node is a Failure. */
+  run(words: readonly string[], stdin?: string): Promise<ShellEnd>
+}
+
+export interface ShellEnd {
+  readonly exitCode: number
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+}
+
+export const shellOf = (node: Node, signal?: AbortSignal): NodeShell => ({
+  name: node.name,
+  run: (words, stdin) => capture(node, words, signal, stdin),
+})

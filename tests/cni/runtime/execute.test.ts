@@ -1,0 +1,98 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { execute } from '../../../scripts/cni/runtime/execute.ts'
+import { localShell } from './local-shell.ts'
+
+function plugin(t: ExecutionContext, content: string | Buffer): string {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-plugin-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true }))
+  const file = path.join(directory, 'plugin')
+  fs.writeFileSync(file, content, { mode: 0o755 })
+  return file
+}
+
+async function endOf(t: ExecutionContext, content: string | Buffer, more = {}) {
+  const execution = { program: plugin(t, content), environment: {}, input: '', ...more }
+  const [end] = await execute(localShell, [execution])
+  return end
+}
+
+test('passes on variables and input, and returns outputs and status', async t => {
+  const script = '#!/bin/sh\ncat; echo "$CNI_COMMAND|$HOME" >&2; exit 3\n'
+  const end = await endOf(t, script, { environment: { CNI_COMMAND: 'ADD' }, input: '{"ü": "\n"}' })
+  t.like(end, { status: 3, problem: undefined, stdout: '{"ü": "\n"}', stderr: 'ADD|\n' })
+})
+
+test('executes all at once, and returns the ends in order', async t => {
+  const program = plugin(t, '#!/bin/sh\nsleep 0.5; echo "$N"\n')
+  const executions = Array.from({ length: 30 }, (_, n) => ({ program, environment: { N: String(n) }, input: '' }))
+  const ends = await execute(localShell, executions)
+  t.deepEqual(
+    ends.map(({ stdout }) => stdout),
+    executions.map((_, n) => `${n}\n`),
+  )
+  const latest = Math.max(...ends.map(({ beginMicroseconds }) => beginMicroseconds))
+  const firstEnd = Math.min(...ends.map(end => end.beginMicroseconds + end.microseconds))
+  t.true(latest < firstEnd, 'the last began before the first ended')
+})
+
+test('kills a plugin that hangs, with its processes', async t => {
+  const marker = `7${process.pid}`
+  const end = await endOf(t, `#!/bin/sh\nsleep ${marker} & sleep ${marker}\n`, { timeout: 1 })
+  t.like(end, { status: undefined, problem: 'timed out after 1 s' })
+  t.is(sleeping(marker), 0)
+})
+
+test('refuses 100 MB of output', async t => {
+  const end = await endOf(t, '#!/bin/sh\nexec head -c 100000000 /dev/zero\n')
+  t.like(end, { status: undefined, problem: 'wrote more than 1 MiB' })
+  t.true((end?.stdout.length ?? 0) <= 2 ** 20)
+})
+
+test('names the signal of a crash', async t => {
+  t.like(await endOf(t, '#!/bin/sh\nkill -SEGV $$\n'), { status: undefined, problem: 'was ended by SIGSEGV' })
+})
+
+test('reports a process that holds the output of a plugin that has exited, and ends it', async t => {
+  const marker = `8${process.pid}`
+  const end = await endOf(t, `#!/bin/sh\nsleep ${marker} & echo done\n`)
+  t.like(end, { status: 0, stdout: 'done\n', problem: 'left a process that holds its output' })
+  t.is(sleeping(marker), 0)
+})
+
+test('names the architecture of a program for another one', async t => {
+  const head = fs.readFileSync(process.execPath).subarray(0, 4096)
+  const other = Buffer.from(head)
+  other.writeUInt16LE(process.arch === 'arm64' ? 62 : 183, 18)
+  const problem = new RegExp(
+    `^cannot be executed: .*: it is a program for ${process.arch === 'arm64' ? 'amd64' : 'arm64'}$`,
+  )
+  t.regex((await endOf(t, other))?.problem ?? '', problem)
+})
+
+test('reports a file that is no program, and a missing one', async t => {
+  t.like(await endOf(t, 'just some text that is long enough\n'), { problem: 'cannot be executed: Exec format error' })
+  const [end] = await execute(localShell, [{ program: '/nowhere/plugin', environment: {}, input: '' }])
+  t.regex(end?.problem ?? '', /^cannot be executed: No such file/)
+})
+
+test('reports a node without perl', async t => {
+  const without = { ...localShell, run: () => localShell.run(['sh', '-c', 'echo no perl >&2; exit 127']) }
+  const error = await t.throwsAsync(execute(without, [{ program: '/bin/true', environment: {}, input: '' }]))
+  t.like(error, { code: 'CNI_HELPER', hint: 'the node needs perl' })
+})
+
+/** How many processes sleep for a time that no other test uses. */
+const sleeping = (seconds: string): number =>
+  fs
+    .readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .filter(pid => {
+      try {
+        return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `sleep\0${seconds}\0`
+      } catch {
+        return false
+      }
+    }).length
