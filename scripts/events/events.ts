@@ -2,6 +2,7 @@ import type { Diagnosis } from '../diagnosis/cause.ts'
 import type { NodeFacts } from '../proof/facts.ts'
 import type { Finding } from '../proof/findings.ts'
 import type { Matrix } from '../proof/matrix.ts'
+import type { RuleProof } from '../proof/rules/report.ts'
 import type { Setting } from '../settings/sources.ts'
 
 /** Identifies a step of a run. */
@@ -144,6 +145,8 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'findings'; readonly test: string; readonly findings: readonly Finding[] }
   /** The measurements of a proof, and a one-line verdict. */
   | { readonly type: 'matrix'; readonly test: string; readonly matrix: Matrix; readonly text: string }
+  /** The measurements of a proof by rules, and a one-line verdict. */
+  | { readonly type: 'probes'; readonly test: string; readonly proof: RuleProof; readonly text: string }
   /** Likely causes of a failure, from the nodes' own facts; follows the failures. */
   | ({ readonly type: 'diagnosis'; readonly test: string } & Diagnosis)
   /** State of a node or POD after a failure. */

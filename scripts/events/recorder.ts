@@ -66,6 +66,7 @@ export function recorder(size: ExcerptSize): Recorder {
         break
       }
       case 'matrix':
+      case 'probes':
         update(current(), { matrix: event.text })
         break
       case 'diagnosis':

@@ -1,7 +1,8 @@
 import type { Family } from '../settings/family.ts'
 import { FALLBACK_DEVICES, type Interface, type NodeFacts, type PodFacts } from './facts.ts'
 import type { Matrix } from './matrix.ts'
-import { podAddresses } from './network.ts'
+import { type PodAddress, podAddresses } from './network.ts'
+import { isSame } from './reach.ts'
 import { sharedAddresses } from './summary.ts'
 
 /** The network that a test's steps set up. */
@@ -66,6 +67,18 @@ export function matrixFindings(matrix: Matrix): readonly Finding[] {
   for (const { source, family } of unreachable)
     findings.push({ kind: 'silence-unproved', node: source.node, pod: source.pod, family })
   return findings
+}
+
+/** Addresses of several PODs: a reply does not show which of them a rule is about. */
+export function sharedFindings(addresses: readonly PodAddress[]): readonly Finding[] {
+  const owners = new Map<string, PodAddress[]>()
+  for (const one of addresses) owners.set(one.address, [...(owners.get(one.address) ?? []), one])
+  return [...owners].flatMap(([address, all]): Finding[] => {
+    const pods = [...new Set(all.map(({ pod }) => pod))]
+    return all.some(one => !isSame(one, all[0] as PodAddress))
+      ? [{ kind: 'address-shared', node: all[0]?.node ?? '', address, pods }]
+      : []
+  })
 }
 
 /** Drops the addresses of other families. */

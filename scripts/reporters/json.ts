@@ -1,5 +1,6 @@
 import type { Listener, RunEvent } from '../events/events.ts'
 import { safeJson } from '../host/text.ts'
+import { proofToJson } from '../proof/rules/report.ts'
 import { toJson } from '../proof/summary.ts'
 import type { Output } from './output.ts'
 
@@ -14,6 +15,10 @@ export const json = (output: Output): Listener => ({
 
 function toLine(event: RunEvent): string {
   if (event.type === 'run-start') return JSON.stringify({ version: EVENTS_VERSION, ...event })
+  if (event.type === 'probes') {
+    const { proof, ...rest } = event
+    return `${JSON.stringify(rest).slice(0, -1)},"proof":${proofToJson(event.test, proof).trimEnd()}}`
+  }
   if (event.type !== 'matrix') return JSON.stringify(event)
   const { matrix, ...rest } = event
   // The format of matrix.json: a tenth of the objects' size.

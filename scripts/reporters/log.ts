@@ -63,6 +63,9 @@ export function log(output: Output): Listener {
       case 'matrix':
         host(event.at, `${event.test}/matrix`, event.text)
         break
+      case 'probes':
+        host(event.at, `${event.test}/rules`, event.text)
+        break
       case 'diagnosis':
         for (const text of describeDiagnosis(event)) host(event.at, event.test, text)
         break

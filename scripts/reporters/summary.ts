@@ -3,6 +3,7 @@ import type { Listener, RunEvent } from '../events/events.ts'
 import { recorder } from '../events/recorder.ts'
 import { attemptName, describeEnd, isFlaky, ONCE } from '../events/rules.ts'
 import { plainLines, plainText } from '../host/text.ts'
+import { linesOf } from '../proof/rules/report.ts'
 import { describeOutcome } from './outcome.ts'
 import type { Output } from './output.ts'
 import { GREEN, painter, RED, YELLOW } from './paint.ts'
@@ -71,6 +72,9 @@ export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): 
       }
       case 'matrix':
         host(event.at, `matrix: ${event.text}`)
+        break
+      case 'probes':
+        for (const text of linesOf(event.proof)) host(event.at, `rules: ${text}`)
         break
       case 'diagnosis':
         writeSteps(event.at, () => true, describeDiagnosis(event))

@@ -113,6 +113,7 @@ export function tap(output: Output): Listener {
         break
       }
       case 'matrix':
+      case 'probes':
         line(`# ${plainText(event.text)}`)
         break
       case 'test-end': {

@@ -1,7 +1,7 @@
 import type { Reach } from '../proof/reach.ts'
 import type { RuleSet } from '../proof/rules/rule.ts'
-import { endHostStep } from './host-step.ts'
 import { type Proof, runProof } from './proof.ts'
+import { proveRules } from './rules-proof.ts'
 import type { StepContext } from './steps.ts'
 import type { TestRun } from './test-run.ts'
 
@@ -12,8 +12,8 @@ export async function expectReach(
   context: StepContext,
 ): Promise<Proof> {
   if (isRuleSet(expected)) {
-    const failure = endHostStep('rules', context, { why: 'rules cannot be measured yet' })
-    return { matrix: undefined, failures: [failure] }
+    const { failures } = await proveRules({ test, settings, rules: expected, nodes: cluster.nodes }, context)
+    return { matrix: undefined, failures }
   }
   const { nodes, flushesNeighbors = false } = cluster
   return await runProof({ test, settings, reach: expected, nodes, flushNeighbors: flushesNeighbors }, context)

@@ -1,11 +1,13 @@
 import { isIP } from 'node:net'
 import { testFailure } from '../../errors/failure.ts'
+import type { Role } from '../../settings/nodes.ts'
+import { matches, type Selector } from '../../settings/selectors.ts'
 import type { NodeFacts } from '../facts.ts'
 import { type PodAddress, podAddresses, type Source } from '../network.ts'
 import { isSame } from '../reach.ts'
 import { type Probe, payloadOf, probeName, probesOf, protocolsOf } from './probe.ts'
-import type { Expected, Rule, RuleSet, Selector } from './rule.ts'
-import { addressesIn, describeSelector, selects, undefinedGroups } from './select.ts'
+import type { Expected, Rule, RuleSet } from './rule.ts'
+import { addressesIn, describeEnd, undefinedLabel } from './select.ts'
 
 /** An address to probe; without a node, it is not a POD's but named by a rule. */
 export type Target = PodAddress
@@ -34,24 +36,32 @@ export function expectedOf({ rules, default: rest }: RuleSet, rule: number): Exp
  * its own addresses.
  * @throws Failure UNUSED_RULE (exit 1) for a rule that decides about no pair
  */
-export function planProbes(set: RuleSet, network: readonly NodeFacts[]): readonly ProbePlan[] {
+export function planProbes(set: RuleSet, network: readonly NodeFacts[], roleOf?: RoleOf): readonly ProbePlan[] {
   const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
-  return planFor(set, sources, podAddresses(network))
+  return planFor(set, sources, podAddresses(network), roleOf)
 }
+
+/** The role of a node. */
+export type RoleOf = (node: string) => Role
 
 /** The same, for PODs that need not exist yet. */
 export function planFor(
   set: RuleSet,
   sources: readonly Source[],
   addresses: readonly PodAddress[],
+  roleOf: RoleOf = () => 'worker',
 ): readonly ProbePlan[] {
-  requireGroups(set)
+  const missing = undefinedLabel(set)
+  if (missing)
+    throw testFailure('UNUSED_RULE', `rule ${missing.rule} uses the label '${missing.label}', which is not defined`)
   const targets = [...addresses, ...servicesOf(set)]
   const families = sources.map(source => new Set(addresses.filter(one => isSame(one, source)).map(one => one.family)))
-  const matchers = set.rules.map(rule => matcherOf(rule, set, sources, targets))
+  const matchers = set.rules.map(rule => matcherOf(rule, set, sources, targets, roleOf))
   const used = new Set<number>()
   const plans = probesOf(set).map((probe): ProbePlan => {
-    const candidates = matchers.flatMap((matcher, index) => (isAbout(set.rules[index], probe) ? [{ matcher, index }] : []))
+    const candidates = matchers.flatMap((matcher, index) =>
+      isAbout(set.rules[index], probe) ? [{ matcher, index }] : [],
+    )
     const rules = sources.map((source, row) =>
       Int16Array.from(targets, (target, column) => {
         if (!families[row]?.has(target.family) || isSame(source, target)) return NOT_PROBED
@@ -76,13 +86,20 @@ interface Matcher {
   readonly to: readonly boolean[]
 }
 
-function matcherOf(rule: Rule, set: RuleSet, sources: readonly Source[], targets: readonly Target[]): Matcher {
-  const { from, to, family } = rule
+function matcherOf(
+  { from, to, family }: Rule,
+  { labels }: RuleSet,
+  sources: readonly Source[],
+  targets: readonly Target[],
+  roleOf: RoleOf,
+): Matcher {
+  const selects = (selector: Selector, { pod, node }: Source) =>
+    matches(selector, { name: pod, node, role: roleOf(node) }, labels)
   const addresses = addressesIn(to)
   const isTarget = (target: Target) =>
-    addresses.includes(target.address) || (!isService(target) && (to === undefined || selects(to, target, set)))
+    addresses.includes(target.address) || (!isService(target) && (to === undefined || selects(to, target)))
   return {
-    from: sources.map(source => from === undefined || selects(from, source, set)),
+    from: sources.map(source => from === undefined || selects(from, source)),
     to: targets.map(target => (family === undefined || family === target.family) && isTarget(target)),
   }
 }
@@ -108,20 +125,17 @@ function servicesOf({ rules }: RuleSet): readonly Target[] {
   }))
 }
 
-function requireGroups(set: RuleSet): void {
-  for (const [index, { from, to, spread }] of set.rules.entries()) {
-    const all: readonly (Selector | undefined)[] = [from, to, spread?.over]
-    const [missing] = all.flatMap(selector => undefinedGroups(selector, set))
-    if (missing) throw testFailure('UNUSED_RULE', `rule ${index + 1} uses ${missing}, which is not defined`)
-  }
-}
-
 function unusedRule(set: RuleSet, index: number, matcher: Matcher | undefined) {
   const { from, to } = set.rules[index] ?? {}
   const name = `rule ${index + 1} (${describeRule(set.rules[index])})`
-  if (!matcher?.from.includes(true)) return testFailure('UNUSED_RULE', `${name} matches no POD by from: ${describeSelector(from)}`)
-  if (!matcher.to.includes(true)) return testFailure('UNUSED_RULE', `${name} matches no address by to: ${describeSelector(to)}`)
-  return testFailure('UNUSED_RULE', `${name} decides about no pair: rules before it match all of its pairs, or it has none`)
+  if (!matcher?.from.includes(true))
+    return testFailure('UNUSED_RULE', `${name} matches no POD by from: ${describeEnd(from)}`)
+  if (!matcher.to.includes(true))
+    return testFailure('UNUSED_RULE', `${name} matches no address by to: ${describeEnd(to)}`)
+  return testFailure(
+    'UNUSED_RULE',
+    `${name} decides about no pair: rules before it match all of its pairs, or it has none`,
+  )
 }
 
 /** `side 1 → vm-003-* tcp/80: reply` */
@@ -130,7 +144,7 @@ export function describeRule(rule: Rule | undefined): string {
   const protocols = protocolsOf(rule).map(protocol => probeName({ protocol, ...payloadOf(rule) }))
   const family = rule.family ? [`IPv${rule.family}`] : []
   const what = [...family, ...(protocols.length > 0 ? [protocols.join(', ')] : [])].map(text => ` ${text}`).join('')
-  return `${describeSelector(rule.from)} → ${describeSelector(rule.to)}${what}: ${describeExpected(rule)}`
+  return `${describeEnd(rule.from)} → ${describeEnd(rule.to)}${what}: ${describeExpected(rule)}`
 }
 
 /** `refused by reset` */

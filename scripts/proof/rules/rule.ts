@@ -1,26 +1,8 @@
 import type { Family } from '../../settings/family.ts'
+import type { Labels, Selector } from '../../settings/selectors.ts'
 
 /** `icmp` is an echo request; the others name a destination port. */
 export type Protocol = 'icmp' | `${'tcp' | 'udp' | 'sctp'}/${number}`
-
-/**
- * Selects PODs. A string is a POD's name, and `*` stands for any characters. An object selects the PODs that match all
- * of its members; a list selects the PODs that match any of its items.
- */
-export type Selector = string | PodSelector | readonly Selector[]
-
-export interface PodSelector {
-  /** Name; `*` stands for any characters. */
-  readonly pod?: string
-  /** The number at the end of the name: 3 selects `vm-001-ns03`. */
-  readonly number?: number | readonly number[]
-  /** The node's name; `*` stands for any characters. */
-  readonly node?: string
-  /** A key of {@link RuleSet.labels}. */
-  readonly label?: string
-  /** 1 for the first of {@link RuleSet.sides}. */
-  readonly side?: number
-}
 
 /**
  * `reply`: answered, by the right POD. `refused`: a TCP reset, an SCTP abort or an ICMP error came back. `silent`:
@@ -82,8 +64,6 @@ export interface Spread {
 export interface RuleSet {
   readonly rules: readonly Rule[]
   readonly default: Result | Expected
-  /** Names of PODs by label; `*` stands for any characters. */
-  readonly labels?: Readonly<Record<string, readonly string[]>>
-  /** Names of PODs by side; `*` stands for any characters. */
-  readonly sides?: readonly (readonly string[])[]
+  /** Names of PODs by label; `*` stands for any characters. Labels of the test are known, too. */
+  readonly labels?: Labels
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import * as v from 'valibot'
-import { type PodSelector, type Protocol, REFUSALS, type Rule, type RuleSet, type Selector } from './rule.ts'
+import type { Selector, SelectorTerms } from '../../settings/selectors.ts'
+import { type Protocol, REFUSALS, type Rule, type RuleSet } from './rule.ts'
 
 const PROTOCOL = /^(icmp|(tcp|udp|sctp)\/([1-9]\d{0,4}))$/
 
@@ -14,20 +15,22 @@ const whole = (least: number, most: number) =>
 
 const name = v.pipe(v.string(), v.regex(/^\S{1,255}$/, 'a name without spaces'))
 
-const podSelector: v.GenericSchema<PodSelector> = v.pipe(
+const numbers = v.union([whole(1, 9999), v.pipe(v.array(whole(1, 9999)), v.minLength(1))])
+
+const terms: v.GenericSchema<SelectorTerms> = v.pipe(
   v.strictObject({
     pod: v.exactOptional(name),
-    number: v.exactOptional(v.union([whole(1, 9999), v.pipe(v.array(whole(1, 9999)), v.minLength(1))])),
+    number: v.exactOptional(numbers),
     node: v.exactOptional(name),
+    role: v.exactOptional(v.picklist(['worker', 'router', 'tester'], 'worker, router or tester')),
     label: v.exactOptional(name),
-    side: v.exactOptional(whole(1, 99)),
   }),
-  v.check(selector => Object.keys(selector).length > 0, 'one of pod, number, node, label and side'),
+  v.check(selector => Object.keys(selector).length > 0, 'one of pod, number, node, role and label'),
 )
 
 const selector: v.GenericSchema<Selector> = v.union(
-  [name, podSelector, v.pipe(v.array(v.lazy(() => selector)), v.minLength(1))],
-  'a POD name, an object of pod, number, node, label and side, or a list of these',
+  [name, whole(1, 9999), terms, v.pipe(v.array(v.lazy(() => selector)), v.minLength(1))],
+  'a POD name, a number, an object of pod, number, node, role and label, or a list of these',
 )
 
 const PROTOCOLS = 'icmp, tcp/<port>, udp/<port> or sctp/<port>'
@@ -106,5 +109,4 @@ export const ruleSet: v.GenericSchema<RuleSet> = v.strictObject({
   rules: v.pipe(v.array(rule), v.minLength(1)),
   default: v.union([result, v.strictObject(expected)], 'reply, refused, silent or blocked'),
   labels: v.exactOptional(v.record(name, v.pipe(v.array(name), v.minLength(1)))),
-  sides: v.exactOptional(v.array(v.pipe(v.array(name), v.minLength(1)))),
 })

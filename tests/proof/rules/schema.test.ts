@@ -7,12 +7,17 @@ const check = (rule: unknown) => v.safeParse(ruleSet, { rules: [rule], default: 
 for (const rule of [
   { expect: 'reply' },
   { from: 'vm-001-*', to: { node: 'vm-002', number: [1, 2] }, family: 6, protocol: 'tcp/80', expect: 'silent' },
-  { from: [{ label: 'db' }, { side: 1 }], protocol: ['icmp', 'udp/53'], expect: 'refused', by: 'admin-prohibited' },
+  {
+    from: [{ label: 'db' }, { label: 'web' }],
+    protocol: ['icmp', 'udp/53'],
+    expect: 'refused',
+    by: 'admin-prohibited',
+  },
   { protocol: 'icmp', size: 1400, expect: 'reply' },
   { protocol: 'udp/53', fragmented: 4000, expect: 'reply' },
   { protocol: 'tcp/80', bulk: 1_000_000, expect: 'reply' },
   { protocol: 'icmp', mtu: 'measure', expect: 'reply' },
-  { to: '10.0.0.1', protocol: 'tcp/80', expect: 'reply', spread: { over: { side: 1 }, atLeast: 10, atMost: 60 } },
+  { to: '10.0.0.1', protocol: 'tcp/80', expect: 'reply', spread: { over: { label: 'web' }, atLeast: 10, atMost: 60 } },
 ]) {
   test(`accepts the rule ${JSON.stringify(rule)}`, t => {
     const { success, issues } = check(rule)
@@ -26,7 +31,7 @@ for (const [rule, message] of [
   [{ expect: 'reply', port: 80 }, /port/],
   [{ expect: 'reply', protocol: 'tcp/65536' }, /icmp, tcp\/<port>/],
   [{ expect: 'reply', protocol: 'tcp' }, /icmp, tcp\/<port>/],
-  [{ expect: 'reply', from: {} }, /^one of pod, number/],
+  [{ expect: 'reply', from: {} }, /^one of pod, number, node, role and label$/],
   [{ expect: 'silent', by: 'reset' }, /^by is only/],
   [{ expect: 'reply', size: 1400 }, /^size and fragmented need/],
   [{ expect: 'reply', protocol: 'tcp/80', size: 1400 }, /^size and fragmented need/],

@@ -1,0 +1,126 @@
+import os from 'node:os'
+import { infrastructureFailure } from '../errors/failure.ts'
+import { withDeadline } from '../host/deadline.ts'
+import { shortText } from '../host/text.ts'
+import type { NodeFacts } from '../proof/facts.ts'
+import { podAddresses, type Source } from '../proof/network.ts'
+import { isSame } from '../proof/reach.ts'
+import type { ProbeInput } from '../proof/rules/input.ts'
+import { type Asked, type PodObservations, readObservations } from '../proof/rules/observation.ts'
+import { capture, type Node } from '../ssh/node.ts'
+import { Semaphore } from '../ssh/semaphore.ts'
+
+export interface ProbeRequest {
+  readonly nodes: readonly Node[]
+  readonly network: readonly NodeFacts[]
+  /** When to stop retrying, on the clock of `performance.now()`. */
+  readonly deadline: number
+  readonly signal: AbortSignal
+  /** Called for a node that had not answered when the signal was aborted. */
+  onHung?(node: Node): void
+}
+
+/** How many nodes probe at once: each probes from all of its PODs. */
+const AT_ONCE = 4 * os.availableParallelism()
+/** Limit for ending probers after a failure or an interruption. */
+const CLEANING_MS = 10_000
+/** How much longer than the step the probers live, if nobody ends them. */
+const GRACE_SECONDS = 60
+
+/** Probes at once of one POD: with more PODs, fewer, so that servers keep up. */
+const windowOf = (pods: number): number => Math.max(8, Math.min(128, Math.floor(6400 / Math.max(pods, 1))))
+
+/** Probers that run in all PODs. */
+export interface Probers {
+  /** Runs probes, given by `<node> <pod>`. */
+  run(inputs: ReadonlyMap<string, ProbeInput>): Promise<ReadonlyMap<string, PodObservations>>
+}
+
+/**
+ * Starts a prober in each POD, which serves ports, and ends them after the task.
+ * @param ports `tcp/80`
+ * @throws Failure NO_PROBE (exit 4) when one does not start, or cannot probe; the signal's reason when that is aborted
+ */
+export async function withProbers<T>(
+  request: ProbeRequest,
+  ports: readonly string[],
+  task: (probers: Probers) => Promise<T>,
+): Promise<T> {
+  const { nodes, network } = request
+  const addresses = podAddresses(network)
+  const seconds = Math.ceil(Math.max(0, request.deadline - performance.now()) / 1000) + GRACE_SECONDS
+  const stop = async (limits: Pick<ProbeRequest, 'signal'>) =>
+    void (await Promise.all(nodes.map(node => ask(node, ['stop'], '', limits))))
+  let result: T
+  try {
+    await Promise.all(
+      nodes.map(async node => {
+        const pods = network.find(facts => facts.node === node.name)?.pods ?? []
+        const lines = pods.map(({ name }) => {
+          const own = addresses.filter(one => isSame(one, { pod: name, node: node.name })).map(one => one.address)
+          return `${name} ${own.join(',') || '-'} ${ports.join(' ')}\n`
+        })
+        await ask(node, ['start', String(seconds)], lines.join(''), request)
+      }),
+    )
+    result = await task({ run: inputs => runAll(request, inputs) })
+  } catch (error) {
+    // The first error is reported.
+    await withDeadline(CLEANING_MS, stop).catch(() => {})
+    throw error
+  }
+  await stop(request)
+  return result
+}
+
+async function runAll(
+  request: ProbeRequest,
+  inputs: ReadonlyMap<string, ProbeInput>,
+): Promise<ReadonlyMap<string, PodObservations>> {
+  const { nodes, network, deadline, signal } = request
+  const sources = network.flatMap(({ node, pods }) => pods.map(({ name }): Source => ({ pod: name, node })))
+  const pods = new Set(sources.map(({ node, pod }) => `${node} ${pod}`))
+  const semaphore = new Semaphore(AT_ONCE)
+  const results = new Map<string, PodObservations>()
+  await Promise.all(
+    nodes.map(async node => {
+      const own = sources.filter(source => source.node === node.name && inputs.has(`${source.node} ${source.pod}`))
+      if (own.length === 0) return
+      await semaphore.use(async () => {
+        signal.throwIfAborted()
+        const retry = Math.max(0, Math.round(deadline - performance.now()))
+        const counts = new Map<string, number>()
+        const lines = own.flatMap(({ pod }) => {
+          const { lines: probes } = inputs.get(`${node.name} ${pod}`) as ProbeInput
+          counts.set(pod, probes.length)
+          const settings = [`set window ${windowOf(sources.length)}`, `set retry ${retry}`]
+          return [...settings, ...probes.map((line, index) => `probe ${index} ${line}`)].map(line => `${pod} ${line}\n`)
+        })
+        const asked: Asked = { counts, pods }
+        const output = await ask(node, ['run'], lines.join(''), request)
+        for (const [pod, found] of readObservations({ node: node.name, text: output }, asked))
+          results.set(`${node.name} ${pod}`, found)
+      })
+    }),
+  )
+  return results
+}
+
+/** Runs a command of `netns_test probe`. */
+async function ask(
+  node: Node,
+  words: readonly string[],
+  input: string,
+  { signal, onHung }: Pick<ProbeRequest, 'signal' | 'onHung'>,
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await capture(node, ['netns_test', 'probe', ...words], signal, input).catch(
+    error => {
+      if (signal.aborted) onHung?.(node)
+      throw error
+    },
+  )
+  if (exitCode === 0) return stdout.toString()
+  const said = shortText(stderr.toString().trim())
+  const message = `${node.name}: netns_test probe ${words[0]} exited with status ${exitCode}: ${said}`
+  throw infrastructureFailure('NO_PROBE', message, { node: node.name })
+}

@@ -1,0 +1,77 @@
+import type { TestCase } from '../cases/test-case.ts'
+import { testFailure } from '../errors/failure.ts'
+import { sharedFindings } from '../proof/findings.ts'
+import { podAddresses } from '../proof/network.ts'
+import { inputsFor } from '../proof/rules/input.ts'
+import { assembleProbes, type ProbeMatrix } from '../proof/rules/matrix.ts'
+import { planProbes } from '../proof/rules/plan.ts'
+import { describeUnproved, describeWrong, linesOf, type RuleProof } from '../proof/rules/report.ts'
+import type { RuleSet } from '../proof/rules/rule.ts'
+import { assembleSpread, type SpreadResult, spreadInputs, spreadsOf } from '../proof/rules/spread.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { Node } from '../ssh/node.ts'
+import { withProbers } from './probes.ts'
+import { RETRYING } from './proof.ts'
+import { type NodeLine, runProofStep } from './proof-step.ts'
+import type { StepContext, StepFailure } from './steps.ts'
+
+export interface RulesRequest {
+  readonly test: TestCase
+  readonly settings: Settings
+  readonly rules: RuleSet
+  readonly nodes: readonly Node[]
+}
+
+/**
+ * Probes all pairs of PODs as the rules say, and compares the results with them.
+ * @throws the signal's reason when that is aborted
+ */
+export async function proveRules(
+  { rules, ...request }: RulesRequest,
+  context: StepContext,
+): Promise<{ proof: RuleProof | undefined; failures: readonly StepFailure[] }> {
+  const { emit, timeoutSeconds, test } = context
+  const { nodes } = request
+  const set = { ...rules, labels: { ...request.test.labels, ...rules.labels } }
+  const roles = new Map(nodes.map(({ name, role }) => [name, role]))
+  const roleOf = (node: string) => roles.get(node) ?? 'worker'
+  const retryUntil = performance.now() + timeoutSeconds * 1000 * RETRYING
+  const { result, failures } = await runProofStep({ ...request, name: 'rules' }, context, async measuring => {
+    const { network, deadline, onHung, onProgress } = measuring
+    const plans = planProbes(set, network, roleOf)
+    const spreads = spreadsOf(plans, set)
+    const ports = [...new Set(plans.map(({ probe }) => probe.protocol))].filter(protocol => protocol !== 'icmp')
+    const probing = { nodes, network, deadline: retryUntil, signal: deadline.signal, onHung }
+    const proof = await withProbers(probing, ports, async probers => {
+      const matrices: ProbeMatrix[] = []
+      for (const plan of plans) {
+        const observed = await probers.run(inputsFor(plan, set, network))
+        matrices.push(assembleProbes(plan, set, network, observed))
+        onProgress(matrices.length, plans.length)
+      }
+      const results: SpreadResult[] = []
+      for (const spread of spreads) {
+        const observed = await probers.run(spreadInputs(spread, network))
+        results.push(assembleSpread(spread, set, roleOf, observed))
+      }
+      return { rules: set, matrices, spreads: results }
+    })
+    if (proof.matrices.every(({ counts }) => counts.expected + counts.forbidden === 0))
+      throw testFailure('NO_PODS', 'the rules decide about no pair of PODs')
+    return {
+      result: proof,
+      findings: sharedFindings(podAddresses(network)),
+      wrong: wrongLines(proof),
+      report: () => emit({ type: 'probes', test, proof, text: linesOf(proof).join('; ') }),
+    }
+  })
+  return { proof: result, failures }
+}
+
+const wrongLines = ({ matrices, spreads }: RuleProof): readonly NodeLine[] => [
+  ...matrices.flatMap(matrix => [
+    ...matrix.wrong.map(pair => ({ node: pair.source.node, text: describeWrong(matrix, pair) })),
+    ...matrix.unproved.map(pod => ({ node: pod.source.node, text: describeUnproved(matrix, pod) })),
+  ]),
+  ...spreads.flatMap(({ wrong }) => wrong),
+]
