@@ -183,14 +183,19 @@ export const add: Checks<
   },
   'ADD in parallel': {
     applies: always,
-    run: async bench => void (await addInParallel(bench)),
+    run: async bench => {
+      const { failure } = await addInParallel(bench)
+      requireThat(failure === undefined, failure ?? '')
+    },
   },
   'ADD in parallel: unique addresses': {
     applies: needsIpam,
     run: async bench => {
       const seen = new Map<string, string>()
-      const results = await addInParallel(bench)
-      for (const { containerId, addresses } of results) {
+      const { failure, attachments } = await addInParallel(bench)
+      if (failure !== undefined) throw new Inapplicable(failure)
+      for (const attachment of attachments) {
+        const { containerId, addresses } = await addressesOf(bench, attachment)
         for (const address of addresses) {
           requireThat(!seen.has(address), `${seen.get(address)} and ${containerId} have the address ${address}`)
           seen.set(address, containerId)
@@ -214,15 +219,14 @@ async function callFirst(bench: Bench, attachment: Attachment): Promise<Call> {
 
 const textOf = ({ links, routes }: KernelFacts): string => JSON.stringify([links, routes])
 
-/** Attaches several containers at once, and reads their addresses from the kernel. */
+/** Attaches several containers at once. */
 async function addInParallel(bench: Bench) {
   await requireSecond(bench)
   const attachments = await bench.containers(PARALLEL)
   const outcomes = await bench.runtime().add(attachments)
   const failed = outcomes.findIndex(({ failure }) => failure)
   const why = `${attachments[failed]?.containerId}, one of ${PARALLEL} at once: ${describeFailure(outcomes[failed])}`
-  requireThat(failed < 0, why)
-  return await Promise.all(attachments.map(attachment => addressesOf(bench, attachment)))
+  return { attachments, failure: failed < 0 ? undefined : why }
 }
 
 async function addressesOf(bench: Bench, { containerId, netns, ifname }: Attachment) {

@@ -19,6 +19,9 @@ const applying = (
 ): CheckCode => ({
   applies: declares(capability),
   run: async bench => {
+    // A plugin that always fails does not fail because of the capability.
+    const plain = await bench.attach(bench.runtime())
+    await bench.runtime().del([plain.attachment])
     const value = await argument(bench)
     const attachment = await bench.container({ capabilityArgs: { [capability]: value } })
     const [outcome] = await bench.runtime().add([attachment])

@@ -75,6 +75,9 @@ export const del: Checks<
         const runtime = bench.runtime()
         await bench.addTo(runtime, attachment)
         requireWorking(await runtime.del([attachment]))
+        const { links } = await bench.kernel(attachment.netns)
+        if (attachment.ifname !== 'lo' && links.some(({ ifname }) => ifname === attachment.ifname))
+          throw new Inapplicable(`DEL leaves the interface ${attachment.ifname}, as another check says`)
       })
     },
   },

@@ -54,21 +54,26 @@ export const networkWide: Checks<
   'GC returns the error of IPAM': {
     applies: has('GC', withIpam),
     run: async bench => {
-      const { cniPath, fail } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const { cniPath, fail, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
       await fail('GC')
       const { failure } = await bench.runtime(bench.network, { cniPath }).gc([])
+      if (!(await calls()).includes('GC')) throw new Inapplicable('GC does not call the IPAM plugin')
       requireThat(failure !== undefined, 'GC succeeded, and its IPAM plugin had failed')
     },
   },
   'GC continues after an error': {
     applies: has('GC', withIpam),
     run: async bench => {
+      const first = await reservations(bench)
+      await bench.runtime().gc([first.keep.attachment])
+      const [unfreed] = (await listState(bench)).filter(file => first.stale.files.includes(file))
+      if (unfreed !== undefined) throw new Inapplicable(`GC does not free ${unfreed} without an error, either`)
       const { keep, stale } = await reservations(bench)
       // A reservation that cannot be read, before the stale one in any order.
       const [file = ''] = stale.files
       const directory = file.slice(0, file.lastIndexOf('/'))
       await bench.mustRun('mkdir "$1/0-bench" && mkdir "$1/0-bench/in-the-way"', directory)
-      await bench.runtime().gc([keep.attachment])
+      await bench.runtime().gc([first.keep.attachment, keep.attachment])
       const left = (await listState(bench)).find(each => stale.files.includes(each))
       requireThat(left === undefined, `GC stopped at an error: the reservation ${left} is left`)
     },

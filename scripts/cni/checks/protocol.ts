@@ -129,6 +129,8 @@ export const protocol: Checks<
     applies: always,
     run: async bench => {
       const { network } = bench
+      // A plugin that always fails does not fail because of the field.
+      await bench.attach(bench.runtime())
       const plugins = network.plugins.map(plugin => ({ ...plugin, [UNKNOWN.key]: UNKNOWN.value }))
       const runtime = bench.runtime({ ...network, plugins })
       const [outcome] = await runtime.add([await bench.container()])

@@ -173,11 +173,12 @@ export function returnsErrorOfIpam(operation: 'CHECK' | 'DEL'): CheckCode {
   return {
     applies: has(operation, withIpam),
     run: async bench => {
-      const { cniPath, fail } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const { cniPath, fail, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
       const runtime = bench.runtime(bench.network, { cniPath })
       const { attachment } = await bench.attach(runtime)
       await fail(operation)
       const outcome = await operate(runtime, operation, attachment)
+      if (!(await calls()).includes(operation)) throw new Inapplicable(`${operation} does not call the IPAM plugin`)
       requireThat(outcome?.failure !== undefined, `${operation} succeeded, and its IPAM plugin had failed`)
     },
   }

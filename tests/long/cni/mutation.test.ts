@@ -1,0 +1,30 @@
+import test from 'ava'
+import { startNodes } from '../../cni/cluster.ts'
+import { faultyNetwork, forEachCheck, prepareFixture, violations } from '../../cni/fixture/faults.ts'
+import { fixtureNetwork } from '../../cni/fixture/fixture.ts'
+
+for (const version of ['0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']) {
+  for (const master of [undefined, 'eth1']) {
+    const kind = master ? 'a macvlan' : 'a veth pair'
+    test(`no check reports a violation of a plugin of version ${version} with ${kind}`, async t => {
+      const [node] = await startNodes(t)
+      if (!node) return t.fail()
+      const run = await prepareFixture(node)
+      t.deepEqual(violations(await run(fixtureNetwork({ version, ...(master && { master }) }))), [])
+    })
+  }
+}
+
+test('no check reports a fault that is for another one', async t => {
+  const [node] = await startNodes(t)
+  if (!node) return t.fail()
+  const run = await prepareFixture(node)
+  const wrong: string[] = []
+  await forEachCheck(async check => {
+    const found = violations(await run(faultyNetwork(check)))
+    if (found.length === 1 && found[0]?.startsWith(`${check}: `)) return
+    wrong.push([`the fault of '${check}':`, ...found].join('\n  '))
+    t.log(wrong.at(-1))
+  })
+  t.deepEqual(wrong, [])
+})
