@@ -109,8 +109,9 @@ function withFile(names: RegExp, harm: (file: string, random: Random) => void) {
     try {
       harm(file, random)
       return path.basename(file)
-    } catch {
-      return undefined // removed meanwhile
+    } catch (error) {
+      // Without ENOENT, a part of the harm was done.
+      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : path.basename(file)
     }
   }
 }
