@@ -2,10 +2,13 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import process from 'node:process'
 import test from 'ava'
+import { isCovered } from '../coverage.ts'
 
 const BENCH = path.resolve(import.meta.dirname, '../../bench/reports.ts')
 
-test('all reporters together need little memory for a hundred nodes, one of which writes 10 MB', t => {
+const hasPlainMemory = isCovered ? test.skip : test
+
+hasPlainMemory('all reporters together need little memory for a hundred nodes, one of which writes 10 MB', t => {
   // Its own process, to measure all of its memory.
   const text = execFileSync(process.execPath, ['--import', 'tsx', BENCH], { encoding: 'utf8' })
   const { nodes, pods, memoryMB, bytes } = JSON.parse(text)
