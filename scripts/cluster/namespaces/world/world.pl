@@ -211,6 +211,9 @@ $nodes[$_]{identity}{neighbours} = $neighbours[$_] for 0 .. $#nodes;
 my @layers = unpack '(N/a)*', $world{layers};
 mount_layers @layers;
 write_settings({ ipv6_disabled => 1 });
+# Nodes get small tables of TCP connections of their own: at each login dropbear reads /proc/net/tcp, for which the kernel would walk
+# the host's table, 100,000 slots or more.
+write_if_there('/proc/sys/net/ipv4/tcp_child_ehash_entries', 4096);
 raise_loopback();
 for my $node (@nodes) {
 	my $there = start_node $node or next;

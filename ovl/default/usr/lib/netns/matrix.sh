@@ -125,7 +125,8 @@ matrix_large() {
 	local size pod addresses
 	running=0 started=''
 	while read -r pod size addresses; do
-		printf '%s\n' "$addresses" | tr ' ' '\n' >"$MATRIX_WORK/$pod.large"
+		# shellcheck disable=SC2086
+		printf '%s\n' $addresses >"$MATRIX_WORK/$pod.large"
 		matrix_ping "$pod" "$MATRIX_WORK/$pod.large" "$size" &
 		started="$started $pod:$!"
 		running=$((running + 1))
