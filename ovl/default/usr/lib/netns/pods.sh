@@ -107,8 +107,47 @@ cmd_create() {
 	find_multi
 	[ -d "$NETNS" ] && [ -d "$UTSNS" ] || mkdir -p "$NETNS" "$UTSNS" || die "cannot create $NETNS and $UTSNS"
 	real_run
-	mounts=
+	mounts= fresh=
 	each_pod create_pod
+	[ -z "$fresh" ] || create_fresh
+}
+
+# Sets $perl to a Perl that does for all PODs what takes several processes for each otherwise; empty without one, as in
+# xcluster's image.
+find_perl() {
+	[ -n "${perl+set}" ] || { find_program perl && perl=$program; } || perl=
+	[ -n "$perl" ]
+}
+
+# Both namespaces of a POD are missing: the usual case.
+create_fresh() {
+	local left
+	if find_perl; then
+		# shellcheck disable=SC2086
+		left=$("$perl" "$library/pods.pl" create "$NETNS" "$UTSNS" $fresh)
+		case $? in
+		0) return ;;
+		78) perl= ;;
+		*)
+			# shellcheck disable=SC2086
+			cannot_create ${left:-$fresh}
+			;;
+		esac
+	fi
+	# shellcheck disable=SC2086
+	set -- $fresh
+	while [ $# -gt 0 ]; do
+		# One process creates both namespaces, and then executes the set-up.
+		# shellcheck disable=SC2086
+		$multi unshare --net="$NETNS/$1" --uts="$UTSNS/$1" $multi sh -c "$SET_UP" sh "$1" || cannot_create "$@"
+		shift
+	done
+}
+
+# Removes the files of PODs that were not created, the first of which failed.
+cannot_create() { # <pod…>
+	remove_pods "$@"
+	die "create: cannot create $1"
 }
 
 # Writing to /proc takes no process, but fails in a user namespace, where only the system call works.
@@ -126,9 +165,7 @@ create_pod() { # <pod>
 	[ "$has_uts" = yes ] || mount_point "$UTSNS/$1"
 	case $has_net$has_uts in
 	nono)
-		# The usual case: one process creates both namespaces, and then executes the set-up.
-		# shellcheck disable=SC2086
-		new_pod "$1" --net="$NETNS/$1" --uts="$UTSNS/$1" $multi sh -c "$SET_UP" sh "$1"
+		fresh="$fresh $1"
 		return
 		;;
 	yesno) new_pod "$1" --uts="$UTSNS/$1" true ;;
@@ -147,9 +184,7 @@ new_pod() { # <pod> <unshare's arguments…>
 	local pod_new
 	pod_new=$1
 	shift
-	$multi unshare "$@" && return
-	remove_pods "$pod_new"
-	die "create: cannot create $pod_new"
+	$multi unshare "$@" || cannot_create "$pod_new"
 }
 
 cmd_delete() {

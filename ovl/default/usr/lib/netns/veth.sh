@@ -4,19 +4,26 @@
 need pods address
 
 cmd_veth() {
-	local lines
+	local ends
 	make_pairs "$@"
-	lines=
-	each_pod set_pod_end
+	ends=
+	each_pod veth_end
+	configure_ends set_pod_end veth_failed
+}
+
+veth_end() { # <pod>
+	pod_interface "$1"
+	ends="$ends$1 $interface up$NEWLINE"
 }
 
 # Like veth and assign_addresses, with one process for each POD.
 veth_with_addresses() {
-	local random
+	local random ends
 	make_pairs
 	load_template
-	random=${RNDADR-}
+	random=${RNDADR-} ends=
 	each_pod pod_end_with_addresses
+	configure_ends set_pod_end veth_failed
 }
 
 # Prints the title of a step that creates PODs with addresses.
@@ -64,45 +71,92 @@ set_vm_end() { # <pod>
 	eval "$SET_END" && bring_up "$1" || die "veth: cannot set up $1"
 }
 
-# Sets up the POD's end and runs $lines with `ip -batch` in the POD. Without $lines busybox's ip suffices, and starts
-# faster.
-set_pod_end() { # <pod>
+# Configures the interfaces of PODs by the lines of $ends, "<pod> <interface> <up|-> <address/length…>": in one process,
+# or without Perl by a command for each POD. Calls a command with the arguments of a line that failed.
+configure_ends() { # <command> <command for a failure>
+	local line
+	[ -n "$ends" ] || return 0
+	if find_perl; then
+		line=$("$perl" "$library/pods.pl" configure "$NETNS" <<-EOF
+			$ends
+		EOF
+		)
+		# shellcheck disable=SC2086
+		case $? in
+		0) return ;;
+		78) perl= ;;
+		*) "$2" $line ;;
+		esac
+	fi
+	while read -r line; do
+		# shellcheck disable=SC2086
+		[ -z "$line" ] || "$1" $line || "$2" $line
+	done <<-EOF
+		$ends
+	EOF
+}
+
+# Sets up the POD's end, without addresses by busybox's ip, which starts faster.
+set_pod_end() { # <pod> <interface> up [address/length…]
 	local rise
-	pod_interface "$1"
+	end_lines "$@"
 	# shellcheck disable=SC2016
 	case $lines in
 	'') rise='exec ip link set "$1" up' ;;
 	*) rise='exec "$2" -batch -' ;;
 	esac
-	in_pod "$1" "conf=/proc/sys/net/ipv6/conf/\$1 && $SET_END && $rise" sh "$interface" "$real_ip" <<-EOF ||
-		link set $interface up
+	in_pod "$1" "conf=/proc/sys/net/ipv6/conf/\$1 && $SET_END && $rise" sh "$2" "$real_ip" <<-EOF
+		link set $2 up
 		$lines
 	EOF
-		die "veth: cannot set up $interface in $1: the interface $1 on the node may not be its peer (ip link delete $1)"
+}
+
+# Sets $lines to commands of ip.
+end_lines() { # <pod> <interface> <up|-> [address/length…]
+	local interface_of address
+	interface_of=$2
+	shift 3
+	lines=
+	for address; do lines="${lines}address replace $address dev $interface_of$NEWLINE"; done
+}
+
+veth_failed() { # [pod] [interface] …
+	die "veth: cannot set up ${2-interfaces} in ${1-PODs}: the interface ${1-} on the node may not be its peer (ip link delete ${1-})"
 }
 
 pod_end_with_addresses() { # <pod>
-	pod_address_lines "$1"
-	set_pod_end "$1"
+	pod_addresses "$1"
+	ends="$ends$1 $interface up $addresses$NEWLINE"
 }
 
 cmd_assign_addresses() {
-	local random
+	local random ends
 	range "$@"
 	own_node
 	load_template
 	find_multi
-	random=${__random-}
+	random=${__random-} ends=
 	each_pod assign_address
+	configure_ends set_addresses assign_failed
 }
 
 assign_address() { # <pod>
 	require_pod "$1"
-	pod_address_lines "$1"
-	ip_in_pod "$1" "$lines" || die "assign_addresses: cannot assign $text to $interface in $1"
+	pod_addresses "$1"
+	ends="$ends$1 $interface - $addresses$NEWLINE"
 }
 
-pod_address_lines() { # <pod>
+set_addresses() { # <pod> <interface> - <address/length…>
+	end_lines "$@"
+	ip_in_pod "$1" "$lines"
+}
+
+assign_failed() { # [pod] [interface] [-] [address/length] …
+	die "assign_addresses: cannot assign ${4-addresses} to ${2-interfaces} in ${1-PODs}"
+}
+
+# Sets $interface and $addresses.
+pod_addresses() { # <pod>
 	pod_interface "$1"
 	own_net
 	case $random in
@@ -113,6 +167,5 @@ pod_address_lines() { # <pod>
 	*) pod_address "$net" "$n" ;;
 	esac
 	format_ipv4 "$ipv4"
-	lines="address replace $text/$inner dev $interface
-address replace $PREFIX:$text/$((inner + 96)) dev $interface"
+	addresses="$text/$inner $PREFIX:$text/$((inner + 96))"
 }
