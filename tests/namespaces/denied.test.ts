@@ -28,7 +28,7 @@ async function runWithout(t: ExecutionContext, script: string) {
   }
 }
 
-test('a host that denies user namespaces is told so, with the sysctl, and nothing is left', async t => {
+test('reports a host that denies user namespaces, with the sysctl, and leaves nothing behind', async t => {
   const { status, stderr, left } = await runWithout(t, 'echo 0 >/proc/sys/user/max_user_namespaces')
   t.is(status, 3, stderr)
   t.regex(
@@ -38,14 +38,14 @@ test('a host that denies user namespaces is told so, with the sysctl, and nothin
   t.deepEqual(left, [])
 })
 
-test('too few network namespaces are refused before anything starts, with the numbers', async t => {
+test('refuses too low a limit of network namespaces before anything starts, with the numbers', async t => {
   const { status, stderr, left } = await runWithout(t, 'echo 10 >/proc/sys/user/max_net_namespaces')
   t.is(status, 3, stderr)
   t.regex(stderr, /user\.max_net_namespaces is 10, and the cluster has about 11 net namespaces/)
   t.deepEqual(left, [])
 })
 
-test('where parts of /proc are hidden, as in a container, the way out is told', async t => {
+test('reports a host that hides parts of /proc, as in a container, with a hint', async t => {
   const { status, stderr, left } = await runWithout(t, 'mount --bind /dev/null /proc/version')
   t.is(status, 3, stderr)
   t.regex(stderr, /FAILED: parts of \/proc are hidden here.*\(in a container, unmask it/)

@@ -33,7 +33,7 @@ function hostState(): Readonly<Record<string, string>> {
   }
 }
 
-test.serial('nothing of the host changes: before, during and after', async t => {
+test.serial('does not change the host before, during or after a run', async t => {
   const { run } = program(t)
   const before = hostState()
   const started = await run('test', 'L3', '--no-stop', '--nrouters=1')
@@ -43,7 +43,7 @@ test.serial('nothing of the host changes: before, during and after', async t => 
   t.deepEqual(hostState(), before)
 })
 
-test.serial('a node sees nothing of the host, and cannot change it', async t => {
+test.serial('a node neither sees nor changes the host', async t => {
   const { state, run } = program(t)
   const started = await run('test', 'start', '--nvm=1')
   t.is(started.status, 0, started.stderr)
@@ -65,7 +65,7 @@ test.serial('a node sees nothing of the host, and cannot change it', async t => 
   t.is(sockets.trim().split('\n').length, 1, `listening in the node of ${world}`)
 })
 
-test.serial('a node with another host key is refused', async t => {
+test.serial('refuses a node with another host key', async t => {
   const { state, run } = program(t)
   t.is((await run('test', 'start', '--nvm=1')).status, 0)
   const record = path.join(clusterIn(state), 'cluster.json')
@@ -105,14 +105,14 @@ async function asOrdinaryUser(t: ExecutionContext, ranges: string, ...words: str
 
 const ifRoot = process.getuid?.() === 0 ? test.serial : test.serial.skip
 
-ifRoot('an ordinary user with a range of subordinate ids runs the same', async t => {
+ifRoot('works for an ordinary user with a range of subordinate IDs', async t => {
   const ranges = 'nobody:300000:65536\n'
   const { status, stderr } = await asOrdinaryUser(t, ranges, 'test', 'bridge', '--cluster', 'namespaces', '--nvm=2')
   t.is(status, 0, stderr)
   t.regex(stderr, /matrix: 48 of 48 pairs answer; 64 of 64 forbidden pairs blocked/)
 })
 
-ifRoot('a user without such a range is told how to get one, and nothing starts', async t => {
+ifRoot('tells a user without such a range how to get one, and starts nothing', async t => {
   const { status, stderr } = await asOrdinaryUser(t, 'adam:300000:65536\n', 'test', 'bridge', '--cluster', 'namespaces')
   t.is(status, 3, stderr)
   t.regex(stderr, /\/etc\/subuid has no range of at least 1000 ids for nobody \(an administrator can run: usermod /)

@@ -9,7 +9,7 @@ import { clusterIn, processOf, program, writeOvl } from './program.ts'
 /** An ovl whose fping never answers: the last step of `bridge` waits for it. */
 const SLOW = { 'usr/bin/fping': '#!/bin/sh\nsleep 600\n' }
 
-test('whenever the runner is killed, nothing is left that nobody shows or ends', async t => {
+test('stop --all ends everything that a killed runner leaves', async t => {
   const { state, start, run } = program(t)
   const clusters = path.join(state, 'xcluster-netns/clusters')
   for (let round = 0; round < 6; round++) {
@@ -25,7 +25,7 @@ test('whenever the runner is killed, nothing is left that nobody shows or ends',
   }
 })
 
-test('what a killed runner leaves is ended and removed without a command', async t => {
+test('the orphan reaper stops the cluster of a killed runner', async t => {
   const { state, start, run } = program(t)
   writeOvl(state, 'slow', SLOW)
   const runner = start(['test', 'bridge', '--nvm=1', './slow'])
@@ -41,7 +41,7 @@ for (const [victim, how] of [
   ['vm-002', 'its first process was ended by SIGKILL'],
   ['world', 'its first process ended with the cluster'],
 ] as const) {
-  test(`the end of ${victim} in the middle of a step is named, and blamed on the infrastructure`, async t => {
+  test(`reports the end of ${victim} during a step as an infrastructure failure`, async t => {
     const { state, start } = program(t)
     writeOvl(state, 'slow', SLOW)
     const runner = start(['test', 'bridge', '--nvm=2', './slow', '--timeout', '8'])
@@ -57,7 +57,7 @@ for (const [victim, how] of [
   })
 }
 
-test('a node that ends itself is shown as gone, the others go on', async t => {
+test('reports a node that powers off as gone, and the others keep running', async t => {
   const { state, run } = program(t)
   t.is((await run('test', 'start', '--nvm=2')).status, 0)
   const pid = processOf(state, 'vm-002')
@@ -74,7 +74,7 @@ test('a node that ends itself is shown as gone, the others go on', async t => {
   t.regex(stderr, /vm-002 is gone: its first process ended/)
 })
 
-test('a node whose start script hangs is waited for only as long as the time-out says', async t => {
+test('waits for a hanging start script only until the timeout', async t => {
   const { state, run } = program(t)
   writeOvl(state, 'hang', { 'etc/init.d/10hang.rc': '#!/bin/sh\necho hanging\nsleep 600\n' })
   const { status, stderr } = await run('test', 'start', './hang', '--nvm=1', '--timeout=2')
@@ -83,7 +83,7 @@ test('a node whose start script hangs is waited for only as long as the time-out
   t.deepEqual(processesIn(state), [])
 })
 
-test('two clusters at once do not see each other', async t => {
+test('concurrent clusters do not affect each other', async t => {
   const { run } = program(t)
   const [one, other] = await Promise.all([
     run('test', 'L2', '--name', 'one', '--no-stop'),

@@ -4,7 +4,7 @@ import test from 'ava'
 import { processesIn } from '../vm/program.ts'
 import { clusterIn, program, writeOvl } from './program.ts'
 
-test('bridge passes with the proof of all pairs, in a cluster that is gone afterwards', async t => {
+test('bridge passes with the proof of all pairs, and its cluster is stopped', async t => {
   const { state, run } = program(t)
   const { status, stdout, stderr } = await run('test', 'bridge')
   t.is(status, 0, stderr)
@@ -15,7 +15,7 @@ test('bridge passes with the proof of all pairs, in a cluster that is gone after
   t.deepEqual(fs.readdirSync(path.join(state, 'xcluster-netns/clusters')), [])
 })
 
-test('nodes have names, addresses, hosts, environment, ovls and start scripts as VMs have them', async t => {
+test('nodes have the same names, addresses, hosts, environment, ovls and start scripts as VMs', async t => {
   const { state, run, runWith } = program(t)
   writeOvl(state, 'greeting', {
     'etc/init.d/30greeting.rc': '#!/bin/sh\necho "$GREETING of $(hostname)" >/run/greeting\necho said >/dev/console\n',
@@ -41,7 +41,7 @@ test('nodes have names, addresses, hosts, environment, ovls and start scripts as
   t.regex(fs.readFileSync(path.join(clusterIn(state), 'vm-002.console'), 'utf8'), /boot: .*greeting\.rc\nsaid\n/)
 })
 
-test('a running cluster is shown, entered, captured, copied from, tested again and stopped', async t => {
+test('status, exec, capture, cp, test --no-start and stop work on a running cluster', async t => {
   const { state, run, start } = program(t)
   const started = await run('test', 'bridge', '--nvm=2', '--no-stop')
   t.is(started.status, 0, started.stderr)
@@ -79,7 +79,7 @@ test('a running cluster is shown, entered, captured, copied from, tested again a
   t.deepEqual(processesIn(state), [])
 })
 
-test('routers route between nets, and nodes that are none do not forward', async t => {
+test('routers route between nets, and other nodes do not forward', async t => {
   const { run } = program(t)
   const started = await run('test', 'start', '--nvm=1', '--nrouters=1', '--ntesters=1')
   t.is(started.status, 0, started.stderr)
@@ -92,7 +92,7 @@ test('routers route between nets, and nodes that are none do not forward', async
   t.is((await run('exec', 'vm-221', '--', 'ping', '-c', '1', '-W', '1', '192.168.1.1')).status, 1)
 })
 
-test('options of machines are refused before anything starts', async t => {
+test('refuses options of VMs before anything starts', async t => {
   const { state, run } = program(t)
   const { status, stderr } = await run('test', 'bridge', '--mem=512')
   t.is(status, 2)

@@ -12,7 +12,7 @@ test('a larger cluster needs more processes and open files', t => {
   t.true((large?.openFiles ?? 0) > (small?.openFiles ?? 0))
 })
 
-test('more namespaces than the user may have are refused, with the sysctl and both numbers', t => {
+test("refuses more namespaces than the user's limit, with the sysctl and both numbers", t => {
   const few = (name: string) => (name === 'max_net_namespaces' ? '100' : '5000')
   t.notThrows(() => requireNamespaces(19, 4, few))
   const { code, message, hint } = t.throws(() => requireNamespaces(20, 4, few)) as Failure
@@ -21,11 +21,11 @@ test('more namespaces than the user may have are refused, with the sysctl and bo
   t.is(hint, 'an administrator can run: sysctl user.max_net_namespaces=202')
 })
 
-test('a kernel without these limits refuses nothing', t => {
+test('refuses nothing on a kernel without these limits', t => {
   t.notThrows(() => requireNamespaces(200, 254, () => undefined))
 })
 
-test('options of machines are refused, what variables and tests say about them is not', t => {
+test('refuses options of VMs, but not their variables or the settings of tests', t => {
   for (const name of ['__mem', '__smp7', '__accel', '__cold']) {
     const { message } = t.throws(() => refuseVmOptions([{ name, value: '1', origin: 'option' }])) as Failure
     t.true(message.startsWith(`${name.replace('__', '--')}: nodes that are namespaces`), message)

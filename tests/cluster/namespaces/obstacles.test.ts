@@ -8,7 +8,7 @@ for (const [why, meaning] of [
   ['cannot mount root on mnt/node/root: Operation not permitted', /does not allow overlayfs in user namespaces/],
   ['no users in the namespace: newuidmap ends with 1', /newuidmap does not map/],
 ] as const) {
-  test(`${why} is the host's, with the way out`, t => {
+  test(`blames the host for ${why}, with a hint`, t => {
     const failure = obstacle('vm-001', why)
     t.is(failure.code, 'NO_NAMESPACES')
     t.is(failure.exitCode, 3)
@@ -18,7 +18,7 @@ for (const [why, meaning] of [
   })
 }
 
-test('anything else is no lack of the host', t => {
+test('does not blame the host for other reasons', t => {
   const { code, exitCode, message } = obstacle('vm-002', 'cannot set the address of eth1: No such device')
   t.deepEqual([code, exitCode], ['NODE_NOT_UP', 4])
   t.is(message, 'vm-002 did not come up: cannot set the address of eth1: No such device')

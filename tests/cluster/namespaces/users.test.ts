@@ -8,7 +8,7 @@ test('takes the largest range of a user, by name or by number', t => {
   t.deepEqual(subordinateRange(TEXT, 'abel', 1000), { first: 500_000, count: 2000 })
 })
 
-test('finds no range for a user who has none', t => {
+test('finds no range for a user without one', t => {
   t.is(subordinateRange(TEXT, 'cain', 8), undefined)
   t.is(subordinateRange('', 'adam', 7), undefined)
 })

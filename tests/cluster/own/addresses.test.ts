@@ -1,12 +1,12 @@
 import test from 'ava'
 import { addressByTemplate, addressOn, hostsText } from '../../../scripts/cluster/own/addresses.ts'
 
-test('an address has net and node in it', t => {
+test('an address contains the numbers of net and node', t => {
   const address = { ipv4: '192.168.3.202', netmask: '255.255.255.0', ipv6: 'fd00::192.168.3.202', ipv6Length: 120 }
   t.deepEqual(addressOn(3, 202, 'fd00:'), address)
 })
 
-test('a template numbers nets and nodes', t => {
+test('a template contains the numbers of nets and nodes', t => {
   const address = { ipv4: '169.254.5.3', netmask: '255.255.255.0', ipv6: '1000::1:169.254.5.3', ipv6Length: 120 }
   t.deepEqual(addressByTemplate('169.254.0.0/20/24', 5, 3, '1000::1'), address)
   t.like(addressByTemplate('10.0.0.0/16/20', 4, 202, '1000::1'), {
@@ -18,7 +18,7 @@ test('a template numbers nets and nodes', t => {
   t.throws(() => addressByTemplate('169.254.0.0', 5, 3, '1000::1'), error)
 })
 
-test('the hosts file names every node, on the net where the others meet it', t => {
+test('the hosts file lists every node with its address on a shared net', t => {
   const nodes = [
     { name: 'vm-001', number: 1, role: 'worker', nets: [0, 1] },
     { name: 'vm-010', number: 10, role: 'worker', nets: [0, 3] },

@@ -13,7 +13,7 @@ import { claimCluster } from '../../../scripts/cluster/own/registry.ts'
 import { spawnInCluster } from '../../../scripts/cluster/own/spawn.ts'
 import { waitUntil } from '../../wait-until.ts'
 
-test('a VM that takes connections and says nothing is given up as soon as one is told to', async t => {
+test('stops waiting for a VM that accepts connections but never responds when the signal is aborted', async t => {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-enter-'))
   const state = path.join(home, 'xcluster-netns')
   t.teardown(() => fs.rmSync(home, { recursive: true, force: true }))

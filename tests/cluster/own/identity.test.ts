@@ -25,7 +25,7 @@ function counted(buffer: Buffer): Buffer[] {
   return values
 }
 
-test('an identity tells every value, and a shell the environment, whatever that holds', t => {
+test('an identity contains all values unchanged, and a shell reads its environment with any content', t => {
   const keys = makeKeys()
   fc.assert(
     fc.property(
@@ -69,7 +69,7 @@ test('an identity tells every value, and a shell the environment, whatever that 
   )
 })
 
-test('keys are new each time, and their forms are those that ssh and dropbear read', t => {
+test('creates new keys each time, in formats that ssh and dropbear read', t => {
   const [keys, others] = [makeKeys(), makeKeys()]
   t.not(keys.clientPrivateKey, others.clientPrivateKey)
   t.not(keys.hostPublicKey, others.hostPublicKey)
@@ -86,7 +86,7 @@ test('keys are new each time, and their forms are those that ssh and dropbear re
   t.deepEqual(own.subarray(-32), blob.subarray(-32))
 })
 
-test('the MAC address is made of net and node, and tells the net', t => {
+test('a MAC address consists of the numbers of net and node', t => {
   t.is(macAddress(1, 200), '00:00:00:01:01:c8')
   t.is(netOfMac(macAddress(254, 1)), 254)
   for (const other of ['02:00:00:01:01:c8', '00:00:00:01:01', '', undefined]) t.is(netOfMac(other), undefined)

@@ -7,7 +7,7 @@ import { makeHostKey, makeSshKey } from '../../../scripts/cluster/own/keys.ts'
 
 const KEYS = path.resolve(import.meta.dirname, '../../../scripts/cluster/own/keys.ts')
 
-test('every key of a thousand can be read', t => {
+test('each of a thousand keys can be read', t => {
   for (let count = 0; count < 1000; count++) {
     const pair = makeSshKey()
     for (const text of [pair.private, pair.public]) if (ssh2.utils.parseKey(text) instanceof Error) return t.fail(text)
@@ -15,7 +15,7 @@ test('every key of a thousand can be read', t => {
   return t.pass()
 })
 
-test('what dropbear stores is the private key of what the VMs show', t => {
+test("dropbear's private key belongs to the public key of the VMs", t => {
   const { hostPrivateKey, hostPublicKey } = makeHostKey()
   const key = ssh2.utils.parseKey(`ssh-ed25519 ${hostPublicKey}`)
   if (key instanceof Error) return t.fail(key.message)
@@ -31,7 +31,7 @@ test('what dropbear stores is the private key of what the VMs show', t => {
   return t.true(Buffer.from(hostPublicKey, 'base64').subarray(-32).equals(publicBytes))
 })
 
-test('keys can be made while memory is collected', t => {
+test('creates keys during garbage collection', t => {
   // Node once waited for itself in one of ten thousand: in a process that can be ended.
   const many = `import { makeHostKey } from ${JSON.stringify(KEYS)}; for (let n = 0; n < 30_000; n++) makeHostKey()`
   const words = ['--import', 'tsx', '--input-type', 'module', '--eval', many]

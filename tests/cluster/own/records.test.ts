@@ -42,7 +42,7 @@ for (const [what, damage] of Object.entries<(directory: string) => void>({
   },
   'without its directory': directory => fs.rmSync(directory, { recursive: true }),
 })) {
-  test(`a cluster ${what} is shown, and ended with all its processes`, async t => {
+  test(`status shows a cluster ${what}, and stop ends all its processes`, async t => {
     const { state, directory, started, pids } = await cluster(t)
     damage(directory)
     t.deepEqual(
@@ -60,14 +60,14 @@ for (const [what, damage] of Object.entries<(directory: string) => void>({
   })
 }
 
-test('a new cluster of the name ends what is left of one whose directory is gone', async t => {
+test('a new cluster ends processes of one with the same name whose directory was removed', async t => {
   const { state, directory, started } = await cluster(t)
   fs.rmSync(directory, { recursive: true })
   await claimCluster(state, 'mine', 'new key')
   for (const { ended } of started) t.is(await ended, 'was ended by SIGKILL')
 })
 
-test('a record of another boot means no process, although one has its number and start', async t => {
+test('ignores a process record of another boot, even if its process ID and start time are in use', async t => {
   const { directory, started } = await cluster(t)
   t.is(recordedProcesses(directory).length, started.length)
   for (const file of fs.readdirSync(directory).filter(name => name.endsWith('.pid'))) {
@@ -77,7 +77,7 @@ test('a record of another boot means no process, although one has its number and
   t.deepEqual(recordedProcesses(directory), [])
 })
 
-test('processes are marked with their cluster, and those of another directory are not its', async t => {
+test('finds processes by the mark of their cluster, but not those of another directory', async t => {
   const { state, pids } = await cluster(t)
   const marked = markedProcesses(path.join(state, 'clusters'))
   t.deepEqual([...marked.keys()], ['mine'])
@@ -92,7 +92,7 @@ test('processes are marked with their cluster, and those of another directory ar
   t.is(markedProcesses(state).size, 1)
 })
 
-test('processes belong to a cluster that got another name, and to it alone', async t => {
+test('attributes the processes of a renamed cluster to its new name only', async t => {
   const { state, directory, pids } = await cluster(t)
   const renamed = path.join(path.dirname(directory), 'other')
   fs.renameSync(directory, renamed)
@@ -109,14 +109,14 @@ test('processes belong to a cluster that got another name, and to it alone', asy
   )
 })
 
-test('its own handles end a cluster of which nothing is left on the disk', async t => {
+test('ends a cluster by its process handles when its files are gone', async t => {
   const { directory, started } = await cluster(t)
   fs.rmSync(directory, { recursive: true })
   await endChildren(directory)
   for (const { ended } of started) t.is(await ended, 'was ended by SIGKILL')
 })
 
-test('the owner notices that its record is gone, or says another owner', async t => {
+test('reports a record that is missing or names another owner', async t => {
   const { directory } = await cluster(t)
   t.notThrows(() => requireOwnCluster(directory))
   updateRecord(directory, { owner: { pid: 1, startTime: '1' } })
@@ -126,7 +126,7 @@ test('the owner notices that its record is gone, or says another owner', async t
   t.throws(() => updateRecord(directory, { kept: true }), { code: 'CLUSTER_DAMAGED' })
 })
 
-test('what a cluster runs on is watched: a VM or switch that ended, and a switch that is stopped', async t => {
+test('reports VMs and switches that ended, and switches that are stopped', async t => {
   const { directory, started, pids } = await cluster(t)
   const parts = partsOf(directory, [{ name: 'vm-001' }])
   t.deepEqual(parts.map(({ what }) => what).sort(), ['the switch of net 1', 'vm-001'])

@@ -28,7 +28,7 @@ function stateDirectory(t: ExecutionContext): string {
 /** A process that is gone. */
 const GONE = { pid: 4_000_000, startTime: '1' }
 
-test('a claimed cluster is in use, and refused to others by name', async t => {
+test('refuses to claim a cluster that is in use, by name', async t => {
   const state = stateDirectory(t)
   await claimCluster(state, 'mine', 'key')
   t.is(findCluster(state, 'mine')?.condition, 'in use')
@@ -40,13 +40,13 @@ test('a claimed cluster is in use, and refused to others by name', async t => {
   )
 })
 
-test('of two claims at once one gets the cluster', async t => {
+test('only one of two concurrent claims succeeds', async t => {
   const state = stateDirectory(t)
   const claims = await Promise.allSettled(Array.from({ length: 5 }, () => claimCluster(state, 'mine', 'key')))
   t.is(claims.filter(({ status }) => status === 'fulfilled').length, 1)
 })
 
-test('what a cluster started is found by the next process, ended by id, and nothing else is', async t => {
+test('another process finds and ends the processes of a cluster by process ID, and no others', async t => {
   const state = stateDirectory(t)
   const directory = await claimCluster(state, 'mine', 'key')
   const vm = spawnInCluster('vm-001', directory, ['sleep', '1000'])
@@ -61,7 +61,7 @@ test('what a cluster started is found by the next process, ended by id, and noth
   t.false(fs.existsSync(directory))
 })
 
-test('an abandoned cluster makes way for a claim; one that was kept can be adopted', async t => {
+test('a claim replaces an abandoned cluster; a cluster that was left running can be adopted', async t => {
   const state = stateDirectory(t)
   const directory = await claimCluster(state, 'mine', 'key')
   updateRecord(directory, { owner: GONE })
@@ -90,7 +90,7 @@ async function keptCluster(state: string) {
   return { directory, ended }
 }
 
-test('a cluster that a finished run kept is stopped for the next one, which says so', async t => {
+test('stops a cluster that a finished run left running, with a notice', async t => {
   const state = stateDirectory(t)
   const { ended } = await keptCluster(state)
   const notices: string[] = []
@@ -101,7 +101,7 @@ test('a cluster that a finished run kept is stopped for the next one, which says
   t.regex(notices[0] ?? '', /^stopped cluster 'mine', running since \d{4}-/)
 })
 
-test('a kept cluster that somebody is logged in on is refused and goes on, unless it is to be replaced', async t => {
+test('refuses to stop a cluster with active logins, except with --replace', async t => {
   const state = stateDirectory(t)
   const { directory, ended } = await keptCluster(state)
   const shell = spawn('sleep', ['1000'])
@@ -118,7 +118,7 @@ test('a kept cluster that somebody is logged in on is refused and goes on, unles
   t.is(await ended, 'was ended by SIGKILL')
 })
 
-test('a user that is gone does not keep a cluster, and neither does a record that is no record', async t => {
+test('ignores user records that are invalid or of ended processes', async t => {
   const state = stateDirectory(t)
   const { directory } = await keptCluster(state)
   fs.mkdirSync(path.join(directory, 'users'))
@@ -127,7 +127,7 @@ test('a user that is gone does not keep a cluster, and neither does a record tha
   await t.notThrowsAsync(claimCluster(state, 'mine', 'key'))
 })
 
-test('a run whose cluster was replaced does not stop the other one at its end', async t => {
+test('a run whose cluster was replaced does not stop the new one', async t => {
   const state = stateDirectory(t)
   const directory = await claimCluster(state, 'mine', 'key')
   updateRecord(directory, { owner: findProcess(process.ppid) ?? GONE })
@@ -135,7 +135,7 @@ test('a run whose cluster was replaced does not stop the other one at its end', 
   t.true(await destroyCluster(state, 'mine', 'any'))
 })
 
-test('a record of another boot of the host means that nothing of it runs', async t => {
+test('a cluster of another boot has no processes', async t => {
   const state = stateDirectory(t)
   const directory = await claimCluster(state, 'mine', 'key')
   // A process that lives and has the number that was written down.
@@ -147,14 +147,14 @@ test('a record of another boot of the host means that nothing of it runs', async
   t.true(await destroyCluster(state, 'mine', 'abandoned'))
 })
 
-test('a directory without a record, of a runner that was killed early, is abandoned', async t => {
+test('treats a directory without a record as abandoned', async t => {
   const state = stateDirectory(t)
   fs.mkdirSync(path.join(state, 'clusters/early'), { recursive: true })
   t.is(findCluster(state, 'early')?.condition, 'abandoned')
   t.true(await destroyCluster(state, 'early', 'any'))
 })
 
-test('a state directory that cannot be written is told, with the way out', async t => {
+test('reports a state directory that cannot be written, with a hint', async t => {
   const state = stateDirectory(t)
   fs.writeFileSync(path.join(state, 'file'), '')
   await t.throwsAsync(claimCluster(path.join(state, 'file'), 'mine', 'key'), {
@@ -163,14 +163,14 @@ test('a state directory that cannot be written is told, with the way out', async
   })
 })
 
-test('process lines are read whatever the command is called; zombies do not count', t => {
+test('parses process states with any command name, and ignores zombies', t => {
   const fields = (state: string) => `77 (a) (b c) ${state} ${Array.from({ length: 18 }, (_, i) => i).join(' ')} 4242 0`
   t.deepEqual(parseStat(fields('S')), { pid: 77, startTime: '4242' })
   t.is(parseStat(fields('Z')), undefined)
   t.is(parseStat(''), undefined)
 })
 
-test('a process number that was given again is not the process', async t => {
+test('does not confuse processes when a process ID is reused', async t => {
   const child = spawn('sleep', ['1000'])
   t.teardown(() => child.kill())
   const id = findProcess(child.pid ?? 0)
@@ -179,7 +179,7 @@ test('a process number that was given again is not the process', async t => {
   t.true(isAlive(id ?? GONE))
 })
 
-test('a process whose cluster is gone never starts', async t => {
+test("a process does not start when its cluster's directory is gone", async t => {
   const state = stateDirectory(t)
   const directory = await claimCluster(state, 'mine', 'key')
   const marker = path.join(state, 'ran')
@@ -190,7 +190,7 @@ test('a process whose cluster is gone never starts', async t => {
   t.true(how === 'exited with 0' || !fs.existsSync(marker), how)
 })
 
-test('a full disk is told with the place, other errors stay what they are', t => {
+test('reports a full disk with the directory, and passes on other errors', t => {
   const full = t.throws(() => fs.writeFileSync('/dev/full', 'x'), { code: 'ENOSPC' })
   const told = stateFailure('/a/state', full) as Failure
   t.deepEqual([told.code, told.exitCode], ['STATE_NOT_WRITABLE', 3])
@@ -221,7 +221,7 @@ hasPlainEnvironment('processes of a cluster do not have the environment of the c
   )
 })
 
-test("another host's cluster is shown as such and never touched; this one has its own of the same name", async t => {
+test('shows the cluster of another host and never changes it; this host has its own of the same name', async t => {
   const state = stateDirectory(t)
   const directory = await claimCluster(state, 'mine', 'key')
   fs.copyFileSync('/proc/self/stat', path.join(directory, 'vm-001.pid'))
@@ -254,13 +254,13 @@ test("another host's cluster is shown as such and never touched; this one has it
   t.is(findClusters(state).length, 1)
 })
 
-test('after a restart of the host, its cluster is abandoned, and not on another host', async t => {
+test('a cluster is abandoned after a restart of the host, not on another host', async t => {
   const state = stateDirectory(t)
   updateRecord(await claimCluster(state, 'mine', 'key'), { bootId: 'another' })
   t.is(findCluster(state, 'mine')?.condition, 'abandoned')
 })
 
-test('a cluster beside another one has a name that nobody has, and takes over the name when that is free', async t => {
+test('a second cluster has an unused name, and takes the requested one when it becomes free', async t => {
   const state = stateDirectory(t)
   await claimCluster(state, 'default', '')
   t.is(nameBeside(state, 'default'), 'default.2')
@@ -273,7 +273,7 @@ test('a cluster beside another one has a name that nobody has, and takes over th
   t.is(findCluster(state, 'default.2'), undefined)
 })
 
-test('without a name it is the usual cluster, or the only one that runs; what is not there names those that are', async t => {
+test('selects the default or the only running cluster without a name; an error lists the existing ones', async t => {
   const state = stateDirectory(t)
   t.is(meantCluster(state, 'default'), 'default')
   t.like(noCluster(state, 'default'), { exitCode: 3, hint: 'start one with: netns.ts test start' })

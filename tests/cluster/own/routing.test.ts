@@ -18,7 +18,7 @@ const routes = (topology: string, number: number, more = {}) => {
   return text(routesOf(node(nodes, number), nodes, forwardingOf(topology)))
 }
 
-test('workers and testers have their routers as default route, and routers need none', t => {
+test('workers and testers have default routes through their routers, and routers have none', t => {
   const sizes = { __nrouters: '2', __ntesters: '1' }
   t.deepEqual(routes('xnet', 1, sizes), ['default via 1.201 1.202'])
   t.deepEqual(routes('xnet', 221, sizes), ['default via 2.201 2.202'])
@@ -26,7 +26,7 @@ test('workers and testers have their routers as default route, and routers need 
   t.deepEqual(routes('xnet', 1, { __ntesters: '1' }), [], 'without a router')
 })
 
-test('in a diamond both sides carry the traffic, and in a chain each router knows the next', t => {
+test('a diamond has routes through both sides, and a chain through the next router', t => {
   t.deepEqual(routes('diamond', 1), ['default via 1.201'])
   t.true(routes('diamond', 201).includes('2 via 3.203 4.204'))
   t.true(routes('diamond', 202).includes('1 via 5.203 6.204'))
@@ -35,7 +35,7 @@ test('in a diamond both sides carry the traffic, and in a chain each router know
   t.true(routes('multihop', 201).includes('2 via 3.202'))
 })
 
-test('separate paths stay separate, and a tester may forward', t => {
+test('keeps separate paths separate, also when a tester forwards', t => {
   t.deepEqual(routes('dual-path', 1), ['default via 1.201', '5 via 4.202', '6 via 4.202'])
   t.true(routes('dual-path', 221).includes('4 via 6.204'))
   t.deepEqual(routes('evil_tester', 221), ['default via 2.222'])
@@ -58,7 +58,7 @@ function arrives(
   return route?.via.every(hop => arrives(nodes, node(nodes, hop.node), net, forwarding, hops + 1)) ?? false
 }
 
-test('in every topology all workers and testers reach each other, without a loop', t => {
+test('routes between all workers and testers of every topology, without loops', t => {
   for (const topology of topologyNames()) {
     const nodes = nodesOf(topology, { __nvm: '2', __ntesters: '2', ...(topology === 'xnet' && { __nrouters: '1' }) })
     for (const from of nodes.filter(({ role }) => role !== 'router')) {
@@ -70,7 +70,7 @@ test('in every topology all workers and testers reach each other, without a loop
   }
 })
 
-test('whatever the nets, a route never leads back', t => {
+test('creates no loop for random nets', t => {
   const nets = fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 })
   fc.assert(
     fc.property(fc.array(nets, { minLength: 1, maxLength: 6 }), nets, (routers, own) => {

@@ -20,7 +20,7 @@ function checkout(t: ExecutionContext, name: string, envsettings: string): strin
   return directory
 }
 
-test("a topology of the user's checkout is sourced, but for memory and CPUs", async t => {
+test("sources a topology of the user's checkout, but ignores its memory and CPUs", async t => {
   const XCLUSTER_OVLPATH = checkout(
     t,
     'mine',
@@ -37,7 +37,7 @@ test("a topology of the user's checkout is sourced, but for memory and CPUs", as
   )
 })
 
-test("the user's checkout wins over what is built in, and one that fails is named", async t => {
+test("prefers a topology of the user's checkout to the built-in one, and reports a failing one by name", async t => {
   const other = checkout(t, 'multihop', '__nrouters=1\n')
   const count = async (environment: Environment) => (await resolved(environment)).cluster.nodes.length
   t.is(await count({ TOPOLOGY: 'multihop', XCLUSTER_OVLPATH: other }), 5)
@@ -50,7 +50,7 @@ test("the user's checkout wins over what is built in, and one that fails is name
   await t.throwsAsync(resolved({ TOPOLOGY: 'none' }), { code: 'NO_SUCH_TOPOLOGY', message: /none/ })
 })
 
-test('what is typed wins over a topology that is built in, and that over the fallback', async t => {
+test('prefers user input to a built-in topology, and that to the default', async t => {
   const roles = async (environment: Environment, options: Environment = {}) => {
     const { nodes } = (await resolved(environment, { options, fallback: { __nrouters: '2' } })).cluster
     return nodes.filter(({ role }) => role === 'router').length
@@ -60,7 +60,7 @@ test('what is typed wins over a topology that is built in, and that over the fal
   t.is(await roles({ TOPOLOGY: 'multihop' }, { __nrouters: '4' }), 4)
 })
 
-test('the prefix that nobody set is that of the fallback, and reaches the VMs', async t => {
+test('passes the default prefix to VMs when none is set', async t => {
   const fallback = { xcluster_PREFIX: 'fd00:' }
   const prefix = async (environment: Environment, more = {}) => {
     const { addressing, guestEnvironment } = await resolved(environment, more)
@@ -70,7 +70,7 @@ test('the prefix that nobody set is that of the fallback, and reaches the VMs', 
   t.deepEqual(await prefix({ xcluster_PREFIX: 'fd01:' }, { fallback }), ['fd01:', 'fd01:'])
 })
 
-test('--no-start without a name takes the only cluster that runs, as other commands do', async t => {
+test('--no-start without a name uses the only running cluster, as other commands do', async t => {
   const XDG_STATE_HOME = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-running-'))
   t.teardown(() => fs.rmSync(XDG_STATE_HOME, { recursive: true }))
   const nameOf = async (options: Environment, environment: Environment = {}) =>
@@ -91,7 +91,7 @@ test('--no-start without a name takes the only cluster that runs, as other comma
   t.is(await nameOf({ __no_start: 'yes' }), 'default')
 })
 
-test('the embedded cluster knows topologies by name', async t => {
+test('selects built-in topologies by name', async t => {
   const settings = (name: string) => resolved({ TOPOLOGY: name, __nvm: '1' })
   const { cluster } = await settings('multilan-router')
   t.deepEqual(

@@ -7,7 +7,7 @@ import { spawnInCluster } from '../../../scripts/cluster/own/spawn.ts'
 
 const MODULE = path.resolve(import.meta.dirname, '../../../scripts/cluster/own/spawn.ts')
 
-test('processes that were let go are waited for when they are ended, by a program that waits for nothing else', t => {
+test('waits for detached processes that it kills, even when nothing else keeps the program running', t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-spawn-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true }))
   const program = `
@@ -22,7 +22,7 @@ test('processes that were let go are waited for when they are ended, by a progra
   t.is(stdout, 'SIGKILL')
 })
 
-test('a process whose files have a limit goes on when it reaches that', async t => {
+test('a process keeps running when a file reaches its size limit', async t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-spawn-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true }))
   const flood = 'head -c 3000000 /dev/zero 2>/dev/null >flood; echo went on >flood.end'
