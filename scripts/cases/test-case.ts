@@ -1,4 +1,6 @@
 import path from 'node:path'
+import type { OvlDirectory } from '../cluster/cluster.ts'
+import { shownPath } from '../host/shown-path.ts'
 import type { Reach } from '../proof/reach.ts'
 import type { RuleSet } from '../proof/rules/rule.ts'
 import type { LINK_KINDS } from '../settings/pod-facts.ts'
@@ -27,6 +29,10 @@ export interface Needs {
   readonly nics?: { readonly workers?: number; readonly [node: `vm-${number}`]: number }
   /** Kinds of interface that the VMs' kernel must have, by a module or built in; checked before the first step. */
   readonly kinds?: readonly (typeof LINK_KINDS)[number][]
+  /** Commands that the nodes must have; checked before the first step. */
+  readonly commands?: readonly string[]
+  /** The oldest kernel that the nodes may have, as in `6.1`. */
+  readonly kernel?: string
 }
 
 /** How a test addresses and names its PODs. */
@@ -78,14 +84,15 @@ export interface TestCase {
   readonly labels?: Labels
   /** The values of its parameters. */
   readonly parameters?: Readonly<Record<string, string | number | boolean>>
+  /** The ovl that brings the test: the nodes get it. */
+  readonly ovl?: OvlDirectory
+  /** The place in its file of a member of its definition: `policy.test.ts:12:5`. */
+  readonly locate?: (path: readonly (string | number)[]) => string | undefined
   /** The PODs that the steps make, each with an IPv4 and an IPv6 address; missing where the test does not know. */
   readonly pods?: readonly MadePods[]
   /** Which PODs reach each other once the steps have passed: proved for all pairs. Nothing is proved when missing. */
   readonly reach?: Reach | RuleSet
 }
-
-/** What a test's folder says about it; name and file are the folder's: `scripts/connections/<name>/definition.ts`. */
-export type TestDefinition = Omit<TestCase, 'name' | 'file'>
 
 /** PODs as `netns_test name` calls them, on all workers or one. */
 export const numberedPods = (where: Where, prefix = ''): MadePods => ({
@@ -115,5 +122,8 @@ export function podsOf({ pods = [] }: TestCase, { cluster, guestEnvironment }: S
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 
-/** The module that defines a test, as this repository names it: `scripts/connections/bridge/definition.ts`. */
-export const fileOf = ({ file }: TestCase): string => path.relative(TOP, file)
+/** The file that defines a test: of this repository, as it names it; otherwise as the user would. */
+export function fileOf({ file }: TestCase): string {
+  const own = path.relative(TOP, file)
+  return own.startsWith('..') ? shownPath(file) : own
+}

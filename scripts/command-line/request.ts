@@ -15,7 +15,7 @@ export interface UserRequest {
 }
 
 /** Options that are not settings of a run. */
-const NO_SETTINGS = ['ovl', 'reporter', 'progress', 'list', 'json', 'format']
+const NO_SETTINGS = ['ovl', 'reporter', 'progress', 'list', 'verbose', 'json', 'format', 'set', 'grep']
 
 /**
  * Reads the request to a command that has settings.

@@ -60,6 +60,10 @@ export interface Invocation {
   readonly options: Readonly<Record<string, string>>
   /** Directories of additional ovls. */
   readonly ovls: readonly string[]
+  /** Values of parameters: `size=1400`. */
+  readonly set?: readonly string[]
+  /** Selects tests by name or summary. */
+  readonly grep?: string
 }
 
 /** A shell command to suggest to the user. */

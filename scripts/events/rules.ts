@@ -1,13 +1,18 @@
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import { plainText } from '../host/text.ts'
 import type { AttemptInfo, FailedStep, RunEvent } from './events.ts'
-import type { StepVerdict, TestRecord } from './record.ts'
+import type { StepRecord, StepVerdict, TestRecord } from './record.ts'
 
 export const ONCE: AttemptInfo = { repeat: 1, attempt: 1, attempts: 1 }
 
-/** All failures of a test, on every node. */
+/** All failures of a test, on every node; those of a step within another before those of the other. */
 export const failuresOf = ({ steps }: TestRecord): readonly FailedStep[] =>
-  steps.flatMap(({ nodes }) => [...nodes.values()].flatMap(({ failure }) => failure ?? []))
+  innermostFirst(steps).flatMap(({ nodes }) => [...nodes.values()].flatMap(({ failure }) => failure ?? []))
+
+function innermostFirst(steps: readonly StepRecord[], within?: number): readonly StepRecord[] {
+  if (steps.every(step => step.within === undefined)) return steps
+  return steps.filter(step => step.within === within).flatMap(step => [...innermostFirst(steps, step.index), step])
+}
 
 type StepEnd = Pick<Extract<RunEvent, { type: 'step-end' }>, 'failure' | 'skipped' | 'warning'>
 

@@ -67,6 +67,8 @@ export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): 
       case 'step-end': {
         const step = steps.get(event.index)
         step?.end(event)
+        // Those that failed are written in the order of their ends: a step within another comes before it.
+        if (step?.isOver && steps.delete(event.index)) steps.set(event.index, step)
         if (step?.isOver && !step.hasFailed) writeSteps(event.at, each => each === step)
         break
       }

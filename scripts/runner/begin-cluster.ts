@@ -11,7 +11,9 @@ export async function beginCluster(
   { extraOvls, emit, signal }: RunRequest,
 ): Promise<RunningCluster> {
   const kernel = { kinds: test.needs.kinds ?? [], neighbors: neighborEntries(test, settings) }
-  const begin = { test: test.name, extraOvls, kernel, emit, signal }
+  const { ovl } = test
+  const isExtra = ovl && !extraOvls.some(({ directory }) => directory === ovl.directory)
+  const begin = { test: test.name, extraOvls: isExtra ? [...extraOvls, ovl] : extraOvls, kernel, emit, signal }
   if (!settings.cluster.start) return await cluster.attach(begin)
   await held.makeRoomFor(cluster)
   if (!held.isThere) return await cluster.start(begin)

@@ -6,6 +6,7 @@ import type { Settings } from '../settings/settings.ts'
 import { capture, type Node } from '../ssh/node.ts'
 import { checkLinks } from './links.ts'
 import { checkPods } from './pods.ts'
+import { checkSelectors } from './selectors.ts'
 
 /**
  * Checks a test's requirements before anything is started.
@@ -35,6 +36,7 @@ export function checkNeeds(test: TestCase, settings: Settings): void {
     const has = `which has ${plan.nets.length} interfaces`
     throw environmentFailure('NO_NODE', `${name} needs eth0 to eth${nics - 1} on ${node}, ${has}`, { hint })
   }
+  checkSelectors(test, settings)
   checkLinks(test, nodes)
   checkPods(test, settings)
   const pods = [...podsOf(test, settings, settings.addressing.podsPerNode).values()].flat()
@@ -48,22 +50,58 @@ export function checkNeeds(test: TestCase, settings: Settings): void {
 const isNodeName = (where: unknown): where is string => typeof where === 'string' && /^vm-\d{3}$/.test(where)
 
 /**
- * Checks the kernels of running nodes: those of the user's xcluster are unknown before.
- * @throws Failure NO_KIND (exit 3) naming the node and the missing kinds
+ * Checks the kernels and commands of running nodes: those of the user's xcluster are unknown before.
+ * @throws Failure NO_KIND, NODE_LACKS (exit 3) naming the node and what it lacks
  */
 export async function checkKernels(
   { name, needs }: TestCase,
   nodes: readonly Node[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { kinds } = needs
-  if (!kinds) return
-  const lacking = await Promise.all(
-    nodes.map(async node => {
-      const { exitCode, stderr } = await capture(node, ['netns_test', 'prerequisites', ...kinds], signal)
-      return exitCode === 0 ? [] : [`${node.name}: ${stderr.toString().trim()}`]
-    }),
-  )
-  const [first] = lacking.flat()
-  if (first) throw environmentFailure('NO_KIND', `${name} needs interfaces of kind ${kinds.join(', ')}: ${first}`)
+  const { kinds, commands = [], kernel } = needs
+  const ask = async (words: readonly string[], lackOf: (answer: Awaited<ReturnType<typeof capture>>) => string) => {
+    const lacking = await Promise.all(
+      nodes.map(async node => {
+        const lack = lackOf(await capture(node, words, signal))
+        return lack ? [`${node.name}: ${lack}`] : []
+      }),
+    )
+    return lacking.flat()[0]
+  }
+  if (kinds) {
+    const lack = await ask(['netns_test', 'prerequisites', ...kinds], ({ exitCode, stderr }) =>
+      exitCode === 0 ? '' : stderr.toString().trim(),
+    )
+    if (lack) throw environmentFailure('NO_KIND', `${name} needs interfaces of kind ${kinds.join(', ')}: ${lack}`)
+  }
+  if (commands.length > 0) {
+    const lack = await ask(['sh', '-c', LACKING, 'sh', ...commands], ({ stdout }) => {
+      const missing = stdout.toString().trim().split('\n').filter(Boolean)
+      return missing.length > 0 ? `has no ${missing.join(', ')}` : ''
+    })
+    if (lack) throw environmentFailure('NODE_LACKS', `${name} needs ${commands.join(', ')} on its nodes: ${lack}`)
+  }
+  if (kernel !== undefined) {
+    const lack = await ask(['uname', '-r'], ({ stdout }) => {
+      const release = stdout.toString().trim()
+      return isOlder(release, kernel) ? `has ${release}` : ''
+    })
+    if (lack) throw environmentFailure('NODE_LACKS', `${name} needs Linux ${kernel} or later: ${lack}`)
+  }
 }
+
+/** Prints the commands that a node does not have. */
+const LACKING = 'for c; do command -v "$c" >/dev/null 2>&1 || echo "$c"; done'
+
+/** Whether a kernel's release is older than a version. */
+export function isOlder(release: string, version: string): boolean {
+  const [own, least] = [release, version].map(text => text.split(/[^\d]/).map(Number))
+  for (const [index, number] of (least ?? []).entries()) {
+    const difference = (own?.[index] ?? 0) - number
+    if (difference !== 0) return difference < 0
+  }
+  return false
+}
+
+/** Codes of failures that skip an optional test: its requirements are not met. */
+export const UNMET: readonly string[] = ['NO_KIND', 'NODE_LACKS']

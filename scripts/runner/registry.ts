@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import type { TestCase, TestDefinition } from '../cases/test-case.ts'
+import { type TestDefinition, type TestTemplate, testsOf } from '../cases/definition.ts'
+import type { TestCase } from '../cases/test-case.ts'
 import { CONNECTIONS } from '../ovl/own-tree.ts'
 
 const DEFINITION = 'definition.ts'
@@ -12,20 +13,23 @@ export const connectionFolders = (top: string = CONNECTIONS): readonly string[] 
     .filter(name => fs.existsSync(path.join(top, name, DEFINITION)))
     .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
 
-async function readTestCase(name: string): Promise<TestCase> {
+async function readTemplate(name: string): Promise<TestTemplate> {
   // esbuild resolves this form, too: scripts/launch/bundle.mjs.
   const { default: definition }: { default: TestDefinition } = await import(`../connections/${name}/definition.ts`)
-  return { ...definition, name, file: path.join(CONNECTIONS, name, DEFINITION) }
+  return { definition, name, file: path.join(CONNECTIONS, name, DEFINITION) }
 }
 
 /** Tests that keep their cluster come first: at the end of `all` it would be left running. */
-const inOrder = (tests: readonly TestCase[]): readonly TestCase[] => [
-  ...tests.filter(({ keepsCluster }) => keepsCluster),
-  ...tests.filter(({ keepsCluster }) => !keepsCluster),
+const inOrder = (tests: readonly TestTemplate[]): readonly TestTemplate[] => [
+  ...tests.filter(({ definition }) => definition.keepsCluster),
+  ...tests.filter(({ definition }) => !definition.keepsCluster),
 ]
 
-/** All tests, in the order of `test --list`. */
-export const testCases: readonly TestCase[] = inOrder(await Promise.all(connectionFolders().map(readTestCase)))
+/** All built-in tests, in the order of `test --list`, before `--set`. */
+export const testTemplates: readonly TestTemplate[] = inOrder(await Promise.all(connectionFolders().map(readTemplate)))
+
+/** The same with the parameters of their definitions. */
+export const testCases: readonly TestCase[] = testTemplates.flatMap(template => testsOf(template))
 
 export const DEFAULT_TEST = 'start'
 

@@ -12,7 +12,7 @@ import { beginCluster } from './begin-cluster.ts'
 import { diagnoseFailure } from './diagnosis.ts'
 import { expectReach } from './expect-reach.ts'
 import type { HeldCluster } from './held.ts'
-import { checkKernels } from './needs.ts'
+import { checkKernels, UNMET } from './needs.ts'
 import { passesByAnswers } from './neighbors.ts'
 import type { PlannedTest, RunRequest, RunVerdict } from './plan.ts'
 import { cleanUp, runSteps } from './run-steps.ts'
@@ -45,7 +45,8 @@ export async function runTest(planned: PlannedTest, turn: AttemptInfo | undefine
   try {
     return await runOnCluster(planned, id, next, request)
   } catch (error) {
-    if (planned.optional && error instanceof Failure && error.code === 'NO_KIND') return skipTest(planned, error, emit)
+    if (planned.optional && error instanceof Failure && UNMET.includes(error.code))
+      return skipTest(planned, error, emit)
     const verdict = signal.aborted ? 'interrupted' : 'broken'
     emit({ type: 'test-end', ...id, verdict, why: error instanceof Error ? error.message : String(error) })
     throw error

@@ -25,6 +25,7 @@ const LAYERS: Layers = {
     'consoles',
     'cluster',
     'cases',
+    'test-files',
     'cni',
     'connections',
     'cni',

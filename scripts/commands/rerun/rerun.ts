@@ -32,7 +32,7 @@ export async function repeatRun(
   signal: AbortSignal,
 ): Promise<number> {
   const results = readResults(place)
-  const { words, ovls } = results.invocation
+  const { words, ovls, set, grep } = results.invocation
   const said = results.tests.flatMap(({ settings }) => settings).filter(({ name }) => !NOT_REPEATED.includes(name))
   const from = (isWanted: (origin: string) => boolean) =>
     Object.fromEntries(said.filter(({ origin }) => isWanted(origin)).map(({ name, value }) => [name, value]))
@@ -41,6 +41,8 @@ export async function repeatRun(
   const request = {
     words,
     ovls,
+    ...(set && { set }),
+    ...(grep !== undefined && { grep }),
     ...reporting,
     variables: {},
     options: {

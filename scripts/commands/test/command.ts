@@ -4,6 +4,7 @@ import { completedBy } from '../../command-line/completion/source.ts'
 import { provingTests, testsOrOvls } from '../../command-line/completion/sources.ts'
 import { withExamples } from '../../command-line/finish.ts'
 import { addPackingOptions } from '../../command-line/packing-options.ts'
+import { collect } from '../../command-line/repeated.ts'
 import { addReportingOptions } from '../../command-line/reporting-options.ts'
 import { addRunOptions } from '../../command-line/run-options.ts'
 import { callersEnvironment } from '../../host/environment.ts'
@@ -14,6 +15,8 @@ interface TestOptions {
   readonly ovl: readonly string[]
   readonly reporter: readonly string[]
   readonly progress?: string
+  readonly set: readonly string[]
+  readonly grep?: string
 }
 
 /** `test`: runs tests. */
@@ -24,17 +27,23 @@ export const test: CommandDefinition = {
       .optionsGroup('Other options:')
       .description('run tests, each on its own cluster; summary on stderr, log on stdout')
       .addArgument(completedBy(wordsArgument(), testsOrOvls))
+      .option('--grep <pattern>', 'run only tests whose name or summary matches')
+      .addOption(setOption())
       .option('--list', 'list the tests')
       .option('--verbose', 'with --list: also print what each test shows')
       .addOption(completedBy(reachOption(), provingTests))
-      .action(async (words: string[], { list, verbose, ovl, reporter, progress }: TestOptions) => {
-        if (list) return (await import('./list.ts')).listTests(verbose === true)
+      .action(async (words: string[], { list, verbose, ovl, reporter, progress, set, grep }: TestOptions) => {
         const [{ runTestCommand }, { readUserRequest }, { writtenAs }] = await Promise.all([
           import('./run.ts'),
           import('../../command-line/request.ts'),
           import('../../command-line/written-as.ts'),
         ])
         const { operands, options, variables } = readUserRequest(command, words)
+        if (list) {
+          const { listTests } = await import('./list.ts')
+          const request = { words: operands, set, grep, options, environment: callersEnvironment, signal }
+          return await listTests(request, verbose === true)
+        }
         const request = {
           words: operands,
           options,
@@ -42,6 +51,8 @@ export const test: CommandDefinition = {
           ovls: ovl,
           reporters: reporter,
           progress,
+          set,
+          grep,
           writtenAs: (option: string) => writtenAs(command, option),
         }
         setExitCode(await runTestCommand(request, callersEnvironment, signal))
@@ -52,11 +63,21 @@ export const test: CommandDefinition = {
       ['./netns.ts test bridge --nvm=2 --mem1=512', 'two VMs, vm-001 with 512 MiB'],
       ['./netns.ts test L2 --until-failure', 'hunt a flaky failure'],
       ['./netns.ts test cni_bridge ./my-plugin', 'with your own ovl'],
+      ['./netns.ts test ./policy.test.ts --set size=1400', 'your own test: docs/own-tests.md'],
     ])
   },
 }
 
-const wordsArgument = () => new Argument('[words...]', 'tests (default: start), then ovls to unpack on the nodes')
+const wordsArgument = () =>
+  new Argument(
+    '[words...]',
+    'tests (default: start): names, files or directories of own tests, <ovl>/<test>; then ovls to unpack on the nodes',
+  )
+
+const setOption = () =>
+  new Option('--set <parameter=value>', 'set a parameter of tests, or several values: size=1400,9000; repeatable')
+    .argParser(collect)
+    .default([])
 
 const reachOption = () =>
   new Option(

@@ -19,8 +19,9 @@ import type { PlannedTest, RunResult } from '../../runner/plan.ts'
 import { runTests } from '../../runner/runner.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { howToEnter } from './left.ts'
-import { overridden, reachingAs, testsIn } from './tests.ts'
-import { ovlsIn, sortWords } from './words.ts'
+import { readGrep, readSet, selectTests } from './select.ts'
+import { overridden, reachingAs } from './tests.ts'
+import { ovlsIn } from './words.ts'
 
 const EXIT_CODES = { passed: 0, failed: 1, broken: 4 } as const
 
@@ -35,6 +36,10 @@ export interface TestRequest {
   readonly ovls: readonly string[]
   /** As typed: `junit=report.xml`. */
   readonly reporters: readonly string[]
+  /** As typed: `size=1400`. */
+  readonly set?: readonly string[]
+  /** Value of `--grep`. */
+  readonly grep?: string | undefined
   /** Value of `--progress`. */
   readonly progress?: string | undefined
   /** An option as the user wrote it, for messages. */
@@ -55,8 +60,10 @@ export async function runTestCommand(
 ): Promise<number> {
   const { options, ovls, writtenAs } = request
   const said = { ...request.variables, ...options }
-  const { tests, others } = await sortWords(request.words, options, environment, signal)
-  const wanted = reachingAs(said.__reach, testsIn(tests), writtenAs('--reach'))
+  const { words, set = [], grep } = request
+  const given = { words, set: readSet(set), grep: readGrep(grep), options, environment, signal }
+  const { tests, words: named, others } = await selectTests(given)
+  const wanted = reachingAs(said.__reach, tests, writtenAs('--reach'))
   const progress = readProgress(request.progress, writtenAs('--progress'))
   const details: string[] = []
   const plan: PlannedTest[] = []
@@ -88,14 +95,18 @@ export async function runTestCommand(
     left: undefined,
   }
   let exitCode: number
-  const invocation = describeInvocation(tests, said, settings, extraOvls)
+  const invocation = {
+    ...describeInvocation(named, said, settings, extraOvls),
+    ...(set.length > 0 && { set }),
+    ...(grep !== undefined && { grep }),
+  }
   const names = wanted.map(({ test }) => test.name)
   emit({ type: 'run-start', tests: names, invocation, reports: describePlaces(reporting) })
   for (const component of hostComponents()) emit({ type: 'provenance', component })
   for (const text of details) emit({ type: 'detail', text })
   for (const { test } of wanted) for (const text of overridden(test, said)) emit({ type: 'notice', text })
   const untested =
-    tests.length === 0 && others.length > 0 ? describeUntested(extraOvls.slice(-others.length)) : undefined
+    named.length === 0 && others.length > 0 ? describeUntested(extraOvls.slice(-others.length)) : undefined
   if (untested) emit({ type: 'notice', text: `${untested}: the test '${wanted[0]?.test.name}' runs with it` })
   try {
     const ran = await runTests({

@@ -2,23 +2,9 @@ import { usageFailure } from '../../errors/failure.ts'
 import { didYouMean } from '../../errors/suggest.ts'
 import type { Environment } from '../../host/environment.ts'
 import type { PlannedTest } from '../../runner/plan.ts'
-import { ALL, DEFAULT_TEST, findTestCase, provesReach, testCases } from '../../runner/registry.ts'
+import { provesReach, testCases } from '../../runner/registry.ts'
 import { spelling } from '../../settings/sources.ts'
-
-/** The selected tests, each once; without any, the default test. Tests selected by `all` are optional. */
-export function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 'test' | 'optional'>[] {
-  const tests = words.flatMap(word => {
-    if (word === ALL)
-      return testCases.filter(({ sameAs, needs }) => !sameAs && !needs.running).map(test => ({ test, optional: true }))
-    const test = findTestCase(word)
-    return test ? [{ test, optional: false }] : []
-  })
-  // A test that is selected by name is required.
-  const named = new Set(tests.filter(({ optional }) => !optional).map(({ test }) => test.name))
-  const once = [...new Map(tests.map(({ test }) => [test.name, { test, optional: !named.has(test.name) }])).values()]
-  if (once.length > 0) return once
-  return testCases.filter(({ name }) => name === DEFAULT_TEST).map(test => ({ test, optional: false }))
-}
+import type { SelectedTest } from './select.ts'
 
 /**
  * Lets a test of a running cluster prove the reachability of another test.
@@ -27,9 +13,9 @@ export function testsIn(words: readonly string[]): readonly Pick<PlannedTest, 't
  */
 export function reachingAs(
   name: string | undefined,
-  tests: ReturnType<typeof testsIn>,
+  tests: readonly SelectedTest[],
   option: string,
-): ReturnType<typeof testsIn> {
+): readonly SelectedTest[] {
   if (name === undefined) return tests
   const proving = testCases.filter(provesReach)
   const { reach } = proving.find(test => test.name === name) ?? {}

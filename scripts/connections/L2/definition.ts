@@ -1,4 +1,5 @@
-import { numberedPods, on, onWorkers, type TestDefinition } from '../../cases/test-case.ts'
+import type { TestDefinition } from '../../cases/definition.ts'
+import { numberedPods, on, onWorkers } from '../../cases/test-case.ts'
 
 export default {
   summary: 'PODs of all nodes on one Ethernet: bridges joined by eth1, random addresses',

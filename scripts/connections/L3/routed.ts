@@ -1,4 +1,5 @@
-import { type Needs, numberedPods, on, onWorkers, type Step, type TestDefinition } from '../../cases/test-case.ts'
+import type { TestDefinition } from '../../cases/definition.ts'
+import { type Needs, numberedPods, on, onWorkers, type Step } from '../../cases/test-case.ts'
 
 /**
  * PODs on a bridge in each VM, with the VM as their default gateway.

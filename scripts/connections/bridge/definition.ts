@@ -1,4 +1,5 @@
-import { numberedPods, onWorkers, type TestDefinition } from '../../cases/test-case.ts'
+import type { TestDefinition } from '../../cases/definition.ts'
+import { numberedPods, onWorkers } from '../../cases/test-case.ts'
 
 export default {
   summary: 'PODs on a Linux bridge on each node; every address answers',

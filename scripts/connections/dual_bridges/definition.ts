@@ -1,4 +1,5 @@
-import { on, type TestDefinition } from '../../cases/test-case.ts'
+import type { TestDefinition } from '../../cases/definition.ts'
+import { on } from '../../cases/test-case.ts'
 import { CLUSTER, outside, PODS } from './outside.ts'
 
 export default {

@@ -1,4 +1,5 @@
-import { namedPods, numberedPods, type TestDefinition } from '../../cases/test-case.ts'
+import type { TestDefinition } from '../../cases/definition.ts'
+import { namedPods, numberedPods } from '../../cases/test-case.ts'
 
 /** One VM with two bridges, and a router with an interface and a namespace on each: the steps name these nodes. */
 export const CLUSTER = { TOPOLOGY: 'multilan-router', __nvm: '1', __nrouters: '2' } as const

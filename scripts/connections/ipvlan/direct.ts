@@ -1,4 +1,5 @@
-import { numberedPods, on, onWorkers, type TestDefinition } from '../../cases/test-case.ts'
+import type { TestDefinition } from '../../cases/definition.ts'
+import { numberedPods, on, onWorkers } from '../../cases/test-case.ts'
 
 /** PODs directly on eth1, without bridge and veth. */
 export const direct = (kind: 'ipvlan' | 'macvlan'): TestDefinition => ({

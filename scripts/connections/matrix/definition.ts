@@ -1,4 +1,4 @@
-import type { TestDefinition } from '../../cases/test-case.ts'
+import type { TestDefinition } from '../../cases/definition.ts'
 
 /** The proof alone, for PODs that exist already. */
 export default {

@@ -1,4 +1,5 @@
-import { numberedPods, onWorkers, type TestDefinition } from '../../cases/test-case.ts'
+import type { TestDefinition } from '../../cases/definition.ts'
+import { numberedPods, onWorkers } from '../../cases/test-case.ts'
 
 export default {
   summary: 'PODs connected by the CNI plugin ptp: a veth pair and a route for each POD, no bridge',

@@ -1,4 +1,5 @@
-import { on, type TestDefinition } from '../../cases/test-case.ts'
+import type { TestDefinition } from '../../cases/definition.ts'
+import { on } from '../../cases/test-case.ts'
 
 export default {
   summary: 'The nodes start and accept logins; they are left running',

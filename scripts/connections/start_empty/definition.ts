@@ -1,4 +1,4 @@
-import type { TestDefinition } from '../../cases/test-case.ts'
+import type { TestDefinition } from '../../cases/definition.ts'
 import start from '../start/definition.ts'
 
 /** xcluster's name for a start without extra ovls. */

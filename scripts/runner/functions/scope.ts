@@ -2,10 +2,10 @@ import type { CheckOptions, CheckVerdict } from '../../cases/context.ts'
 import { fileOf } from '../../cases/test-case.ts'
 import { Failure } from '../../errors/failure.ts'
 import type { StepId } from '../../events/events.ts'
+import { locationIn } from '../../host/stack.ts'
 import { failedOn, HOST } from '../host-step.ts'
 import { type StepContext, type StepFailure, startStep } from '../steps.ts'
 import { nextContext, type TestRun } from '../test-run.ts'
-import { locationIn } from './location.ts'
 
 /** Ends a check as skipped. */
 class Skipped extends Error {}

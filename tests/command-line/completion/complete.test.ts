@@ -2,12 +2,13 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import type { TestCase } from '../../../scripts/cases/test-case.ts'
 import { updateRecord } from '../../../scripts/cluster/own/cluster-record.ts'
 import { claimCluster } from '../../../scripts/cluster/own/registry.ts'
 import { complete } from '../../../scripts/command-line/completion/complete.ts'
 import { type Completions, isCompleted } from '../../../scripts/command-line/completion/source.ts'
 import { commandsOf } from '../../../scripts/command-line/finish.ts'
-import { reachingAs, testsIn } from '../../../scripts/commands/test/tests.ts'
+import { reachingAs } from '../../../scripts/commands/test/tests.ts'
 import { PROGRESS_KINDS, REPORTER_NAMES } from '../../../scripts/reporters/names.ts'
 import { findTestCase, testCases } from '../../../scripts/runner/registry.ts'
 import { theProgram } from '../program.ts'
@@ -61,13 +62,30 @@ test('offers --reach the tests that it accepts', async t => {
   const offered = await behind('test matrix --reach ')
   t.true(offered.includes('bridge'))
   for (const name of ['matrix', 'start', 'start_empty', 'all']) t.false(offered.includes(name), name)
+  const matrix = findTestCase('matrix') as TestCase
   for (const name of offered)
-    t.is(reachingAs(String(name), testsIn(['matrix']), '--reach')[0]?.test.reach, findTestCase(String(name))?.reach)
+    t.is(
+      reachingAs(String(name), [{ test: matrix, optional: false }], '--reach')[0]?.test.reach,
+      findTestCase(String(name))?.reach,
+    )
 })
 
 test('has a completion for every value except numbers and free text', t => {
   const free = [
-    ...['--nvm', '--nrouters', '--ntesters', '--mem', '--smp', '--timeout', '--repeat', '--retry', '--seed', '--count'],
+    ...[
+      '--nvm',
+      '--nrouters',
+      '--ntesters',
+      '--mem',
+      '--smp',
+      '--timeout',
+      '--repeat',
+      '--retry',
+      '--seed',
+      '--count',
+      '--set',
+      '--grep',
+    ],
     ...['--tail', '--interface', 'command', 'filter', 'options', 'words'],
   ]
   for (const command of commandsOf(program)) {
