@@ -86,7 +86,7 @@ async function runIn(place: CommandPlace, request: CommandRequest, id: StepId, c
   }
   const step = { ...id, lastLines, ...(request.location && { location: request.location }) }
   try {
-    const { result, lines, why } = await attempts(place, request, context, onLine)
+    const { result, lines, why } = await attempts(place, request, context, onLine, () => lastLines.splice(0))
     if (isRetried) for (const [stream, line] of lines) emit(stream, line)
     if (why === undefined) return { result }
     return { result, failure: { ...step, node: node.name, why: isPod ? `${name}: ${why}` : why, broken: false } }
@@ -102,6 +102,7 @@ async function attempts(
   request: CommandRequest,
   { signal, timeoutSeconds }: StepContext,
   onLine: (stream: Stream, line: string) => void,
+  onAttempt: () => void,
 ): Promise<Attempt> {
   const seconds = request.timeoutSeconds ?? timeoutSeconds
   const { withinSeconds = 0 } = request.expect ?? {}
@@ -111,6 +112,7 @@ async function attempts(
     seconds * 1000,
     async deadline => {
       for (;;) {
+        onAttempt()
         const attempt = await attemptIn(place, request, onLine, deadline.signal)
         const isLast = performance.now() + RETRY_MS > end
         if (attempt.why === undefined) return attempt
