@@ -239,7 +239,7 @@ async function addressesOf(bench: Bench, { containerId, netns, ifname }: Attachm
  * Some networks serve one container at a time: they move an interface of the node, or have one address.
  * @throws Inapplicable
  */
-async function requireSecond(bench: Bench): Promise<void> {
+export async function requireSecond(bench: Bench): Promise<void> {
   const runtime = bench.runtime()
   const attachments = await bench.containers(2)
   const seen: string[] = []

@@ -75,6 +75,15 @@ export const CATALOG = {
   'DEL calls IPAM': must('4', 'calls its IPAM plugin'),
   'DEL returns the error of IPAM': should('4', 'fails when its IPAM plugin fails'),
 
+  'DEL after many ADDs: leaves nothing': should('3', 'leaves nothing of several attachments, one after the other'),
+  'DEL after a killed ADD: leaves nothing': should('3', 'removes what an ADD created that was killed at any moment'),
+  'DEL after the netns is gone: leaves nothing': should('2', 'removes everything without the container'),
+  'DEL with an exhausted pool: leaves nothing': should(
+    '3',
+    'removes what an ADD created for which no address was free',
+  ),
+  'DEL in parallel: leaves nothing': should('3', 'leaves nothing of 50 attachments at once'),
+
   'GC frees stale reservations': should('2', 'frees the addresses of attachments that are not listed'),
   'GC keeps valid attachments': must('2', 'leaves listed attachments and their addresses unchanged'),
   'GC calls IPAM': must('2', 'calls its IPAM plugin'),

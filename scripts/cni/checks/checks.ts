@@ -3,6 +3,7 @@ import { capabilities } from './capabilities.ts'
 import { CATALOG, CHECK_NAMES, type CheckName } from './catalog.ts'
 import type { Check, CheckCode } from './check.ts'
 import { del } from './del.ts'
+import { leaks } from './leaks.ts'
 import { networkWide } from './network-wide.ts'
 import { protocol } from './protocol.ts'
 import { verify } from './verify.ts'
@@ -12,6 +13,7 @@ const CODE: Readonly<Record<CheckName, CheckCode>> = {
   ...add,
   ...verify,
   ...del,
+  ...leaks,
   ...networkWide,
   ...capabilities,
 }

@@ -4,9 +4,6 @@ import { takeLedgerIn } from '../ledger/take.ts'
 import type { Attachment } from '../runtime/derive.ts'
 import { requireThat } from '../violation.ts'
 
-/** Namespaces of other checks, which run on the same node. */
-const ANONYMOUS = 'held by processes only'
-
 /**
  * Requires that operations leave node and containers as they were. What the first attachment of a network creates for
  * all, such as a bridge, is no leftover: another container is attached before, and stays.
@@ -22,9 +19,7 @@ export async function leavesNothing(
   const take = () => takeLedgerIn(bench.shell, names)
   const before = await take()
   await run()
-  const differences = compareLedgers(before, await take(), what)
-    .filter(({ kind, name }) => !(kind === 'namespace' && name.startsWith(ANONYMOUS)))
-    .map(({ message }) => message)
+  const differences = compareLedgers(before, await take(), what).map(({ message }) => message)
   bench.note(`differences after ${what}`, differences.join('\n') || 'none')
   const [first] = differences
   const more = differences.length > 1 ? `; and ${differences.length - 1} more` : ''

@@ -62,22 +62,28 @@ export const mountEntries = (text: string): readonly Entry[] =>
     return { kind: 'mount' as const, name: point, facts }
   })
 
-/** Named namespaces, and those that only processes hold. */
+/**
+ * Named namespaces, and those that only processes hold. Processes with other mounts belong to somebody else: to a sandbox
+ * beside this one.
+ */
 export function namespaceEntries(named: string, own: string, processes: string): readonly Entry[] {
-  const inodes = new Map(lines(named).map(line => line.split(' ', 2) as [string, string]))
-  const held = lines(processes)
-    .map(line => /\[(\d+)\]/.exec(line)?.[1] ?? '')
-    .filter(inode => inode && !inodes.has(inode) && !own.includes(`[${inode}]`))
+  const names = inodesOf(named)
+  const [net, mounts] = ['net', 'mnt'].map(kind => inodesOf(own).get(`/proc/self/ns/${kind}`))
+  const all = inodesOf(processes)
+  const held = [...all]
+    .filter(([file]) => file.endsWith('/net') && all.get(file.replace(/net$/, 'mnt')) === mounts)
+    .map(([, inode]) => inode)
+    .filter(inode => inode !== net && ![...names.values()].includes(inode))
   return [
-    ...[...inodes.values()].map(file => ({
-      kind: 'namespace' as const,
-      name: file.split('/').at(-1) ?? '',
-      facts: {},
-    })),
-    ...held.map((_, index) => ({
+    ...[...names.keys()].map(file => ({ kind: 'namespace' as const, name: file.split('/').at(-1) ?? '', facts: {} })),
+    ...[...new Set(held)].map((_, index) => ({
       kind: 'namespace' as const,
       name: `held by processes only, ${index + 1}`,
       facts: {},
     })),
   ]
 }
+
+/** From the output of stat: inodes by file. */
+const inodesOf = (text: string): ReadonlyMap<string, string> =>
+  new Map(lines(text).map(line => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))]))

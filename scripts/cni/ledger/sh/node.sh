@@ -9,9 +9,9 @@ section() { printf '\n%s . %s\n' "$token" "$1"; }
 section named
 stat -Lc '%i %n' /var/run/netns/* 2>/dev/null
 section own
-readlink /proc/self/ns/net
+stat -Lc '%i %n' /proc/self/ns/net /proc/self/ns/mnt
 section processes
-readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u
+stat -Lc '%i %n' /proc/[0-9]*/ns/net /proc/[0-9]*/ns/mnt 2>/dev/null
 section mounts
 cat /proc/self/mountinfo
 section files

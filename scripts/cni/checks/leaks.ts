@@ -1,0 +1,125 @@
+import { type Bench, describeFailure, ipamOf } from '../bench.ts'
+import { compareLedgers } from '../ledger/compare.ts'
+import { takeLedgerIn } from '../ledger/take.ts'
+import type { Attachment } from '../runtime/derive.ts'
+import { Inapplicable } from '../violation.ts'
+import { requireSecond } from './add.ts'
+import { always, type Checks } from './check.ts'
+import { attachFirst, leavesNothing } from './leftovers.ts'
+import { exhaustible, shrunk } from './pool.ts'
+
+const CYCLES = 5
+const AT_ONCE = 50
+/** Time limit for one of so many. */
+const CROWD_SECONDS = 150
+/** ADD is killed once in each of so many parts of its duration. */
+const KILLS = 4
+
+/** Checks of what stays after a scenario that ends with DEL. */
+export const leaks: Checks<
+  | 'DEL after many ADDs: leaves nothing'
+  | 'DEL after a killed ADD: leaves nothing'
+  | 'DEL after the netns is gone: leaves nothing'
+  | 'DEL with an exhausted pool: leaves nothing'
+  | 'DEL in parallel: leaves nothing'
+> = {
+  'DEL after many ADDs: leaves nothing': {
+    applies: always,
+    run: async bench => {
+      const attachment = await prepare(bench)
+      await leavesNothing(bench, [attachment], `${CYCLES} times ADD and DEL`, async () => {
+        for (let cycle = 0; cycle < CYCLES; cycle++) await attachAndDetach(bench, attachment)
+      })
+    },
+  },
+  'DEL after a killed ADD: leaves nothing': {
+    applies: always,
+    run: async bench => {
+      const attachment = await prepare(bench)
+      const seconds = await durationOfAdd(bench, attachment)
+      for (let part = 0; part < KILLS; part++) {
+        const timeout = Math.max(0.001, (seconds * (part + Math.random())) / KILLS)
+        const what = `ADD, killed after ${Math.round(timeout * 1000)} of ${Math.round(seconds * 1000)} ms, and DEL`
+        await leavesNothing(bench, [attachment], what, async () => {
+          await bench.runtime(bench.network, { timeout }).add([attachment])
+          requireSuccess((await bench.runtime().del([attachment]))[0])
+        })
+      }
+    },
+  },
+  'DEL after the netns is gone: leaves nothing': {
+    applies: always,
+    run: async bench => {
+      await prepare(bench)
+      // Its namespace exists neither before nor after.
+      await leavesNothing(bench, [], 'ADD, the end of the namespace, and DEL', async () => {
+        const runtime = bench.runtime()
+        const { attachment } = await bench.attach(runtime)
+        await bench.mustRun('ip netns delete "$1"', attachment.containerId)
+        requireSuccess((await runtime.del([attachment]))[0])
+      })
+    },
+  },
+  'DEL with an exhausted pool: leaves nothing': {
+    applies: exhaustible,
+    run: async bench => {
+      const runtime = bench.runtime(shrunk(bench.network))
+      await bench.attach(runtime)
+      const attachment = await bench.container()
+      await leavesNothing(bench, [attachment], 'a failed ADD with an exhausted pool, and DEL', async () => {
+        const [outcome] = await runtime.add([attachment])
+        if (!outcome?.failure) throw new Inapplicable('ADD succeeded, and no address was free')
+        requireSuccess((await runtime.del([attachment]))[0])
+      })
+    },
+  },
+  'DEL in parallel: leaves nothing': {
+    applies: network => (ipamOf(network) ? true : 'no plugin of the network has an IPAM plugin'),
+    run: async bench => {
+      await requireSecond(bench)
+      await prepare(bench)
+      const attachments = await bench.containers(AT_ONCE)
+      await leavesNothing(bench, [], `${AT_ONCE} ADDs and DELs at once`, async () => {
+        const runtime = bench.runtime(bench.network, { timeout: CROWD_SECONDS })
+        const failed = (await runtime.add(attachments)).find(({ failure }) => failure)
+        if (failed) throw new Inapplicable(`one of ${AT_ONCE} ADDs at once failed: ${describeFailure(failed)}`)
+        for (const outcome of await runtime.del(attachments)) requireSuccess(outcome)
+      })
+    },
+  },
+}
+
+/**
+ * Attaches another container, and a container that is detached again.
+ * @returns that container
+ * @throws Inapplicable when already this leaves something
+ */
+async function prepare(bench: Bench): Promise<Attachment> {
+  await attachFirst(bench)
+  const attachment = await bench.container()
+  const take = () => takeLedgerIn(bench.shell, [attachment.containerId])
+  const before = await take()
+  await attachAndDetach(bench, attachment)
+  const [left] = compareLedgers(before, await take())
+  if (left) throw new Inapplicable(`a single ADD and DEL leaves something, as another check says: ${left.message}`)
+  return attachment
+}
+
+async function attachAndDetach(bench: Bench, attachment: Attachment): Promise<void> {
+  const runtime = bench.runtime()
+  await bench.addTo(runtime, attachment)
+  requireSuccess((await runtime.del([attachment]))[0])
+}
+
+/** DEL itself has checks of its own. */
+function requireSuccess(outcome: Parameters<typeof describeFailure>[0]): void {
+  if (outcome?.failure) throw new Inapplicable(`DEL failed: ${describeFailure(outcome)}`)
+}
+
+/** The time of the slowest plugin's ADD, in seconds. */
+async function durationOfAdd(bench: Bench, attachment: Attachment): Promise<number> {
+  const runtime = bench.runtime()
+  const [outcome] = await runtime.add([attachment])
+  requireSuccess((await runtime.del([attachment]))[0])
+  return Math.max(...(outcome?.calls ?? []).map(({ end }) => end.microseconds)) / 1e6
+}
