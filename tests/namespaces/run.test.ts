@@ -60,6 +60,26 @@ test('status, exec, capture, cp, test --no-start and stop work on a running clus
   t.regex(again.stderr, /matrix: 48 of 48 pairs answer; 64 of 64 forbidden pairs blocked/)
   const inPod = await run('exec', 'vm-002-ns03', '--', 'ip', '-4', '-brief', 'address', 'show', 'eth0')
   t.regex(inPod.stdout, /172\.16\.2\.3\/24/, inPod.stderr)
+  const onAll = await run(
+    'exec',
+    '--all',
+    '--',
+    'sh',
+    '-c',
+    'hostname; echo complaint >&2; [ "$(hostname)" = vm-001 ] || exit 3',
+  )
+  t.is(onAll.status, 3, onAll.stderr)
+  t.deepEqual(onAll.stdout.trim().split('\n').sort(), ['vm-001: vm-001', 'vm-002: vm-002'])
+  t.deepEqual(onAll.stderr.trim().split('\n').sort(), ['vm-001: complaint', 'vm-002: complaint'])
+  const inPods = await run('exec', '*-ns0[1]', '--', 'true')
+  t.is(inPods.status, 2)
+  t.regex(inPods.stderr, /'\*-ns0\[1\]' is not a node or POD of the cluster \(nodes are vm-001 vm-002;|VMs are/)
+  const inFirst = await run('exec', '*-ns01', '--', 'sh', '-c', 'hostname; [ "$(hostname)" = vm-001-ns01 ] || exit 9')
+  t.is(inFirst.status, 9)
+  t.deepEqual(inFirst.stdout.trim().split('\n').sort(), ['vm-001-ns01: vm-001-ns01', 'vm-002-ns01: vm-002-ns01'])
+  const onNodes = await run('exec', 'vm-*', 'hostname')
+  t.deepEqual(onNodes.stdout.trim().split('\n').sort(), ['vm-001: vm-001', 'vm-002: vm-002'])
+  t.regex((await run('exec', '*-ns01')).stderr, /a command is required for several nodes or PODs/)
   const copied = await run('cp', 'vm-001:/etc/hostname', path.join(state, 'copy'))
   t.is(copied.status, 0, copied.stderr)
   t.is(fs.readFileSync(path.join(state, 'copy'), 'utf8'), 'vm-001\n')

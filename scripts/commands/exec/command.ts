@@ -9,13 +9,16 @@ export const exec: CommandDefinition = {
   name: 'exec',
   define: (command, { signal, setExitCode }) => {
     command
-      .description('run a command on a node or in a POD; without a command, open a shell')
+      .description(
+        "run a command on a node or in a POD, or at once on all whose names match 'vm-*' or '*-ns01'; without a command, open a shell",
+      )
       .addArgument(targetArgument())
       .argument('[command...]', 'the command and its arguments')
+      .option('--all', 'run the command on all nodes at once; each line follows the name of its node')
       .option('-n, --no-stdin', 'give the command no input, for example in a `while read` loop')
     addClusterOptions(command)
       .passThroughOptions()
-      .action(async (target: string, typed: string[], { stdin }: { stdin: boolean }) => {
+      .action(async (target: string, typed: string[], { all, stdin }: { all?: true; stdin: boolean }) => {
         const [{ execOn }, { onTarget }, { readClusterChoice }] = await Promise.all([
           import('./exec.ts'),
           import('../../cluster/choice.ts'),
@@ -23,6 +26,11 @@ export const exec: CommandDefinition = {
         ])
         const terminal = callersEnvironment.TERM ?? 'dumb'
         const words = typed[0] === '--' ? typed.slice(1) : typed
+        const { ALL_NODES, execOnAll, isPattern } = await import('./all.ts')
+        if (all || isPattern(target)) {
+          const [pattern, called] = all ? [ALL_NODES, [target, ...words]] : [target, words]
+          return setExitCode(await execOnAll(pattern, called, readClusterChoice(command), signal))
+        }
         const use = (node: Parameters<typeof execOn>[0]) => execOn(node, target, words, terminal, stdin)
         setExitCode(await onTarget(target, readClusterChoice(command), signal, use))
       })
@@ -30,6 +38,8 @@ export const exec: CommandDefinition = {
       ['./netns.ts exec vm-001 -- ip address', 'a command on a node'],
       ['./netns.ts exec vm-001-ns02 -- ping -c1 172.16.1.3', 'a command in a POD'],
       ['./netns.ts exec vm-001-ns02', 'a shell'],
+      ['./netns.ts exec --all -- ip route', 'a command on all nodes'],
+      ["./netns.ts exec '*-ns01' -- ip address", 'a command in the first POD of each node'],
       ['while read -r pod; do ./netns.ts exec -n "$pod" -- ip address; done <pods', 'in a loop'],
     ])
   },
