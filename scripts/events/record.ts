@@ -53,6 +53,8 @@ export interface TestRecord {
   retried: boolean
   cluster: string | undefined
   readonly steps: StepRecord[]
+  /** The failure that happened first, on any node. */
+  firstFailure: FailedStep | undefined
   /** The proof's one-line verdict. */
   matrix: string | undefined
   diagnosis: Diagnosis | undefined

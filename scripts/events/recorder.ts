@@ -57,6 +57,8 @@ export function recorder(size: ExcerptSize): Recorder {
       case 'step-end': {
         const { failure, milliseconds } = event
         const note = noteOf(event)
+        const test = current()
+        if (test) test.firstFailure ??= failure
         update(nodeOf(event), {
           verdict: stepVerdict(event),
           milliseconds,
@@ -138,6 +140,7 @@ export const beginTest = (event: Extract<RunEvent, { type: 'test-start' }>): Tes
   retried: false,
   cluster: undefined,
   steps: [],
+  firstFailure: undefined,
   matrix: undefined,
   diagnosis: undefined,
   evidence: [],

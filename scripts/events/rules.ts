@@ -60,9 +60,17 @@ export function describeEnd({ test, turn = ONCE, verdict, retried = false }: Tes
 
 type TestEnd = Pick<Extract<RunEvent, { type: 'test-end' }>, 'test' | 'turn' | 'verdict' | 'retried'>
 
+/** The names of the tests that passed only on a retry. */
+export const flakyTests = ({ tests }: { readonly tests: readonly TestRecord[] }): readonly string[] =>
+  tests.filter(isFlaky).map(({ test }) => test)
+
 /** `1 flaky test: bridge`; undefined without any. */
-export const describeFlaky = (flaky: readonly string[] = []): string | undefined =>
-  flaky.length === 0 ? undefined : `${flaky.length} flaky test${flaky.length === 1 ? '' : 's'}: ${flaky.join(', ')}`
+export function describeFlaky(run: { readonly tests: readonly TestRecord[] }): string | undefined {
+  const names = flakyTests(run)
+  return names.length === 0
+    ? undefined
+    : `${names.length} flaky test${names.length === 1 ? '' : 's'}: ${names.join(', ')}`
+}
 
 interface Planned {
   readonly planned: readonly string[]

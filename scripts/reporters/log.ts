@@ -1,5 +1,6 @@
 import { describeDiagnosis } from '../diagnosis/cause.ts'
-import type { Component, FailedStep, Listener, RunEvent, StepId } from '../events/events.ts'
+import type { Component, Listener, RunEvent, StepId } from '../events/events.ts'
+import { recorder } from '../events/recorder.ts'
 import { attemptName, describeEnd, describeFlaky, describeStep } from '../events/rules.ts'
 import { plainText } from '../host/text.ts'
 import type { Output } from './output.ts'
@@ -9,9 +10,7 @@ import type { Output } from './output.ts'
  * The mark is `|` for a command's stdout, `!` for its stderr, `-` for the host.
  */
 export function log(output: Output): Listener {
-  let first: FailedStep | undefined
-  /** First failure of the current attempt, which may be retried. */
-  let pending: FailedStep | undefined
+  const record = recorder({ head: 0, tail: 0 })
   const line = (at: number, node: string, where: string, mark: string, text: string) => {
     for (const part of text.split('\n')) output.write(`${clock(at)} ${node} ${where} ${mark} ${plainText(part)}\n`)
   }
@@ -20,6 +19,7 @@ export function log(output: Output): Listener {
   const host = (at: number, where: string, text: string) => line(at, 'host', where, '-', text)
 
   const on = (event: RunEvent) => {
+    record.on(event)
     switch (event.type) {
       case 'run-start':
         host(event.at, 'run', `tests: ${event.tests.join(' ')}`)
@@ -53,7 +53,6 @@ export function log(output: Output): Listener {
         break
       case 'step-end': {
         const { failure } = event
-        pending ??= failure
         const verdict = failure
           ? `FAILED: ${failure.why}${failure.location ? ` (${failure.location})` : ''}`
           : describeStep(event)
@@ -70,8 +69,6 @@ export function log(output: Output): Listener {
         for (const text of describeDiagnosis(event)) host(event.at, event.test, text)
         break
       case 'test-end':
-        if (!event.retried) first ??= pending
-        pending = undefined
         host(event.at, event.test, `${describeEnd(event)}${event.why === undefined ? '' : `: ${event.why}`}`)
         break
       case 'run-failed':
@@ -86,15 +83,19 @@ export function log(output: Output): Listener {
       case 'artefact':
         host(event.at, event.test, `${event.what ?? 'results'}: ${event.path}`)
         break
-      case 'run-end':
-        if (event.flaky?.length) host(event.at, 'run', `${describeFlaky(event.flaky)}`)
+      case 'run-end': {
+        const flaky = describeFlaky(record.run)
+        if (flaky) host(event.at, 'run', flaky)
         if (event.left) host(event.at, 'run', event.left)
         host(event.at, 'run', `${event.verdict} in ${event.seconds} s`)
+        // A failure that was retried does not count.
+        const first = record.run.tests.find(test => !test.retried && test.firstFailure)?.firstFailure
         if (first) {
           for (const last of first.lastLines) line(event.at, first.node, place(first), '|', last)
           line(event.at, first.node, place(first), '-', `FAILED first: ${first.why}`)
         }
         break
+      }
     }
   }
   return { name: 'log', on }

@@ -1,7 +1,7 @@
 import type { Component, Invocation, Listener, Verdict } from '../events/events.ts'
 import type { RunRecord, StepRecord, TestRecord } from '../events/record.ts'
 import { recorder } from '../events/recorder.ts'
-import { isFlaky, notRun } from '../events/rules.ts'
+import { flakyTests, isFlaky, notRun } from '../events/rules.ts'
 import { safeJson } from '../host/text.ts'
 import type { Setting } from '../settings/sources.ts'
 import type { Output } from './output.ts'
@@ -40,7 +40,7 @@ const describeRun = (run: RunRecord) => ({
   began: time(run.begun),
   seconds: run.seconds,
   left: run.left,
-  flaky: run.tests.filter(isFlaky).map(({ test }) => test),
+  flaky: flakyTests(run),
   invocation: run.invocation,
   components: run.components,
   tests: run.tests.map(describeTest),
@@ -49,7 +49,7 @@ const describeRun = (run: RunRecord) => ({
 })
 
 function describeTest(test: TestRecord) {
-  const { turn, begun, ended, verdict, steps, evidence, isOver: _, diagnosis, ...rest } = test
+  const { turn, begun, ended, verdict, steps, evidence, isOver: _, firstFailure: __, diagnosis, ...rest } = test
   return {
     ...rest,
     ...turn,

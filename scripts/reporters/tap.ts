@@ -143,7 +143,7 @@ export function tap(output: Output): Listener {
     }
   }
   const end = (): void => {
-    const { message, tests, left } = record.run
+    const { message, left } = record.run
     for (const test of notRun(record.run))
       point(false, test, '', { message: `not run: ${plainLines(message ?? 'the run ended early')}` })
     if (message) {
@@ -151,7 +151,7 @@ export function tap(output: Output): Listener {
       return
     }
     line(`1..${levels[0]?.count}`)
-    const flaky = describeFlaky(tests.filter(isFlaky).map(({ test }) => test))
+    const flaky = describeFlaky(record.run)
     if (flaky) line(`# ${flaky}`)
     if (left) line(`# ${escapeHash(left)}`)
   }

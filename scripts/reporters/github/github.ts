@@ -40,7 +40,7 @@ export function github(output: Output, summaryFile: { append(text: string): void
   }
   const close = async () => {
     const { run } = record
-    const flaky = describeFlaky(run.tests.filter(isFlaky).map(({ test }) => test))
+    const flaky = describeFlaky(run)
     const lines = [
       `${run.verdict} in ${run.seconds} s${run.message ? `: ${run.message}` : ''}`,
       ...(annotations > MOST_ANNOTATIONS
