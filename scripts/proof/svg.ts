@@ -23,15 +23,15 @@ const TIMES: readonly (readonly [limit: number, color: string])[] = [
   [Number.POSITIVE_INFINITY, '#08519c'],
 ]
 
-const MARGIN = 16
-const GAP = 40
-const FONT = 11
+export const MARGIN = 16
+export const GAP = 40
+export const FONT = 11
 const LEGEND_GAP = 7
 /** Smallest cell with POD names; smaller ones have node names only. */
 const MIN_NAMED_CELL = 12
 const [MIN_CELL, MAX_CELL, TARGET_SIZE] = [2, 22, 640] as const
 /** Cells have titles (tooltips) up to this number of pairs. */
-const MAX_TITLES = 5000
+export const MAX_TITLES = 5000
 
 /**
  * Draws a matrix: a panel for each family, sources as rows, destinations as columns, both grouped by node, colored by
@@ -42,9 +42,7 @@ export function matrixSvg(title: string, matrix: Matrix): string {
   const panels = ([4, 6] as const).map(family => ({ family, columns: columnsOf(matrix, family) }))
   const shown = panels.filter(({ columns }) => columns.length > 0)
   const most = Math.max(matrix.sources.length, ...shown.map(({ columns }) => columns.length), 1)
-  const cell = Math.max(MIN_CELL, Math.min(MAX_CELL, Math.floor(TARGET_SIZE / most)))
-  const named = cell >= MIN_NAMED_CELL
-  const label = FONT * 0.62 * Math.max(...matrix.sources.map(({ pod, node }) => (named ? pod : node).length), 6) + 8
+  const { cell, named, label } = scaleFor(matrix.sources, most)
   const widths = shown.map(({ columns }) => columns.length * cell)
   const top = MARGIN + 2 * (FONT + 8) + label
   const height = top + matrix.sources.length * cell + GAP + 2 * FONT + LEGEND_GAP + MARGIN
@@ -72,6 +70,14 @@ ${parts.join('\n')}
 ${legend(MARGIN, height - MARGIN - 2 * FONT - LEGEND_GAP)}
 </svg>
 `
+}
+
+/** Sizes for a number of rows or columns: of a cell, and of the names, which are those of nodes if cells are small. */
+export function scaleFor(sources: readonly { pod: string; node: string }[], most: number) {
+  const cell = Math.max(MIN_CELL, Math.min(MAX_CELL, Math.floor(TARGET_SIZE / most)))
+  const named = cell >= MIN_NAMED_CELL
+  const label = FONT * 0.62 * Math.max(...sources.map(({ pod, node }) => (named ? pod : node).length), 6) + 8
+  return { cell, named, label }
 }
 
 interface Panel {
@@ -120,16 +126,16 @@ function panel(matrix: Matrix, { family, columns, wrong, x, y, cell, named }: Pa
   }
   for (const [color, paths] of runs) parts.push(`<path fill="${color}" d="${paths.join('')}"/>`)
   const size = { width: columns.length * cell, height: sources.length * cell }
-  parts.push(groups(sources, size.width, cell, named, 'row'))
+  parts.push(axis(sources, size.width, cell, named, 'row'))
   const columnSources = columns.map(column => destinations[column]).filter(destination => destination !== undefined)
-  parts.push(groups(columnSources, size.height, cell, named, 'column'))
+  parts.push(axis(columnSources, size.height, cell, named, 'column'))
   parts.push(`<rect width="${size.width}" height="${size.height}" fill="none" stroke="#666666"/>`)
   parts.push(`<text x="0" y="${size.height + FONT + 4}" font-weight="bold">IPv${family}</text></g>`)
   return parts.join('\n')
 }
 
 /** Lines between nodes, and the names of PODs or, in small cells, of nodes. */
-function groups(
+export function axis(
   items: readonly { pod: string; node: string }[],
   length: number,
   cell: number,
@@ -187,7 +193,7 @@ function legend(x: number, y: number): string {
   return `<g>${parts.join('')}</g>`
 }
 
-function legendLine(entries: readonly (readonly [color: string, text: string])[], x: number, y: number): string {
+export function legendLine(entries: readonly (readonly [color: string, text: string])[], x: number, y: number): string {
   let at = x
   const parts = entries.map(([color, text]) => {
     const fill = `fill="${color}" stroke="#666666" stroke-width="0.5"`

@@ -12,8 +12,8 @@ export async function expectReach(
   context: StepContext,
 ): Promise<Proof> {
   if (isRuleSet(expected)) {
-    const { failures } = await proveRules({ test, settings, rules: expected, nodes: cluster.nodes }, context)
-    return { matrix: undefined, failures }
+    const { proof, failures } = await proveRules({ test, settings, rules: expected, nodes: cluster.nodes }, context)
+    return { matrix: undefined, rules: proof, failures }
   }
   const { nodes, flushesNeighbors = false } = cluster
   return await runProof({ test, settings, reach: expected, nodes, flushNeighbors: flushesNeighbors }, context)

@@ -2,6 +2,7 @@ import type { TestCase } from '../cases/test-case.ts'
 import { matrixFindings } from '../proof/findings.ts'
 import { assemble, type Matrix } from '../proof/matrix.ts'
 import type { Reach } from '../proof/reach.ts'
+import type { RuleProof } from '../proof/rules/report.ts'
 import { describePair, describeSummary, summarize } from '../proof/summary.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Node } from '../ssh/node.ts'
@@ -23,6 +24,8 @@ export interface ProofRequest {
 export interface Proof {
   /** Undefined if measuring failed, and for rules. */
   readonly matrix: Matrix | undefined
+  /** Of rules. */
+  readonly rules?: RuleProof | undefined
   readonly failures: readonly StepFailure[]
 }
 

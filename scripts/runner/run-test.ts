@@ -5,6 +5,7 @@ import { Failure } from '../errors/failure.ts'
 import type { AttemptInfo, Emit } from '../events/events.ts'
 import { inOrder } from '../events/in-order.ts'
 import type { Matrix } from '../proof/matrix.ts'
+import type { RuleProof } from '../proof/rules/report.ts'
 import { collectEvidence, removeEvidence } from './artifacts/evidence/collect.ts'
 import { collectResults } from './artifacts/results/collect.ts'
 import { evidenceOf, resultsOf } from './artifacts/results/places.ts'
@@ -74,10 +75,12 @@ async function runOnCluster(
     await checkKernels(test, cluster.nodes, signal)
     failures = await runSteps(test.steps, run)
     let matrix: Matrix | undefined
+    let rules: RuleProof | undefined
     if (test.reach && failures.length === 0) {
       const proof = await expectReach(test.reach, run, nextContext(run))
       failures = proof.failures
       matrix = proof.matrix
+      rules = proof.rules
     }
     const passedByAnswers = passesByAnswers(test) && matrix !== undefined && failures.length === 0
     await verify(cluster, failures, passedByAnswers)
@@ -96,6 +99,7 @@ async function runOnCluster(
         directory: resultsOf(settings.resultsDirectory, id.turn),
         failed: failures.length > 0,
         ...(matrix && { matrix }),
+        ...(rules && { rules }),
         timeoutSeconds: settings.timeoutSeconds,
         silent,
         emit,

@@ -12,6 +12,7 @@ import { callersEnvironment } from '../../host/environment.ts'
 interface TestOptions {
   readonly list?: true
   readonly verbose?: true
+  readonly explain?: true
   readonly ovl: readonly string[]
   readonly reporter: readonly string[]
   readonly progress?: string
@@ -31,8 +32,9 @@ export const test: CommandDefinition = {
       .addOption(setOption())
       .option('--list', 'list the tests')
       .option('--verbose', 'with --list: also print what each test shows')
+      .option('--explain', 'print what the tests expect of their PODs as tables, and run nothing')
       .addOption(completedBy(reachOption(), provingTests))
-      .action(async (words: string[], { list, verbose, ovl, reporter, progress, set, grep }: TestOptions) => {
+      .action(async (words: string[], { list, verbose, explain, ovl, reporter, progress, set, grep }: TestOptions) => {
         const [{ runTestCommand }, { readUserRequest }, { writtenAs }] = await Promise.all([
           import('./run.ts'),
           import('../../command-line/request.ts'),
@@ -53,6 +55,7 @@ export const test: CommandDefinition = {
           progress,
           set,
           grep,
+          explain: explain === true,
           writtenAs: (option: string) => writtenAs(command, option),
         }
         setExitCode(await runTestCommand(request, callersEnvironment, signal))
@@ -61,6 +64,7 @@ export const test: CommandDefinition = {
       ['./netns.ts test --list --verbose', 'list tests with descriptions'],
       ['./netns.ts test all --reporter junit=junit.xml > log', 'run all tests, with a JUnit report'],
       ['./netns.ts test bridge --nvm=2 --mem1=512', 'two VMs, vm-001 with 512 MiB'],
+      ['./netns.ts test L3 --explain', 'show which PODs must reach each other'],
       ['./netns.ts test L2 --until-failure', 'hunt a flaky failure'],
       ['./netns.ts test cni_bridge ./my-plugin', 'with your own ovl'],
       ['./netns.ts test ./policy.test.ts --set size=1400', 'your own test: docs/own-tests.md'],

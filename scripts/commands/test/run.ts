@@ -42,6 +42,8 @@ export interface TestRequest {
   readonly grep?: string | undefined
   /** Value of `--progress`. */
   readonly progress?: string | undefined
+  /** Print what the tests expect instead of running them. */
+  readonly explain?: boolean
   /** An option as the user wrote it, for messages. */
   readonly writtenAs: (option: string) => string
   /** An additional listener, with lines for the user. */
@@ -74,6 +76,10 @@ export async function runTestCommand(
     const { cluster = {}, forced = {} } = test
     const resolved = await resolveCluster({ options, environment, test: cluster, forced, drawn, onLine, signal })
     plan.push({ test, settings: resolved.settings, cluster: resolved.cluster, optional })
+  }
+  if (request.explain) {
+    ;(await import('./explain.ts')).explainTests(plan, text => process.stdout.write(`${text}\n`))
+    return 0
   }
   const { settings } = plan[0] as PlannedTest
   const extraOvls = ovlsIn(others, ovls, settings.ovlPath)

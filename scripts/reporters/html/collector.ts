@@ -12,6 +12,7 @@ import { BoundedLog } from './logs.ts'
 import { encodeMatrix } from './matrix.ts'
 import { type Packs, pack } from './packed.ts'
 import { count } from './page/words.ts'
+import { picturesOf } from './probes.ts'
 import { shortened, withoutMiddle } from './shorten.ts'
 
 /** Maximum characters of log in a report. */
@@ -142,6 +143,9 @@ export class ReportCollector {
         draft.matrix = { ...named, counts, cells: pack(cells), ranges: pack(ranges) }
         break
       }
+      case 'probes':
+        draft.probes = picturesOf(event.test, event.text, event.proof)
+        break
       case 'evidence':
         this.#keepEvidence(draft, event)
         break

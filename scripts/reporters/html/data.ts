@@ -65,6 +65,8 @@ export interface TestData {
   readonly steps: readonly StepData[]
   readonly artefacts: readonly ArtifactData[]
   readonly matrix: MatrixData | undefined
+  /** Results of a proof by rules. */
+  readonly probes: ProbesData | undefined
   /** {@link Packed} as a `Graph` of scripts/graph. */
   readonly graph: Packed | undefined
   /** {@link Packed} as `readonly LogGroup[]`. */
@@ -124,6 +126,19 @@ export interface EvidenceData {
   readonly what: string
   readonly texts: Packed
   readonly position: number
+}
+
+/** A picture for each probe, and lines for addresses of load balancers. */
+export interface ProbesData {
+  readonly text: string
+  readonly pictures: readonly {
+    readonly title: string
+    readonly text: string
+    readonly hasWrong: boolean
+    /** {@link Packed} SVG. */
+    readonly picture: Packed
+  }[]
+  readonly lines: readonly string[]
 }
 
 export interface MatrixData {

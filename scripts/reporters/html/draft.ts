@@ -1,7 +1,7 @@
 import type { Verdict } from '../../events/events.ts'
 import type { Evidence, TestRecord } from '../../events/record.ts'
 import { isFlaky, reasonsOf } from '../../events/rules.ts'
-import type { ArtifactData, LogLine, MatrixData, ReportVerdict, StepData, TestData } from './data.ts'
+import type { ArtifactData, LogLine, MatrixData, ProbesData, ReportVerdict, StepData, TestData } from './data.ts'
 import type { KeptLines } from './logs.ts'
 import { shortened } from './shorten.ts'
 
@@ -18,8 +18,11 @@ export interface DraftTest {
   /** Truncated to the limit. */
   readonly evidence: Evidence[]
   matrix?: Omit<MatrixData, 'cells' | 'ranges'> & { readonly cells: Promise<string>; readonly ranges: Promise<string> }
+  probes?: Omit<ProbesData, 'pictures'> & { readonly pictures: readonly DraftPicture[] }
   graph?: Promise<string>
 }
+
+export type DraftPicture = Omit<ProbesData['pictures'][number], 'picture'> & { readonly picture: Promise<string> }
 
 export const newDraft = (record: TestRecord, isSkipped = false): DraftTest => ({
   record,

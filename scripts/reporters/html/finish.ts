@@ -1,6 +1,6 @@
 import { notRun } from '../../events/rules.ts'
 import type { CollectedRun } from './collected.ts'
-import type { EvidenceData, MatrixData, ReportData, TestData } from './data.ts'
+import type { EvidenceData, MatrixData, ProbesData, ReportData, TestData } from './data.ts'
 import { type AttemptData, attemptOf, type DraftTest, logText, nodesOf, stepsOf, verdictOf, wordsOf } from './draft.ts'
 import { Packs, pack } from './packed.ts'
 import { count } from './page/words.ts'
@@ -25,6 +25,7 @@ export async function finish(gathered: CollectedRun): Promise<{ readonly data: R
   )
   const evidence = await packEvidence(packs, drafts)
   const matrices = await packMatrices(packs, drafts, leftOut)
+  const probes = await packProbes(packs, drafts, leftOut)
   const logs = await packLogs(packs, gathered)
   leftOut.push(...log.leftOut())
   const tests = drafts.map((draft, number): TestData => {
@@ -50,6 +51,7 @@ export async function finish(gathered: CollectedRun): Promise<{ readonly data: R
       steps: stepsOf(draft, position),
       artefacts: draft.artefacts,
       matrix: matrices[number],
+      probes: probes[number],
       graph: graphs[number],
       log: logs[number],
       evidence: evidence[number] ?? [],
@@ -94,6 +96,7 @@ const withoutRun = (name: string, at: number): TestData => ({
   steps: [],
   artefacts: [],
   matrix: undefined,
+  probes: undefined,
   graph: undefined,
   log: undefined,
   evidence: [],
@@ -137,6 +140,27 @@ async function packMatrices(
     const own = cells[number]
     return matrix && own && { ...matrix, cells: own, ranges: ranges.get(number) }
   })
+}
+
+/** Pictures of probes, if they fit. */
+async function packProbes(
+  packs: Packs,
+  drafts: readonly DraftTest[],
+  leftOut: string[],
+): Promise<readonly (ProbesData | undefined)[]> {
+  let without = 0
+  const all: (ProbesData | undefined)[] = []
+  for (const { probes } of drafts) {
+    const pictures: ProbesData['pictures'][number][] = []
+    for (const draft of probes?.pictures ?? []) {
+      const content = await draft.picture
+      if (packs.size + content.length + LEAST_FOR_LOGS > BUDGET) without++
+      else pictures.push({ ...draft, picture: packs.add(content) })
+    }
+    all.push(probes && { ...probes, pictures })
+  }
+  if (without > 0) leftOut.push(`${count(without, 'matrix', 'matrices')} of probes (results are in matrix.json)`)
+  return all
 }
 
 const rank = ({ record }: DraftTest) => (record.verdict === 'passed' ? 1 : 0)

@@ -111,7 +111,7 @@ const news = ({ why, lastLines }: Failed['failure']): boolean =>
 function waysOn(test: TestData, number: number, step: StepData): readonly HTMLElement[] {
   const ways = [
     ['time', 'Time line', test.steps.length > 0],
-    ['matrix', 'Matrix', test.matrix !== undefined],
+    ['matrix', 'Matrix', test.matrix !== undefined || test.probes !== undefined],
     ['network', 'Network', test.graph !== undefined],
     ['evidence', 'Evidence', test.evidence.length > 0],
     ['files', 'Files', test.artefacts.length > 0],

@@ -5,6 +5,7 @@ import { badge } from './icons.ts'
 import { logPart } from './log.ts'
 import { matrixPart } from './matrix.ts'
 import { networkPart } from './network.ts'
+import { probesPart } from './probes.ts'
 import { plainTable } from './table.ts'
 import { timelinePart } from './timeline.ts'
 import { count, duration, sectionId, titleOf } from './words.ts'
@@ -34,7 +35,7 @@ function parts(test: TestData, number: number): readonly HTMLElement[] {
     const heading = [element('h3', {}, title), element('span', { class: 'about' }, about)]
     return folded({ id: sectionId(number, name), class: 'part', open }, heading, content)
   }
-  const { matrix, graph, log, evidence } = test
+  const { matrix, probes, graph, log, evidence } = test
   return [
     test.steps.length > 0 &&
       part(
@@ -45,6 +46,7 @@ function parts(test: TestData, number: number): readonly HTMLElement[] {
         () => timelinePart(test, number),
       ),
     matrix && part('matrix', 'Matrix', matrix.text, true, () => matrixPart(matrix)),
+    probes && part('matrix', 'Matrices', count(probes.pictures.length, 'probe'), true, () => probesPart(probes)),
     graph && part('network', 'Network', 'as reported by the nodes', false, () => networkPart(test, graph)),
     evidence.length > 0 &&
       part('evidence', 'Evidence', count(evidence.length, 'piece'), false, () => evidencePart(evidence)),

@@ -1,4 +1,4 @@
-import { accessSync, constants, rmSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { RunningCluster } from '../../../cluster/cluster.ts'
@@ -9,6 +9,9 @@ import { makeDirectory } from '../../../host/directories.ts'
 import { reasonOf } from '../../../host/files.ts'
 import { plainText, safeJson } from '../../../host/text.ts'
 import type { Matrix } from '../../../proof/matrix.ts'
+import { probeName } from '../../../proof/rules/probe.ts'
+import { proofToJson, type RuleProof } from '../../../proof/rules/report.ts'
+import { probeSvg } from '../../../proof/rules/svg.ts'
 import { toJson } from '../../../proof/summary.ts'
 import { matrixSvg } from '../../../proof/svg.ts'
 import type { Node } from '../../../ssh/node.ts'
@@ -23,6 +26,7 @@ export interface CollectRequest {
   /** After a failure, more is collected. */
   readonly failed: boolean
   readonly matrix?: Matrix
+  readonly rules?: RuleProof
   readonly timeoutSeconds: number
   /** Names of nodes that do not respond; they are not queried. */
   readonly silent?: ReadonlySet<string>
@@ -89,16 +93,19 @@ function describeIncomplete(nodes: readonly { node: string; losses: readonly str
 }
 
 /** Removes the matrix of an earlier run if there is none now. */
-function writeMatrix(directory: string, { test, matrix }: CollectRequest): void {
+function writeMatrix(directory: string, { test, matrix, rules }: CollectRequest): void {
   makeDirectory(directory)
-  const [json, svg] = [path.join(directory, 'matrix.json'), path.join(directory, 'matrix.svg')]
+  for (const name of readdirSync(directory))
+    if (/^matrix(-[\w-]+)?\.(json|svg)$/.test(name)) rmSync(path.join(directory, name), { force: true })
+  const write = (name: string, content: string) => writeFileSync(path.join(directory, name), content)
   if (matrix) {
-    writeFileSync(json, toJson(test, matrix))
-    writeFileSync(svg, matrixSvg(test, matrix))
-  } else {
-    rmSync(json, { force: true })
-    rmSync(svg, { force: true })
+    write('matrix.json', toJson(test, matrix))
+    write('matrix.svg', matrixSvg(test, matrix))
   }
+  if (!rules) return
+  write('matrix.json', proofToJson(test, rules))
+  for (const probe of rules.matrices)
+    write(`matrix-${probeName(probe.probe).replaceAll(/\W+/g, '-')}.svg`, probeSvg(test, probe))
 }
 
 function notWritable(directory: string, cause: Error): Failure {
