@@ -1,3 +1,4 @@
+import type { Conformance } from '../events/conformance.ts'
 import type { Matrix } from '../proof/matrix.ts'
 import type { Reach } from '../proof/reach.ts'
 import type { RuleSet } from '../proof/rules/rule.ts'
@@ -62,6 +63,8 @@ export interface Check {
 export interface CheckOptions {
   /** The node for which the check is reported; by default the host. */
   readonly node?: string
+  /** The duration of a check that was performed before it is reported. */
+  readonly milliseconds?: number
 }
 
 /** What a function of a test can do. Calls are reported as steps; those that fail throw an error. */
@@ -99,4 +102,6 @@ export interface TestContext {
   expectReach(expected: RuleSet | Reach): Promise<void>
   /** Adds a line to the output of the step. */
   log(text: string): void
+  /** Reports how a CNI network conforms to the specification. */
+  conformance(conformance: Conformance): void
 }

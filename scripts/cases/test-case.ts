@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { OvlDirectory } from '../cluster/cluster.ts'
+import type { Environment } from '../host/environment.ts'
 import { shownPath } from '../host/shown-path.ts'
 import type { Reach } from '../proof/reach.ts'
 import type { RuleSet } from '../proof/rules/rule.ts'
@@ -19,6 +20,8 @@ export interface Needs {
   readonly running?: true
   /** CNI plugins in the ovl. */
   readonly plugins?: true
+  /** A file of the user's, with `--conf`: the test is not among `all`. */
+  readonly configuration?: true
   /** What the addresses and names of its PODs must fit into. */
   readonly pods?: PodNeeds
   /** A net that all workers must be on, to reach each other. */
@@ -78,6 +81,8 @@ export interface TestCase {
   /** It only starts a cluster to work in: the cluster stays when it passes. */
   readonly keepsCluster?: true
   readonly steps: readonly Step[]
+  /** Completes a test that depends on files, or on options of its own, before anything starts. */
+  readonly complete?: (request: CompletionRequest) => Promise<CompletedTest>
   /** Run after the steps and the proof, also after a failure or an interruption. */
   readonly cleanup?: readonly Step[]
   /** Names for selectors of nodes and PODs. */
@@ -92,6 +97,20 @@ export interface TestCase {
   readonly pods?: readonly MadePods[]
   /** Which PODs reach each other once the steps have passed: proved for all pairs. Nothing is proved when missing. */
   readonly reach?: Reach | RuleSet
+}
+
+/** The test to complete, its settings, and the user's options by the names of their variables. */
+export interface CompletionRequest {
+  readonly test: TestCase
+  readonly settings: Settings
+  readonly options: Environment
+  /** Other ovls may bring files, such as plugins, that nobody knows yet. */
+  readonly hasOvls: boolean
+}
+
+export interface CompletedTest {
+  readonly test: TestCase
+  readonly settings: Settings
 }
 
 /** PODs as `netns_test name` calls them, on all workers or one. */

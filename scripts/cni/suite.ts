@@ -1,6 +1,6 @@
 import { Failure } from '../errors/failure.ts'
+import type { CheckEvidence, CheckResult, CheckVerdict } from '../events/conformance.ts'
 import { Bench, type Evidence } from './bench.ts'
-import type { Level } from './checks/catalog.ts'
 import type { Check } from './checks/check.ts'
 import type { Network } from './network.ts'
 import type { Programs } from './runtime/programs.ts'
@@ -8,33 +8,25 @@ import { createSandbox } from './runtime/sandbox.ts'
 import type { NodeShell } from './runtime/shell.ts'
 import { Inapplicable, Unmet, Violation } from './violation.ts'
 
-export type CheckVerdict = 'passed' | 'failed' | 'warning' | 'skipped'
-
-/** What a check found. */
-export interface CheckResult {
-  readonly name: string
-  readonly level: Level
-  readonly section: string
-  readonly expects: string
-  readonly verdict: CheckVerdict
-  /** The violation, or why the check was skipped. */
-  readonly why?: string
-  readonly evidence: readonly Evidence[]
-  readonly milliseconds: number
-  readonly node: string
-}
-
 export interface SuiteRequest {
   readonly checks: readonly Check[]
   /** The network as filled for a node. */
   networkOf(node: string): Network
-  readonly nodes: readonly { readonly shell: NodeShell; readonly programs: Programs }[]
-  onResult?(result: CheckResult): void
+  readonly nodes: readonly SuiteNode[]
+  /** Called for each result, in the order of the checks. */
+  report?(result: CheckResult): Promise<unknown>
   readonly signal?: AbortSignal | undefined
+}
+
+export interface SuiteNode {
+  readonly shell: NodeShell
+  readonly programs: Programs
 }
 
 /** So many checks run on a node at once. */
 const PER_NODE = 2
+/** Most others need what it checks. */
+const FIRST = 'ADD succeeds'
 
 /**
  * Runs checks, each in a sandbox of its own, on all nodes.
@@ -42,49 +34,45 @@ const PER_NODE = 2
  * @throws Failure (exit 4) when a node is lost or cannot make sandboxes
  */
 export async function runSuite(request: SuiteRequest): Promise<readonly CheckResult[]> {
-  const { checks, nodes, signal, onResult } = request
+  const { checks, nodes, signal } = request
   const results: CheckResult[] = []
-  const waiting = checks.entries()
-  let addFailed: boolean | undefined
-  const work = async (node: SuiteRequest['nodes'][number]) => {
-    for (const [index, check] of waiting) {
-      signal?.throwIfAborted()
-      results[index] = await runCheck(check, request.networkOf(node.shell.name), node)
+  let reported = 0
+  let reporting: Promise<unknown> = Promise.resolve()
+  const run = async (index: number, node: SuiteNode) => {
+    signal?.throwIfAborted()
+    const addFails = results[first]?.verdict === 'failed'
+    results[index] = await runCheck(checks[index] as Check, request.networkOf(node.shell.name), node, addFails)
+    for (; results[reported]; reported++) {
+      const result = results[reported] as CheckResult
+      reporting = reporting.then(() => request.report?.(result))
     }
   }
-  await Promise.all(nodes.flatMap(node => Array.from({ length: PER_NODE }, () => work(node))))
-  const first = results.find(({ name }) => name === 'ADD succeeds')
-  if (first) addFailed = first.verdict === 'failed'
-  return results.map(result => {
-    const settled = settle(result, addFailed)
-    onResult?.(settled)
-    return settled
-  })
+  const first = checks.findIndex(({ name }) => name === FIRST)
+  const [node] = nodes
+  if (first >= 0 && node) await run(first, node)
+  const waiting = checks.keys()
+  const work = async (each: SuiteNode) => {
+    for (const index of waiting) if (index !== first) await run(index, each)
+  }
+  await Promise.all(nodes.flatMap(each => Array.from({ length: PER_NODE }, () => work(each))))
+  await reporting
+  return results
 }
 
-/** A check without its precondition is skipped, if the check of the precondition failed. */
-function settle(result: CheckResult, addFailed: boolean | undefined): CheckResult {
-  const { why, ...rest } = result
-  if (!why?.startsWith(UNMET)) return result
-  const reason = why.slice(UNMET.length)
-  return addFailed === false
-    ? { ...rest, verdict: 'failed', why: reason }
-    : { ...rest, verdict: 'skipped', why: reason }
-}
-
-const UNMET = '\0'
-
+/** @param addFails the check of ADD failed: checks that need it are skipped */
 async function runCheck(
   check: Check,
   network: Network,
-  { shell, programs }: SuiteRequest['nodes'][number],
+  { shell, programs }: SuiteNode,
+  addFails: boolean,
 ): Promise<CheckResult> {
   const { name, level, section, expects } = check
   const begun = performance.now()
   const end = (verdict: CheckVerdict, why?: string, evidence: readonly Evidence[] = []): CheckResult => ({
-    ...{ name, level, section, expects, verdict, evidence, node: shell.name },
+    ...{ name, level, section, expects, verdict, node: shell.name },
     ...(why !== undefined && { why }),
     milliseconds: performance.now() - begun,
+    evidence: evidence.map(describeEvidence),
   })
   const applies = check.applies(network)
   if (applies !== true) return end('skipped', applies)
@@ -94,12 +82,34 @@ async function runCheck(
     await check.run(bench)
     return end('passed', undefined, bench.evidence)
   } catch (error) {
-    if (error instanceof Violation) return end(level === 'MUST' ? 'failed' : 'warning', error.message, bench.evidence)
-    if (error instanceof Unmet) return end('skipped', `${UNMET}${error.message}`, bench.evidence)
+    const violated = level === 'MUST' ? 'failed' : 'warning'
+    if (error instanceof Violation) return end(violated, error.message, bench.evidence)
+    // Without its precondition a check proves nothing. If ADD works elsewhere, its failure here is a finding.
+    if (error instanceof Unmet) return end(addFails ? 'skipped' : 'failed', error.message, bench.evidence)
     if (error instanceof Inapplicable) return end('skipped', error.message, bench.evidence)
-    if (error instanceof Failure) error.message = `${name}: ${error.message}`
+    if (error instanceof Failure) throw new Failure(error.exitCode, error.code, `${name}: ${error.message}`, error)
     throw error
   } finally {
     await sandbox.remove()
+  }
+}
+
+/** Texts in reports have a limit. */
+const MOST_CHARACTERS = 8192
+const limited = (text: string) => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text)
+
+function describeEvidence(evidence: Evidence): CheckEvidence {
+  if (evidence.type === 'kernel') return { ...evidence, text: limited(evidence.text) }
+  const { operation, plugin, environment, input, end } = evidence.call
+  const { status, problem, stdout, stderr, microseconds } = end
+  return {
+    type: 'call',
+    ...{ operation, plugin, environment },
+    input: limited(input),
+    ...(status !== undefined && { status }),
+    ...(problem !== undefined && { problem }),
+    stdout: limited(stdout),
+    stderr: limited(stderr),
+    milliseconds: microseconds / 1000,
   }
 }

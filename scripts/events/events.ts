@@ -4,6 +4,7 @@ import type { Finding } from '../proof/findings.ts'
 import type { Matrix } from '../proof/matrix.ts'
 import type { RuleProof } from '../proof/rules/report.ts'
 import type { Setting } from '../settings/sources.ts'
+import type { Conformance } from './conformance.ts'
 
 /** Identifies a step of a run. */
 export interface StepId {
@@ -145,6 +146,8 @@ export type RunEvent = { readonly at: number } & (
     } & StepId)
   /** The network of a test, as its nodes report it. */
   | { readonly type: 'network'; readonly test: string; readonly network: readonly NodeFacts[] }
+  /** How a CNI network conforms to the specification. */
+  | { readonly type: 'conformance'; readonly test: string; readonly conformance: Conformance }
   /** Missing PODs, addresses and interfaces: they fail a proof even if every pair is right. */
   | { readonly type: 'findings'; readonly test: string; readonly findings: readonly Finding[] }
   /** The measurements of a proof, and a one-line verdict. */

@@ -64,6 +64,20 @@ export function requireCni(packing: Packing): void {
   }
 }
 
+/**
+ * The names of the plugins that will be packed, and where they are; undefined when there are none.
+ * @throws Failure as {@link readCni}
+ */
+export async function listPlugins(
+  packing: Packing,
+): Promise<{ readonly names: readonly string[]; readonly place: string } | undefined> {
+  const architecture = hostArchitecture()
+  const source = findCni(packing, architecture)
+  if (!source) return undefined
+  const members = await readCni(source, architecture)
+  return { names: members.map(member => path.posix.basename(member.path)), place: source.place }
+}
+
 /** The searched locations, for messages. */
 export const cniLocations = ({ archiveDirectories, cniDirectories }: Packing, architecture: Architecture): string =>
   `looked for cni-plugins-linux-${architecture}-v*.tgz in ${archiveDirectories.join(', ')} ` +

@@ -1,3 +1,4 @@
+import { describeConformance } from '../cni/report/words.ts'
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Component, Listener, RunEvent, StepId } from '../events/events.ts'
 import { recorder } from '../events/recorder.ts'
@@ -64,6 +65,9 @@ export function log(output: Output): Listener {
         break
       case 'probes':
         host(event.at, `${event.test}/rules`, event.text)
+        break
+      case 'conformance':
+        host(event.at, `${event.test}/conformance`, describeConformance(event.conformance))
         break
       case 'diagnosis':
         for (const text of describeDiagnosis(event)) host(event.at, event.test, text)

@@ -1,6 +1,17 @@
 // Names of reporters, apart from their code, which the help does not need.
 
-export const REPORTER_NAMES = ['summary', 'log', 'junit', 'tap', 'json', 'results', 'html', 'github'] as const
+export const REPORTER_NAMES = [
+  'summary',
+  'log',
+  'junit',
+  'tap',
+  'json',
+  'results',
+  'html',
+  'github',
+  'cni',
+  'cni-markdown',
+] as const
 
 export type ReporterName = (typeof REPORTER_NAMES)[number]
 

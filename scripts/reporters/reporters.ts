@@ -42,6 +42,16 @@ const REPORTERS: Readonly<Record<ReporterName, Reporter>> = {
     isDocument: true,
     make: async (output, _, directory) => (await import('./html/html.ts')).html(output, directory),
   },
+  cni: {
+    target: 'conformance.json',
+    isDocument: true,
+    make: async output => (await import('./cni.ts')).cni(output),
+  },
+  'cni-markdown': {
+    target: 'conformance.md',
+    isDocument: true,
+    make: async output => (await import('./cni.ts')).cniMarkdown(output),
+  },
   github: {
     // GitHub reads both streams; stderr has the summary, and stdout may be redirected.
     target: STDERR,

@@ -1,3 +1,4 @@
+import { conformanceLines } from '../cni/report/table.ts'
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Listener, RunEvent } from '../events/events.ts'
 import { recorder } from '../events/recorder.ts'
@@ -77,6 +78,10 @@ export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): 
         break
       case 'probes':
         for (const text of linesOf(event.proof)) host(event.at, `rules: ${text}`)
+        break
+      case 'conformance':
+        writeSteps(event.at, step => step.isOver)
+        for (const text of conformanceLines(event.conformance)) line(plainText(text))
         break
       case 'diagnosis':
         writeSteps(event.at, () => true, describeDiagnosis(event))

@@ -1,5 +1,4 @@
-/** MUST: a violation fails the run. SHOULD: a violation is a warning, and fails the run with `--strict`. */
-export type Level = 'MUST' | 'SHOULD'
+import type { Level } from '../../events/conformance.ts'
 
 /** A requirement on plugins. */
 export interface Requirement {

@@ -34,6 +34,10 @@ export const test: CommandDefinition = {
       .option('--verbose', 'with --list: also print what each test shows')
       .option('--explain', 'print what the tests expect of their PODs as tables, and run nothing')
       .addOption(completedBy(reachOption(), provingTests))
+      .optionsGroup('CNI (docs/cni.md):')
+      .addOption(completedBy(confOption(), 'files'))
+      .option('--only <pattern>', "with cni: run only these checks, without the PODs: --only 'DEL*'")
+      .addOption(completedBy(compareOption(), 'files'))
       .action(async (words: string[], { list, verbose, explain, ovl, reporter, progress, set, grep }: TestOptions) => {
         const [{ runTestCommand }, { readUserRequest }, { writtenAs }] = await Promise.all([
           import('./run.ts'),
@@ -83,8 +87,14 @@ const setOption = () =>
     .argParser(collect)
     .default([])
 
+const confOption = () =>
+  new Option('--conf <file>', 'with cni: the network configuration, as a list of plugins or a single one')
+
+const compareOption = () =>
+  new Option('--compare <file>', 'with cni: show what changed since these results, written by --reporter cni=<file>')
+
 const reachOption = () =>
   new Option(
     '--reach <test>',
-    'with matrix: expect the reachability of this test (default: every POD reaches every other)',
+    'with matrix and cni: expect the reachability of this test (default: every POD reaches every other)',
   )

@@ -75,7 +75,9 @@ export async function runTestCommand(
     const onLine = (line: string) => details.push(line)
     const { cluster = {}, forced = {} } = test
     const resolved = await resolveCluster({ options, environment, test: cluster, forced, drawn, onLine, signal })
-    plan.push({ test, settings: resolved.settings, cluster: resolved.cluster, optional })
+    const request = { test, settings: resolved.settings, options: said, hasOvls: others.length + ovls.length > 0 }
+    const completed = test.complete ? await test.complete(request) : request
+    plan.push({ test: completed.test, settings: completed.settings, cluster: resolved.cluster, optional })
   }
   if (request.explain) {
     ;(await import('./explain.ts')).explainTests(plan, text => process.stdout.write(`${text}\n`))

@@ -68,7 +68,7 @@ const builtIn = (word: string): readonly Chosen[] =>
 
 const everyTest = (): readonly Chosen[] =>
   testTemplates
-    .filter(({ definition: { sameAs, needs } }) => !sameAs && !needs?.running)
+    .filter(({ definition: { sameAs, needs } }) => !sameAs && !needs?.running && !needs?.configuration)
     .map(template => ({ template, optional: true }))
 
 /** The tests that a word names, and the word for any directory; undefined for another word. */

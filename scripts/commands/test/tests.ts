@@ -24,10 +24,15 @@ export function reachingAs(
     throw usageFailure('BAD_VALUE', `${option}=${name}: not a test with its own reachability: ${names.join(', ')}`, {
       hint: didYouMean(name, names),
     })
-  if (!tests.some(({ test }) => test.needs.running))
-    throw usageFailure('BAD_VALUE', `${option} is for the test matrix: other tests define their own reachability`)
-  return tests.map(({ test, optional }) => ({ test: test.needs.running ? { ...test, reach } : test, optional }))
+  if (!tests.some(({ test }) => takesReach(test)))
+    throw usageFailure(
+      'BAD_VALUE',
+      `${option} is for the tests matrix and cni: other tests define their own reachability`,
+    )
+  return tests.map(({ test, optional }) => ({ test: takesReach(test) ? { ...test, reach } : test, optional }))
 }
+
+const takesReach = ({ needs }: PlannedTest['test']): boolean => needs.running === true || needs.configuration === true
 
 /** Messages about options that a test overrides. */
 export function* overridden({ name, forced = {} }: PlannedTest['test'], options: Environment): Iterable<string> {

@@ -80,6 +80,7 @@ export function contextFor(where: Selector, outer: FunctionScope): TestContext {
       )
     },
     log: text => logTo(current(), text),
+    conformance: conformance => outer.run.emit({ type: 'conformance', test: test.name, conformance }),
   }
 }
 

@@ -64,7 +64,7 @@ export async function runCheck(
   name: string,
   outer: FunctionScope,
   perform: (scope: FunctionScope, outcome: CheckOutcome) => unknown,
-  { node = HOST }: CheckOptions = {},
+  { node = HOST, milliseconds }: CheckOptions = {},
 ): Promise<CheckVerdict> {
   const { run } = outer
   const context = innerContext(outer)
@@ -95,7 +95,7 @@ export async function runCheck(
     ...id,
     node,
     failure,
-    milliseconds: performance.now() - begun,
+    milliseconds: milliseconds ?? performance.now() - begun,
     ...(skipped !== undefined && { skipped }),
     ...(warning !== undefined && { warning }),
   })

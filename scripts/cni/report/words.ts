@@ -1,0 +1,21 @@
+import type { CheckResult, CheckVerdict, Conformance } from '../../events/conformance.ts'
+
+/** How many checks have each verdict. */
+export function countVerdicts({ checks }: Pick<Conformance, 'checks'>): Readonly<Record<CheckVerdict, number>> {
+  const counts = { passed: 0, failed: 0, warning: 0, skipped: 0 }
+  for (const { verdict } of checks) counts[verdict]++
+  return counts
+}
+
+/** `network xnet, CNI 1.0.0, bridge (host-local): 40 passed, 2 violations of a MUST, 1 of a SHOULD, 20 skipped` */
+export function describeConformance(conformance: Conformance): string {
+  const { network, cniVersion, plugins } = conformance
+  const { passed, failed, warning, skipped } = countVerdicts(conformance)
+  const violations = failed === 1 ? '1 violation of a MUST' : `${failed} violations of a MUST`
+  const counts = `${passed} passed, ${violations}, ${warning} of a SHOULD, ${skipped} skipped`
+  return `network ${network}, CNI ${cniVersion}, ${plugins.join(' + ')}: ${counts}`
+}
+
+/** The verdict of a check in a table. */
+export const verdictWord = ({ verdict, level }: Pick<CheckResult, 'verdict' | 'level'>): string =>
+  verdict === 'failed' || verdict === 'warning' ? `violates ${level}` : verdict

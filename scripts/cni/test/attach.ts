@@ -1,0 +1,113 @@
+import type { TestContext } from '../../cases/context.ts'
+import { testFailure } from '../../errors/failure.ts'
+import { describeFailure } from '../bench.ts'
+import { compareLedgers } from '../ledger/compare.ts'
+import type { Ledger } from '../ledger/entry.ts'
+import { takeLedgerIn } from '../ledger/take.ts'
+import type { Attachment } from '../runtime/derive.ts'
+import { type Outcome, Runtime } from '../runtime/runtime.ts'
+import type { SuiteNode } from '../suite.ts'
+import type { PreparedBench } from './conformance.ts'
+
+/** The PODs of a node, attached to the network. */
+export interface AttachedNode extends SuiteNode {
+  readonly runtime: Runtime
+  readonly attachments: readonly Attachment[]
+  /** Before the PODs were attached. */
+  readonly before: Ledger
+}
+
+/**
+ * Creates the PODs of all nodes, and attaches them all at once. What the first attachment of a network creates for all,
+ * such as a bridge, is there before the ledger is taken: the first POD is attached and detached before.
+ * @param podInterface as in PODIF
+ */
+export async function attachPods(
+  { nodes, networkOf }: PreparedBench,
+  podInterface: string,
+  context: TestContext,
+): Promise<readonly AttachedNode[]> {
+  return await Promise.all(
+    nodes.map(async ({ shell, programs }) => {
+      const { stdout } = await shell.run(['sh', '-c', 'netns_test create && netns_test name'])
+      const pods = stdout.toString().split('\n').filter(Boolean)
+      const attachments = pods.map(pod => ({
+        containerId: pod,
+        netns: `/var/run/netns/${pod}`,
+        ifname: podInterface === 'hostname' ? pod : podInterface,
+      }))
+      const runtime = new Runtime(networkOf(shell.name), shell, programs)
+      const [first] = attachments
+      if (first) {
+        await runtime.add([first])
+        await runtime.del([first])
+      }
+      const before = await takeLedgerIn(shell, pods)
+      await reportAll(context, 'ADD of all PODs', shell.name, attachments, await runtime.add(attachments))
+      return { shell, programs, runtime, attachments, before }
+    }),
+  )
+}
+
+/** Calls CHECK for all PODs. */
+export async function checkPods(nodes: readonly AttachedNode[], context: TestContext): Promise<void> {
+  await Promise.all(
+    nodes.map(async ({ shell, runtime, attachments }) => {
+      if (runtime.missing('CHECK') || runtime.network.disableCheck) return
+      await reportAll(context, 'CHECK of all PODs', shell.name, attachments, await runtime.check(attachments))
+    }),
+  )
+}
+
+/** Detaches all PODs, compares the ledger, and deletes them. */
+export async function detachPods(nodes: readonly AttachedNode[], context: TestContext): Promise<void> {
+  await Promise.all(
+    nodes.map(async ({ shell, runtime, attachments, before }) => {
+      await reportAll(context, 'DEL of all PODs', shell.name, attachments, await runtime.del(attachments))
+      const after = await takeLedgerIn(
+        shell,
+        attachments.map(({ containerId }) => containerId),
+      )
+      const differences = compareLedgers(before, after, 'DEL of all PODs')
+      await context.check(
+        'ledger after DEL of all PODs',
+        check => {
+          for (const { message } of differences) check.log(message)
+          const [first] = differences
+          const more = differences.length > 1 ? `; and ${differences.length - 1} more` : ''
+          if (first) check.warn(`${first.message}${more}`)
+        },
+        { node: shell.name },
+      )
+      await shell.run(['netns_test', 'delete'])
+    }),
+  )
+}
+
+/** Reports an operation on all PODs of a node as a check. */
+async function reportAll(
+  context: TestContext,
+  name: string,
+  node: string,
+  attachments: readonly Attachment[],
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  await context.check(
+    name,
+    check => {
+      const slowest = Math.max(
+        0,
+        ...outcomes.map(({ calls }) => calls.reduce((sum, { end }) => sum + end.microseconds, 0)),
+      )
+      check.log(`${attachments.length} PODs, the slowest took ${(slowest / 1e6).toFixed(2)} s`)
+      const failed = outcomes.flatMap((outcome, index) =>
+        outcome.failure ? [`${attachments[index]?.containerId}: ${describeFailure(outcome)}`] : [],
+      )
+      for (const why of failed) check.log(why)
+      const [first] = failed
+      const more = failed.length > 1 ? `; and ${failed.length - 1} more of ${attachments.length} PODs` : ''
+      if (first) throw testFailure('CNI_FAILED', `${first}${more}`, { node })
+    },
+    { node },
+  )
+}

@@ -1,0 +1,58 @@
+import { isIPv6 } from 'node:net'
+import type { TestContext } from '../../cases/context.ts'
+import type { FunctionStep } from '../../cases/steps.ts'
+import { type CompletedTest, type CompletionRequest, numberedPods } from '../../cases/test-case.ts'
+import type { Network } from '../network.ts'
+import { type AttachedNode, attachPods, checkPods, detachPods } from './attach.ts'
+import { checkConformance, type PreparedBench, prepareBench } from './conformance.ts'
+import { planBench } from './plan.ts'
+
+/**
+ * Builds the test of a CNI network: its PODs on all nodes, with the proof, then its conformance.
+ * @throws Failure of {@link planBench}
+ */
+export async function completeCniTest(request: CompletionRequest): Promise<CompletedTest> {
+  const { test, settings, options } = request
+  const { reach, ...rest } = test
+  const plan = await planBench(request)
+  const [worker] = settings.cluster.nodes.filter(({ role }) => role === 'worker')
+  const network = worker && plan.networkOf(worker.name)
+  const hasAddresses = network?.plugins.some(({ ipam }) => ipam !== undefined) === true
+  const isIpv4 = options.__family === undefined && !(network && hasIpv6(network))
+  let attached: readonly AttachedNode[] = []
+  const attach = async (context: TestContext, bench: PreparedBench) => {
+    attached = await attachPods(bench, settings.addressing.podInterface, context)
+    if (hasAddresses) await context.expectReach(reach ?? 'node')
+    await checkPods(attached, context)
+    await detachPods(attached, context)
+    attached = []
+  }
+  const steps: readonly FunctionStep[] = [
+    {
+      name: 'cni',
+      where: 'workers',
+      run: async context => {
+        attached = []
+        const bench = await context.step('plugins', () => prepareBench(plan, context))
+        // A failure is reported; conformance does not depend on it.
+        if (plan.attaches) await context.step('attach', () => attach(context, bench)).catch(() => {})
+        await context.step('conformance', () => checkConformance(plan, bench, context))
+      },
+    },
+  ]
+  const cleanup: readonly FunctionStep[] = [
+    { name: 'detach', where: 'workers', run: context => detachPods(attached, context) },
+  ]
+  return {
+    test: {
+      ...rest,
+      steps,
+      ...(plan.attaches ? { cleanup, pods: [numberedPods('workers')] } : { needs: { plugins: true } }),
+    },
+    settings: isIpv4 ? { ...settings, families: [4] } : settings,
+  }
+}
+
+/** Whether a network names an IPv6 network: then each POD must have an address of each family. */
+const hasIpv6 = ({ plugins }: Network): boolean =>
+  [...JSON.stringify(plugins).matchAll(/"([0-9a-f:]+)(?:\/\d+)?"/gi)].some(([, address = '']) => isIPv6(address))
