@@ -33,6 +33,13 @@ export interface CommandResult {
   readonly stderr: string
 }
 
+/** The exact output of a command. */
+export interface CapturedCommand {
+  readonly exitCode: number
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+}
+
 export interface RunOptions extends Place, CommandOptions {
   /** For reports; by default, the first word of the command. */
   readonly name?: string
@@ -89,6 +96,8 @@ export interface TestContext {
    * @throws Error when one does not do what is expected
    */
   run(command: Command, options?: RunOptions): Promise<readonly CommandResult[]>
+  /** Runs a command on one node without reporting it, and returns its exact output. A lost node is an error. */
+  capture(node: string, words: readonly string[], input?: string): Promise<CapturedCommand>
   /** Starts a command in the background and waits until it is ready. It is ended with the test. */
   background(command: Command, options?: BackgroundOptions): Promise<BackgroundProcess>
   /** Copies files to nodes; all workers by default. */

@@ -2,7 +2,6 @@ import { isIPv6 } from 'node:net'
 import type { TestContext } from '../../cases/context.ts'
 import type { FunctionStep } from '../../cases/steps.ts'
 import { type CompletedTest, type CompletionRequest, numberedPods } from '../../cases/test-case.ts'
-import type { Network } from '../network.ts'
 import { type AttachedNode, attachPods, checkPods, detachPods } from './attach.ts'
 import { checkConformance, type PreparedBench, prepareBench } from './conformance.ts'
 import { planBench } from './plan.ts'
@@ -53,6 +52,8 @@ export async function completeCniTest(request: CompletionRequest): Promise<Compl
   }
 }
 
-/** Whether a network names an IPv6 network: then each POD must have an address of each family. */
-const hasIpv6 = ({ plugins }: Network): boolean =>
-  [...JSON.stringify(plugins).matchAll(/"([0-9a-f:]+)(?:\/\d+)?"/gi)].some(([, address = '']) => isIPv6(address))
+/** Whether a configuration has an IPv6 address or network: then each POD must have an address of each family. */
+function hasIpv6(value: unknown): boolean {
+  if (typeof value === 'string') return isIPv6(value.split('/')[0] ?? '')
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasIpv6)
+}

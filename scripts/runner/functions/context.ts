@@ -5,6 +5,7 @@ import { fileOf } from '../../cases/test-case.ts'
 import { locationIn } from '../../host/stack.ts'
 import { podAddresses, readNetwork } from '../../proof/network.ts'
 import type { Selector } from '../../settings/selectors.ts'
+import { capture } from '../../ssh/node.ts'
 import { endBackground, startBackground } from '../commands/background.ts'
 import { type CommandRequest, runCommand } from '../commands/command.ts'
 import { putFiles } from '../commands/files.ts'
@@ -52,6 +53,11 @@ export function contextFor(where: Selector, outer: FunctionScope): TestContext {
     run: (command, { name = commandName(command), report = true, ...options } = {}) => {
       const request = { ...options, name, command, location: caller(outer) }
       return track(outer, report ? runAsStep(request, current()) : runSilently(request, current()))
+    },
+    capture: (name, words, input) => {
+      const [node] = nodesFor(run, name)
+      if (!node) throw new Error(`there is no node ${name}`)
+      return track(outer, capture(node, words, signal, input))
     },
     background: (command, { name = commandName(command), ...options } = {}) =>
       track(
