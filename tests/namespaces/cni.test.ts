@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { CHECK_NAMES } from '../../scripts/cni/checks/catalog.ts'
 import type { Conformance } from '../../scripts/events/conformance.ts'
 import { conforms } from '../schema.ts'
 import { clusterIn, program, writeOvl } from './program.ts'
@@ -38,7 +39,7 @@ test('attaches PODs on all nodes, proves them, and finds what the bridge of Debi
       t.regex(stderr, new RegExp(`\\(${node}\\): TEST CASE: ${name}: ok`))
   }
   const found = results()
-  t.is(found.checks.length, 66)
+  t.is(found.checks.length, CHECK_NAMES.length)
   t.deepEqual(found.plugins, ['bridge (host-local)'])
   t.true(violated(found).includes('ADD with an exhausted pool: leaves nothing'))
   t.regex(stderr, /violates SHOULD §4 {2}ADD with an exhausted pool: leaves nothing .*link veth\w+ .* is left after/)
