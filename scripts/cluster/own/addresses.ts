@@ -1,7 +1,7 @@
 import { parseTemplate } from '../../settings/addressing.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 
-/** What an interface of a node is given; nothing for one that stays down. */
+/** The addresses of a node's interface. */
 export interface InterfaceAddress {
   readonly ipv4: string
   readonly netmask: string
@@ -10,20 +10,17 @@ export interface InterfaceAddress {
 }
 
 const LENGTH = 24
-/** An IPv6 address ends with the IPv4 address. */
+/** IPv6 addresses end with the IPv4 address. */
 const IPV6_BITS_IN_FRONT = 96
 
-/**
- * The addresses of a node on one net: contract, "Networks and login".
- * @param prefix the beginning of its IPv6 address
- */
+/** A node's addresses on a net: docs/xcluster.md, "Networks and login". */
 export const addressOn = (net: number, node: number, prefix: string): InterfaceAddress =>
   addressesFrom(`192.168.${net}.${node}`, LENGTH, prefix)
 
 /**
- * Addresses on a net without addresses in its topology: the template's bits between the two lengths hold the net's number,
- * the bits after them the node's.
- * @param template `169.254.0.0/20/24`, as the variable XLAN_TEMPLATE has it
+ * Addresses on a net to which the topology gives none: the bits between the template's two lengths hold the net's
+ * number, the bits after them the node's.
+ * @param template the value of XLAN_TEMPLATE: `169.254.0.0/20/24`
  * @throws Failure BAD_TEMPLATE (exit 2)
  */
 export function addressByTemplate(template: string, net: number, node: number, prefix: string): InterfaceAddress {
@@ -41,7 +38,7 @@ const addressesFrom = (ipv4: string, length: number, prefix: string): InterfaceA
   ipv6Length: IPV6_BITS_IN_FRONT + length,
 })
 
-/** `/etc/hosts` of every node: all of them, by IPv4 as `vm-001`, by IPv6 as `ip6-vm-001`. */
+/** `/etc/hosts` of every node, with the IPv4 addresses of `vm-001` and the IPv6 addresses of `ip6-vm-001`. */
 export function hostsText(
   nodes: readonly Pick<NodePlan, 'name' | 'number' | 'role' | 'nets'>[],
   prefix: string,

@@ -6,44 +6,43 @@ import { replaceFile } from '../../host/replace-file.ts'
 import type { HostRecord } from '../../host/this-host.ts'
 import type { Role } from '../../settings/nodes.ts'
 
-/** A node as other processes need to know it. */
 export interface NodeRecord {
   readonly name: string
   readonly number: number
   readonly role: Role
-  /** A VM's ssh listens there, on 127.0.0.1; that of a node of namespaces on a socket in the cluster's directory. */
+  /** The ssh port of a VM, on 127.0.0.1. Nodes of namespaces have a socket in the cluster's directory instead. */
   readonly port?: number
 }
 
-/** What is written down about a cluster, in `cluster.json` of its directory. */
+/** The content of `cluster.json` in a cluster's directory. */
 export interface ClusterRecord {
   readonly name: string
   readonly host: HostRecord
   readonly bootId: string
   /** The process that runs tests on it. */
   readonly owner: ProcessId
-  /** True when it was left running on purpose. */
+  /** Left running on purpose. */
   readonly kept: boolean
   /** ISO 8601 */
   readonly created: string
-  /** Empty until all are up. */
+  /** Empty until all nodes are up. */
   readonly nodes: readonly NodeRecord[]
-  /** The nodes' host key: the public key blob of RFC 4253, in base64. */
+  /** The nodes' public host key: a blob of RFC 4253, in base64. */
   readonly hostKey: string
-  /** The nodes are namespaces of this host; VMs when missing. */
+  /** Missing for VMs. */
   readonly kind?: 'namespaces'
 }
 
 const RECORD = 'cluster.json'
 
-/** Writes down what changed about a cluster that this process owns. */
+/** Updates the record of a cluster that this process owns. */
 export function updateRecord(directory: string, change: Partial<ClusterRecord>): void {
   const record = readRecord(directory)
   if (!record) throw damaged(directory)
   writeRecord(directory, { ...record, ...change })
 }
 
-/** Whether a cluster still is this process's: somebody may have stopped or replaced it meanwhile. */
+/** Whether this process still owns a cluster: another one may have stopped or replaced it. */
 export function isOwn(directory: string): boolean {
   const record = readRecord(directory)
   return record !== undefined && isThisProcess(record.owner)
@@ -66,7 +65,7 @@ export function readRecord(directory: string): ClusterRecord | undefined {
     const record = JSON.parse(fs.readFileSync(path.join(directory, RECORD), 'utf8'))
     return isRecord(record) ? record : undefined
   } catch {
-    return undefined // its owner died before the first one was written, or somebody damaged it: the condition says so
+    return undefined // its owner died before it was written, or it is damaged
   }
 }
 

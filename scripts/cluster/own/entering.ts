@@ -22,7 +22,7 @@ export async function enter(target: string, query: ClusterQuery): Promise<Node> 
   return await logIn(directory, node, record.hostKey, query.signal)
 }
 
-/** Logs in on all nodes of the cluster that the settings name, or that is meant where they name none. */
+/** Logs in on all nodes of the cluster that the settings name, or of the default one. */
 export async function logInOnAll(
   { directories, cluster, origins }: Settings,
   signal: AbortSignal,
@@ -33,7 +33,7 @@ export async function logInOnAll(
   return await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
 }
 
-/** The files on which the VMs of a running cluster write their consoles. */
+/** The console files of a running cluster. */
 export function findConsoles(query: ClusterQuery): ClusterConsoles {
   const { state } = readDirectories(query.environment)
   const name = runningName(query)

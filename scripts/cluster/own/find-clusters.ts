@@ -9,23 +9,23 @@ import type { ClusterQuery, Condition } from '../kind.ts'
 import { type ClusterRecord, readRecord } from './cluster-record.ts'
 import { markedProcesses, recordedAlive, recordedProcesses } from './records.ts'
 
-/** A cluster directory as it was found. */
+/** The state of a cluster's directory. */
 export interface FoundCluster {
   readonly name: string
   readonly directory: string
   readonly condition: Exclude<Condition, 'running'>
-  /** Missing when its owner died before it could write. */
+  /** Missing when its owner died before it wrote it, or when it is damaged. */
   readonly record: ClusterRecord | undefined
-  /** Of its VMs and switches, those that live. */
+  /** Its running processes. */
   readonly processes: readonly ProcessId[]
 }
 
-/** Behind a cluster's name in that of its directory, where another host has the plain one. */
+/** Follows the name of a cluster in that of its directory if another host uses the plain name. */
 const HOST_MARK = '@'
 
 /**
- * The directory of this host's cluster with a name, whether it exists or not. Hosts that share a home have separate
- * clusters: the second host uses another directory.
+ * The directory of this host's cluster with a name, which need not exist. Hosts that share a home directory have
+ * separate clusters.
  */
 export function clusterDirectory(stateDirectory: string, name: string): string {
   const directory = path.join(stateDirectory, 'clusters', name)
@@ -37,7 +37,7 @@ const isElsewhere = (record: ClusterRecord | undefined): boolean =>
   record?.host !== undefined && record.host.key !== thisHost().key
 
 /**
- * The clusters of this user, those included whose directory was removed while processes of theirs run.
+ * This user's clusters, including those whose processes run although their directory was removed.
  * @throws Failure STATE_NOT_READABLE (exit 3)
  */
 export function findClusters(stateDirectory: string): readonly FoundCluster[] {
@@ -56,13 +56,13 @@ export function findClusters(stateDirectory: string): readonly FoundCluster[] {
   return all.map(name => examine(path.join(clusters, name)))
 }
 
-/** This host's cluster of a name, if there is one, whatever its condition. */
+/** This host's cluster with a name, in any condition. */
 export function findCluster(stateDirectory: string, name: string): FoundCluster | undefined {
   const directory = clusterDirectory(stateDirectory, name)
   return fs.existsSync(directory) ? examine(directory) : undefined
 }
 
-/** Also one of which nothing but processes is left. */
+/** Like {@link findCluster}, also without a directory. */
 export function findEvenOrphaned(stateDirectory: string, name: string): FoundCluster | undefined {
   const found = examine(clusterDirectory(stateDirectory, name))
   return found.processes.length > 0 || fs.existsSync(found.directory) ? found : undefined
@@ -73,7 +73,6 @@ function examine(directory: string): FoundCluster {
   const record = readRecord(directory)
   if (isElsewhere(record)) return { name, directory, condition: 'on another host', record, processes: [] }
   const sameBoot = record?.bootId === bootId()
-  // Without a readable record they stand for themselves.
   const processes = sameBoot ? recordedAlive(directory) : record ? [] : livingProcesses(directory)
   let condition: FoundCluster['condition'] = 'abandoned'
   if (record && sameBoot) {
@@ -83,7 +82,7 @@ function examine(directory: string): FoundCluster {
   return { name, directory, condition, record, processes }
 }
 
-/** Names those that run instead. */
+/** The error lists the running clusters. */
 export function noCluster(stateDirectory: string, name: string): Failure {
   const running = runningNames(stateDirectory)
   return environmentFailure('NO_CLUSTER', `no cluster '${name}' is running`, {
@@ -100,8 +99,9 @@ const runningNames = (stateDirectory: string): readonly string[] =>
     .map(({ name }) => name)
 
 /**
- * The cluster to use when the user names none: the usual one or, if that does not exist, the only one that is running.
- * @param usual its name
+ * The cluster to use when the user names none: the default one or, if that does not exist, the only one that is
+ * running.
+ * @param usual the default name
  */
 export function meantCluster(stateDirectory: string, usual: string): string {
   if (findCluster(stateDirectory, usual)) return usual
@@ -109,10 +109,7 @@ export function meantCluster(stateDirectory: string, usual: string): string {
   return others.length === 0 ? only : usual
 }
 
-/**
- * The cluster of this name with its record.
- * @throws Failure NO_CLUSTER (exit 3)
- */
+/** @throws Failure NO_CLUSTER (exit 3) */
 export function requireCluster(stateDirectory: string, name: string): FoundCluster & { record: ClusterRecord } {
   const found = findCluster(stateDirectory, name)
   if (!found?.record || found.condition === 'abandoned') {
@@ -121,7 +118,7 @@ export function requireCluster(stateDirectory: string, name: string): FoundClust
   return { ...found, record: found.record }
 }
 
-/** A name for a cluster beside the one that has this name: one that no cluster has. */
+/** An unused name for a cluster beside the one with this name. */
 export function nameBeside(stateDirectory: string, name: string): string {
   for (let number = 2; ; number++) {
     const beside = `${name.slice(0, 28)}.${number}`
@@ -129,18 +126,18 @@ export function nameBeside(stateDirectory: string, name: string): string {
   }
 }
 
-/** Those of a cluster that run, also where their records were removed. */
+/** The running processes of a cluster, even if their records were removed. */
 export const livingProcesses = (directory: string): readonly ProcessId[] => [
   ...recordedAlive(directory),
   ...(markedProcesses(path.dirname(directory)).get(path.basename(directory)) ?? []),
 ]
 
-/** A process of a cluster by its name, if it lives. */
+/** The running process with a name. */
 export const processNamed = (directory: string, name: string): ProcessId | undefined =>
   recordedProcesses(directory).find(record => record.name === name && isAlive(record.id))?.id
 
 /**
- * The name of a cluster that runs: the one that the user names, else the usual one, else the only one that there is.
+ * The name of the cluster that the user names, the default one, or the only running one.
  * @throws Failure BAD_VALUE (exit 2) for an invalid name
  */
 export function runningName({ options, environment }: Pick<ClusterQuery, 'options' | 'environment'>): string {
@@ -149,7 +146,7 @@ export function runningName({ options, environment }: Pick<ClusterQuery, 'option
   return isNamed ? name : meantCluster(readDirectories(environment).state, DEFAULT_CLUSTER_NAME)
 }
 
-/** The nodes that are recorded of a cluster; none where it does not run. */
+/** The names of a cluster's nodes; empty when it is not running. */
 export function recordedNodes(query: ClusterQuery): readonly string[] {
   const found = findCluster(readDirectories(query.environment).state, runningName(query))
   if (!found?.record || found.condition === 'abandoned') return []

@@ -7,35 +7,32 @@ import { addressByTemplate, addressOn } from './addresses.ts'
 import type { ClusterKeys } from './keys.ts'
 import { type Attached, forwards, routesOf } from './routing.ts'
 
-/** What all VMs of a cluster are told alike. */
+/** The part of the identity that all nodes of a cluster share. */
 export interface CommonIdentity {
   readonly keys: ClusterKeys
-  /** Their environment. */
   readonly environment: Readonly<Record<string, string>>
-  /** The beginning of their IPv6 addresses: `1000::1`. */
+  /** The prefix of IPv6 addresses: `1000::1`. */
   readonly prefix: string
-  /** Number of disks with ovls: netns is the first. */
+  /** The number of layers with ovls, the first of which is netns. */
   readonly ovls: number
   /** `/etc/rnd-addresses` of netns. */
   readonly rndAddresses: string
-  /** All of them. */
   readonly nodes: readonly Attached[]
-  /** What /etc/hosts says. */
+  /** The content of /etc/hosts. */
   readonly hosts: string
-  /** Nets whose interfaces get no addresses and stay down, unless the environment's XLAN_TEMPLATE has some for them. */
+  /** Nets whose interfaces stay down, without addresses, unless XLAN_TEMPLATE is set. */
   readonly bareNets: readonly number[]
-  /** Numbers of nodes that forward besides the routers. */
+  /** Numbers of nodes besides the routers that forward. */
   readonly alsoForwarding: readonly number[]
 }
 
-/** As many as the kernel's random numbers have. */
+/** The size of the kernel's random seed. */
 const SEED_BYTES = 32
 
 /**
- * The message that turns a booted guest into this node, for its control port: see guest/root/etc/netns/become.pl.
- * @param cloned it was restored from a template, with that one's clock and random numbers
- * @returns names and values in turn, each after its length; the length of the whole comes first. Lengths are bytes, in 32
- *   bits, big-endian.
+ * The message that turns a booted guest into a node: see guest/root/etc/netns/become.pl.
+ * @param cloned restored from a template, whose clock and random numbers it has
+ * @returns the total length, then alternating names and values, each after its length (32 bits, big-endian)
  */
 export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: boolean): Buffer {
   const environment = Object.entries(common.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
@@ -59,7 +56,7 @@ export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: 
 }
 
 /**
- * `<net> <MAC address> <IPv4 address> <netmask> <IPv6 address> <its prefix length>`; only net and MAC address for an
+ * `<net> <MAC address> <IPv4 address> <netmask> <IPv6 address> <prefix length>`; only net and MAC address for an
  * interface that stays down.
  */
 function interfaceLine(net: number, node: number, { bareNets, environment, prefix }: CommonIdentity): string {
@@ -71,7 +68,7 @@ function interfaceLine(net: number, node: number, { bareNets, environment, prefi
   return [net, macAddress(net, node), ipv4, netmask, ipv6, ipv6Length].join(' ')
 }
 
-/** What `ip` is to do for each family; empty where there is nothing. */
+/** Input of `ip -batch` for each family; may be empty. */
 function routeCommands(node: NodePlan, { nodes, bareNets, alsoForwarding, prefix }: CommonIdentity) {
   const addressed = (attached: Attached) => ({
     ...attached,

@@ -1,29 +1,29 @@
 import { generateKeyPairSync } from 'node:crypto'
 import ssh2 from 'ssh2'
 
-/** The keys of one cluster, made for it and gone with it. */
+/** The keys of a cluster. */
 export interface ClusterKeys {
-  /** In OpenSSH's form, for the ssh client. */
+  /** In OpenSSH's format. */
   readonly clientPrivateKey: string
   /** A line of `authorized_keys`. */
   readonly clientPublicKey: string
-  /** The VMs' host key as dropbear stores it, in base64. */
+  /** In dropbear's format, in base64. All nodes share it. */
   readonly hostPrivateKey: string
-  /** The public key blob that the VMs show, in base64. */
+  /** A blob of RFC 4253, in base64. */
   readonly hostPublicKey: string
 }
 
 const KEY_TYPE = 'ssh-ed25519'
 
-/** Makes a key pair for the login and one for the VMs, which share it. */
+/** Generates the keys of a cluster. */
 export function makeKeys(): ClusterKeys {
   const client = makeSshKey()
   return { clientPrivateKey: client.private, clientPublicKey: client.public, ...makeHostKey() }
 }
 
 /**
- * Generates the nodes' host key. It is encoded during generation: a later `export()` as a JWK can hang the program, because
- * a garbage collection at that moment makes Node (seen with 20.20) wait for a lock of the key that it holds itself.
+ * Generates a host key, encoded during generation: a later `export()` as a JWK can deadlock Node (seen with 20.20)
+ * during a garbage collection.
  */
 export function makeHostKey(): Pick<ClusterKeys, 'hostPrivateKey' | 'hostPublicKey'> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
@@ -43,8 +43,8 @@ export function makeHostKey(): Pick<ClusterKeys, 'hostPrivateKey' | 'hostPublicK
 const keyIn = (der: Buffer): Buffer => der.subarray(-32)
 
 /**
- * Generates an ed25519 key pair in OpenSSH's format by ssh2. ssh2 drops a leading zero byte of a public key and cannot read
- * the result: one pair of 256 (github.com/mscdex/ssh2, issues 1390 and 1513).
+ * Generates an ed25519 key pair in OpenSSH's format. ssh2 generates one invalid pair of 256, since it drops a leading
+ * zero byte (github.com/mscdex/ssh2, issues 1390 and 1513).
  */
 export function makeSshKey(): { readonly private: string; readonly public: string } {
   for (;;) {

@@ -9,7 +9,7 @@ import { processNamed } from './find-clusters.ts'
 
 const CONSOLE_LINES = 4
 
-/** @throws Failure NODE_GONE (exit 4) with the last lines of its console, when the process of a node has ended */
+/** @throws Failure NODE_GONE (exit 4) with the last lines of its console when the node has ended */
 function requireAlive(clusterDirectory: string, { name, port }: NodeRecord): void {
   if (processNamed(clusterDirectory, name)) return
   const lines = consoleTail(clusterDirectory, name, CONSOLE_LINES)
@@ -23,7 +23,7 @@ function requireAlive(clusterDirectory: string, { name, port }: NodeRecord): voi
 const addressOf = (directory: string, { name, port }: NodeRecord) =>
   port === undefined ? { directory, socket: `${name}.sock` } : { host: '127.0.0.1', port }
 
-/** The private key of a cluster's login, a file of its directory. */
+/** The private key, in the cluster's directory. */
 const KEY_FILE = 'id_ed25519'
 
 export function storeKey(clusterDirectory: string, privateKey: string): void {
@@ -31,9 +31,9 @@ export function storeKey(clusterDirectory: string, privateKey: string): void {
 }
 
 /**
- * Logs in on a node with the cluster's key; the node must show the cluster's host key.
+ * Logs in on a node with the cluster's key, and checks its host key.
  * @param hostKey the public key blob in base64
- * @throws Failure NODE_GONE when its process has ended, and those of the connection (exit 4)
+ * @throws Failure NODE_GONE when the node has ended, and those of the connection (exit 4)
  */
 export async function logIn(
   clusterDirectory: string,
@@ -50,7 +50,6 @@ export async function logIn(
   }
   requireAlive(clusterDirectory, record)
   const connection = await Connection.open(login, signal ? { signal } : {}).catch((error: unknown) => {
-    // It may have ended just now.
     requireAlive(clusterDirectory, record)
     throw error
   })

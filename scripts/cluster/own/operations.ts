@@ -3,11 +3,11 @@ import type { Cluster } from '../cluster.ts'
 import type { ClusterOperations, ClusterStatus, ResolvedCluster } from '../kind.ts'
 import { type FoundCluster, processNamed, recordedNodes } from './find-clusters.ts'
 
-// Loaded when something is done: `status` and completion list clusters without a login.
+// Loaded on demand: `status` and completion list clusters without a login.
 const entering = () => import('./entering.ts')
 const stopping = () => import('./stopping.ts')
 
-/** What can be done with every cluster that this program started on this host, whatever its kind. */
+/** The common operations on clusters that this program started on this host. */
 export const ownOperations: Pick<ClusterOperations, 'nodes' | 'enter' | 'consoles' | 'stop' | 'stopAll'> = {
   nodes: async query => recordedNodes(query),
   enter: async (target, query) => await (await entering()).enter(target, query),
@@ -16,7 +16,7 @@ export const ownOperations: Pick<ClusterOperations, 'nodes' | 'enter' | 'console
   stopAll: async request => await (await stopping()).stopAll(request),
 }
 
-/** What a kind of these clusters makes of settings: how nodes are started is loaded when they are. */
+/** Loads the code that starts nodes on demand. */
 export const resolved = (
   settings: Settings,
   kind: string,
@@ -31,7 +31,6 @@ export const resolved = (
   logInOnAll: async signal => await (await entering()).logInOnAll(settings, signal),
 })
 
-/** A cluster of this host as `status` shows it. */
 export const describeCluster = ({ name, directory, condition, record, processes }: FoundCluster): ClusterStatus => ({
   kind: record?.kind ?? 'embedded',
   name,
@@ -39,7 +38,6 @@ export const describeCluster = ({ name, directory, condition, record, processes 
   created: record?.created,
   host: record?.host?.name,
   owner: condition === 'in use' ? record?.owner.pid : undefined,
-  // One that has ended is a node that is gone.
   nodes: (record?.nodes ?? []).map(node => ({
     ...node,
     running: condition === 'on another host' || processNamed(directory, node.name) !== undefined,

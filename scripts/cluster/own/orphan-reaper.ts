@@ -4,16 +4,13 @@ import { childEnvironment } from '../../host/child-environment.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../../..')
 
-/** What holds the cluster of a run while that lasts. */
+/** A process that stops the cluster of a killed run. */
 export interface OrphanReaper {
-  /** The run has dealt with its cluster itself. */
+  /** Ends the process without stopping the cluster. */
   release(): void
 }
 
-/**
- * Starts a process that does nothing but wait for the end of this one, and ends the cluster if it was not released:
- * SIGKILL leaves a runner no chance to do so itself.
- */
+/** Starts a process that stops the cluster when this process ends without releasing it, even by SIGKILL. */
 export function startOrphanReaper(clusterName: string): OrphanReaper {
   const stop = [
     path.join(TOP, 'scripts/launch/start.mjs'),
@@ -34,7 +31,7 @@ export function startOrphanReaper(clusterName: string): OrphanReaper {
     },
   )
   child.unref()
-  child.on('error', () => {}) // it could not be started: then, as below, there is none
-  child.stdin.on('error', () => {}) // it was killed: then only the next run or `stop` cleans up
+  child.on('error', () => {}) // it could not be started
+  child.stdin.on('error', () => {}) // it was killed: the next run or `stop` cleans up
   return { release: () => child.stdin.end('released\n') }
 }

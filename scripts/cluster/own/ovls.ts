@@ -10,17 +10,16 @@ import { packOvl } from '../../ovl/packed.ts'
 import type { Packing } from '../../settings/packing.ts'
 import type { OvlDirectory } from '../cluster.ts'
 
-/** How the archive of an ovl becomes a layer of the nodes' root. */
+/** Turns archives of ovls into layers of the nodes' root. */
 export interface LayerForm {
   /**
-   * Takes the archive of an ovl.
    * @param name of the ovl, for messages
-   * @returns the place of the layer
+   * @returns the file or directory of the layer
    */
   make(name: string, archive: string, signal: AbortSignal): Promise<string>
   /**
-   * The layer of an ovl that is kept in the cache.
-   * @param make writes the archive into a directory, and makes the layer of it
+   * Creates a layer in the cache.
+   * @param make writes the archive into a directory, and turns it into a layer
    */
   keep(key: string, make: (directory: string) => Promise<string>): Promise<string>
 }
@@ -31,9 +30,8 @@ export interface OvlsRequest {
   readonly packing: Packing
   /** Ovls beside netns, which comes first. */
   readonly extra: readonly OvlDirectory[]
-  /** Gets what the packing says. */
+  /** Called with lines of the packing. */
   readonly onLine: (line: string) => void
-  /** Gets what goes in. */
   readonly onComponent: (component: Component) => void
   readonly signal: AbortSignal
   /** Disks when missing. */
@@ -41,9 +39,8 @@ export interface OvlsRequest {
 }
 
 /**
- * Packs the ovls and makes a read-only disk of each, or the layer that the form says. VMs mount them over their root: they
- * take no memory of a VM, and all VMs share one copy in the host's page cache. The layer of netns is cached without its
- * random addresses, which are part of a node's identity.
+ * Packs each ovl as a layer, by default a read-only disk: it takes no memory of the VMs, which share one copy in the
+ * host's page cache. The layer of netns is cached without its random addresses, which are part of a node's identity.
  * @returns the layers, in the order of the ovls
  * @throws Failure of the packing; OVL_FAILED (exit 3) naming the ovl, with its last lines
  */
@@ -99,7 +96,7 @@ const disks = ({ cacheDirectory, signal }: OvlsRequest): LayerForm => ({
   },
 })
 
-/** By a process of its own, beside the one that makes the disk. */
+/** Runs concurrently with the program that creates the disk. */
 async function digestOf(archive: string, signal: AbortSignal): Promise<string> {
   return (await run('sha256sum', ['--', archive], { signal })).slice(0, 64)
 }
@@ -109,7 +106,7 @@ const noArchive = (name: string) =>
 
 async function makeDisk(name: string, archive: string, signal: AbortSignal): Promise<string> {
   const disk = archive.replace(/\.tar$/, '.squashfs')
-  // Not compressed, as the root is not: see image/build.ts.
+  // Not compressed: see image/build.ts.
   const plain = ['-noI', '-noD', '-noF', '-noX', '-no-xattrs', '-all-root', '-quiet', '-no-progress']
   await run('/bin/sh', ['-c', 'archive=$1 && shift && exec sqfstar "$@" <"$archive"', 'sh', archive, ...plain, disk], {
     signal,
@@ -124,8 +121,8 @@ async function makeDisk(name: string, archive: string, signal: AbortSignal): Pro
   return disk
 }
 
-/** The smallest disk of an ovl, in bytes. */
+/** The minimum size of a disk in bytes. */
 export const LEAST_SLOT = 64 * 2 ** 20
 
-/** Disks have few sizes, so that a VM saved with other ovls has disks of the same size. The padding takes no space. */
+/** Few different sizes, so that templates fit other ovls. The padding takes no space. */
 export const slotBytes = (bytes: number): number => Math.max(LEAST_SLOT, 2 ** Math.ceil(Math.log2(bytes)))

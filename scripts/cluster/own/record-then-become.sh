@@ -1,7 +1,6 @@
 # shellcheck shell=sh
-# Writes its own record into <name>.pid before it becomes the command: there is no moment at which a process of a cluster lives and
-# is not written down, whenever the one that started it is killed. One write: a record is there as a whole. Arguments: the name; a
-# FIFO to be made, and opened for reading and writing as stdin, or nothing; the command.
+# Writes the process's own record into <name>.pid, then becomes the command: a process of a cluster never runs without a
+# record, whenever the program is killed. Arguments: the name; a FIFO to create and open as stdin, or nothing; the command.
 
 if [ -n "$2" ]; then
 	mkfifo -m 600 "$2" && exec <>"$2" || exit

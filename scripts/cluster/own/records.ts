@@ -3,17 +3,17 @@ import path from 'node:path'
 import { realPath } from '../../host/directories.ts'
 import { bootId, findProcess, isAlive, type ProcessId, parseStat } from '../../host/processes.ts'
 
-/** A process of a cluster as it wrote itself down, whether it still runs or not. */
+/** A process of a cluster, which may have ended. */
 export interface ProcessRecord {
   /** `vm-001`, `net1` */
   readonly name: string
   readonly id: ProcessId
 }
 
-/** Holds the line of /proc/<pid>/stat that the process wrote before it became what it is, and the boot of the host. */
+/** The file contains the process's line of /proc/<pid>/stat and the boot ID: see record-then-become.sh. */
 const SUFFIX = '.pid'
 
-/** The processes that were written down in a cluster's directory since this host was started. */
+/** The processes recorded in a cluster's directory since the host booted. */
 export function recordedProcesses(clusterDirectory: string): readonly ProcessRecord[] {
   const boot = bootId()
   return list(clusterDirectory).flatMap(file => {
@@ -24,20 +24,19 @@ export function recordedProcesses(clusterDirectory: string): readonly ProcessRec
   })
 }
 
-/** Of those, the ones that run. */
 export const recordedAlive = (clusterDirectory: string): readonly ProcessId[] =>
   recordedProcesses(clusterDirectory).flatMap(({ id }) => (isAlive(id) ? [id] : []))
 
-/** In the environment of each process of a cluster: the cluster's directory. */
+/** A variable of all processes of a cluster, with its directory. */
 const MARK = 'NETNS_CLUSTER_DIRECTORY'
 
-/** What makes a process known as one of a cluster when its record is gone. */
+/** Variables that identify a process of a cluster without a record. */
 export const markOf = (clusterDirectory: string): Readonly<Record<string, string>> => ({
   [MARK]: realPath(clusterDirectory),
 })
 
 /**
- * This user's processes that belong to clusters below a directory, even if their records were deleted.
+ * Finds this user's processes that belong to clusters below a directory, without records.
  * @returns by the cluster's name
  */
 export function markedProcesses(clustersDirectory: string): ReadonlyMap<string, readonly ProcessId[]> {
@@ -51,7 +50,7 @@ export function markedProcesses(clustersDirectory: string): ReadonlyMap<string, 
       .split('\0')
       .find(variable => variable.startsWith(begin))
     if (!id || !mark) continue
-    // A cluster that runs may get another name: the kernel knows where its directory is, or was.
+    // A running cluster may be renamed: the kernel knows its directory.
     const place = workingDirectory(pid)
     const name = (place?.startsWith(`${clusters}/`) ? place : mark.slice(MARK.length + 1)).slice(clusters.length + 1)
     marked.set(name, [...(marked.get(name) ?? []), id])
@@ -63,7 +62,7 @@ function list(directory: string): readonly string[] {
   try {
     return fs.readdirSync(directory)
   } catch {
-    return [] // it was removed
+    return [] // removed meanwhile
   }
 }
 
@@ -71,7 +70,7 @@ function read(file: string): string {
   try {
     return fs.readFileSync(file, 'utf8')
   } catch {
-    return '' // gone meanwhile, or nobody may read it
+    return '' // ended meanwhile, or not readable
   }
 }
 

@@ -17,19 +17,18 @@ import { makeStateDirectory } from './state-directory.ts'
 
 const lockFile = (stateDirectory: string) => path.join(stateDirectory, 'lock')
 
-/** What a cluster is claimed as, and how one of the same name that runs already is treated. */
 export interface ClaimOptions {
   readonly kind?: ClusterRecord['kind']
-  /** Stop it even while it is in use. */
+  /** Stop a cluster of the same name even while it is in use. */
   readonly replace?: boolean
-  /** Gets a line when one was stopped that somebody had kept. */
+  /** Called when a cluster that was left running is stopped. */
   readonly onNotice?: (line: string) => void
 }
 
 /**
- * Creates the directory of a new cluster, owned by this process. First stops a cluster of the same name that is abandoned
- * or that a finished run left running.
- * @returns the directory, which holds the record and nothing else
+ * Creates the directory of a new cluster, owned by this process. First stops a cluster of the same name that is
+ * abandoned or was left running.
+ * @returns the directory, which contains only the record
  * @throws Failure CLUSTER_IN_USE or STATE_NOT_WRITABLE (exit 3)
  */
 export async function claimCluster(
@@ -80,7 +79,7 @@ export async function adoptCluster(
   })
 }
 
-/** @throws Failure CLUSTER_IN_USE (exit 3) when a run owns the cluster, or somebody is logged in on it */
+/** @throws Failure CLUSTER_IN_USE (exit 3) when a run owns the cluster, or users are logged in */
 function requireUnused(found: FoundCluster): void {
   if (found.condition === 'in use') throw inUse(found)
   const users = usersOf(found.directory)
@@ -99,8 +98,8 @@ const inUse = (found: FoundCluster) =>
   })
 
 /**
- * Gives a cluster of this process another name, while it runs.
- * @returns false when it has that name already, or another cluster has it
+ * Renames a running cluster of this process.
+ * @returns false when a cluster has that name
  */
 export async function renameCluster(stateDirectory: string, from: string, to: string): Promise<boolean> {
   return await withLock(lockFile(stateDirectory), async () => {
@@ -114,8 +113,7 @@ export async function renameCluster(stateDirectory: string, from: string, to: st
 
 /**
  * Ends the processes of a cluster and removes its directory.
- * @param which `abandoned`: only if its owner is gone; `own`: only if this process owns it, because another run may have
- *   replaced it
+ * @param which `abandoned`: only if its owner has ended; `own`: only if this process owns it
  * @returns false when no such cluster exists
  */
 export async function destroyCluster(
@@ -139,6 +137,6 @@ function isMeant({ condition, record }: FoundCluster, which: 'any' | 'abandoned'
 
 async function destroy({ directory, processes }: FoundCluster): Promise<void> {
   await killProcesses([...processes, ...livingProcesses(directory)])
-  // A process that is just starting may still write its id. It then finds no directory to run in, and exits.
+  // A process that is starting may still write its record; then it exits without a directory.
   fs.rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
 }

@@ -1,25 +1,25 @@
 import type { NodePlan } from '../../settings/nodes.ts'
 
-/** What routing needs to know of a node. */
+/** The properties of a node that determine its routes. */
 export type Attached = Pick<NodePlan, 'number' | 'role' | 'nets'>
 
-/** A way to a net: through any of several nodes, which share the traffic. */
+/** A route to a net through one or more nodes, which share the traffic. */
 export interface Route {
-  /** A net's number, or everything that no other route covers. */
+  /** A net's number, or the default route. */
   readonly to: number | 'default'
   readonly via: readonly { readonly net: number; readonly node: number }[]
 }
 
-/** Whether a node passes packets on: routers do, and a tester that a topology puts between nets. */
+/** Whether a node forwards: routers do, and the testers of some topologies. */
 export const forwards = ({ number, role }: Attached, alsoForwarding: readonly number[]): boolean =>
   role === 'router' || alsoForwarding.includes(number)
 
 /**
- * The routes of a node, over the fewest routers to each net. Net 0 leads to no other node.
+ * The routes of a node over the fewest routers to each net. Net 0 leads to no other node.
  * @param nodes of the whole cluster
- * @param alsoForwarding numbers of nodes that forward besides the routers
- * @returns the routes that its interface addresses do not imply. Nodes that do not forward have a default route through the
- *   routers on the first of their nets with a router.
+ * @param alsoForwarding numbers of nodes besides the routers that forward
+ * @returns routes that its addresses do not imply. Nodes that do not forward have a default route through the routers
+ *   of their first net with one.
  */
 export function routesOf(
   node: Attached,
@@ -43,7 +43,7 @@ export function routesOf(
 const on = (net: number, forwarders: readonly Attached[]): Route['via'] =>
   forwarders.filter(({ nets }) => nets.includes(net)).map(({ number }) => ({ net, node: number }))
 
-/** Those of the forwarders on a node's nets from which the target is fewest routers away; each once. */
+/** The forwarders on a node's nets that are closest to the target, without duplicates. */
 function nextHops(own: readonly number[], target: number, forwarders: readonly Attached[]): Route['via'] {
   const distances = distancesTo(target, forwarders)
   const found = new Map<number, { net: number; node: number }>()
@@ -54,7 +54,7 @@ function nextHops(own: readonly number[], target: number, forwarders: readonly A
   return [...found.values()].filter(({ node }) => distances.get(node) === nearest)
 }
 
-/** How many routers away from a net each forwarder is that reaches it. */
+/** The number of routers between each forwarder and a net. */
 function distancesTo(target: number, forwarders: readonly Attached[]): ReadonlyMap<number, number> {
   const distances = new Map<number, number>()
   const seen = new Set<number>([0])

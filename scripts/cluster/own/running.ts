@@ -15,7 +15,7 @@ import { adoptCluster, destroyCluster, renameCluster } from './registry.ts'
 const CONSOLE_LINES = 10
 
 /**
- * Logs in on the nodes of a cluster that runs.
+ * Logs in on the nodes of a running cluster.
  * @throws Failure NO_CLUSTER or CLUSTER_IN_USE (exit 3), and those of the login
  */
 export async function attach(
@@ -37,7 +37,7 @@ export async function attach(
   }
   const watched = partsOf(directory, record.nodes)
   const { kind } = record
-  // Whatever kind of cluster was asked for: this one's nodes have the host's tables.
+  // The running cluster decides, not the requested kind.
   const tables = kind === 'namespaces' ? readTables() : []
   return running(settings, cluster.name, directory, nodes, {
     kind,
@@ -53,21 +53,20 @@ export async function attach(
 const describeKind = ({ kind, nodes }: ClusterRecord): string =>
   kind === undefined ? `embedded: ${countOfVms(nodes)}` : `${kind}: ${countOfNodes(nodes)}`
 
-/** How the part of this process in a cluster ends. */
+/** How this process leaves a cluster. */
 export interface Ending {
   readonly kind?: ClusterRecord['kind']
   readonly release: () => void
   readonly stop: () => Promise<void>
-  /** How each node ends, if it does. */
+  /** Resolves with the reason when a node ends. */
   readonly endings: ReadonlyMap<string, Promise<string>>
-  /** What must go on running. */
+  /** Processes that must keep running. */
   readonly watched: readonly Part[]
-  /** The host's neighbour tables before the start, if nodes share them: they must not have overflowed since. */
+  /** The host's neighbor tables before the start, if nodes share them: they must not overflow. */
   readonly tables?: readonly NeighbourTable[]
   readonly flushesNeighbors?: boolean
 }
 
-/** A cluster of this host whose nodes answer. */
 export function running(
   settings: Settings,
   startedAs: string,

@@ -11,9 +11,8 @@ import { runningName } from './find-clusters.ts'
 import { topologyNames, topologyValues } from './topologies.ts'
 
 /**
- * Finds the settings of a test: what the user, the test and the topology say.
- * @param kind the name of the kind of cluster
- * @throws Failure that names the option or variable (exit 2)
+ * Combines the settings of the user, the test and the topology.
+ * @throws Failure naming the option or variable (exit 2)
  */
 export async function resolveSettings(request: SettingsRequest, kind = 'embedded'): Promise<Settings> {
   const { options, environment, test, forced = {}, fallback = {}, drawn = {}, onLine, signal } = request
@@ -40,13 +39,13 @@ export async function resolveSettings(request: SettingsRequest, kind = 'embedded
   return read([insists], [...below, layer, last])
 }
 
-/** With `--no-start`, the cluster that is there, as for all commands that need one. */
+/** `--no-start` uses the running cluster, as commands do that require one. */
 const runningCluster = (options: Environment, environment: Environment): Environment =>
   new Sources(userLayers(options, environment)).flag('__no_start')
     ? { __name: runningName({ options, environment }) }
     : {}
 
-/** As the user's xcluster finds it; undefined where it does not, or there is none. */
+/** The settings of a topology of the user's xcluster; undefined without one. */
 async function envsettingsOfCommand(command: string | undefined, topology: string, { signal }: SettingsRequest) {
   if (!command || isStandIn(command)) return undefined
   const directory = await run(command, ['ovld', 'network-topology'], { signal }).catch(() => {
@@ -56,7 +55,7 @@ async function envsettingsOfCommand(command: string | undefined, topology: strin
   return directory.trim() ? findEnvsettings([path.dirname(directory.trim())], topology) : undefined
 }
 
-/** Memory and CPUs are for the image of xcluster, not for ours. */
+/** Memory and CPUs are for xcluster's image. */
 const networksIn = (values: Environment): Environment =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !/^__(mem|smp)\d*$/.test(name)))
 

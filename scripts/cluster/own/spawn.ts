@@ -7,46 +7,45 @@ import { markOf } from './records.ts'
 
 const RECORD_THEN_BECOME = shellScript(import.meta.dirname, 'record-then-become.sh')
 
-/** A process that belongs to a cluster and outlives, if need be, the one that starts it. */
+/** A process of a cluster, which may outlive the program. */
 export interface ClusterProcess {
   readonly child: ChildProcess
-  /** Resolves when the process has ended, with why: `exited with 1`, `was ended by SIGKILL`. */
+  /** Resolves with the reason when the process has ended: `exited with 1`, `was ended by SIGKILL`. */
   readonly ended: Promise<string>
-  /** What it said on stderr so far. */
+  /** Its stderr. */
   errors(): string
 }
 
-/** How a process of a cluster is started. */
 interface SpawnOptions {
-  /** Number of sockets that the process gets as file descriptors 3, 4, … */
+  /** The number of sockets to pass as file descriptors 3, 4, … */
   readonly pipes?: number
-  /** Open ones, which it gets as the file descriptors behind those. */
+  /** File descriptors to pass after those. */
   readonly files?: readonly number[]
-  /** A file of the directory opened for reading and writing as standard input. */
+  /** The name of a FIFO to create as stdin. */
   readonly stdin?: string
-  /** How large the files that it writes can get. */
+  /** Size limit of the files that it writes. */
   readonly mostBytes?: number
 }
 
 /** POSIX's unit of `ulimit -f`, in bytes. */
 const ULIMIT_BLOCK = 512
 
-/** Children of this process that have not exited, by cluster directory: their records may have been deleted. */
+/** Running children by cluster directory: their records may be deleted. */
 const children = new Map<string, Set<ChildProcess>>()
 
-/** Kills what this process has started for a cluster, and returns when it is gone. */
+/** Kills this process's children of a cluster, and waits until they have ended. */
 export async function endChildren(directory: string): Promise<void> {
   const left = [...(children.get(directory) ?? [])]
   const gone = left.map(child => new Promise(resolve => child.once('exit', resolve)))
-  // Those that were let go do not keep this process from its end, which would come before theirs is known.
+  // Otherwise the program could exit before they do.
   for (const child of left) child.ref()
   for (const child of left) child.kill('SIGKILL')
   await Promise.all(gone)
 }
 
 /**
- * Starts a process of a cluster, in a session of its own so that Ctrl-C does not reach it.
- * @param name of the process: its files are `<name>.pid` and `<name>.stderr` in the cluster's directory
+ * Starts a process of a cluster in its own session, which Ctrl-C does not reach.
+ * @param name its files are `<name>.pid` and `<name>.stderr`
  * @param directory of the cluster; the process runs in it
  */
 export function spawnInCluster(
@@ -59,7 +58,7 @@ export function spawnInCluster(
   const errorOutput = fs.openSync(errorFile, 'a', 0o600)
   const sockets = Array<'pipe'>(pipes).fill('pipe')
   const stdio: StdioOptions = ['ignore', errorOutput, errorOutput, ...sockets, ...files]
-  // Past the limit a write fails with EFBIG, and kills nobody. A limit that is lower already stays.
+  // Beyond the limit, a write fails with EFBIG. A lower limit remains.
   const limit = mostBytes === undefined ? '' : `trap '' XFSZ; ulimit -f ${mostBytes / ULIMIT_BLOCK} 2>/dev/null; `
   const child = spawn('/bin/sh', ['-c', `${limit}${RECORD_THEN_BECOME}`, 'sh', name, stdin ?? '', ...command], {
     cwd: directory,
@@ -82,7 +81,7 @@ export function spawnInCluster(
     try {
       return fs.readFileSync(errorFile, 'utf8').trim()
     } catch {
-      return '' // the cluster was stopped by somebody else, with its files
+      return '' // another process stopped the cluster
     }
   }
   return { child, ended, errors }

@@ -13,17 +13,17 @@ import { endChildren } from './spawn.ts'
 import { stateFailure } from './state-directory.ts'
 import { bareNetsOf, forwardingOf } from './topologies.ts'
 
-/** The environment that every node of xcluster has. */
+/** The environment of all nodes of xcluster. */
 const XCLUSTERS_OWN = {
   DOMAIN: 'xcluster',
   KUBECONFIG: '/etc/kubernetes/kubeconfig',
   __mode: 'dual-stack',
 } as const
 
-/** Ovls that xcluster adds to each cluster. Here the image, the nodes' identity and netns itself replace them. */
+/** Ovls of every xcluster cluster, which the image, the nodes' identity and netns itself replace. */
 export const BUILT_IN_OVLS: readonly string[] = ['env', 'network-topology', 'iptools', 'netns', 'test']
 
-/** Runs a start or attachment, and says so when the state directory cannot be written to. */
+/** Runs a task, and reports a state directory that cannot be written. */
 export const withState = async <T>({ directories }: Settings, task: Promise<T>): Promise<T> =>
   await task.catch(error => {
     throw stateFailure(directories.state, error)
@@ -43,7 +43,7 @@ export function withUsualOvls(
   return all.filter((ovl, index) => all.findIndex(({ directory }) => directory === ovl.directory) === index)
 }
 
-/** A cluster that this process has claimed and is starting. */
+/** A claimed cluster that is starting. */
 export interface ClaimedCluster {
   readonly directory: string
   readonly reaper: OrphanReaper
@@ -66,7 +66,7 @@ export async function claimToStart(
   const directory = await claimCluster(directories.state, name, hostPublicKey, options)
   const reaper = startOrphanReaper(name)
   const stop = async () => {
-    // By our process handles as well: the records may have been deleted.
+    // By process handles first: the records may have been deleted.
     await endChildren(directory)
     await destroyCluster(directories.state, name, 'own')
     reaper.release()
@@ -74,7 +74,7 @@ export async function claimToStart(
   const abandon = async (error: unknown, signal: AbortSignal) => {
     const isStopped = !isOwn(directory)
     await stop()
-    // Another process stopped the cluster, which explains any failure.
+    // This explains any failure.
     return isStopped && !signal.aborted ? stoppedByOther(name, error) : error
   }
   return { directory, reaper, stop, abandon }
@@ -105,6 +105,5 @@ export const commonIdentity = (
   alsoForwarding: forwardingOf(cluster.topology),
 })
 
-/** A guest image in words. */
 export const packagesOf = ({ packages }: { readonly packages: object }): string =>
   `${Object.keys(packages).length} packages of Debian`

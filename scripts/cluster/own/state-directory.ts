@@ -20,12 +20,12 @@ const stateNotWritable = (stateDirectory: string, error: unknown) =>
     cause: error,
   })
 
-/** Errors of a full or failing disk on an open file. They often do not name the file. */
+/** Errors of a full or failing disk, which often do not name the file. */
 const DISK_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'])
 
 /**
- * Translates an error from starting or using a cluster.
- * @returns Failure STATE_NOT_WRITABLE (exit 3) when the state directory could not be written, otherwise the error itself
+ * @returns Failure STATE_NOT_WRITABLE (exit 3) for an error of writing to the state directory, otherwise the error
+ *   itself
  */
 export function stateFailure(stateDirectory: string, error: unknown): unknown {
   const { code = '', path: file = stateDirectory } = error as NodeJS.ErrnoException

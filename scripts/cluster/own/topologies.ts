@@ -2,11 +2,11 @@ import type { Environment } from '../../host/environment.ts'
 
 /** A topology of xcluster (docs/xcluster.md, Topologies). Routes follow from the nets, see routing.ts. */
 interface Topology {
-  /** What it changes, under the names of the variables. */
+  /** Values of variables. */
   readonly values: Environment
-  /** Nets whose interfaces stay down, without addresses: they are for the tests to use. */
+  /** Nets whose interfaces stay down, without addresses, for tests. */
   readonly bareNets?: readonly number[]
-  /** Numbers of nodes that forward besides the routers. */
+  /** Numbers of nodes besides the routers that forward. */
   readonly forwarding?: readonly number[]
 }
 
@@ -67,15 +67,13 @@ const TOPOLOGIES: Readonly<Record<string, Topology>> = {
   },
 }
 
-/** What a topology changes, under the names of the variables; undefined for one that this program does not know. */
+/** The variables of a topology; undefined for an unknown one. */
 export const topologyValues = (name: string): Environment | undefined => topologyOf(name)?.values
 
 export const topologyNames = (): readonly string[] => Object.keys(TOPOLOGIES)
 
-/** The nets whose interfaces a topology leaves alone. */
 export const bareNetsOf = (name: string): readonly number[] => topologyOf(name)?.bareNets ?? []
 
-/** The nodes that forward besides the routers. */
 export const forwardingOf = (name: string): readonly number[] => topologyOf(name)?.forwarding ?? []
 
 const topologyOf = (name: string): Topology | undefined =>
