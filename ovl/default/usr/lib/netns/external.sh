@@ -37,7 +37,7 @@ cmd_xnetns() { # <if…>
 		external=$host-$name
 		if [ ! -e "$NETNS/$external" ]; then
 			has_device "$name" || die "xnetns: no interface '$name'"
-			create_pod "$external"
+			create_pods "$external"
 		fi
 		if has_device "$name"; then
 			raise_below "$name"

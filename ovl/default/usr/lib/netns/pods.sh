@@ -107,8 +107,15 @@ cmd_create() {
 	find_multi
 	[ -d "$NETNS" ] && [ -d "$UTSNS" ] || mkdir -p "$NETNS" "$UTSNS" || die "cannot create $NETNS and $UTSNS"
 	real_run
-	mounts= fresh=
-	each_pod create_pod
+	mounts=
+	# shellcheck disable=SC2046
+	create_pods $(each_pod echo)
+}
+
+create_pods() { # <pod…>
+	local fresh pod_of
+	fresh=''
+	for pod_of; do prepare_pod "$pod_of"; done
 	[ -z "$fresh" ] || create_fresh
 }
 
@@ -155,7 +162,8 @@ cannot_create() { # <pod…>
 SET_NAME='{ echo "$1" 2>/dev/null >/proc/sys/kernel/hostname || hostname "$1"; }'
 SET_UP="$SET_NAME && exec ip link set lo up"
 
-create_pod() { # <pod>
+# Adds a POD without namespaces to $fresh, and completes one that lacks one of them.
+prepare_pod() { # <pod>
 	local has_net has_uts
 	has_net=no has_uts=no
 	is_mounted "$netns_real/$1" && has_net=yes
