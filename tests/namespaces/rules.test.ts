@@ -1,0 +1,69 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { program } from './program.ts'
+
+const EXAMPLES = path.resolve(import.meta.dirname, '../../examples')
+
+interface Pair {
+  readonly source: { readonly pod: string }
+  readonly target: { readonly pod: string; readonly family: number }
+  readonly why: string
+}
+
+/** Runs an example's test, with changes to its files, and returns the results of its rules. */
+async function runExample(
+  t: ExecutionContext,
+  name: string,
+  change: (file: string, text: string) => string,
+  options: readonly string[] = [],
+) {
+  const { state, run } = program(t)
+  const directory = path.join(state, name)
+  fs.mkdirSync(directory)
+  for (const file of fs.readdirSync(path.join(EXAMPLES, name))) {
+    const text = fs.readFileSync(path.join(EXAMPLES, name, file), 'utf8')
+    fs.writeFileSync(path.join(directory, file), change(file, text))
+  }
+  const [file = ''] = fs.readdirSync(directory).filter(one => one.includes('.test.'))
+  const results = path.join(state, 'results')
+  const answer = await run('test', path.join(directory, file), '--results', results, '--stop', ...options)
+  const json = path.join(results, name, 'matrix.json')
+  const found = fs.existsSync(json) ? JSON.parse(fs.readFileSync(json, 'utf8')) : undefined
+  return { ...answer, found, results }
+}
+
+/** `vm-001-ns01 → vm-002-ns04 IPv6`, sorted. */
+const named = (pairs: readonly Pair[]) =>
+  pairs.map(({ source, target }) => `${source.pod} → ${target.pod} IPv${target.family}`).sort()
+
+test('the example of a policy passes: allowed, refused by reset and ICMP, and dropped in both families', async t => {
+  const { status, stderr, found, results } = await runExample(t, 'policy', (_, text) => text, ['--nvm=2'])
+  t.is(status, 0, stderr)
+  t.regex(stderr, /rules: tcp\/80: 92 of 92 pairs reply; 20 of 20 forbidden pairs blocked\n/)
+  t.regex(stderr, /rules: udp\/53: 84 of 84 pairs reply; 28 of 28 forbidden pairs blocked\n/)
+  t.is(found.version, 2)
+  const cells = (protocol: string): readonly (readonly [string, unknown] | null)[] =>
+    found.matrices.find((one: { protocol: string }) => one.protocol === protocol).rows.flat()
+  const kinds = (protocol: string) => [...new Set(cells(protocol).flatMap(cell => (cell ? [cell[0]] : [])))].sort()
+  t.deepEqual(kinds('tcp/80'), ['reply', 'silent'])
+  t.deepEqual(kinds('tcp/22'), ['refused', 'reply'])
+  const refusals = cells('udp/53').flatMap(cell => (cell?.[0] === 'refused' ? [cell[1]] : []))
+  t.deepEqual([...new Set(refusals)], ['admin-prohibited'])
+  const pictures = fs.readdirSync(path.join(results, 'policy')).filter(name => name.endsWith('.svg'))
+  t.deepEqual(pictures, ['matrix-icmp.svg', 'matrix-tcp-22.svg', 'matrix-tcp-80.svg', 'matrix-udp-53.svg'])
+})
+
+test('without one rule of the policy, exactly the pairs that it is about are wrong', async t => {
+  const without = (_: string, text: string) => text.replace(/^.*ip6 saddr.*$/m, '')
+  const { status, stderr, stdout, found } = await runExample(t, 'policy', without, ['--nvm=2'])
+  t.is(status, 1, stderr)
+  const [http, ...others] = found.matrices
+  const expected = ['vm-001', 'vm-002'].flatMap(from =>
+    ['vm-001', 'vm-002'].map(to => `${from}-ns01 → ${to}-ns04 IPv6`),
+  )
+  t.deepEqual(named(http.wrong), expected)
+  t.deepEqual([...new Set(http.wrong.map(({ why }: Pair) => why))], ['is silent, but must reply'])
+  for (const { wrong, unproved } of others) t.deepEqual([wrong, unproved], [[], []])
+  t.regex(stdout, /FAILED: vm-001-ns01 → vm-002-ns04 1000::1:ac10:204 tcp\/80 is silent, but must reply/)
+})
