@@ -74,6 +74,8 @@ export interface TestCase {
   /** Another one's name, of which this is but another name. */
   readonly sameAs?: string
   readonly needs: Needs
+  /** Debian packages that its nodes need besides those of every image. */
+  readonly packages?: readonly string[]
   /** The cluster on which it is meant to run, in xcluster's variables: counts where the person does not say otherwise. */
   readonly cluster?: Readonly<Record<string, string>>
   /** The same, for a test that can run on no other: overrides what the user says. */

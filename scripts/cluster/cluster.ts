@@ -27,6 +27,8 @@ export interface StartRequest {
   readonly signal: AbortSignal
 }
 
+export type PrepareRequest = Pick<StartRequest, 'emit' | 'signal'>
+
 /** Features and resources of a shared kernel that a test needs. */
 export interface KernelNeeds {
   /** Interface kinds, as in `ip link add type`. */
@@ -53,6 +55,11 @@ export interface Cluster {
   readonly kind: string
   /** Why it cannot run beside another cluster; undefined when it can. */
   readonly exclusive?: string
+  /**
+   * Downloads and builds what the nodes need, so that mistakes in the settings are reported before any test runs.
+   * @throws Failure of the image
+   */
+  prepare?(request: PrepareRequest): Promise<void>
   /**
    * Starts the nodes and logs in on each.
    * @throws Failure when a node does not come up; everything is removed then

@@ -2,6 +2,7 @@ import type { Consoles } from '../consoles/follow.ts'
 import type { Failure } from '../errors/failure.ts'
 import type { Emit } from '../events/events.ts'
 import type { Environment } from '../host/environment.ts'
+import type { Guest } from '../settings/guest.ts'
 import type { NodePlan } from '../settings/nodes.ts'
 import type { AcceleratorChoice, Directories, Settings } from '../settings/settings.ts'
 import type { Connection } from '../ssh/connection.ts'
@@ -82,6 +83,8 @@ export interface SettingsRequest {
   readonly forced?: Environment
   /** Random values of the run, used where nothing else sets a value. */
   readonly drawn?: Environment
+  /** Debian packages that the test needs on the nodes. */
+  readonly packages?: readonly string[]
   /** Defaults that override those of the program, for kinds without defaults of their own. */
   readonly fallback?: Environment
   /** Called with lines of other programs that are not settings. */
@@ -158,8 +161,6 @@ export interface ClusterConsoles extends Consoles {
 
 /** Requirements of a cluster kind on a host, besides packages. */
 export interface Preparation {
-  /** @throws Failure UNSUPPORTED_HOST (exit 3) when packages alone would not help */
-  checkHost(): void
   /** Creates missing parts, and reports all of them. */
   make(request: PreparationRequest): Promise<void>
   /**
@@ -172,6 +173,8 @@ export interface Preparation {
 export interface PreparationRequest {
   readonly directories: Directories
   readonly accelerator: AcceleratorChoice
+  /** The image to build. */
+  readonly guest: Guest
   /** Rebuild existing parts. */
   readonly refresh: boolean
   /** The command that creates missing parts, for messages. */

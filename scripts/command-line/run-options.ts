@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander'
 import { clusterOption, nameOption } from './cluster-options.ts'
 import { completedBy } from './completion/source.ts'
+import { addGuestOptions } from './guest-options.ts'
 import { collect } from './repeated.ts'
 
 /** Adds the options for running tests. */
-export const addRunOptions = (command: Command): Command =>
+export function addRunOptions(command: Command): Command {
   command
     .optionsGroup('Cluster:')
     .option('--nvm <n>', 'number of nodes with PODs, 1–200 (default: 4)')
@@ -17,6 +18,7 @@ export const addRunOptions = (command: Command): Command =>
     .option('--cold', 'boot each VM instead of restoring a snapshot')
     .option('--xterm', "open the consoles of xcluster's VMs in xterm instead of screen")
     .addOption(nameOption())
+  return addGuestOptions(command)
     .optionsGroup('Run:')
     .option(
       '--timeout <seconds>',
@@ -30,6 +32,7 @@ export const addRunOptions = (command: Command): Command =>
     .option('--strict', 'treat tests skipped by all as failures')
     .addOption(completedBy(ovlOption(), 'files'))
     .allowUnknownOption()
+}
 
 const acceleratorOption = () =>
   new Option(

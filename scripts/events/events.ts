@@ -47,6 +47,13 @@ export interface Component {
   readonly digest?: string
   /** Its file or directory. */
   readonly place?: string
+  /** Of an image of nodes: the Debian release. */
+  readonly release?: string
+  readonly architecture?: string
+  /** The time of the Debian archive, with `--snapshot`. */
+  readonly snapshot?: string
+  /** The version of each Debian package in it. */
+  readonly packages?: Readonly<Record<string, string>>
 }
 
 export type Verdict = 'passed' | 'failed' | 'broken' | 'interrupted'
@@ -79,6 +86,8 @@ export type RunEvent = { readonly at: number } & (
   | {
       readonly type: 'run-start'
       readonly tests: readonly string[]
+      /** With several kernels: their names, which are part of the names of tests, as in `bridge@6.12`. */
+      readonly kernels?: readonly string[]
       readonly invocation?: Invocation
       /** Paths of the reports, as lines for the user: `log: /…/run.log`. */
       readonly reports?: readonly string[]

@@ -67,6 +67,8 @@ export interface RunRecord {
   readonly invocation: Invocation | undefined
   /** Names of the selected tests. */
   readonly planned: readonly string[]
+  /** Of a run on several kernels. */
+  readonly kernels: readonly string[]
   readonly components: Component[]
   readonly tests: TestRecord[]
   readonly skipped: { readonly test: string; readonly why: string }[]

@@ -24,6 +24,7 @@ export function recorder(size: ExcerptSize): Recorder {
           ...run,
           begun: event.at,
           planned: event.tests,
+          kernels: event.kernels ?? [],
           invocation: event.invocation,
           reports: event.reports ?? [],
         }
@@ -113,6 +114,7 @@ const emptyRun = (): RunRecord => ({
   begun: 0,
   invocation: undefined,
   planned: [],
+  kernels: [],
   components: [],
   tests: [],
   skipped: [],

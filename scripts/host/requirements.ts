@@ -8,11 +8,16 @@ export interface Requirement {
   /** A name to find on PATH, or an absolute path. */
   readonly command: string
   readonly package: string
+  /** Other files or commands that do as well. */
+  readonly others?: readonly string[]
+  /** Only needed for guests of this architecture. */
+  readonly architecture?: 'amd64' | 'arm64'
 }
 
 /** To run the embedded cluster. */
 export const TO_RUN: readonly Requirement[] = [
-  { command: 'qemu-system-x86_64', package: 'qemu-system-x86' },
+  { command: 'qemu-system-x86_64', package: 'qemu-system-x86', architecture: 'amd64' },
+  { command: 'qemu-system-aarch64', package: 'qemu-system-arm', architecture: 'arm64' },
   { command: 'vde_switch', package: 'vde2' },
   { command: 'sqfstar', package: 'squashfs-tools' },
   { command: 'flock', package: 'util-linux' },
@@ -32,11 +37,19 @@ export const TO_RUN_NAMESPACES: readonly Requirement[] = [
 /** To run the tests of other ovls on the embedded cluster, too. */
 export const TO_RUN_OVLS_TESTS: readonly Requirement[] = [{ command: 'ssh', package: 'openssh-client' }]
 
+/** Debian's archive keys: in the packages of most distributions, in those of Fedora, and as apt's own keys. */
+export const KEYRINGS: readonly string[] = [
+  '/usr/share/keyrings',
+  '/usr/share/distribution-gpg-keys/debian',
+  '/etc/apt/trusted.gpg.d',
+].flatMap(directory => ['gpg', 'pgp', 'asc'].map(suffix => `${directory}/debian-archive-keyring.${suffix}`))
+
 /** To build the image of the embedded cluster, too. */
 export const TO_BUILD: readonly Requirement[] = [
   { command: 'mmdebstrap', package: 'mmdebstrap' },
-  { command: '/usr/share/keyrings/debian-archive-keyring.gpg', package: 'debian-archive-keyring' },
+  { command: KEYRINGS[0] ?? '', others: KEYRINGS.slice(1), package: 'debian-archive-keyring' },
   { command: 'apt-get', package: 'apt' },
+  { command: 'dpkg-deb', package: 'dpkg' },
   { command: 'mksquashfs', package: 'squashfs-tools' },
   { command: 'cpio', package: 'cpio' },
   { command: 'depmod', package: 'kmod' },
@@ -82,10 +95,11 @@ export const searchPath = (environment: Environment): readonly string[] => [
 /** Finds the requirements that the host lacks, without running a command. */
 export function missing(requirements: readonly Requirement[], environment: Environment): readonly Requirement[] {
   const directories = searchPath(environment)
-  return requirements.filter(({ command }) => {
-    if (path.isAbsolute(command)) return !fs.existsSync(command)
-    return !directories.some(directory => isExecutable(path.join(directory, command)))
-  })
+  const isThere = (command: string) =>
+    path.isAbsolute(command)
+      ? fs.existsSync(command)
+      : directories.some(directory => isExecutable(path.join(directory, command)))
+  return requirements.filter(({ command, others = [] }) => ![command, ...others].some(isThere))
 }
 
 /**

@@ -52,7 +52,7 @@ function givenCni(place: string): CniSource {
  * @throws Failure NO_CNI (exit 3), naming the searched locations, when there are none
  */
 export function requireCni(packing: Packing): void {
-  const architecture = hostArchitecture()
+  const architecture = packing.architecture ?? hostArchitecture()
   if (!findCni(packing, architecture)) {
     throw environmentFailure(
       'NO_CNI',

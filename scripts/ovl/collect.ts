@@ -50,7 +50,7 @@ export async function collectMembers(
 
 /** The optional parts, each with its source, if found. */
 export function findParts(packing: Packing, signal: AbortSignal | undefined): readonly Part[] {
-  const architecture = hostArchitecture()
+  const architecture = packing.architecture ?? hostArchitecture()
   const cni = findCni(packing, architecture)
   const ipu = findIpu(packing)
   return [

@@ -57,7 +57,11 @@ export async function packOvl(
   const entry = {
     cacheDirectory,
     kind: 'ovl',
-    key: keyOf({ time: packing.time, parts: parts.map(stampsOf) }, [DEFAULT_TREE, CONNECTIONS, import.meta.dirname]),
+    key: keyOf({ time: packing.time, architecture: packing.architecture, parts: parts.map(stampsOf) }, [
+      DEFAULT_TREE,
+      CONNECTIONS,
+      import.meta.dirname,
+    ]),
     files: [ARCHIVE],
     maxEntries: MAX_ENTRIES,
     graceMs: GRACE_MS,

@@ -1,4 +1,5 @@
 import type { Component, Invocation, Listener, Verdict } from '../events/events.ts'
+import { kernelTable } from '../events/kernels.ts'
 import type { RunRecord, StepRecord, TestRecord } from '../events/record.ts'
 import { recorder } from '../events/recorder.ts'
 import { flakyTests, isFlaky, notRun } from '../events/rules.ts'
@@ -43,6 +44,7 @@ const describeRun = (run: RunRecord) => ({
   flaky: flakyTests(run),
   invocation: run.invocation,
   components: run.components,
+  ...(run.kernels.length > 0 && { kernels: kernelTable(run) }),
   tests: run.tests.map(describeTest),
   skipped: run.skipped,
   notRun: notRun(run),

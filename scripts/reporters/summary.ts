@@ -1,10 +1,13 @@
 import { conformanceLines } from '../cni/report/table.ts'
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Listener, RunEvent } from '../events/events.ts'
+import { kernelHeading, kernelTable } from '../events/kernels.ts'
+import type { RunRecord } from '../events/record.ts'
 import { recorder } from '../events/recorder.ts'
 import { attemptName, describeEnd, isFlaky, ONCE } from '../events/rules.ts'
 import { plainLines, plainText } from '../host/text.ts'
 import { linesOf } from '../proof/rules/report.ts'
+import { alignColumns } from './columns.ts'
 import { describeOutcome } from './outcome.ts'
 import type { Output } from './output.ts'
 import { GREEN, painter, RED, YELLOW } from './paint.ts'
@@ -102,6 +105,7 @@ export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): 
         break
       case 'run-end':
         for (const text of evidence) host(event.at, text)
+        for (const text of kernelLines(record.run)) host(event.at, text)
         for (const text of ending()) host(event.at, text)
         host(event.at, `Total time: ${event.seconds} s${event.left ? `. ${event.left}` : ''}`)
         break
@@ -117,6 +121,17 @@ export function summary(output: Output, { color }: Pick<TerminalUse, 'color'>): 
     return [...(isTold ? [] : [paint(color, first), ...rest]), ...reports]
   }
   return { name: 'summary', on }
+}
+
+/** The verdicts of a run on several kernels, in a column for each. */
+function kernelLines(run: RunRecord): readonly string[] {
+  const table = kernelTable(run)
+  if (!table) return []
+  const rows = table.rows.map(({ test, verdicts }) => [test, ...verdicts.map(verdict => verdict.replace(' ', '-'))])
+  const heading = ['kernel', ...table.kernels.map(kernelHeading)]
+  return alignColumns([heading, ...rows])
+    .trimEnd()
+    .split('\n')
 }
 
 /** Local time of day, `HH:MM:SS`. */

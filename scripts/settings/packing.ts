@@ -15,6 +15,8 @@ export const OPTIONAL_PARTS = ['cni', 'ipu'] as const
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number]
 
 export interface Packing {
+  /** Of the nodes; the host's by default. */
+  readonly architecture?: 'amd64' | 'arm64'
   /** The archive or directory of CNI plugins that the user selected. */
   readonly cni: string | undefined
   /** Searched for unpacked CNI plugins when no archive is found. */
@@ -58,7 +60,8 @@ export function readPacking(
   const archive = expand('ARCHIVE', environment.ARCHIVE)
   return Object.freeze({
     cni: cni === undefined ? undefined : path.resolve(expandHome('--cni', cni, environment)),
-    cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
+    // Of Debian and openSUSE, of Fedora and Alpine, and of releases.
+    cniDirectories: ['/usr/lib/cni', '/usr/libexec/cni', '/opt/cni/bin'],
     archiveDirectories: [...new Set([...(archive ? [archive] : []), ...inHome('Downloads')])],
     ipuPaths: ipuDirectories.map(directory => path.join(directory, 'bin/ipu')),
     seed:

@@ -3,6 +3,7 @@ import { usageFailure } from '../errors/failure.ts'
 import type { Environment } from '../host/environment.ts'
 import { type Addressing, readAddressing } from './addressing.ts'
 import type { Family } from './family.ts'
+import { DEFAULT_GUEST, type Guest, packingFor, readGuest } from './guest.ts'
 import { expandHome, findHome, noHome } from './home.ts'
 import { type NodePlan, readNodes } from './nodes.ts'
 import { type OvlNames, readOvlNames } from './ovl-names.ts'
@@ -28,6 +29,8 @@ export interface Settings {
     readonly retain: RetainPolicy
     /** Stop a running cluster of this name first, even if it is in use. */
     readonly replace: boolean
+    /** What the nodes' image is built from. */
+    readonly guest: Guest
   }
   readonly repeatPolicy: RepeatPolicy
   readonly addressing: Addressing
@@ -120,6 +123,8 @@ export interface ExtraLayers {
   /** Defaults: of the test, the topology, xcluster. */
   readonly below?: readonly Layer[]
   readonly kind?: string
+  /** Debian packages that the test needs on the nodes. */
+  readonly packages?: readonly string[]
 }
 
 /**
@@ -137,7 +142,7 @@ export const readSettings = (options: Environment, environment: Environment, mor
 export function readSettingsOfKind<Own>(
   options: Environment,
   environment: Environment,
-  { above = [], below = [], kind }: ExtraLayers,
+  { above = [], below = [], kind, packages }: ExtraLayers,
   readOwn: (sources: Sources, settings: Pick<Settings, 'guestEnvironment' | 'packing'>) => Own,
 ): { readonly settings: Settings; readonly own: Own } {
   const sources = new Sources([...above, ...userLayers(options, environment), ...below])
@@ -159,6 +164,9 @@ export function readSettingsOfKind<Own>(
     MAX_SECONDS,
   )
   const replace = sources.flag('__replace')
+  // xcluster has an image and options of its own, and variables such as __kernel belong to it.
+  const guestSources = new Sources(userLayers(options, environment).filter(({ origin }) => origin !== 'environment'))
+  const guest = kind === 'xcluster' ? DEFAULT_GUEST : readGuest(guestSources, environment, packages)
   const family = sources.checked('__family', 'both', '4, 6 or both', value => /^(4|6|both)$/.test(value))
   const results = sources.text('__results', '')
   const packed = ['ARCHIVE', 'NFQLBDIR', 'SOURCE_DATE_EPOCH'].map(variable => [variable, sources.text(variable, '')])
@@ -167,7 +175,8 @@ export function readSettingsOfKind<Own>(
   const packing = readPacking({ cni: sources.valuesFrom('option', 'variable').__cni, seed }, archives, () =>
     sources.spellingOf('__seed'),
   )
-  const guest = guestEnvironment(sources, nodes, addressing)
+  const nodesEnvironment = guestEnvironment(sources, nodes, addressing)
+  const directories = readDirectories(environment)
   const settings = {
     cluster: Object.freeze({
       name,
@@ -178,14 +187,15 @@ export function readSettingsOfKind<Own>(
       start,
       retain: readRetainPolicy(sources),
       replace,
+      guest,
     }),
     repeatPolicy: readRepeatPolicy(sources),
     addressing,
     families: Object.freeze(FAMILIES.filter(one => family === 'both' || String(one) === family)),
-    guestEnvironment: guest,
+    guestEnvironment: nodesEnvironment,
     timeoutSeconds,
     resultsDirectory: results ? path.resolve(expandHome('--results', results, environment)) : undefined,
-    packing,
+    packing: packingFor(guest, packing, directories.cache),
     ovlPath: Object.freeze(
       sources
         .text('XCLUSTER_OVLPATH', '')
@@ -193,11 +203,14 @@ export function readSettingsOfKind<Own>(
         .filter(Boolean)
         .map(place => expandHome('XCLUSTER_OVLPATH', place, environment)),
     ),
-    directories: readDirectories(environment),
+    directories,
     ovlNames: readOvlNames(sources),
   }
   const own = readOwn(sources, settings)
-  return { settings: Object.freeze({ ...settings, origins: Object.freeze(sources.seen) }), own }
+  return {
+    settings: Object.freeze({ ...settings, origins: Object.freeze([...sources.seen, ...guestSources.seen]) }),
+    own,
+  }
 }
 
 /** In CI nobody inspects a cluster that is left running. */

@@ -8,7 +8,7 @@ test('by default uses the home directory, paths of the distribution, a constant 
   const { seed, ...packing } = readPacking({}, { HOME: '/home/a' })
   t.deepEqual(packing, {
     cni: undefined,
-    cniDirectories: ['/usr/lib/cni', '/opt/cni/bin'],
+    cniDirectories: ['/usr/lib/cni', '/usr/libexec/cni', '/opt/cni/bin'],
     archiveDirectories: ['/home/a/Downloads'],
     ipuPaths: ['/home/a/bin/ipu', '/home/a/tmp/nfqlb/bin/ipu'],
     time: new Date('2020-01-01T00:00:00Z'),

@@ -13,7 +13,7 @@ import { storeKey } from '../own/login.ts'
 import { layOvls } from '../own/ovls.ts'
 import { partsOf } from '../own/parts.ts'
 import { attach, running } from '../own/running.ts'
-import { claimToStart, commonIdentity, packagesOf, withState, withUsualOvls } from '../own/starting.ts'
+import { claimToStart, commonIdentity, imageComponent, withState, withUsualOvls } from '../own/starting.ts'
 import { ensureImage } from '../vm/image/cache.ts'
 import { directories as asDirectories } from './layers.ts'
 import { requireLinkKinds } from './link-kinds.ts'
@@ -27,6 +27,11 @@ import { startWorld } from './world.ts'
 /** The cluster whose nodes are namespaces of this host's kernel, with the VMs' image as their root. */
 export const namespacesCluster = (settings: Settings): Cluster => ({
   kind: 'namespaces',
+  prepare: async ({ emit, signal }) => {
+    const onProgress = (text: string) => emit({ type: 'notice', text })
+    const { directories, cluster } = settings
+    await ensureImage({ cacheDirectory: directories.cache, guest: cluster.guest, onProgress, signal })
+  },
   start: request => withState(settings, start(settings, request)),
   attach: request => withState(settings, attach(settings, request)),
 })
@@ -45,13 +50,13 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   const flushesNeighbors = requireNeighbours(neighbors, tables)
   requireNamespaces(cluster.nodes.length, settings.addressing.podsPerNode)
   const cache = { cacheDirectory: directories.cache, onProgress: notice, signal }
-  const image = await ensureImage(cache)
+  const image = await ensureImage({ ...cache, guest: cluster.guest })
   const treeMade = ensureImageTree(image, cache)
   treeMade.catch(() => {}) // waited for below
   if (kinds.length > 0) await requireLinkKinds(kinds, await treeMade, request.test)
   signal.throwIfAborted()
   const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
-  made({ name: 'node image', version: packagesOf(image), digest: image.digest, place: image.directory })
+  made({ name: 'node image', ...imageComponent(image) })
 
   const keys = makeKeys()
   const claim = { kind: 'namespaces', replace: cluster.replace, onNotice: notice } as const

@@ -6,7 +6,6 @@ import { readUserMaps } from './users.ts'
 
 /** Nothing is made: a host without namespaces has VMs all the same. */
 export const preparation: Preparation = {
-  checkHost: () => {},
   make: async ({ onLine }) => onLine(describeNamespaces()),
   check: async ({ onLine }) => {
     onLine(describeNamespaces())

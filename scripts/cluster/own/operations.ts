@@ -25,6 +25,7 @@ export const resolved = (
   settings,
   cluster: {
     kind,
+    prepare: async request => await (await load())(settings).prepare?.(request),
     start: async request => await (await load())(settings).start(request),
     attach: async request => await (await load())(settings).attach(request),
   },

@@ -15,9 +15,9 @@ import { topologyNames, topologyValues } from './topologies.ts'
  * @throws Failure naming the option or variable (exit 2)
  */
 export async function resolveSettings(request: SettingsRequest, kind = 'embedded'): Promise<Settings> {
-  const { options, environment, test, forced = {}, fallback = {}, drawn = {}, onLine, signal } = request
+  const { options, environment, test, forced = {}, fallback = {}, drawn = {}, packages = [], onLine, signal } = request
   const read = (above: readonly Layer[], below: readonly Layer[]) =>
-    readSettings(options, environment, { above, below, kind })
+    readSettings(options, environment, { above, below, kind, packages })
   const below: readonly Layer[] = [
     { origin: 'running', values: runningCluster(options, environment) },
     { origin: 'test', values: test },

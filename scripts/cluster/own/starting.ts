@@ -1,5 +1,7 @@
 import { infrastructureFailure } from '../../errors/failure.ts'
+import type { Component } from '../../events/events.ts'
 import { rndAddressesText } from '../../ovl/rnd-addresses.ts'
+import type { Guest } from '../../settings/guest.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { OvlDirectory } from '../cluster.ts'
 import { findOvl } from '../ovl-directories.ts'
@@ -105,5 +107,19 @@ export const commonIdentity = (
   alsoForwarding: forwardingOf(cluster.topology),
 })
 
-export const packagesOf = ({ packages }: { readonly packages: object }): string =>
-  `${Object.keys(packages).length} packages of Debian`
+interface ImageFacts {
+  readonly packages: Readonly<Record<string, string>>
+  readonly digest: string
+  readonly directory: string
+  readonly guest?: Omit<Guest, 'archive'>
+}
+
+/** What reports say about the image of the nodes. */
+export const imageComponent = ({ packages, digest, directory, guest }: ImageFacts): Omit<Component, 'name'> => ({
+  version: `${Object.keys(packages).length} packages of Debian${guest ? ` ${guest.release}` : ''}`,
+  digest,
+  place: directory,
+  packages,
+  ...(guest && { release: guest.release, architecture: guest.architecture }),
+  ...(guest?.snapshot && { snapshot: guest.snapshot }),
+})

@@ -1,10 +1,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
+import type { GuestArchitecture } from '../../settings/guest.ts'
 import { macAddress } from '../../settings/mac-address.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import { consoleFile, MOST_CONSOLE_BYTES } from '../own/consoles.ts'
 import { spawnInCluster } from '../own/spawn.ts'
+import { MACHINE_TYPES } from './architectures.ts'
 import { type Control, openControl } from './control.ts'
 import { openQmp, type Qmp } from './qmp.ts'
 import { switchDirectory } from './sockets.ts'
@@ -16,6 +18,7 @@ export interface MachineParts {
   /** squashfs images: the root file system, then the ovls from the lowest layer to the highest. */
   readonly disks: readonly string[]
   readonly accelerator: 'kvm' | 'tcg'
+  readonly architecture: GuestArchitecture
 }
 
 /** The virtual hardware of a machine. */
@@ -128,7 +131,8 @@ export const WITHOUT_MEMORY = { capability: 'x-ignore-shared', state: true } as 
 const lastLine = (text: string): string => text.slice(text.lastIndexOf('\n') + 1)
 
 function qemuCommand(plan: MachinePlan, parts: MachineParts, options: MachineOptions): string[] {
-  const command = ['qemu-system-x86_64', '-name', plan.name, ...bootOptions(parts, plan.memoryMiB, plan.cpus, options)]
+  const { qemu } = MACHINE_TYPES[parts.architecture]
+  const command = [qemu, '-name', plan.name, ...bootOptions(parts, plan.memoryMiB, plan.cpus, options)]
   if (parts.accelerator === 'tcg') command.unshift(...EMULATED_SCHEDULING)
   if (options.state !== undefined) command.push('-incoming', 'defer')
   command.push('-chardev', `file,id=console,append=on,path=${consoleFile(plan.name)}`, '-serial', 'chardev:console')
@@ -142,42 +146,6 @@ function qemuCommand(plan: MachinePlan, parts: MachineParts, options: MachineOpt
 }
 
 /**
- * Fewer CPU features mean less to emulate: a guest boots a fifth faster than with `max`. This model supports x86-64-v2,
- * and `rdrand` provides entropy from the start.
- */
-const EMULATED_CPU = 'Nehalem,+rdrand'
-
-/**
- * `quiet`: the serial line is slow. `panic=-1`: a panic ends QEMU. The rest saves a third of the boot and a few
- * hundredths of each step: no mitigations, self-tests, probing for missing ports, security modules or accounting.
- */
-const KERNEL_OPTIONS = [
-  'console=ttyS0 quiet panic=-1 mitigations=off nokaslr cryptomgr.notests 8250.nr_uarts=1 no_timer_check',
-  'rcupdate.rcu_expedited=1 init_on_alloc=0 lsm= audit=0 psi=0 cgroup.memory=nokmem',
-].join(' ')
-/**
- * An emulated TSC is the host's, and its calibration fails on a busy host (a clock four times too fast was observed).
- * HPET reports its own rate.
- */
-const EMULATED_CLOCK = 'tsc=unstable clocksource=hpet'
-/**
- * Clears X86_FEATURE_REP_GOOD (arch/x86/include/asm/cpufeatures.h), so that pages are cleared and copied by plain
- * loops: an emulator runs a string instruction as a loop with a check in each iteration.
- */
-const EMULATED_COPYING = 'clearcpuid=112'
-/**
- * No scheduling by session, since each step is its own session. No watchdog: it takes a vCPU that waits on a busy host
- * for a lockup.
- */
-const EMULATED_SCHEDULER = 'noautogroup nowatchdog'
-/** Unknown to the kernel, which therefore passes it to guest/init in the environment. */
-const EMULATED_HINT = 'emulated=yes'
-/**
- * Programs always run at the same addresses, so that QEMU can reuse their translated code. This halves the time of
- * steps.
- */
-const EMULATED_ADDRESSES = 'norandmaps'
-/**
  * SCHED_BATCH, which needs no privileges: a VM that wakes up does not preempt another. With many more VMs than CPUs a
  * run takes a tenth less time, and this program, which keeps SCHED_OTHER, is scheduled at once.
  */
@@ -190,24 +158,21 @@ const TRANSLATION_CACHE_MIB = 96
  * port.
  */
 export function bootOptions(
-  { kernel, initrd, disks, accelerator }: MachineParts,
+  { kernel, initrd, disks, accelerator, architecture }: MachineParts,
   memoryMiB: number,
   cpus: number,
   { memory }: Pick<MachineOptions, 'memory'> = {},
 ): string[] {
+  const { machine, emulatedCpu, kernel: kernelOptions, emulated: emulatedOptions } = MACHINE_TYPES[architecture]
   const options = ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none']
-  options.push('-machine', memory ? 'q35,memory-backend=memory' : 'q35')
+  options.push('-machine', memory ? `${machine},memory-backend=memory` : machine)
   if (memory) options.push('-object', json(memoryBackend(memory, memoryMiB)))
   options.push('-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny')
   const emulated = accelerator === 'tcg'
-  if (emulated) options.push('-accel', `tcg,thread=multi,tb-size=${TRANSLATION_CACHE_MIB}`, '-cpu', EMULATED_CPU)
+  if (emulated) options.push('-accel', `tcg,thread=multi,tb-size=${TRANSLATION_CACHE_MIB}`, '-cpu', emulatedCpu)
   else options.push('-accel', 'kvm', '-cpu', 'host')
   options.push('-m', `${memoryMiB}M`, '-smp', String(cpus))
-  const line = emulated
-    ? [KERNEL_OPTIONS, EMULATED_CLOCK, EMULATED_COPYING, EMULATED_ADDRESSES, EMULATED_SCHEDULER, EMULATED_HINT].join(
-        ' ',
-      )
-    : KERNEL_OPTIONS
+  const line = [kernelOptions, ...(emulated ? emulatedOptions : [])].join(' ')
   options.push('-kernel', kernel, '-initrd', initrd, '-append', line)
   options.push('-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=control,name=control')
   disks.forEach((file, index) => {

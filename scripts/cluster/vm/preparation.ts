@@ -2,21 +2,21 @@ import { environmentFailure } from '../../errors/failure.ts'
 import type { Preparation } from '../kind.ts'
 import { chooseAccelerator, describeKvm } from './accelerator/choose.ts'
 import { ensureImage, findImage, type GuestImage } from './image/cache.ts'
-import { readCodename } from './image/release.ts'
+import { ensurePlugins } from './image/plugins.ts'
 
 /** Builds the guest image and probes KVM. */
 export const preparation: Preparation = {
-  checkHost: () => void readCodename(),
-  make: async ({ directories, accelerator, refresh, onLine, signal }) => {
+  make: async ({ directories, accelerator, guest, refresh, onLine, signal }) => {
     const common = { cacheDirectory: directories.cache, ...(signal && { signal }) }
-    const image = await ensureImage({ ...common, onProgress: onLine, refresh })
+    const image = await ensureImage({ ...common, guest, onProgress: onLine, refresh })
+    await ensurePlugins(guest, { ...common, onProgress: onLine })
     onLine(describeImage(image))
     // The user may have just fixed what kept KVM from working.
     await chooseAccelerator({ ...common, requested: accelerator, image, onNotice: onLine, retry: true })
     onLine(describeKvm(directories.cache))
   },
-  check: async ({ directories, remedy, onLine }) => {
-    const image = await findImage(directories.cache, onLine)
+  check: async ({ directories, guest, remedy, onLine }) => {
+    const image = await findImage(directories.cache, guest, onLine)
     onLine(image ? describeImage(image) : 'image: not built yet')
     onLine(describeKvm(directories.cache))
     return image

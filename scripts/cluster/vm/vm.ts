@@ -3,9 +3,10 @@ import type { Component } from '../../events/events.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 import { requireLimits } from '../../host/limits.ts'
 import { requireCommands, TO_RUN } from '../../host/requirements.ts'
+import type { GuestArchitecture } from '../../settings/guest.ts'
 import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
-import type { Cluster, RunningCluster, StartRequest } from '../cluster.ts'
+import type { Cluster, PrepareRequest, RunningCluster, StartRequest } from '../cluster.ts'
 import { updateRecord } from '../own/cluster-record.ts'
 import { clusterDirectory, nameBeside } from '../own/find-clusters.ts'
 import { makeKeys } from '../own/keys.ts'
@@ -13,10 +14,11 @@ import { storeKey } from '../own/login.ts'
 import { layOvls } from '../own/ovls.ts'
 import { partsOf } from '../own/parts.ts'
 import { attach, running } from '../own/running.ts'
-import { claimToStart, commonIdentity, packagesOf, withState, withUsualOvls } from '../own/starting.ts'
+import { claimToStart, commonIdentity, imageComponent, withState, withUsualOvls } from '../own/starting.ts'
 import { chooseAccelerator, describeAccelerator, emulationNotice } from './accelerator/choose.ts'
 import { startVms } from './boot.ts'
 import { ensureImage } from './image/cache.ts'
+import { ensurePlugins } from './image/plugins.ts'
 import { storeJoinParameters } from './join-parameters.ts'
 import { checkMemory } from './memory-needs.ts'
 import { needsOf, requireSlots } from './needs.ts'
@@ -28,9 +30,24 @@ import { ensureTemplate, type Template, type TemplateRequest } from './template/
 /** A cluster of QEMU VMs. */
 export const vmCluster = (settings: Settings): Cluster => ({
   kind: 'embedded',
+  prepare: async request => await prepare(settings, request),
   start: request => withState(settings, start(settings, request)),
   attach: request => withState(settings, attach(settings, request)),
 })
+
+/** Builds what the guest lacks in the cache, so that a run does not stop for it halfway. */
+async function prepare({ cluster, directories }: Settings, { emit, signal }: PrepareRequest): Promise<void> {
+  const onProgress = (text: string) => emit({ type: 'notice', text })
+  const { guest } = cluster
+  requireCommands(commandsFor(guest.architecture), callersEnvironment)
+  await ensureImage({ cacheDirectory: directories.cache, guest, onProgress, signal })
+  await ensurePlugins(guest, { cacheDirectory: directories.cache, onProgress, signal })
+}
+
+/** The commands that VMs need: with the QEMU of the guests' architecture. */
+const commandsFor = (architecture: GuestArchitecture) => [
+  ...TO_RUN.filter(({ architecture: only }) => only === undefined || only === architecture),
+]
 
 async function start(settings: Settings, request: StartRequest): Promise<RunningCluster> {
   const { cluster, directories } = settings
@@ -42,8 +59,9 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   requireSocketNames(clusterDirectory(directories.state, name), nets)
   requireLimits(needsOf(cluster.nodes))
   requireSlots(cluster.nodes, extra.length + 1)
-  requireCommands(TO_RUN, callersEnvironment)
-  const image = await ensureImage({ cacheDirectory: directories.cache, onProgress: notice, signal })
+  const { guest } = cluster
+  requireCommands(commandsFor(guest.architecture), callersEnvironment)
+  const image = await ensureImage({ cacheDirectory: directories.cache, guest, onProgress: notice, signal })
   const accelerator = await chooseAccelerator({
     requested: cluster.accelerator,
     image,
@@ -52,11 +70,11 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     signal,
   })
   signal.throwIfAborted()
-  const emulation = emulationNotice(accelerator, cluster.accelerator)
+  const emulation = emulationNotice(accelerator, cluster.accelerator, guest.architecture)
   if (emulation) emit({ type: 'notice', text: emulation, once: true })
   const onComponent = (component: Component) => emit({ type: 'provenance', test: request.test, component })
   onComponent({ name: 'guest kernel', version: image.kernelVersion })
-  onComponent({ name: 'guest image', version: packagesOf(image), digest: image.digest, place: image.directory })
+  onComponent({ name: 'guest image', ...imageComponent(image) })
   onComponent({ name: 'accelerator', version: accelerator.kind })
 
   const keys = makeKeys()

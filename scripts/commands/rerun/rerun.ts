@@ -5,6 +5,7 @@ import type { Component, Listener } from '../../events/events.ts'
 import type { Environment } from '../../host/environment.ts'
 import { reasonOf, tryStat } from '../../host/files.ts'
 import { RESULTS_VERSION, type Results } from '../../reporters/results.ts'
+import type { Setting } from '../../settings/sources.ts'
 import { runTestCommand, type TestRequest } from '../test/run.ts'
 
 /** Settings that are not repeated: the results directory, and whether this is a pipeline. */
@@ -33,7 +34,9 @@ export async function repeatRun(
 ): Promise<number> {
   const results = readResults(place)
   const { words, ovls, set, grep } = results.invocation
-  const said = results.tests.flatMap(({ settings }) => settings).filter(({ name }) => !NOT_REPEATED.includes(name))
+  // Each test has one kernel of several: the invocation has all.
+  const isRepeated = ({ name }: Setting) => name !== '__kernel' && !NOT_REPEATED.includes(name)
+  const said = results.tests.flatMap(({ settings }) => settings).filter(isRepeated)
   const from = (isWanted: (origin: string) => boolean) =>
     Object.fromEntries(said.filter(({ origin }) => isWanted(origin)).map(({ name, value }) => [name, value]))
   const kind = said.find(({ name }) => name === '__cluster')

@@ -1,11 +1,13 @@
 import type { CommandDefinition } from '../../command-line/command.ts'
+import { addGuestOptions, guestOf } from '../../command-line/guest-options.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
 /** `setup`: installs packages, and builds the guest image. */
 export const setup: CommandDefinition = {
   name: 'setup',
   define: (command, { signal }) => {
-    command
+    addGuestOptions(command)
+      .optionsGroup('Other options:')
       .description('install missing packages and build the guest image')
       .option('--tests', "also install the tools of the project's own tests")
       .option('--check', 'only report what is missing (exit status 3)')
@@ -18,6 +20,7 @@ export const setup: CommandDefinition = {
         await setUp({
           directories: readDirectories(callersEnvironment),
           accelerator: 'auto',
+          guest: guestOf(command),
           tests: tests === true,
           check: check === true,
           refresh: refresh === true,

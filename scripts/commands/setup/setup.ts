@@ -12,6 +12,7 @@ import {
   TO_TEST,
 } from '../../host/requirements.ts'
 import { requireUserNamespaces } from '../../host/user-namespaces.ts'
+import { type Guest, guestWords, nativeArchitecture } from '../../settings/guest.ts'
 import type { AcceleratorChoice, Directories } from '../../settings/settings.ts'
 import { installCommands, installPackages } from './install.ts'
 
@@ -21,6 +22,8 @@ const FOR_SOME: readonly Requirement[] = [{ command: '/usr/lib/cni/bridge', pack
 export interface SetupRequest {
   readonly directories: Directories
   readonly accelerator: AcceleratorChoice
+  /** The image to build. */
+  readonly guest: Guest
   /** Include the requirements of the project's own tests. */
   readonly tests: boolean
   /** Report only. */
@@ -35,15 +38,15 @@ export interface SetupRequest {
 /**
  * Prepares this host for embedded clusters: installs missing packages, builds the image, reports how VMs run.
  * Idempotent.
- * @throws Failure UNSUPPORTED_HOST; HOST_LACKS or NO_IMAGE when something is missing and may not, or cannot, be installed;
+ * @throws Failure HOST_LACKS or NO_IMAGE when something is missing and may not, or cannot, be installed;
  *   INSTALL_FAILED, NO_NAMESPACES (all exit 3); or of the image's build
  */
 export async function setUp(request: SetupRequest): Promise<void> {
   const kinds = await Promise.all(KINDS.map(kind => kind.load()))
   const preparations = (await Promise.all(kinds.map(kind => kind.preparation?.()))).flatMap(found => found ?? [])
-  for (const { checkHost } of preparations) checkHost()
+  const native = nativeArchitecture()
   const wanted = [
-    ...TO_RUN,
+    ...TO_RUN.filter(({ architecture = native }) => [native, request.guest.architecture].includes(architecture)),
     ...TO_RUN_NAMESPACES,
     ...TO_RUN_OVLS_TESTS,
     ...TO_BUILD,
@@ -87,7 +90,8 @@ const packagesOf = (lacking: readonly Requirement[]) => [...new Set(lacking.map(
 const listOf = (lacking: readonly Requirement[]) =>
   lacking.map(({ command, package: name }) => `${command} (package ${name})`).join(', ')
 
-const again = ({ tests }: SetupRequest) => `./netns.ts setup${tests ? ' --tests' : ''}`
+const again = ({ tests, guest }: SetupRequest) =>
+  ['./netns.ts setup', ...(tests ? ['--tests'] : []), ...guestWords(guest)].join(' ')
 
 const lacks = (lacking: readonly Requirement[], request: SetupRequest) => {
   const administrator = `apt-get install --no-install-recommends ${packagesOf(lacking).join(' ')}`

@@ -6,7 +6,7 @@ import type { OvlDirectory } from '../../cluster/cluster.ts'
 import { hostComponents } from '../../cluster/components.ts'
 import { describeError, exitCodeOf, programAsTyped } from '../../command-line/edge.ts'
 import { Interrupted } from '../../errors/interrupted.ts'
-import type { Invocation, Listener, Verdict } from '../../events/events.ts'
+import type { Emit, Invocation, Listener, Verdict } from '../../events/events.ts'
 import { eventStream } from '../../events/stream.ts'
 import type { Environment } from '../../host/environment.ts'
 import { newLogFile } from '../../reporters/log-files.ts'
@@ -17,7 +17,9 @@ import { readProgress } from '../../reporters/terminal-use.ts'
 import { prepareResults } from '../../runner/artifacts/results/collect.ts'
 import type { PlannedTest, RunResult } from '../../runner/plan.ts'
 import { runTests } from '../../runner/runner.ts'
+import { isDefaultGuest } from '../../settings/guest.ts'
 import type { Settings } from '../../settings/settings.ts'
+import { kernelsIn, onKernel, withoutRelativePaths } from './kernels.ts'
 import { howToEnter } from './left.ts'
 import { readGrep, readSet, selectTests } from './select.ts'
 import { overridden, reachingAs } from './tests.ts'
@@ -71,13 +73,22 @@ export async function runTestCommand(
   const plan: PlannedTest[] = []
   // One seed for the whole run, known in advance, so that the run can be repeated.
   const drawn = { __seed: String(randomInt(2 ** 32)) }
-  for (const { test, optional } of wanted) {
-    const onLine = (line: string) => details.push(line)
-    const { cluster = {}, forced = {} } = test
-    const resolved = await resolveCluster({ options, environment, test: cluster, forced, drawn, onLine, signal })
-    const request = { test, settings: resolved.settings, options: said, hasOvls: others.length + ovls.length > 0 }
-    const completed = test.complete ? await test.complete(request) : request
-    plan.push({ test: completed.test, settings: completed.settings, cluster: resolved.cluster, optional })
+  const kernels = kernelsIn(said.__kernel, writtenAs('--kernel'))
+  for (const kernel of kernels) {
+    for (const { test, optional } of wanted) {
+      const onLine = (line: string) => details.push(line)
+      const { cluster = {}, forced = {}, packages = [] } = test
+      const own = { options: { ...options, ...kernel.options }, environment, drawn, onLine, signal }
+      const resolved = await resolveCluster({ ...own, test: cluster, forced, packages })
+      const request = { test, settings: resolved.settings, options: said, hasOvls: others.length + ovls.length > 0 }
+      const completed = test.complete ? await test.complete(request) : request
+      plan.push({
+        test: onKernel(completed.test, kernel),
+        settings: completed.settings,
+        cluster: resolved.cluster,
+        optional: optional || kernel.label !== undefined,
+      })
+    }
   }
   if (request.explain) {
     ;(await import('./explain.ts')).explainTests(plan, text => process.stdout.write(`${text}\n`))
@@ -108,8 +119,10 @@ export async function runTestCommand(
     ...(set.length > 0 && { set }),
     ...(grep !== undefined && { grep }),
   }
-  const names = wanted.map(({ test }) => test.name)
-  emit({ type: 'run-start', tests: names, invocation, reports: describePlaces(reporting) })
+  const names = plan.map(({ test }) => test.name)
+  const labels = kernels.flatMap(({ label }) => label ?? [])
+  const perKernel = labels.length > 0 && { kernels: labels }
+  emit({ type: 'run-start', tests: names, ...perKernel, invocation, reports: describePlaces(reporting) })
   for (const component of hostComponents()) emit({ type: 'provenance', component })
   for (const text of details) emit({ type: 'detail', text })
   for (const { test } of wanted) for (const text of overridden(test, said)) emit({ type: 'notice', text })
@@ -117,6 +130,7 @@ export async function runTestCommand(
     named.length === 0 && others.length > 0 ? describeUntested(extraOvls.slice(-others.length)) : undefined
   if (untested) emit({ type: 'notice', text: `${untested}: the test '${wanted[0]?.test.name}' runs with it` })
   try {
+    await prepareGuests(plan, emit, signal)
     const ran = await runTests({
       plan,
       extraOvls,
@@ -133,12 +147,24 @@ export async function runTestCommand(
     emit({ type: 'run-failed', message: describeError(error) })
   }
   if (untested && result.verdict === 'passed') emit({ type: 'notice', text: `${untested}, so it was not tested` })
-  const left = result.left && howToEnter(result.left, said.__cluster, wanted.length > 1)
+  const left = result.left && howToEnter(result.left, said.__cluster, plan.length > 1)
   const seconds = Math.round((performance.now() - begun) / 1000)
   emit({ type: 'run-end', ...result, left: undefined, ...left, seconds })
   await close()
   terminal.close()
   return exitCode
+}
+
+/** Builds the images of the run's guests, so that a mistake in one of them is reported before any test runs. */
+async function prepareGuests(plan: readonly PlannedTest[], emit: Emit, signal: AbortSignal): Promise<void> {
+  const prepared = new Set<string>()
+  for (const { cluster, settings } of plan) {
+    const { guest, start } = settings.cluster
+    const key = JSON.stringify(guest)
+    if (!start || isDefaultGuest(guest) || prepared.has(key)) continue
+    prepared.add(key)
+    await cluster.prepare?.({ emit, signal })
+  }
 }
 
 /** The user's request, independent of the working directory. */
@@ -153,10 +179,19 @@ function describeInvocation(
     command: [programAsTyped(), ...process.argv.slice(2)],
     directory: process.cwd(),
     words: tests,
-    options: { ...Object.fromEntries(said), ...(packing.cni && { __cni: packing.cni }) },
+    options: { ...Object.fromEntries(said), ...(packing.cni && { __cni: packing.cni }), ...pathsOf(options) },
     ovls: ovls.map(({ directory }) => directory),
   }
 }
+
+/** Options with files of guests, as absolute paths. */
+const pathsOf = (options: Environment): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ['__kernel', '__modules', '__keyring'].flatMap(name => {
+      const value = options[name]
+      return value ? [[name, withoutRelativePaths(value)]] : []
+    }),
+  )
 
 const describeUntested = (ovls: readonly OvlDirectory[]): string => {
   const names = ovls.map(({ name }) => `'${name}'`).join(', ')

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { environmentFailure } from '../../errors/failure.ts'
+import { type KernelVerdict, kernelHeading, kernelTable } from '../../events/kernels.ts'
 import type { RunRecord, TestRecord } from '../../events/record.ts'
 import { attemptName, failuresOf, isFlaky, notRun, pointersOf, reasonsOf } from '../../events/rules.ts'
 import { reasonOf } from '../../host/files.ts'
@@ -39,6 +40,7 @@ export function stepSummary(run: RunRecord): string {
   return [
     `## xcluster-netns: ${run.verdict} in ${run.seconds} s\n`,
     ...(run.message ? [`\n${code(run.message)}\n`] : []),
+    ...kernelsIn(run),
     '\n| test | verdict | time | what |\n|---|---|---|---|\n',
     ...counting.map(row),
     ...run.skipped.map(({ test, why }) => `| ${code(test)} | skipped | | ${code(why)} |\n`),
@@ -48,6 +50,31 @@ export function stepSummary(run: RunRecord): string {
     ...(run.left ? [`\n${code(run.left)}\n`] : []),
   ].join('')
 }
+
+const MARKS: Readonly<Record<KernelVerdict, string>> = {
+  passed: '✅',
+  flaky: '⚠️',
+  failed: '❌',
+  broken: '💥',
+  interrupted: '⏹️',
+  skipped: '',
+  'not run': '',
+}
+
+/** A column for each kernel of several. */
+function kernelsIn(run: RunRecord): readonly string[] {
+  const table = kernelTable(run)
+  if (!table) return []
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`
+  return [
+    '\n',
+    line(['kernel', ...table.kernels.map(kernel => code(kernelHeading(kernel)))]),
+    line(['kernel', ...table.kernels].map(() => '---')),
+    ...table.rows.map(({ test, verdicts }) => line([code(test), ...verdicts.map(mark)])),
+  ]
+}
+
+const mark = (verdict: KernelVerdict) => `${MARKS[verdict]} ${verdict}`.trim()
 
 /** Truncates a text to `bytes`, with a note. */
 export function limited(text: string, bytes: number): string {
@@ -63,8 +90,7 @@ export function limited(text: string, bytes: number): string {
 function row(test: TestRecord): string {
   const time = `${((test.ended - test.begun) / 1000).toFixed(1)} s`
   const verdict = isFlaky(test) ? 'flaky' : test.verdict
-  const mark = { passed: '✅', flaky: '⚠️', failed: '❌', broken: '💥', interrupted: '⏹️' }[verdict]
-  return `| ${code(attemptName(test.test, test.turn))} | ${mark} ${verdict} | ${time} | ${code(test.why ?? test.summary)} |\n`
+  return `| ${code(attemptName(test.test, test.turn))} | ${mark(verdict)} | ${time} | ${code(test.why ?? test.summary)} |\n`
 }
 
 function details(test: TestRecord): string {

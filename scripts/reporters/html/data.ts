@@ -16,11 +16,19 @@ export interface ReportData {
   /** Shell commands with their purposes. */
   readonly commands: readonly { readonly what: string; readonly text: string }[]
   readonly tests: readonly TestData[]
+  /** Of a run on several kernels. */
+  readonly kernels: KernelsData | undefined
   readonly madeWith: readonly ComponentData[]
   /** Messages of the host. */
   readonly said: readonly SaidLine[]
   /** What the report omits, for the user. */
   readonly leftOut: readonly string[]
+}
+
+/** A row for each test, a column for each kernel. */
+export interface KernelsData {
+  readonly columns: readonly string[]
+  readonly rows: readonly { readonly test: string; readonly verdicts: readonly (ReportVerdict | 'not run')[] }[]
 }
 
 /** A program, image or ovl of the run. */

@@ -1,6 +1,8 @@
+import { kernelHeading, kernelTable } from '../../events/kernels.ts'
+import type { RunRecord } from '../../events/record.ts'
 import { notRun } from '../../events/rules.ts'
 import type { CollectedRun } from './collected.ts'
-import type { EvidenceData, MatrixData, ProbesData, ReportData, TestData } from './data.ts'
+import type { EvidenceData, KernelsData, MatrixData, ProbesData, ReportData, TestData } from './data.ts'
 import { type AttemptData, attemptOf, type DraftTest, logText, nodesOf, stepsOf, verdictOf, wordsOf } from './draft.ts'
 import { Packs, pack } from './packed.ts'
 import { count } from './page/words.ts'
@@ -12,6 +14,12 @@ const LEAST_FOR_LOGS = 600_000
 /** First limit for a log that packs too large; halved until it fits. */
 const LOG_CHARACTERS = 6_000_000
 const LEAST_CHARACTERS = 20_000
+
+/** The verdicts of a run on several kernels. */
+function kernelsOf(run: RunRecord): KernelsData | undefined {
+  const table = kernelTable(run)
+  return table && { columns: table.kernels.map(kernelHeading), rows: table.rows }
+}
 
 /** Assembles the report. Omits what would make it too large, and says so. */
 export async function finish(gathered: CollectedRun): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
@@ -68,6 +76,7 @@ export async function finish(gathered: CollectedRun): Promise<{ readonly data: R
       left,
       commands,
       tests: all,
+      kernels: kernelsOf(run),
       madeWith,
       said,
       leftOut,

@@ -4,6 +4,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type SetupRequest, setUp } from '../../../scripts/commands/setup/setup.ts'
 import { TO_BUILD, TO_RUN, TO_RUN_NAMESPACES, TO_TEST } from '../../../scripts/host/requirements.ts'
+import { DEFAULT_GUEST } from '../../../scripts/settings/guest.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../../..')
 
@@ -26,6 +27,7 @@ async function check(t: ExecutionContext, tests: boolean) {
   const request: SetupRequest = {
     directories: { cache, state: cache },
     accelerator: 'auto',
+    guest: DEFAULT_GUEST,
     tests,
     check: true,
     refresh: false,

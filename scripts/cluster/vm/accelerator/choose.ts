@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { environmentFailure } from '../../../errors/failure.ts'
+import { nativeArchitecture } from '../../../settings/guest.ts'
 import { findAccount } from '../../../settings/home.ts'
 import type { AcceleratorChoice } from '../../../settings/settings.ts'
 import type { GuestImage } from '../image/cache.ts'
@@ -19,8 +20,12 @@ export const describeAccelerator = ({ kind }: Pick<Accelerator, 'kind'>): string
   kind === 'kvm' ? 'KVM' : 'emulated'
 
 /** The notice of a run whose VMs are emulated; undefined when KVM works or emulation was requested. */
-export const emulationNotice = ({ kind }: Accelerator, requested: AcceleratorChoice): string | undefined =>
-  kind === 'kvm' || requested === 'tcg'
+export const emulationNotice = (
+  { kind }: Accelerator,
+  requested: AcceleratorChoice,
+  architecture = nativeArchitecture(),
+): string | undefined =>
+  kind === 'kvm' || requested === 'tcg' || architecture !== nativeArchitecture()
     ? undefined
     : 'emulated: KVM does not work here (setup --check says why); --cluster namespaces needs none'
 
@@ -61,7 +66,7 @@ const TIMEOUT_MS = 10_000
 export async function chooseAccelerator(request: AcceleratorRequest): Promise<Accelerator> {
   const { requested, device = DEVICE } = request
   if (requested === 'tcg') return { kind: 'tcg', reason: 'requested' }
-  const obstacle = deviceObstacle(device) ?? (await guestObstacle(request))
+  const obstacle = foreignObstacle(request.image) ?? deviceObstacle(device) ?? (await guestObstacle(request))
   if (!obstacle) return { kind: 'kvm', reason: 'a guest booted with it' }
   if (requested === 'kvm')
     throw environmentFailure('NO_KVM', `KVM does not work: ${obstacle.why}`, { hint: obstacle.hint })
@@ -73,6 +78,12 @@ const RETEST_HINT = 'to test it again: ./netns.ts setup'
 interface Obstacle {
   readonly why: string
   readonly hint?: string
+}
+
+function foreignObstacle({ architecture }: GuestImage): Obstacle | undefined {
+  const native = nativeArchitecture()
+  if (architecture === native) return undefined
+  return { why: `this host is ${native}, and the guests are ${architecture}`, hint: 'leave out --accel or --arch' }
 }
 
 function deviceObstacle(device: string): Obstacle | undefined {

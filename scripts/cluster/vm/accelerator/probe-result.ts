@@ -6,6 +6,8 @@ import { callersEnvironment } from '../../../host/environment.ts'
 import { tryStat } from '../../../host/files.ts'
 import { searchPath } from '../../../host/requirements.ts'
 import { machineId } from '../../../host/this-host.ts'
+import { type GuestArchitecture, nativeArchitecture } from '../../../settings/guest.ts'
+import { MACHINE_TYPES } from '../architectures.ts'
 
 const FILE = 'kvm.json'
 
@@ -35,12 +37,12 @@ export function storeProbeResult(cacheDirectory: string, result: ProbeResult): v
  * Identifies everything that a result depends on: this host, its kernel and its QEMU. The size and time of QEMU's file
  * stand for its version, which would cost a process in each run.
  */
-export const hostAndQemu = (): string =>
-  [os.hostname(), machineId(), os.release(), os.cpus()[0]?.model ?? '', qemuFile()].join('|')
+export const hostAndQemu = (architecture: GuestArchitecture = nativeArchitecture()): string =>
+  [os.hostname(), machineId(), os.release(), os.cpus()[0]?.model ?? '', qemuFile(architecture)].join('|')
 
-function qemuFile(): string {
+function qemuFile(architecture: GuestArchitecture): string {
   for (const place of searchPath(callersEnvironment)) {
-    const stat = tryStat(path.join(place, 'qemu-system-x86_64'))
+    const stat = tryStat(path.join(place, MACHINE_TYPES[architecture].qemu))
     if (stat) return `${stat.size}/${stat.mtimeMs}`
   }
   return 'no QEMU'

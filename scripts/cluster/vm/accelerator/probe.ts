@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { childEnvironment } from '../../../host/child-environment.ts'
 import { afterRunning } from '../../../host/deadline.ts'
+import { MACHINE_TYPES } from '../architectures.ts'
 import { openControl } from '../control.ts'
 import type { GuestImage } from '../image/cache.ts'
 import { bootOptions } from '../machine.ts'
@@ -14,15 +15,15 @@ const MEMORY_MIB = 256
  * @returns why the guest did not get ready; undefined when it did
  */
 export async function probe(
-  image: Pick<GuestImage, 'kernel' | 'initrd' | 'root'>,
+  image: Pick<GuestImage, 'kernel' | 'initrd' | 'root' | 'architecture'>,
   accelerator: 'kvm' | 'tcg',
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   signal?.throwIfAborted()
-  const { kernel, initrd, root } = image
-  const words = bootOptions({ kernel, initrd, disks: [root], accelerator }, MEMORY_MIB, 1)
-  const child = spawn('qemu-system-x86_64', [...words, '-chardev', 'socket,id=control,fd=3'], {
+  const { kernel, initrd, root, architecture } = image
+  const words = bootOptions({ kernel, initrd, disks: [root], accelerator, architecture }, MEMORY_MIB, 1)
+  const child = spawn(MACHINE_TYPES[architecture].qemu, [...words, '-chardev', 'socket,id=control,fd=3'], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     // Keeps Ctrl-C from reaching QEMU, where it would look like a failed guest.
     detached: true,

@@ -1,11 +1,13 @@
+import fs from 'node:fs'
 import path from 'node:path'
 import { ensureEntry, entryDirectory, keyOf, openEntry } from '../../../cache/cached.ts'
-import { contentDigest, type Manifest } from '../../../cache/manifest.ts'
+import { contentDigest, type Manifest, stampOf } from '../../../cache/manifest.ts'
 import { callersEnvironment } from '../../../host/environment.ts'
-import { requireCommands, TO_BUILD } from '../../../host/requirements.ts'
+import { type Requirement, requireCommands, TO_BUILD } from '../../../host/requirements.ts'
+import { DEFAULT_GUEST, type Guest } from '../../../settings/guest.ts'
 import { type BuildResult, buildImage, GUEST_DIRECTORY, IMAGE_FILES } from './build.ts'
+import { requireKernel } from './kernel.ts'
 import { recipe } from './recipe.ts'
-import { readCodename } from './release.ts'
 
 /** The image that VMs boot from. */
 export interface GuestImage extends BuildResult {
@@ -15,6 +17,7 @@ export interface GuestImage extends BuildResult {
   readonly kernel: string
   readonly initrd: string
   readonly root: string
+  readonly architecture: Guest['architecture']
 }
 
 export interface ImageRequest {
@@ -22,8 +25,8 @@ export interface ImageRequest {
   readonly onProgress: (line: string) => void
   /** Rebuild it, with the current packages. */
   readonly refresh?: boolean
-  /** The Debian release; the host's by default. */
-  readonly codename?: string
+  /** What to build; the default guest when missing. */
+  readonly guest?: Guest
   /** Aborts a build, or the wait for the build of another run. */
   readonly signal?: AbortSignal
 }
@@ -31,48 +34,59 @@ export interface ImageRequest {
 /**
  * Returns the guest image from the cache; builds it when it is missing or damaged.
  *
- * The cache key covers the release, the list of packages, and the files of this repository that are part of the image
+ * The cache key covers the guest, the list of packages, and the files of this repository that are part of the image
  * or build it. The versions of the packages at build time are in the manifest. The mirror is not part of the key, since
  * packages are signed.
- * @throws Failure UNSUPPORTED_HOST, CACHE_NOT_WRITABLE, HOST_LACKS (exit 3), or one of the build
+ * @throws Failure BAD_KERNEL (exit 2), CACHE_NOT_WRITABLE, HOST_LACKS (exit 3), or one of the build
  */
 export async function ensureImage(request: ImageRequest): Promise<GuestImage> {
-  const { onProgress, refresh, signal } = request
-  const codename = request.codename ?? readCodename()
-  const entry = entryOf(request.cacheDirectory, codename)
+  const { onProgress, refresh, signal, guest = DEFAULT_GUEST } = request
+  const entry = entryOf(request.cacheDirectory, guest)
   const build = async (directory: string) => {
-    requireCommands(TO_BUILD, callersEnvironment)
-    return await buildImage(directory, codename, onProgress, signal)
+    const isNeeded = ({ package: name }: Requirement) => name !== KEYS || !guest.archive.keyring
+    requireCommands(TO_BUILD.filter(isNeeded), callersEnvironment)
+    return await buildImage(directory, guest, onProgress, signal)
   }
-  return describeImage(
-    entryDirectory(entry),
-    await ensureEntry<BuildResult>({ ...entry, onProgress, build, signal }, refresh),
-  )
+  const manifest = await ensureEntry<BuildResult>({ ...entry, onProgress, build, signal }, refresh)
+  return describeImage(entryDirectory(entry), guest, manifest)
 }
 
 /** Finds the image in the cache without building it; a damaged image counts as missing. */
-export async function findImage(cacheDirectory: string, onDamage: (line: string) => void) {
-  const entry = entryOf(cacheDirectory, readCodename())
+export async function findImage(cacheDirectory: string, guest: Guest, onDamage: (line: string) => void) {
+  const entry = entryOf(cacheDirectory, guest)
   const manifest = await openEntry<BuildResult>({ ...entry, onProgress: onDamage })
-  return manifest && describeImage(entryDirectory(entry), manifest)
+  return manifest && describeImage(entryDirectory(entry), guest, manifest)
 }
 
 /** The directory of the image for the current recipe. */
-export const imageDirectory = (cacheDirectory: string, codename: string): string =>
-  entryDirectory(entryOf(cacheDirectory, codename))
+export const imageDirectory = (cacheDirectory: string, guest: Guest = DEFAULT_GUEST): string =>
+  entryDirectory(entryOf(cacheDirectory, guest))
+
+/** The package with Debian's keys, which `--keyring` replaces. */
+const KEYS = 'debian-archive-keyring'
 
 const FILES = Object.values(IMAGE_FILES)
 
-const entryOf = (cacheDirectory: string, codename: string) => ({
-  cacheDirectory,
-  kind: 'image',
-  files: FILES,
-  key: keyOf({ recipe, codename, architecture: process.arch }, [GUEST_DIRECTORY, import.meta.dirname]),
-})
+function entryOf(cacheDirectory: string, guest: Guest) {
+  const { archive: _, kernel, ...rest } = guest
+  const isFile = kernel?.startsWith('/') === true
+  if (isFile) requireKernel(kernel, guest.architecture)
+  const values = { recipe, guest: { ...rest, kernel: isFile ? stampsOf(guest) : kernel } }
+  const key = keyOf(values, [GUEST_DIRECTORY, import.meta.dirname], isFile ? [kernel] : [])
+  return { cacheDirectory, kind: 'image', files: FILES, key }
+}
 
-function describeImage(directory: string, manifest: Manifest<BuildResult>): GuestImage {
-  const { kernelVersion, packages } = manifest
+/** Identifies the modules of a kernel that the user built without reading them. */
+function stampsOf({ modulesDirectory }: Guest): unknown {
+  if (modulesDirectory === undefined) return 'a file'
+  const index = path.join(modulesDirectory, 'modules.dep')
+  return [modulesDirectory, ...[modulesDirectory, index].filter(file => fs.existsSync(file)).map(stampOf)]
+}
+
+function describeImage(directory: string, { architecture }: Guest, manifest: Manifest<BuildResult>): GuestImage {
+  const { kernelVersion, packages, guest } = manifest
   const file = (name: keyof typeof IMAGE_FILES) => path.join(directory, IMAGE_FILES[name])
   const files = { kernel: file('kernel'), initrd: file('initrd'), root: file('root') }
-  return { digest: contentDigest(manifest, FILES), directory, kernelVersion, packages, ...files }
+  const facts = { kernelVersion, packages, ...(guest && { guest }) }
+  return { digest: contentDigest(manifest, FILES), directory, architecture, ...facts, ...files }
 }

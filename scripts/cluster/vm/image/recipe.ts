@@ -1,6 +1,8 @@
+import type { Guest, GuestArchitecture } from '../../../settings/guest.ts'
+
 /** The content of the guest image. It is part of the cache key: after a change the image is rebuilt. */
 export const recipe = {
-  /** Debian packages; their dependencies are added. */
+  /** Debian packages, besides the kernel; their dependencies are added. */
   packages: [
     'bash',
     'busybox-static',
@@ -16,7 +18,6 @@ export const recipe = {
     'isc-dhcp-client',
     'jq',
     'kmod',
-    'linux-image-cloud-amd64',
     'ncurses-base',
     'nftables',
     'perl-base',
@@ -25,44 +26,47 @@ export const recipe = {
     'tcpdump',
     'util-linux',
   ],
-  /** Files that no guest uses; most belong to dependencies of the kernel package. */
+  /** Files that no guest uses. */
   excludedPaths: [
-    '/bin/udevadm',
     '/boot/System.map*',
     '/etc/cron*',
     '/etc/dhcp/*',
     '/etc/logrotate.d/*',
+    '/usr/games/*',
+    '/usr/include/*',
+    '/usr/share/bash-completion/*',
+    '/usr/share/bug/*',
+    '/usr/share/doc/*',
+    '/usr/share/info/*',
+    '/usr/share/lintian/*',
+    '/usr/share/locale/*',
+    '/usr/share/man/*',
+  ],
+  /** Files of dependencies that only additional packages may use. `TRIPLET` stands for Debian's name of the architecture. */
+  excludedByDefault: [
+    '/bin/udevadm',
     '/lib/systemd/*',
     '/lib/udev/*',
-    '/lib/x86_64-linux-gnu/security/*',
+    '/lib/TRIPLET/security/*',
     '/usr/bin/deb*',
     '/usr/bin/dpkg*',
     '/usr/bin/perl5*',
-    '/usr/games/*',
-    '/usr/include/*',
     '/usr/lib/klibc/*',
     '/usr/lib/dpkg/*',
     '/usr/lib/systemd/*',
     '/usr/lib/udev/*',
-    '/usr/lib/x86_64-linux-gnu/gconv/*',
-    '/usr/lib/x86_64-linux-gnu/libdb-5*',
-    '/usr/lib/x86_64-linux-gnu/libperl*',
-    '/usr/lib/x86_64-linux-gnu/perl/*',
-    '/usr/lib/x86_64-linux-gnu/perl5/*',
+    '/usr/lib/TRIPLET/gconv/*',
+    '/usr/lib/TRIPLET/libdb-5*',
+    '/usr/lib/TRIPLET/libperl*',
+    '/usr/lib/TRIPLET/perl/*',
+    '/usr/lib/TRIPLET/perl5/*',
     '/usr/sbin/adduser',
     '/usr/sbin/arpd',
     '/usr/sbin/mkinitramfs',
     '/usr/share/adduser/*',
-    '/usr/share/bash-completion/*',
-    '/usr/share/bug/*',
     '/usr/share/debconf/*',
-    '/usr/share/doc/*',
     '/usr/share/dpkg/*',
-    '/usr/share/info/*',
     '/usr/share/initramfs-tools/*',
-    '/usr/share/lintian/*',
-    '/usr/share/locale/*',
-    '/usr/share/man/*',
     '/usr/share/perl*',
   ],
   /** Symbolic links that maintainer scripts would create, and their targets. */
@@ -76,6 +80,7 @@ export const recipe = {
   },
   /** Kernel modules to keep, below `kernel/`: networks and boot devices. */
   modules: [
+    'arch/arm64/crypto/',
     'arch/x86/crypto/',
     'crypto/',
     'drivers/block/loop.ko',
@@ -119,3 +124,17 @@ export const recipe = {
     '8021q',
   ],
 } as const
+
+const TRIPLETS: Readonly<Record<GuestArchitecture, string>> = {
+  amd64: 'x86_64-linux-gnu',
+  arm64: 'aarch64-linux-gnu',
+}
+
+/** Patterns of the files that an image does without. */
+export const excludedPaths = ({
+  packages,
+  architecture,
+}: Pick<Guest, 'packages' | 'architecture'>): readonly string[] =>
+  [...recipe.excludedPaths, ...(packages.length > 0 ? [] : recipe.excludedByDefault)].map(pattern =>
+    pattern.replace('TRIPLET', TRIPLETS[architecture]),
+  )

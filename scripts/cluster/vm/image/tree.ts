@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { run } from '../../../host/command.ts'
+import { infrastructureFailure } from '../../../errors/failure.ts'
 import { recipe } from './recipe.ts'
 
 /** Directories that Debian merges into /usr with symbolic links since 13. */
@@ -18,10 +18,17 @@ export function separateFromUsr(root: string): void {
     const merged = path.join(root, 'usr', name)
     if (fs.lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) fs.rmSync(directory)
     else if (fs.existsSync(directory)) continue
-    fs.mkdirSync(directory)
+    makeDirectory(directory)
     if (!fs.existsSync(merged)) continue
     for (const entry of fs.readdirSync(merged)) fs.symlinkSync(`../usr/${name}/${entry}`, path.join(directory, entry))
   }
+}
+
+/** With a mode independent of the umask. */
+function makeDirectory(directory: string): void {
+  if (fs.existsSync(directory)) return
+  fs.mkdirSync(directory)
+  fs.chmodSync(directory, 0o755)
 }
 
 /** Copies files with the modes that git knows, 644 or 755, independent of the umask. */
@@ -29,7 +36,7 @@ export function copyGuestFiles(from: string, to: string): void {
   for (const entry of fs.readdirSync(from, { recursive: true, withFileTypes: true })) {
     const source = path.join(entry.parentPath, entry.name)
     const target = path.join(to, path.relative(from, source))
-    if (entry.isDirectory()) fs.mkdirSync(target, { recursive: true })
+    if (entry.isDirectory()) makeDirectory(target)
     else {
       fs.rmSync(target, { force: true })
       fs.copyFileSync(source, target)
@@ -39,20 +46,54 @@ export function copyGuestFiles(from: string, to: string): void {
 }
 
 /** Creates links for commands: those of the recipe, and busybox applets that no package provides, such as `grep`. */
-export async function linkCommands(root: string): Promise<void> {
-  for (const [name, target] of Object.entries(recipe.alternatives)) fs.symlinkSync(target, path.join(root, name))
-  const applets = (await run(path.join(root, BUSYBOX), ['--list'])).split('\n').filter(Boolean)
+export function linkCommands(root: string): void {
+  for (const [name, target] of Object.entries(recipe.alternatives)) linkIfFree(root, name, target)
   const places = ['bin', 'sbin', 'usr/bin', 'usr/sbin']
   // A broken link counts as well: its target is absolute, or created later.
   const exists = (place: string, name: string) => fs.lstatSync(path.join(root, place, name), { throwIfNoEntry: false })
-  for (const name of applets) {
+  for (const name of busyboxApplets(fs.readFileSync(path.join(root, BUSYBOX)))) {
     if (!places.some(place => exists(place, name))) fs.symlinkSync('busybox', path.join(root, 'bin', name))
   }
 }
 
+/** Creates a symbolic link unless something of that name exists. */
+export function linkIfFree(root: string, name: string, target: string): void {
+  const file = path.join(root, name)
+  if (fs.lstatSync(file, { throwIfNoEntry: false })) return
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 })
+  fs.symlinkSync(target, file)
+}
+
+/**
+ * The names of busybox's applets, as `busybox --list` prints them: a table in the program, which this host's processor
+ * need not be able to run.
+ * @throws Failure NO_PACKAGES (exit 4)
+ */
+export function busyboxApplets(program: Buffer): readonly string[] {
+  const start = program.indexOf('\0[\0[[\0') + 1
+  const end = program.indexOf('\0\0', start)
+  const names = start === 0 ? [] : program.toString('latin1', start, end).split('\0')
+  const isTable = names.length > 50 && names.every(name => /^[\w[.-]+$/.test(name))
+  if (!isTable) throw infrastructureFailure('NO_PACKAGES', 'busybox has no table of applets')
+  return names
+}
+
+/** Files of Debian's tools, and those that mmdebstrap copies from the host. */
+const HOST_DEPENDENT = [
+  'boot',
+  'dev',
+  'etc/apt',
+  'etc/hostname',
+  'etc/resolv.conf',
+  'var/cache/apt',
+  'var/lib/apt',
+  'var/lib/dpkg',
+  'var/run',
+]
+
 /** Removes files of Debian's tools, and creates mount points and writable directories. */
 export function tidyTree(root: string): void {
-  for (const useless of ['boot', 'dev', 'var/cache/apt', 'var/lib/apt', 'var/lib/dpkg', 'var/run']) {
+  for (const useless of HOST_DEPENDENT) {
     fs.rmSync(path.join(root, useless), { recursive: true, force: true })
   }
   for (const [name, mode] of [

@@ -36,13 +36,13 @@ const FILES = [RAM, STATE]
  */
 export async function ensureTemplate(hardware: Hardware, request: TemplateRequest): Promise<Template> {
   const { cacheDirectory, clusterDirectory, image, accelerator, slots, onProgress, signal } = request
-  const { kernel, initrd, root } = image
+  const { kernel, initrd, root, architecture } = image
   const entry = {
     cacheDirectory,
     kind: 'template',
     files: FILES,
     key: keyOf(
-      { hardware, image: image.digest, accelerator, slots, host: hostAndQemu() },
+      { hardware, image: image.digest, accelerator, slots, host: hostAndQemu(architecture) },
       [import.meta.dirname],
       MACHINE,
     ),
@@ -51,7 +51,7 @@ export async function ensureTemplate(hardware: Hardware, request: TemplateReques
         directory,
         clusterDirectory,
         hardware,
-        parts: { kernel, initrd, disks: [root], accelerator },
+        parts: { kernel, initrd, disks: [root], accelerator, architecture },
         slots,
         signal,
       })
@@ -69,5 +69,5 @@ export async function ensureTemplate(hardware: Hardware, request: TemplateReques
   }
 }
 
-/** The file that determines QEMU's options: part of the cache key. */
-const MACHINE = [path.resolve(import.meta.dirname, '../machine.ts')]
+/** The files that determine QEMU's options: part of the cache key. */
+const MACHINE = ['machine.ts', 'architectures.ts'].map(name => path.resolve(import.meta.dirname, '..', name))

@@ -2,7 +2,7 @@ import type { ReportData } from '../data.ts'
 import { element, unfold } from './dom.ts'
 import { failuresSection } from './failures.ts'
 import { nextFailure, testFilter } from './filter.ts'
-import { madeWithSection, runHeader, saidSection, testList } from './overview.ts'
+import { kernelsSection, madeWithSection, runHeader, saidSection, testList } from './overview.ts'
 import { followLinks } from './reveal.ts'
 import { testSection } from './test.ts'
 
@@ -26,6 +26,7 @@ document
       element(
         'main',
         { id: 'main', tabindex: -1 },
+        ...kernelsSection(data),
         ...failures,
         ...tests,
         ...madeWithSection(data),

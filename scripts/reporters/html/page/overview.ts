@@ -85,6 +85,24 @@ export const testList = ({ tests }: ReportData): HTMLElement =>
     ),
   )
 
+/** The verdicts of a run on several kernels. */
+export function kernelsSection({ kernels }: ReportData): readonly HTMLElement[] {
+  if (!kernels) return []
+  const rows = kernels.rows.map(({ test, verdicts }) =>
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, test),
+      ...verdicts.map(verdict =>
+        element('td', { class: verdict === 'not run' ? '' : verdict }, verdict !== 'not run' && icon(verdict), verdict),
+      ),
+    ),
+  )
+  const heading = element('h2', {}, 'Kernels')
+  const table = plainTable({ caption: 'Verdicts by kernel' }, ['Test', ...kernels.columns], rows)
+  return [element('section', { class: 'test', id: 'kernels' }, heading, table)]
+}
+
 /** Versions and origins, to compare hosts. */
 export function madeWithSection({ madeWith }: ReportData): readonly HTMLElement[] {
   if (madeWith.length === 0) return []

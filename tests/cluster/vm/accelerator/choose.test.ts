@@ -9,8 +9,18 @@ import {
   emulationNotice,
 } from '../../../../scripts/cluster/vm/accelerator/choose.ts'
 import { readProbeResult, storeProbeResult } from '../../../../scripts/cluster/vm/accelerator/probe-result.ts'
+import { nativeArchitecture } from '../../../../scripts/settings/guest.ts'
 
-const image = { digest: '', directory: '', kernelVersion: '', packages: {}, kernel: '', initrd: '', root: '' }
+const image = {
+  digest: '',
+  directory: '',
+  architecture: nativeArchitecture(),
+  kernelVersion: '',
+  packages: {},
+  kernel: '',
+  initrd: '',
+  root: '',
+}
 
 function scene(t: ExecutionContext) {
   const cacheDirectory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-kvm-'))
@@ -71,4 +81,16 @@ test('ignores stored results that are damaged or of another host', t => {
   t.true(readProbeResult(cacheDirectory))
   t.deepEqual(fs.readdirSync(cacheDirectory).sort(), ['device', 'kvm.json'])
   t.notThrows(() => storeProbeResult(path.join(cacheDirectory, 'not-there'), true))
+})
+
+test('never uses KVM for guests of another architecture, and says why when it is requested', async t => {
+  const { notices, ...rest } = scene(t)
+  const other = nativeArchitecture() === 'amd64' ? 'arm64' : 'amd64'
+  const foreign = { ...rest, image: { ...image, architecture: other } as const }
+  t.is((await chooseAccelerator({ ...foreign, requested: 'auto' })).kind, 'tcg')
+  t.deepEqual(notices, [], 'no guest was started to try it')
+  await t.throwsAsync(chooseAccelerator({ ...foreign, requested: 'kvm' }), {
+    code: 'NO_KVM',
+    message: `KVM does not work: this host is ${nativeArchitecture()}, and the guests are ${other}`,
+  })
 })

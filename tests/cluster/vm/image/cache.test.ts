@@ -6,22 +6,29 @@ import { contentDigest, readManifest, writeManifest } from '../../../../scripts/
 import { checkSpace, IMAGE_FILES } from '../../../../scripts/cluster/vm/image/build.ts'
 import { ensureImage, imageDirectory } from '../../../../scripts/cluster/vm/image/cache.ts'
 import { withLock } from '../../../../scripts/host/lock.ts'
+import { DEFAULT_GUEST } from '../../../../scripts/settings/guest.ts'
 
 const FILES = Object.values(IMAGE_FILES)
+const TRIXIE = { ...DEFAULT_GUEST, release: 'trixie' }
 const BUILT = { kernelVersion: '6.1', packages: { jq: '1.6' } }
 
 /** A fake image of a few bytes, under the cache key of the current recipe. */
 async function makeCache(t: ExecutionContext) {
   const cacheDirectory = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-cache-'))
   t.teardown(() => fs.rmSync(cacheDirectory, { recursive: true, force: true }))
-  const directory = imageDirectory(cacheDirectory, 'bookworm')
+  const directory = imageDirectory(cacheDirectory)
   fs.mkdirSync(directory)
   for (const name of FILES) fs.writeFileSync(path.join(directory, name), name)
   await writeManifest(directory, FILES, BUILT)
   const lines: string[] = []
   // An unknown release: a build would fail instead of taking minutes.
-  const ensure = (codename = 'bookworm') =>
-    ensureImage({ cacheDirectory, codename, onProgress: line => lines.push(line), signal: AbortSignal.abort('BUILD') })
+  const ensure = (release = 'bookworm') =>
+    ensureImage({
+      cacheDirectory,
+      guest: { ...DEFAULT_GUEST, release },
+      onProgress: line => lines.push(line),
+      signal: AbortSignal.abort('BUILD'),
+    })
   return { cacheDirectory, directory, lines, ensure }
 }
 
@@ -92,8 +99,8 @@ test('stops waiting for the build of another run when aborted', async t => {
     t.is(line, 'image: waiting for another run that is building it')
     control.abort('ENOUGH')
   }
-  await withLock(`${imageDirectory(cacheDirectory, 'trixie')}.lock`, async () => {
-    const waiting = ensureImage({ cacheDirectory, codename: 'trixie', onProgress, signal: control.signal })
+  await withLock(`${imageDirectory(cacheDirectory, TRIXIE)}.lock`, async () => {
+    const waiting = ensureImage({ cacheDirectory, guest: TRIXIE, onProgress, signal: control.signal })
     t.is((await t.throwsAsync(waiting, { any: true })) as unknown, 'ENOUGH')
   })
 })
@@ -102,13 +109,10 @@ test('reports a cache that is not a directory', async t => {
   const { cacheDirectory } = await makeCache(t)
   const file = path.join(cacheDirectory, 'file')
   fs.writeFileSync(file, '')
-  await t.throwsAsync(
-    ensureImage({ cacheDirectory: path.join(file, 'cache'), codename: 'bookworm', onProgress: () => {} }),
-    {
-      code: 'CACHE_NOT_WRITABLE',
-      message: /file\/cache/,
-    },
-  )
+  await t.throwsAsync(ensureImage({ cacheDirectory: path.join(file, 'cache'), onProgress: () => {} }), {
+    code: 'CACHE_NOT_WRITABLE',
+    message: /file\/cache/,
+  })
 })
 
 test('reports too little space, with the amount needed', t => {

@@ -15,8 +15,8 @@ my @DROPBEAR = qw(/usr/sbin/dropbear -F -E -s -j -k -R -2);
 my $PID_FILE = '/run/dropbear.pid';
 # Limits: connections whose clients have sent nothing, connections without a login, and seconds for a login.
 my ($MOST_SILENT, $MOST_UNKNOWN, $LOGIN_SECONDS) = (200, 30, 30);
-# Numbers of system calls of x86-64 (Linux, arch/x86/entry/syscalls/syscall_64.tbl).
-my ($SETSID, $EXIT_GROUP) = (112, 231);
+# Numbers of system calls of arm64 and x86-64: see etc/netns/become.pl.
+my ($SETSID, $EXIT_GROUP) = -e '/lib/ld-linux-aarch64.so.1' ? (157, 94) : (112, 231);
 
 # The kernel reaps ended processes.
 $SIG{CHLD} = 'IGNORE';

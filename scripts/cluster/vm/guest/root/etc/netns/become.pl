@@ -6,8 +6,10 @@ use strict;
 use warnings;
 use Socket qw(AF_INET AF_INET6 SOCK_DGRAM inet_aton inet_pton pack_sockaddr_in);
 
-# Numbers of x86-64 system calls (Linux, arch/x86/entry/syscalls/syscall_64.tbl), and their constants.
-my ($PIVOT_ROOT, $MOUNT, $UMOUNT2, $SETHOSTNAME, $CLOCK_SETTIME, $EXIT_GROUP) = (155, 165, 166, 170, 227, 231);
+# Numbers of system calls, and their constants: of arm64 (Linux, include/uapi/asm-generic/unistd.h), and of x86-64
+# (arch/x86/entry/syscalls/syscall_64.tbl). The name of the loader tells them apart at the least cost.
+my ($PIVOT_ROOT, $MOUNT, $UMOUNT2, $SETHOSTNAME, $CLOCK_SETTIME, $EXIT_GROUP) =
+	-e '/lib/ld-linux-aarch64.so.1' ? (41, 40, 39, 161, 112, 94) : (155, 165, 166, 170, 227, 231);
 my ($MS_RDONLY, $MS_MOVE, $MNT_DETACH, $CLOCK_REALTIME) = (1, 8192, 2, 0);
 my ($BLKFLSBUF, $RNDRESEEDCRNG) = (0x1261, 0x5207);
 # From linux/sockios.h, linux/if.h and linux/if_arp.h.
