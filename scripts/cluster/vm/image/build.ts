@@ -9,7 +9,7 @@ import { pruneModules } from './modules.ts'
 import { packInitrd, packRoot } from './pack.ts'
 import { unpackPackages } from './packages.ts'
 import { type PackageSources, readPackageSources } from './sources.ts'
-import { copyGuestFiles, linkCommands, separateFromUsr, tidyTree } from './tree.ts'
+import { copyGuestFiles, linkCommands, normalizeModes, separateFromUsr, tidyTree } from './tree.ts'
 
 /** The files of an image, in its directory. */
 export const IMAGE_FILES = { kernel: 'vmlinux', initrd: 'initrd', root: 'root.squashfs' } as const
@@ -79,6 +79,7 @@ async function build(
   const parts = { root, modules, init, scratch: path.join(directory, 'initrd.d'), more: guest.modules, anyKernel }
   await packInitrd(parts, file('initrd'))
   tidyTree(root)
+  normalizeModes(root)
   await packRoot(root, file('root'), signal)
   fs.rmSync(root, { recursive: true })
   fs.rmSync(scratch, { recursive: true, force: true })

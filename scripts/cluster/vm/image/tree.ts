@@ -70,12 +70,27 @@ export function linkIfFree(root: string, name: string, target: string): void {
  * @throws Failure NO_PACKAGES (exit 4)
  */
 export function busyboxApplets(program: Buffer): readonly string[] {
-  const start = program.indexOf('\0[\0[[\0') + 1
+  const start = program.indexOf('[\0[[\0')
   const end = program.indexOf('\0\0', start)
-  const names = start === 0 ? [] : program.toString('latin1', start, end).split('\0')
+  const names = start < 0 ? [] : program.toString('latin1', start, end).split('\0')
   const isTable = names.length > 50 && names.every(name => /^[\w[.-]+$/.test(name))
   if (!isTable) throw infrastructureFailure('NO_PACKAGES', 'busybox has no table of applets')
   return names
+}
+
+/**
+ * Makes the modes of all files independent of who builds the image: only root unpacks set-user-ID bits, which nobody
+ * needs in a VM, and tools create files with the umask.
+ */
+export function normalizeModes(root: string): void {
+  for (const entry of fs.readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue
+    const file = path.join(entry.parentPath, entry.name)
+    const { mode } = fs.statSync(file)
+    const isIndex = /\/lib\/modules\/[^/]+\/modules\./.test(file)
+    const wanted = isIndex ? 0o644 : mode & 0o1777
+    if (wanted !== (mode & 0o7777)) fs.chmodSync(file, wanted)
+  }
 }
 
 /** Files of Debian's tools, and those that mmdebstrap copies from the host. */
