@@ -78,8 +78,8 @@ async function build(
   const anyKernel = guest.kernel?.startsWith('/') === true
   const parts = { root, modules, init, scratch: path.join(directory, 'initrd.d'), more: guest.modules, anyKernel }
   await packInitrd(parts, file('initrd'))
-  tidyTree(root)
   normalizeModes(root)
+  tidyTree(root)
   await packRoot(root, file('root'), signal)
   fs.rmSync(root, { recursive: true })
   fs.rmSync(scratch, { recursive: true, force: true })

@@ -79,8 +79,8 @@ export function busyboxApplets(program: Buffer): readonly string[] {
 }
 
 /**
- * Makes the modes of all files independent of who builds the image: only root unpacks set-user-ID bits, which nobody
- * needs in a VM, and tools create files with the umask.
+ * Makes the modes of all files independent of who builds the image: only root unpacks set-user-ID and sticky bits, which
+ * nobody needs in a VM, and tools create files with the umask.
  */
 export function normalizeModes(root: string): void {
   for (const entry of fs.readdirSync(root, { recursive: true, withFileTypes: true })) {
@@ -88,7 +88,7 @@ export function normalizeModes(root: string): void {
     const file = path.join(entry.parentPath, entry.name)
     const { mode } = fs.statSync(file)
     const isIndex = /\/lib\/modules\/[^/]+\/modules\./.test(file)
-    const wanted = isIndex ? 0o644 : mode & 0o1777
+    const wanted = entry.isDirectory() ? 0o755 : isIndex ? 0o644 : mode & 0o755
     if (wanted !== (mode & 0o7777)) fs.chmodSync(file, wanted)
   }
 }
