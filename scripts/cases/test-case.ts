@@ -99,6 +99,8 @@ export interface TestCase {
   readonly pods?: readonly MadePods[]
   /** Which PODs reach each other once the steps have passed: proved for all pairs. Nothing is proved when missing. */
   readonly reach?: Reach | RuleSet
+  /** Also measure the path MTU between nodes: through a tunnel it is less than that of PODs. */
+  readonly measuresPathMtu?: true
 }
 
 /** The test to complete, its settings, and the user's options by the names of their variables. */

@@ -20,6 +20,8 @@ export interface RulesRequest {
   readonly settings: Settings
   readonly rules: RuleSet
   readonly nodes: readonly Node[]
+  /** Of the step. */
+  readonly name?: string
 }
 
 /**
@@ -31,12 +33,12 @@ export async function proveRules(
   context: StepContext,
 ): Promise<{ proof: RuleProof | undefined; failures: readonly StepFailure[] }> {
   const { emit, timeoutSeconds, test } = context
-  const { nodes } = request
+  const { nodes, name = 'rules' } = request
   const set = { ...rules, labels: { ...request.test.labels, ...rules.labels } }
   const roles = new Map(nodes.map(({ name, role }) => [name, role]))
   const roleOf = (node: string) => roles.get(node) ?? 'worker'
   const retryUntil = performance.now() + timeoutSeconds * 1000 * RETRYING
-  const { result, failures } = await runProofStep({ ...request, name: 'rules' }, context, async measuring => {
+  const { result, failures } = await runProofStep({ ...request, name }, context, async measuring => {
     const { network, deadline, onHung, onProgress } = measuring
     const plans = planProbes(set, network, roleOf)
     const spreads = spreadsOf(plans, set)

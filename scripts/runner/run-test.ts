@@ -15,6 +15,7 @@ import { expectReach } from './expect-reach.ts'
 import type { HeldCluster } from './held.ts'
 import { checkKernels, UNMET } from './needs.ts'
 import { passesByAnswers } from './neighbors.ts'
+import { measurePathMtu } from './path-mtu.ts'
 import type { PlannedTest, RunRequest, RunVerdict } from './plan.ts'
 import { cleanUp, runSteps } from './run-steps.ts'
 import type { StepFailure } from './steps.ts'
@@ -64,7 +65,7 @@ async function runOnCluster(
   const { signal } = request
   const cluster = await beginCluster(planned, held, request)
   const { emit, flush } = inOrder(request.emit)
-  const counter = { index: 0, of: test.steps.length + (test.reach ? 1 : 0) }
+  const counter = { index: 0, of: test.steps.length + (test.reach ? 1 : 0) + (test.measuresPathMtu ? 1 : 0) }
   const run: TestRun = { test, settings, cluster, strict: request.strict, emit, signal, counter, background: [] }
   const evidence = evidenceOf(settings, settings.cluster.name, id)
   let failures: readonly StepFailure[] = []
@@ -81,6 +82,11 @@ async function runOnCluster(
       failures = proof.failures
       matrix = proof.matrix
       rules = proof.rules
+    }
+    if (failures.length === 0) {
+      const { proof, failures: found } = await measurePathMtu(run)
+      failures = found
+      if (!matrix) rules ??= proof
     }
     const passedByAnswers = passesByAnswers(test) && matrix !== undefined && failures.length === 0
     await verify(cluster, failures, passedByAnswers)

@@ -67,3 +67,44 @@ test('without one rule of the policy, exactly the pairs that it is about are wro
   for (const { wrong, unproved } of others) t.deepEqual([wrong, unproved], [[], []])
   t.regex(stdout, /FAILED: vm-001-ns01 → vm-002-ns04 1000::1:ac10:204 tcp\/80 is silent, but must reply/)
 })
+
+test('VXLAN has its path MTU measured', async t => {
+  const { run } = program(t)
+  const { status, stderr } = await run('test', 'L3_vxlan', '--nvm=2')
+  t.is(status, 0, stderr)
+  t.regex(stderr, /icmp path MTU: 4 of 4 pairs reply; path MTU 1450 bytes\n/)
+})
+
+/** vm-001 does not announce that packets are too big for its tunnel. */
+const HOLE = `summary: a black hole
+needs: { nics: { workers: 2 }, net: 1, kinds: [vxlan], pods: { addresses: node, rndadr: 'no', veth: true } }
+cluster: { __nvm: 2, xcluster_NPODS: 2 }
+pods: numbered
+steps:
+  - name: forward
+  - name: create_with_addresses
+  - name: linux_bridge
+  - name: default_route
+  - { name: setup_overlay, arguments: [--type=vxlan] }
+  - command: |
+      nft 'add table inet t; add chain inet t o { type filter hook output priority 0; }'
+      nft 'add rule inet t o icmp code frag-needed drop; add rule inet t o icmpv6 type packet-too-big drop'
+    on: vm-001
+reach:
+  rules: [{ protocol: icmp, mtu: measure, expect: reply }]
+  default: reply
+`
+
+test('packets that vanish without an announcement are a black hole between exactly those pairs', async t => {
+  const { state, run } = program(t)
+  fs.writeFileSync(path.join(state, 'hole.test.yaml'), HOLE)
+  const { status, stderr } = await run('test', './hole.test.yaml', '--results', 'results', '--stop')
+  t.is(status, 1, stderr)
+  const [{ wrong }] = JSON.parse(fs.readFileSync(path.join(state, 'results/hole/matrix.json'), 'utf8')).matrices
+  const pods = (node: string) => [`${node}-ns01`, `${node}-ns02`]
+  const across = pods('vm-001').flatMap(from =>
+    pods('vm-002').flatMap(to => [4, 6].map(family => `${from} → ${to} IPv${family}`)),
+  )
+  t.deepEqual(named(wrong), across.sort())
+  t.regex(wrong[0].why, /^black hole: packets of 1451 to 1500 bytes vanish/)
+})
