@@ -1,12 +1,8 @@
 import type { Emit } from '../events/events.ts'
+import type { OvlDirectory } from '../settings/ovl-directory.ts'
 import type { Node } from '../ssh/node.ts'
 
-/** An ovl for every node, packed by its own executable `tar`, as in xcluster. */
-export interface OvlDirectory {
-  readonly name: string
-  /** Absolute path; contains `tar`. */
-  readonly directory: string
-}
+export type { OvlDirectory }
 
 /** Parameters of a start, besides the settings of the cluster. */
 export interface StartRequest {

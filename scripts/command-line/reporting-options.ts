@@ -18,7 +18,7 @@ export const addReportingOptions = (command: Command): Command =>
 const reporterOption = () =>
   new Option(
     '--reporter <name[=target]>',
-    `add a report: ${REPORTER_NAMES.join(', ')}; target: a file, stdout or stderr; repeatable`,
+    `add a report: ${REPORTER_NAMES.join(', ')}; or a module, ./mine.ts; target: a file, stdout or stderr; repeatable`,
   )
     .argParser(collect)
     .default([])

@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   BAD_LOCATION: { exit: [2], means: '`cp` was given a source or destination that it cannot copy' },
   BAD_MATRIX: { exit: [4], means: "a node's reachability results contradict what the test set up" },
   BAD_OUTPUT: { exit: [2], means: 'the output is a terminal or a directory, and must be a file or a pipe' },
+  BAD_REPORTER: { exit: [2], means: 'the module of a reporter cannot be used' },
   BAD_RESULTS: { exit: [2], means: 'the file given to `rerun` is not a results.json of a supported version' },
   BAD_STATUS: { exit: [4], means: '`netns_test status` of a node is malformed' },
   BAD_TARGET: { exit: [2], means: 'two reporters write to the same target, or a target is empty' },

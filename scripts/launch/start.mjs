@@ -25,7 +25,8 @@ const program = fs.realpathSync(process.argv[2])
 const top = path.dirname(program)
 // Every package is checked, because an interrupted installation would fail later with a stack trace.
 const { dependencies } = JSON.parse(fs.readFileSync(path.join(top, 'package.json'), 'utf8'))
-const isInstalled = dependency => fs.existsSync(path.join(top, 'node_modules', dependency, 'package.json'))
+const isInstalled = dependency =>
+  above(top).some(directory => has(directory, `node_modules/${dependency}/package.json`))
 if (!Object.keys(dependencies).every(isInstalled)) refuse(`npm packages are not installed in ${top} (run: npm ci)`)
 try {
   process.cwd()
@@ -40,7 +41,21 @@ if (module.enableCompileCache) {
   if (cache) module.enableCompileCache(cache)
 }
 process.argv.splice(1, 2, program)
-await import(pathToFileURL(process.features.typescript ? program : await transpiled()).href)
+// An npm package is below node_modules, where Node strips no types, and has no settings of the compiler.
+const built = path.join(top, 'dist', name.replace(/ts$/, 'js'))
+const isPackage = !has(top, 'tsconfig.json') && fs.existsSync(built)
+const isNative = process.features.typescript
+await import(pathToFileURL(isPackage ? built : isNative ? program : await transpiled()).href)
+
+/** A directory and those that contain it: a package's dependencies may be beside it. */
+function above(directory) {
+  const parent = path.dirname(directory)
+  return parent === directory ? [directory] : [directory, ...above(parent)]
+}
+
+function has(directory, file) {
+  return fs.existsSync(path.join(directory, file))
+}
 
 async function transpiled() {
   const { bundled } = await import('./bundle.mjs')

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { usageFailure } from '../errors/failure.ts'
 import { suggest } from '../errors/suggest.ts'
 import type { Listener } from '../events/events.ts'
+import { shownPath } from '../host/shown-path.ts'
 import { REPORTER_NAMES, type ReporterName } from './names.ts'
 import { fileTarget, type Output, streamTarget, type Target } from './output.ts'
 import type { ReporterSpec, Reporting } from './reporting.ts'
@@ -100,6 +101,27 @@ export function describePlaces(reporting: Reporting): readonly string[] {
 /** Reports in the results directory. */
 const IN_RESULTS = { html: 'report.html', log: 'log.txt', results: 'results.json' } as const
 
+/** Whether a reporter is a module of the user. */
+const isModule = (name: string): boolean => /[/.]/.test(name) && /\.(ts|mts|js|mjs)$/.test(name)
+
+/** A reporter that a module exports: `./mine.ts`, to stdout by default. */
+const ofModule = (name: string): Reporter => ({
+  target: STDOUT,
+  isDocument: false,
+  make: async output => {
+    const { importModule } = await import('../test-files/module.ts')
+    const file = path.resolve(name)
+    const module = await importModule(file, shownPath(file))
+    const wrong = (why: string) => usageFailure('BAD_REPORTER', why)
+    if ('issues' in module)
+      throw wrong(module.issues.map(({ location, message }) => `${location}: ${message}`).join('\n'))
+    if (typeof module.value !== 'function') throw wrong(`${name}: its default export is not a function`)
+    const listener: Partial<Listener> | undefined = await module.value(output)
+    if (typeof listener?.on !== 'function') throw wrong(`${name}: its function returned no object with a method on`)
+    return { name: path.basename(name), on: event => listener.on?.(event), close: async () => await listener.close?.() }
+  },
+})
+
 /** All reporters, requested or default, with their targets. */
 function placeAll({ specs, resultsDirectory, logFile }: Reporting): readonly Placed[] {
   const named = specs.map(place)
@@ -130,9 +152,9 @@ const STREAM_NAMES: Readonly<Record<string, string>> = {
 
 function place({ name, target }: ReporterSpec): Placed {
   const known = REPORTER_NAMES.find(each => each === name)
-  const reporter = known && REPORTERS[known]
+  const reporter = known ? REPORTERS[known] : isModule(name) ? ofModule(name) : undefined
   if (!reporter) {
-    const hint = suggest(name, REPORTER_NAMES, `reporters are ${REPORTER_NAMES.join(', ')}`)
+    const hint = suggest(name, REPORTER_NAMES, `reporters are ${REPORTER_NAMES.join(', ')}, and modules: ./mine.ts`)
     throw usageFailure('NO_SUCH_REPORTER', `no reporter is named '${name}'`, { hint })
   }
   if (target === '') {

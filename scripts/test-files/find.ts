@@ -39,7 +39,8 @@ export function findTestFiles(word: string): FoundFiles {
  */
 export function findTestsOfOvl(word: string, ovlPath: readonly string[]): FoundFiles | undefined {
   const [, prefix = '', name] = /^(.+)\/([^/]+)$/.exec(word) ?? []
-  if (!prefix || !isOvl(prefix, ovlPath)) return undefined
+  // `./policy` is no test of the ovl in the working directory.
+  if (!prefix || /(^|\/)\.\.?$/.test(prefix) || !isOvl(prefix, ovlPath)) return undefined
   const ovl = findOvl(prefix, ovlPath)
   const files = testFilesIn(path.join(ovl.directory, TESTS))
   return files.length === 0 ? undefined : { files, ovl, ...(name !== 'all' && { name: `${ovl.name}/${name}` }) }
@@ -59,7 +60,7 @@ export function ovlsWithTests(directories: readonly string[]): readonly FoundFil
 const ovlAt = (directory: string): OvlDirectory | undefined =>
   isOvl(`${directory}/`, []) ? findOvl(`${directory}/`, []) : undefined
 
-/** Files `*.test.*` of a directory, sorted. */
+/** Files `*.test.*` of a directory, sorted; without those of other test frameworks, which export nothing. */
 const testFilesIn = (directory: string): readonly string[] =>
   tryStat(directory)?.isDirectory()
     ? fs
@@ -67,4 +68,5 @@ const testFilesIn = (directory: string): readonly string[] =>
         .filter(name => TEST_FILE.test(name))
         .sort()
         .map(name => path.resolve(directory, name))
+        .filter(file => /\.ya?ml$/.test(file) || /\bexport\s+default\b/.test(fs.readFileSync(file, 'utf8')))
     : []

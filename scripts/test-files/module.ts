@@ -37,7 +37,7 @@ export async function importModule(
       return offset === undefined ? shown : `${shown}:${lineAndColumn(source, offset)}`
     }
     if (module.default !== undefined) return { value: module.default, locate }
-    const message = 'has no default export (export default defineTest({ … }))'
+    const message = 'has no default export'
     return { issues: [{ location: shown, key: '', message }] }
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
@@ -96,9 +96,9 @@ const resolver = (file: string): Plugin => ({
       if (source === API || !source.startsWith(path.dirname(file))) return undefined
       const contents = fs
         .readFileSync(source, 'utf8')
-        .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(source)))
-        .replaceAll('import.meta.filename', JSON.stringify(source))
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(source).href))
+        .replaceAll(/\bimport\.meta\.dirname\b/g, JSON.stringify(path.dirname(source)))
+        .replaceAll(/\bimport\.meta\.filename\b/g, JSON.stringify(source))
+        .replaceAll(/\bimport\.meta\.url\b/g, JSON.stringify(pathToFileURL(source).href))
       return { contents, loader: /\.[cm]?tsx?$/.test(source) ? 'ts' : 'js' }
     })
   },

@@ -47,7 +47,11 @@ async function parse(file: string, shown: string): Promise<ParsedFile | { readon
     return { issues: [{ location: shown, key: '', message: `cannot read it: ${reasonOf(error)}` }] }
   }
   const { importModule } = await import('./module.ts')
-  return await importModule(file, shown)
+  const module = await importModule(file, shown)
+  if (!('issues' in module)) return module
+  const hint = (message: string) =>
+    message === 'has no default export' ? `${message} (export default defineTest({ … }))` : message
+  return { issues: module.issues.map(issue => ({ ...issue, message: hint(issue.message) })) }
 }
 
 function check(value: unknown, at: readonly (string | number)[], locate: ParsedFile['locate']) {

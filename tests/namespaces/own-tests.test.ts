@@ -158,6 +158,8 @@ steps:
     expect: { stdout: of the ovl }
 `,
   })
+  // A test of another framework.
+  fs.writeFileSync(path.join(state, 'my-ovl/tests/other.test.ts'), "throw new Error('of ava')\n")
   writeOvl(state, 'my-ovl', { 'etc/greeting': 'of the ovl\n' })
   const listed = await run('test', '--list', '--verbose')
   t.regex(listed.stdout, /^my-ovl\/greets +the ovl greets$/m, listed.stderr)
