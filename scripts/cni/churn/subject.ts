@@ -1,0 +1,201 @@
+import { Bench, describeFailure } from '../bench.ts'
+import { compareLedgers, type Difference } from '../ledger/compare.ts'
+import type { Ledger } from '../ledger/entry.ts'
+import { takeLedgerIn } from '../ledger/take.ts'
+import type { Network } from '../network.ts'
+import type { Attachment } from '../runtime/derive.ts'
+import type { Programs } from '../runtime/programs.ts'
+import type { Outcome, Runtime } from '../runtime/runtime.ts'
+import { createSandbox, type Sandbox } from '../runtime/sandbox.ts'
+import type { NodeShell } from '../runtime/shell.ts'
+import { Unmet } from '../violation.ts'
+import { type Latency, latencyOf } from './latency.ts'
+import { type RunningTraffic, startTraffic, type Traffic } from './pings.ts'
+
+/** What happened to a network while containers came and went. */
+export interface ChurnResult {
+  readonly network: string
+  /** Containers that were attached and detached. */
+  readonly attachments: number
+  /** That it took, without the time of other networks. */
+  readonly seconds: number
+  readonly add: Latency | undefined
+  readonly del: Latency | undefined
+  /** How often an operation failed, by what it was: `ADD: the plugin bridge failed with code 7: …`. */
+  readonly failures: ReadonlyMap<string, number>
+  /** Undefined if nothing answered. */
+  readonly traffic: Traffic | undefined
+  readonly leaks: readonly Difference[]
+}
+
+/** Containers that are attached at once. */
+const AT_ONCE = 4
+
+/** A network in a sandbox of its own, with two containers that stay. */
+export class ChurnSubject {
+  readonly #sandbox: Sandbox
+  readonly #bench: Bench
+  readonly #runtime: Runtime
+  readonly #pool: readonly Attachment[]
+  readonly #before: Ledger
+  readonly #traffic: RunningTraffic | undefined
+  readonly #durations: Record<'ADD' | 'DEL', number[]> = { ADD: [], DEL: [] }
+  readonly #failures = new Map<string, number>()
+  #attachments = 0
+  #milliseconds = 0
+
+  private constructor(
+    sandbox: Sandbox,
+    bench: Bench,
+    pool: readonly Attachment[],
+    before: Ledger,
+    traffic: RunningTraffic | undefined,
+  ) {
+    this.#sandbox = sandbox
+    this.#bench = bench
+    this.#runtime = bench.runtime()
+    this.#pool = pool
+    this.#before = before
+    this.#traffic = traffic
+  }
+
+  /**
+   * @throws Failure (exit 4) when the node cannot make a sandbox; Unmet when the containers that stay cannot be attached
+   */
+  static async prepare(node: NodeShell, programs: Programs, network: Network): Promise<ChurnSubject> {
+    const sandbox = await createSandbox(node)
+    try {
+      const bench = new Bench(network, sandbox.shell, programs)
+      const runtime = bench.runtime()
+      const [first, second] = [await bench.attach(runtime), await bench.attach(runtime)]
+      const pool = await bench.containers(AT_ONCE)
+      // What the first attachments create for all.
+      await runtime.add(pool)
+      await runtime.del(pool)
+      const addresses = [second, first].map(({ result }) => result.ips?.[0]?.address.split('/')[0])
+      const [toSecond, toFirst] = addresses
+      const traffic = await startTraffic(sandbox.shell, [
+        ...(toSecond
+          ? [{ between: 'a container that stays and another', pod: first.attachment.containerId, address: toSecond }]
+          : []),
+        ...(toFirst ? [{ between: 'the node and a container that stays', pod: '', address: toFirst }] : []),
+      ])
+      const before = await takeLedgerIn(
+        sandbox.shell,
+        pool.map(({ containerId }) => containerId),
+      )
+      return new ChurnSubject(sandbox, bench, pool, before, traffic)
+    } catch (error) {
+      await sandbox.remove()
+      throw error
+    }
+  }
+
+  get attachments(): number {
+    return this.#attachments
+  }
+
+  get seconds(): number {
+    return this.#milliseconds / 1000
+  }
+
+  /** Attaches and detaches containers. */
+  async turn(): Promise<void> {
+    const begun = performance.now()
+    this.#note('ADD', await this.#runtime.add(this.#pool))
+    this.#note('DEL', await this.#runtime.del(this.#pool))
+    this.#milliseconds += performance.now() - begun
+    this.#attachments += this.#pool.length
+    this.#bench.evidence.length = 0
+  }
+
+  /** Ends the traffic, compares the state, and removes the sandbox. */
+  async end(): Promise<ChurnResult> {
+    try {
+      const traffic = await this.#traffic?.end()
+      const names = this.#pool.map(({ containerId }) => containerId)
+      const after = await takeLedgerIn(this.#sandbox.shell, names)
+      return {
+        network: this.#bench.network.name,
+        attachments: this.#attachments,
+        seconds: this.seconds,
+        add: latencyOf(this.#durations.ADD),
+        del: latencyOf(this.#durations.DEL),
+        failures: this.#failures,
+        traffic,
+        leaks: compareLedgers(this.#before, after, `${this.#attachments} ADDs and DELs`),
+      }
+    } finally {
+      await this.#sandbox.remove()
+    }
+  }
+
+  async discard(): Promise<void> {
+    await this.#sandbox.remove()
+  }
+
+  #note(operation: 'ADD' | 'DEL', outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) {
+      if (outcome.failure) {
+        const what = `${operation}: ${describeFailure(outcome)}`
+        this.#failures.set(what, (this.#failures.get(what) ?? 0) + 1)
+      } else {
+        const microseconds = outcome.calls.reduce((sum, { end }) => sum + end.microseconds, 0)
+        this.#durations[operation].push(microseconds / 1000)
+      }
+    }
+  }
+}
+
+/** Attaches as many containers at once, and compares the state when they are detached. */
+export interface BurstResult {
+  readonly count: number
+  readonly seconds: number
+  readonly slowestMilliseconds: number
+  readonly failed: number
+  /** Addresses of the results that two containers have. */
+  readonly duplicates: readonly string[]
+  readonly leaks: readonly Difference[]
+}
+
+const BURST_SECONDS = 300
+
+/**
+ * Attaches `count` containers at once.
+ * @throws Failure (exit 4) when the node cannot make a sandbox; Unmet when a single container cannot be attached
+ */
+export async function burst(
+  node: NodeShell,
+  programs: Programs,
+  network: Network,
+  count: number,
+): Promise<BurstResult> {
+  const sandbox = await createSandbox(node)
+  try {
+    const bench = new Bench(network, sandbox.shell, programs)
+    const runtime = bench.runtime(network, { timeout: BURST_SECONDS })
+    await bench.attach(runtime)
+    const pods = await bench.containers(count)
+    const [first] = pods
+    if (!first) throw new Unmet('a burst has at least one container')
+    await runtime.add([first])
+    await runtime.del([first])
+    const before = await takeLedgerIn(sandbox.shell, [])
+    const begun = performance.now()
+    const outcomes = await runtime.add(pods)
+    const seconds = (performance.now() - begun) / 1000
+    const addresses = outcomes.flatMap(({ result }) => result?.ips?.map(({ address }) => address) ?? [])
+    await runtime.del(pods)
+    const took = outcomes.map(({ calls }) => calls.reduce((sum, { end }) => sum + end.microseconds, 0) / 1000)
+    return {
+      count,
+      seconds,
+      slowestMilliseconds: Math.max(...took),
+      failed: outcomes.filter(({ failure }) => failure).length,
+      duplicates: addresses.filter((address, index) => addresses.indexOf(address) !== index),
+      leaks: compareLedgers(before, await takeLedgerIn(sandbox.shell, []), `${count} ADDs and DELs at once`),
+    }
+  } finally {
+    await sandbox.remove()
+  }
+}
