@@ -111,6 +111,8 @@ export interface TestContext {
   expectReach(expected: RuleSet | Reach): Promise<void>
   /** Adds a line to the output of the step. */
   log(text: string): void
+  /** Prints a line in the summary and the log. */
+  notice(text: string): void
   /** Reports how a CNI network conforms to the specification. */
   conformance(conformance: Conformance): void
 }

@@ -3,6 +3,7 @@ import type { TestContext } from '../../cases/context.ts'
 import type { FunctionStep } from '../../cases/steps.ts'
 import { type CompletedTest, type CompletionRequest, numberedPods } from '../../cases/test-case.ts'
 import { type AttachedNode, attachPods, checkPods, detachPods } from './attach.ts'
+import { churnSeconds, measureChurn } from './churn.ts'
 import { checkConformance, type PreparedBench, prepareBench } from './conformance.ts'
 import { planBench } from './plan.ts'
 
@@ -35,7 +36,8 @@ export async function completeCniTest(request: CompletionRequest): Promise<Compl
         const bench = await context.step('plugins', () => prepareBench(plan, context))
         // A failure is reported; conformance does not depend on it.
         if (plan.attaches) await context.step('attach', () => attach(context, bench)).catch(() => {})
-        await context.step('conformance', () => checkConformance(plan, bench, context))
+        if (plan.checks.length > 0) await context.step('conformance', () => checkConformance(plan, bench, context))
+        if (plan.churn) await context.step('churn', () => measureChurn(plan, bench, context))
       },
     },
   ]
@@ -48,7 +50,11 @@ export async function completeCniTest(request: CompletionRequest): Promise<Compl
       steps,
       ...(plan.attaches ? { cleanup, pods: [numberedPods('workers')] } : { needs: { plugins: true } }),
     },
-    settings: isIpv4 ? { ...settings, families: [4] } : settings,
+    settings: {
+      ...settings,
+      ...(isIpv4 && { families: [4] }),
+      ...(options.__timeout === undefined && { timeoutSeconds: Math.max(settings.timeoutSeconds, churnSeconds(plan)) }),
+    },
   }
 }
 

@@ -9,6 +9,7 @@ import { listPlugins } from '../../ovl/cni.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { Check } from '../checks/check.ts'
 import { checks, matching } from '../checks/checks.ts'
+import { type ChurnLimit, readChurnLimit } from '../churn/limit.ts'
 import { fill, valuesOf } from '../configuration/fill.ts'
 import { readNetwork } from '../configuration/read.ts'
 import type { Network } from '../network.ts'
@@ -21,8 +22,10 @@ export interface BenchPlan {
   /** The network as filled for a node. */
   networkOf(node: string): Network
   readonly checks: readonly Check[]
-  /** With `--only`, nothing but checks is run. */
+  /** With `--only`, nothing but checks is run; with `--churn`, nothing else. */
   readonly attaches: boolean
+  /** With `--churn`: what is measured, and the network to compare with, instead of the usual one. */
+  readonly churn: { readonly limit: ChurnLimit; baselineOf?(node: string): Network } | undefined
   /** To compare with. */
   readonly earlier: Pick<Conformance, 'checks'> | undefined
 }
@@ -32,7 +35,7 @@ export interface BenchPlan {
  * @throws Failure CNI_CONFIG, NO_CNI_PLUGIN, NO_SUCH_CHECK (exit 2); of the plugins' archive
  */
 export async function planBench({ settings, options, hasOvls }: CompletionRequest): Promise<BenchPlan> {
-  const { __conf: conf, __only: only, __compare: compare } = options
+  const { __conf: conf, __only: only, __compare: compare, __churn: churn, __baseline: baseline } = options
   if (!conf)
     throw usageFailure('CNI_CONFIG', 'the test cni needs the configuration of a network', {
       hint: 'add --conf <file>; docs/cni.md describes it',
@@ -40,16 +43,24 @@ export async function planBench({ settings, options, hasOvls }: CompletionReques
   const file = path.basename(conf)
   const text = readText(conf)
   const workers = settings.cluster.nodes.filter(({ role }) => role === 'worker')
-  const networkOf = (name: string) => {
+  const filled = (source: string, name: string, origin: string) => {
     const node = workers.find(each => each.name === name)
     if (!node) throw new Error(`${name} is not a worker`)
-    return readNetwork(fill(text, valuesOf(node, settings.addressing), file), file)
+    return readNetwork(fill(source, valuesOf(node, settings.addressing), origin), origin)
   }
+  const networkOf = (name: string) => filled(text, name, file)
+  const limit = churn === undefined ? undefined : readChurnLimit(churn)
+  const other = baseline === undefined ? undefined : readText(baseline)
+  const baselineOf =
+    other === undefined ? undefined : (name: string) => filled(other, name, path.basename(baseline ?? ''))
   const [first] = workers
   if (first && settings.cluster.start && !hasOvls) await requireInPacking(networkOf(first.name), settings)
   else if (first) networkOf(first.name)
+  if (first) baselineOf?.(first.name)
   const earlier = compare === undefined ? undefined : readEarlier(compare)
-  return { file, earlier, networkOf, checks: only ? chosen(only) : checks, attaches: !only }
+  const measured = limit && { limit, ...(baselineOf && { baselineOf }) }
+  const selected = only ? chosen(only) : limit ? [] : checks
+  return { file, earlier, networkOf, checks: selected, attaches: !only && !limit, churn: measured }
 }
 
 function readText(conf: string): string {

@@ -38,6 +38,8 @@ export const test: CommandDefinition = {
       .addOption(completedBy(confOption(), 'files'))
       .option('--only <pattern>', "with cni: run only these checks, without the PODs: --only 'DEL*'")
       .addOption(completedBy(compareOption(), 'files'))
+      .option('--churn <time|PODs>', 'with cni: only attach and detach PODs, for 60s or 1000 of them, and measure')
+      .option('--baseline <file>', 'with --churn: compare with this network (default: the plugin bridge)')
       .action(async (words: string[], { list, verbose, explain, ovl, reporter, progress, set, grep }: TestOptions) => {
         const [{ runTestCommand }, { readUserRequest }, { writtenAs }] = await Promise.all([
           import('./run.ts'),

@@ -86,6 +86,7 @@ export function contextFor(where: Selector, outer: FunctionScope): TestContext {
       )
     },
     log: text => logTo(current(), text),
+    notice: text => outer.run.emit({ type: 'notice', text }),
     conformance: conformance => outer.run.emit({ type: 'conformance', test: test.name, conformance }),
   }
 }

@@ -1,3 +1,5 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import test from 'ava'
 import { BASELINE, runChurn } from '../../../scripts/cni/churn/churn.ts'
 import { latencyOf } from '../../../scripts/cni/churn/latency.ts'
@@ -6,6 +8,7 @@ import { churnLines, churnProblems } from '../../../scripts/cni/churn/report.ts'
 import { burst } from '../../../scripts/cni/churn/subject.ts'
 import { CNI_PATH, listPrograms } from '../../../scripts/cni/runtime/programs.ts'
 import { shellOf } from '../../../scripts/cni/runtime/shell.ts'
+import { program } from '../../namespaces/program.ts'
 import { startNodes } from '../cluster.ts'
 import { fixtureNetwork, installPlugins } from '../fixture/fixture.ts'
 
@@ -61,4 +64,25 @@ test('reads a time or a count, and refuses everything else', t => {
   t.deepEqual(readChurnLimit('1000'), { count: 1000 })
   for (const text of ['', '0', '0s', '-1', '1m', '60 s', '86401s', '9999999', 'x'])
     t.throws(() => readChurnLimit(text), { code: 'BAD_VALUE', message: /--churn .*neither a time nor a number/ })
+})
+
+test('test cni --churn prints what it measured, compared with another network', async t => {
+  const { run, state } = program(t)
+  const write = (name: string, network: object) => fs.writeFileSync(path.join(state, name), JSON.stringify(network))
+  const ptp = { type: 'ptp', ipam: { type: 'host-local', subnet: '{{subnet4}}' } }
+  write('mine.conflist', { ...BASELINE, name: 'mine', plugins: [ptp] })
+  write('other.conflist', { ...BASELINE, name: 'other' })
+  const words = ['test', 'cni', '--conf', 'mine.conflist', '--nvm=1', '--stop', '--baseline', 'other.conflist']
+  const { status, stderr } = await run(...words, '--churn', '4')
+  t.is(status, 0, stderr)
+  for (const expected of [
+    / mine: 4 PODs in [\d.]+ s, [\d.]+ each second\n/,
+    / other: ADD 50\/90\/99\/100 % in \d+\/\d+\/\d+\/\d+ ms; DEL /,
+    / mine: nothing is left\n/,
+    / mine compared with other, median: ADD takes /,
+  ])
+    t.regex(stderr, expected)
+  t.false(stderr.includes('TEST CASE: conformance'), stderr)
+  t.is((await run(...words, '--churn', 'soon')).status, 2)
+  t.is((await run('test', 'cni', '--conf', 'mine.conflist', '--churn', '4', '--baseline', 'none')).status, 2)
 })
