@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { tool } from '../needs.ts'
 import { clusterIn, processOf, program } from './program.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../..')
@@ -22,11 +23,13 @@ function hostState(): Readonly<Record<string, string>> {
     .filter(entry => entry.isFile() && !/count$|_evictions$/.test(entry.name))
     .map(entry => path.join(entry.parentPath, entry.name))
     .map(file => `${file} ${read(file)}`)
+  const rules = ['-4', '-6'].map(family => execFileSync(tool('ip'), [family, 'rule', 'show'], { encoding: 'utf8' }))
   const hostname = ['hostname', 'domainname'].map(name => read(`/proc/sys/kernel/${name}`))
   return {
     interfaces: names.join(),
     addresses: read('/proc/net/if_inet6') + read('/proc/net/fib_trie'),
     routes: read('/proc/net/route') + read('/proc/net/ipv6_route').replaceAll(/ \S{8} \S{8} (?=\S{8} +\S+$)/gm, ' '),
+    rules: rules.join(),
     mounts: read('/proc/self/mounts'),
     settings: settings.sort().join(''),
     hostname: hostname.join(),
@@ -36,6 +39,7 @@ function hostState(): Readonly<Record<string, string>> {
 test.serial('does not change the host before, during or after a run', async t => {
   const { run } = program(t)
   const before = hostState()
+  t.regex(before.rules ?? '', /^0:\s+from all lookup local/)
   const started = await run('test', 'L3', '--no-stop', '--nrouters=1')
   t.is(started.status, 0, started.stderr)
   t.deepEqual(hostState(), before)

@@ -31,28 +31,27 @@ export function requireNeighbours(needs: NeighborNeeds, tables: readonly Neighbo
 /** The least room with which a test can pass. */
 const fewest = ({ flushed, mayRetry }: NeighborNeeds): number => (mayRetry ? flushed / OVERCOMMIT : flushed)
 
-const [SETTLE_MS, POLL_MS] = [10_000, 100] as const
+const [POLL_MS, PATIENCE_MS] = [100, 2000] as const
 
 /**
- * Reads the tables. Waits up to 10 s for room: the kernel frees the entries of a cluster a few seconds after its end.
+ * Reads the tables, and waits as long as they have too little room and shrink: the kernel frees the entries of a cluster a
+ * few seconds after its end.
  */
 export async function readTablesWithRoom(
   needs: NeighborNeeds,
   signal: AbortSignal,
   read: () => readonly NeighbourTable[] = readTables,
 ): Promise<readonly NeighbourTable[]> {
+  const needed = fewest(needs)
   let tables = read()
-  for (let waited = 0; waited < SETTLE_MS && !hasRoom(fewest(needs), tables); waited += POLL_MS) {
-    // No wait for what will not fit in empty tables either.
-    if (
-      !hasRoom(
-        fewest(needs),
-        tables.map(table => ({ ...table, entries: 0 })),
-      )
-    )
-      break
+  const lacksRoom = ({ limit, entries }: NeighbourTable) => limit - entries < needed && limit >= needed
+  const count = () => tables.reduce((sum, { entries }) => sum + entries, 0)
+  let [least, waited] = [count(), 0]
+  while (tables.some(lacksRoom) && waited < PATIENCE_MS) {
     await delay(POLL_MS, undefined, { signal })
     tables = read()
+    waited = count() < least ? 0 : waited + POLL_MS
+    least = Math.min(least, count())
   }
   return tables
 }

@@ -7,7 +7,7 @@ export interface NeighbourTable {
   /** `net.ipv4.neigh.default.gc_thresh3` */
   readonly sysctl: string
   readonly limit: number
-  /** Entries that count against the limit; permanent ones do not (Linux 5.0). */
+  /** All entries. Permanent ones do not count against the limit (Linux 5.0), but the kernel shows no number of others. */
   readonly entries: number
   /** How often an entry did not fit since the kernel booted; undefined in a container, where it is hidden. */
   readonly overflows: number | undefined
@@ -43,9 +43,12 @@ function parseStatistics(text: string | undefined): Pick<NeighbourTable, 'entrie
   return { entries: values('entries')[0] ?? 0, overflows: overflows.reduce((sum, each) => sum + each, 0) }
 }
 
-/** Whether that many more entries of each family fit. */
+/**
+ * Whether that many more entries of each family may fit. Where there are more than the limit allows, most belong to a large
+ * cluster and are permanent: the rest is unknown, and an overflow will be noticed.
+ */
 export const hasRoom = (needed: number, tables: readonly NeighbourTable[]): boolean =>
-  tables.every(({ limit, entries }) => limit - entries >= needed)
+  tables.every(({ limit, entries }) => limit - (entries > limit ? 0 : entries) >= needed)
 
 /**
  * Checks that the tables never were full meanwhile: then neither an answer that is missing nor silence proves anything.

@@ -55,20 +55,28 @@ test('lets a test that passes by answers alone retry with too little room', t =>
   t.throws(() => requireNeighbours({ kept: 2000, flushed: 1513, mayRetry: true }, host(1024, '00000000')))
 })
 
-test('waits until the kernel has freed the entries of an earlier cluster', async t => {
+test('waits while the kernel frees the entries of an earlier cluster, and no longer', async t => {
   const needs = { kept: 1009, flushed: 1009, mayRetry: false }
-  const left = [900, 500, 15]
-  const shrinking = () => host(1024, '00000000').map(table => ({ ...table, entries: left.shift() ?? 0 }))
-  const tables = await readTablesWithRoom(needs, AbortSignal.timeout(5000), shrinking)
-  t.deepEqual(left, [])
-  t.is(tables[0]?.entries, 15)
-  const reads: number[] = []
-  const counted = () => {
-    reads.push(0)
-    return host(1024, '00000000')
+  const reads = async (left: readonly number[], { flushed } = needs) => {
+    let count = 0
+    const next = () => {
+      const entries = left[Math.min(count++, left.length - 1)] ?? 0
+      return host(1024, '00000000').map(table => ({ ...table, entries }))
+    }
+    const tables = await readTablesWithRoom({ ...needs, flushed }, AbortSignal.timeout(30_000), next)
+    return [count, tables[0]?.entries]
   }
-  await readTablesWithRoom({ ...needs, flushed: 1025 }, AbortSignal.timeout(5000), counted)
-  t.is(reads.length, 1, 'more than all entries')
+  t.deepEqual(await reads([900, 500, 15]), [3, 15])
+  t.deepEqual(await reads([900, 500, 15], { ...needs, flushed: 1025 }), [1, 900], 'more than a table has')
+  t.deepEqual(await reads([900, 500]), [22, 500], 'until they shrink no more')
+})
+
+test('does not count the permanent entries of another large cluster', t => {
+  const tables = (entries: number) => host(1024, '00000000').map(table => ({ ...table, entries }))
+  const needs = { kept: 96, flushed: 96, mayRetry: false }
+  t.false(requireNeighbours(needs, tables(10_927)))
+  t.throws(() => requireNeighbours(needs, tables(1000)))
+  t.throws(() => requireNeighbours({ ...needs, kept: 1025, flushed: 1025 }, tables(10_927)))
 })
 
 test('refuses more entries than have room, with the numbers and the sysctls', t => {
