@@ -14,15 +14,16 @@ const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as
 export const USER = 'somebody'
 
 /**
- * Creates the root directory of a Debian with git, ca-certificates, and this Node.js with its npm (Debian 12's is too
- * old). The homes of root and of {@link USER} contain a clone of the committed state of this repository.
+ * Creates the root directory of a Debian with git, ca-certificates, and Node.js: its own package or, where that is too
+ * old, as in Debian 12, that of the host, with the host's npm. The homes of root and of {@link USER} contain a clone of
+ * the committed state of this repository.
  */
-export function makeBareRoot(root: string): void {
-  execFileSync('mmdebstrap', ['--variant=minbase', '--include=git,ca-certificates', codename(), root], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+export function makeBareRoot(root: string, release: 'bookworm' | 'trixie'): void {
+  const hasNode = release !== 'bookworm'
+  const include = `--include=git,ca-certificates${hasNode ? ',nodejs' : ''}`
+  execFileSync('mmdebstrap', ['--variant=minbase', include, release, root], { stdio: ['ignore', 'ignore', 'inherit'] })
   const inRoot = (name: string) => path.join(root, name)
-  fs.cpSync(process.execPath, inRoot('usr/local/bin/node'))
+  if (!hasNode) fs.cpSync(process.execPath, inRoot('usr/local/bin/node'))
   fs.cpSync(path.join(NODES_PREFIX, 'lib/node_modules/npm'), inRoot('usr/local/lib/node_modules/npm'), {
     recursive: true,
     verbatimSymlinks: true,
@@ -41,8 +42,6 @@ export function makeBareRoot(root: string): void {
     `useradd --create-home --shell /bin/bash ${USER} && cp -r clone /home/${USER} && chown -R ${USER}: /home/${USER}`,
   )
 }
-
-const codename = () => /^VERSION_CODENAME=(.*)$/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable'
 
 /**
  * Runs a shell command in a user's home, in a bare root. Its output goes to stderr.
