@@ -168,6 +168,27 @@ export interface Preparation {
    * @returns a failure when a part is missing
    */
   check(request: PreparationRequest): Promise<Failure | undefined>
+  /** The image of the nodes, if the kind has one and it is built. */
+  image?(request: Pick<PreparationRequest, 'directories' | 'guest' | 'onLine'>): Promise<ImageFacts | undefined>
+}
+
+/** The image of the nodes, as `image --json` prints it. */
+export interface ImageFacts {
+  readonly release: string
+  readonly architecture: string
+  readonly snapshot?: string
+  /** Version of its kernel. */
+  readonly kernel: string
+  /** ISO 8601 */
+  readonly built: string
+  readonly bytes: number
+  /** In the cache. */
+  readonly key: string
+  readonly directory: string
+  /** Version of each package, by name. */
+  readonly packages: Readonly<Record<string, string>>
+  readonly programs: readonly string[]
+  readonly modules: readonly string[]
 }
 
 export interface PreparationRequest {

@@ -8,6 +8,7 @@ import { cp } from './cp/command.ts'
 import { env } from './env/command.ts'
 import { exec } from './exec/command.ts'
 import { graph } from './graph/command.ts'
+import { image } from './image/command.ts'
 import { inspect } from './inspect/command.ts'
 import { logs } from './logs/command.ts'
 import { man } from './man/command.ts'
@@ -24,7 +25,7 @@ import { xctestHook } from './xctest-hook/command.ts'
 /** All commands, grouped and ordered as in the help. */
 const GROUPS: readonly (readonly [title: string, commands: readonly CommandDefinition[]])[] = [
   ['Run tests:', [test, rerun, env]],
-  ['Prepare:', [setup, tar]],
+  ['Prepare:', [setup, image, tar]],
   ['Inspect a running cluster:', [exec, shell, inspect, logs, capture, cp, graph, status, stop]],
   ["Run other ovls' tests:", [xctestHook, xctest]],
   ['Other:', [completion, completionServer, man]],

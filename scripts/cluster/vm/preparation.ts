@@ -1,7 +1,7 @@
 import { environmentFailure } from '../../errors/failure.ts'
 import type { Preparation } from '../kind.ts'
 import { chooseAccelerator, describeKvm } from './accelerator/choose.ts'
-import { ensureImage, findImage, type GuestImage } from './image/cache.ts'
+import { ensureImage, findImage, type GuestImage, inspectImage } from './image/cache.ts'
 import { ensurePlugins } from './image/plugins.ts'
 
 /** Builds the guest image and probes KVM. */
@@ -15,6 +15,7 @@ export const preparation: Preparation = {
     await chooseAccelerator({ ...common, requested: accelerator, image, onNotice: onLine, retry: true })
     onLine(describeKvm(directories.cache))
   },
+  image: async ({ directories, guest, onLine }) => await inspectImage(directories.cache, guest, onLine),
   check: async ({ directories, guest, remedy, onLine }) => {
     const image = await findImage(directories.cache, guest, onLine)
     onLine(image ? describeImage(image) : 'image: not built yet')

@@ -5,11 +5,11 @@ import type { Guest } from '../../../settings/guest.ts'
 import { fetchKernel } from './debian-kernels.ts'
 import { kernelVersionOf, requireKernel, unpackKernel } from './kernel.ts'
 import { applyAlternatives } from './maintainer-scripts.ts'
-import { pruneModules } from './modules.ts'
+import { moduleNames, pruneModules } from './modules.ts'
 import { packInitrd, packRoot } from './pack.ts'
 import { unpackPackages } from './packages.ts'
 import { type PackageSources, readPackageSources } from './sources.ts'
-import { copyGuestFiles, linkCommands, normalizeModes, separateFromUsr, tidyTree } from './tree.ts'
+import { copyGuestFiles, linkCommands, normalizeModes, programsIn, separateFromUsr, tidyTree } from './tree.ts'
 
 /** The files of an image, in its directory. */
 export const IMAGE_FILES = { kernel: 'vmlinux', initrd: 'initrd', root: 'root.squashfs' } as const
@@ -24,8 +24,10 @@ export interface BuildResult {
   readonly kernelVersion: string
   /** Version of each package in the image, by name. */
   readonly packages: Readonly<Record<string, string>>
-  /** Missing in images of earlier versions of this program. */
   readonly guest?: Omit<Guest, 'archive'>
+  /** Names of the programs and kernel modules in it. */
+  readonly programs?: readonly string[]
+  readonly modules?: readonly string[]
 }
 
 /**
@@ -80,11 +82,12 @@ async function build(
   await packInitrd(parts, file('initrd'))
   normalizeModes(root)
   tidyTree(root)
+  const content = { programs: programsIn(root), modules: moduleNames(modules) }
   await packRoot(root, file('root'), signal)
   fs.rmSync(root, { recursive: true })
   fs.rmSync(scratch, { recursive: true, force: true })
   const { archive: _, ...recorded } = guest
-  return { kernelVersion, packages: { ...unpacked.versions, ...kernel.packages }, guest: recorded }
+  return { kernelVersion, packages: { ...unpacked.versions, ...kernel.packages }, guest: recorded, ...content }
 }
 
 /** A guest in words: `Debian bookworm of 20261101T000000Z for arm64`. */

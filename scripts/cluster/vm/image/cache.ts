@@ -5,6 +5,7 @@ import { contentDigest, type Manifest, stampOf } from '../../../cache/manifest.t
 import { callersEnvironment } from '../../../host/environment.ts'
 import { type Requirement, requireCommands, TO_BUILD } from '../../../host/requirements.ts'
 import { DEFAULT_GUEST, type Guest } from '../../../settings/guest.ts'
+import type { ImageFacts } from '../../kind.ts'
 import { type BuildResult, buildImage, GUEST_DIRECTORY, IMAGE_FILES } from './build.ts'
 import { requireKernel } from './kernel.ts'
 import { recipe } from './recipe.ts'
@@ -56,6 +57,32 @@ export async function findImage(cacheDirectory: string, guest: Guest, onDamage: 
   const entry = entryOf(cacheDirectory, guest)
   const manifest = await openEntry<BuildResult>({ ...entry, onProgress: onDamage })
   return manifest && describeImage(entryDirectory(entry), guest, manifest)
+}
+
+/** The content of the cached image; undefined when it is not built. Starts no build. */
+export async function inspectImage(
+  cacheDirectory: string,
+  guest: Guest,
+  onDamage: (line: string) => void,
+): Promise<ImageFacts | undefined> {
+  const entry = entryOf(cacheDirectory, guest)
+  const manifest = await openEntry<BuildResult>({ ...entry, onProgress: onDamage })
+  if (!manifest) return undefined
+  const { release, architecture, snapshot } = manifest.guest ?? guest
+  const directory = entryDirectory(entry)
+  return {
+    release,
+    architecture,
+    ...(snapshot && { snapshot }),
+    kernel: manifest.kernelVersion,
+    built: fs.statSync(path.join(directory, IMAGE_FILES.root)).mtime.toISOString(),
+    bytes: Object.values(manifest.files).reduce((sum, { size }) => sum + Number(size), 0),
+    key: entry.key,
+    directory,
+    packages: manifest.packages,
+    programs: manifest.programs ?? [],
+    modules: manifest.modules ?? [],
+  }
 }
 
 /** The directory of the image for the current recipe. */

@@ -47,6 +47,13 @@ const moduleName = (file: string): string =>
     .replace(/\.ko.*$/, '')
     .replaceAll('-', '_')
 
+/** Names of the modules in a directory, sorted. */
+export const moduleNames = (modules: string): readonly string[] =>
+  (fs.readdirSync(modules, { recursive: true }) as string[])
+    .filter(file => file.endsWith('.ko'))
+    .map(moduleName)
+    .sort()
+
 function neededFiles(modules: string, requested: readonly string[]): ReadonlySet<string> {
   const index = (name: string) => fs.readFileSync(path.join(modules, name), 'utf8')
   const missing = missingModules(index('modules.dep'), readBuiltin(modules), requested)

@@ -48,12 +48,19 @@ export function copyGuestFiles(from: string, to: string): void {
 /** Creates links for commands: those of the recipe, and busybox applets that no package provides, such as `grep`. */
 export function linkCommands(root: string): void {
   for (const [name, target] of Object.entries(recipe.alternatives)) linkIfFree(root, name, target)
-  const places = ['bin', 'sbin', 'usr/bin', 'usr/sbin']
   // A broken link counts as well: its target is absolute, or created later.
   const exists = (place: string, name: string) => fs.lstatSync(path.join(root, place, name), { throwIfNoEntry: false })
   for (const name of busyboxApplets(fs.readFileSync(path.join(root, BUSYBOX)))) {
-    if (!places.some(place => exists(place, name))) fs.symlinkSync('busybox', path.join(root, 'bin', name))
+    if (!PROGRAM_DIRECTORIES.some(place => exists(place, name))) fs.symlinkSync('busybox', path.join(root, 'bin', name))
   }
+}
+
+const PROGRAM_DIRECTORIES = ['bin', 'sbin', 'usr/bin', 'usr/sbin'] as const
+
+/** Names of the commands in a root, sorted. */
+export function programsIn(root: string): readonly string[] {
+  const directories = PROGRAM_DIRECTORIES.map(name => path.join(root, name)).filter(name => fs.existsSync(name))
+  return [...new Set(directories.flatMap(directory => fs.readdirSync(directory)))].sort()
 }
 
 /** Creates a symbolic link unless something of that name exists. */
