@@ -168,8 +168,18 @@ export interface Preparation {
    * @returns a failure when a part is missing
    */
   check(request: PreparationRequest): Promise<Failure | undefined>
+  /** Whether this host can run clusters of the kind, and how. Starts no guest. */
+  ability(request: Pick<PreparationRequest, 'directories'>): ClusterAbility
   /** The image of the nodes, if the kind has one and it is built. */
   image?(request: Pick<PreparationRequest, 'directories' | 'guest' | 'onLine'>): Promise<ImageFacts | undefined>
+}
+
+/** Whether a host can run clusters of a kind, as `setup --check` prints it. */
+export interface ClusterAbility {
+  readonly kind: string
+  readonly works: boolean
+  /** Why not, or how fast. */
+  readonly how: string
 }
 
 /** The image of the nodes, as `image --json` prints it. */

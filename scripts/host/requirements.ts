@@ -19,7 +19,8 @@ export const TO_RUN: readonly Requirement[] = [
   { command: 'qemu-system-x86_64', package: 'qemu-system-x86', architecture: 'amd64' },
   { command: 'qemu-system-aarch64', package: 'qemu-system-arm', architecture: 'arm64' },
   { command: 'vde_switch', package: 'vde2' },
-  { command: 'sqfstar', package: 'squashfs-tools' },
+  // Without the first, mksquashfs reads archives, too.
+  { command: 'sqfstar', others: ['mksquashfs'], package: 'squashfs-tools' },
   { command: 'flock', package: 'util-linux' },
   { command: 'setpriv', package: 'util-linux' },
   { command: 'chrt', package: 'util-linux' },
@@ -93,14 +94,16 @@ export const searchPath = (environment: Environment): readonly string[] => [
 ]
 
 /** Finds the requirements that the host lacks, without running a command. */
-export function missing(requirements: readonly Requirement[], environment: Environment): readonly Requirement[] {
-  const directories = searchPath(environment)
-  const isThere = (command: string) =>
-    path.isAbsolute(command)
-      ? fs.existsSync(command)
-      : directories.some(directory => isExecutable(path.join(directory, command)))
-  return requirements.filter(({ command, others = [] }) => ![command, ...others].some(isThere))
-}
+export const missing = (requirements: readonly Requirement[], environment: Environment): readonly Requirement[] =>
+  requirements.filter(requirement => findPlace(requirement, environment) === undefined)
+
+/** The path of a required command or file. */
+export const findPlace = ({ command, others = [] }: Requirement, environment: Environment): string | undefined =>
+  [command, ...others]
+    .flatMap(name =>
+      path.isAbsolute(name) ? [name] : searchPath(environment).map(directory => path.join(directory, name)),
+    )
+    .find(place => (path.isAbsolute(command) ? fs.existsSync(place) : isExecutable(place)))
 
 /**
  * @param setup the command that installs them, for the hint

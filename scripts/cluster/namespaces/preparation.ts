@@ -6,6 +6,12 @@ import { readUserMaps } from './users.ts'
 
 /** Nothing is made: a host without namespaces has VMs all the same. */
 export const preparation: Preparation = {
+  ability: () => {
+    const line = describeNamespaces()
+    const works = line.startsWith('namespaces: work')
+    const how = works ? "this host's kernel, no emulation" : line.replace('namespaces: do not work: ', '')
+    return { kind: 'namespaces', works, how }
+  },
   make: async ({ onLine }) => onLine(describeNamespaces()),
   check: async ({ onLine }) => {
     onLine(describeNamespaces())

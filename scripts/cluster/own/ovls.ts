@@ -104,11 +104,18 @@ async function digestOf(archive: string, signal: AbortSignal): Promise<string> {
 const noArchive = (name: string) =>
   environmentFailure('OVL_FAILED', `ovl ${name}: its tar succeeded but wrote no archive to the file that it was given`)
 
+/** sqfstar is the name of mksquashfs for archives; some distributions install only the latter. */
+const MAKE_DISK = [
+  'archive=$1 disk=$2 && shift 2',
+  'if command -v sqfstar >/dev/null; then exec sqfstar "$@" "$disk" <"$archive"; fi',
+  'exec mksquashfs - "$disk" -tar "$@" <"$archive"',
+].join('\n')
+
 async function makeDisk(name: string, archive: string, signal: AbortSignal): Promise<string> {
   const disk = archive.replace(/\.tar$/, '.squashfs')
   // Not compressed: see image/build.ts.
   const plain = ['-noI', '-noD', '-noF', '-noX', '-no-xattrs', '-all-root', '-quiet', '-no-progress']
-  await run('/bin/sh', ['-c', 'archive=$1 && shift && exec sqfstar "$@" <"$archive"', 'sh', archive, ...plain, disk], {
+  await run('/bin/sh', ['-c', MAKE_DISK, 'sh', archive, disk, ...plain], {
     signal,
     failure: {
       exitCode: 3,

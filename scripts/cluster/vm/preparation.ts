@@ -1,6 +1,9 @@
 import { environmentFailure } from '../../errors/failure.ts'
+import { callersEnvironment } from '../../host/environment.ts'
+import { missing, TO_BUILD, TO_RUN } from '../../host/requirements.ts'
+import { nativeArchitecture } from '../../settings/guest.ts'
 import type { Preparation } from '../kind.ts'
-import { chooseAccelerator, describeKvm } from './accelerator/choose.ts'
+import { chooseAccelerator, describeAbility, describeKvm } from './accelerator/choose.ts'
 import { ensureImage, findImage, type GuestImage, inspectImage } from './image/cache.ts'
 import { ensurePlugins } from './image/plugins.ts'
 
@@ -14,6 +17,13 @@ export const preparation: Preparation = {
     // The user may have just fixed what kept KVM from working.
     await chooseAccelerator({ ...common, requested: accelerator, image, onNotice: onLine, retry: true })
     onLine(describeKvm(directories.cache))
+  },
+  ability: ({ directories }) => {
+    const native = nativeArchitecture()
+    const needed = [...TO_RUN, ...TO_BUILD].filter(({ architecture = native }) => architecture === native)
+    const [lacking] = missing(needed, callersEnvironment)
+    const how = lacking ? `this host lacks ${lacking.command}` : describeAbility(directories.cache)
+    return { kind: 'embedded', works: !lacking, how }
   },
   image: async ({ directories, guest, onLine }) => await inspectImage(directories.cache, guest, onLine),
   check: async ({ directories, guest, remedy, onLine }) => {

@@ -10,9 +10,10 @@ export const setup: CommandDefinition = {
       .optionsGroup('Other options:')
       .description('install missing packages and build the guest image')
       .option('--tests', "also install the tools of the project's own tests")
-      .option('--check', 'only report what is missing (exit status 3)')
+      .option('--check', 'report what this host has, can do and lacks (exit status 3 when something is missing)')
+      .option('--json', 'with --check: print JSON on stdout, for support requests')
       .option('--refresh', 'rebuild the image with current packages')
-      .action(async ({ tests, check, refresh }: { tests?: true; check?: true; refresh?: true }) => {
+      .action(async ({ tests, check, json, refresh }: SetupOptions) => {
         const [{ setUp }, { readDirectories }] = await Promise.all([
           import('./setup.ts'),
           import('../../settings/settings.ts'),
@@ -26,8 +27,18 @@ export const setup: CommandDefinition = {
           refresh: refresh === true,
           environment: callersEnvironment,
           onLine: line => process.stderr.write(`${line}\n`),
+          ...(json && { onReport: printReport }),
           signal,
         })
       })
   },
 }
+
+interface SetupOptions {
+  readonly tests?: true
+  readonly check?: true
+  readonly json?: true
+  readonly refresh?: true
+}
+
+const printReport = (report: unknown) => void process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)

@@ -1,23 +1,15 @@
 import type { Preparation } from '../../cluster/kind.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { environmentFailure, type Failure } from '../../errors/failure.ts'
+import { type Distribution, packageNames, readDistribution } from '../../host/distribution.ts'
 import type { Environment } from '../../host/environment.ts'
-import {
-  missing,
-  type Requirement,
-  TO_BUILD,
-  TO_RUN,
-  TO_RUN_NAMESPACES,
-  TO_RUN_OVLS_TESTS,
-  TO_TEST,
-} from '../../host/requirements.ts'
+import { missing, type Requirement } from '../../host/requirements.ts'
 import { requireUserNamespaces } from '../../host/user-namespaces.ts'
-import { type Guest, guestWords, nativeArchitecture } from '../../settings/guest.ts'
+import { type Guest, guestWords } from '../../settings/guest.ts'
 import type { AcceleratorChoice, Directories } from '../../settings/settings.ts'
 import { installCommands, installPackages } from './install.ts'
-
-/** Needed by some tests only: `test` does not require it, `setup` installs it. */
-const FOR_SOME: readonly Requirement[] = [{ command: '/usr/lib/cni/bridge', package: 'containernetworking-plugins' }]
+import { findParts, type Purpose, purposesOf } from './parts.ts'
+import { describeHost, type HostReport, remedyFor, reportText } from './report.ts'
 
 export interface SetupRequest {
   readonly directories: Directories
@@ -31,7 +23,11 @@ export interface SetupRequest {
   /** Rebuild the image with current packages. */
   readonly refresh: boolean
   readonly environment: Environment
+  /** Another one than this host's, in tests. */
+  readonly distribution?: Distribution
   readonly onLine: (line: string) => void
+  /** With `check`: gets the report instead of lines with it. */
+  readonly onReport?: ((report: HostReport) => void) | undefined
   readonly signal?: AbortSignal
 }
 
@@ -44,26 +40,32 @@ export interface SetupRequest {
 export async function setUp(request: SetupRequest): Promise<void> {
   const kinds = await Promise.all(KINDS.map(kind => kind.load()))
   const preparations = (await Promise.all(kinds.map(kind => kind.preparation?.()))).flatMap(found => found ?? [])
-  const native = nativeArchitecture()
-  const wanted = [
-    ...TO_RUN.filter(({ architecture = native }) => [native, request.guest.architecture].includes(architecture)),
-    ...TO_RUN_NAMESPACES,
-    ...TO_RUN_OVLS_TESTS,
-    ...TO_BUILD,
-    ...FOR_SOME,
-    ...(request.tests ? TO_TEST : []),
-  ]
+  const purposes = purposesOf(request.tests, request.guest)
+  const wanted = purposes.flatMap(({ requirements }) => requirements)
   const lacking = missing(wanted, request.environment)
-  if (request.check) return await check(lacking, preparations, request)
+  if (request.check) return await check(lacking, purposes, preparations, request)
   await install(lacking, request)
   if (request.tests) requireUserNamespaces(request.environment)
   for (const { make } of preparations) await make({ ...request, remedy: again(request) })
 }
 
-/** `--check`: runs and writes nothing. */
-async function check(lacking: readonly Requirement[], preparations: readonly Preparation[], request: SetupRequest) {
-  const { environment, tests, onLine } = request
-  onLine(lacking.length === 0 ? 'packages: all are installed' : `packages: this host lacks ${listOf(lacking)}`)
+/** `--check`: installs and writes nothing. */
+async function check(
+  lacking: readonly Requirement[],
+  purposes: readonly Purpose[],
+  preparations: readonly Preparation[],
+  request: SetupRequest,
+): Promise<void> {
+  const { environment, tests, onLine, onReport } = request
+  const distribution = request.distribution ?? readDistribution()
+  const report: HostReport = {
+    host: describeHost(distribution),
+    parts: await findParts(purposes, environment),
+    clusters: preparations.map(preparation => preparation.ability(request)),
+    remedy: lacking.length > 0 ? remedyFor(distribution, again(request), packagesOf(lacking)) : undefined,
+  }
+  if (onReport) onReport(report)
+  else for (const line of reportText(report).trimEnd().split('\n')) onLine(line)
   const unprepared: Failure[] = []
   for (const preparation of preparations) {
     const failure = await preparation.check({ ...request, remedy: again(request) })
@@ -74,11 +76,16 @@ async function check(lacking: readonly Requirement[], preparations: readonly Pre
   if (unprepared[0]) throw unprepared[0]
 }
 
-async function install(lacking: readonly Requirement[], request: SetupRequest): Promise<void> {
+/**
+ * Installs missing packages with apt; names them for other package managers.
+ * @throws Failure HOST_LACKS, INSTALL_FAILED (exit 3)
+ */
+export async function install(lacking: readonly Requirement[], request: SetupRequest): Promise<void> {
   const { environment, onLine, signal } = request
   if (lacking.length === 0) return onLine('packages: all are installed')
   onLine(`packages: this host lacks ${listOf(lacking)}`)
-  const commands = installCommands(packagesOf(lacking), environment)
+  const isApt = (request.distribution ?? readDistribution()).manager?.name === 'apt'
+  const commands = isApt ? installCommands(packagesOf(lacking), environment) : undefined
   if (!commands) throw lacks(lacking, request)
   await installPackages(commands, environment, onLine, signal)
   const still = missing(lacking, environment)
@@ -93,11 +100,21 @@ const listOf = (lacking: readonly Requirement[]) =>
 const again = ({ tests, guest }: SetupRequest) =>
   ['./netns.ts setup', ...(tests ? ['--tests'] : []), ...guestWords(guest)].join(' ')
 
-const lacks = (lacking: readonly Requirement[], request: SetupRequest) => {
-  const administrator = `apt-get install --no-install-recommends ${packagesOf(lacking).join(' ')}`
-  return environmentFailure('HOST_LACKS', `this host lacks the packages ${packagesOf(lacking).join(' ')}`, {
-    hint: request.check
-      ? `run: ${again(request)} (or, as an administrator: ${administrator})`
-      : `an administrator can run: ${administrator}`,
+/** Names the packages as the distribution does, or else the commands. */
+function lacks(lacking: readonly Requirement[], request: SetupRequest): Failure {
+  const distribution = request.distribution ?? readDistribution()
+  const { manager, name } = distribution
+  const packages = packagesOf(lacking)
+  if (!manager)
+    return environmentFailure('HOST_LACKS', `this host lacks ${lacking.map(({ command }) => command).join(', ')}`, {
+      hint: `install them; this program does not know how ${name} calls their packages`,
+    })
+  const names = packageNames(manager, packages)
+  const administrator = `${manager.install} ${names.join(' ')}`
+  return environmentFailure('HOST_LACKS', `this host lacks the packages ${names.join(' ')}`, {
+    hint:
+      request.check && manager.name === 'apt'
+        ? `run: ${again(request)} (or, as an administrator: ${administrator})`
+        : `an administrator can run: ${administrator}`,
   })
 }

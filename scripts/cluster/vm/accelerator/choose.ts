@@ -42,6 +42,13 @@ export function describeKvm(cacheDirectory: string, device: string = DEVICE): st
   return `KVM: does not work, so VMs are emulated and slower: ${result} (${hint})`
 }
 
+/** How VMs run on this host, in a few words. */
+export function describeAbility(cacheDirectory: string, device: string = DEVICE): string {
+  const result = deviceObstacle(device)?.why ?? readProbeResult(cacheDirectory)
+  if (result === undefined) return 'QEMU; setup tests whether KVM works'
+  return result === true ? 'QEMU with KVM' : `QEMU, emulated (TCG): ${result}`
+}
+
 export interface AcceleratorRequest {
   readonly requested: AcceleratorChoice
   readonly image: GuestImage

@@ -21,7 +21,7 @@ const DEFAULT_SECURITY_MIRROR = 'http://deb.debian.org/debian-security'
 const SNAPSHOT_MIRROR = 'http://snapshot.debian.org'
 
 /** Releases whose kernels run any guest, from the oldest to the newest. */
-const KERNEL_RELEASES = ['bookworm', 'trixie'] as const
+const KERNEL_RELEASES: readonly string[] = ['bookworm', 'trixie']
 
 /** Reads the host's apt configuration, if it has one. */
 export async function readPackageSources(guest: Guest): Promise<PackageSources> {
@@ -39,10 +39,8 @@ export async function readPackageSources(guest: Guest): Promise<PackageSources> 
 
 /** The lines of a guest's sources, for packages and for other kernels. */
 export function linesOf(guest: Guest, mirrors: Mirrors, keyring: string): Omit<PackageSources, 'proxies'> {
-  const newer = KERNEL_RELEASES.slice(KERNEL_RELEASES.findIndex(release => release === guest.release) + 1)
-  const releases = KERNEL_RELEASES.some(release => release === guest.release)
-    ? [guest.release, ...newer]
-    : [guest.release]
+  const newer = KERNEL_RELEASES.slice(KERNEL_RELEASES.indexOf(guest.release) + 1)
+  const releases = KERNEL_RELEASES.includes(guest.release) ? [guest.release, ...newer] : [guest.release]
   return {
     lines: sourceLines(guest, mirrors, keyring, suitesOf(guest.release)),
     kernelLines: sourceLines(guest, mirrors, keyring, releases.flatMap(kernelSuites)),

@@ -1,0 +1,117 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { findParts, purposesOf } from '../../../scripts/commands/setup/parts.ts'
+import { type HostReport, remedyFor, reportText } from '../../../scripts/commands/setup/report.ts'
+import { install, type SetupRequest } from '../../../scripts/commands/setup/setup.ts'
+import { readDistribution } from '../../../scripts/host/distribution.ts'
+import { missing, type Requirement } from '../../../scripts/host/requirements.ts'
+import { DEFAULT_GUEST } from '../../../scripts/settings/guest.ts'
+import { conforms } from '../../schema.ts'
+
+const WANTED: readonly Requirement[] = [
+  { command: 'no-vde_switch', package: 'vde2' },
+  { command: 'no-mmdebstrap', package: 'mmdebstrap' },
+]
+
+/** A PATH with a stand-in for apt-get, which records its calls and "installs" the missing commands. */
+function scene(t: ExecutionContext, osRelease: string) {
+  const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-host-'))
+  t.teardown(() => fs.rmSync(bin, { recursive: true }))
+  const script = `#!/bin/sh
+echo "$@" >>${bin}/calls
+[ "$1" = update ] || for name in no-vde_switch no-mmdebstrap; do cp "$0" ${bin}/$name; done
+`
+  fs.writeFileSync(path.join(bin, 'apt-get'), script, { mode: 0o755 })
+  fs.writeFileSync(path.join(bin, 'sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 })
+  for (const name of ['sh', 'env', 'cp']) fs.symlinkSync(`/bin/${name}`, path.join(bin, name))
+  const lines: string[] = []
+  const request: SetupRequest = {
+    directories: { cache: bin, state: bin },
+    accelerator: 'auto',
+    guest: DEFAULT_GUEST,
+    tests: false,
+    check: false,
+    refresh: false,
+    environment: { PATH: bin },
+    distribution: readDistribution(osRelease),
+    onLine: line => lines.push(line),
+  }
+  const calls = () => (fs.existsSync(path.join(bin, 'calls')) ? fs.readFileSync(path.join(bin, 'calls'), 'utf8') : '')
+  return { bin, request, calls, lines }
+}
+
+for (const name of ['debian', 'ubuntu']) {
+  test(`installs what ${name} lacks by apt`, async t => {
+    const { request, calls } = scene(t, `ID=${name}\n`)
+    const lacking = missing(WANTED, request.environment)
+    t.is(lacking.length, 2)
+    await install(lacking, request)
+    t.is(calls(), 'update --quiet\ninstall --yes --quiet --no-install-recommends vde2 mmdebstrap\n')
+  })
+}
+
+for (const [osRelease, hint] of [
+  ['ID=fedora\n', /dnf install vde2 mmdebstrap/],
+  ['ID=opensuse-leap\n', /zypper install vde2 mmdebstrap/],
+  ['ID=arch\n', /pacman -S --needed vde2/],
+  ['ID=alpine\n', /apk add vde2 mmdebstrap/],
+] as const) {
+  test(`names the packages for the package manager of ${osRelease.trim()}, and calls nothing`, async t => {
+    const { request, calls } = scene(t, osRelease)
+    const error = (await t.throwsAsync(install(WANTED, request), { code: 'HOST_LACKS' })) as Error & { hint: string }
+    t.regex(error.hint, hint)
+    t.is(calls(), '')
+  })
+}
+
+test('names the commands that an unknown distribution lacks', async t => {
+  const { request } = scene(t, 'ID=nixos\nPRETTY_NAME=NixOS\n')
+  const error = (await t.throwsAsync(install(WANTED, request), { code: 'HOST_LACKS' })) as Error & { hint: string }
+  t.is(error.message, 'this host lacks no-vde_switch, no-mmdebstrap')
+  t.regex(error.hint, /NixOS/)
+})
+
+test('the one command that brings the rest is that of the distribution', t => {
+  const remedy = (osRelease: string) =>
+    remedyFor(readDistribution(osRelease), './netns.ts setup', ['mmdebstrap', 'vde2'])
+  t.is(remedy('ID=debian\n'), './netns.ts setup')
+  t.regex(remedy('ID=ubuntu\n'), /^\.\/netns\.ts setup .*universe/)
+  t.is(remedy('ID=fedora\n'), 'sudo dnf install mmdebstrap vde2')
+  t.regex(remedy('ID=arch\n'), /^sudo pacman -S --needed vde2; mmdebstrap from elsewhere/)
+  t.regex(remedy('ID=nixos\n'), /^install the commands/)
+})
+
+test('reports each part with its version, where it is, and what it gives', async t => {
+  const { bin, request } = scene(t, 'ID=debian\n')
+  const put = (name: string, says: string) =>
+    fs.writeFileSync(path.join(bin, name), `#!/bin/sh\necho '${says}'\n`, { mode: 0o755 })
+  put('qemu-system-x86_64', 'QEMU emulator version 6.2.0 (Debian 1:6.2)')
+  put('qemu-system-aarch64', 'QEMU emulator version 6.2.0 (Debian 1:6.2)')
+  put('find', 'find (GNU findutils) 4.9.0')
+  put('depmod', 'kmod version 30')
+  // The name of mksquashfs for archives is not everywhere.
+  put('mksquashfs', 'mksquashfs version 4.4 (2019/08/29)')
+  const parts = await findParts(purposesOf(false, DEFAULT_GUEST), request.environment)
+  const part = (name: string) => parts.find(each => each.name === name)
+  const qemu = parts.find(each => each.name.startsWith('qemu-system'))
+  t.like(qemu, { version: '6.2.0', gives: 'VMs' })
+  t.regex(qemu?.note ?? '', /older than 7/)
+  t.like(part('find'), { version: '4.9.0', gives: 'clusters of namespaces, building the image' })
+  t.is(part('depmod')?.version, '30')
+  t.is(part('sqfstar')?.place, path.join(bin, 'mksquashfs'))
+  t.is(part('vde_switch')?.place, undefined)
+  const report: HostReport = {
+    host: { system: 'Debian', architecture: 'amd64', kernel: '6.1', node: 'v20', cpus: 2, memoryMiB: 4096 },
+    parts,
+    clusters: [{ kind: 'embedded', works: false, how: 'this host lacks vde_switch' }],
+    remedy: './netns.ts setup',
+  }
+  conforms(t, 'setup', JSON.parse(JSON.stringify(report)))
+  const text = reportText(report)
+  t.regex(text, /^qemu-system-\S+ +old +6\.2\.0 .*VMs \(older than 7/m)
+  t.regex(text, /^vde_switch +MISSING +- +vde2 +VMs$/m)
+  t.regex(text, /^embedded +DO NOT WORK +this host lacks vde_switch$/m)
+  t.regex(text, /^to install what is missing: \.\/netns\.ts setup$/m)
+})
