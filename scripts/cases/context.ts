@@ -3,6 +3,7 @@ import type { Matrix } from '../proof/matrix.ts'
 import type { Reach } from '../proof/reach.ts'
 import type { RuleSet } from '../proof/rules/rule.ts'
 import type { Role } from '../settings/nodes.ts'
+import type { Selector } from '../settings/selectors.ts'
 import type { Background, Command, CommandOptions, FileToPut, Place } from './command.ts'
 
 /** A node of the running cluster. */
@@ -74,6 +75,34 @@ export interface CheckOptions {
   readonly milliseconds?: number
 }
 
+/** Connections to hold. */
+export interface HoldRequest {
+  /** PODs that connect; all by default. */
+  readonly from?: Selector
+  /** An address. */
+  readonly to: string
+  readonly port: number
+  /** Connections of each POD; 1 by default. */
+  readonly connections?: number
+}
+
+export interface HeldConnections {
+  readonly count: number
+  /** Ends the connections, and says which broke before. */
+  release(): Promise<readonly HeldConnection[]>
+}
+
+/** A connection that was held. */
+export interface HeldConnection {
+  /** The POD that connected, and the one that answered. */
+  readonly from: string
+  readonly by: string
+  /** Answers while it was held. */
+  readonly answers: number
+  /** Why it broke: `closed`, `silent`, `ECONNRESET`; undefined if it did not. */
+  readonly broken?: string
+}
+
 /** What a function of a test can do. Calls are reported as steps; those that fail throw an error. */
 export interface TestContext {
   readonly test: string
@@ -109,6 +138,12 @@ export interface TestContext {
    * @throws Error when a pair is wrong
    */
   expectReach(expected: RuleSet | Reach): Promise<void>
+  /**
+   * Opens TCP connections from PODs to an address, and keeps them busy. Probers serve the port in all PODs meanwhile, so
+   * rules cannot be measured until the connections are released.
+   * @throws Error when one cannot be opened
+   */
+  hold(request: HoldRequest): Promise<HeldConnections>
   /** Adds a line to the output of the step. */
   log(text: string): void
   /** Prints a line in the summary and the log. */

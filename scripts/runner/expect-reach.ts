@@ -11,12 +11,12 @@ export async function expectReach(
   { test, settings, cluster }: TestRun,
   context: StepContext,
 ): Promise<Proof> {
+  const { nodes, flushesNeighbors: flushNeighbors = false } = cluster
   if (isRuleSet(expected)) {
-    const { proof, failures } = await proveRules({ test, settings, rules: expected, nodes: cluster.nodes }, context)
+    const { proof, failures } = await proveRules({ test, settings, rules: expected, nodes, flushNeighbors }, context)
     return { matrix: undefined, rules: proof, failures }
   }
-  const { nodes, flushesNeighbors = false } = cluster
-  return await runProof({ test, settings, reach: expected, nodes, flushNeighbors: flushesNeighbors }, context)
+  return await runProof({ test, settings, reach: expected, nodes, flushNeighbors }, context)
 }
 
 const isRuleSet = (expected: RuleSet | Reach): expected is RuleSet =>

@@ -10,7 +10,13 @@ import { AT_ONCE } from './measure.ts'
  * take silence for success.
  */
 export const passesByAnswers = ({ reach, steps, cleanup = [] }: TestCase): boolean =>
-  reach === 'all' && [...steps, ...cleanup].every(isBuiltInStep)
+  expectsAnswers(reach) && [...steps, ...cleanup].every(isBuiltInStep)
+
+function expectsAnswers(reach: TestCase['reach']): boolean {
+  if (typeof reach !== 'object' || !('rules' in reach)) return reach === 'all'
+  const rest = typeof reach.default === 'string' ? reach.default : reach.default.expect
+  return rest === 'reply' && reach.rules.every(({ expect }) => expect === 'reply')
+}
 
 /**
  * The number of neighbor entries of a family on all nodes and PODs of a test, after each has reached all others on its
@@ -23,7 +29,7 @@ export function neighborEntries(test: TestCase, settings: Settings): NeighborNee
   const onEthernets = isOneEthernet ? [sum(pods)] : pods
   const between = onEthernets.map(count => count * (count - 1)).sort((a, b) => b - a)
   // PODs and their node, in both directions. A node that forwards asks for a POD by its link-local address as well.
-  const directions = test.reach === 'all' && !isOneEthernet ? 3 : 2
+  const directions = expectsAnswers(test.reach) && !isOneEthernet ? 3 : 2
   const withNode = directions * sum(pods)
   return {
     kept: withNode + sum(between),

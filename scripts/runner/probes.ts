@@ -16,6 +16,8 @@ export interface ProbeRequest {
   /** When to stop retrying, on the clock of `performance.now()`. */
   readonly deadline: number
   readonly signal: AbortSignal
+  /** PODs drop their neighbor entries when they have probed: the kernel has too few for all. */
+  readonly flushNeighbors?: boolean
   /** Called for a node that had not answered when the signal was aborted. */
   onHung?(node: Node): void
 }
@@ -46,31 +48,42 @@ export async function withProbers<T>(
   ports: readonly string[],
   task: (probers: Probers) => Promise<T>,
 ): Promise<T> {
-  const { nodes, network } = request
-  const addresses = podAddresses(network)
-  const seconds = Math.ceil(Math.max(0, request.deadline - performance.now()) / 1000) + GRACE_SECONDS
-  const stop = async (limits: Pick<ProbeRequest, 'signal'>) =>
-    void (await Promise.all(nodes.map(node => ask(node, ['stop'], '', limits))))
   let result: T
   try {
-    await Promise.all(
-      nodes.map(async node => {
-        const pods = network.find(facts => facts.node === node.name)?.pods ?? []
-        const lines = pods.map(({ name }) => {
-          const own = addresses.filter(one => isSame(one, { pod: name, node: node.name })).map(one => one.address)
-          return `${name} ${own.join(',') || '-'} ${ports.join(' ')}\n`
-        })
-        await ask(node, ['start', String(seconds)], lines.join(''), request)
-      }),
-    )
+    await startProbers(request, ports)
     result = await task({ run: inputs => runAll(request, inputs) })
   } catch (error) {
     // The first error is reported.
-    await withDeadline(CLEANING_MS, stop).catch(() => {})
+    await withDeadline(CLEANING_MS, ({ signal }) => stopProbers({ nodes: request.nodes, signal })).catch(() => {})
     throw error
   }
-  await stop(request)
+  await stopProbers(request)
   return result
+}
+
+/**
+ * Starts a prober in each POD, which serves ports.
+ * @throws Failure NO_PROBE (exit 4) when one does not start
+ */
+export async function startProbers(request: ProbeRequest, ports: readonly string[]): Promise<void> {
+  const { nodes, network } = request
+  const addresses = podAddresses(network)
+  const seconds = Math.ceil(Math.max(0, request.deadline - performance.now()) / 1000) + GRACE_SECONDS
+  await Promise.all(
+    nodes.map(async node => {
+      const pods = network.find(facts => facts.node === node.name)?.pods ?? []
+      const lines = pods.map(({ name }) => {
+        const own = addresses.filter(one => isSame(one, { pod: name, node: node.name })).map(one => one.address)
+        return `${name} ${own.join(',') || '-'} ${ports.join(' ')}\n`
+      })
+      await askProbers(node, ['start', String(seconds)], lines.join(''), request)
+    }),
+  )
+}
+
+/** Ends the probers of all PODs. */
+export async function stopProbers({ nodes, ...limits }: Pick<ProbeRequest, 'nodes' | 'signal' | 'onHung'>) {
+  await Promise.all(nodes.map(node => askProbers(node, ['stop'], '', limits)))
 }
 
 async function runAll(
@@ -93,11 +106,12 @@ async function runAll(
         const lines = own.flatMap(({ pod }) => {
           const { lines: probes } = inputs.get(`${node.name} ${pod}`) as ProbeInput
           counts.set(pod, probes.length)
-          const settings = [`set window ${windowOf(sources.length)}`, `set retry ${retry}`]
+          const flush = request.flushNeighbors ? ['set flush 1'] : []
+          const settings = [`set window ${windowOf(sources.length)}`, `set retry ${retry}`, ...flush]
           return [...settings, ...probes.map((line, index) => `probe ${index} ${line}`)].map(line => `${pod} ${line}\n`)
         })
         const asked: Asked = { counts, pods }
-        const output = await ask(node, ['run'], lines.join(''), request)
+        const output = await askProbers(node, ['run'], lines.join(''), request)
         for (const [pod, found] of readObservations({ node: node.name, text: output }, asked))
           results.set(`${node.name} ${pod}`, found)
       })
@@ -107,7 +121,7 @@ async function runAll(
 }
 
 /** Runs a command of `netns_test probe`. */
-async function ask(
+export async function askProbers(
   node: Node,
   words: readonly string[],
   input: string,

@@ -20,6 +20,7 @@ export interface RulesRequest {
   readonly settings: Settings
   readonly rules: RuleSet
   readonly nodes: readonly Node[]
+  readonly flushNeighbors?: boolean
   /** Of the step. */
   readonly name?: string
 }
@@ -33,7 +34,7 @@ export async function proveRules(
   context: StepContext,
 ): Promise<{ proof: RuleProof | undefined; failures: readonly StepFailure[] }> {
   const { emit, timeoutSeconds, test } = context
-  const { nodes, name = 'rules' } = request
+  const { nodes, flushNeighbors = false, name = 'rules' } = request
   const set = { ...rules, labels: { ...request.test.labels, ...rules.labels } }
   const roles = new Map(nodes.map(({ name, role }) => [name, role]))
   const roleOf = (node: string) => roles.get(node) ?? 'worker'
@@ -43,7 +44,7 @@ export async function proveRules(
     const plans = planProbes(set, network, roleOf)
     const spreads = spreadsOf(plans, set)
     const ports = [...new Set(plans.map(({ probe }) => probe.protocol))].filter(protocol => protocol !== 'icmp')
-    const probing = { nodes, network, deadline: retryUntil, signal: deadline.signal, onHung }
+    const probing = { nodes, network, deadline: retryUntil, signal: deadline.signal, flushNeighbors, onHung }
     const proof = await withProbers(probing, ports, async probers => {
       const matrices: ProbeMatrix[] = []
       for (const plan of plans) {

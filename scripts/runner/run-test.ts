@@ -88,7 +88,7 @@ async function runOnCluster(
       failures = found
       if (!matrix) rules ??= proof
     }
-    const passedByAnswers = passesByAnswers(test) && matrix !== undefined && failures.length === 0
+    const passedByAnswers = passesByAnswers(test) && (matrix ?? rules) !== undefined && failures.length === 0
     await verify(cluster, failures, passedByAnswers)
     if (failures.length > 0) {
       const found = { failures, ...(matrix && { matrix }) }

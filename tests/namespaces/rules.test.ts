@@ -108,3 +108,31 @@ test('packets that vanish without an announcement are a black hole between exact
   t.deepEqual(named(wrong), across.sort())
   t.regex(wrong[0].why, /^black hole: packets of 1451 to 1500 bytes vanish/)
 })
+
+test('the example of a load balancer spreads connections, and only those to a POD that goes away break', async t => {
+  const { status, stderr, stdout, found } = await runExample(t, 'load-balancer', (_, text) => text)
+  t.is(status, 0, stderr)
+  for (const [index, address] of ['10.0.0.1', 'fd00:10::1'].entries()) {
+    t.true(stdout.includes(`${address}: 4 of 64 connections broke when vm-002-ns03 went away`), stdout)
+    const counts: Readonly<Record<string, number>> = found.spreads[index].counts
+    t.is(Object.keys(counts).length, 16)
+    t.is(
+      Object.values(counts).reduce((sum, count) => sum + count),
+      16 * 8,
+    )
+  }
+})
+
+test('a load balancer that leaves out a POD, or reaches a wrong one, fails with the counts', async t => {
+  // vm-001-ns01 gets the turns of vm-001-ns02, too.
+  const change = (_: string, text: string) =>
+    text
+      .replace("over: 'workers'", "over: [{ node: 'vm-001' }, { node: 'vm-002' }, { node: 'vm-003' }]")
+      .replace(/(`172\.16\.\S+?)\bpod\b/, '$1pod === 2 ? 1 : pod')
+      .replace(/\{\s+name: 'a target goes'[\s\S]*?\n {4}\},/, '')
+  const { status, stderr, stdout } = await runExample(t, 'load-balancer', change)
+  t.is(status, 1, stderr)
+  t.regex(stdout, /FAILED: tcp\/80 of 10\.0\.0\.1: vm-001-ns02 answers 0 connections, but must answer at least 4/)
+  t.regex(stdout, /FAILED: tcp\/80 of 10\.0\.0\.1: vm-001-ns01 answers 16 connections, but must answer at most 12/)
+  t.regex(stdout, /FAILED: tcp\/80 of fd00:10::1 is answered by vm-004-ns01, which it must not be spread over/)
+})

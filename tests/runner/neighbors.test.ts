@@ -32,6 +32,17 @@ test('only a routed test without forbidden pairs may retry', t => {
   t.false(entries('L2').mayRetry)
 })
 
+test('rules without forbidden pairs count as such a test', t => {
+  const found = findTestCase('L3')
+  if (!found) throw new Error('L3')
+  const entriesOf = (expect: 'reply' | 'silent') => {
+    const rules = [{ protocol: 'tcp/80', expect }] as const
+    return neighborEntries({ ...found, reach: { rules, default: 'reply' } }, readSettings({}, { HOME: '/' }))
+  }
+  t.deepEqual(entriesOf('reply'), entries('L3'))
+  t.false(entriesOf('silent').mayRetry)
+})
+
 test('counts no neighbors without PODs', t => {
   t.deepEqual(entries('start'), { kept: 0, flushed: 0, mayRetry: false })
 })

@@ -10,6 +10,7 @@ import { endBackground, startBackground } from '../commands/background.ts'
 import { type CommandRequest, runCommand } from '../commands/command.ts'
 import { putFiles } from '../commands/files.ts'
 import { expectReach } from '../expect-reach.ts'
+import { holdConnections } from '../hold.ts'
 import { measureAll } from '../measure-all.ts'
 import type { StepFailure } from '../steps.ts'
 import { nodesFor } from '../test-run.ts'
@@ -85,6 +86,14 @@ export function contextFor(where: Selector, outer: FunctionScope): TestContext {
         expectReach(expected, run, innerContext(scope)).then(({ failures }) => reportTo(scope, failures, location)),
       )
     },
+    hold: request =>
+      track(
+        outer,
+        runWithin('hold', current(), async () => {
+          const held = await holdConnections(request, run, signal)
+          return { count: held.count, release: () => track(outer, runWithin('release', current(), held.release)) }
+        }),
+      ),
     log: text => logTo(current(), text),
     notice: text => outer.run.emit({ type: 'notice', text }),
     conformance: conformance => outer.run.emit({ type: 'conformance', test: test.name, conformance }),

@@ -434,6 +434,8 @@ sub end {
 		Loop::forget($sockets{$name});
 		close $sockets{$name};
 	}
+	# All network namespaces of a host share the kernel's limit. Spares entries without a MAC address yet.
+	system qw(ip neighbour flush nud reachable nud stale nud delay nud probe) if $options{flush};
 	my $done = $answer_to;
 	$answer_to = undef;
 	(@tasks, %at, %sequences, %sockets) = ();
