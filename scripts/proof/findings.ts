@@ -21,6 +21,8 @@ export type Finding = {
   | { readonly kind: 'pod-gone'; readonly pod: string; readonly of: number }
   | { readonly kind: 'interface-down'; readonly pod: string; readonly interface: string }
   | { readonly kind: 'address-lost'; readonly pod: string; readonly family: Family; readonly of: number }
+  /** Other PODs have an address of the family. */
+  | { readonly kind: 'family-missing'; readonly pod: string; readonly family: Family; readonly of: number }
   | { readonly kind: 'address-shared'; readonly address: string; readonly pods: readonly string[] }
   /** The POD got no reply from itself or from its peers, so silence of others proves nothing. */
   | { readonly kind: 'silence-unproved'; readonly pod: string; readonly family: Family }
@@ -42,6 +44,20 @@ export function compareNetwork(network: readonly NodeFacts[], { pods, families }
         .map(family => ({ kind: 'address-lost', node, pod, family, of: names.length }))
     })
   })
+}
+
+/** PODs without an address of a family that others have, in a network that this program did not set up. */
+export function familyFindings(network: readonly NodeFacts[]): readonly Finding[] {
+  const pods = network.flatMap(({ node, pods: all }) =>
+    all.map(pod => ({ node, pod: pod.name, of: all.length, families: familiesOf(pod) })),
+  )
+  return ([4, 6] as const)
+    .filter(family => pods.some(({ families }) => families.includes(family)))
+    .flatMap(family =>
+      pods
+        .filter(({ families }) => !families.includes(family))
+        .map(({ node, pod, of }): Finding => ({ kind: 'family-missing', node, pod, family, of })),
+    )
 }
 
 const isDown = ({ ifname, flags }: Interface) => !FALLBACK_DEVICES.test(ifname) && !flags.includes('UP')
@@ -125,6 +141,10 @@ function describe(first: Finding, alike: readonly Finding[]): string {
       return `${first.pod}: ${first.interface} is down`
     case 'address-lost':
       return `${first.node}: ${names.length} of ${first.of} PODs lost their IPv${first.family} address: ${list}`
+    case 'family-missing': {
+      const have = names.length === 1 ? 'has' : 'have'
+      return `${first.node}: ${names.length} of ${first.of} PODs ${have} no IPv${first.family} address, but others have: ${list}`
+    }
     case 'address-shared':
       return `address ${first.address} is used by ${first.pods.join(' and ')}`
     case 'silence-unproved': {

@@ -9,9 +9,11 @@ import {
   describeNetwork,
   type Expectation,
   type Finding,
+  familyFindings,
   filterFamilies,
 } from '../proof/findings.ts'
 import { podAddresses, readNode } from '../proof/network.ts'
+import type { Family } from '../settings/family.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Node } from '../ssh/node.ts'
 import { type StepContext, type StepFailure, startStep } from './steps.ts'
@@ -24,6 +26,8 @@ export interface ProofStep {
   readonly test: TestCase
   readonly settings: Settings
   readonly nodes: readonly Node[]
+  /** Those that the test is about; by default those of the settings. */
+  readonly families?: readonly Family[]
 }
 
 /** A line about a node. */
@@ -87,10 +91,13 @@ export async function runProofStep<T>(
           ),
         )
         emit({ type: 'network', test, network: told })
-        const network = filterFamilies(told, step.settings.families)
+        const network = filterFamilies(told, step.families ?? step.settings.families)
         const expectation = expectationOf(step, network)
         if (expectation) findings.push(...compareNetwork(network, expectation))
-        else for (const text of describeNetwork(network)) emit({ type: 'notice', text: `${step.name}: ${text}` })
+        else {
+          findings.push(...familyFindings(network))
+          for (const text of describeNetwork(network)) emit({ type: 'notice', text: `${step.name}: ${text}` })
+        }
         if (podAddresses(network).length === 0) return undefined
         return await measure({ network, deadline, onHung, onProgress })
       },
@@ -120,7 +127,10 @@ export async function runProofStep<T>(
  * The PODs that the steps should have created, if the test defines them.
  * @throws Failure NPODS_DIFFER (exit 1) when nodes have different NPODS
  */
-function expectationOf({ test, settings }: ProofStep, network: readonly NodeFacts[]): Expectation | undefined {
+function expectationOf(
+  { test, settings, families = settings.families }: ProofStep,
+  network: readonly NodeFacts[],
+): Expectation | undefined {
   if (!test.pods) return undefined
   const workers = new Set(settings.cluster.nodes.filter(({ role }) => role === 'worker').map(({ name }) => name))
   // Without a user setting, an ovl may have set NPODS, equally on all nodes.
@@ -137,7 +147,7 @@ function expectationOf({ test, settings }: ProofStep, network: readonly NodeFact
     })
   }
   const count = said === undefined ? (first?.npods ?? settings.addressing.podsPerNode) : Number(said)
-  return { pods: podsOf(test, settings, count), families: settings.families }
+  return { pods: podsOf(test, settings, count), families }
 }
 
 function failuresOf(

@@ -36,10 +36,12 @@ export async function proveRules(
   const { emit, timeoutSeconds, test } = context
   const { nodes, flushNeighbors = false, name = 'rules' } = request
   const set = { ...rules, labels: { ...request.test.labels, ...rules.labels } }
+  const { families: asked = [4, 6] } = rules
+  const families = request.settings.families.filter(family => asked.includes(family))
   const roles = new Map(nodes.map(({ name, role }) => [name, role]))
   const roleOf = (node: string) => roles.get(node) ?? 'worker'
   const retryUntil = performance.now() + timeoutSeconds * 1000 * RETRYING
-  const { result, failures } = await runProofStep({ ...request, name }, context, async measuring => {
+  const { result, failures } = await runProofStep({ ...request, name, families }, context, async measuring => {
     const { network, deadline, onHung, onProgress } = measuring
     const plans = planProbes(set, network, roleOf)
     const spreads = spreadsOf(plans, set)

@@ -4,6 +4,7 @@ import {
   compareNetwork,
   describeFindings,
   describeNetwork,
+  familyFindings,
   filterFamilies,
   matrixFindings,
 } from '../../scripts/proof/findings.ts'
@@ -108,6 +109,19 @@ test('describes a network that was set up elsewhere, and the PODs that differ', 
   const without = [node('vm-001', pod('x', []), pod('y', []))]
   t.deepEqual(describeNetwork(without), ['2 PODs in 1 node, all without addresses'])
   t.deepEqual(describeNetwork([node('vm-001', pod('x', []))]), ['1 POD in 1 node, without addresses'])
+})
+
+test('reports PODs without an address of a family that others have', t => {
+  const mixed = [complete('vm-001'), node('vm-002', pod('vm-002-ns01', [4]), pod('vm-002-ns02', []))]
+  t.deepEqual(
+    describeFindings(familyFindings(mixed)).map(({ text }) => text),
+    [
+      'vm-002: 1 of 2 PODs has no IPv4 address, but others have: vm-002-ns02',
+      'vm-002: 2 of 2 PODs have no IPv6 address, but others have: vm-002-ns01, vm-002-ns02',
+    ],
+  )
+  t.deepEqual(familyFindings([node('vm-001', pod('x', [4]), pod('y', [4]))]), [])
+  t.deepEqual(familyFindings(filterFamilies(mixed.slice(0, 1), [4])), [])
 })
 
 test('reports a network without PODs', t => {

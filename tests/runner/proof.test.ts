@@ -147,6 +147,15 @@ test('proves a foreign network as it is, describes it, and names differences bet
   t.deepEqual(proof.failures, [])
 })
 
+test('fails a foreign network if PODs lack a family that others have, except with that family alone', async t => {
+  const { pods: _, ...unknown } = TEST
+  const nodes = [answering(status('vm-001')), answering(status('vm-002', { families: [4] }))]
+  t.deepEqual(failuresOf(await prove(nodes, {}, unknown)), [
+    'vm-002: vm-002: 2 of 2 PODs have no IPv6 address, but others have: vm-002-ns01, vm-002-ns02',
+  ])
+  t.deepEqual(failuresOf(await prove(nodes, { __family: '4' }, unknown)), [])
+})
+
 test('fails a network without PODs, and reports that there are none', async t => {
   const nodes = ['vm-001', 'vm-002'].map(name => answering(status(name, { pods: 0 })))
   const { pods: _, ...unknown } = TEST

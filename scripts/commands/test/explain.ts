@@ -1,6 +1,7 @@
 import { podsOf } from '../../cases/test-case.ts'
-import { explainReach, explainRules } from '../../proof/rules/explain.ts'
+import { explainReach, explainRules, type PlannedPods } from '../../proof/rules/explain.ts'
 import type { PlannedTest } from '../../runner/plan.ts'
+import type { Family } from '../../settings/family.ts'
 
 /** Prints what tests expect, without starting anything. */
 export function explainTests(plan: readonly PlannedTest[], write: (text: string) => void): void {
@@ -17,8 +18,13 @@ export function explainTests(plan: readonly PlannedTest[], write: (text: string)
       reach === undefined
         ? ['expects nothing of its PODs; its steps decide']
         : typeof reach === 'object' && 'rules' in reach
-          ? explainRules({ ...reach, labels: { ...labels, ...reach.labels } }, planned)
+          ? explainRules({ ...reach, labels: { ...labels, ...reach.labels } }, withFamilies(planned, reach.families))
           : explainReach(reach, planned)
     for (const line of lines) write(line)
   }
 }
+
+const withFamilies = (planned: PlannedPods, families: readonly Family[] = planned.families): PlannedPods => ({
+  ...planned,
+  families: planned.families.filter(family => families.includes(family)),
+})

@@ -64,6 +64,8 @@ export interface Spread {
 export interface RuleSet {
   readonly rules: readonly Rule[]
   readonly default: Result | Expected
+  /** Families that the rules are about; both by default: then PODs must have addresses of both, or none of one. */
+  readonly families?: readonly Family[]
   /** Names of PODs by label; `*` stands for any characters. Labels of the test are known, too. */
   readonly labels?: Labels
 }

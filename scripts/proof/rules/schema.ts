@@ -108,5 +108,6 @@ const rule: v.GenericSchema<Rule> = v.pipe(
 export const ruleSet: v.GenericSchema<RuleSet> = v.strictObject({
   rules: v.pipe(v.array(rule), v.minLength(1)),
   default: v.union([result, v.strictObject(expected)], 'reply, refused, silent or blocked'),
+  families: v.exactOptional(v.pipe(v.array(v.picklist([4, 6], '4 or 6')), v.minLength(1))),
   labels: v.exactOptional(v.record(name, v.pipe(v.array(name), v.minLength(1)))),
 })

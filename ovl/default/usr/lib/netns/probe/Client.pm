@@ -295,7 +295,12 @@ sub hear_error {
 	if ($error eq 'too-big') {
 		$task->{announced} = $mtu if !$task->{announced} || $mtu < $task->{announced};
 		$task->{announcer} = $from;
-		if ($task->{payload} eq 'mtu') { $task->{due} = now; return }
+		if ($task->{payload} eq 'mtu') {
+			# Larger packets do not pass there.
+			$task->{most} = $mtu if $mtu > 0 && $mtu < $task->{most};
+			$task->{due} = now;
+			return;
+		}
 		# TCP and fragmented packets adapt to it.
 		return if $task->{payload} ne 'size';
 		return finish($task, 'refused', $error, $from, $mtu);
@@ -385,7 +390,7 @@ sub expire {
 		if (!$is_announced && ++$task->{mtu_tries} < $MTU_TRIES) { return ask_mtu($task) }
 		$task->{mtu_tries} = 0;
 		return finish($task, 'silent') if $task->{least} == 0 && $task->{size} <= ($task->{family} == 4 ? 68 : 1280);
-		$task->{most} = $task->{size} - 1;
+		$task->{most} = $task->{size} - 1 if $task->{most} >= $task->{size};
 		return next_size($task);
 	}
 	return finish($task, 'stalled', $task->{got}, 'stall') if $task->{identity};
