@@ -77,6 +77,7 @@ export const CATALOG = {
   'DEL after many ADDs: leaves nothing': should('3', 'leaves nothing of several attachments, one after the other'),
   'DEL after a killed ADD: leaves nothing': should('3', 'removes what an ADD created that was killed at any moment'),
   'DEL after the netns is gone: leaves nothing': should('2', 'removes everything without the container'),
+  'DEL after a reboot: leaves nothing': should('2', 'removes what is on disk when nothing else survived'),
   'DEL with an exhausted pool: leaves nothing': should(
     '3',
     'removes what an ADD created for which no address was free',

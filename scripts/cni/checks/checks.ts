@@ -6,6 +6,7 @@ import { del } from './del.ts'
 import { leaks } from './leaks.ts'
 import { networkWide } from './network-wide.ts'
 import { protocol } from './protocol.ts'
+import { reboot } from './reboot.ts'
 import { verify } from './verify.ts'
 
 const CODE: Readonly<Record<CheckName, CheckCode>> = {
@@ -14,6 +15,7 @@ const CODE: Readonly<Record<CheckName, CheckCode>> = {
   ...verify,
   ...del,
   ...leaks,
+  ...reboot,
   ...networkWide,
   ...capabilities,
 }

@@ -307,6 +307,13 @@ export const NODE_CHANGES: readonly RealChange[] = [
     undo: 'rm /opt/data/x',
     difference: 'file /opt/data/x',
   },
+  {
+    what: 'a file on a file system of its own',
+    given: 'mkdir -p /var/lib/own; mount -t tmpfs none /var/lib/own',
+    change: 'touch /var/lib/own/x',
+    undo: 'rm /var/lib/own/x',
+    difference: 'file /var/lib/own/x',
+  },
   { what: 'a mount', change: 'mount -t tmpfs none /mnt', undo: 'umount /mnt', difference: 'mount /mnt' },
   {
     what: 'a network namespace of a process',

@@ -14,16 +14,16 @@ section processes
 stat -Lc '%i %n' /proc/[0-9]*/ns/net /proc/[0-9]*/ns/mnt 2>/dev/null
 section mounts
 cat /proc/self/mountinfo
+# Namespaces are files, too. State may be on a file system of its own, as in a sandbox.
+list() { # <expression of find…>
+	for directory in $directories; do
+		[ ! -d "$directory" ] || find "$directory" \( -name netns -o -name utsns \) -prune -o "$@" 2>/dev/null
+	done
+}
 section files
-# Namespaces are files, too: of another file system.
-for directory in $directories; do
-	[ ! -d "$directory" ] || find "$directory" -xdev -type f -size -2048 ! -path '*/netns/*' ! -path '*/utsns/*' \
-		-exec sha256sum {} + 2>/dev/null
-done
+list -type f -size -2048 -exec sha256sum {} +
 section others
-for directory in $directories; do
-	[ ! -d "$directory" ] || find "$directory" -xdev \( ! -type f -o -size +2047 \) ! -path '*/netns*' ! -path '*/utsns*' 2>/dev/null
-done
+list \( ! -type f -o -size +2047 \) -print
 sh -c "$space" space "$token" .
 for pod; do
 	if [ -e "/var/run/netns/$pod" ] && nsenter --net="/var/run/netns/$pod" sh -c "$space" space "$token" "$pod"; then :; else
