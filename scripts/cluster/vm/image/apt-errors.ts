@@ -33,7 +33,7 @@ const EXPLANATIONS: readonly (readonly [RegExp, string | ((guest: Guest) => stri
     'set the clock',
   ],
   [
-    /(?:BADSIG|EXPKEYSIG|REVKEYSIG|NO_PUBKEY|Missing key|Bad signature|not signed|Clearsigned file isn't valid)/,
+    /(?:BADSIG|EXPKEYSIG|REVKEYSIG|NO_PUBKEY|Missing key|Bad signature|Clearsigned file isn't valid)/,
     'the signature of the package lists is not by the expected keys, so they are not used',
     'another mirror: --mirror <uri>; a mirror with keys of its own: --keyring <file>',
   ],
@@ -70,8 +70,9 @@ const EXPLANATIONS: readonly (readonly [RegExp, string | ((guest: Guest) => stri
   [
     /Failed to fetch (\S+)\s+(\d{3} .*|Connection failed.*|Connection timed out.*|.*[Ee]rror.*)/,
     'the mirror does not deliver $1: $2',
-    mirrorHint,
+    `${mirrorHint}; a proxy is read from apt's configuration and http_proxy`,
   ],
+  [/is not signed/, 'the package lists of the mirror are not signed, so they are not used', mirrorHint],
 ]
 
 /**

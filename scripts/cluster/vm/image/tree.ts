@@ -135,4 +135,9 @@ export function tidyTree(root: string): void {
     fs.chmodSync(path.join(root, name), mode)
   }
   fs.symlinkSync('/run', path.join(root, 'var/run'))
+  // Nodes have no name server; without the file some programs complain.
+  const resolver = path.join(root, 'etc/resolv.conf')
+  fs.mkdirSync(path.dirname(resolver), { recursive: true })
+  fs.writeFileSync(resolver, '')
+  fs.chmodSync(resolver, 0o644)
 }

@@ -94,7 +94,8 @@ test("removes the host's name and resolver, which mmdebstrap copies", t => {
   const root = scratch(t)
   for (const name of ['etc/hostname', 'etc/resolv.conf', 'etc/apt/sources.list', 'etc/fstab']) put(root, name)
   tidyTree(root)
-  t.deepEqual(fs.readdirSync(path.join(root, 'etc')), ['fstab'])
+  t.deepEqual(fs.readdirSync(path.join(root, 'etc')), ['fstab', 'resolv.conf'])
+  t.is(fs.readFileSync(path.join(root, 'etc/resolv.conf'), 'utf8'), '')
 })
 
 test('finds the applets of busybox without running it, as it prints them', t => {
