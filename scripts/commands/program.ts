@@ -35,7 +35,8 @@ const GROUPS: readonly (readonly [title: string, commands: readonly CommandDefin
 export function makeProgram(context: CommandContext): Command {
   const program = new Command('netns.ts')
     .description(
-      'Test container and VM networking: create network namespaces (PODs) on the nodes of a small cluster, connect them, and prove which PODs can reach each other.',
+      'Test container and VM networking: create network namespaces (PODs) on the nodes of a small cluster, ' +
+        'connect them, and prove which PODs can reach each other.',
     )
     .enablePositionalOptions()
     .showSuggestionAfterError()

@@ -106,8 +106,10 @@ export function log(output: Output): Listener {
 }
 
 /** `made with ovl mine, from /home/me/mine, sha256 …` */
-const describeComponent = ({ name, version, place, digest }: Component): string =>
-  `made with ${[`${name}${version ? ` ${version}` : ''}`, place && `from ${place}`, digest && `sha256 ${digest}`].filter(Boolean).join(', ')}`
+function describeComponent({ name, version, place, digest }: Component): string {
+  const parts = [version ? `${name} ${version}` : name, place && `from ${place}`, digest && `sha256 ${digest}`]
+  return `made with ${parts.filter(Boolean).join(', ')}`
+}
 
 /** Local time of day with milliseconds. */
 function clock(at: number): string {

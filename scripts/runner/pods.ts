@@ -57,7 +57,8 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
     const isInterface = veth || settings.addressing.podInterface === 'hostname'
     const most = isInterface ? LONGEST_INTERFACE_NAME : LONGEST_HOSTNAME
     if (longestName.length <= most) return undefined
-    const why = `a POD would be named ${longestName}: ${longestName.length} characters; ${isInterface ? 'an interface' : 'a hostname'} has at most ${most}`
+    const what = isInterface ? 'an interface' : 'a hostname'
+    const why = `a POD would be named ${longestName}: ${longestName.length} characters; ${what} has at most ${most}`
     return [
       why,
       prefixes ? 'at most 99 PODs (xcluster_NPODS)' : 'shorten xcluster_NAME_PREFIX, or lower xcluster_NPODS to 99',
@@ -77,7 +78,8 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
     const free = Math.max(0, addresses === 'pool' ? hosts - 1 : hosts)
     if (podsPerNode <= free) return undefined
     const gateway = addresses === 'pool' ? ' (excluding the gateway)' : ''
-    const why = `${template} has ${free} address${free === 1 ? '' : 'es'} for the PODs of a node${gateway}, but xcluster_NPODS is ${podsPerNode}`
+    const room = `${free} address${free === 1 ? '' : 'es'}`
+    const why = `${template} has ${room} for the PODs of a node${gateway}, but xcluster_NPODS is ${podsPerNode}`
     return [why, 'lower the second length, or xcluster_NPODS']
   },
   ({ addresses, hostBits, podsPerNode, template }) => {
@@ -93,13 +95,15 @@ const RULES: readonly ((facts: Facts, pods: PodNeeds) => Misfit | undefined)[] =
   ({ addresses, hostBits, podsPerNode, workers, template }) => {
     if (addresses !== 'random') return undefined
     if (hostBits < 8) {
-      const why = `${template} has ${Math.max(0, 2 ** hostBits - 2)} hosts, but random addresses use host numbers up to 254`
+      const hosts = Math.max(0, 2 ** hostBits - 2)
+      const why = `${template} has ${hosts} hosts, but random addresses use host numbers up to 254`
       return [why, 'a second length of at most 24']
     }
     const free = hostBits === 8 ? RANDOM_NUMBERS : 2 ** hostBits - 2
     const needed = workers.length * (podsPerNode + 1)
     if (needed <= free) return undefined
-    const why = `${workers.length} nodes with ${podsPerNode} PODs need ${needed} random addresses, but ${template} has ${free}`
+    const all = `${workers.length} nodes with ${podsPerNode} PODs`
+    const why = `${all} need ${needed} random addresses, but ${template} has ${free}`
     return [why, 'lower --nvm or xcluster_NPODS, or use a shorter second length, as in 10.0.0.0/8/16']
   },
   facts => {

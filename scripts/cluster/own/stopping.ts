@@ -29,8 +29,7 @@ export async function stopAll({ environment, which, onLine }: StopRequest): Prom
 function elsewhereHint(stateDirectory: string, name: string): string | undefined {
   const isElsewhere = (found: FoundCluster) => found.name === name && found.condition === 'on another host'
   const found = findClusters(stateDirectory).find(isElsewhere)
-  return (
-    found &&
-    `one is on another host, ${found.record?.host.name}: stop it there, or remove ${found.directory} if that host is gone`
-  )
+  if (!found) return undefined
+  const host = found.record?.host.name
+  return `one is on another host, ${host}: stop it there, or remove ${found.directory} if that host is gone`
 }

@@ -14,7 +14,7 @@ const NOT_REPEATED = ['__results', 'CI']
 const RESOLVED_AGAIN = ['environment', 'test', 'topology', 'xcluster', 'default']
 /** Variables of settings: those of the current environment are removed. */
 const SETTINGS =
-  /^(__|XCLUSTER_NETNS_|xcluster_|XCLUSTER$|TOPOLOGY$|BASEOVLS$|XOVLS$|XCLUSTER_OVLPATH$|ARCHIVE$|NFQLBDIR$|SOURCE_DATE_EPOCH$)/
+  /^(__|xcluster_|XCLUSTER_NETNS_|(XCLUSTER(_OVLPATH)?|TOPOLOGY|BASEOVLS|XOVLS|ARCHIVE|NFQLBDIR|SOURCE_DATE_EPOCH)$)/
 
 /**
  * Repeats a run with the settings and the seed of its results.json. Reports changed components (kernel, QEMU, ovls) on

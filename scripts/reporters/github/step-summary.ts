@@ -90,7 +90,9 @@ export function limited(text: string, bytes: number): string {
 function row(test: TestRecord): string {
   const time = `${((test.ended - test.begun) / 1000).toFixed(1)} s`
   const verdict = isFlaky(test) ? 'flaky' : test.verdict
-  return `| ${code(attemptName(test.test, test.turn))} | ${mark(verdict)} | ${time} | ${code(test.why ?? test.summary)} |\n`
+  const name = code(attemptName(test.test, test.turn))
+  return `| ${name} | ${mark(verdict)} | ${time} | ${code(test.why ?? test.summary)} |
+`
 }
 
 function details(test: TestRecord): string {
@@ -105,7 +107,8 @@ function details(test: TestRecord): string {
   ]
   // A blank line would end the block of HTML.
   const body = escapeXml(lines.map(plainText).filter(Boolean).join('\n'))
-  return `\n<details><summary>${code(attemptName(test.test, test.turn))}: ${test.verdict}</summary>\n<pre>${body}</pre>\n</details>\n`
+  const title = `${code(attemptName(test.test, test.turn))}: ${test.verdict}`
+  return `\n<details><summary>${title}</summary>\n<pre>${body}</pre>\n</details>\n`
 }
 
 /** Characters with a meaning in Markdown, also within tags. */

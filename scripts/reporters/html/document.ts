@@ -68,7 +68,8 @@ function withoutScript({ verdict, message, tests, left }: ReportData): string {
   ])
   const said = [...(message ? [message] : []), ...lines, ...(left ? [left] : [])]
   return `<h1>${escapeXml(verdict)}</h1>
-<p>Time line, matrix, network, logs and evidence need JavaScript, which is switched off here. Open the saved file in a browser.</p>
+<p>Time line, matrix, network, logs and evidence need JavaScript, which is switched off here. Open the saved file in a
+browser.</p>
 <pre>${escapeXml(plainLines(said.join('\n')))}</pre>`
 }
 

@@ -86,12 +86,9 @@ export class BoundedLog {
   leftOut(): readonly string[] {
     const groups = this.groups().filter(({ leftOut }) => leftOut > 0)
     const lines = groups.reduce((sum, { leftOut }) => sum + leftOut, 0)
+    const steps = count(groups.length, 'step on a node', 'steps on nodes')
     return [
-      ...(lines > 0
-        ? [
-            `${count(lines, 'line')} of the log, from the middle of ${count(groups.length, 'step on a node', 'steps on nodes')}`,
-          ]
-        : []),
+      ...(lines > 0 ? [`${count(lines, 'line')} of the log, from the middle of ${steps}`] : []),
       ...(this.#cut > 0 ? [`the end of ${count(this.#cut, 'line')} longer than ${MOST_CHARACTERS} characters`] : []),
     ]
   }

@@ -23,13 +23,17 @@ export function matrixPanel(
 ): Panel {
   const canvas = element('canvas', { role: 'presentation' })
   const [rowBand, columnBand] = [element('div', { class: 'band' }), element('div', { class: 'band' })]
+  const size = `${matrix.sources.length} sources by ${columns.length} destinations`
+  const keys =
+    'Arrow keys go from pair to pair, Page Up and Page Down from node to node, ' +
+    'N and P to the next and the previous wrong pair.'
   const place = element(
     'div',
     {
       class: 'matrix',
       tabindex: 0,
       role: 'application',
-      'aria-label': `Matrix IPv${family}: ${matrix.sources.length} sources by ${columns.length} destinations. Arrow keys go from pair to pair, Page Up and Page Down from node to node, N and P to the next and the previous wrong pair.`,
+      'aria-label': `Matrix IPv${family}: ${size}. ${keys}`,
     },
     canvas,
     rowBand,
