@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { type Program, program as programOf } from '../vm/program.ts'
 
-export { type Program, processesIn, until } from '../vm/program.ts'
+export { type Program, processesIn, type Running, until } from '../vm/program.ts'
 
 /** The program on clusters of namespaces, or of the kind in $KIND: what passes on both is run on both by test:long. */
 export function program(t: ExecutionContext): Program {
@@ -14,6 +14,7 @@ export function program(t: ExecutionContext): Program {
     start: (words, environment = {}) => all.start(words, { ...kind, ...environment }),
     runWith: (environment, ...words) => all.runWith({ ...kind, ...environment }, ...words),
     run: (...words) => all.runWith(kind, ...words),
+    startOnTerminal: (words, environment = {}) => all.startOnTerminal(words, { ...kind, ...environment }),
   }
 }
 

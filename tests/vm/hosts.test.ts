@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import { processesIn, program, until } from './program.ts'
-
-const netns = path.resolve(import.meta.dirname, '../../netns.ts')
 
 /** Exceeds the length limit of a unix socket's path. */
 const LONG = 'a-directory-with-a-name-that-is-far-too-long-for-a-socket-of-any-kind-and-longer-than-a-hundred-bytes'
@@ -45,25 +40,5 @@ test('a run whose cluster is stopped during its start ends with one line', async
     t.regex(stderr, /cluster 'default' was stopped by another command while it started/)
     t.notRegex(stderr, /internal error|\n\s+at /)
     t.deepEqual(processesIn(state), [])
-  }
-})
-
-test('exec and logs -f survive SIGHUP under nohup', async t => {
-  const { state, run } = program(t)
-  t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
-  for (const [words, status] of [
-    [['exec', 'vm-001', '--', 'sh', '-c', 'echo begun; sleep 3; exit 7'], 7],
-    [['logs', '-f', 'vm-001'], 143],
-  ] as const) {
-    const child = spawn('/bin/sh', ['-c', `trap '' HUP; exec "$0" "$@"`, netns, ...words], {
-      env: { ...process.env, XDG_STATE_HOME: state },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    await once(child.stdout, 'data')
-    child.stdout.resume()
-    child.kill('SIGHUP')
-    await delay(1000)
-    if (status === 143) child.kill('SIGTERM')
-    t.deepEqual(await once(child, 'close'), [status, null], words.join(' '))
   }
 })

@@ -24,7 +24,7 @@ export interface Program {
   runWith(environment: Readonly<Record<string, string>>, ...words: string[]): Promise<Ended>
   start(words: readonly string[], environment?: Readonly<Record<string, string>>): Running
   /** Starts on a terminal of 80 columns and 24 rows, connected to stdin and stdout. */
-  startOnTerminal(words: readonly string[]): Running
+  startOnTerminal(words: readonly string[], environment?: Readonly<Record<string, string>>): Running
 }
 
 export type Running = ChildProcess & { ended: Promise<Ended> }
@@ -49,10 +49,10 @@ export function program(t: ExecutionContext): Program {
     return Object.assign(child, { ended })
   }
   const start = (words: readonly string[], environment = {}) => call(NETNS, words, 'ignore', environment)
-  const startOnTerminal = (words: readonly string[]) => {
+  const startOnTerminal = (words: readonly string[], environment = {}) => {
     const line = ['exec', NETNS, ...words].map(quoteWord).join(' ')
     const typescript = ['--quiet', '--return', '--flush', '--command', `stty cols 80 rows 24; ${line}`, '/dev/null']
-    return call(tool('script'), typescript, 'pipe', { TERM: 'xterm-256color' })
+    return call(tool('script'), typescript, 'pipe', { TERM: 'xterm-256color', ...environment })
   }
   const runWith = (environment: Readonly<Record<string, string>>, ...words: string[]) => start(words, environment).ended
   t.teardown(async () => {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { processesIn, program } from '../namespaces/program.ts'
 import { tool } from '../needs.ts'
+import { processesIn, program } from './program.ts'
 
 /** An ovl whose start script makes vm-002 drop packets from one POD of vm-001 to one of its own. */
 function makeOvl(directory: string): void {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { program } from '../../../tests/vm/program.ts'
+import { program } from '../../../tests/namespaces/program.ts'
 
 test('reports a silent external network with bridge, POD and address', async t => {
   const { run } = program(t)

@@ -93,8 +93,7 @@ test('every report marks a test that passes on retry as flaky; its seed reproduc
   parser.end(read(state, 'run.tap'))
 
   const names = results.tests[1].components.map(({ name }: { name: string }) => name)
-  for (const name of ['qemu', 'guest kernel', 'guest image', 'ovl netns', 'ovl mine'])
-    t.true(names.includes(name), name)
+  for (const name of ['node image', 'ovl netns', 'ovl mine']) t.true(names.includes(name), name)
   fs.writeFileSync(path.join(state, 'mine/bin/more'), '')
   const again = await run('rerun', 'r', '--results', 'again', '--retry', '0')
   t.is(again.status, 0, again.stderr)

@@ -1,9 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { program } from '../../../tests/vm/program.ts'
+import { program } from '../../../tests/namespaces/program.ts'
 
-test('cni_bridge passes with four VMs, and the CNI results are collected', async t => {
+test('cni_bridge passes with four nodes, and the CNI results are collected', async t => {
   const { run, state } = program(t)
   const { status, stdout, stderr } = await run('test', 'cni_bridge', '--name=only', '--results', 'results', '--no-stop')
   t.is(status, 0, stderr)
@@ -62,10 +62,10 @@ case $CNI_COMMAND$CNI_CONTAINERID in ADD*-ns02) echo '{"code":11,"msg":"made, an
   t.is(again.stdout.match(/ answers$/gm)?.length, 8)
 })
 
-test('refuses the test without plugins before a VM starts', async t => {
+test('refuses the test without plugins before a node starts', async t => {
   const { run } = program(t)
   const { status, stderr } = await run('test', 'cni_bridge', '--cni', '/nonexistent.tgz')
   t.is(status, 2)
   t.regex(stderr, /\/nonexistent\.tgz/)
-  t.notRegex(stderr, /VMs up|emulated/)
+  t.notRegex(stderr, /nodes up|cluster:/)
 })
