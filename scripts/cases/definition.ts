@@ -8,10 +8,17 @@ export type Parameters = Readonly<Record<string, ParameterValue>>
 
 /** A test, as its file defines it; of its parameters, each combination of values is a test of its own. */
 export interface TestDefinition
-  extends Omit<TestCase, 'name' | 'file' | 'needs' | 'steps' | 'cleanup' | 'pods' | 'parameters'> {
+  extends Omit<
+    TestCase,
+    'name' | 'file' | 'needs' | 'cluster' | 'forced' | 'steps' | 'cleanup' | 'pods' | 'parameters'
+  > {
   /** By default that of the file, without `.test.ts`. */
   readonly name?: string
   readonly needs?: Needs
+  /** Variables of the cluster, unless the user sets others: `__nvm`, `xcluster_NPODS`, `TOPOLOGY`. */
+  readonly cluster?: Variables
+  /** Variables of the cluster that the user cannot change. */
+  readonly forced?: Variables
   /** A value, or a list of values, by the name of the parameter. `--set` sets others. */
   readonly parameters?: Readonly<Record<string, ParameterValue | readonly ParameterValue[]>>
   readonly steps: Steps
@@ -19,6 +26,11 @@ export interface TestDefinition
   /** The PODs that the steps create. `numbered`: those of `create`, on all workers. */
   readonly pods?: readonly MadePods[] | 'numbered'
 }
+
+type Variables = Readonly<Record<string, string | number>>
+
+const asTexts = (variables: Variables): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]))
 
 /** Steps, or a function of the parameters. In texts of steps, `{{name}}` is the value of a parameter. */
 export type Steps = readonly Step[] | ((parameters: Parameters) => readonly Step[])
@@ -44,7 +56,7 @@ export function testsOf(
   { name, file, definition, locate }: TestTemplate,
   set: SetValues = new Map(),
 ): readonly TestCase[] {
-  const { parameters = {}, needs = {}, pods, steps, cleanup, ...rest } = definition
+  const { parameters = {}, needs = {}, pods, steps, cleanup, cluster, forced, ...rest } = definition
   const values = Object.entries(parameters).map(([key, value]) => {
     const defaults = Array.isArray(value) ? (value as readonly ParameterValue[]) : [value as ParameterValue]
     const chosen = set.get(key)?.map(text => parse(key, text, defaults[0])) ?? defaults
@@ -59,6 +71,8 @@ export function testsOf(
       name: shown.length > 0 ? `${name}[${shown.join(',')}]` : name,
       file,
       needs,
+      ...(cluster && { cluster: asTexts(cluster) }),
+      ...(forced && { forced: asTexts(forced) }),
       steps: stepsFor(steps, own),
       ...(cleanup && { cleanup: stepsFor(cleanup, own) }),
       ...(pods && { pods: pods === 'numbered' ? [numberedPods('workers')] : pods }),

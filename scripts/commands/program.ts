@@ -9,6 +9,7 @@ import { env } from './env/command.ts'
 import { exec } from './exec/command.ts'
 import { graph } from './graph/command.ts'
 import { image } from './image/command.ts'
+import { init } from './init/command.ts'
 import { inspect } from './inspect/command.ts'
 import { logs } from './logs/command.ts'
 import { man } from './man/command.ts'
@@ -25,7 +26,7 @@ import { xctestHook } from './xctest-hook/command.ts'
 /** All commands, grouped and ordered as in the help. */
 const GROUPS: readonly (readonly [title: string, commands: readonly CommandDefinition[]])[] = [
   ['Run tests:', [test, rerun, env]],
-  ['Prepare:', [setup, image, tar]],
+  ['Prepare:', [setup, image, init, tar]],
   ['Inspect a running cluster:', [exec, shell, inspect, logs, capture, cp, graph, status, stop]],
   ["Run other ovls' tests:", [xctestHook, xctest]],
   ['Other:', [completion, completionServer, man]],

@@ -72,16 +72,16 @@ const value = v.union([v.string(), v.number(), v.boolean()], 'a text, a number, 
 const scalar = v.union([v.string(), v.number()], 'a text or a number is needed')
 
 /** Variables of the cluster: `__nvm`, `xcluster_NPODS`, `TOPOLOGY`. */
-const variables = v.pipe(
-  v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'the name of a variable is needed')), scalar),
-  v.transform(given => Object.fromEntries(Object.entries(given).map(([key, each]) => [key, String(each)]))),
-)
+const variables = v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'the name of a variable is needed')), scalar)
 
 /** A test, as its file defines it. */
 export const testSchema = object({
   name: v.optional(v.pipe(text, v.regex(NAME, 'a name of letters, digits, _, . and - is needed'))),
   summary: text,
   needs: v.optional(needs),
+  packages: v.optional(
+    v.array(v.pipe(text, v.regex(/^[a-z0-9][a-z0-9+.-]+$/, 'the name of a Debian package is needed'))),
+  ),
   cluster: v.optional(variables),
   forced: v.optional(variables),
   keepsCluster: v.optional(v.literal(true, 'true is needed')),
