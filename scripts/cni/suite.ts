@@ -13,6 +13,8 @@ export interface SuiteRequest {
   /** The network as filled for a node. */
   networkOf(node: string): Network
   readonly nodes: readonly SuiteNode[]
+  /** A shell script that runs in each sandbox first, for example to start a plugin's daemon. */
+  readonly prepare?: string | undefined
   /** Called for each result, in the order of the checks. */
   report?(result: CheckResult): Promise<unknown>
   readonly signal?: AbortSignal | undefined
@@ -41,7 +43,7 @@ export async function runSuite(request: SuiteRequest): Promise<readonly CheckRes
   const run = async (index: number, node: SuiteNode) => {
     signal?.throwIfAborted()
     const addFails = results[first]?.verdict === 'failed'
-    results[index] = await runCheck(checks[index] as Check, request.networkOf(node.shell.name), node, addFails)
+    results[index] = await runCheck(checks[index] as Check, request, node, addFails)
     for (; results[reported]; reported++) {
       const result = results[reported] as CheckResult
       reporting = reporting.then(() => request.report?.(result))
@@ -62,10 +64,11 @@ export async function runSuite(request: SuiteRequest): Promise<readonly CheckRes
 /** @param addFails the check of ADD failed: checks that need it are skipped */
 async function runCheck(
   check: Check,
-  network: Network,
+  { networkOf, prepare }: SuiteRequest,
   { shell, programs }: SuiteNode,
   addFails: boolean,
 ): Promise<CheckResult> {
+  const network = networkOf(shell.name)
   const { name, level, section, expects } = check
   const begun = performance.now()
   const end = (verdict: CheckVerdict, why?: string, evidence: readonly Evidence[] = []): CheckResult => ({
@@ -79,6 +82,7 @@ async function runCheck(
   const sandbox = await createSandbox(shell)
   const bench = new Bench(network, sandbox.shell, programs)
   try {
+    if (prepare !== undefined) await bench.mustRun(prepare)
     await check.run(bench)
     return end('passed', undefined, bench.evidence)
   } catch (error) {

@@ -26,7 +26,16 @@ export async function leavesNothing(
   requireThat(first === undefined, `${first}${more}`)
 }
 
-/** Attaches another container, so that what all share is there. */
+/**
+ * Attaches another container, so that what all share is there. It is detached again if the network serves one container
+ * at a time, as a network that moves an interface of the node does.
+ */
 export async function attachFirst(bench: Bench): Promise<void> {
-  await bench.runtime().add([await bench.container()])
+  const runtime = bench.runtime()
+  const [first, second] = await bench.containers(2)
+  if (!first || !second) throw new Error('two containers were created')
+  await runtime.add([first])
+  const [outcome] = await runtime.add([second])
+  await runtime.del([second])
+  if (outcome?.failure) await runtime.del([first])
 }

@@ -130,7 +130,9 @@ export const protocol: Checks<
     run: async bench => {
       const { network } = bench
       // A plugin that always fails does not fail because of the field.
-      await bench.attach(bench.runtime())
+      const first = bench.runtime()
+      const { attachment } = await bench.attach(first)
+      await first.del([attachment])
       const plugins = network.plugins.map(plugin => ({ ...plugin, [UNKNOWN.key]: UNKNOWN.value }))
       const runtime = bench.runtime({ ...network, plugins })
       const [outcome] = await runtime.add([await bench.container()])

@@ -33,5 +33,5 @@ const wordOf = (result: Pick<CheckResult, 'verdict' | 'level'> | undefined) =>
   result ? verdictWord(result) : 'not run'
 
 /** Untrusted text in a table. */
-const cell = (text: string): string =>
+export const cell = (text: string): string =>
   text.replace(/\s+/g, ' ').replace(/[\\|`*_<>[\]]/g, character => `\\${character}`)

@@ -1,7 +1,11 @@
 import type { CheckResult, CheckVerdict, Conformance } from '../../events/conformance.ts'
 
 /** How many checks have each verdict. */
-export function countVerdicts({ checks }: Pick<Conformance, 'checks'>): Readonly<Record<CheckVerdict, number>> {
+export function countVerdicts({
+  checks,
+}: {
+  readonly checks: readonly Pick<CheckResult, 'verdict'>[]
+}): Readonly<Record<CheckVerdict, number>> {
   const counts = { passed: 0, failed: 0, warning: 0, skipped: 0 }
   for (const { verdict } of checks) counts[verdict]++
   return counts

@@ -6,6 +6,12 @@ import type { NodeShell } from './shell.ts'
 
 const SCRIPT = fs.readFileSync(path.join(import.meta.dirname, 'sandbox.sh'), 'utf8')
 
+/** Ends all processes in the sandbox: those that plugins left, too. */
+const END_ALL = `
+my $own = readlink "/proc/$ARGV[0]/ns/mnt" or exit;
+for (glob '/proc/[0-9]*') { kill KILL => m{(\\d+)} if (readlink("$_/ns/mnt") // '') eq $own }
+`
+
 /** A copy of a node's network in namespaces of its own, in which a plugin can break nothing else. */
 export interface Sandbox {
   readonly shell: NodeShell
@@ -28,6 +34,6 @@ export async function createSandbox(node: NodeShell): Promise<Sandbox> {
   const enter = ['nsenter', `--net=/proc/${pid}/ns/net`, `--mount=/proc/${pid}/ns/mnt`]
   return {
     shell: { name: node.name, run: (words, stdin) => node.run([...enter, ...words], stdin) },
-    remove: async () => void (await node.run(['kill', '-KILL', pid])),
+    remove: async () => void (await node.run(['perl', '-e', END_ALL, pid])),
   }
 }

@@ -8,6 +8,7 @@ import type { Attachment } from '../runtime/derive.ts'
 import { type Outcome, Runtime } from '../runtime/runtime.ts'
 import type { SuiteNode } from '../suite.ts'
 import type { PreparedBench } from './conformance.ts'
+import type { BenchPlan } from './plan.ts'
 
 /** The PODs of a node, attached to the network. */
 export interface AttachedNode extends SuiteNode {
@@ -23,12 +24,14 @@ export interface AttachedNode extends SuiteNode {
  * @param podInterface as in PODIF
  */
 export async function attachPods(
+  { prepare }: Pick<BenchPlan, 'prepare'>,
   { nodes, networkOf }: PreparedBench,
   podInterface: string,
   context: TestContext,
 ): Promise<readonly AttachedNode[]> {
   return await Promise.all(
     nodes.map(async ({ shell, programs }) => {
+      if (prepare !== undefined) await shell.run(['sh', '-c', prepare])
       const { stdout } = await shell.run(['sh', '-c', 'netns_test create && netns_test name'])
       const pods = stdout.toString().split('\n').filter(Boolean)
       const attachments = pods.map(pod => ({

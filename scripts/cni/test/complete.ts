@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net'
 import type { TestContext } from '../../cases/context.ts'
 import type { FunctionStep } from '../../cases/steps.ts'
 import { type CompletedTest, type CompletionRequest, numberedPods } from '../../cases/test-case.ts'
+import { LINK_KINDS } from '../../settings/pod-facts.ts'
 import { type AttachedNode, attachPods, checkPods, detachPods } from './attach.ts'
 import { churnSeconds, measureChurn } from './churn.ts'
 import { checkConformance, type PreparedBench, prepareBench } from './conformance.ts'
@@ -19,9 +20,12 @@ export async function completeCniTest(request: CompletionRequest): Promise<Compl
   const network = worker && plan.networkOf(worker.name)
   const hasAddresses = network?.plugins.some(({ ipam }) => ipam !== undefined) === true
   const isIpv4 = options.__family === undefined && !(network && hasIpv6(network))
+  const types = network?.plugins.map(({ type }) => type) ?? []
+  // Plugins that are named after the kind of interface that they create.
+  const kinds = LINK_KINDS.filter(kind => types.includes(kind))
   let attached: readonly AttachedNode[] = []
   const attach = async (context: TestContext, bench: PreparedBench) => {
-    attached = await attachPods(bench, settings.addressing.podInterface, context)
+    attached = await attachPods(plan, bench, settings.addressing.podInterface, context)
     if (hasAddresses) await context.expectReach(reach ?? 'node')
     await checkPods(attached, context)
     await detachPods(attached, context)
@@ -48,7 +52,8 @@ export async function completeCniTest(request: CompletionRequest): Promise<Compl
     test: {
       ...rest,
       steps,
-      ...(plan.attaches ? { cleanup, pods: [numberedPods('workers')] } : { needs: { plugins: true } }),
+      needs: { plugins: true, kinds, ...(plan.attaches && { pods: { addresses: 'pool' } }) },
+      ...(plan.attaches && { cleanup, pods: [numberedPods('workers')] }),
     },
     settings: {
       ...settings,

@@ -41,6 +41,7 @@ export async function checkConformance(plan: BenchPlan, bench: PreparedBench, co
     checks: plan.checks,
     nodes,
     networkOf,
+    prepare: plan.prepare,
     signal: context.signal,
     report: async result => {
       const { name, node, milliseconds } = result

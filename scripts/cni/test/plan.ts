@@ -26,6 +26,8 @@ export interface BenchPlan {
   readonly attaches: boolean
   /** With `--churn`: what is measured, and the network to compare with, instead of the usual one. */
   readonly churn: { readonly limit: ChurnLimit; baselineOf?(node: string): Network } | undefined
+  /** A shell script that runs on each node, and in each sandbox, before plugins are called. */
+  readonly prepare: string | undefined
   /** To compare with. */
   readonly earlier: Pick<Conformance, 'checks'> | undefined
 }
@@ -35,7 +37,8 @@ export interface BenchPlan {
  * @throws Failure CNI_CONFIG, NO_CNI_PLUGIN, NO_SUCH_CHECK (exit 2); of the plugins' archive
  */
 export async function planBench({ settings, options, hasOvls }: CompletionRequest): Promise<BenchPlan> {
-  const { __conf: conf, __only: only, __compare: compare, __churn: churn, __baseline: baseline } = options
+  const { __conf: conf, __only: only, __compare: compare, __prepare: prepare } = options
+  const { __churn: churn, __baseline: baseline } = options
   if (!conf)
     throw usageFailure('CNI_CONFIG', 'the test cni needs the configuration of a network', {
       hint: 'add --conf <file>; docs/cni.md describes it',
@@ -58,9 +61,10 @@ export async function planBench({ settings, options, hasOvls }: CompletionReques
   else if (first) networkOf(first.name)
   if (first) baselineOf?.(first.name)
   const earlier = compare === undefined ? undefined : readEarlier(compare)
+  const script = prepare === undefined ? undefined : readText(prepare)
   const measured = limit && { limit, ...(baselineOf && { baselineOf }) }
   const selected = only ? chosen(only) : limit ? [] : checks
-  return { file, earlier, networkOf, checks: selected, attaches: !only && !limit, churn: measured }
+  return { file, earlier, prepare: script, networkOf, checks: selected, attaches: !only && !limit, churn: measured }
 }
 
 function readText(conf: string): string {

@@ -37,6 +37,7 @@ export const test: CommandDefinition = {
       .optionsGroup('CNI (docs/cni.md):')
       .addOption(completedBy(confOption(), 'files'))
       .option('--only <pattern>', "with cni: run only these checks, without the PODs: --only 'DEL*'")
+      .addOption(completedBy(prepareOption(), 'files'))
       .addOption(completedBy(compareOption(), 'files'))
       .option('--churn <time|PODs>', 'with cni: only attach and detach PODs, for 60s or 1000 of them, and measure')
       .option('--baseline <file>', 'with --churn: compare with this network (default: the plugin bridge)')
@@ -91,6 +92,9 @@ const setOption = () =>
 
 const confOption = () =>
   new Option('--conf <file>', 'with cni: the network configuration, as a list of plugins or a single one')
+
+const prepareOption = () =>
+  new Option('--prepare <script>', "with cni: a shell script for each node and sandbox, to start a plugin's daemon")
 
 const compareOption = () =>
   new Option('--compare <file>', 'with cni: show what changed since these results, written by --reporter cni=<file>')
