@@ -23,10 +23,14 @@ for (const name of only.length > 0 ? only : names) {
   const prepare = fs.existsSync(script) ? ['--prepare', script] : []
   const more = [`--cluster=${kind}`, '--name=cni-results', '--timeout=1800', '--reporter', `cni=${json}`]
   process.stdout.write(`${name}\n`)
-  const { status } = spawnSync(path.join(TOP, 'netns.ts'), [...words, ...prepare, ...more], {
+  const { status, stderr } = spawnSync(path.join(TOP, 'netns.ts'), [...words, ...prepare, ...more], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  if (status !== 0 && status !== 1) throw new Error(`${name}: exit status ${status}`)
+  if (status !== 0 && status !== 1) {
+    process.stderr.write(`${name}: exit status ${status}: ${String(stderr).trim().split('\n').slice(-4).join(' ')}\n`)
+    process.exitCode = 1
+    continue
+  }
   const [conformance] = readDocument(fs.readFileSync(json, 'utf8'), json)
   fs.rmSync(json)
   if (!conformance) throw new Error(`${name}: no results`)
@@ -34,11 +38,11 @@ for (const name of only.length > 0 ? only : names) {
     ({ evidence: _, expects: __, node: ___, milliseconds: ____, ...check }) => check,
   )
   stored.set(name, { network: name, kind, cniVersion: conformance.cniVersion, plugins: conformance.plugins, checks })
+  writeResultsPage(
+    TOP,
+    [...stored.values()].sort((a, b) => (a.network < b.network ? -1 : 1)),
+  )
 }
-writeResultsPage(
-  TOP,
-  [...stored.values()].sort((a, b) => (a.network < b.network ? -1 : 1)),
-)
 
 function readJson(file: string): readonly StoredResult[] {
   return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : []

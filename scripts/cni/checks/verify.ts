@@ -83,7 +83,7 @@ export const verify: Checks<
   'CHECK without a route': damaged('a route', async (bench, { attachment, result }) => {
     const [route] = result.routes ?? []
     if (!route) throw new Inapplicable('ADD returned no route')
-    await bench.mustRun('ip -netns "$1" route delete "$2"', attachment.containerId, route.dst)
+    await deleteRoute(bench, attachment.containerId, route.dst)
   }),
   'CHECK without a firewall rule': {
     applies: has('CHECK'),
@@ -189,6 +189,19 @@ async function operate(runtime: Runtime, operation: 'CHECK' | 'DEL', attachment:
   return outcome
 }
 
+/** Plugins such as sbr move routes to other tables. */
+const DELETE_ROUTE = `case $2 in *:*) family=-6 ;; *) family=-4 ;; esac
+for table in main $(ip -netns "$1" $family rule show | sed -n 's/.* lookup \\([0-9a-z]*\\).*/\\1/p'); do
+	ip -netns "$1" $family route delete "$2" table "$table" 2>/dev/null && exit
+done
+exit 9`
+
+/** @throws Inapplicable when the container does not have the route: another check reports that */
+async function deleteRoute(bench: Bench, pod: string, dst: string): Promise<void> {
+  const { exitCode } = await bench.run(DELETE_ROUTE, pod, dst)
+  if (exitCode !== 0) throw new Inapplicable(`the container has no route to ${dst}, which ADD returned`)
+}
+
 /** A network that is not in use: TEST-NET-2. */
 const ADDED = '198.51.100.0/24'
 
@@ -198,7 +211,7 @@ const ADDED = '198.51.100.0/24'
  */
 async function changeRoutes(bench: Bench, pod: string, result: Result, ifname: string): Promise<Result> {
   const [first, ...rest] = result.routes ?? []
-  if (first) await bench.mustRun('ip -netns "$1" route delete "$2"', pod, first.dst)
+  if (first) await deleteRoute(bench, pod, first.dst)
   await bench.mustRun(`${inside} ip route add "$2" dev "$3"`, pod, ADDED, ifname)
   await bench.kernel(`/run/netns/${pod}`)
   return { ...result, routes: [...rest, { dst: ADDED }] }
