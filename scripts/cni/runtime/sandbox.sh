@@ -1,6 +1,5 @@
-# Creates a sandbox on a node: see sandbox.ts. Prints the number of the process that keeps it.
 # shellcheck shell=sh
-
+# Creates a sandbox on a node: see sandbox.ts. Prints the number of the process that keeps it.
 # A sandbox that nobody removes ends by itself.
 seconds=900
 
