@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { conforms } from '../schema.ts'
 import { program } from './program.ts'
 
 const EXAMPLES = path.resolve(import.meta.dirname, '../../examples')
@@ -37,24 +38,27 @@ async function runExample(
 const named = (pairs: readonly Pair[]) =>
   pairs.map(({ source, target }) => `${source.pod} → ${target.pod} IPv${target.family}`).sort()
 
-test('the example of a policy passes: allowed, refused by reset and ICMP, and dropped in both families', async t => {
-  const { status, stderr, found, results } = await runExample(t, 'policy', (_, text) => text, ['--nvm=2'])
-  t.is(status, 0, stderr)
-  t.regex(stderr, /rules: tcp\/80: 92 of 92 pairs reply; 20 of 20 forbidden pairs blocked\n/)
-  t.regex(stderr, /rules: udp\/53: 84 of 84 pairs reply; 28 of 28 forbidden pairs blocked\n/)
-  t.is(found.version, 2)
-  const cells = (protocol: string): readonly (readonly [string, unknown] | null)[] =>
-    found.matrices.find((one: { protocol: string }) => one.protocol === protocol).rows.flat()
-  const kinds = (protocol: string) => [...new Set(cells(protocol).flatMap(cell => (cell ? [cell[0]] : [])))].sort()
-  t.deepEqual(kinds('tcp/80'), ['reply', 'silent'])
-  t.deepEqual(kinds('tcp/22'), ['refused', 'reply'])
-  const refusals = cells('udp/53').flatMap(cell => (cell?.[0] === 'refused' ? [cell[1]] : []))
-  t.deepEqual([...new Set(refusals)], ['admin-prohibited'])
-  const pictures = fs.readdirSync(path.join(results, 'policy')).filter(name => name.endsWith('.svg'))
-  t.deepEqual(pictures, ['matrix-icmp.svg', 'matrix-tcp-22.svg', 'matrix-tcp-80.svg', 'matrix-udp-53.svg'])
-})
+test.serial(
+  'the example of a policy passes: allowed, refused by reset and ICMP, and dropped in both families',
+  async t => {
+    const { status, stderr, found, results } = await runExample(t, 'policy', (_, text) => text, ['--nvm=2'])
+    t.is(status, 0, stderr)
+    t.regex(stderr, /rules: tcp\/80: 92 of 92 pairs reply; 20 of 20 forbidden pairs blocked\n/)
+    t.regex(stderr, /rules: udp\/53: 84 of 84 pairs reply; 28 of 28 forbidden pairs blocked\n/)
+    conforms(t, 'rules-matrix', found)
+    const cells = (protocol: string): readonly (readonly [string, unknown] | null)[] =>
+      found.matrices.find((one: { protocol: string }) => one.protocol === protocol).rows.flat()
+    const kinds = (protocol: string) => [...new Set(cells(protocol).flatMap(cell => (cell ? [cell[0]] : [])))].sort()
+    t.deepEqual(kinds('tcp/80'), ['reply', 'silent'])
+    t.deepEqual(kinds('tcp/22'), ['refused', 'reply'])
+    const refusals = cells('udp/53').flatMap(cell => (cell?.[0] === 'refused' ? [cell[1]] : []))
+    t.deepEqual([...new Set(refusals)], ['admin-prohibited'])
+    const pictures = fs.readdirSync(path.join(results, 'policy')).filter(name => name.endsWith('.svg'))
+    t.deepEqual(pictures, ['matrix-icmp.svg', 'matrix-tcp-22.svg', 'matrix-tcp-80.svg', 'matrix-udp-53.svg'])
+  },
+)
 
-test('without one rule of the policy, exactly the pairs that it is about are wrong', async t => {
+test.serial('without one rule of the policy, exactly the pairs that it is about are wrong', async t => {
   const without = (_: string, text: string) => text.replace(/^.*ip6 saddr.*$/m, '')
   const { status, stderr, stdout, found } = await runExample(t, 'policy', without, ['--nvm=2'])
   t.is(status, 1, stderr)
@@ -68,7 +72,7 @@ test('without one rule of the policy, exactly the pairs that it is about are wro
   t.regex(stdout, /FAILED: vm-001-ns01 → vm-002-ns04 1000::1:ac10:204 tcp\/80 is silent, but must reply/)
 })
 
-test('VXLAN has its path MTU measured', async t => {
+test.serial('VXLAN has its path MTU measured', async t => {
   const { run } = program(t)
   const { status, stderr } = await run('test', 'L3_vxlan', '--nvm=2')
   t.is(status, 0, stderr)
@@ -95,7 +99,7 @@ reach:
   default: reply
 `
 
-test('packets that vanish without an announcement are a black hole between exactly those pairs', async t => {
+test.serial('packets that vanish without an announcement are a black hole between exactly those pairs', async t => {
   const { state, run } = program(t)
   fs.writeFileSync(path.join(state, 'hole.test.yaml'), HOLE)
   const { status, stderr } = await run('test', './hole.test.yaml', '--results', 'results', '--stop')
@@ -109,21 +113,25 @@ test('packets that vanish without an announcement are a black hole between exact
   t.regex(wrong[0].why, /^black hole: packets of 1451 to 1500 bytes vanish/)
 })
 
-test('the example of a load balancer spreads connections, and only those to a POD that goes away break', async t => {
-  const { status, stderr, stdout, found } = await runExample(t, 'load-balancer', (_, text) => text)
-  t.is(status, 0, stderr)
-  for (const [index, address] of ['10.0.0.1', 'fd00:10::1'].entries()) {
-    t.true(stdout.includes(`${address}: 4 of 64 connections broke when vm-002-ns03 went away`), stdout)
-    const counts: Readonly<Record<string, number>> = found.spreads[index].counts
-    t.is(Object.keys(counts).length, 16)
-    t.is(
-      Object.values(counts).reduce((sum, count) => sum + count),
-      16 * 8,
-    )
-  }
-})
+test.serial(
+  'the example of a load balancer spreads connections, and only those to a POD that goes away break',
+  async t => {
+    const { status, stderr, stdout, found } = await runExample(t, 'load-balancer', (_, text) => text)
+    t.is(status, 0, stderr)
+    conforms(t, 'rules-matrix', found)
+    for (const [index, address] of ['10.0.0.1', 'fd00:10::1'].entries()) {
+      t.true(stdout.includes(`${address}: 4 of 64 connections broke when vm-002-ns03 went away`), stdout)
+      const counts: Readonly<Record<string, number>> = found.spreads[index].counts
+      t.is(Object.keys(counts).length, 16)
+      t.is(
+        Object.values(counts).reduce((sum, count) => sum + count),
+        16 * 8,
+      )
+    }
+  },
+)
 
-test('a load balancer that leaves out a POD, or reaches a wrong one, fails with the counts', async t => {
+test.serial('a load balancer that leaves out a POD, or reaches a wrong one, fails with the counts', async t => {
   // vm-001-ns01 gets the turns of vm-001-ns02, too.
   const change = (_: string, text: string) =>
     text

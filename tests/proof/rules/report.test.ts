@@ -4,6 +4,7 @@ import type { ProbeMatrix } from '../../../scripts/proof/rules/matrix.ts'
 import { describeMatrix, describeUnproved, describeWrong, proofToJson } from '../../../scripts/proof/rules/report.ts'
 import { probeSvg } from '../../../scripts/proof/rules/svg.ts'
 import { tool } from '../../needs.ts'
+import { conforms } from '../../schema.ts'
 
 const [one, two] = ['a', 'b<'].map((pod, index) => ({
   pod,
@@ -12,17 +13,18 @@ const [one, two] = ['a', 'b<'].map((pod, index) => ({
   family: 4 as const,
   interface: 'eth0',
 }))
-const SOURCES = [one, two].flatMap(pod => pod ?? [])
+const TARGETS = [one, two].flatMap(pod => pod ?? [])
+const SOURCES = TARGETS.map(({ pod, node }) => ({ pod, node }))
 const MATRIX: ProbeMatrix = {
   probe: { protocol: 'tcp/80', payload: 'plain', bytes: 0 },
   sources: SOURCES,
-  targets: SOURCES,
+  targets: TARGETS,
   rows: [
     [undefined, { kind: 'refused', refusal: 'admin-prohibited', from: '10.0.0.2' }],
     [{ kind: 'reply', by: { pod: 'a', node: 'vm-001' }, milliseconds: 0.5 }, undefined],
   ],
   rules: [Int16Array.from([-2, 0]), Int16Array.from([0, -2])],
-  wrong: SOURCES.slice(1).map(target => ({ source: SOURCES[0] as never, target, why: 'is silent, but must reply' })),
+  wrong: TARGETS.slice(1).map(target => ({ source: SOURCES[0] as never, target, why: 'is silent, but must reply' })),
   unproved: SOURCES.slice(1).map(source => ({ source, family: 4, pairs: 2, why: 'it does not even answer itself' })),
   counts: { expected: 2, reached: 1, forbidden: 3, closed: 2, unsent: 1 },
 }
@@ -38,6 +40,7 @@ test('matrix.json of rules has a matrix for each probe, with what was observed',
   const rules = { rules: [{ protocol: 'tcp/80', expect: 'reply' }], default: 'silent' } as const
   const json = JSON.parse(proofToJson('policy', { rules, matrices: [MATRIX], spreads: [] }))
   t.is(json.version, 2)
+  conforms(t, 'rules-matrix', json)
   t.deepEqual(json.rules, rules)
   const [matrix] = json.matrices
   t.is(matrix.protocol, 'tcp/80')
