@@ -1,13 +1,20 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
-import { type Row, time } from './measure.ts'
+import { median, type Row, time } from './measure.ts'
 import { pods } from './pods.ts'
 import { type MeasuredRun, measureRun } from './runs.ts'
 
 const RUNS = 5
 const KIND = { XCLUSTER_NETNS_CLUSTER: 'namespaces' }
-/** Nodes of large clusters, which require certain sysctls of the host. */
-const LARGE = 100
+/** Nodes of large clusters; the larger one requires certain sysctls of the host. */
+const [LARGE, LARGER] = [100, 200] as const
+
+/** Where the time of a test goes, and what a node takes. */
+export interface NamespacesResult {
+  /** Median seconds by stage of `test bridge` with four nodes. */
+  readonly stages: Readonly<Record<string, number>>
+  readonly memory: readonly string[]
+}
 
 /** Compares clusters of namespaces with VMs, and with mininet if it is installed and root runs the benchmark. */
 export function benchNamespaces(
@@ -15,7 +22,8 @@ export function benchNamespaces(
   environment: Readonly<Record<string, string>>,
   maxNodes: number,
   add: (row: Row) => void,
-): void {
+): NamespacesResult {
+  const memory: string[] = []
   const run = (words: readonly string[], kind: Readonly<Record<string, string>> = KIND): MeasuredRun => {
     process.stderr.write('.')
     return measureRun(words, work, { ...environment, ...kind })
@@ -31,10 +39,11 @@ export function benchNamespaces(
     baseline: 'the same on VMs',
     baselineTimes: bridge.map(({ vms }) => vms.firstStep),
   })
+  const small = { bridge, L3: rounds(['L3']) }
   for (const [test, measured] of [
     ['bridge', bridge],
     ['cni_bridge', rounds(['cni_bridge'])],
-    ['L3', rounds(['L3'])],
+    ['L3', small.L3],
   ] as const)
     add({
       label: `\`test ${test} --cluster namespaces\`, 4 nodes with 4 PODs each, with the proof`,
@@ -43,18 +52,41 @@ export function benchNamespaces(
       baselineTimes: measured.map(({ vms }) => vms.total),
     })
   compareWithMininet(environment, maxNodes, add)
-  if (maxNodes >= LARGE) {
-    for (const test of ['bridge', 'L3'])
-      add({
-        label: `\`test ${test} --cluster namespaces --nvm=${LARGE}\`, with the proof`,
-        times: [run([test, `--nvm=${LARGE}`]).total],
-        baseline: `${LARGE / 4} times the time of 4 nodes`,
-        baselineTimes: (test === 'bridge' ? bridge : rounds([test])).map(
-          ({ namespaces }) => (namespaces.total * LARGE) / 4,
-        ),
-      })
+  add({
+    label: '`test all --cluster namespaces`: tests whose kinds of interface the kernel has',
+    times: [run(['all']).total],
+    baseline: '`test all` on VMs, all tests',
+    baselineTimes: [run(['all'], {}).total],
+  })
+  for (const [test, nodes] of [
+    ['bridge', LARGE],
+    ['L3', LARGE],
+    ['bridge', LARGER],
+  ] as const) {
+    if (nodes > maxNodes) continue
+    const measured = run([test, `--nvm=${nodes}`])
+    add({
+      label: `\`test ${test} --cluster namespaces --nvm=${nodes}\`, with the proof`,
+      times: [measured.total],
+      baseline: `${nodes / 4} times the time of 4 nodes`,
+      baselineTimes: small[test].map(({ namespaces }) => (namespaces.total * nodes) / 4),
+    })
+    const each = (mebibytes: number) => (mebibytes / nodes).toFixed(1)
+    memory.push(`| ${test}, ${nodes} | ${each(measured.memoryMiB)} | ${each(measured.hostMemoryMiB)} |`)
   }
-  for (const row of pods({ ...environment, ...KIND })) add({ ...row, label: row.label.replace('VM', 'namespace') })
+  for (const row of pods({ ...environment, ...KIND })) add({ ...row, label: row.label.replace('VM', 'node') })
+  return { stages: stagesOf(bridge.map(({ namespaces }) => namespaces)), memory }
+}
+
+function stagesOf(runs: readonly MeasuredRun[]): Readonly<Record<string, number>> {
+  const seconds = (value: (run: MeasuredRun) => number) => median(runs.map(value)) / 1000
+  const steps = Object.keys(runs[0]?.steps ?? {})
+  const inSteps = (run: MeasuredRun) => steps.reduce((sum, step) => sum + (run.steps[step] ?? 0), 0)
+  return {
+    'start until login on all nodes': seconds(({ up }) => up),
+    ...Object.fromEntries(steps.map(step => [step, seconds(run => run.steps[step] ?? 0)])),
+    'the rest: between steps, and the end': seconds(run => run.total - run.up - inSteps(run)),
+  }
 }
 
 /** Both test all pairs: mininet sequentially and by IPv4 only, in its own network namespace. */

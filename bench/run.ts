@@ -48,6 +48,11 @@ const maxNodes = Number(values.nodes ?? 100)
 /** Prints each row immediately, as a later part may fail after an hour. */
 const add = (row: Row): void => void process.stdout.write(`${line(row)}\n`)
 
+function printStages(run: string, stages: Readonly<Record<string, number>>): void {
+  process.stdout.write(`\nStages of \`${run}\`, medians:\n\n| stage | s |\n|---|---|\n`)
+  for (const [stage, seconds] of Object.entries(stages)) process.stdout.write(`| ${stage} | ${seconds.toFixed(2)} |\n`)
+}
+
 /** Parts in their order. Clusters are last: their additional output ends the table. */
 const parts: Readonly<Record<string, () => void | Promise<void>>> = {
   help: () => add(help()),
@@ -56,12 +61,15 @@ const parts: Readonly<Record<string, () => void | Promise<void>>> = {
   rsh: async () => (await rsh(work, environment)).forEach(add),
   pods: () => pods(environment).forEach(add),
   reports: () => add(reporters(work, environment, maxNodes)),
-  namespaces: () => benchNamespaces(work, environment, maxNodes, add),
+  namespaces: () => {
+    const { stages, memory } = benchNamespaces(work, environment, maxNodes, add)
+    printStages('test bridge --cluster namespaces', stages)
+    const head = '| test, nodes | processes, MiB a node | host in all, MiB a node |\n|---|---|---|'
+    if (memory.length > 0) process.stdout.write(`\n${head}\n${memory.join('\n')}\n`)
+  },
   clusters: () => {
     const clusters = benchClusters(work, environment, maxNodes, add)
-    process.stdout.write('\nStages of `test bridge`, medians:\n\n| stage | s |\n|---|---|\n')
-    for (const [stage, seconds] of Object.entries(clusters.stages))
-      process.stdout.write(`| ${stage} | ${seconds.toFixed(2)} |\n`)
+    printStages('test bridge', clusters.stages)
     process.stdout.write(`\n${model(clusters)}\n`)
   },
 }

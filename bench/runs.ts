@@ -16,6 +16,8 @@ export interface MeasuredRun {
   readonly total: number
   /** Proportional set size of the cluster's processes at the end of the test, in MiB. */
   readonly memoryMiB: number
+  /** By how much the host's available memory shrank from the start to the end of the test, in MiB. */
+  readonly hostMemoryMiB: number
   /** Milliseconds by step, from its first start to its last end on any node. */
   readonly steps: Readonly<Record<string, number>>
 }
@@ -32,17 +34,20 @@ export function measureRun(
   environment: Readonly<Record<string, string>>,
 ): MeasuredRun {
   const events = path.join(work, 'events.json')
+  const available = availableMiB()
   const started = Date.now()
   try {
     const more = ['--no-stop', '--name', NAME, '--reporter', `json=${events}`]
     const { milliseconds } = time([NETNS, 'test', ...words, ...more], environment)
-    return { ...read(events, started), total: milliseconds, memoryMiB: memoryOf(path.join(work, 'xcluster-netns')) }
+    const memoryMiB = memoryOf(path.join(work, 'xcluster-netns'))
+    const hostMemoryMiB = available - availableMiB()
+    return { ...read(events, started), total: milliseconds, memoryMiB, hostMemoryMiB }
   } finally {
     time([NETNS, 'stop', '--name', NAME], environment)
   }
 }
 
-function read(file: string, started: number): Omit<MeasuredRun, 'total' | 'memoryMiB'> {
+function read(file: string, started: number): Omit<MeasuredRun, 'total' | 'memoryMiB' | 'hostMemoryMiB'> {
   const events = fs
     .readFileSync(file, 'utf8')
     .trim()
@@ -61,6 +66,11 @@ function read(file: string, started: number): Omit<MeasuredRun, 'total' | 'memor
     firstStep: lastOf(event => event.type === 'step-end' && event.index === first),
     steps,
   }
+}
+
+function availableMiB(): number {
+  const [, kibibytes] = /^MemAvailable:\s+(\d+) kB/m.exec(fs.readFileSync('/proc/meminfo', 'utf8')) ?? []
+  return Number(kibibytes) / 1024
 }
 
 function memoryOf(stateDirectory: string): number {
