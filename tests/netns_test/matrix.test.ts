@@ -1,6 +1,6 @@
 import test from 'ava'
 import { needsUserNamespaces } from '../needs-user-namespaces.ts'
-import { inVm, SHELLS } from './shell.ts'
+import { inVm, SHELLS, WITHOUT_PERL } from './shell.ts'
 
 needsUserNamespaces()
 
@@ -76,7 +76,8 @@ for (const shell of SHELLS) {
   })
 
   test(`${name}: with --flush, removes the PODs' learned neighbor entries, and no others`, t => {
-    const entries = (words: string) => `
+    const entries = (words: string, prologue: string) => `
+      ${prologue}
       ${fpingIs('echo "10.9.0.1 (0.5 ms)"')}
       in_pod() { nsenter --net=/var/run/netns/vm-003-ns01 ip "$@"; }
       in_pod link add e1 type veth peer name e2
@@ -86,13 +87,14 @@ for (const shell of SHELLS) {
       in_pod neighbour add 10.9.0.8 lladdr 02:00:00:00:00:08 dev e1 nud permanent
       echo "vm-004-ns01 10.9.0.1" | netns_test matrix${words} >/dev/null || exit 9
       in_pod neighbour show | sort`
-    const shown = (words: string) => {
-      const { stdout, stderr } = inVm(shell, entries(words))
+    const shown = (words: string, prologue = ':') => {
+      const { stdout, stderr } = inVm(shell, entries(words, prologue))
       t.is(stderr, '')
       return stdout.split('\n').flatMap(line => line.split(' ')[0] || [])
     }
     t.deepEqual(shown(''), ['10.9.0.7', '10.9.0.8', 'fd00::7'])
     t.deepEqual(shown(' --flush'), ['10.9.0.8'])
+    t.deepEqual(shown(' --flush', WITHOUT_PERL), ['10.9.0.8'])
   })
 
   test(`${name}: a failure of fping does not count as silence`, t => {

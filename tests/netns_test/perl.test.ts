@@ -1,12 +1,8 @@
 import test from 'ava'
 import { needsUserNamespaces } from '../needs-user-namespaces.ts'
-import { inVm, SHELLS } from './shell.ts'
+import { inVm, SHELLS, WITHOUT_PERL } from './shell.ts'
 
 needsUserNamespaces()
-
-/** Hides Perl, as in xcluster's image. */
-const WITHOUT_PERL =
-  'for place in /bin /usr/bin /usr/local/bin; do [ ! -e $place/perl ] || mount --bind /dev/null $place/perl; done'
 
 /** Everything that creation sets, and nothing that differs from run to run. */
 const STATE = `

@@ -26,6 +26,10 @@ const SEARCH_PATH = `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export const SHELLS = [['dash'], ['busybox', 'sh']] as const
 export type Shell = (typeof SHELLS)[number]
 
+/** Hides Perl, as in xcluster's image. */
+export const WITHOUT_PERL =
+  'for place in /bin /usr/bin /usr/local/bin; do [ ! -e $place/perl ] || mount --bind /dev/null $place/perl; done'
+
 export interface Answer {
   readonly status: number | null
   readonly stdout: string

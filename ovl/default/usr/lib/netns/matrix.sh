@@ -112,11 +112,20 @@ cmd_matrix() { # [--pairs] [--flush] [--within=<seconds>] [--interval=<milliseco
 # Spares entries without a MAC address yet, with which a packet would be lost that waits for it.
 matrix_flush() {
 	local file
-	for file in "$NETNS"/*; do
-		[ -e "$UTSNS/${file##*/}" ] || continue
+	set --
+	for file in "$NETNS"/*; do [ ! -e "$UTSNS/${file##*/}" ] || set -- "$@" "${file##*/}"; done
+	if find_perl; then
+		file=$("$perl" "$library/pods.pl" flush "$NETNS" "$@")
+		case $? in
+		0) return ;;
+		78) perl= ;;
+		*) die "matrix: cannot flush the neighbor entries of ${file:-the PODs}" ;;
+		esac
+	fi
+	for file; do
 		# shellcheck disable=SC2086
-		$multi nsenter --net="$file" "$real_ip" neighbour flush nud reachable nud stale nud delay nud probe ||
-			die "matrix: cannot flush the neighbor entries of ${file##*/}"
+		$multi nsenter --net="$NETNS/$file" "$real_ip" neighbour flush nud reachable nud stale nud delay nud probe ||
+			die "matrix: cannot flush the neighbor entries of $file"
 	done
 }
 

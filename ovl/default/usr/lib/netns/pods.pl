@@ -4,6 +4,7 @@
 # pods.pl create <net directory> <uts directory> <pod…>: creates namespaces and mounts them on existing files
 # pods.pl configure <net directory>: reads lines "<pod> <interface> <up|-> <address/length…>"; "up" also prepares a new
 #   veth and sets it up
+# pods.pl flush <net directory> <pod…>: removes learned neighbor entries
 # A failure prints the PODs not yet created, or the line that failed, and ends with status 1; on a machine without known
 # system calls the status is 78.
 use strict;
@@ -23,9 +24,13 @@ my ($AF_INET, $AF_INET6, $AF_NETLINK, $DGRAM, $RAW) = (2, 10, 16, 2, 3);
 my ($GETFLAGS, $SETFLAGS, $GETINDEX, $IFF_UP) = (0x8913, 0x8914, 0x8933, 1);
 my ($REQUEST, $ACK, $REPLACE, $CREATE, $ERROR) = (1, 4, 0x100, 0x400, 2);
 my ($NEWADDR, $IFA_ADDRESS, $IFA_LOCAL) = (20, 1, 2);
+my ($DUMP, $DONE, $NEWNEIGH, $DELNEIGH, $GETNEIGH, $NDA_DST) = (0x300, 3, 28, 29, 30, 1);
+# REACHABLE, STALE, DELAY and PROBE. Without a MAC address yet, a packet would be lost that waits for it.
+my $LEARNED = 2 | 4 | 8 | 16;
 
 my ($mode, $netns, @arguments) = @ARGV;
-$mode eq 'create' ? create(@arguments) : configure();
+my %MODES = (create => \&create, configure => \&configure, flush => \&flush);
+$MODES{$mode}->(@arguments);
 
 sub call {
 	my ($what, $number, @values) = @_;
@@ -88,10 +93,16 @@ sub configure {
 	return;
 }
 
-sub configure_pod {
-	my ($pod, $interface, $is_new, @addresses) = @_;
+sub enter {
+	my ($pod) = @_;
 	open my $handle, '<', "$netns/$pod" or die "$netns/$pod: $!\n";
 	call 'cannot enter its network', $calls->{setns}, fileno $handle, $NEWNET;
+	return;
+}
+
+sub configure_pod {
+	my ($pod, $interface, $is_new, @addresses) = @_;
+	enter($pod);
 	my $socket = inet_socket();
 	if ($is_new) {
 		# No duplicate address detection, router advertisements or link-local addresses.
@@ -102,7 +113,7 @@ sub configure_pod {
 	return if !@addresses;
 	my $request = pack 'a16 x24', $interface;
 	ioctl $socket, $GETINDEX, $request or die "$interface: $!\n";
-	socket my $netlink, $AF_NETLINK, $RAW, 0 or die "no netlink socket: $!\n";
+	my $netlink = netlink_socket();
 	add_address($netlink, unpack('x16 i', $request), $_) for @addresses;
 	return;
 }
@@ -122,14 +133,75 @@ sub add_address {
 	my $bytes = $is_ipv6 ? ipv6_bytes($address) : ipv4_bytes($address);
 	my $body = pack 'C4 L', $is_ipv6 ? $AF_INET6 : $AF_INET, $length, 0, 0, $index;
 	$body .= pack 'S S a*', 4 + length $bytes, $_, $bytes for $IFA_LOCAL, $IFA_ADDRESS;
-	syswrite $netlink, pack 'L S S L L a*', 16 + length $body, $NEWADDR, $REQUEST | $ACK | $REPLACE | $CREATE, 1, 0, $body
-		or die "cannot assign $text: $!\n";
-	sysread $netlink, my $answer, 8192 or die "cannot assign $text: $!\n";
-	my ($type, $error) = unpack 'x4 S x10 l', $answer;
-	$type == $ERROR or die "cannot assign $text: the kernel answers with type $type\n";
-	local $! = -$error;
-	$error == 0 or die "cannot assign $text: $!\n";
+	change($netlink, $NEWADDR, $REPLACE | $CREATE, $body) or die "cannot assign $text: $!\n";
 	return;
+}
+
+sub netlink_socket {
+	socket my $netlink, $AF_NETLINK, $RAW, 0 or die "no netlink socket: $!\n";
+	return $netlink;
+}
+
+sub message {
+	my ($type, $flags, $body) = @_;
+	return pack 'L S S L L a*', 16 + length $body, $type, $REQUEST | $flags, 1, 0, $body;
+}
+
+# Returns false, and sets $!, where the kernel refuses a change.
+sub change {
+	my ($netlink, $type, $flags, $body) = @_;
+	syswrite $netlink, message($type, $ACK | $flags, $body) or return 0;
+	sysread $netlink, my $answer, 8192 or return 0;
+	my ($kind, $error) = unpack 'x4 S x10 l', $answer;
+	$kind == $ERROR or die "the kernel answers with type $kind\n";
+	$! = -$error;
+	return $error == 0;
+}
+
+sub flush {
+	for my $pod (@_) {
+		eval { flush_pod($pod); 1 } or failed($pod, $pod);
+	}
+	return;
+}
+
+sub flush_pod {
+	my ($pod) = @_;
+	enter($pod);
+	my $netlink = netlink_socket();
+	# The entry may have gone meanwhile.
+	change($netlink, $DELNEIGH, 0, $_) || $!{ENOENT} || die "cannot remove a neighbor entry: $!\n" for learned_entries($netlink);
+	return;
+}
+
+# Bodies of messages that name each learned entry: struct ndmsg of linux/neighbour.h and the address.
+sub learned_entries {
+	my ($netlink) = @_;
+	syswrite $netlink, message($GETNEIGH, $DUMP, "\0" x 12) or die "cannot ask for neighbor entries: $!\n";
+	my @entries;
+	while (sysread $netlink, my $messages, 1 << 16) {
+		while (length $messages) {
+			my ($length, $type) = unpack 'L S', $messages;
+			my $body = substr $messages, 16, $length - 16;
+			substr $messages, 0, ($length + 3) & ~3, '';
+			return @entries if $type == $DONE;
+			$type == $NEWNEIGH or die "the kernel answers with type $type\n";
+			my ($state) = unpack 'x8 S', $body;
+			push @entries, substr($body, 0, 12) . destination(substr $body, 12) if $state & $LEARNED;
+		}
+	}
+	die "cannot read neighbor entries: $!\n";
+}
+
+# The attribute with the address, among all of an entry.
+sub destination {
+	my ($attributes) = @_;
+	while (length $attributes >= 4) {
+		my ($length, $type) = unpack 'S S', $attributes;
+		return substr $attributes, 0, $length if $type == $NDA_DST;
+		substr $attributes, 0, ($length + 3) & ~3, '';
+	}
+	die "a neighbor entry without an address\n";
 }
 
 sub ipv4_bytes {
