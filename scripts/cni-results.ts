@@ -1,4 +1,4 @@
-// Writes docs/cni-results.md: npm run cni-results -- [<cluster kind> [<network>…]]. Tests Debian's CNI plugins, each with
+// Writes docs/cni-results.md: npm run cni-results -- [<cluster kind> [<network>…]]; $ONLY selects checks. Tests Debian's CNI plugins, each with
 // a network of scripts/connections/cni/networks. Results of other networks and kinds are kept.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -19,10 +19,26 @@ const stored = new Map<string, StoredResult>(
 for (const name of only.length > 0 ? only : names) {
   const json = path.join(os.tmpdir(), `cni-results-${process.pid}.json`)
   const script = path.join(NETWORKS, `${name}.sh`)
-  const words = ['test', 'cni', '--conf', path.join(NETWORKS, `${name}.conflist`), '--only', '*', '--nvm=2', '--stop']
+  const words = [
+    'test',
+    'cni',
+    '--conf',
+    path.join(NETWORKS, `${name}.conflist`),
+    '--only',
+    process.env.ONLY ?? '*',
+    '--stop',
+  ]
   const prepare = fs.existsSync(script) ? ['--prepare', script] : []
-  const more = [`--cluster=${kind}`, '--name=cni-results', '--timeout=1800', '--reporter', `cni=${json}`]
+  const more = [
+    `--nvm=${process.env.NODES ?? 2}`,
+    `--cluster=${kind}`,
+    '--name=cni-results',
+    '--timeout=1800',
+    '--reporter',
+    `cni=${json}`,
+  ]
   process.stdout.write(`${name}\n`)
+  fs.rmSync(json, { force: true })
   const { status, stderr } = spawnSync(path.join(TOP, 'netns.ts'), [...words, ...prepare, ...more], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -33,7 +49,7 @@ for (const name of only.length > 0 ? only : names) {
   }
   const [conformance] = readDocument(fs.readFileSync(json, 'utf8'), json)
   fs.rmSync(json)
-  if (!conformance) throw new Error(`${name}: no results`)
+  if (conformance?.network !== name) throw new Error(`${name}: these are the results of ${conformance?.network}`)
   const checks = conformance.checks.map(
     ({ evidence: _, expects: __, node: ___, milliseconds: ____, ...check }) => check,
   )
