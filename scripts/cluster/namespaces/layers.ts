@@ -10,7 +10,7 @@ export interface LayersRequest {
   readonly signal: AbortSignal
 }
 
-/** Ovls as directories, which overlayfs lays over the image's tree. */
+/** Ovls as directories for overlayfs, above the image's tree. */
 export const directories = ({ cacheDirectory, clusterDirectory, signal }: LayersRequest): LayerForm => ({
   make: unpackArchive,
   keep: async (key, make) => {
@@ -25,7 +25,7 @@ export const directories = ({ cacheDirectory, clusterDirectory, signal }: Layers
   },
 })
 
-/** Owners are root in the nodes: the user who unpacks. Modes are the archive's, whatever the umask is. */
+/** The files belong to the user, who is root in the nodes. Modes do not depend on the umask. */
 async function unpackArchive(name: string, archive: string, signal: AbortSignal): Promise<string> {
   const directory = archive.replace(/\.tar$/, '')
   fs.mkdirSync(directory, { mode: 0o755 })
@@ -42,7 +42,7 @@ async function unpackArchive(name: string, archive: string, signal: AbortSignal)
   return directory
 }
 
-/** A copy that shares the files, or has its own where another disk holds them. */
+/** Copies a tree with hard links, or with copies across file systems. */
 function linkTree(from: string, to: string): void {
   fs.mkdirSync(to)
   for (const entry of fs.readdirSync(from, { withFileTypes: true })) {

@@ -5,20 +5,18 @@ import { promisify } from 'node:util'
 import { environmentFailure } from '../../errors/failure.ts'
 import { childEnvironment } from '../../host/child-environment.ts'
 
-/** The commands of nodes that try a kind of interface. */
 const LIBRARY = path.resolve(import.meta.dirname, '../../../ovl/default/usr/lib/netns/prerequisites.sh')
 
 /**
- * Checks that this host's kernel has kinds of interface by creating one of each in a throw-away namespace: their modules
- * may be anywhere, or built in.
- * @param tree the image's, with the commands that do it
+ * Checks that this host's kernel supports kinds of interface by creating one of each in a temporary namespace.
+ * @param tree of the image, for its commands
  * @param test for the message
- * @throws Failure NO_KIND (exit 3) naming those that are missing
+ * @throws Failure NO_KIND (exit 3) naming the missing ones
  */
 export async function requireLinkKinds(kinds: readonly string[], tree: string, test: string): Promise<void> {
   if (kinds.length === 0) return
   const script = `${fs.readFileSync(LIBRARY, 'utf8')}\nfor kind; do probe_kind "$kind" || echo "$kind"; done`
-  // With devices, or the tree would get a file /dev/null.
+  // Without devices, /dev/null would be created as a file.
   const enter = 'mount --rbind /dev "$1/dev" && exec chroot "$@"'
   const shell = ['/bin/sh', '-c', enter, 'sh', tree, '/bin/sh', '-c', script, 'sh', ...kinds]
   const words = ['--user', '--map-root-user', '--net', '--mount', ...shell]

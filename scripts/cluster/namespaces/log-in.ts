@@ -24,7 +24,7 @@ const CONSOLE_LINES = 10
 export const recordOf = ({ name, number, role }: NodePlan): NodeRecord => ({ name, number, role })
 
 /**
- * Waits until all nodes of a world are up, and logs in on each as soon as it is.
+ * Logs in on each node of a world as soon as it is up.
  * @throws Failure NODE_NOT_UP (exit 4) naming the nodes, with the last lines of a console; the signal's reason
  */
 export async function logInOnNodes(request: LogInRequest): Promise<readonly Node[]> {

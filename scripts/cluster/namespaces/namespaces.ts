@@ -24,7 +24,7 @@ import { ensureImageTree } from './tree.ts'
 import { readUserMaps } from './users.ts'
 import { startWorld } from './world.ts'
 
-/** The cluster whose nodes are namespaces of this host's kernel, with the VMs' image as their root. */
+/** A cluster whose nodes are namespaces of this host's kernel, with the VMs' image as root. */
 export const namespacesCluster = (settings: Settings): Cluster => ({
   kind: 'namespaces',
   prepare: async ({ emit, signal }) => {

@@ -3,28 +3,26 @@ import { environmentFailure } from '../../errors/failure.ts'
 import type { Needs } from '../../host/limits.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 
-/** Files that this program has open itself, and for each node: four connections at once, and one of the world's. */
+/** Open files of this program, and those for each node: four connections, and one of the world. */
 const FILES_OF_RUNNER = 64
 const FILES_OF_NODE = 5
-/** The world's two, this program's threads and what it starts. */
+/** The world's two, and threads and children of this program. */
 const PROCESSES_BESIDE = 32
-/** Its first process, its ssh servers and what a step runs at once. */
+/** Its first process, ssh servers and the commands of a step. */
 const PROCESSES_OF_NODE = 16
 
-/** What a cluster takes of the limits of this process. */
 export const needsOf = (nodes: readonly NodePlan[], podsPerNode: number): Needs => ({
   openFiles: FILES_OF_RUNNER + FILES_OF_NODE * nodes.length,
   processes: PROCESSES_BESIDE + (PROCESSES_OF_NODE + podsPerNode) * nodes.length,
 })
 
-/** Namespaces of each kind that a node has; its PODs have a network and a hostname besides. */
+/** Kinds of namespace of a node. Its PODs have another network and hostname. */
 const KINDS = ['net', 'uts', 'mnt', 'pid', 'ipc', 'cgroup'] as const
 const OF_PODS: readonly string[] = ['net', 'uts']
 
 /**
- * Refuses a cluster that has more namespaces than this user may have.
- * @param read the text of a file of /proc/sys/user
- * @throws Failure LIMIT_TOO_LOW (exit 3) that names the sysctl, what it is and what is needed
+ * @param read returns the text of a file in /proc/sys/user
+ * @throws Failure LIMIT_TOO_LOW (exit 3) naming the sysctl, its value and the required one
  */
 export function requireNamespaces(nodes: number, podsPerNode: number, read = readSysctl): void {
   for (const kind of KINDS) {

@@ -2,7 +2,7 @@ import { environmentFailure, type Failure, infrastructureFailure } from '../../e
 import { callersEnvironment } from '../../host/environment.ts'
 import { requireUserNamespaces } from '../../host/user-namespaces.ts'
 
-/** What the world says where a host denies something, what that means, and the way out. */
+/** Messages of the world on hosts that deny something, with their meaning and a hint. */
 const OBSTACLES: readonly (readonly [RegExp, string, string])[] = [
   [
     /no (?:network )?namespaces?.*: No space left on device/,
@@ -28,10 +28,10 @@ const OBSTACLES: readonly (readonly [RegExp, string, string])[] = [
 ]
 
 /**
- * What a world that did not come up means.
+ * Translates the failure of a world.
  * @param subject `the cluster`, or the node that failed
- * @param why as the world said it
- * @returns Failure NO_NAMESPACES (exit 3) where this host denies something, else NODE_NOT_UP (exit 4)
+ * @param why the world's message
+ * @returns Failure NO_NAMESPACES (exit 3) when this host denies something, otherwise NODE_NOT_UP (exit 4)
  */
 export function obstacle(subject: string, why: string): Failure {
   const message = `${subject} did not come up: ${why}`

@@ -5,7 +5,7 @@ import { describeCluster, ownOperations, resolved } from '../own/operations.ts'
 import { resolveSettings } from '../own/settings.ts'
 import { refuseVmOptions } from './options.ts'
 
-/** The operations on clusters of namespaces. Only the start and the host's requirements differ from VMs. */
+/** Only the start and the host's requirements differ from VMs. */
 export const operations: ClusterOperations = {
   ...ownOperations,
   resolve: async request => {
@@ -17,7 +17,7 @@ export const operations: ClusterOperations = {
     findClusters(readDirectories(environment).state)
       .filter(({ record }) => record?.kind === 'namespaces')
       .map(describeCluster),
-  // The names of both kinds are in one place, and those that VMs have are told there.
+  // Both kinds share their names, which the kind `vm` lists.
   names: () => [],
   preparation: async () => (await import('./preparation.ts')).preparation,
 }

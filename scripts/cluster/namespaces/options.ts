@@ -2,13 +2,13 @@ import { usageFailure } from '../../errors/failure.ts'
 import { nativeArchitecture } from '../../settings/guest.ts'
 import { type Setting, spelling } from '../../settings/sources.ts'
 
-/** Settings of a machine: a node that is a namespace has this host's kernel, CPUs and memory. */
+/** Settings of machines: nodes share this host's kernel, CPUs and memory. */
 const OF_MACHINES = /^__(mem|smp)\d*$|^__(accel|cold)$/
 /** Also refused as variables: a test would prove something about another kernel. */
 const OF_KERNELS = /^__(arch|kernel|module|modules)$/
 
 /**
- * Refuses options that only VMs have. What variables, a test or a topology say about machines has no effect.
+ * Refuses options that only VMs have. Such values from variables, a test or a topology have no effect.
  * @throws Failure BAD_VALUE (exit 2) naming the option
  */
 export function refuseVmOptions(settings: readonly Setting[]): void {

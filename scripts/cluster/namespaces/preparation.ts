@@ -4,7 +4,7 @@ import { requireUserNamespaces } from '../../host/user-namespaces.ts'
 import type { Preparation } from '../kind.ts'
 import { readUserMaps } from './users.ts'
 
-/** Nothing is made: a host without namespaces has VMs all the same. */
+/** Never fails: a host without namespaces can still run VMs. */
 export const preparation: Preparation = {
   ability: () => {
     const line = describeNamespaces()
@@ -19,7 +19,7 @@ export const preparation: Preparation = {
   },
 }
 
-/** Whether nodes can be namespaces here, in a line for `setup`. */
+/** A line for `setup`: whether this host supports clusters of namespaces. */
 export function describeNamespaces(): string {
   try {
     readUserMaps()

@@ -8,10 +8,10 @@ import { childEnvironment } from '../../host/child-environment.ts'
 import { run } from '../../host/command.ts'
 import type { GuestImage } from '../vm/image/cache.ts'
 
-/** Files of an image or ovl, unpacked by the user whose nodes lay them over each other. */
+/** The files of an image or ovl, unpacked for overlayfs. */
 export interface TreeRequest {
   readonly cacheDirectory: string
-  /** What it is the tree of, and what decides what is in it: see {@link ensureEntry}. */
+  /** See {@link ensureEntry}. */
   readonly kind: string
   readonly key: string
   /** Unpacks into a directory that does not exist yet. */
@@ -21,11 +21,11 @@ export interface TreeRequest {
 }
 
 const TREE = 'tree'
-/** The digest of the tree's listing, a file so that the cache's manifest seals it. */
+/** The digest of the tree's listing, in a file that the cache's manifest covers. */
 const LISTING = 'listing.sha256'
 
 /**
- * The tree as it is in the cache; unpacked when it is missing, or when a file of it was changed.
+ * Unpacks a tree into the cache when it is missing or changed.
  * @returns its directory
  * @throws Failure of the cache (exit 3), or of the unpacking
  */
@@ -64,7 +64,7 @@ export const ensureImageTree = (
     },
   })
 
-/** Type, mode, size, time and link target of everything in a directory, by a process that runs parallel to the start. */
+/** The digest of type, mode, size, time and link target of all files, by a process that runs concurrently. */
 async function listingDigest(directory: string): Promise<string> {
   const words = ['.', '-printf', '%y %m %s %T@ %l %p\\n']
   const options = { cwd: directory, env: childEnvironment(), maxBuffer: 256 * 2 ** 20, encoding: 'buffer' } as const

@@ -3,9 +3,9 @@ import process from 'node:process'
 import { environmentFailure } from '../../errors/failure.ts'
 import { findAccount } from '../../settings/home.ts'
 
-/** How the users of a cluster's user namespace are mapped to those of the host. */
+/** The mapping of users of a user namespace to those of the host. */
 export interface UserMaps {
-  /** `newuidmap` and `newgidmap` write the maps; root's process writes its own. */
+  /** Use `newuidmap` and `newgidmap`, unless root writes the maps. */
   readonly tool: boolean
   /** Arguments of the tool, or lines of `uid_map`. */
   readonly uid: string
@@ -18,7 +18,7 @@ export interface SubordinateRange {
   readonly count: number
 }
 
-/** Programs in a node drop their rights to a few system users; Debian's ranges have 65,536. */
+/** Enough for system users in nodes. Debian's ranges have 65,536. */
 const FEWEST = 1000
 
 /**
@@ -35,14 +35,13 @@ export function subordinateRange(text: string, name: string, id: number): Subord
 }
 
 /**
- * The user and group maps for this process. Root keeps all its users: files that it creates in a node belong to root on
- * the host as well.
+ * The maps of this process. Root is root in nodes, too.
  * @throws Failure NO_SUBUIDS (exit 3)
  */
 export function readUserMaps(): UserMaps {
   const account = findAccount()
   const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()]
-  // A user without a name has ranges, if any, under a number.
+  // Ranges of a user without a name are listed by ID.
   const username = account?.username ?? String(uid)
   if (uid === 0) return { tool: false, uid: sameUsers('uid'), gid: sameUsers('gid') }
   const mapOf = (kind: 'uid' | 'gid', own: number) => {
@@ -56,7 +55,7 @@ export function readUserMaps(): UserMaps {
   return { tool: true, uid: mapOf('uid', uid), gid: mapOf('gid', gid) }
 }
 
-/** The users that this process knows, each as itself: all, or in a container those that it has. */
+/** The users of this process, mapped to themselves: in a container not all. */
 const sameUsers = (kind: 'uid' | 'gid'): string =>
   read(`/proc/${process.pid}/${kind}_map`)
     .split('\n')

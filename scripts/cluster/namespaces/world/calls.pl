@@ -1,17 +1,18 @@
-# System calls of Linux and what they are told, for the world and its nodes.
+# System calls for the world and its nodes.
 use strict;
 use warnings;
 use Socket qw(AF_INET AF_INET6 SOCK_DGRAM inet_aton inet_pton pack_sockaddr_in);
 
 # Numbers of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl).
 our %CALL = (
-	clone => 56, setuid => 105, setgid => 106, pivot_root => 155, prctl => 157, mount => 165, umount2 => 166, sethostname => 170,
-	unshare => 272,
+	clone => 56, setuid => 105, setgid => 106, pivot_root => 155, prctl => 157, mount => 165, umount2 => 166,
+	sethostname => 170, unshare => 272,
 );
 our %FLAG = (
 	NEWNS => 0x20000, NEWCGROUP => 0x2000000, NEWUTS => 0x4000000, NEWIPC => 0x8000000, NEWUSER => 0x10000000,
 	NEWPID => 0x20000000, NEWNET => 0x40000000, SIGCHLD => 17, SIGKILL => 9, SET_PDEATHSIG => 1,
-	RDONLY => 1, NOSUID => 2, NODEV => 4, NOEXEC => 8, REMOUNT => 32, BIND => 4096, REC => 16384, PRIVATE => 1 << 18, DETACH => 2,
+	RDONLY => 1, NOSUID => 2, NODEV => 4, NOEXEC => 8, REMOUNT => 32, BIND => 4096, REC => 16384, PRIVATE => 1 << 18,
+	DETACH => 2,
 );
 # Of linux/sockios.h, linux/if.h.
 our %REQUEST = (GETFLAGS => 0x8913, SETFLAGS => 0x8914, SETADDRESS => 0x8916, SETNETMASK => 0x891c, GETINDEX => 0x8933);
@@ -21,7 +22,7 @@ my $fail = sub { die "@_\n" };
 sub on_failure { ($fail) = @_; return }
 sub fail { return $fail->(@_) }
 
-# The kernel wants to write into what it is given: copies.
+# Copies the arguments, since the kernel may write into them.
 sub call {
 	my ($what, $number, @arguments) = @_;
 	my $result = syscall $number, @arguments;
@@ -56,10 +57,10 @@ sub read_file {
 	return <$input> // '';
 }
 
-# Settings of this network namespace. The kernel copies those of IPv4 from the host's: a node must not forward, or filter, because the host does.
+# Settings of this network namespace. The kernel copies those of IPv4 from the host, which may forward or filter.
 my %DEFAULTS = (
-	(map { $_ => 0 } qw(forwarding rp_filter arp_ignore arp_announce arp_filter arp_accept proxy_arp accept_local route_localnet
-		log_martians promote_secondaries disable_policy disable_xfrm)),
+	(map { $_ => 0 } qw(forwarding rp_filter arp_ignore arp_announce arp_filter arp_accept proxy_arp accept_local
+		route_localnet log_martians promote_secondaries disable_policy disable_xfrm)),
 	(map { $_ => 1 } qw(accept_redirects send_redirects)),
 );
 sub write_settings {
@@ -67,18 +68,18 @@ sub write_settings {
 	my $root = '/proc/sys/net';
 	for my $scope (qw(all default)) {
 		write_if_there("$root/ipv4/conf/$scope/$_", $DEFAULTS{$_}) for keys %DEFAULTS;
-		# Addresses are ours alone, so that nothing waits for their detection.
+		# Addresses are unique, so duplicate address detection would only take time.
 		write_if_there("$root/ipv6/conf/$scope/$_", 0) for qw(accept_dad accept_ra);
 		write_if_there("$root/ipv6/conf/$scope/disable_ipv6", 1) if $wanted->{ipv6_disabled};
 		next if !$wanted->{forwards};
 		write_if_there("$root/$_/conf/$scope/forwarding", 1) for qw(ipv4 ipv6);
 	}
-	# A host with br_netfilter would let its bridges ask iptables.
+	# With br_netfilter, bridges would pass packets to iptables.
 	write_if_there("$root/bridge/bridge-nf-call-$_", 0) for qw(iptables ip6tables arptables);
 	return;
 }
 
-# What the kernel does not have need not be set.
+# Ignores settings that the kernel does not have.
 sub write_if_there {
 	my ($file, $value) = @_;
 	open my $setting, '>', $file or return;
@@ -87,7 +88,7 @@ sub write_if_there {
 	return;
 }
 
-# struct ifreq of linux/if.h: the name, and what is to be set; it is as large as its largest member.
+# struct ifreq of linux/if.h: the name and a union.
 sub set_interface {
 	my ($what, $socket, $request, $dev, $value) = @_;
 	ioctl $socket, $request, pack 'a16 a24', $dev, $value or fail "cannot set $what of $dev: $!";

@@ -1,4 +1,5 @@
-# A node: makes its root of the layers, takes its identity, and is then its process 1, which hands every connection to an ssh server.
+# A node: mounts its root, applies its identity, and becomes its process 1, which starts an ssh server for each
+# connection.
 use strict;
 use warnings;
 use Fcntl qw(F_SETFD FD_CLOEXEC O_RDWR O_NONBLOCK O_WRONLY O_APPEND O_CREAT);
@@ -6,9 +7,10 @@ use Socket qw(AF_UNIX SOCK_STREAM pack_sockaddr_un SOMAXCONN);
 
 our (%CALL, %FLAG);
 my $DIR = 'mnt/node';
-my %ENVIRONMENT = (HOME => '/', PATH => '/sbin:/usr/sbin:/bin:/usr/bin', SHELL => '/bin/sh', USER => 'root', TERM => 'linux');
+my %ENVIRONMENT =
+	(HOME => '/', PATH => '/sbin:/usr/sbin:/bin:/usr/bin', SHELL => '/bin/sh', USER => 'root', TERM => 'linux');
 
-# Its own record, as all processes of a cluster have it: the host's /proc is still there.
+# Writes the record of a cluster's process, while the host's /proc is accessible.
 sub record_self {
 	my ($name) = @_;
 	my $boot = read_file '/proc/sys/kernel/random/boot_id';
@@ -29,19 +31,21 @@ sub listen_as {
 sub make_root {
 	my ($identity, $layers) = @_;
 	mount_on 'node', $DIR, 'tmpfs', 0, 'mode=755';
-	mkdir "$DIR/$_", 0755 for qw(data work root own own/etc data/etc data/etc/dropbear data/dev data/proc data/sys data/run data/mnt data/var);
+	mkdir "$DIR/$_", 0755 for qw(data work root own own/etc data/etc data/etc/dropbear);
+	mkdir "$DIR/data/$_", 0755 for qw(dev proc sys run mnt var);
 	mkdir "$DIR/data/root", 0700;
 	mkdir "$DIR/data/root/.ssh", 0700;
 	mkdir "$DIR/data/tmp";
 	chmod 01777, "$DIR/data/tmp";
 	my ($lower, $profile, $scripts) = ('mnt/layers/0', read_file('mnt/layers/0/etc/profile'), 0);
-	# Later ovls win: the first of overlayfs's lower layers is the uppermost.
+	# Later ovls take precedence: the first lower layer of overlayfs is the uppermost.
 	for my $layer (1 .. $layers - 1) {
 		my $tree = "mnt/layers/$layer";
 		$lower = "$tree:$lower";
 		$scripts = 1 if -d "$tree/etc/init.d";
 		$profile = read_file "$tree/etc/profile" if -f "$tree/etc/profile";
-		# The first ovl is netns, which is kept without what differs from run to run. Other ovls may bring their own.
+		# The first ovl is netns, which is cached without files that differ between runs. Other ovls may override these
+		# files.
 		$lower = "$DIR/own:$lower" if $layer == 1;
 	}
 	write_file "$DIR/own/etc/rnd-addresses", 022, $identity->{rnd_addresses};
@@ -56,10 +60,11 @@ sub make_root {
 	return $scripts;
 }
 
-# /proc/sys beside net is the host's: what root writes there would change it.
+# /proc/sys except net belongs to the host, and root could change it.
 sub mount_kernel {
 	my ($root) = @_;
-	my ($guarded, $read_only) = ($FLAG{NOSUID} | $FLAG{NODEV} | $FLAG{NOEXEC}, $FLAG{REMOUNT} | $FLAG{BIND} | $FLAG{RDONLY});
+	my $guarded = $FLAG{NOSUID} | $FLAG{NODEV} | $FLAG{NOEXEC};
+	my $read_only = $FLAG{REMOUNT} | $FLAG{BIND} | $FLAG{RDONLY};
 	mount_on 'proc', "$root/proc", 'proc', $guarded, '';
 	for my $file (qw(sys sysrq-trigger)) {
 		next if !-e "$root/proc/$file";
@@ -87,7 +92,7 @@ sub mount_devices {
 	mount_on 'shm', "$root/dev/shm", 'tmpfs', $FLAG{NOSUID} | $FLAG{NODEV}, 'mode=1777';
 	my %links = (ptmx => 'pts/ptmx', fd => '/proc/self/fd', stdin => 'fd/0', stdout => 'fd/1', stderr => 'fd/2');
 	symlink $links{$_}, "$root/dev/$_" for keys %links;
-	# `ip netns exec` unmounts /sys and mounts another one: the kernel lets it only where it sees one still.
+	# `ip netns exec` unmounts /sys and mounts a new one, which the kernel allows only while another one is mounted.
 	mkdir "$root/dev/.sysfs", 0700;
 	mount_on 'sys', "$root/dev/.sysfs", 'sysfs', $FLAG{NOSUID} | $FLAG{NODEV} | $FLAG{NOEXEC}, '';
 	POSIX::mkfifo("$root/dev/console", 0600) or fail "no console: $!";
@@ -99,7 +104,7 @@ sub enter_root {
 	call 'cannot change the root', $CALL{pivot_root}, '.', 'mnt';
 	chdir '/';
 	call 'cannot let the old root go', $CALL{umount2}, '/mnt', $FLAG{DETACH};
-	# An ovl may have brought a directory of this name.
+	# An ovl may contain a directory of this name.
 	if (!-l '/var/run') {
 		run('/bin/busybox', 'rm', '-rf', '/var/run');
 		symlink '/run', '/var/run' or fail "no /var/run: $!";
@@ -112,7 +117,7 @@ sub run {
 	return;
 }
 
-# A command that reads what it is to do; without anything to do it is not run.
+# Pipes lines into a command, unless there are none.
 sub run_batch {
 	my ($lines, @command) = @_;
 	return if $lines eq '';
@@ -122,7 +127,7 @@ sub run_batch {
 	return;
 }
 
-# The interfaces are called eth0, eth1, … in the order of the nets, as xcluster's VMs have them: a tester's eth1 is on net 2.
+# Interfaces are named eth0, eth1, … in the order of the nets, as in xcluster: a tester's eth1 is on net 2.
 sub configure {
 	my ($identity) = @_;
 	my ($inet, $inet6) = inet_sockets();
@@ -138,14 +143,14 @@ sub configure {
 	return;
 }
 
-# As of a VM (scripts/cluster/own/consoles.ts): what a node writes for ever must not fill the host's disk.
+# As in scripts/cluster/own/consoles.ts.
 my $MOST_CONSOLE_BYTES = 16 * 2**20;
 
-# Hands each connection to an ssh server, and what is written on the console to its file.
+# Starts an ssh server for each connection, and copies the console to its file.
 sub serve {
 	my ($listener, $console) = @_;
 	$SIG{$_} = sub { POSIX::_exit(0) } for qw(USR1 USR2 TERM); # poweroff, halt and reboot of busybox
-	$SIG{CHLD} = 'IGNORE'; # orphans as well leave no zombies
+	$SIG{CHLD} = 'IGNORE'; # orphans leave no zombies either
 	my $sources = IO::Select->new($listener, $console);
 	while (1) {
 		for my $source ($sources->can_read) {

@@ -1,12 +1,14 @@
 #!/usr/bin/perl
-# The world of a cluster of namespaces: a user namespace of its own and, in it, a PID and a network namespace that hold all nodes. The
-# process that the host starts (its record is world.pid) only waits for the first process of the PID namespace; when either of them ends,
-# the kernel ends every process of the cluster. Nothing here changes an interface, a mount or a setting of the host.
+# The world of a cluster of namespaces: a user namespace and, in it, a PID and a network namespace for all nodes. The
+# process that the program starts (its record is world.pid) only waits for the first process of the PID namespace; when
+# either of them ends, the kernel kills all processes of the cluster. The host's interfaces, mounts and settings remain
+# unchanged.
 #
-# The runner writes two messages into file descriptor 3, how users are mapped and what the nodes are, and reads lines from it: `up <node>`, `failed <node or world> <reason>`,
-# `ended <node> <how>`. When its end is closed, and it did not write `keep` before, everything ends.
+# The program writes two messages to file descriptor 3, the mapping of users and the nodes, and reads lines from it:
+# `up <node>`, `failed <node or world> <reason>`, `ended <node> <how>`. When it closes the socket without having written
+# `keep`, the cluster ends.
 #
-# Perl, since it makes the kernel's calls itself: a node costs one fork, and not a process for each mount.
+# Perl can make system calls itself: a node costs one fork, and no process for each mount.
 use strict;
 use warnings;
 use Fcntl qw(F_SETFD FD_CLOEXEC);
@@ -25,7 +27,7 @@ open my $control, '+<&=', 3 or die "world: no control socket: $!\n";
 fcntl $control, F_SETFD, FD_CLOEXEC;
 $control->autoflush(1);
 
-# Nodes that have no network namespace yet; whether the runner has let the cluster go on without it.
+# The number of nodes without a network namespace; whether the program has written `keep`.
 my ($waiting, $kept);
 
 sub report { print {$control} "@_\n"; return }
@@ -33,7 +35,7 @@ sub report { print {$control} "@_\n"; return }
 sub give_up {
 	my ($reason) = @_;
 	report 'failed', 'world', $reason;
-	# The line may be lost: a write of the runner that meets the closed socket destroys what it has not read.
+	# The line may be lost: when the program writes to the closed socket, unread data is discarded.
 	print STDERR "$reason\n";
 	POSIX::_exit(1);
 }
@@ -43,12 +45,12 @@ sub receive {
 	my $bytes = '';
 	while (length $bytes < $length) {
 		my $got = sysread $control, $bytes, $length - length $bytes, length $bytes;
-		POSIX::_exit(0) if !$got; # the runner is gone
+		POSIX::_exit(0) if !$got; # the program has ended
 	}
 	return $bytes;
 }
 
-# Maps the users of the new namespace from outside of it: the kernel lets nobody do that from inside.
+# Maps users from outside of the new namespace: the kernel refuses it from inside.
 sub map_users {
 	my ($process, $maps) = @_;
 	for my $kind (qw(uid gid)) {
@@ -88,7 +90,7 @@ sub enter_user_namespace {
 	return;
 }
 
-# The trees of which the nodes' roots are made, under names without a colon or comma, which overlayfs takes for its own.
+# Mounts the layers of the nodes' roots under names without colons and commas, which overlayfs interprets.
 sub mount_layers {
 	my (@layers) = @_;
 	mount_on '', '/', '', $FLAG{REC} | $FLAG{PRIVATE}, '';
@@ -98,13 +100,13 @@ sub mount_layers {
 	for my $number (0 .. $#layers) {
 		mkdir "mnt/layers/$number";
 		mount_on $layers[$number], "mnt/layers/$number", '', $FLAG{BIND}, '';
-		# Not where the host's own mount is restricted in ways that this would lift.
+		# Fails if it would lift a restriction of the host's mount.
 		try_mount '', "mnt/layers/$number", '', $FLAG{REMOUNT} | $FLAG{BIND} | $FLAG{RDONLY}, '';
 	}
 	return;
 }
 
-# A bridge for each net; net 0 leads to no other node. One process of the image's iproute2 for all of them.
+# A bridge for each net. Net 0 leads to no other node.
 sub network_commands {
 	my ($nodes) = @_;
 	my %nets;
@@ -134,13 +136,13 @@ sub make_networks {
 	};
 	print {$ip} network_commands $nodes;
 	return if close $ip;
-	# A node that has failed meanwhile is why: what it said comes first.
+	# The reason may be a node that failed meanwhile.
 	hear($_) for grep { IO::Select->new($_->{socket})->can_read(0) } @{$nodes};
 	give_up 'ip cannot make the networks: its words are in world.stderr';
 	return;
 }
 
-# Passes on what a node says; returns false when it has ended.
+# Passes on a node's lines; returns false when it has ended.
 sub hear {
 	my ($node) = @_;
 	my $got = sysread $node->{socket}, my $text, 4096;
@@ -157,7 +159,7 @@ sub hear {
 	return 1;
 }
 
-# A node begins as a fork of this process, in namespaces of its own.
+# Forks a node in new namespaces. Returns its socket in the node.
 sub start_node {
 	my ($node) = @_;
 	socketpair my $here, my $there, AF_UNIX, SOCK_STREAM, PF_UNSPEC or give_up "no socket pair: $!";
@@ -182,10 +184,10 @@ sub how_ended {
 	return "was ended by SIG$names[$signal]";
 }
 
-# A message: names and values in turn.
+# A message of alternating names and values.
 sub receive_values { return unpack '(N/a)*', receive(unpack 'N', receive(4)) }
 
-how_ended 1; # loads what it needs while the host's files are in sight
+how_ended 1; # loads Config while the host's files are accessible
 my %maps = receive_values();
 pipe my $lifeline, my $held or give_up "no pipe: $!";
 enter_user_namespace \%maps;
@@ -205,14 +207,16 @@ my $failed = sub { give_up "@_" };
 on_failure($failed);
 my %world = receive_values();
 my @neighbours = unpack '(N/a)*', $world{neighbours};
-my @nodes = map { my %identity = unpack '(N/a)*', substr $_, 4; { name => $identity{hostname}, identity => \%identity } }
-	unpack '(N/a)*', $world{nodes};
+my @nodes = map {
+	my %identity = unpack '(N/a)*', substr $_, 4;
+	{ name => $identity{hostname}, identity => \%identity }
+} unpack '(N/a)*', $world{nodes};
 $nodes[$_]{identity}{neighbours} = $neighbours[$_] for 0 .. $#nodes;
 my @layers = unpack '(N/a)*', $world{layers};
 mount_layers @layers;
 write_settings({ ipv6_disabled => 1 });
-# Nodes get small tables of TCP connections of their own: at each login dropbear reads /proc/net/tcp, for which the kernel would walk
-# the host's table, 100,000 slots or more.
+# Nodes get their own small tables of TCP connections: at each login dropbear reads /proc/net/tcp, for which the kernel
+# would walk the host's table of 100,000 slots or more.
 write_if_there('/proc/sys/net/ipv4/tcp_child_ehash_entries', 4096);
 raise_loopback();
 for my $node (@nodes) {
@@ -237,7 +241,7 @@ while (1) {
 			my $node = $by_socket{ fileno $source };
 			if (!hear $node) {
 				$sources->remove($source);
-				$waiting = -1 if $waiting > 0; # the runner hears that it failed, and gives up
+				$waiting = -1 if $waiting > 0; # the program gets the failure
 				waitpid $node->{process}, 0;
 				report 'ended', $node->{name}, how_ended($?);
 			}
