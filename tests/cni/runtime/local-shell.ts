@@ -7,6 +7,8 @@ export const localShell: NodeShell = {
   name: 'vm-001',
   run: async ([command = '', ...args], stdin = '') => {
     const child = spawn(command, args)
+    // A command need not read its input.
+    child.stdin.on('error', () => {})
     child.stdin.end(stdin)
     const ended = new Promise<number>((resolve, reject) => {
       child.once('error', reject)
