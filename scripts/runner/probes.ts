@@ -6,7 +6,13 @@ import type { NodeFacts } from '../proof/facts.ts'
 import { podAddresses, type Source } from '../proof/network.ts'
 import { isSame } from '../proof/reach.ts'
 import type { ProbeInput } from '../proof/rules/input.ts'
-import { type Asked, type PodObservations, readObservations } from '../proof/rules/observation.ts'
+import {
+  type Asked,
+  type PodObservations,
+  readObservations,
+  readStates,
+  type ServerState,
+} from '../proof/rules/observation.ts'
 import { capture, type Node } from '../ssh/node.ts'
 import { Semaphore } from '../ssh/semaphore.ts'
 
@@ -36,6 +42,8 @@ const windowOf = (pods: number): number => Math.max(8, Math.min(128, Math.floor(
 export interface Probers {
   /** Runs probes, given by `<node> <pod>`. */
   run(inputs: ReadonlyMap<string, ProbeInput>): Promise<ReadonlyMap<string, PodObservations>>
+  /** What the servers of all PODs lost since the last call, by `<node> <pod>`. */
+  states(): Promise<ReadonlyMap<string, ServerState>>
 }
 
 /**
@@ -51,7 +59,7 @@ export async function withProbers<T>(
   let result: T
   try {
     await startProbers(request, ports)
-    result = await task({ run: inputs => runAll(request, inputs) })
+    result = await task({ run: inputs => runAll(request, inputs), states: () => statesOf(request) })
   } catch (error) {
     // The first error is reported.
     await withDeadline(CLEANING_MS, ({ signal }) => stopProbers({ nodes: request.nodes, signal })).catch(() => {})
@@ -118,6 +126,20 @@ async function runAll(
     }),
   )
   return results
+}
+
+async function statesOf(request: ProbeRequest): Promise<ReadonlyMap<string, ServerState>> {
+  const all = new Map<string, ServerState>()
+  await Promise.all(
+    request.network.map(async ({ node: name, pods }) => {
+      const node = request.nodes.find(one => one.name === name)
+      if (!node || pods.length === 0) return
+      const names = pods.map(pod => pod.name)
+      const text = await askProbers(node, ['state'], names.map(pod => `${pod} state\n`).join(''), request)
+      for (const [pod, state] of readStates({ node: name, text }, names)) all.set(`${name} ${pod}`, state)
+    }),
+  )
+  return all
 }
 
 /** Runs a command of `netns_test probe`. */

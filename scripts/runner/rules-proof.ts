@@ -1,16 +1,17 @@
 import type { TestCase } from '../cases/test-case.ts'
 import { testFailure } from '../errors/failure.ts'
+import type { NodeFacts } from '../proof/facts.ts'
 import { sharedFindings } from '../proof/findings.ts'
 import { podAddresses } from '../proof/network.ts'
 import { inputsFor } from '../proof/rules/input.ts'
-import { assembleProbes, type ProbeMatrix } from '../proof/rules/matrix.ts'
-import { planProbes } from '../proof/rules/plan.ts'
+import { assembleProbes, hasSilence, type ProbeMatrix } from '../proof/rules/matrix.ts'
+import { type ProbePlan, planProbes } from '../proof/rules/plan.ts'
 import { describeUnproved, describeWrong, linesOf, type RuleProof } from '../proof/rules/report.ts'
 import type { RuleSet } from '../proof/rules/rule.ts'
 import { assembleSpread, type SpreadResult, spreadInputs, spreadsOf } from '../proof/rules/spread.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Node } from '../ssh/node.ts'
-import { withProbers } from './probes.ts'
+import { type Probers, withProbers } from './probes.ts'
 import { RETRYING } from './proof.ts'
 import { type NodeLine, runProofStep } from './proof-step.ts'
 import type { StepContext, StepFailure } from './steps.ts'
@@ -50,8 +51,7 @@ export async function proveRules(
     const proof = await withProbers(probing, ports, async probers => {
       const matrices: ProbeMatrix[] = []
       for (const plan of plans) {
-        const observed = await probers.run(inputsFor(plan, set, network))
-        matrices.push(assembleProbes(plan, set, network, observed))
+        matrices.push(await measurePlan(plan, set, network, probers))
         onProgress(matrices.length, plans.length)
       }
       const results: SpreadResult[] = []
@@ -71,6 +71,25 @@ export async function proveRules(
     }
   })
   return { proof: result, failures }
+}
+
+/** Probers and servers that were too slow prove no silence. */
+const ATTEMPTS = 3
+
+async function measurePlan(
+  plan: ProbePlan,
+  set: RuleSet,
+  network: readonly NodeFacts[],
+  probers: Probers,
+): Promise<ProbeMatrix> {
+  for (let attempt = 1; ; attempt++) {
+    const isSilent = plan.sources.some((_, row) => hasSilence(plan, set, row))
+    if (isSilent) await probers.states()
+    const observed = await probers.run(inputsFor(plan, set, network))
+    const servers = isSilent ? await probers.states() : new Map()
+    const matrix = assembleProbes(plan, set, network, observed, servers)
+    if (attempt === ATTEMPTS || !matrix.unproved.some(({ isSlow }) => isSlow)) return matrix
+  }
 }
 
 const wrongLines = ({ matrices, spreads }: RuleProof): readonly NodeLine[] => [

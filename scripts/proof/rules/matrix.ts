@@ -3,7 +3,7 @@ import type { NodeFacts } from '../facts.ts'
 import type { Source } from '../network.ts'
 import { isSame } from '../reach.ts'
 import { judge } from './judge.ts'
-import type { Observation, PodObservations } from './observation.ts'
+import type { Observation, PodObservations, ServerState } from './observation.ts'
 import { expectedOf, isService, NOT_PROBED, type ProbePlan, type Target } from './plan.ts'
 import type { Probe } from './probe.ts'
 import type { Expected, RuleSet } from './rule.ts'
@@ -22,8 +22,10 @@ export interface UnprovedPod {
   readonly family: Family
   /** Pairs that it leaves unproved. */
   readonly pairs: number
-  /** `it got no answer from itself or from a POD that must answer` */
+  /** `it does not even answer itself` */
   readonly why: string
+  /** A prober or server was too slow, so another attempt may prove it. */
+  readonly isSlow: boolean
 }
 
 /** What came of one probe between all pairs. */
@@ -53,6 +55,12 @@ export interface ProbeCounts {
 
 /** Results of one probe: by `<node> <pod>`, in the order of {@link tasksOf}. */
 export type Observed = ReadonlyMap<string, PodObservations>
+
+/** States of the servers after a probe, by `<node> <pod>`. */
+export type Servers = ReadonlyMap<string, ServerState>
+
+/** A server that did not run for this time may have missed all tries of a datagram, which take 1.9 seconds. */
+const STALL_MS = 900
 
 export const podKey = ({ node, pod }: Source): string => `${node} ${pod}`
 
@@ -87,16 +95,17 @@ export function assembleProbes(
   set: RuleSet,
   network: readonly NodeFacts[],
   observed: Observed,
+  servers: Servers,
 ): ProbeMatrix {
   const { sources, targets, rules, probe } = plan
   const wrong: WrongProbe[] = []
   const counts = { expected: 0, reached: 0, forbidden: 0, closed: 0, unsent: 0 }
-  const controls = controlsOf(plan, set, observed)
+  const controls = controlsOf(plan, set, observed, servers)
   const unproved: UnprovedPod[] = []
   const rows = sources.map((source, row) => {
     const { results = [], others = new Map<number, readonly Source[]>() } = observed.get(podKey(source)) ?? {}
     const cells: (Observation | undefined)[] = targets.map(() => undefined)
-    const missing = new Map<Family, { pairs: number; why: string }>()
+    const missing = new Map<Family, Omit<UnprovedPod, 'source' | 'family'>>()
     for (const [index, { target, column, isControl }] of tasksOf(plan, row, hasSilence(plan, set, row)).entries()) {
       const result = results[index]
       if (isControl || !result) continue
@@ -123,29 +132,31 @@ export function assembleProbes(
       const reason = lacking ?? lackingUnsent
       if (reason !== undefined) {
         const known = missing.get(target.family)
-        missing.set(target.family, { pairs: (known?.pairs ?? 0) + 1, why: known?.why ?? reason })
+        missing.set(target.family, { ...(known ?? reason), pairs: (known?.pairs ?? 0) + 1 })
         continue
       }
       counts.closed++
       if (result.kind === 'unsent') counts.unsent++
     }
-    for (const [family, { pairs, why }] of missing) unproved.push({ source, family, pairs, why })
+    for (const [family, lacks] of missing) unproved.push({ source, family, ...lacks })
     return cells
   })
   return { probe, sources, targets, rows, rules, wrong, unproved, counts }
 }
 
+type Lacking = Pick<UnprovedPod, 'why' | 'isSlow'>
+
 /** Says why the silence between two PODs proves nothing. */
 interface Controls {
-  lackingOf(source: Source, family: Family): string | undefined
-  lackingFor(source: Source, target: Target): string | undefined
+  lackingOf(source: Source, family: Family): Lacking | undefined
+  lackingFor(source: Source, target: Target): Lacking | undefined
 }
 
 /**
  * A POD proves silence if its client was answered in the same round: by a POD that must answer, or without one by its
  * own server; and if it lost no packets. The target must have been up: it answered somebody.
  */
-function controlsOf(plan: ProbePlan, set: RuleSet, observed: Observed): Controls {
+function controlsOf(plan: ProbePlan, set: RuleSet, observed: Observed, servers: Servers): Controls {
   const { sources, rules } = plan
   const heard = new Set<string>()
   const expecting = new Set<string>()
@@ -166,16 +177,22 @@ function controlsOf(plan: ProbePlan, set: RuleSet, observed: Observed): Controls
   const lackingOf = (source: Source, family: Family) => {
     const key = `${podKey(source)} ${family}`
     if (heard.has(key)) return undefined
-    if (expecting.has(key)) return 'no POD that must answer did'
-    return heard.has(`${key} itself`) ? undefined : 'it does not even answer itself'
+    if (expecting.has(key)) return { why: 'no POD that must answer did', isSlow: false }
+    return heard.has(`${key} itself`) ? undefined : { why: 'it does not even answer itself', isSlow: false }
   }
   const lackingFor = (source: Source, target: Target) => {
     const drops = observed.get(podKey(source))?.clientDrops ?? 0
-    if (drops > 0) return `its prober lost ${drops} packets`
+    if (drops > 0) return { why: `its prober lost ${drops} packets`, isSlow: true }
     if (!isService(target)) {
-      const lost = observed.get(podKey(target))?.serverDrops ?? 0
-      if (lost > 0) return `the server of ${target.pod} lost ${lost} packets`
-      if (!answering.has(`${podKey(target)} ${target.family}`)) return `${target.pod} answered nobody, not even itself`
+      const server = servers.get(podKey(target))
+      const isUdp = plan.probe.protocol.startsWith('udp/')
+      if (server && server.drops > 0)
+        return { why: `the server of ${target.pod} lost ${server.drops} packets`, isSlow: true }
+      // The kernel answers for the others.
+      if (server && isUdp && server.stall > STALL_MS)
+        return { why: `the server of ${target.pod} did not run for ${server.stall} ms`, isSlow: true }
+      if (!answering.has(`${podKey(target)} ${target.family}`))
+        return { why: `${target.pod} answered nobody, not even itself`, isSlow: false }
     }
     return lackingOf(source, target.family)
   }

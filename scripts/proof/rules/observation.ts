@@ -33,9 +33,15 @@ export interface PodObservations {
   readonly results: readonly (Observation | undefined)[]
   /** PODs that answered a datagram besides the first, by index. */
   readonly others: ReadonlyMap<number, readonly Source[]>
-  /** Packets that this POD's client and its server lost, since they were too slow. */
+  /** Packets that this POD's client lost, since it was too slow. */
   readonly clientDrops: number
-  readonly serverDrops: number
+}
+
+/** What a POD's server lost, since it was too slow. */
+export interface ServerState {
+  readonly drops: number
+  /** Milliseconds of the longest time in which it did not run. */
+  readonly stall: number
 }
 
 /** How many probes each POD of a node was given, and which PODs can answer. */
@@ -65,17 +71,35 @@ export function readObservations({ node, text }: ProbeOutput, asked: Asked): Rea
   for (const [pod, count] of asked.counts) {
     const { results: all, others, drops } = found.get(pod) ?? {}
     const missing = Array.from({ length: count }, (_, index) => index).find(index => !all?.[index])
-    if (!all || !others || !drops || missing !== undefined)
+    if (!all || !others || drops === undefined || missing !== undefined)
       throw fail(`${pod} did not report ${missing === undefined ? 'the end of its probes' : `probe ${missing}`}`)
-    results.set(pod, { results: all, others, clientDrops: drops[0], serverDrops: drops[1] })
+    results.set(pod, { results: all, others, clientDrops: drops })
   }
   return results
+}
+
+/**
+ * Parses a node's output of `netns_test probe state`.
+ * @throws Failure NO_PROBE (exit 4) for an invalid line, and for a POD without a state
+ */
+export function readStates({ node, text }: ProbeOutput, pods: readonly string[]): ReadonlyMap<string, ServerState> {
+  const states = new Map<string, ServerState>()
+  for (const line of text.split('\n')) {
+    const [, pod = '', drops, stall] = /^(\S+) end 0 (\d{1,9}) (\d{1,9})$/.exec(line) ?? []
+    if (pods.includes(pod)) states.set(pod, { drops: Number(drops), stall: Number(stall) })
+    else if (line !== '')
+      throw infrastructureFailure('NO_PROBE', `${node}: invalid state '${shortText(line, 120)}'`, { node })
+  }
+  const missing = pods.find(pod => !states.has(pod))
+  if (missing !== undefined)
+    throw infrastructureFailure('NO_PROBE', `${node}: ${missing} did not report its state`, { node })
+  return states
 }
 
 interface PodReader {
   readonly results: (Observation | undefined)[]
   readonly others: Map<number, readonly Source[]>
-  drops: readonly [number, number] | undefined
+  drops: number | undefined
 }
 
 /** A prober that could not run says so: it is no observation. */
@@ -85,9 +109,9 @@ const explain = (pod: string, [, kind, ...why]: readonly string[]): string | und
 function readLine(reader: PodReader, words: readonly string[], count: number, pods: ReadonlySet<string>): boolean {
   const [first = '', kind = '', ...rest] = words
   if (first === 'end') {
-    const [client, server] = [whole(kind), whole(rest[0])]
-    if (reader.drops || client === undefined || server === undefined || rest.length !== 1) return false
-    reader.drops = [client, server]
+    const drops = whole(kind)
+    if (reader.drops !== undefined || drops === undefined || rest.length > 0) return false
+    reader.drops = drops
     return true
   }
   const index = whole(first)

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { assembleProbes, hasSilence, podKey, tasksOf } from '../../../scripts/proof/rules/matrix.ts'
-import type { Observation, PodObservations } from '../../../scripts/proof/rules/observation.ts'
+import type { Observation, PodObservations, ServerState } from '../../../scripts/proof/rules/observation.ts'
 import { planProbes } from '../../../scripts/proof/rules/plan.ts'
 import type { Rule, RuleSet } from '../../../scripts/proof/rules/rule.ts'
 import { network } from './network.ts'
@@ -14,12 +14,17 @@ const FACTS = network([
 type Answers = Readonly<Record<string, Observation>>
 
 /** What comes of probes: replies of the right PODs, except for `<source> <target>`, both without `vm-00` and `-ns0`. */
-function prove(rules: readonly Rule[], given: Answers = {}, drops: Readonly<Record<string, [number, number]>> = {}) {
+function prove(
+  rules: readonly Rule[],
+  given: Answers = {},
+  lost: Readonly<Record<string, [number, ServerState]>> = {},
+) {
   const set: RuleSet = { rules, default: 'silent' }
   const [plan] = planProbes(set, FACTS)
   if (!plan) throw new Error('no plan')
   const short = (pod: string) => pod.replace('vm-00', '').replace('-ns0', '.')
   const observed = new Map<string, PodObservations>()
+  const servers = new Map<string, ServerState>()
   for (const [row, source] of plan.sources.entries()) {
     const tasks = tasksOf(plan, row, hasSilence(plan, set, row))
     const results = tasks.map(({ target: { pod, node }, column, isControl }): Observation => {
@@ -29,10 +34,11 @@ function prove(rules: readonly Rule[], given: Answers = {}, drops: Readonly<Reco
       const reply = { kind: 'reply', by: { pod, node }, milliseconds: 1 } as const
       return isControl || rule?.expect === 'reply' ? reply : { kind: 'silent', sent: 2 }
     })
-    const [clientDrops, serverDrops] = drops[short(source.pod)] ?? [0, 0]
-    observed.set(podKey(source), { results, others: new Map(), clientDrops, serverDrops })
+    const [clientDrops, server] = lost[short(source.pod)] ?? [0, { drops: 0, stall: 5 }]
+    observed.set(podKey(source), { results, others: new Map(), clientDrops })
+    servers.set(podKey(source), server)
   }
-  const { wrong, unproved, counts } = assembleProbes(plan, set, FACTS, observed)
+  const { wrong, unproved, counts } = assembleProbes(plan, set, FACTS, observed, servers)
   return {
     wrong: wrong.map(({ source, target, why }) => `${short(source.pod)} ${short(target.pod)} ${why}`),
     unproved: unproved.map(({ source, pairs, why }) => `${short(source.pod)} ${pairs}: ${why}`),
@@ -113,7 +119,7 @@ test('silence of a POD that gets no answer at all proves nothing', t => {
 })
 
 test('silence proves nothing if a prober or a server lost packets', t => {
-  const { unproved } = prove(SAME_NODE, {}, { '1.1': [5, 0], '2.1': [0, 7] })
+  const { unproved } = prove(SAME_NODE, {}, { '1.1': [5, { drops: 0, stall: 0 }], '2.1': [0, { drops: 7, stall: 0 }] })
   t.deepEqual(unproved, ['1.1 1: its prober lost 5 packets', '1.2 1: the server of vm-002-ns01 lost 7 packets'])
 })
 
@@ -141,4 +147,19 @@ test('a path MTU below that of the interface must be announced, and be as expect
   t.deepEqual(mtu('measure', { mtu: 1300, announced: 1400, from: '10.0.0.1' }), [
     '1.1 1.2 black hole: 10.0.0.1 announces an MTU of 1400, but packets above 1300 bytes vanish',
   ])
+})
+
+test('a server that did not run for a second may have missed datagrams, but the kernel accepts connections', t => {
+  const stalled = { '2.1': [0, { drops: 0, stall: 1000 }] } as const
+  const over = (protocol: 'udp/53' | 'tcp/80') =>
+    prove(
+      SAME_NODE.map(rule => ({ ...rule, protocol })),
+      {},
+      { ...stalled } as never,
+    )
+  t.deepEqual(over('udp/53').unproved, [
+    '1.1 1: the server of vm-002-ns01 did not run for 1000 ms',
+    '1.2 1: the server of vm-002-ns01 did not run for 1000 ms',
+  ])
+  t.deepEqual(over('tcp/80').unproved, [])
 })

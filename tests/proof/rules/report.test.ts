@@ -25,7 +25,13 @@ const MATRIX: ProbeMatrix = {
   ],
   rules: [Int16Array.from([-2, 0]), Int16Array.from([0, -2])],
   wrong: TARGETS.slice(1).map(target => ({ source: SOURCES[0] as never, target, why: 'is silent, but must reply' })),
-  unproved: SOURCES.slice(1).map(source => ({ source, family: 4, pairs: 2, why: 'it does not even answer itself' })),
+  unproved: SOURCES.slice(1).map(source => ({
+    source,
+    family: 4,
+    pairs: 2,
+    why: 'it does not even answer itself',
+    isSlow: false,
+  })),
   counts: { expected: 2, reached: 1, forbidden: 3, closed: 2, unsent: 1 },
 }
 

@@ -3,7 +3,7 @@
 
 need pods
 
-cmd_probe() { # start [seconds]|run|hold|release|stop
+cmd_probe() { # start [seconds]|run|hold|release|state|stop
 	find_program perl || die "probe: perl not found"
 	exec "$program" "$library/probe/probe.pl" "$NETNS" "$host" "$@"
 }

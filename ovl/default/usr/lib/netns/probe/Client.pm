@@ -23,7 +23,11 @@ my %CANNOT_RUN = map { $_ => 1 } EMFILE, ENFILE, ENOBUFS, ENOMEM, EPROTONOSUPPOR
 # any new answer, probes are retried.
 my %options;
 my (@tasks, %at, @queue, %flying, @later, %sockets, $answer_to);
-my ($nonce, $run, $id, $sequence, %sequences, $slowest, $moved, $until);
+my ($nonce, $run, $id, $sequence, %sequences, $slowest, $until);
+# Milliseconds since the last new answer, without those in which this process did not run; the last time.
+my ($idle, $ticked);
+# A process that runs calls tick at least this often.
+my $TICK_MS = 100;
 my @batch;
 
 sub answer { my ($line) = @_; push @batch, $line; return }
@@ -31,12 +35,12 @@ sub answer { my ($line) = @_; push @batch, $line; return }
 # A line "<index> <protocol> <address> <port> <expected result> <payload> <bytes>" for each probe.
 sub start {
 	my ($lines, $settings, $done) = @_;
-	%options = (window => 64, silent => 1300, retry => 20_000, patience => 5000, %{$settings});
+	%options = (window => 64, silent => 1300, retry => 20_000, patience => 6000, %{$settings});
 	(@tasks, %at, @queue, %flying, @later, %sockets, %sequences, @batch) = ();
 	$nonce = sprintf '%x', rand 2**32;
 	($id, $sequence, $slowest, $run) = (int rand 65536, 0, 0, ($run // 0) + 1);
-	$moved = now;
-	$until = $moved + $options{retry};
+	($idle, $ticked) = (0, now);
+	$until = $ticked + $options{retry};
 	$answer_to = $done;
 	for my $line (@{$lines}) {
 		my $task = { tries => 0 };
@@ -93,8 +97,7 @@ sub must_retry {
 	return $task->{protocol} =~ /udp|icmp/ && $task->{tries} < $SILENT_TRIES && $result eq 'silent'
 		if $want eq 'silent' || $want eq 'blocked';
 	return 0 if $result eq $want || $result eq 'reply' || $result eq 'wrong';
-	my $now = now;
-	return $now < $until && $now - $moved < $options{patience};
+	return now() < $until && $idle < $options{patience};
 }
 
 # A probe has a result for now; what is said of it follows the result.
@@ -102,7 +105,7 @@ sub finish {
 	my ($task, $result, @details) = @_;
 	return if $task->{over};
 	land($task);
-	$moved = now if $result eq $task->{want};
+	$idle = 0 if $result eq $task->{want};
 	@{$task}{qw(result details)} = ($result, \@details);
 	if (must_retry($task, $result)) {
 		push @later, [now() + $RETRY_MS * $task->{tries}, $task];
@@ -362,7 +365,7 @@ sub waiting_mtu {
 sub hear_mtu {
 	my ($task, $size) = @_;
 	took($task);
-	$moved = now;
+	$idle = 0;
 	$task->{least} = $size if $size > $task->{least};
 	$task->{mtu_tries} = 0;
 	return next_size($task);
@@ -403,6 +406,8 @@ sub expire {
 sub tick {
 	return if !$answer_to;
 	my $now = now;
+	$idle += $now - $ticked < $TICK_MS ? $now - $ticked : $TICK_MS;
+	$ticked = $now;
 	my @ready = grep { $_->[0] <= $now } @later;
 	@later = grep { $_->[0] > $now } @later if @ready;
 	unshift @queue, map { $_->[1] } @ready;
@@ -434,7 +439,7 @@ sub end {
 		answer(join ' ', $task->{index}, $result, @details);
 		answer("$task->{index} also $_") for @{$task->{others} // []};
 	}
-	answer("end $drops " . Server::drops());
+	answer("end $drops");
 	for my $name (keys %sockets) {
 		Loop::forget($sockets{$name});
 		close $sockets{$name};

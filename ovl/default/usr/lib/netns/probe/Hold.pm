@@ -66,7 +66,7 @@ sub tick {
 	if ($ready && ($now > $ready_by || !grep { !$_->{identity} && !defined $_->{broken} } @connections)) {
 		my $answer = $ready;
 		$ready = undef;
-		$answer->(scalar(grep { $_->{identity} } @connections) . ' held of ' . @connections . "\nend 0 0\n");
+		$answer->(scalar(grep { $_->{identity} } @connections) . ' held of ' . @connections . "\nend 0\n");
 	}
 	return 20;
 }
@@ -80,7 +80,7 @@ sub release {
 		break_off($one, 'over') if !defined $one->{broken};
 	}
 	@connections = ();
-	return $answer->("${text}end 0 0\n");
+	return $answer->("${text}end 0\n");
 }
 
 1;

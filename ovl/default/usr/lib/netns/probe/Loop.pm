@@ -2,9 +2,12 @@ package Loop;
 # The event loop of a process: handlers of sockets that can be read or written, and one of time.
 use strict;
 use warnings;
+use Linux qw(now);
 
 my (%readers, %writers);
 my ($readable, $writable) = ('', '');
+# The longest time in milliseconds in which this process did not run although it should have.
+our $stall = 0;
 
 sub on_read {
 	my ($socket, $handler) = @_;
@@ -38,10 +41,16 @@ sub forget {
 # Waits for sockets at most so many milliseconds, and calls their handlers.
 sub turn {
 	my ($milliseconds) = @_;
+	my $begun = now;
 	my $count = select my $can_read = $readable, my $can_write = $writable, undef, $milliseconds / 1000;
+	my $woken = now;
+	my $late = $woken - $begun - $milliseconds;
+	$stall = $late if $late > $stall;
 	return if $count <= 0;
 	for my $number (keys %readers) { $readers{$number} && vec($can_read, $number, 1) and $readers{$number}->() }
 	for my $number (keys %writers) { $writers{$number} && vec($can_write, $number, 1) and $writers{$number}->() }
+	my $busy = now() - $woken;
+	$stall = $busy if $busy > $stall;
 	return;
 }
 

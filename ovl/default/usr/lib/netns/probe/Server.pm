@@ -119,7 +119,15 @@ sub start {
 	return;
 }
 
-# Datagrams that were lost since this server was too slow.
-sub drops { return Linux::drops_of(@datagram_sockets) }
+# Datagrams that were lost since this server was too slow, and the milliseconds of its longest stall, since the last
+# state.
+my $drops_before = 0;
+
+sub state {
+	my $drops = Linux::drops_of(@datagram_sockets);
+	my $text = ($drops - $drops_before) . ' ' . int $Loop::stall;
+	($drops_before, $Loop::stall) = ($drops, 0);
+	return $text;
+}
 
 1;

@@ -6,6 +6,7 @@
 # run: reads "<pod> set <option> <number>" and "<pod> probe <index> <protocol> <address> <port> <expected result>
 #   <payload> <bytes>" lines, and prints "<pod> <index> <result> …" for each probe, and "<pod> end …".
 # hold: reads "<pod> hold <index> <address> <port> <connections>" lines, and connects; release prints what became of them.
+# state: reads "<pod> state" lines, and prints what servers lost since the last state: "<pod> end 0 <datagrams> <milliseconds>".
 # stop: ends the processes.
 use strict;
 use warnings;
@@ -25,9 +26,9 @@ my %RATE_LIMITS = ('/proc/sys/net/ipv4/icmp_ratemask' => '0', '/proc/sys/net/ipv
 my %saved;
 
 my ($namespaces, $node, $command, @arguments) = @ARGV;
-my %COMMANDS = (start => \&start, run => \&run, hold => \&run, release => \&run, stop => \&stop);
+my %COMMANDS = (start => \&start, run => \&run, hold => \&run, release => \&run, state => \&run, stop => \&stop);
 local $SIG{PIPE} = 'IGNORE';
-$COMMANDS{$command // ''} or die "probe: start, run, hold, release or stop\n";
+$COMMANDS{$command // ''} or die "probe: start, run, hold, release, state or stop\n";
 eval { $COMMANDS{$command}->(@arguments); 1 } or do {
 	print STDERR "probe: $@";
 	exit 1;
@@ -144,6 +145,7 @@ sub take_run {
 		}
 		close $client;
 	};
+	return $answer->('end 0 ' . Server::state() . "\n") if $of{state};
 	return Hold::start($of{hold}, $answer) if $of{hold};
 	return Hold::release($answer) if $of{release};
 	return Client::start($of{probe} // [], \%settings, $answer);
