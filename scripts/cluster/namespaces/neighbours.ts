@@ -44,7 +44,10 @@ export async function readTablesWithRoom(
 ): Promise<readonly NeighbourTable[]> {
   const needed = fewest(needs)
   let tables = read()
-  const lacksRoom = ({ limit, entries }: NeighbourTable) => limit - entries < needed && limit >= needed
+  const lacksRoom = (table: NeighbourTable) =>
+    table.limit - table.entries < needed &&
+    table.limit >= needed &&
+    !hasRoom(needed, [{ ...table, entries: table.limit }])
   const count = () => tables.reduce((sum, { entries }) => sum + entries, 0)
   let [least, waited] = [count(), 0]
   while (tables.some(lacksRoom) && waited < PATIENCE_MS) {

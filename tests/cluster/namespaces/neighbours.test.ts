@@ -73,9 +73,10 @@ test('waits while the kernel frees the entries of an earlier cluster, and no lon
 
 test('does not count the permanent entries of another large cluster', t => {
   const tables = (entries: number) => host(1024, '00000000').map(table => ({ ...table, entries }))
-  const needs = { kept: 96, flushed: 96, mayRetry: false }
+  const needs = { kept: 400, flushed: 400, mayRetry: false }
   t.false(requireNeighbours(needs, tables(10_927)))
   t.throws(() => requireNeighbours(needs, tables(1000)))
+  t.false(requireNeighbours({ ...needs, kept: 341 }, tables(1000)), 'a small share of the table')
   t.throws(() => requireNeighbours({ ...needs, kept: 1025, flushed: 1025 }, tables(10_927)))
 })
 
