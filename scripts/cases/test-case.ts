@@ -14,92 +14,91 @@ export { on, onWorkers, type Step } from './steps.ts'
 /** Which nodes create PODs: all workers, or one node. */
 export type Where = 'workers' | `vm-${number}`
 
-/** What a test needs beyond the nodes that its steps name; checked before any is started. */
+/** Requirements besides the nodes of the steps, checked before the cluster starts. */
 export interface Needs {
-  /** A cluster that runs, and in which somebody has set something up. */
+  /** A running cluster with a network that the user has set up. */
   readonly running?: true
   /** CNI plugins in the ovl. */
   readonly plugins?: true
-  /** A file of the user's, with `--conf`: the test is not among `all`. */
+  /** A file given by `--conf`; `all` skips the test. */
   readonly configuration?: true
-  /** What the addresses and names of its PODs must fit into. */
+  /** Constraints on addresses and names of its PODs. */
   readonly pods?: PodNeeds
-  /** A net that all workers must be on, to reach each other. */
+  /** A net that all workers must be on. */
   readonly net?: number
-  /** Interfaces that must be on one net, by their positions: `{ 'vm-001': 2, 'vm-202': 3 }` joins eth2 and eth3. */
+  /** Interfaces that must be on one net, by position: `{ 'vm-001': 2, 'vm-202': 3 }` for eth2 and eth3. */
   readonly links?: readonly { readonly workers?: number; readonly [node: `vm-${number}`]: number }[]
-  /** How many interfaces nodes must have. */
+  /** The number of interfaces that nodes must have. */
   readonly nics?: { readonly workers?: number; readonly [node: `vm-${number}`]: number }
-  /** Kinds of interface that the VMs' kernel must have, by a module or built in; checked before the first step. */
+  /** Kinds of interface that the nodes' kernel must support; checked before the first step. */
   readonly kinds?: readonly (typeof LINK_KINDS)[number][]
   /** Commands that the nodes must have; checked before the first step. */
   readonly commands?: readonly string[]
-  /** The oldest kernel that the nodes may have, as in `6.1`. */
+  /** The oldest supported kernel: `6.1`. */
   readonly kernel?: string
 }
 
-/** How a test addresses and names its PODs. */
 export interface PodNeeds {
   /**
-   * `node`: numbered in their node's network, or random ones of network 0 with RNDADR=yes; `random`: these always; `pool`: taken from their
-   * node's network by CNI, whose gateway has one; `bridges`: numbered in network 0, beside a host outside.
+   * `node`: numbered in the node's network, or random ones of network 0 with RNDADR=yes. `random`: always random.
+   * `pool`: allocated by CNI in the node's network, which also has a gateway. `bridges`: numbered in network 0, with an
+   * external host.
    */
   readonly addresses: 'node' | 'random' | 'pool' | 'bridges'
-  /** What RNDADR must be, where not both will do. */
+  /** The required value of RNDADR, if any. */
   readonly rndadr?: 'yes' | 'no'
-  /** PODs have veth pairs, whose ends in the VM are called after them. */
+  /** PODs have veth pairs, whose ends on the node have the PODs' names. */
   readonly veth?: true
-  /** Stand in front of PODs' names, instead of NAME_PREFIX. */
+  /** Prefixes of PODs' names, instead of NAME_PREFIX. */
   readonly prefixes?: readonly string[]
 }
 
-/** PODs that the steps of a test make on some nodes. */
+/** PODs that the steps of a test create on some nodes. */
 export interface MadePods {
   readonly where: Where
   /**
    * @param node its name
-   * @param count how many a step makes at once: NPODS
+   * @param count the number of PODs per step: NPODS
    */
   names(node: string, count: number): readonly string[]
 }
 
-/** A test, as data: what it shows and the steps that show it. */
+/** The definition of a test. */
 export interface TestCase {
-  /** As typed by the person. */
   readonly name: string
   /** One line, for `--list` and the summary. */
   readonly summary: string
-  /** The module that defines it: reports name it as the place of a failure. */
+  /** The module that defines it, for reports. */
   readonly file: string
-  /** Another one's name, of which this is but another name. */
+  /** The name of the test that this is an alias of. */
   readonly sameAs?: string
   readonly needs: Needs
-  /** Debian packages that its nodes need besides those of every image. */
+  /** Debian packages that its nodes need in addition. */
   readonly packages?: readonly string[]
-  /** The cluster on which it is meant to run, in xcluster's variables: counts where the person does not say otherwise. */
+  /** Defaults of the cluster, by xcluster's variables. */
   readonly cluster?: Readonly<Record<string, string>>
-  /** The same, for a test that can run on no other: overrides what the user says. */
+  /** Values of the cluster that override the user's. */
   readonly forced?: Readonly<Record<string, string>>
-  /** It only starts a cluster to work in: the cluster stays when it passes. */
+  /** The cluster is left running when the test passes. */
   readonly keepsCluster?: true
   readonly steps: readonly Step[]
   /** Completes a test that depends on files, or on options of its own, before anything starts. */
   readonly complete?: (request: CompletionRequest) => Promise<CompletedTest>
-  /** Run after the steps and the proof, also after a failure or an interruption. */
+  /** Run after the steps and the proof, also after a failure or interruption. */
   readonly cleanup?: readonly Step[]
   /** Names for selectors of nodes and PODs. */
   readonly labels?: Labels
   /** The values of its parameters. */
   readonly parameters?: Readonly<Record<string, string | number | boolean>>
-  /** The ovl that brings the test: the nodes get it. */
+  /** The ovl that contains the test, for the nodes. */
   readonly ovl?: OvlDirectory
   /** The place in its file of a member of its definition: `policy.test.ts:12:5`. */
   readonly locate?: (path: readonly (string | number)[]) => string | undefined
-  /** The PODs that the steps make, each with an IPv4 and an IPv6 address; missing where the test does not know. */
+  /** The PODs that the steps create, each with an IPv4 and an IPv6 address; missing if unknown. */
   readonly pods?: readonly MadePods[]
-  /** Which PODs reach each other once the steps have passed: proved for all pairs. Nothing is proved when missing. */
+  /** Which PODs must reach each other after the steps, proved for all pairs; missing: no proof. */
   readonly reach?: Reach | RuleSet
-  /** Also measure the path MTU between nodes: through a tunnel it is less than that of PODs. */
+  /** Also measure the path MTU between nodes, which a tunnel reduces. */
   readonly measuresPathMtu?: true
 }
 
@@ -108,7 +107,7 @@ export interface CompletionRequest {
   readonly test: TestCase
   readonly settings: Settings
   readonly options: Environment
-  /** Other ovls may bring files, such as plugins, that nobody knows yet. */
+  /** Other ovls may contain plugins. */
   readonly hasOvls: boolean
 }
 
@@ -117,19 +116,19 @@ export interface CompletedTest {
   readonly settings: Settings
 }
 
-/** PODs as `netns_test name` calls them, on all workers or one. */
+/** PODs with the names of `netns_test name`, on all workers or one. */
 export const numberedPods = (where: Where, prefix = ''): MadePods => ({
   where,
   names: (node, count) =>
     Array.from({ length: count }, (_, index) => `${prefix}${node}-ns${String(index + 1).padStart(2, '0')}`),
 })
 
-/** PODs with names of their own. */
+/** PODs with other names. */
 export const namedPods = (where: Where, ...names: readonly string[]): MadePods => ({ where, names: () => names })
 
 /**
- * The names of the PODs that a test makes, by node, as its cluster was planned.
- * @param count how many a step makes at once
+ * The names of the PODs that a test creates, by node.
+ * @param count the number of PODs per step
  */
 export function podsOf({ pods = [] }: TestCase, { cluster, guestEnvironment }: Settings, count: number) {
   const made = new Map<string, readonly string[]>()
@@ -145,7 +144,7 @@ export function podsOf({ pods = [] }: TestCase, { cluster, guestEnvironment }: S
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 
-/** The file that defines a test: of this repository, as it names it; otherwise as the user would. */
+/** The file that defines a test: relative to the repository if it is in it, otherwise to the working directory. */
 export function fileOf({ file }: TestCase): string {
   const own = path.relative(TOP, file)
   return own.startsWith('..') ? shownPath(file) : own
