@@ -92,6 +92,8 @@ function buildTypes() {
     const text = fs
       .readFileSync(file, 'utf8')
       .replace(OF_SSH, (_, names) => names.replaceAll(/(?:type )?(\w+),?/g, 'type $1 = unknown;'))
+      // Declared by a package that users may not have.
+      .replaceAll(/\bBuffer(<\w+>)?/g, 'Uint8Array')
       .replaceAll(/(from|import\()(\s*['"]\.[^'"]*)\.ts(['"])/g, '$1$2.js$3')
     fs.writeFileSync(file, text)
   }

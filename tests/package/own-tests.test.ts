@@ -70,8 +70,8 @@ test('from an empty directory to a failing test, by the commands of docs/own-tes
   const { testsuites } = report.parse(fs.readFileSync(path.join(directory, 'junit.xml'), 'utf8'))
   const failed = testsuites.testsuite.testcase.filter((each: { failure?: unknown }) => each.failure)
   t.deepEqual(
-    failed.map(({ name }: { name: string }) => name),
-    ['first: 10 matrix on vm-001', 'first: 10 matrix on vm-002'],
+    failed.map(({ name }: { name: string }) => name.replace(/\d+ matrix/, 'matrix')),
+    ['first: matrix on vm-001', 'first: matrix on vm-002'],
   )
   t.regex(failed[0].failure.message, PAIR)
   t.regex(fs.readFileSync(path.join(directory, 'report.html'), 'utf8'), PAIR)

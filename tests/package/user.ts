@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -73,4 +73,9 @@ function chownAll(place: string): void {
   fs.lchownSync(place, ID, ID)
   if (!fs.lstatSync(place).isDirectory()) return
   for (const name of fs.readdirSync(place)) chownAll(path.join(place, name))
+}
+
+/** Packs this repository into a directory, as `npm pack` does. */
+export function packInto(directory: string, top: string): void {
+  execFileSync('npm', ['pack', top, '--ignore-scripts=false', '--silent'], { cwd: directory })
 }
