@@ -26,11 +26,14 @@ export class Bench {
   readonly network: Network
   readonly shell: NodeShell
   readonly programs: Programs
+  /** The script that starts what the plugins need in a sandbox. */
+  readonly prepare: string | undefined
   /** In the order in which it was seen. */
   readonly evidence: Evidence[] = []
   #containers = 0
 
-  constructor(network: Network, shell: NodeShell, programs: Programs) {
+  constructor(network: Network, shell: NodeShell, programs: Programs, prepare?: string) {
+    this.prepare = prepare
     this.network = network
     this.shell = shell
     this.programs = programs

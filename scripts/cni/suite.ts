@@ -80,7 +80,7 @@ async function runCheck(
   const applies = check.applies(network)
   if (applies !== true) return end('skipped', applies)
   const sandbox = await createSandbox(shell)
-  const bench = new Bench(network, sandbox.shell, programs)
+  const bench = new Bench(network, sandbox.shell, programs, prepare)
   try {
     if (prepare !== undefined) await bench.mustRun(prepare)
     await check.run(bench)

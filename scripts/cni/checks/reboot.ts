@@ -49,6 +49,7 @@ async function within<T>(bench: Bench, run: (inner: Bench) => Promise<T>): Promi
   const sandbox = await createSandbox(bench.shell)
   const inner = new Bench(bench.network, sandbox.shell, bench.programs)
   try {
+    if (bench.prepare !== undefined) await inner.mustRun(bench.prepare)
     return await run(inner)
   } finally {
     bench.evidence.push(...inner.evidence)

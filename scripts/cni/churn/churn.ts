@@ -11,6 +11,8 @@ export interface ChurnRequest {
   readonly networks: readonly Network[]
   /** For each network. */
   readonly limit: ChurnLimit
+  /** A script that starts what the first network needs in its sandbox. */
+  readonly prepare?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -33,10 +35,11 @@ export const BASELINE: Network = {
  * @returns in the order of the networks
  * @throws Failure (exit 4) when the node cannot make a sandbox; Unmet when a network attaches no container
  */
-export async function runChurn({ node, programs, networks, limit, signal }: ChurnRequest) {
+export async function runChurn({ node, programs, networks, limit, prepare, signal }: ChurnRequest) {
   const subjects: ChurnSubject[] = []
   try {
-    for (const network of networks) subjects.push(await ChurnSubject.prepare(node, programs, network))
+    for (const [index, network] of networks.entries())
+      subjects.push(await ChurnSubject.start(node, programs, network, index === 0 ? prepare : undefined))
     const waiting = new Set(subjects)
     while (waiting.size > 0) {
       for (const subject of [...waiting]) {

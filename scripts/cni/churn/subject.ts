@@ -62,10 +62,11 @@ export class ChurnSubject {
   /**
    * @throws Failure (exit 4) when the node cannot make a sandbox; Unmet when the containers that stay cannot be attached
    */
-  static async prepare(node: NodeShell, programs: Programs, network: Network): Promise<ChurnSubject> {
+  static async start(node: NodeShell, programs: Programs, network: Network, prepare?: string): Promise<ChurnSubject> {
     const sandbox = await createSandbox(node)
     try {
       const bench = new Bench(network, sandbox.shell, programs)
+      if (prepare !== undefined) await bench.mustRun(prepare)
       const runtime = bench.runtime()
       const [first, second] = [await bench.attach(runtime), await bench.attach(runtime)]
       const pool = await bench.containers(AT_ONCE)

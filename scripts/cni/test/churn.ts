@@ -37,7 +37,14 @@ export async function measureChurn(plan: BenchPlan, bench: PreparedBench, contex
       const networks = isThere ? [network, baseline] : [network]
       if (!isThere) check.log(`no baseline: the node lacks a plugin of the network '${baseline.name}'`)
       const { shell, programs } = node
-      const request = { node: shell, programs, networks, limit: churn.limit, signal: context.signal }
+      const request = {
+        node: shell,
+        programs,
+        networks,
+        limit: churn.limit,
+        prepare: plan.prepare,
+        signal: context.signal,
+      }
       const results = await runChurn(request).catch((error: unknown) => {
         throw error instanceof Unmet ? testFailure('CNI_FAILED', error.message, { node: name }) : error
       })
