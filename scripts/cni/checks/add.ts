@@ -152,8 +152,11 @@ export const add: Checks<
     applies: needsIpam,
     run: async bench => {
       const { cniPath, fail } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const runtime = bench.runtime(bench.network, { cniPath })
+      const { attachment } = await bench.attach(runtime)
+      await runtime.del([attachment])
       await fail('ADD')
-      const [outcome] = await bench.runtime(bench.network, { cniPath }).add([await bench.container()])
+      const [outcome] = await runtime.add([await bench.container()])
       requireThat(outcome?.failure !== undefined, 'ADD succeeded, and its IPAM plugin had failed')
     },
   },

@@ -1,5 +1,6 @@
 import { type Bench, describeFailure, ipamOf } from '../bench.ts'
 import { watchIpam } from '../ipam.ts'
+import type { Outcome } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
 import type { Checks } from './check.ts'
 import { exhaustible, shrunk } from './pool.ts'
@@ -55,8 +56,10 @@ export const networkWide: Checks<
     applies: has('GC', withIpam),
     run: async bench => {
       const { cniPath, fail, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const runtime = bench.runtime(bench.network, { cniPath })
+      requireBefore('GC', await runtime.gc([]))
       await fail('GC')
-      const { failure } = await bench.runtime(bench.network, { cniPath }).gc([])
+      const { failure } = await runtime.gc([])
       if (!(await calls()).includes('GC')) throw new Inapplicable('GC does not call the IPAM plugin')
       requireThat(failure !== undefined, 'GC succeeded, and its IPAM plugin had failed')
     },
@@ -100,11 +103,21 @@ export const networkWide: Checks<
     applies: has('STATUS', exhaustible),
     run: async bench => {
       const runtime = bench.runtime(shrunk(bench.network))
+      requireBefore('STATUS', await runtime.status())
       await bench.attach(runtime)
       const { failure } = await runtime.status()
       requireThat(failure !== undefined, 'STATUS succeeded, and no address is free')
     },
   },
+}
+
+/**
+ * A plugin that always fails does not fail because of what is wrong.
+ * @throws Inapplicable
+ */
+function requireBefore(operation: string, outcome: Outcome): void {
+  if (outcome.failure)
+    throw new Inapplicable(`${operation} fails also when nothing is wrong: ${describeFailure(outcome)}`)
 }
 
 /** Attaches two containers, and finds the files of their reservations. */

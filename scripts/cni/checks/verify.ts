@@ -27,11 +27,21 @@ const damaged = (what: string, damage: (bench: Bench, attached: Attached) => Pro
   run: async bench => {
     const runtime = bench.runtime()
     const attached = await bench.attach(runtime)
+    await requireCheck(runtime, attached.attachment)
     await damage(bench, attached)
     const [outcome] = await runtime.check([attached.attachment])
     requireThat(outcome?.failure !== undefined, `CHECK succeeded, and ${what} is gone`)
   },
 })
+
+/**
+ * A plugin whose CHECK always fails does not find what is gone.
+ * @throws Inapplicable
+ */
+async function requireCheck(runtime: Runtime, attachment: Attached['attachment']): Promise<void> {
+  const [outcome] = await runtime.check([attachment])
+  if (outcome?.failure) throw new Inapplicable(`CHECK fails also when nothing is gone: ${describeFailure(outcome)}`)
+}
 
 const inside = 'ip netns exec "$1"'
 
@@ -94,6 +104,7 @@ export const verify: Checks<
       const after = await bench.mustRun('nft list ruleset')
       if (before === after) throw new Inapplicable('ADD created no firewall rule')
       bench.note('firewall rules before they are deleted', after)
+      await requireCheck(runtime, attachment)
       await bench.mustRun('nft flush ruleset')
       const [outcome] = await runtime.check([attachment])
       requireThat(outcome?.failure !== undefined, 'CHECK succeeded, and the firewall rules are gone')
@@ -104,6 +115,7 @@ export const verify: Checks<
     run: async bench => {
       const runtime = bench.runtime()
       const { attachment } = await bench.attach(runtime, { capabilityArgs: BANDWIDTH })
+      await requireCheck(runtime, attachment)
       const deleted = await bench.mustRun(DELETE_SHAPING, attachment.containerId)
       if (deleted === '') throw new Inapplicable('ADD created no traffic shaping')
       bench.note('traffic shaping that was deleted', deleted)
@@ -120,6 +132,7 @@ export const verify: Checks<
       const files = (await listState(bench)).filter(file => !before.includes(file) && !/lock|last_reserved/.test(file))
       if (files.length === 0) throw new Inapplicable('ADD left no reservation in /var/lib/cni')
       bench.note('files of the reservation, which are deleted', files.join('\n'))
+      await requireCheck(runtime, attachment)
       await bench.mustRun('rm -f "$@"', ...files)
       const [outcome] = await runtime.check([attachment])
       requireThat(outcome?.failure !== undefined, 'CHECK succeeded, and the reservation of the address is gone')
@@ -176,6 +189,10 @@ export function returnsErrorOfIpam(operation: 'CHECK' | 'DEL'): CheckCode {
       const { cniPath, fail, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
       const runtime = bench.runtime(bench.network, { cniPath })
       const { attachment } = await bench.attach(runtime)
+      const before = await operate(runtime, operation, attachment)
+      if (before?.failure)
+        throw new Inapplicable(`${operation} fails also when IPAM does not: ${describeFailure(before)}`)
+      if (operation === 'DEL') await bench.addTo(runtime, attachment)
       await fail(operation)
       const outcome = await operate(runtime, operation, attachment)
       if (!(await calls()).includes(operation)) throw new Inapplicable(`${operation} does not call the IPAM plugin`)
