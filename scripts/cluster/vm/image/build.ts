@@ -3,6 +3,7 @@ import path from 'node:path'
 import { environmentFailure, infrastructureFailure } from '../../../errors/failure.ts'
 import type { Guest } from '../../../settings/guest.ts'
 import { fetchKernel } from './debian-kernels.ts'
+import { findDepmod } from './depmod.ts'
 import { kernelVersionOf, requireKernel, unpackKernel } from './kernel.ts'
 import { applyAlternatives } from './maintainer-scripts.ts'
 import { moduleNames, pruneModules } from './modules.ts'
@@ -73,13 +74,12 @@ async function build(
   onProgress(`image: packing the root and the initrd (kernel ${kernelVersion})`)
   await unpackKernel(kernel.file, file('kernel'), guest.architecture)
   const modules = placeModules(root, kernel)
-  await pruneModules(modules, guest.modules)
+  await pruneModules(modules, guest.modules, await findDepmod(root, guest.architecture))
   copyGuestFiles(path.join(GUEST_DIRECTORY, 'root'), root)
   linkCommands(root)
   const init = path.join(GUEST_DIRECTORY, 'init')
   const anyKernel = guest.kernel?.startsWith('/') === true
-  const parts = { root, modules, init, scratch: path.join(directory, 'initrd.d'), more: guest.modules, anyKernel }
-  await packInitrd(parts, file('initrd'))
+  packInitrd({ root, modules, init, more: guest.modules, anyKernel }, file('initrd'))
   normalizeModes(root)
   tidyTree(root)
   const content = { programs: programsIn(root), modules: moduleNames(modules) }

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, infrastructureFailure } from '../../../errors/failure.ts'
 import { run } from '../../../host/command.ts'
+import type { Depmod } from './depmod.ts'
 import { recipe } from './recipe.ts'
 
 /** busybox loads only uncompressed modules, which are also faster for an emulated guest. Debian compresses since 13. */
@@ -15,11 +16,17 @@ const PACKERS = [
  * Removes the modules that guests do not use, decompresses the others and rebuilds the index.
  * @param modules the directory of one kernel version, `…/lib/modules/<version>`
  * @param requested names of other modules to keep, with their dependencies
+ * @param depmod the command that writes the index
  * @throws Failure NO_MODULE (exit 3) when the kernel has none of a requested name
  */
-export async function pruneModules(modules: string, requested: readonly string[] = []): Promise<void> {
+export async function pruneModules(
+  modules: string,
+  requested: readonly string[] = [],
+  [program = '', ...options]: Depmod = ['depmod'],
+): Promise<void> {
   const kernel = path.join(modules, 'kernel')
-  const depmod = () => run('depmod', ['--basedir', path.resolve(modules, '../../..'), path.basename(modules)])
+  const words = [...options, '--basedir', path.resolve(modules, '../../..'), path.basename(modules)]
+  const depmod = () => run(program, words)
   const needed = requested.length > 0 ? await depmod().then(() => neededFiles(modules, requested)) : new Set()
   const kept: string[] = []
   for (const entry of fs.readdirSync(modules, { recursive: true, withFileTypes: true })) {

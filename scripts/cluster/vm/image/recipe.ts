@@ -125,7 +125,8 @@ export const recipe = {
   ],
 } as const
 
-const TRIPLETS: Readonly<Record<GuestArchitecture, string>> = {
+/** Debian's names of architectures in paths. */
+export const TRIPLETS: Readonly<Record<GuestArchitecture, string>> = {
   amd64: 'x86_64-linux-gnu',
   arm64: 'aarch64-linux-gnu',
 }
