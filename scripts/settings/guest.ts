@@ -42,7 +42,7 @@ const DEFAULT_RELEASE = 'bookworm'
 const RELEASE = /^[a-z][a-z0-9-]{1,30}$/
 const SNAPSHOT = /^\d{8}T\d{6}Z$/
 /** Debian Policy, section 5.6.1. */
-const PACKAGE = /^[a-z0-9][a-z0-9+.-]+$/
+export const PACKAGE_NAME = /^[a-z0-9][a-z0-9+.-]+$/
 const MODULE = /^[A-Za-z0-9][\w-]*$/
 const URI = /^(https?|file):\/\/[^\s,]+$/
 const KERNEL_VERSION = /^\d+\.\d+(\.\d+)?(-rt)?$/
@@ -74,7 +74,7 @@ export function readGuest(sources: Sources, environment: Environment, packages: 
   const snapshot = optional(sources, '__snapshot', 'a time as 20261101T000000Z', value => SNAPSHOT.test(value))
   const list = (name: string, expected: string, pattern: RegExp) =>
     wordsIn(optional(sources, name, expected, value => wordsIn(value).every(word => pattern.test(word))))
-  const named = list('__package', 'names of Debian packages, separated by commas', PACKAGE)
+  const named = list('__package', 'names of Debian packages, separated by commas', PACKAGE_NAME)
   const modules = list('__module', 'names of kernel modules, separated by commas', MODULE)
   const file = (name: string) => {
     const value = sources.text(name, '')

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { ruleSet } from '../proof/rules/schema.ts'
+import { PACKAGE_NAME } from '../settings/guest.ts'
 import { LINK_KINDS } from '../settings/pod-facts.ts'
 import { object, text, whole } from './object.ts'
 import { steps } from './step-schema.ts'
@@ -80,7 +81,7 @@ export const testSchema = object({
   summary: text,
   needs: v.optional(needs),
   packages: v.optional(
-    v.array(v.pipe(text, v.regex(/^[a-z0-9][a-z0-9+.-]+$/, 'the name of a Debian package is needed'))),
+    v.array(v.pipe(v.string(), v.regex(PACKAGE_NAME, 'the name of a Debian package is needed')), 'a list is needed'),
   ),
   cluster: v.optional(variables),
   forced: v.optional(variables),

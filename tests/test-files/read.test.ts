@@ -193,3 +193,13 @@ for (const [what, name, text, expected] of [
     for (const [index, pattern] of expected.entries()) t.regex(said[index] ?? '', pattern)
   })
 }
+
+test('reads the packages that a test needs on its nodes, and refuses an invalid name', async t => {
+  const yaml = (name: string) =>
+    `summary: x\npackages: [iperf3, ${name}]\nsteps: [{ command: iperf3 --version, on: 1 }]\n`
+  const [template] = await readTests(write(t, 'speed.test.yaml', yaml('socat')))
+  if (!template) return t.fail()
+  t.deepEqual(testsOf(template)[0]?.packages, ['iperf3', 'socat'])
+  const [mistake = ''] = await mistakes(t, 'speed.test.yaml', yaml('--force'))
+  t.regex(mistake, /packages.*the name of a Debian package is needed/)
+})

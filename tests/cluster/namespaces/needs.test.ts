@@ -2,6 +2,7 @@ import test from 'ava'
 import { needsOf, requireNamespaces } from '../../../scripts/cluster/namespaces/needs.ts'
 import { refuseVmOptions } from '../../../scripts/cluster/namespaces/options.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
+import { nativeArchitecture } from '../../../scripts/settings/guest.ts'
 import type { NodePlan } from '../../../scripts/settings/nodes.ts'
 
 const node: NodePlan = { number: 1, name: 'vm-001', role: 'worker', memoryMiB: 256, cpus: 1, nets: [0, 1] }
@@ -32,4 +33,15 @@ test('refuses options of VMs, but not their variables or the settings of tests',
     t.notThrows(() => refuseVmOptions([{ name, value: '1', origin: 'test' }]))
   }
   t.notThrows(() => refuseVmOptions([{ name: '__nvm', value: '1', origin: 'option' }]))
+})
+
+test('refuses another kernel or architecture, also by a variable, but not packages', t => {
+  for (const name of ['__kernel', '__module', '__arch', '__modules'])
+    for (const origin of ['option', 'variable'] as const)
+      t.throws(() => refuseVmOptions([{ name, value: 'x', origin }]), { code: 'BAD_VALUE' }, name)
+  t.throws(() => refuseVmOptions([{ name: '__kernel', value: '6.12', origin: 'variable' }]), {
+    message: /^XCLUSTER_NETNS_KERNEL: nodes that are namespaces/,
+  })
+  t.notThrows(() => refuseVmOptions([{ name: '__package', value: 'jq', origin: 'option' }]))
+  t.notThrows(() => refuseVmOptions([{ name: '__arch', value: nativeArchitecture(), origin: 'option' }]))
 })

@@ -1,13 +1,19 @@
 # System calls for the world and its nodes.
 use strict;
 use warnings;
+use POSIX ();
 use Socket qw(AF_INET AF_INET6 SOCK_DGRAM inet_aton inet_pton pack_sockaddr_in);
 
-# Numbers of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl).
-our %CALL = (
-	clone => 56, setuid => 105, setgid => 106, pivot_root => 155, prctl => 157, mount => 165, umount2 => 166,
-	sethostname => 170, unshare => 272,
-);
+# Numbers of arm64 (Linux, include/uapi/asm-generic/unistd.h), and of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl).
+our %CALL = (POSIX::uname())[4] eq 'aarch64'
+	? (
+		clone => 220, setuid => 146, setgid => 144, pivot_root => 41, prctl => 167, mount => 40, umount2 => 39,
+		sethostname => 161, unshare => 97,
+	)
+	: (
+		clone => 56, setuid => 105, setgid => 106, pivot_root => 155, prctl => 157, mount => 165, umount2 => 166,
+		sethostname => 170, unshare => 272,
+	);
 our %FLAG = (
 	NEWNS => 0x20000, NEWCGROUP => 0x2000000, NEWUTS => 0x4000000, NEWIPC => 0x8000000, NEWUSER => 0x10000000,
 	NEWPID => 0x20000000, NEWNET => 0x40000000, SIGCHLD => 17, SIGKILL => 9, SET_PDEATHSIG => 1,

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import zlib from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
-import { unpackKernel } from '../../../../scripts/cluster/vm/image/kernel.ts'
+import { kernelVersionOf, requireKernel, unpackKernel } from '../../../../scripts/cluster/vm/image/kernel.ts'
 import { tool } from '../../../needs.ts'
 
 const CONTENT = Buffer.from('the kernel proper '.repeat(1000))
@@ -57,3 +58,56 @@ for (const [what, image] of [
     await t.throwsAsync(unpackKernel(source, path.join(directory, 'vmlinux')), { code: 'BAD_KERNEL' })
   })
 }
+
+/** An `Image` of arm64 with only its magic number. */
+const arm64Image = (): Buffer => {
+  const image = Buffer.alloc(0x400)
+  image.write('ARM\x64', 0x38, 'latin1')
+  return image
+}
+
+test('unpacks an Image of arm64, also packed by gzip', async t => {
+  const directory = scratch(t)
+  const [source, target] = [path.join(directory, 'Image'), path.join(directory, 'vmlinux')]
+  for (const content of [arm64Image(), zlib.gzipSync(arm64Image())]) {
+    fs.writeFileSync(source, content)
+    await unpackKernel(source, target, 'arm64')
+    t.deepEqual(fs.readFileSync(target), arm64Image())
+  }
+  await t.throwsAsync(unpackKernel(source, target, 'amd64'), { code: 'BAD_KERNEL' })
+})
+
+test('keeps a bzImage whose kernel QEMU could not start by itself', async t => {
+  const directory = scratch(t)
+  const [source, target] = [path.join(directory, 'bzImage'), path.join(directory, 'vmlinux')]
+  const elf = Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(1000)])
+  const image = makeImage(zlib.gzipSync(elf), elf.length)
+  fs.writeFileSync(source, image)
+  await unpackKernel(source, target)
+  t.deepEqual(fs.readFileSync(target), image)
+})
+
+test('refuses a file of --kernel that is no kernel, or one for another architecture, before anything starts', t => {
+  const file = path.join(scratch(t), 'kernel')
+  const refused = (content: Buffer, architecture: 'amd64' | 'arm64', message: RegExp) => {
+    fs.writeFileSync(file, content)
+    const error = t.throws(() => requireKernel(file, architecture), { code: 'BAD_KERNEL', message })
+    t.is((error as Error & { exitCode: number }).exitCode, 2)
+  }
+  refused(Buffer.from('#!/bin/sh\n'), 'amd64', /is not a kernel/)
+  refused(Buffer.alloc(0), 'arm64', /is not a kernel/)
+  refused(arm64Image(), 'amd64', /is a kernel for arm64/)
+  refused(makeImage(Buffer.alloc(100)), 'arm64', /is a kernel for amd64/)
+  fs.rmSync(file)
+  t.throws(() => requireKernel(file, 'amd64'), { code: 'BAD_KERNEL', message: /no such file/ })
+  fs.writeFileSync(file, makeImage(Buffer.alloc(100)))
+  t.notThrows(() => requireKernel(file, 'amd64'))
+})
+
+test('finds the version of a kernel in its file', t => {
+  const file = path.join(scratch(t), 'Image')
+  fs.writeFileSync(file, Buffer.concat([arm64Image(), Buffer.from('Linux version 6.9.1-mine (me@here) gcc')]))
+  t.is(kernelVersionOf(file), '6.9.1-mine')
+  fs.writeFileSync(file, arm64Image())
+  t.is(kernelVersionOf(file), 'Image')
+})
