@@ -34,11 +34,24 @@ const networkInterface = v.looseObject({
   addr_info: v.array(address),
 })
 
-const route = v.looseObject({
-  dst: optional(v.string()),
-  dev: optional(v.string()),
-  encap: optional(v.string()),
-})
+const encapsulation = v.looseObject({ encap_type: v.string(), dst: optional(v.string()) })
+
+/**
+ * Before iproute2 6.13, `encap` is the type, and the last `dst` is the tunnel's remote end. Later versions print an object
+ * with both. Here all routes have the older form.
+ */
+const route = v.pipe(
+  v.looseObject({
+    dst: optional(v.string()),
+    dev: optional(v.string()),
+    encap: optional(v.union([v.string(), encapsulation], 'neither a type of encapsulation nor an object')),
+  }),
+  v.transform(given => {
+    const { encap } = given
+    if (typeof encap !== 'object' || encap === null) return given
+    return { ...given, encap: encap.encap_type, dst: encap.dst ?? given.dst }
+  }),
+)
 
 const pod = v.looseObject({ name, interfaces: v.array(networkInterface), routes: v.array(route) })
 

@@ -2,6 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { Failure } from '../../scripts/errors/failure.ts'
 import { readNetwork, readNode } from '../../scripts/proof/network.ts'
+import { checkStatus } from '../../scripts/proof/status-schema.ts'
 import { nodeOf } from '../runner/artifacts/evidence/node.ts'
 
 const answering = (name: string, text: string, exitCode = 0) =>
@@ -100,4 +101,14 @@ test('rejects arbitrary JSON', async t => {
     }),
     { numRuns: 50 },
   )
+})
+
+test('reads tunnels from routes of old and new versions of iproute2 alike', t => {
+  const old = JSON.parse('{"dst":"10.2.0.0/24","encap":"ip","id":100,"dst":"10.0.0.2","dev":"vx"}')
+  const encap = { encap_type: 'ip', id: 100, src: '0.0.0.0', dst: '10.0.0.2', ttl: 0, tos: 0 }
+  for (const route of [old, { dst: '10.2.0.0/24', encap, dev: 'vx' }]) {
+    const { routes } = checkStatus('vm-002', { ...status, routes: [route] })
+    t.like(routes[0], { dst: '10.0.0.2', encap: 'ip', dev: 'vx' })
+  }
+  t.throws(() => checkStatus('vm-002', { ...status, routes: [{ encap: 7 }] }), { message: /^routes\.0\.encap: / })
 })
