@@ -1,39 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import test from 'ava'
-import type { ProbeMatrix } from '../../../scripts/proof/rules/matrix.ts'
 import { describeMatrix, describeUnproved, describeWrong, proofToJson } from '../../../scripts/proof/rules/report.ts'
 import { probeSvg } from '../../../scripts/proof/rules/svg.ts'
 import { tool } from '../../needs.ts'
 import { conforms } from '../../schema.ts'
-
-const [one, two] = ['a', 'b<'].map((pod, index) => ({
-  pod,
-  node: 'vm-001',
-  address: `10.0.0.${index + 1}`,
-  family: 4 as const,
-  interface: 'eth0',
-}))
-const TARGETS = [one, two].flatMap(pod => pod ?? [])
-const SOURCES = TARGETS.map(({ pod, node }) => ({ pod, node }))
-const MATRIX: ProbeMatrix = {
-  probe: { protocol: 'tcp/80', payload: 'plain', bytes: 0 },
-  sources: SOURCES,
-  targets: TARGETS,
-  rows: [
-    [undefined, { kind: 'refused', refusal: 'admin-prohibited', from: '10.0.0.2' }],
-    [{ kind: 'reply', by: { pod: 'a', node: 'vm-001' }, milliseconds: 0.5 }, undefined],
-  ],
-  rules: [Int16Array.from([-2, 0]), Int16Array.from([0, -2])],
-  wrong: TARGETS.slice(1).map(target => ({ source: SOURCES[0] as never, target, why: 'is silent, but must reply' })),
-  unproved: SOURCES.slice(1).map(source => ({
-    source,
-    family: 4,
-    pairs: 2,
-    why: 'it does not even answer itself',
-    isSlow: false,
-  })),
-  counts: { expected: 2, reached: 1, forbidden: 3, closed: 2, unsent: 1 },
-}
+import { MATRIX } from './probe-matrix.ts'
 
 test('describes a matrix, a wrong pair and an unproved POD in a line each', t => {
   t.is(describeMatrix(MATRIX), 'tcp/80: 1 of 2 pairs reply; 2 of 3 forbidden pairs blocked (1 not sent)')
