@@ -4,8 +4,12 @@ import type { Node } from '../../scripts/ssh/node.ts'
 import { capture } from '../../scripts/ssh/node.ts'
 import { program } from '../namespaces/program.ts'
 
+/** For a test on a machine that is busy with others. */
+const MILLISECONDS = 10 * 60_000
+
 /** A cluster of namespaces that runs until the end of the test, logged in to. */
 export async function startNodes(t: ExecutionContext, count = 1): Promise<readonly Node[]> {
+  t.timeout(MILLISECONDS)
   const { run, state } = program(t)
   const started = await run('test', 'start', `--nvm=${count}`)
   t.is(started.status, 0, started.stderr)

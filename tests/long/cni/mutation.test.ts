@@ -4,6 +4,9 @@ import { startNodes } from '../../cni/cluster.ts'
 import { faultyNetwork, forEachCheck, prepareFixture, violations } from '../../cni/fixture/faults.ts'
 import { fixtureNetwork } from '../../cni/fixture/fixture.ts'
 
+/** The product of faults and checks. */
+const HOURS = 3
+
 for (const version of ['0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']) {
   for (const master of [undefined, 'eth1']) {
     const kind = master ? 'a macvlan' : 'a veth pair'
@@ -19,6 +22,7 @@ for (const version of ['0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']) {
 test('no check reports a fault that is for another one', async t => {
   const [node] = await startNodes(t)
   if (!node) return t.fail()
+  t.timeout(HOURS * 3_600_000)
   const run = await prepareFixture(node)
   const wrong: string[] = []
   await forEachCheck(CHECK_NAMES, async check => {
