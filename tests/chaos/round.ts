@@ -68,8 +68,7 @@ export async function playRound(seed: number, durationMs: number, kind: Kind = '
       code,
       stderr: run.stderr(),
       stopCode,
-      processes: processesIn(top),
-      files: [...list(path.join(state, 'xcluster-netns/clusters')), ...list(temporary)],
+      ...(await leftovers(top, [path.join(state, 'xcluster-netns/clusters'), temporary])),
     }
     for (const pid of round.processes) process.kill(pid, 'SIGKILL')
     const where = fault.strike ? ` at ${moment} ms (${hit ?? 'nothing to hit'})` : ''
@@ -148,6 +147,20 @@ async function endOf(child: ChildProcess): Promise<number> {
 function mountDisk(directory: string, kibibytes: number): () => void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'chaos', directory])
   return () => void execFileSync('umount', ['--lazy', directory])
+}
+
+/** Longer than the grace period of commands that a reaper ends after the runner was killed (host/command.ts). */
+const REAPING_MS = 15_000
+
+/** What is left of a round, after reapers had time to end commands of a killed runner, such as `mkcdrom`. */
+async function leftovers(top: string, directories: readonly string[]): Promise<Pick<Round, 'processes' | 'files'>> {
+  const end = performance.now() + REAPING_MS
+  while (true) {
+    const left = { processes: processesIn(top), files: directories.flatMap(list) }
+    const isClean = left.processes.length === 0 && left.files.length === 0
+    if (isClean || performance.now() > end) return left
+    await delay(100)
+  }
 }
 
 /**
