@@ -14,10 +14,10 @@ test("routers route between nets and are the others' default routes; interfaces 
   t.regex(await inVm('vm-001', 'ip', '-br', 'address', 'show', 'eth1'), / 192\.168\.1\.1\/24 /)
   t.regex(
     await inVm('vm-001', 'ip', '-br', 'address', 'show', 'eth4'),
-    /^eth4@\S+ +DOWN *$/m,
+    /^eth4(@\S+)? +DOWN *$/m,
     'the other nets are left alone',
   )
-  t.regex(await inVm('vm-202', 'ip', '-br', 'address', 'show', 'eth5'), /^eth5@\S+ +DOWN *$/m)
+  t.regex(await inVm('vm-202', 'ip', '-br', 'address', 'show', 'eth5'), /^eth5(@\S+)? +DOWN *$/m)
   t.regex(await inVm('vm-221', 'cat', '/sys/class/net/eth1/address'), /^00:00:00:01:02:dd$/m)
   const routes = await inVm('vm-001', 'ip', 'route', 'show', 'default')
   t.regex(routes, /nexthop via 192\.168\.1\.201 [\s\S]*nexthop via 192\.168\.1\.202 /)
