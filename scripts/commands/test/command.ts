@@ -40,7 +40,7 @@ export const test: CommandDefinition = {
       .addOption(completedBy(prepareOption(), 'files'))
       .addOption(completedBy(compareOption(), 'files'))
       .option('--churn <time|PODs>', 'with cni: only attach and detach PODs, for 60s or 1000 of them, and measure')
-      .option('--baseline <file>', 'with --churn: compare with this network (default: the plugin bridge)')
+      .addOption(completedBy(baselineOption(), 'files'))
       .action(async (words: string[], { list, verbose, explain, ovl, reporter, progress, set, grep }: TestOptions) => {
         const [{ runTestCommand }, { readUserRequest }, { writtenAs }] = await Promise.all([
           import('./run.ts'),
@@ -84,6 +84,9 @@ const wordsArgument = () =>
     '[words...]',
     'tests (default: start): names, files or directories of own tests, <ovl>/<test>; then ovls to unpack on the nodes',
   )
+
+const baselineOption = () =>
+  new Option('--baseline <file>', 'with --churn: compare with this network (default: the plugin bridge)')
 
 const setOption = () =>
   new Option('--set <parameter=value>', 'set a parameter of tests, or several values: size=1400,9000; repeatable')

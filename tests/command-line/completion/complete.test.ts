@@ -30,7 +30,12 @@ test('completes every command and every option', async t => {
   for (const command of program.createHelp().visibleCommands(program)) t.true(shown.includes(command.name()))
   t.false(shown.includes('completion-server'))
   for (const command of commands) {
-    for (const { long } of command.options) t.deepEqual(await behind(`${command.name()} ${long}`), [long])
+    const names = command.options.flatMap(({ long }) => long ?? [])
+    for (const long of names) {
+      const shown = await behind(`${command.name()} ${long}`)
+      // `--module` begins `--modules`, too.
+      t.deepEqual([...shown].sort(), names.filter(name => name.startsWith(long)).sort())
+    }
   }
 })
 
@@ -85,6 +90,12 @@ test('has a completion for every value except numbers and free text', t => {
       '--count',
       '--set',
       '--grep',
+      '--package',
+      '--module',
+      '--snapshot',
+      '--mirror',
+      '--only',
+      '--churn',
     ],
     ...['--tail', '--interface', 'command', 'filter', 'options', 'words'],
   ]
