@@ -12,6 +12,9 @@ export type {
   CommandResult,
   ContextNode,
   ContextPod,
+  HeldConnection,
+  HeldConnections,
+  HoldRequest,
   RunOptions,
   TestContext,
 } from './cases/context.ts'
