@@ -6,7 +6,8 @@ import test from 'ava'
 import { until } from '../vm/program.ts'
 import { clusterIn, program, writeOvl } from './program.ts'
 
-const TOKEN = 'a token of the caller'
+/** Unique: other runs of this test may have processes on the host. */
+const TOKEN = `token ${process.pid} of the caller`
 /** A user without a name, who owns nothing here. */
 const OTHER = ['--reuid', '54321', '--regid', '54321', '--clear-groups', '--inh-caps=-all']
 
