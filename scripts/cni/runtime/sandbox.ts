@@ -6,8 +6,12 @@ import type { NodeShell } from './shell.ts'
 
 const SCRIPT = fs.readFileSync(path.join(import.meta.dirname, 'sandbox.sh'), 'utf8')
 
-/** Ends all processes in the sandbox: those that plugins left, too. */
+/**
+ * Ends all processes in the sandbox: those that plugins left, too. The mount namespace is held open, because the kernel gives
+ * its number to the next sandbox as soon as it is gone.
+ */
 const END_ALL = `
+open my $held, '<', "/proc/$ARGV[0]/ns/mnt" or exit;
 my $own = readlink "/proc/$ARGV[0]/ns/mnt" or exit;
 for (glob '/proc/[0-9]*') { kill KILL => m{(\\d+)} if (readlink("$_/ns/mnt") // '') eq $own }
 `
