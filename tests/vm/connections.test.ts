@@ -6,7 +6,7 @@ import { testCases } from '../../scripts/runner/registry.ts'
 import { processesIn, program } from './program.ts'
 
 /** The tests of `all`. */
-const TESTS = testCases.filter(({ sameAs, needs }) => !sameAs && !needs.running)
+const TESTS = testCases.filter(({ sameAs, needs }) => !sameAs && !needs.running && !needs.configuration)
 
 /** The number of pairs that answer on two workers with four PODs each, in both families. */
 function pairsOf({ reach, forced }: TestCase): number {

@@ -26,7 +26,7 @@ test('passes on variables and input, and returns outputs and status', async t =>
 })
 
 test('executes all at once, and returns the ends in order', async t => {
-  const program = plugin(t, '#!/bin/sh\nsleep 0.5; echo "$N"\n')
+  const program = plugin(t, '#!/bin/sh\nsleep 3; echo "$N"\n')
   const executions = Array.from({ length: 30 }, (_, n) => ({ program, environment: { N: String(n) }, input: '' }))
   const ends = await execute(localShell, executions)
   t.deepEqual(
