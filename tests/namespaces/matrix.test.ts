@@ -160,14 +160,14 @@ test.serial(
   },
 )
 
-test('refuses --reach with a test that defines no reach, and for tests other than matrix', async t => {
+test('refuses --reach with a test that defines no reach, and for tests other than matrix and cni', async t => {
   const { run } = program(t)
   for (const [words, says] of [
     [
       ['matrix', '--no-start', '--reach', 'start'],
       /--reach=start: not a test with its own reachability: .*dual_bridges/,
     ],
-    [['bridge', '--reach', 'L3'], /--reach is for the test matrix/],
+    [['bridge', '--reach', 'L3'], /--reach is for the tests matrix and cni/],
   ] as const) {
     const { status, stderr } = await run('test', ...words)
     t.is(status, 2)

@@ -10,7 +10,7 @@ const STATE = `
     in_pod() { nsenter --net=/var/run/netns/$pod --uts=/var/run/utsns/$pod "$@"; }
     in_pod hostname
     in_pod ip -o address show | tr -s ' '
-    in_pod ip -o link show | sed 's|ether .*||; s|state.*||'
+    in_pod ip -o link show | sed 's|NO-CARRIER,||; s|ether .*||; s|state.*||'
     in_pod ip route show table all | sort
     in_pod ip -6 route show table all | sort
     in_pod sh -c 'cd /proc/sys/net/ipv6/conf && cat eth0/accept_dad eth0/accept_ra eth0/addr_gen_mode default/accept_dad'
