@@ -5,6 +5,7 @@ import type { Check, CheckCode } from './check.ts'
 import { del } from './del.ts'
 import { leaks } from './leaks.ts'
 import { networkWide } from './network-wide.ts'
+import { parallel } from './parallel.ts'
 import { protocol } from './protocol.ts'
 import { reboot } from './reboot.ts'
 import { verify } from './verify.ts'
@@ -12,6 +13,7 @@ import { verify } from './verify.ts'
 const CODE: Readonly<Record<CheckName, CheckCode>> = {
   ...protocol,
   ...add,
+  ...parallel,
   ...verify,
   ...del,
   ...leaks,

@@ -3,9 +3,9 @@ import { compareLedgers } from '../ledger/compare.ts'
 import { takeLedgerIn } from '../ledger/take.ts'
 import type { Attachment } from '../runtime/derive.ts'
 import { Inapplicable } from '../violation.ts'
-import { requireSecond } from './add.ts'
 import { always, type Checks } from './check.ts'
 import { attachFirst, leavesNothing } from './leftovers.ts'
+import { requireSecond } from './parallel.ts'
 import { exhaustible, shrunk } from './pool.ts'
 
 const CYCLES = 5
