@@ -1,17 +1,13 @@
 import { type Attached, type Bench, describeFailure, ipamOf } from '../bench.ts'
 import { watchIpam } from '../ipam.ts'
 import type { KernelFacts } from '../kernel.ts'
-import type { Network } from '../network.ts'
 import { sameAddress, samePrefix } from '../runtime/addresses.ts'
 import type { Call } from '../runtime/answer.ts'
 import type { Attachment } from '../runtime/derive.ts'
 import { requireThat, Violation } from '../violation.ts'
-import { always, type CheckCode, type Checks } from './check.ts'
+import { always, type CheckCode, type Checks, createsInterface, needsIpam } from './check.ts'
 import { attachFirst, leavesNothing } from './leftovers.ts'
 import { exhaustible, shrunk } from './pool.ts'
-
-export const needsIpam = (network: Network): true | string =>
-  ipamOf(network) ? true : 'no plugin of the network has an IPAM plugin'
 
 /** A check of the result of a successful ADD. */
 const ofResult = (check: (attached: Attached, bench: Bench) => void | Promise<void>): CheckCode => ({
@@ -178,10 +174,6 @@ export const add: Checks<
       })
     },
   },
-}
-
-function createsInterface({ plugins }: Network): true | string {
-  return plugins[0]?.type !== 'loopback' || 'loopback adjusts the interface that every container has'
 }
 
 /** Calls ADD of the first plugin: the others adjust what it created. */

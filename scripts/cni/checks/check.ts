@@ -1,4 +1,4 @@
-import type { Bench } from '../bench.ts'
+import { type Bench, ipamOf } from '../bench.ts'
 import type { Network } from '../network.ts'
 import type { CheckName, Requirement } from './catalog.ts'
 
@@ -20,7 +20,10 @@ export interface Check extends Requirement, CheckCode {
 /** The code of some checks. */
 export type Checks<Names extends CheckName> = Readonly<Record<Names, CheckCode>>
 
-/** Names of the catalog that begin with a text. */
-export type Named<Start extends string> = Extract<CheckName, `${Start}${string}`>
-
 export const always = (): true => true
+
+export const needsIpam = (network: Network): true | string =>
+  ipamOf(network) ? true : 'no plugin of the network has an IPAM plugin'
+
+export const createsInterface = ({ plugins }: Network): true | string =>
+  plugins[0]?.type !== 'loopback' || 'loopback adjusts the interface that every container has'

@@ -5,9 +5,9 @@ import type { Attachment } from '../runtime/derive.ts'
 import { isBefore } from '../runtime/result.ts'
 import type { Outcome, Runtime } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
-import { always, type CheckCode, type Checks } from './check.ts'
+import { always, type CheckCode, type Checks, createsInterface } from './check.ts'
 import { attachFirst, leavesNothing } from './leftovers.ts'
-import { callsIpam, listState, returnsErrorOfIpam } from './verify.ts'
+import { callsIpam, listState, newReservations, returnsErrorOfIpam } from './verify.ts'
 
 /** A check that attaches a container, does something, and expects DEL to succeed. */
 const succeeds = (prepare: (bench: Bench, attached: Attached) => Promise<Attachment>): CheckCode => ({
@@ -16,15 +16,13 @@ const succeeds = (prepare: (bench: Bench, attached: Attached) => Promise<Attachm
     const runtime = bench.runtime()
     const before = await listState(bench)
     const attached = await bench.attach(runtime)
-    const reserved = (await listState(bench)).filter(file => isReservation(file) && !before.includes(file))
+    const reserved = newReservations(before, await listState(bench))
     requireSuccess(await runtime.del([await prepare(bench, attached)]))
     const left = (await listState(bench)).filter(file => reserved.includes(file))
     bench.note('files of the reservation after DEL', left.join('\n') || 'none')
     requireThat(left.length === 0, `DEL did not free the address: ${left[0]} is left`)
   },
 })
-
-const isReservation = (file: string) => !/lock|last_reserved/.test(file)
 
 function requireSuccess(outcomes: readonly Outcome[]): void {
   const [outcome] = outcomes
@@ -55,8 +53,7 @@ export const del: Checks<
     },
   },
   'DEL removes the interface': {
-    applies: ({ plugins }) =>
-      plugins[0]?.type !== 'loopback' || 'loopback adjusts the interface that every container has',
+    applies: createsInterface,
     run: async bench => {
       const runtime = bench.runtime()
       const { attachment } = await bench.attach(runtime)

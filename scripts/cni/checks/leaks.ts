@@ -1,9 +1,9 @@
-import { type Bench, describeFailure, ipamOf } from '../bench.ts'
+import { type Bench, describeFailure } from '../bench.ts'
 import { compareLedgers } from '../ledger/compare.ts'
 import { takeLedgerIn } from '../ledger/take.ts'
 import type { Attachment } from '../runtime/derive.ts'
 import { Inapplicable } from '../violation.ts'
-import { always, type Checks } from './check.ts'
+import { always, type Checks, needsIpam } from './check.ts'
 import { attachFirst, leavesNothing } from './leftovers.ts'
 import { requireSecond } from './parallel.ts'
 import { exhaustible, shrunk } from './pool.ts'
@@ -79,7 +79,7 @@ export const leaks: Checks<
     },
   },
   'DEL in parallel: leaves nothing': {
-    applies: network => (ipamOf(network) ? true : 'no plugin of the network has an IPAM plugin'),
+    applies: needsIpam,
     run: async bench => {
       await requireSecond(bench)
       await prepare(bench)

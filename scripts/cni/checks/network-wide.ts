@@ -2,9 +2,9 @@ import { type Bench, describeFailure, ipamOf } from '../bench.ts'
 import { watchIpam } from '../ipam.ts'
 import type { Outcome } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
-import type { Checks } from './check.ts'
+import { type Checks, needsIpam } from './check.ts'
 import { exhaustible, shrunk } from './pool.ts'
-import { has, listState, withIpam } from './verify.ts'
+import { has, listState, newReservations } from './verify.ts'
 
 const NOT_READY: readonly number[] = [50, 51]
 
@@ -20,7 +20,7 @@ export const networkWide: Checks<
   | 'STATUS with an exhausted pool'
 > = {
   'GC frees stale reservations': {
-    applies: has('GC', withIpam),
+    applies: has('GC', needsIpam),
     run: async bench => {
       const runtime = bench.runtime()
       const { keep, stale } = await reservations(bench)
@@ -45,7 +45,7 @@ export const networkWide: Checks<
     },
   },
   'GC calls IPAM': {
-    applies: has('GC', withIpam),
+    applies: has('GC', needsIpam),
     run: async bench => {
       const { cniPath, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
       await bench.runtime(bench.network, { cniPath }).gc([])
@@ -53,7 +53,7 @@ export const networkWide: Checks<
     },
   },
   'GC returns the error of IPAM': {
-    applies: has('GC', withIpam),
+    applies: has('GC', needsIpam),
     run: async bench => {
       const { cniPath, fail, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
       const runtime = bench.runtime(bench.network, { cniPath })
@@ -65,7 +65,7 @@ export const networkWide: Checks<
     },
   },
   'GC continues after an error': {
-    applies: has('GC', withIpam),
+    applies: has('GC', needsIpam),
     run: async bench => {
       const first = await reservations(bench)
       await bench.runtime().gc([first.keep.attachment])
@@ -89,7 +89,7 @@ export const networkWide: Checks<
     },
   },
   'STATUS when IPAM is not ready': {
-    applies: has('STATUS', withIpam),
+    applies: has('STATUS', needsIpam),
     run: async bench => {
       const { cniPath, fail } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
       await fail('STATUS', 50)
@@ -128,7 +128,7 @@ async function reservations(bench: Bench, { isOptional = false } = {}) {
   for (let count = 0; count < 2; count++) {
     const one = await bench.attach(runtime)
     const now = await listState(bench)
-    const files = now.filter(file => !known.includes(file) && !/lock|last_reserved/.test(file))
+    const files = newReservations(known, now)
     if (files.length === 0 && !isOptional) throw new Inapplicable('ADD left no reservation in /var/lib/cni')
     attached.push({ ...one, files })
     known = now

@@ -2,8 +2,7 @@ import { isIP } from 'node:net'
 import { type Bench, describeFailure } from '../bench.ts'
 import type { Attachment } from '../runtime/derive.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
-import { needsIpam } from './add.ts'
-import { always, type Checks } from './check.ts'
+import { always, type Checks, needsIpam } from './check.ts'
 
 /** How many containers are attached at once. */
 const PARALLEL = 8

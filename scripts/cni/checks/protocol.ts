@@ -9,7 +9,6 @@ import { always, type CheckCode, type Checks } from './check.ts'
 
 /** How to spoil an execution: variables to set, or to remove; a change of the input. */
 interface Spoiling {
-  readonly operation?: 'ADD' | 'VERSION'
   readonly variables?: Readonly<Record<string, string | undefined>>
   readonly input?: (input: Record<string, unknown>) => unknown
 }

@@ -1,8 +1,7 @@
-import fs from 'node:fs'
-import path from 'node:path'
+import { shellScript } from '../../host/shell-script.ts'
 import type { Bench } from '../bench.ts'
 
-const SCRIPT = fs.readFileSync(path.join(import.meta.dirname, 'traffic.pl'), 'utf8')
+const SCRIPT = shellScript(import.meta.dirname, 'traffic.pl')
 
 /** Starts a server in the container, which answers each connection, and counts what it receives. */
 const SERVE = `ip netns exec "$1" perl -e "$2" serve "$3" </dev/null >/dev/null 2>&1 &

@@ -5,7 +5,7 @@ import { missingOperation, type Operation } from '../runtime/derive.ts'
 import type { Result } from '../runtime/result.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
-import type { CheckCode, Checks } from './check.ts'
+import { type CheckCode, type Checks, needsIpam } from './check.ts'
 
 /** Whether the version of a network has an operation, and the network has what the check needs. */
 export const has =
@@ -17,9 +17,6 @@ export const has =
     if (operation === 'GC' && network.disableGC) return 'the network disables GC'
     return more.map(applies => applies(network)).find(answer => answer !== true) ?? true
   }
-
-export const withIpam = (network: Network): true | string =>
-  ipamOf(network) ? true : 'no plugin of the network has an IPAM plugin'
 
 /** A check that damages an attachment, and expects CHECK to fail. */
 const damaged = (what: string, damage: (bench: Bench, attached: Attached) => Promise<void>): CheckCode => ({
@@ -124,12 +121,12 @@ export const verify: Checks<
     },
   },
   'CHECK without the IPAM reservation': {
-    applies: has('CHECK', withIpam),
+    applies: has('CHECK', needsIpam),
     run: async bench => {
       const before = await listState(bench)
       const runtime = bench.runtime()
       const { attachment } = await bench.attach(runtime)
-      const files = (await listState(bench)).filter(file => !before.includes(file) && !/lock|last_reserved/.test(file))
+      const files = newReservations(before, await listState(bench))
       if (files.length === 0) throw new Inapplicable('ADD left no reservation in /var/lib/cni')
       bench.note('files of the reservation, which are deleted', files.join('\n'))
       await requireCheck(runtime, attachment)
@@ -150,6 +147,10 @@ export const BANDWIDTH = {
 export const listState = async (bench: Bench): Promise<readonly string[]> =>
   (await bench.mustRun('find /var/lib/cni -type f')).split('\n').filter(Boolean)
 
+/** The files of reservations that were added to {@link listState}: not locks, nor host-local's cursor. */
+export const newReservations = (before: readonly string[], now: readonly string[]): readonly string[] =>
+  now.filter(file => !before.includes(file) && !/lock|last_reserved/.test(file))
+
 /** Deletes queueing disciplines that limit a rate, in the node and in the container, and prints them. */
 const DELETE_SHAPING = `
 remove() {
@@ -169,7 +170,7 @@ remove -netns "$1"
 /** Expects that plugins call their IPAM plugin for an operation on an attachment. */
 export function callsIpam(operation: 'CHECK' | 'DEL'): CheckCode {
   return {
-    applies: has(operation, withIpam),
+    applies: has(operation, needsIpam),
     run: async bench => {
       const { cniPath, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
       const runtime = bench.runtime(bench.network, { cniPath })
@@ -184,7 +185,7 @@ export function callsIpam(operation: 'CHECK' | 'DEL'): CheckCode {
 /** Expects that plugins return the error of their IPAM plugin. */
 export function returnsErrorOfIpam(operation: 'CHECK' | 'DEL'): CheckCode {
   return {
-    applies: has(operation, withIpam),
+    applies: has(operation, needsIpam),
     run: async bench => {
       const { cniPath, fail, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
       const runtime = bench.runtime(bench.network, { cniPath })

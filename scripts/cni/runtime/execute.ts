@@ -1,7 +1,6 @@
-import fs from 'node:fs'
 import os from 'node:os'
-import path from 'node:path'
 import { infrastructureFailure } from '../../errors/failure.ts'
+import { shellScript } from '../../host/shell-script.ts'
 import { shortText } from '../../host/text.ts'
 import { architectureOf } from '../../ovl/elf.ts'
 import type { NodeShell } from './shell.ts'
@@ -34,7 +33,7 @@ export const SECONDS = 60
 /** Limit on each output of a plugin, in bytes. */
 export const MAX_OUTPUT = 2 ** 20
 
-const HELPER = fs.readFileSync(path.join(import.meta.dirname, 'execute.pl'), 'utf8')
+const HELPER = shellScript(import.meta.dirname, 'execute.pl')
 /** Plugins call programs such as iptables. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 

@@ -1,10 +1,9 @@
-import fs from 'node:fs'
-import path from 'node:path'
 import { infrastructureFailure } from '../../errors/failure.ts'
+import { shellScript } from '../../host/shell-script.ts'
 import { shortText } from '../../host/text.ts'
 import type { NodeShell } from './shell.ts'
 
-const SCRIPT = fs.readFileSync(path.join(import.meta.dirname, 'sandbox.sh'), 'utf8')
+const SCRIPT = shellScript(import.meta.dirname, 'sandbox.sh')
 
 /**
  * Ends all processes in the sandbox: those that plugins left, too. The mount namespace is held open, because the kernel gives

@@ -1,5 +1,6 @@
 import type { TestContext } from '../../cases/context.ts'
 import { testFailure } from '../../errors/failure.ts'
+import { POD_DIRECTORIES } from '../../settings/pod-facts.ts'
 import { describeFailure } from '../bench.ts'
 import { compareLedgers } from '../ledger/compare.ts'
 import type { Ledger } from '../ledger/entry.ts'
@@ -36,7 +37,7 @@ export async function attachPods(
       const pods = stdout.toString().split('\n').filter(Boolean)
       const attachments = pods.map(pod => ({
         containerId: pod,
-        netns: `/var/run/netns/${pod}`,
+        netns: `${POD_DIRECTORIES.net}/${pod}`,
         ifname: podInterface === 'hostname' ? pod : podInterface,
       }))
       const runtime = new Runtime(networkOf(shell.name), shell, programs)
