@@ -1,10 +1,9 @@
-import os from 'node:os'
 import { infrastructureFailure } from '../errors/failure.ts'
 import { withDeadline } from '../host/deadline.ts'
 import { shortText } from '../host/text.ts'
 import type { NodeFacts } from '../proof/facts.ts'
 import { podAddresses, type Source } from '../proof/network.ts'
-import { isSame } from '../proof/reach.ts'
+import { ownAddresses } from '../proof/reach.ts'
 import type { ProbeInput } from '../proof/rules/input.ts'
 import {
   type Asked,
@@ -15,6 +14,7 @@ import {
 } from '../proof/rules/observation.ts'
 import { capture, type Node } from '../ssh/node.ts'
 import { Semaphore } from '../ssh/semaphore.ts'
+import { AT_ONCE } from './measure.ts'
 
 export interface ProbeRequest {
   readonly nodes: readonly Node[]
@@ -28,8 +28,6 @@ export interface ProbeRequest {
   onHung?(node: Node): void
 }
 
-/** How many nodes probe at once: each probes from all of its PODs. */
-const AT_ONCE = 4 * os.availableParallelism()
 /** Limit for ending probers after a failure or an interruption. */
 const CLEANING_MS = 10_000
 /** How much longer than the step the probers live, if nobody ends them. */
@@ -81,7 +79,7 @@ export async function startProbers(request: ProbeRequest, ports: readonly string
     nodes.map(async node => {
       const pods = network.find(facts => facts.node === node.name)?.pods ?? []
       const lines = pods.map(({ name }) => {
-        const own = addresses.filter(one => isSame(one, { pod: name, node: node.name })).map(one => one.address)
+        const own = ownAddresses(addresses, { pod: name, node: node.name }).map(one => one.address)
         return `${name} ${own.join(',') || '-'} ${ports.join(' ')}\n`
       })
       await askProbers(node, ['start', String(seconds)], lines.join(''), request)

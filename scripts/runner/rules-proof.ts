@@ -82,8 +82,8 @@ async function measurePlan(
   network: readonly NodeFacts[],
   probers: Probers,
 ): Promise<ProbeMatrix> {
+  const isSilent = plan.sources.some((_, row) => hasSilence(plan, set, row))
   for (let attempt = 1; ; attempt++) {
-    const isSilent = plan.sources.some((_, row) => hasSilence(plan, set, row))
     if (isSilent) await probers.states()
     const observed = await probers.run(inputsFor(plan, set, network))
     const servers = isSilent ? await probers.states() : new Map()

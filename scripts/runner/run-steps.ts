@@ -1,5 +1,5 @@
 import { isCommandStep, isFunctionStep, type Step, stepName, whereOf } from '../cases/steps.ts'
-import { environmentFailure, Failure } from '../errors/failure.ts'
+import { environmentFailure, Failure, testFailure } from '../errors/failure.ts'
 import { withDeadline } from '../host/deadline.ts'
 import { describeSelector } from '../settings/selectors.ts'
 import { endBackground, startBackground } from './commands/background.ts'
@@ -83,7 +83,7 @@ export async function cleanUp(run: TestRun): Promise<readonly StepFailure[]> {
           const ended = await endBackground(task, run, deadline.signal)
           const early = ended.find(({ status }) => status !== undefined && status !== 0)
           const why = `${early?.where}: '${task.name}' in the background exited with status ${early?.status}`
-          if (early) throw new Failure(1, 'BACKGROUND_ENDED', why)
+          if (early) throw testFailure('BACKGROUND_ENDED', why)
         }
       }
       failures.push(...(await onHostWithin('end background', nextContext(own), own, end)))

@@ -71,7 +71,7 @@ function kill(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-function read(file: string): string {
+export function read(file: string): string {
   try {
     return fs.readFileSync(file, 'utf8')
   } catch {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { quoteWord } from '../../scripts/ssh/quote.ts'
 import { standIn } from '../xcluster/stand-in.ts'
-import { type Fault, faultsOn, type Kind, type Victim } from './faults.ts'
+import { type Fault, faultsOn, type Kind, read, type Victim } from './faults.ts'
 import { judge, type Round } from './judge.ts'
 import { type Random, seeded } from './random.ts'
 
@@ -189,14 +189,6 @@ function processesIn(directory: string): readonly number[] {
 function workingDirectory(pid: string): string {
   try {
     return fs.readlinkSync(`/proc/${pid}/cwd`)
-  } catch {
-    return '' // ended meanwhile, or of another user
-  }
-}
-
-function read(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8')
   } catch {
     return '' // ended meanwhile, or of another user
   }

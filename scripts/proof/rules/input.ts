@@ -1,6 +1,6 @@
 import type { NodeFacts } from '../facts.ts'
 import type { Source } from '../network.ts'
-import { hasSilence, mtuOf, podKey, tasksOf } from './matrix.ts'
+import { mtuOf, podKey, tasksOf } from './matrix.ts'
 import { expectedOf, type ProbePlan, type Target } from './plan.ts'
 import { type Probe, portOf } from './probe.ts'
 import type { Result, RuleSet } from './rule.ts'
@@ -21,7 +21,7 @@ export function inputsFor(
 ): ReadonlyMap<string, ProbeInput> {
   const inputs = new Map<string, ProbeInput>()
   for (const [row, source] of plan.sources.entries()) {
-    const tasks = tasksOf(plan, row, hasSilence(plan, set, row))
+    const tasks = tasksOf(plan, set, row)
     const lines = tasks.map(({ target, column, isControl }) => {
       const { expect } = expectedOf(set, plan.rules[row]?.[column] ?? -1)
       return lineFor(plan.probe, source, target, isControl ? 'reply' : expect, network)
@@ -40,5 +40,6 @@ export function lineFor(
   network: readonly NodeFacts[],
 ): string {
   const size = payload === 'mtu' ? (mtuOf(network, source, family) ?? MOST_BYTES) : bytes
-  return [...portOf(protocol).slice(0, 1), address, portOf(protocol)[1], expect, payload, size].join(' ')
+  const [name, port] = portOf(protocol)
+  return [name, address, port, expect, payload, size].join(' ')
 }

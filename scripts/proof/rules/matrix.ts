@@ -71,9 +71,10 @@ export interface Task {
   readonly isControl: boolean
 }
 
-/** The probes of a source, in the order in which it is told; rotated by source to spread the load. */
-export function tasksOf(plan: ProbePlan, row: number, hasControls: boolean): readonly Task[] {
+/** The probes of a source in their order, with controls if anything may be silent; rotated by source to spread the load. */
+export function tasksOf(plan: ProbePlan, set: RuleSet, row: number): readonly Task[] {
   const { targets, rules, sources } = plan
+  const hasControls = hasSilence(plan, set, row)
   const source = sources[row] as Source
   const all = [...targets.entries()].flatMap(([column, target]): Task[] => {
     if (rules[row]?.[column] !== NOT_PROBED) return [{ target, column, isControl: false }]
@@ -106,7 +107,7 @@ export function assembleProbes(
     const { results = [], others = new Map<number, readonly Source[]>() } = observed.get(podKey(source)) ?? {}
     const cells: (Observation | undefined)[] = targets.map(() => undefined)
     const missing = new Map<Family, Omit<UnprovedPod, 'source' | 'family'>>()
-    for (const [index, { target, column, isControl }] of tasksOf(plan, row, hasSilence(plan, set, row)).entries()) {
+    for (const [index, { target, column, isControl }] of tasksOf(plan, set, row).entries()) {
       const result = results[index]
       if (isControl || !result) continue
       cells[column] = result
@@ -163,7 +164,7 @@ function controlsOf(plan: ProbePlan, set: RuleSet, observed: Observed, servers: 
   const answering = new Set<string>()
   for (const [row, source] of sources.entries()) {
     const { results = [] } = observed.get(podKey(source)) ?? {}
-    for (const [index, { target, column, isControl }] of tasksOf(plan, row, hasSilence(plan, set, row)).entries()) {
+    for (const [index, { target, column, isControl }] of tasksOf(plan, set, row).entries()) {
       const result = results[index]
       const isReply = result?.kind === 'reply'
       const key = `${podKey(source)} ${target.family}`

@@ -4,7 +4,7 @@ import type { Role } from '../../settings/nodes.ts'
 import { matches, type Selector } from '../../settings/selectors.ts'
 import type { NodeFacts } from '../facts.ts'
 import { type PodAddress, podAddresses, type Source } from '../network.ts'
-import { isSame } from '../reach.ts'
+import { isSame, ownAddresses } from '../reach.ts'
 import { type Probe, payloadOf, probeName, probesOf, protocolsOf } from './probe.ts'
 import type { Expected, Rule, RuleSet } from './rule.ts'
 import { addressesIn, describeEnd, undefinedLabel } from './select.ts'
@@ -55,7 +55,7 @@ export function planFor(
   if (missing)
     throw testFailure('UNUSED_RULE', `rule ${missing.rule} uses the label '${missing.label}', which is not defined`)
   const targets = [...addresses, ...servicesOf(set)]
-  const families = sources.map(source => new Set(addresses.filter(one => isSame(one, source)).map(one => one.family)))
+  const families = sources.map(source => new Set(ownAddresses(addresses, source).map(one => one.family)))
   const matchers = set.rules.map(rule => matcherOf(rule, set, sources, targets, roleOf))
   const used = new Set<number>()
   const plans = probesOf(set).map((probe): ProbePlan => {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import * as v from 'valibot'
 import type { Selector, SelectorTerms } from '../../settings/selectors.ts'
+import { portOf, protocolsOf } from './probe.ts'
 import { type Protocol, REFUSALS, type Rule, type RuleSet } from './rule.ts'
 
 const PROTOCOL = /^(icmp|(tcp|udp|sctp)\/([1-9]\d{0,4}))$/
@@ -56,9 +57,8 @@ const spread = v.pipe(
   v.check(({ atLeast = 1, atMost = 1_000_000 }) => atLeast <= atMost, 'atLeast is more than atMost'),
 )
 
-const protocolsOf = ({ protocol: one = [] }: Rule): readonly Protocol[] => (typeof one === 'string' ? [one] : one)
 const speaks = (rule: Rule, ...kinds: readonly string[]) =>
-  protocolsOf(rule).length > 0 && protocolsOf(rule).every(one => kinds.includes(one.split('/')[0] ?? ''))
+  protocolsOf(rule).length > 0 && protocolsOf(rule).every(one => kinds.includes(portOf(one)[0]))
 
 /** Whether members of a rule fit together, and if not, which do not. */
 const CHECKS: readonly (readonly [fits: (rule: Rule) => boolean, message: string])[] = [

@@ -4,6 +4,7 @@ import type { BackgroundProcess, CommandResult, ContextPod, TestContext } from '
 import { fileOf } from '../../cases/test-case.ts'
 import { locationIn } from '../../host/stack.ts'
 import { podAddresses, readNetwork } from '../../proof/network.ts'
+import { ownAddresses } from '../../proof/reach.ts'
 import type { Selector } from '../../settings/selectors.ts'
 import { capture } from '../../ssh/node.ts'
 import { endBackground, startBackground } from '../commands/background.ts'
@@ -141,7 +142,7 @@ async function readPods({ run, signal }: FunctionScope): Promise<readonly Contex
   const addresses = podAddresses(network)
   return network.flatMap(({ node, pods }) =>
     pods.map(({ name }) => {
-      const own = addresses.filter(each => each.node === node && each.pod === name)
+      const own = ownAddresses(addresses, { pod: name, node })
       const of = (family: 4 | 6) => own.filter(each => each.family === family).map(({ address }) => address)
       return { name, node, ipv4: of(4), ipv6: of(6) }
     }),

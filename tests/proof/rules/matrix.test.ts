@@ -1,5 +1,5 @@
 import test from 'ava'
-import { assembleProbes, hasSilence, podKey, tasksOf } from '../../../scripts/proof/rules/matrix.ts'
+import { assembleProbes, podKey, tasksOf } from '../../../scripts/proof/rules/matrix.ts'
 import type { Observation, PodObservations, ServerState } from '../../../scripts/proof/rules/observation.ts'
 import { planProbes } from '../../../scripts/proof/rules/plan.ts'
 import type { Rule, RuleSet } from '../../../scripts/proof/rules/rule.ts'
@@ -26,7 +26,7 @@ function prove(
   const observed = new Map<string, PodObservations>()
   const servers = new Map<string, ServerState>()
   for (const [row, source] of plan.sources.entries()) {
-    const tasks = tasksOf(plan, row, hasSilence(plan, set, row))
+    const tasks = tasksOf(plan, set, row)
     const results = tasks.map(({ target: { pod, node }, column, isControl }): Observation => {
       const said = given[`${short(source.pod)} ${short(pod)}`]
       if (said) return said
