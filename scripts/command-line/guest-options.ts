@@ -1,9 +1,5 @@
 import { type Command, Option } from 'commander'
-import { callersEnvironment } from '../host/environment.ts'
-import { type Guest, readGuest } from '../settings/guest.ts'
-import { Sources, userLayers } from '../settings/sources.ts'
 import { completedBy } from './completion/source.ts'
-import { readUserRequest } from './request.ts'
 
 /** Adds the options for what the nodes' image is built from. */
 export const addGuestOptions = (command: Command): Command =>
@@ -39,10 +35,3 @@ const list = (flags: string, description: string) =>
   new Option(flags, description).argParser((value: string, before: string | undefined) =>
     before ? `${before},${value}` : value,
   )
-
-/**
- * The guest that a command's options describe.
- * @throws Failure BAD_VALUE (exit 2)
- */
-export const guestOf = (command: Command): Guest =>
-  readGuest(new Sources(userLayers(readUserRequest(command, []).options, callersEnvironment)), callersEnvironment)

@@ -2,6 +2,8 @@ import type { Command } from 'commander'
 import type { ClusterChoice } from '../cluster/choice.ts'
 import { chooseKind } from '../cluster/choose.ts'
 import { callersEnvironment, type Environment } from '../host/environment.ts'
+import { type Guest, readGuest } from '../settings/guest.ts'
+import { Sources, userLayers } from '../settings/sources.ts'
 import { commandsOf, programOf } from './finish.ts'
 import { requireKnownVariables, splitWords, variablesOfOptions } from './options.ts'
 
@@ -46,6 +48,13 @@ function settingsIn(command: Command, isWanted: (source: string | undefined) => 
     ...(stop !== undefined && { __stop: stop ? 'yes' : 'no', __no_stop: stop ? 'no' : 'yes' }),
   }
 }
+
+/**
+ * The guest that a command's options describe.
+ * @throws Failure BAD_VALUE (exit 2)
+ */
+export const guestOf = (command: Command): Guest =>
+  readGuest(new Sources(userLayers(readUserRequest(command, []).options, callersEnvironment)), callersEnvironment)
 
 /** The running cluster that options select; settings read the variables themselves, to name them in messages. */
 export function readClusterChoice(command: Command): ClusterChoice {

@@ -1,10 +1,13 @@
-import fs from 'node:fs'
+import type fs from 'node:fs'
 import { environmentFailure, Failure } from '../errors/failure.ts'
+
+/** `import` reads all exports of this module, which takes as long as printing help. */
+const builtIn = () => process.getBuiltinModule('node:fs')
 
 /** Stats a path. @returns undefined when it does not exist or cannot be accessed */
 export function tryStat(place: string): fs.Stats | undefined {
   try {
-    return fs.statSync(place)
+    return builtIn().statSync(place)
   } catch {
     return undefined
   }
@@ -13,7 +16,7 @@ export function tryStat(place: string): fs.Stats | undefined {
 /** Sorted names of a directory's entries; none when it cannot be read. */
 export function entryNames(directory: string): readonly string[] {
   try {
-    return fs.readdirSync(directory).sort()
+    return builtIn().readdirSync(directory).sort()
   } catch {
     return []
   }

@@ -3,8 +3,11 @@ import path from 'node:path'
 import type { OvlDirectory } from '../cluster/cluster.ts'
 import { findOvl, isOvl } from '../cluster/ovl-directories.ts'
 import { entryNames, tryStat } from '../host/files.ts'
-import { READABLE, TEST_FILE } from './read.ts'
 
+/** Files of tests, in a directory of them. */
+export const TEST_FILE = /\.test\.(ts|mts|js|mjs|ya?ml)$/
+/** Files that can be tests when they are named. */
+export const READABLE = /\.(ts|mts|js|mjs|ya?ml)$/
 /** The directory of an ovl with its tests. */
 const TESTS = 'tests'
 

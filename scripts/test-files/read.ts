@@ -5,16 +5,13 @@ import type { TestDefinition, TestTemplate } from '../cases/definition.ts'
 import { namedPods } from '../cases/test-case.ts'
 import { reasonOf } from '../host/files.ts'
 import { shownPath } from '../host/shown-path.ts'
+import { READABLE, TEST_FILE } from './find.ts'
 import { badTest, describePath, type Issue } from './issues.ts'
 import { testSchema } from './schema.ts'
 import { steps } from './step-schema.ts'
 import { type ParsedFile, parseYaml } from './yaml.ts'
 
 const YAML = /\.ya?ml$/
-/** Files of tests, in a directory of them. */
-export const TEST_FILE = /\.test\.(ts|mts|js|mjs|ya?ml)$/
-/** Files that can be tests when they are named. */
-export const READABLE = /\.(ts|mts|js|mjs|ya?ml)$/
 
 /**
  * Reads the tests of a file.

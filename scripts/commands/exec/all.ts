@@ -15,16 +15,10 @@ interface Target {
   readonly node: Node
 }
 
-/** Selects all nodes. */
-export const ALL_NODES = 'all'
-
-/** Whether a target of `exec` selects several nodes or PODs. */
-export const isPattern = (target: string): boolean => target.includes('*')
-
 /**
  * `exec` on several nodes or PODs: runs a command on all at once, without input. Each line of its output follows the
  * name of its node or POD.
- * @param pattern of names of nodes or, if it matches none, of PODs
+ * @param pattern of names of nodes or, if it matches none, of PODs; `all` for all nodes
  * @returns the highest exit status
  * @throws Failure NO_COMMAND, NO_SUCH_NODE (exit 2); NO_CLUSTER (exit 3)
  */

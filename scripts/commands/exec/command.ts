@@ -26,9 +26,9 @@ export const exec: CommandDefinition = {
         ])
         const terminal = callersEnvironment.TERM ?? 'dumb'
         const words = typed[0] === '--' ? typed.slice(1) : typed
-        const { ALL_NODES, execOnAll, isPattern } = await import('./all.ts')
-        if (all || isPattern(target)) {
-          const [pattern, called] = all ? [ALL_NODES, [target, ...words]] : [target, words]
+        if (all || target.includes('*')) {
+          const { execOnAll } = await import('./all.ts')
+          const [pattern, called] = all ? ['all', [target, ...words]] : [target, words]
           return setExitCode(await execOnAll(pattern, called, readClusterChoice(command), signal))
         }
         const use = (node: Parameters<typeof execOn>[0]) => execOn(node, target, words, terminal, stdin)

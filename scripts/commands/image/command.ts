@@ -1,6 +1,6 @@
 import type { CommandDefinition } from '../../command-line/command.ts'
 import { withExamples } from '../../command-line/finish.ts'
-import { addGuestOptions, guestOf } from '../../command-line/guest-options.ts'
+import { addGuestOptions } from '../../command-line/guest-options.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
 /** `image`: describes the nodes' image. */
@@ -12,7 +12,10 @@ export const image: CommandDefinition = {
       .description("list the packages, programs and kernel modules of the nodes' image, its key, age and size")
       .option('--json', 'print JSON')
       .action(async ({ json }: { json?: true }) => {
-        const { showImage } = await import('./image.ts')
+        const [{ showImage }, { guestOf }] = await Promise.all([
+          import('./image.ts'),
+          import('../../command-line/request.ts'),
+        ])
         await showImage(guestOf(command), json === true, callersEnvironment)
       })
     withExamples(command, [

@@ -1,5 +1,5 @@
 import type { CommandDefinition } from '../../command-line/command.ts'
-import { addGuestOptions, guestOf } from '../../command-line/guest-options.ts'
+import { addGuestOptions } from '../../command-line/guest-options.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 
 /** `setup`: installs packages, and builds the guest image. */
@@ -14,9 +14,10 @@ export const setup: CommandDefinition = {
       .option('--json', 'with --check: print JSON on stdout, for support requests')
       .option('--refresh', 'rebuild the image with current packages')
       .action(async ({ tests, check, json, refresh }: SetupOptions) => {
-        const [{ setUp }, { readDirectories }] = await Promise.all([
+        const [{ setUp }, { readDirectories }, { guestOf }] = await Promise.all([
           import('./setup.ts'),
           import('../../settings/settings.ts'),
+          import('../../command-line/request.ts'),
         ])
         await setUp({
           directories: readDirectories(callersEnvironment),

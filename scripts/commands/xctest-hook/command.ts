@@ -1,4 +1,3 @@
-import fs from 'node:fs'
 import path from 'node:path'
 import type { CommandDefinition } from '../../command-line/command.ts'
 import { environmentFailure } from '../../errors/failure.ts'
@@ -21,7 +20,8 @@ Examples:
       )
       .action(({ xcluster }: { xcluster?: true }) => {
         const file = path.join(DIRECTORY, xcluster ? 'xcluster-embedded' : 'hook.sh')
-        if (!fs.existsSync(file)) throw environmentFailure('NO_HOOK', `${file} is missing`)
+        if (!process.getBuiltinModule('node:fs').existsSync(file))
+          throw environmentFailure('NO_HOOK', `${file} is missing`)
         process.stdout.write(`${file}\n`)
       })
   },
