@@ -1,5 +1,5 @@
-// Writes docs/cni-results.md: npm run cni-results -- [<cluster kind> [<network>…]]; $ONLY selects checks. Tests Debian's CNI plugins, each with
-// a network of scripts/connections/cni/networks. Results of other networks and kinds are kept.
+// Writes docs/cni-results.md: npm run cni-results -- [<cluster kind> [<network>…]]; $ONLY selects checks. Tests Debian's
+// CNI plugins, each with a network of scripts/connections/cni/networks. Results of other networks and kinds are kept.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -7,6 +7,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { readDocument } from './cni/report/document.ts'
 import { RESULTS_FILE, type StoredResult, writeResultsPage } from './cni/report/results-page.ts'
+import { callersEnvironment } from './host/environment.ts'
 
 const TOP = path.resolve(import.meta.dirname, '..')
 const NETWORKS = path.join(TOP, 'scripts/connections/cni/networks')
@@ -25,12 +26,12 @@ for (const name of only.length > 0 ? only : names) {
     '--conf',
     path.join(NETWORKS, `${name}.conflist`),
     '--only',
-    process.env.ONLY ?? '*',
+    callersEnvironment.ONLY ?? '*',
     '--stop',
   ]
   const prepare = fs.existsSync(script) ? ['--prepare', script] : []
   const more = [
-    `--nvm=${process.env.NODES ?? 2}`,
+    `--nvm=${callersEnvironment.NODES ?? 2}`,
     `--cluster=${kind}`,
     '--name=cni-results',
     '--timeout=1800',

@@ -14,6 +14,10 @@ export interface Requirement {
   readonly architecture?: 'amd64' | 'arm64'
 }
 
+/** The requirements for guests of some architectures. */
+export const forArchitectures = (all: readonly Requirement[], names: readonly string[]): readonly Requirement[] =>
+  all.filter(({ architecture }) => architecture === undefined || names.includes(architecture))
+
 /** To run the embedded cluster. */
 export const TO_RUN: readonly Requirement[] = [
   { command: 'qemu-system-x86_64', package: 'qemu-system-x86', architecture: 'amd64' },

@@ -4,7 +4,7 @@ import { macAddress } from '../../settings/mac-address.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import type { NeighborNeeds } from '../cluster.ts'
 import { addressOn } from '../own/addresses.ts'
-import { hasRoom, type NeighbourTable, readTables } from '../own/neighbour-tables.ts'
+import { hasRoom, isSmallShare, type NeighbourTable, readTables } from '../own/neighbour-tables.ts'
 
 /** The kernel gives up entries after 5 s: retries succeed where that many times as many as have room are needed. */
 const OVERCOMMIT = 1.5
@@ -44,10 +44,8 @@ export async function readTablesWithRoom(
 ): Promise<readonly NeighbourTable[]> {
   const needed = fewest(needs)
   let tables = read()
-  const lacksRoom = (table: NeighbourTable) =>
-    table.limit - table.entries < needed &&
-    table.limit >= needed &&
-    !hasRoom(needed, [{ ...table, entries: table.limit }])
+  const lacksRoom = ({ limit, entries }: NeighbourTable) =>
+    limit - entries < needed && limit >= needed && !isSmallShare(needed, limit)
   const count = () => tables.reduce((sum, { entries }) => sum + entries, 0)
   let [least, waited] = [count(), 0]
   while (tables.some(lacksRoom) && waited < PATIENCE_MS) {

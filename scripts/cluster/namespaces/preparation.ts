@@ -7,10 +7,8 @@ import { readUserMaps } from './users.ts'
 /** Never fails: a host without namespaces can still run VMs. */
 export const preparation: Preparation = {
   ability: () => {
-    const line = describeNamespaces()
-    const works = line.startsWith('namespaces: work')
-    const how = works ? "this host's kernel, no emulation" : line.replace('namespaces: do not work: ', '')
-    return { kind: 'namespaces', works, how }
+    const why = obstacle()
+    return { kind: 'namespaces', works: why === undefined, how: why ?? "this host's kernel, no emulation" }
   },
   make: async ({ onLine }) => onLine(describeNamespaces()),
   check: async ({ onLine }) => {
@@ -20,13 +18,19 @@ export const preparation: Preparation = {
 }
 
 /** A line for `setup`: whether this host supports clusters of namespaces. */
-export function describeNamespaces(): string {
+function describeNamespaces(): string {
+  const why = obstacle()
+  return why === undefined ? 'namespaces: work: --cluster namespaces' : `namespaces: do not work: ${why}`
+}
+
+/** Why this host does not support clusters of namespaces; undefined if it does. */
+function obstacle(): string | undefined {
   try {
     readUserMaps()
     requireUserNamespaces(callersEnvironment)
-    return 'namespaces: work: --cluster namespaces'
+    return undefined
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    return `namespaces: do not work: ${error.message}${error.hint ? ` (${error.hint})` : ''}`
+    return `${error.message}${error.hint ? ` (${error.hint})` : ''}`
   }
 }

@@ -43,8 +43,10 @@ function parseStatistics(text: string | undefined): Pick<NeighbourTable, 'entrie
   return { entries: values('entries')[0] ?? 0, overflows: overflows.reduce((sum, each) => sum + each, 0) }
 }
 
-/** A test that needs a smaller share of a table starts whatever is in use. */
 const SMALL_SHARE = 1 / 3
+
+/** A test that needs a small share of a table starts whatever is in use. */
+export const isSmallShare = (needed: number, limit: number): boolean => needed <= limit * SMALL_SHARE
 
 /**
  * Whether that many more entries of each family may fit. Not all entries in use matter: the kernel gives up those older
@@ -52,9 +54,7 @@ const SMALL_SHARE = 1 / 3
  * cluster. An overflow will be noticed ({@link requireNoOverflow}).
  */
 export const hasRoom = (needed: number, tables: readonly NeighbourTable[]): boolean =>
-  tables.every(
-    ({ limit, entries }) => needed <= limit * SMALL_SHARE || limit - (entries > limit ? 0 : entries) >= needed,
-  )
+  tables.every(({ limit, entries }) => isSmallShare(needed, limit) || limit - (entries > limit ? 0 : entries) >= needed)
 
 /**
  * Checks that the tables never were full meanwhile: then neither an answer that is missing nor silence proves anything.

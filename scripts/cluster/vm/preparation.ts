@@ -1,6 +1,6 @@
 import { environmentFailure } from '../../errors/failure.ts'
 import { callersEnvironment } from '../../host/environment.ts'
-import { missing, TO_BUILD, TO_RUN } from '../../host/requirements.ts'
+import { forArchitectures, missing, TO_BUILD, TO_RUN } from '../../host/requirements.ts'
 import { nativeArchitecture } from '../../settings/guest.ts'
 import type { Preparation } from '../kind.ts'
 import { chooseAccelerator, describeAbility, describeKvm } from './accelerator/choose.ts'
@@ -20,7 +20,7 @@ export const preparation: Preparation = {
   },
   ability: ({ directories }) => {
     const native = nativeArchitecture()
-    const needed = [...TO_RUN, ...TO_BUILD].filter(({ architecture = native }) => architecture === native)
+    const needed = forArchitectures([...TO_RUN, ...TO_BUILD], [native])
     const [lacking] = missing(needed, callersEnvironment)
     const how = lacking ? `this host lacks ${lacking.command}` : describeAbility(directories.cache)
     return { kind: 'embedded', works: !lacking, how }

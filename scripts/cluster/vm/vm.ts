@@ -2,8 +2,7 @@ import fs from 'node:fs'
 import type { Component } from '../../events/events.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 import { requireLimits } from '../../host/limits.ts'
-import { requireCommands, TO_RUN } from '../../host/requirements.ts'
-import type { GuestArchitecture } from '../../settings/guest.ts'
+import { forArchitectures, requireCommands, TO_RUN } from '../../host/requirements.ts'
 import { countAndNames, countOfVms, type NodePlan } from '../../settings/nodes.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { Cluster, PrepareRequest, RunningCluster, StartRequest } from '../cluster.ts'
@@ -39,15 +38,10 @@ export const vmCluster = (settings: Settings): Cluster => ({
 async function prepare({ cluster, directories }: Settings, { emit, signal }: PrepareRequest): Promise<void> {
   const onProgress = (text: string) => emit({ type: 'notice', text })
   const { guest } = cluster
-  requireCommands(commandsFor(guest.architecture), callersEnvironment)
+  requireCommands(forArchitectures(TO_RUN, [guest.architecture]), callersEnvironment)
   await ensureImage({ cacheDirectory: directories.cache, guest, onProgress, signal })
   await ensurePlugins(guest, { cacheDirectory: directories.cache, onProgress, signal })
 }
-
-/** The commands that VMs need: with the QEMU of the guests' architecture. */
-const commandsFor = (architecture: GuestArchitecture) => [
-  ...TO_RUN.filter(({ architecture: only }) => only === undefined || only === architecture),
-]
 
 async function start(settings: Settings, request: StartRequest): Promise<RunningCluster> {
   const { cluster, directories } = settings
@@ -60,7 +54,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   requireLimits(needsOf(cluster.nodes))
   requireSlots(cluster.nodes, extra.length + 1)
   const { guest } = cluster
-  requireCommands(commandsFor(guest.architecture), callersEnvironment)
+  requireCommands(forArchitectures(TO_RUN, [guest.architecture]), callersEnvironment)
   const image = await ensureImage({ cacheDirectory: directories.cache, guest, onProgress: notice, signal })
   const accelerator = await chooseAccelerator({
     requested: cluster.accelerator,

@@ -3,6 +3,7 @@ import { childEnvironment } from '../../host/child-environment.ts'
 import type { Environment } from '../../host/environment.ts'
 import {
   findPlace,
+  forArchitectures,
   type Requirement,
   TO_BUILD,
   TO_RUN,
@@ -30,9 +31,8 @@ export interface Purpose {
 /** @param tests include the requirements of the project's own tests */
 export function purposesOf(tests: boolean, { architecture }: Pick<Guest, 'architecture'>): readonly Purpose[] {
   const native = nativeArchitecture()
-  const isForGuest = ({ architecture: only = native }: Requirement) => [native, architecture].includes(only)
   return [
-    { gives: 'VMs', requirements: TO_RUN.filter(isForGuest) },
+    { gives: 'VMs', requirements: forArchitectures(TO_RUN, [native, architecture]) },
     { gives: 'clusters of namespaces', requirements: TO_RUN_NAMESPACES },
     { gives: 'building the image', requirements: TO_BUILD },
     { gives: "tests of other ovls' own", requirements: TO_RUN_OVLS_TESTS },

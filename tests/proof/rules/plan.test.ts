@@ -27,6 +27,13 @@ test('the first rule that matches decides, directed; the default decides the res
   t.deepEqual(drawn(set), { icmp: ['..122212', 'dd..dd1d', '33dd..dd', '33dd33..'] })
 })
 
+/** Three PODs on two nodes, with IPv4 only. */
+const THREE = network([
+  [1, 1, [4]],
+  [1, 2, [4]],
+  [2, 1, [4]],
+])
+
 test('a rule without a protocol decides about all probes; others only about their own', t => {
   const set: RuleSet = {
     rules: [
@@ -36,12 +43,7 @@ test('a rule without a protocol decides about all probes; others only about thei
     ],
     default: 'silent',
   }
-  const facts = network([
-    [1, 1, [4]],
-    [1, 2, [4]],
-    [2, 1, [4]],
-  ])
-  t.deepEqual(drawn(set, facts), {
+  t.deepEqual(drawn(set, THREE), {
     'tcp/80': ['.22', '1.2', '1d.'],
     'udp/53': ['.22', '1.2', '1d.'],
     'tcp/81': ['.33', '1.3', '13.'],
@@ -57,12 +59,7 @@ test('payloads are sent only between the pairs of their rules', t => {
     ],
     default: 'silent',
   }
-  const facts = network([
-    [1, 1, [4]],
-    [1, 2, [4]],
-    [2, 1, [4]],
-  ])
-  t.deepEqual(drawn(set, facts), {
+  t.deepEqual(drawn(set, THREE), {
     'icmp of 1400 bytes': ['..1', '1.1', '1..'],
     'icmp path MTU': ['...', '...', '22.'],
     icmp: ['.33', '3.3', '33.'],
