@@ -47,12 +47,15 @@ function givenCni(place: string): CniSource {
   }
 }
 
+/** The architecture of the nodes that get the ovl. */
+export const architectureOf = ({ architecture }: Packing): Architecture => architecture ?? hostArchitecture()
+
 /**
  * Fails early for a test that needs CNI plugins.
  * @throws Failure NO_CNI (exit 3), naming the searched locations, when there are none
  */
 export function requireCni(packing: Packing): void {
-  const architecture = packing.architecture ?? hostArchitecture()
+  const architecture = architectureOf(packing)
   if (!findCni(packing, architecture)) {
     throw environmentFailure(
       'NO_CNI',
@@ -71,7 +74,7 @@ export function requireCni(packing: Packing): void {
 export async function listPlugins(
   packing: Packing,
 ): Promise<{ readonly names: readonly string[]; readonly place: string } | undefined> {
-  const architecture = hostArchitecture()
+  const architecture = architectureOf(packing)
   const source = findCni(packing, architecture)
   if (!source) return undefined
   const members = await readCni(source, architecture)

@@ -1,7 +1,6 @@
 import { environmentFailure } from '../errors/failure.ts'
 import type { OptionalPart, Packing } from '../settings/packing.ts'
-import { cniLocations, findCni, readCni } from './cni.ts'
-import { hostArchitecture } from './elf.ts'
+import { architectureOf, cniLocations, findCni, readCni } from './cni.ts'
 import { findIpu, ipuLocations, readIpu } from './ipu.ts'
 import { type Member, sizeOf } from './member.ts'
 import { readOwnTree } from './own-tree.ts'
@@ -50,7 +49,7 @@ export async function collectMembers(
 
 /** The optional parts, each with its source, if found. */
 export function findParts(packing: Packing, signal: AbortSignal | undefined): readonly Part[] {
-  const architecture = packing.architecture ?? hostArchitecture()
+  const architecture = architectureOf(packing)
   const cni = findCni(packing, architecture)
   const ipu = findIpu(packing)
   return [

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { type CniSource, findCni, readCni, requireCni } from '../../scripts/ovl/cni.ts'
+import { type CniSource, findCni, listPlugins, readCni, requireCni } from '../../scripts/ovl/cni.ts'
 import { readPacking } from '../../scripts/settings/packing.ts'
 import { elf, failureOf, MACHINE, paxHeader, temporaryDirectory, writeTgz } from './fixtures/archives.ts'
 
@@ -40,6 +40,14 @@ test('prefers given plugins to a release archive, and that to installed plugins'
   })
   t.like(findCni({ ...packing, cni: installed }, 'amd64'), { place: installed, isArchive: false })
   t.like(findCni({ ...packing, cni: file }, 'amd64'), { version: 'v1.6.2' })
+})
+
+test('lists the plugins for the architecture of the guests', async t => {
+  const { downloads, packing } = places(t)
+  const member = (name: string, machine: number) => [{ name, content: elf(machine), mode: 0o755 }]
+  writeTgz(downloads, member('bridge', MACHINE.amd64), release)
+  const file = writeTgz(downloads, member('ptp', MACHINE.arm64), 'cni-plugins-linux-arm64-v1.6.2.tgz')
+  t.deepEqual(await listPlugins({ ...packing, architecture: 'arm64' }), { names: ['ptp'], place: file })
 })
 
 test('reports given plugins that do not exist', async t => {
