@@ -1,5 +1,5 @@
 import type { Reach } from '../proof/reach.ts'
-import type { RuleSet } from '../proof/rules/rule.ts'
+import { isRuleSet, type RuleSet } from '../proof/rules/rule.ts'
 import { type Proof, runProof } from './proof.ts'
 import { proveRules } from './rules-proof.ts'
 import type { StepContext } from './steps.ts'
@@ -18,6 +18,3 @@ export async function expectReach(
   }
   return await runProof({ test, settings, reach: expected, nodes, flushNeighbors }, context)
 }
-
-const isRuleSet = (expected: RuleSet | Reach): expected is RuleSet =>
-  typeof expected === 'object' && 'rules' in expected

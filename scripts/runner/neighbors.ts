@@ -2,6 +2,7 @@ import { isBuiltInStep } from '../cases/steps.ts'
 import type { TestCase } from '../cases/test-case.ts'
 import { podsOf } from '../cases/test-case.ts'
 import type { NeighborNeeds } from '../cluster/cluster.ts'
+import { isRuleSet } from '../proof/rules/rule.ts'
 import type { Settings } from '../settings/settings.ts'
 import { AT_ONCE } from './measure.ts'
 
@@ -13,7 +14,7 @@ export const passesByAnswers = ({ reach, steps, cleanup = [] }: TestCase): boole
   expectsAnswers(reach) && [...steps, ...cleanup].every(isBuiltInStep)
 
 function expectsAnswers(reach: TestCase['reach']): boolean {
-  if (typeof reach !== 'object' || !('rules' in reach)) return reach === 'all'
+  if (!isRuleSet(reach)) return reach === 'all'
   const rest = typeof reach.default === 'string' ? reach.default : reach.default.expect
   return rest === 'reply' && reach.rules.every(({ expect }) => expect === 'reply')
 }

@@ -5,9 +5,9 @@ import { sharedFindings } from '../proof/findings.ts'
 import { podAddresses } from '../proof/network.ts'
 import { inputsFor } from '../proof/rules/input.ts'
 import { assembleProbes, hasSilence, type ProbeMatrix } from '../proof/rules/matrix.ts'
-import { type ProbePlan, planProbes } from '../proof/rules/plan.ts'
+import { type ProbePlan, planProbes, rolesOf } from '../proof/rules/plan.ts'
 import { describeUnproved, describeWrong, linesOf, type RuleProof } from '../proof/rules/report.ts'
-import type { RuleSet } from '../proof/rules/rule.ts'
+import { familiesOf, type RuleSet, withLabels } from '../proof/rules/rule.ts'
 import { assembleSpread, type SpreadResult, spreadInputs, spreadsOf } from '../proof/rules/spread.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Node } from '../ssh/node.ts'
@@ -36,11 +36,9 @@ export async function proveRules(
 ): Promise<{ proof: RuleProof | undefined; failures: readonly StepFailure[] }> {
   const { emit, timeoutSeconds, test } = context
   const { nodes, flushNeighbors = false, name = 'rules' } = request
-  const set = { ...rules, labels: { ...request.test.labels, ...rules.labels } }
-  const { families: asked = [4, 6] } = rules
-  const families = request.settings.families.filter(family => asked.includes(family))
-  const roles = new Map(nodes.map(({ name, role }) => [name, role]))
-  const roleOf = (node: string) => roles.get(node) ?? 'worker'
+  const set = withLabels(rules, request.test.labels)
+  const families = familiesOf(rules, request.settings.families)
+  const roleOf = rolesOf(nodes)
   const retryUntil = performance.now() + timeoutSeconds * 1000 * RETRYING
   const { result, failures } = await runProofStep({ ...request, name, families }, context, async measuring => {
     const { network, deadline, onHung, onProgress } = measuring

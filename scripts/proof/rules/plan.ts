@@ -44,6 +44,12 @@ export function planProbes(set: RuleSet, network: readonly NodeFacts[], roleOf?:
 /** The role of a node. */
 export type RoleOf = (node: string) => Role
 
+/** The roles of nodes by name; a worker's for others. */
+export function rolesOf(nodes: readonly { readonly name: string; readonly role: Role }[]): RoleOf {
+  const roles = new Map(nodes.map(({ name, role }) => [name, role]))
+  return node => roles.get(node) ?? 'worker'
+}
+
 /** The same, for PODs that need not exist yet. */
 export function planFor(
   set: RuleSet,

@@ -1,5 +1,6 @@
 import type { Family } from '../../settings/family.ts'
 import type { Labels, Selector } from '../../settings/selectors.ts'
+import type { Reach } from '../reach.ts'
 
 /** `icmp` is an echo request; the others name a destination port. */
 export type Protocol = 'icmp' | `${'tcp' | 'udp' | 'sctp'}/${number}`
@@ -69,3 +70,17 @@ export interface RuleSet {
   /** Names of PODs by label; `*` stands for any characters. Labels of the test are known, too. */
   readonly labels?: Labels
 }
+
+/** Whether a test expects rules, not a short form. */
+export const isRuleSet = (expected: Reach | RuleSet | undefined): expected is RuleSet =>
+  typeof expected === 'object' && 'rules' in expected
+
+/** Rules with the labels of their test, and their own first. */
+export const withLabels = (set: RuleSet, labels: Labels | undefined): RuleSet => ({
+  ...set,
+  labels: { ...labels, ...set.labels },
+})
+
+/** The address families that rules prove, of those of the run. */
+export const familiesOf = ({ families: own = [4, 6] }: RuleSet, families: readonly Family[]): readonly Family[] =>
+  families.filter(family => own.includes(family))

@@ -1,11 +1,10 @@
-import type { Role } from '../../settings/nodes.ts'
 import { matches } from '../../settings/selectors.ts'
 import type { NodeFacts } from '../facts.ts'
 import type { Source } from '../network.ts'
 import { lineFor, type ProbeInput } from './input.ts'
 import { describeObservation } from './judge.ts'
 import { type Observed, podKey } from './matrix.ts'
-import type { ProbePlan, Target } from './plan.ts'
+import type { ProbePlan, RoleOf, Target } from './plan.ts'
 import type { RuleSet, Spread } from './rule.ts'
 
 /** Connections of each source, unless a rule says how many. */
@@ -66,7 +65,7 @@ export function spreadInputs(
 export function assembleSpread(
   { rule, spread, plan, target, sources }: SpreadPlan,
   { labels }: RuleSet,
-  roleOf: (node: string) => Role,
+  roleOf: RoleOf,
   observed: Observed,
 ): SpreadResult {
   const { connections = CONNECTIONS, over, atLeast = 1, atMost = Number.POSITIVE_INFINITY } = spread
