@@ -15,7 +15,7 @@ export interface TestDefinition
   /** By default that of the file, without `.test.ts`. */
   readonly name?: string
   readonly needs?: Needs
-  /** Variables of the cluster, unless the user sets others: `__nvm`, `xcluster_NPODS`, `TOPOLOGY`. */
+  /** Variables of the cluster, unless the user sets others: `__nvm`, `xcluster_NPODS`. `{{name}}` as in steps. */
   readonly cluster?: Variables
   /** Variables of the cluster that the user cannot change. */
   readonly forced?: Variables
@@ -29,8 +29,13 @@ export interface TestDefinition
 
 type Variables = Readonly<Record<string, string | number>>
 
-const asTexts = (variables: Variables): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]))
+/** With values of parameters; a variable whose parameter is empty is not set. */
+const asTexts = (variables: Variables, parameters: Parameters): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(variables)
+      .map(([name, value]) => [name, filled(String(value), parameters)] as const)
+      .filter(([, value]) => value !== ''),
+  )
 
 /** Steps, or a function of the parameters. In texts of steps, `{{name}}` is the value of a parameter. */
 export type Steps = readonly Step[] | ((parameters: Parameters) => readonly Step[])
@@ -71,8 +76,8 @@ export function testsOf(
       name: shown.length > 0 ? `${name}[${shown.join(',')}]` : name,
       file,
       needs,
-      ...(cluster && { cluster: asTexts(cluster) }),
-      ...(forced && { forced: asTexts(forced) }),
+      ...(cluster && { cluster: asTexts(cluster, own) }),
+      ...(forced && { forced: asTexts(forced, own) }),
       steps: stepsFor(steps, own),
       ...(cleanup && { cleanup: stepsFor(cleanup, own) }),
       ...(pods && { pods: pods === 'numbered' ? [numberedPods('workers')] : pods }),

@@ -64,6 +64,23 @@ test('runs selected checks only, and compares them with earlier results', async 
   t.regex(second.stderr, /changed: DEL with an empty prevResult: passed, now not run/)
 })
 
+test('runs on as many nodes as --set nodes says, for each value', async t => {
+  const { conf, run } = bench(t)
+  const file = conf({ cniVersion: '0.4.0', name: 'net', type: 'bridge', ipam: IPAM }, 'bridge.conf')
+  const cni = ['test', 'cni', '--conf', file, '--only', 'DEL twice']
+  const one = await run(...cni, '--set', 'nodes=3', '--nvm=1')
+  t.is(one.status, 0, one.stderr)
+  t.regex(one.stderr, /cni: --nvm=1 has no effect: this test needs 3\n/)
+  t.regex(one.stderr, /cluster: namespaces: 3 nodes/)
+  const two = await run(...cni, '--set', 'nodes=1,2')
+  t.is(two.status, 0, two.stderr)
+  t.regex(two.stderr, /cluster: namespaces: 1 node[\s\S]*passed: cni\[nodes=1\][\s\S]*cluster: namespaces: 2 nodes/)
+  t.regex(two.stderr, /passed: cni\[nodes=2\]/)
+  const refused = await run(...cni, '--set', 'nodes=many')
+  t.is(refused.status, 2, refused.stderr)
+  t.regex(refused.stderr, /__nvm=many/)
+})
+
 test('a warning fails the run with --strict', async t => {
   const { cni } = bench(t)
   const only = ['--nvm=1', '--only', 'ADD with an exhausted pool*']

@@ -51,6 +51,7 @@ export async function completeCniTest(request: CompletionRequest): Promise<Compl
   return {
     test: {
       ...rest,
+      parameters: { nodes: settings.cluster.nodes.filter(({ role }) => role === 'worker').length },
       steps,
       needs: { plugins: true, kinds, ...(plan.attaches && { pods: { addresses: 'pool' } }) },
       ...(plan.attaches && { cleanup, pods: [numberedPods('workers')] }),
