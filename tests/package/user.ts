@@ -39,7 +39,9 @@ export function ordinaryUser(t: ExecutionContext) {
     for (const name of ['subuid', 'subgid']) fs.writeFileSync(path.join(top, name), `${NAME}:200000:65536\n`)
     chownAll(home)
   }
-  const own = Object.entries(process.env).filter(([name]) => !/^(CI$|GITHUB_|XDG_|XCLUSTER|npm_|__|xcluster_|NODE_|AVA)/.test(name))
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(CI$|GITHUB_|XDG_|XCLUSTER|npm_|__|xcluster_|NODE_|AVA)/.test(name),
+  )
   const environment = { ...Object.fromEntries(own), HOME: home, npm_config_fund: 'false', npm_config_audit: 'false' }
   const start = (command: string, directory: string) => {
     const options = {
