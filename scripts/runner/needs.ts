@@ -94,7 +94,7 @@ export async function checkKernels(
 const LACKING = 'for c; do command -v "$c" >/dev/null 2>&1 || echo "$c"; done'
 
 /** Whether a kernel's release is older than a version. */
-export function isOlder(release: string, version: string): boolean {
+function isOlder(release: string, version: string): boolean {
   const [own, least] = [release, version].map(text => text.split(/[^\d]/).map(Number))
   for (const [index, number] of (least ?? []).entries()) {
     const difference = (own?.[index] ?? 0) - number

@@ -82,7 +82,7 @@ export function readGuest(sources: Sources, environment: Environment, packages: 
   }
   const kernel = readKernel(sources, environment)
   const modulesDirectory = file('__modules')
-  if (modulesDirectory && !kernel?.startsWith('/'))
+  if (modulesDirectory && kernelFile({ kernel }) === undefined)
     throw usageFailure('BAD_VALUE', `${sources.spellingOf('__modules')} is for a kernel that is a file (--kernel)`)
   const keyring = file('__keyring')
   return Object.freeze({
@@ -96,6 +96,10 @@ export function readGuest(sources: Sources, environment: Environment, packages: 
     archive: { ...readMirror(sources), ...(keyring && { keyring }) },
   })
 }
+
+/** The file of a kernel that the user built; undefined for one of Debian's. */
+export const kernelFile = ({ kernel }: { readonly kernel?: string | undefined }): string | undefined =>
+  kernel?.startsWith('/') ? kernel : undefined
 
 /** Whether an image has nothing that the default image lacks. */
 export const isDefaultGuest = (guest: Guest): boolean =>

@@ -132,4 +132,4 @@ async function makeDisk(name: string, archive: string, signal: AbortSignal): Pro
 export const LEAST_SLOT = 64 * 2 ** 20
 
 /** Few different sizes, so that templates fit other ovls. The padding takes no space. */
-export const slotBytes = (bytes: number): number => Math.max(LEAST_SLOT, 2 ** Math.ceil(Math.log2(bytes)))
+const slotBytes = (bytes: number): number => Math.max(LEAST_SLOT, 2 ** Math.ceil(Math.log2(bytes)))

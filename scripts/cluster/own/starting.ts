@@ -111,15 +111,16 @@ interface ImageFacts {
   readonly packages: Readonly<Record<string, string>>
   readonly digest: string
   readonly directory: string
-  readonly guest?: Omit<Guest, 'archive'>
+  readonly guest: Omit<Guest, 'archive'>
 }
 
 /** What reports say about the image of the nodes. */
 export const imageComponent = ({ packages, digest, directory, guest }: ImageFacts): Omit<Component, 'name'> => ({
-  version: `${Object.keys(packages).length} packages of Debian${guest ? ` ${guest.release}` : ''}`,
+  version: `${Object.keys(packages).length} packages of Debian ${guest.release}`,
   digest,
   place: directory,
   packages,
-  ...(guest && { release: guest.release, architecture: guest.architecture }),
-  ...(guest?.snapshot && { snapshot: guest.snapshot }),
+  release: guest.release,
+  architecture: guest.architecture,
+  ...(guest.snapshot && { snapshot: guest.snapshot }),
 })

@@ -5,7 +5,7 @@ import type { Environment } from '../../host/environment.ts'
 import { wordsIn } from '../../settings/guest.ts'
 
 /** A kernel of `--kernel`. */
-export interface RequestedKernel {
+interface RequestedKernel {
   /** In the names of its tests: `6.12`, `bzImage`. Undefined with only one kernel, whose tests keep their names. */
   readonly label: string | undefined
   /** The option for its clusters. */
@@ -31,7 +31,7 @@ export function kernelsIn(value: string | undefined, option: string): readonly R
 export const onKernel = (test: TestCase, { label }: RequestedKernel): TestCase =>
   label === undefined ? test : { ...test, name: testOnKernel(test.name, label) }
 
-export const testOnKernel = (test: string, label: string): string => `${test}@${label}`
+const testOnKernel = (test: string, label: string): string => `${test}@${label}`
 
 /** Paths as the run resolves them, so that it can be repeated in another directory. */
 export const withoutRelativePaths = (value: string): string =>

@@ -7,19 +7,30 @@ interface Explanation {
 
 const mirrorHint = 'another mirror: --mirror <uri>'
 
+/** What is known about a failed download, besides its messages. */
+interface Circumstances {
+  readonly guest: Guest
+  /** Whether requests go through a proxy, whose answers look like the mirror's. */
+  readonly hasProxy: boolean
+}
+
+type Wording = string | ((circumstances: Circumstances) => string)
+
 /**
  * Patterns of messages of apt, gpgv and mmdebstrap, from the most specific to the least, each with what it means.
  * `$1` is the pattern's first group.
  */
-const EXPLANATIONS: readonly (readonly [RegExp, string | ((guest: Guest) => string), string])[] = [
+const EXPLANATIONS: readonly (readonly [RegExp, Wording, string])[] = [
   [
     /Unable to locate package (\S+)/,
-    ({ release, architecture }) => `there is no package '$1' in Debian ${release} for ${architecture} (main)`,
+    ({ guest: { release, architecture } }) =>
+      `there is no package '$1' in Debian ${release} for ${architecture} (main)`,
     'apt-cache search finds names; packages of other components are not supported',
   ],
   [
     /Package '?([^\s']+)'? has no installation candidate/,
-    ({ release, architecture }) => `there is no package '$1' in Debian ${release} for ${architecture} (main)`,
+    ({ guest: { release, architecture } }) =>
+      `there is no package '$1' in Debian ${release} for ${architecture} (main)`,
     'it is a virtual package, or only others refer to it: name a real one',
   ],
   [
@@ -54,7 +65,8 @@ const EXPLANATIONS: readonly (readonly [RegExp, string | ((guest: Guest) => stri
   ],
   [
     /The repository '(\S+) \S+ Release' does not have a Release file|(\S+\/dists\/\S+) +404 +Not Found/,
-    ({ release, snapshot }) => `the mirror has no release '${release}'${snapshot ? ` of ${snapshot}` : ''}: $1`,
+    ({ guest: { release, snapshot } }) =>
+      `the mirror has no release '${release}'${snapshot ? ` of ${snapshot}` : ''}: $1`,
     "Debian's releases: bookworm, trixie, forky, sid; another mirror: --mirror <uri>",
   ],
   [
@@ -69,7 +81,8 @@ const EXPLANATIONS: readonly (readonly [RegExp, string | ((guest: Guest) => stri
   ],
   [
     /Failed to fetch (\S+)\s+(\d{3} .*|Connection failed.*|Connection timed out.*|.*[Ee]rror.*)/,
-    'the mirror does not deliver $1: $2',
+    ({ hasProxy }) =>
+      hasProxy ? 'the proxy, or the mirror behind it, does not deliver $1: $2' : 'the mirror does not deliver $1: $2',
     `${mirrorHint}; a proxy is read from apt's configuration and http_proxy`,
   ],
   [/is not signed/, 'the package lists of the mirror are not signed, so they are not used', mirrorHint],
@@ -80,12 +93,12 @@ const EXPLANATIONS: readonly (readonly [RegExp, string | ((guest: Guest) => stri
  * @param lines that it wrote to stderr
  * @returns undefined for an unknown failure
  */
-export function explainApt(lines: readonly string[], guest: Guest): Explanation | undefined {
+export function explainApt(lines: readonly string[], circumstances: Circumstances): Explanation | undefined {
   for (const [pattern, meaning, hint] of EXPLANATIONS) {
     const found = lines.map(line => pattern.exec(line)).find(Boolean)
     if (!found) continue
     const groups = found.slice(1).filter(group => group !== undefined)
-    const message = typeof meaning === 'string' ? meaning : meaning(guest)
+    const message = typeof meaning === 'string' ? meaning : meaning(circumstances)
     return { message: message.replaceAll(/\$(\d)/g, (_, number) => groups[Number(number) - 1] ?? ''), hint }
   }
   return undefined

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { usageFailure } from '../../../errors/failure.ts'
 import { run } from '../../../host/command.ts'
 import type { Guest } from '../../../settings/guest.ts'
+import { readDebName } from './deb-names.ts'
 import { explainingApt } from './packages.ts'
 import type { PackageSources } from './sources.ts'
 
@@ -36,7 +37,7 @@ export async function openApt(
   const configuration = path.join(directory, 'apt.conf')
   fs.writeFileSync(configuration, configurationOf(directory, guest, proxies))
   const call = (command: string, words: readonly string[], cwd = directory) =>
-    explainingApt(guest, onErrorLine =>
+    explainingApt(guest, proxies, onErrorLine =>
       run(command, words, {
         cwd,
         signal,
@@ -52,10 +53,10 @@ export async function openApt(
     unpack: async (name, target) => {
       const archives = path.join(directory, 'archives')
       await call('apt-get', ['download', '--quiet=2', name], archives)
-      const file = fs.readdirSync(archives).find(entry => entry.startsWith(`${name}_`))
+      const file = fs.readdirSync(archives).find(entry => readDebName(entry)?.name === name)
       if (!file) throw usageFailure('BAD_VALUE', `apt-get downloaded no package ${name}`)
       await run('dpkg-deb', ['--extract', path.join(archives, file), target], { signal })
-      return decodeURIComponent(file.split('_')[1] ?? '')
+      return readDebName(file)?.version ?? ''
     },
   }
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, infrastructureFailure } from '../../../errors/failure.ts'
-import type { Guest } from '../../../settings/guest.ts'
+import { type Guest, kernelFile } from '../../../settings/guest.ts'
 import { fetchKernel } from './debian-kernels.ts'
 import { findDepmod } from './depmod.ts'
 import { kernelVersionOf, requireKernel, unpackKernel } from './kernel.ts'
@@ -25,10 +25,10 @@ export interface BuildResult {
   readonly kernelVersion: string
   /** Version of each package in the image, by name. */
   readonly packages: Readonly<Record<string, string>>
-  readonly guest?: Omit<Guest, 'archive'>
+  readonly guest: Omit<Guest, 'archive'>
   /** Names of the programs and kernel modules in it. */
-  readonly programs?: readonly string[]
-  readonly modules?: readonly string[]
+  readonly programs: readonly string[]
+  readonly modules: readonly string[]
 }
 
 /**
@@ -78,7 +78,7 @@ async function build(
   copyGuestFiles(path.join(GUEST_DIRECTORY, 'root'), root)
   linkCommands(root)
   const init = path.join(GUEST_DIRECTORY, 'init')
-  const anyKernel = guest.kernel?.startsWith('/') === true
+  const anyKernel = kernelFile(guest) !== undefined
   packInitrd({ root, modules, init, more: guest.modules, anyKernel }, file('initrd'))
   normalizeModes(root)
   tidyTree(root)
@@ -110,10 +110,11 @@ async function findKernel(
   signal: AbortSignal | undefined,
 ): Promise<Kernel> {
   const { kernel, modulesDirectory, architecture } = guest
-  if (kernel?.startsWith('/')) {
-    requireKernel(kernel, architecture)
-    const kernelVersion = modulesDirectory ? path.basename(modulesDirectory) : kernelVersionOf(kernel)
-    return { kernelVersion, file: kernel, modules: modulesDirectory }
+  const file = kernelFile(guest)
+  if (file !== undefined) {
+    requireKernel(file, architecture)
+    const kernelVersion = modulesDirectory ? path.basename(modulesDirectory) : kernelVersionOf(file)
+    return { kernelVersion, file, modules: modulesDirectory }
   }
   if (kernel !== undefined) return await fetchKernel(kernel, scratch, guest, sources, signal)
   const kernelVersion = fs.readdirSync(path.join(root, 'lib/modules/'))[0]

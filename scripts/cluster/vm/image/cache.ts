@@ -4,7 +4,7 @@ import { ensureEntry, entryDirectory, keyOf, openEntry } from '../../../cache/ca
 import { contentDigest, type Manifest, stampOf } from '../../../cache/manifest.ts'
 import { callersEnvironment } from '../../../host/environment.ts'
 import { type Requirement, requireCommands, TO_BUILD } from '../../../host/requirements.ts'
-import { DEFAULT_GUEST, type Guest } from '../../../settings/guest.ts'
+import { DEFAULT_GUEST, type Guest, kernelFile } from '../../../settings/guest.ts'
 import type { ImageFacts } from '../../kind.ts'
 import { type BuildResult, buildImage, GUEST_DIRECTORY, IMAGE_FILES } from './build.ts'
 import { requireKernel } from './kernel.ts'
@@ -68,7 +68,7 @@ export async function inspectImage(
   const entry = entryOf(cacheDirectory, guest)
   const manifest = await openEntry<BuildResult>({ ...entry, onProgress: onDamage })
   if (!manifest) return undefined
-  const { release, architecture, snapshot } = manifest.guest ?? guest
+  const { release, architecture, snapshot } = manifest.guest
   const directory = entryDirectory(entry)
   return {
     release,
@@ -80,8 +80,8 @@ export async function inspectImage(
     key: entry.key,
     directory,
     packages: manifest.packages,
-    programs: manifest.programs ?? [],
-    modules: manifest.modules ?? [],
+    programs: manifest.programs,
+    modules: manifest.modules,
   }
 }
 
@@ -96,10 +96,10 @@ const FILES = Object.values(IMAGE_FILES)
 
 function entryOf(cacheDirectory: string, guest: Guest) {
   const { archive: _, kernel, ...rest } = guest
-  const isFile = kernel?.startsWith('/') === true
-  if (isFile) requireKernel(kernel, guest.architecture)
-  const values = { recipe, guest: { ...rest, kernel: isFile ? stampsOf(guest) : kernel } }
-  const key = keyOf(values, [GUEST_DIRECTORY, import.meta.dirname], isFile ? [kernel] : [])
+  const file = kernelFile(guest)
+  if (file !== undefined) requireKernel(file, guest.architecture)
+  const values = { recipe, guest: { ...rest, kernel: file === undefined ? kernel : stampsOf(guest) } }
+  const key = keyOf(values, [GUEST_DIRECTORY, import.meta.dirname], file === undefined ? [] : [file])
   return { cacheDirectory, kind: 'image', files: FILES, key }
 }
 
@@ -111,9 +111,8 @@ function stampsOf({ modulesDirectory }: Guest): unknown {
 }
 
 function describeImage(directory: string, { architecture }: Guest, manifest: Manifest<BuildResult>): GuestImage {
-  const { kernelVersion, packages, guest } = manifest
+  const { files: _, ...facts } = manifest
   const file = (name: keyof typeof IMAGE_FILES) => path.join(directory, IMAGE_FILES[name])
   const files = { kernel: file('kernel'), initrd: file('initrd'), root: file('root') }
-  const facts = { kernelVersion, packages, ...(guest && { guest }) }
-  return { digest: contentDigest(manifest, FILES), directory, architecture, ...facts, ...files }
+  return { ...facts, digest: contentDigest(manifest, FILES), directory, architecture, ...files }
 }

@@ -6,11 +6,12 @@ import { run } from '../../../host/command.ts'
 import { reasonOf } from '../../../host/files.ts'
 import type { GuestArchitecture } from '../../../settings/guest.ts'
 
-/** Magic numbers of kernel payloads, and the commands that decompress them. Debian 12 uses LZ4, 13 Zstandard. */
-const PACKERS = [
-  { magic: '02214c18', command: 'lz4' },
-  { magic: '28b52ffd', command: 'zstd' },
-  { magic: 'fd377a58', command: 'xz' },
+/** Compression of kernels, and the magic numbers of payloads. Debian 12 uses LZ4, 13 Zstandard. */
+const COMPRESSIONS = [
+  { name: 'gzip', magic: '1f8b' },
+  { name: 'lz4', magic: '02214c18' },
+  { name: 'zstd', magic: '28b52ffd' },
+  { name: 'xz', magic: 'fd377a58' },
 ] as const
 
 /** What a kernel file is: `bzImage` of x86, `Image` of arm64, packed or not, or an ELF file of x86. */
@@ -77,7 +78,7 @@ export async function unpackKernel(
   const format = formatOf(image)
   if (!format || !FORMATS[architecture].includes(format))
     throw infrastructureFailure('BAD_KERNEL', `${file}: the kernel is not for ${architecture}`)
-  if (format === 'gzip') fs.writeFileSync(target, zlib.gunzipSync(image))
+  if (format === 'gzip') await decompress(file, 'gzip', image, target)
   else if (format === 'zimg') await unpackZimg(file, image, target)
   else if (format === 'bzImage') await unpackBzImage(file, image, target)
   else fs.writeFileSync(target, image)
@@ -85,14 +86,11 @@ export async function unpackKernel(
 
 async function unpackBzImage(file: string, image: Buffer, target: string): Promise<void> {
   const { payload, size } = kernelPayload(image)
-  if (payload.subarray(0, 2).toString('hex') === '1f8b') fs.writeFileSync(target, zlib.gunzipSync(payload))
-  else {
-    const packer = PACKERS.find(({ magic }) => payload.subarray(0, 4).toString('hex') === magic)
-    if (!packer) throw infrastructureFailure('BAD_KERNEL', `${file}: unknown compression of the payload`)
-    await decompress(packer.command, payload, target)
-    if (fs.statSync(target).size !== size)
-      throw infrastructureFailure('BAD_KERNEL', `${file}: ${packer.command} did not decompress the whole payload`)
-  }
+  const head = payload.subarray(0, 4).toString('hex')
+  const name = COMPRESSIONS.find(({ magic }) => head.startsWith(magic))?.name ?? `0x${head}`
+  await decompress(file, name, payload, target)
+  if (fs.statSync(target).size !== size)
+    throw infrastructureFailure('BAD_KERNEL', `${file}: ${name} did not decompress the whole payload`)
   // Without CONFIG_PVH, QEMU starts only the bzImage itself.
   if (fs.readFileSync(target).subarray(0, 4).toString('latin1') === '\x7fELF' && !hasPvhEntry(target))
     fs.writeFileSync(target, image)
@@ -102,14 +100,16 @@ async function unpackZimg(file: string, image: Buffer, target: string): Promise<
   const start = image.readUInt32LE(8)
   const payload = image.subarray(start, start + image.readUInt32LE(12))
   const name = image.toString('latin1', 24, 32).replace(/\0.*$/s, '')
-  if (name === 'gzip') fs.writeFileSync(target, zlib.gunzipSync(payload))
-  else if (name === 'zstd' || name === 'xz' || name === 'lz4') await decompress(name, payload, target)
-  else throw infrastructureFailure('BAD_KERNEL', `${file}: unknown compression ${name}`)
+  await decompress(file, name, payload, target)
 }
 
-async function decompress(command: string, payload: Buffer, target: string): Promise<void> {
+/** @param name of the compression; gzip needs no command */
+async function decompress(file: string, name: string, payload: Buffer, target: string): Promise<void> {
+  if (!COMPRESSIONS.some(known => known.name === name))
+    throw infrastructureFailure('BAD_KERNEL', `${file}: unknown compression ${name}`)
+  if (name === 'gzip') return fs.writeFileSync(target, zlib.gunzipSync(payload))
   fs.writeFileSync(`${target}.packed`, payload)
-  await run(command, ['-d', '-q', '-k', '-f', '-c', `${target}.packed`], { stdout: target })
+  await run(name, ['-d', '-q', '-k', '-f', '-c', `${target}.packed`], { stdout: target })
   fs.rmSync(`${target}.packed`)
 }
 
@@ -130,7 +130,7 @@ function hasPvhEntry(file: string): boolean {
  * @param image a bzImage of boot protocol 2.08 or later; see Linux, Documentation/arch/x86/boot.rst
  * @returns the compressed payload, and its decompressed size in bytes
  */
-export function kernelPayload(image: Buffer): { payload: Buffer; size: number } {
+function kernelPayload(image: Buffer): { payload: Buffer; size: number } {
   if (image.length < 0x250 || image.toString('latin1', 0x202, 0x206) !== 'HdrS' || image.readUInt16LE(0x206) < 0x208)
     throw infrastructureFailure('BAD_KERNEL', 'the kernel is not a bzImage')
   const protectedMode = (image.readUInt8(0x1f1) + 1) * 512

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { run } from '../../../host/command.ts'
+import { readDebName } from './deb-names.ts'
 import { linkIfFree } from './tree.ts'
 
 /** Scripts of a package that would have run at its installation. */
@@ -20,7 +21,7 @@ export async function applyAlternatives(root: string, files: readonly string[]):
       texts.push(await run('dpkg-deb', words).catch(() => ''))
     }
     for (const { link, target } of texts.flatMap(alternativesIn)) linkIfFree(root, link, target)
-    if (texts.some(doesMore)) unrun.push(path.basename(file).split('_')[0] ?? '')
+    if (texts.some(doesMore)) unrun.push(readDebName(file)?.name ?? file)
   }
   return unrun
 }

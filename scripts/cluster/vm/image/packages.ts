@@ -2,8 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { environmentFailure, Failure, infrastructureFailure } from '../../../errors/failure.ts'
 import { run } from '../../../host/command.ts'
+import { callersEnvironment } from '../../../host/environment.ts'
 import type { Guest } from '../../../settings/guest.ts'
 import { explainApt } from './apt-errors.ts'
+import { readDebName } from './deb-names.ts'
 import { excludedPaths, recipe } from './recipe.ts'
 import type { PackageSources } from './sources.ts'
 
@@ -38,7 +40,7 @@ export async function unpackPackages(
   words.push('--skip=cleanup/apt', `--architectures=${architecture}`)
   words.push(...excludedPaths(guest).map(pattern => `--dpkgopt=path-exclude=${pattern}`))
   words.push(...[...proxies, 'Acquire::Retries "2"'].map(option => `--aptopt=${option}`))
-  await explainingApt(guest, onErrorLine =>
+  await explainingApt(guest, proxies, onErrorLine =>
     run('mmdebstrap', [...words, release, root, ...lines], {
       signal,
       reapOrphans: true,
@@ -51,37 +53,40 @@ export async function unpackPackages(
       },
     }),
   )
-  const files = fs.readdirSync(path.join(root, ARCHIVES)).filter(file => file.endsWith('.deb'))
+  const files = fs.readdirSync(path.join(root, ARCHIVES))
   const versions = packageVersions(files)
   if (Object.keys(versions).length < names.length)
     throw infrastructureFailure('NO_PACKAGES', `mmdebstrap left no packages in ${ARCHIVES}`)
-  const requested = files.filter(file => packages.some(name => file.startsWith(`${name}_`)))
+  const requested = files.filter(file => packages.includes(readDebName(file)?.name ?? ''))
   return { versions, requested: requested.map(file => path.join(ARCHIVES, file)) }
 }
 
 /**
  * Runs a command of apt, and replaces its failure by one that says what is wrong with the archive.
+ * @param proxies of apt's configuration, besides those of the environment
  * @param command gets a listener for the lines of stderr
  */
 export async function explainingApt<T>(
   guest: Guest,
+  proxies: readonly string[],
   command: (onErrorLine: (line: string) => void) => Promise<T>,
 ): Promise<T> {
   const lines: string[] = []
   try {
     return await command(line => lines.push(line))
   } catch (error) {
-    const why = error instanceof Failure ? explainApt(lines, guest) : undefined
+    const { http_proxy, https_proxy } = callersEnvironment
+    const hasProxy = proxies.length > 0 || Boolean(http_proxy || https_proxy)
+    const why = error instanceof Failure ? explainApt(lines, { guest, hasProxy }) : undefined
     if (!why) throw error
     throw environmentFailure('NO_PACKAGES', why.message, { hint: why.hint, cause: error })
   }
 }
 
-/** @param files names of downloaded packages: `<package>_<version, colon escaped>_<architecture>.deb` */
+/** @param files of a directory with downloaded packages */
 export function packageVersions(files: readonly string[]): Readonly<Record<string, string>> {
-  const parts = files.flatMap(file => {
-    const [, name, version] = /^([^_]+)_([^_]+)_[^_]+\.deb$/.exec(file) ?? []
-    return name && version ? [[name, decodeURIComponent(version)] as const] : []
-  })
-  return Object.fromEntries(parts.sort(([a], [b]) => (a < b ? -1 : 1)))
+  const packages = files.map(readDebName).filter(found => found !== undefined)
+  return Object.fromEntries(packages.map(({ name, version }) => [name, version] as const).sort(byName))
 }
+
+const byName = ([a]: readonly [string, string], [b]: readonly [string, string]): number => (a < b ? -1 : 1)

@@ -9,7 +9,7 @@ import {
   emulationNotice,
 } from '../../../../scripts/cluster/vm/accelerator/choose.ts'
 import { readProbeResult, storeProbeResult } from '../../../../scripts/cluster/vm/accelerator/probe-result.ts'
-import { nativeArchitecture } from '../../../../scripts/settings/guest.ts'
+import { DEFAULT_GUEST, nativeArchitecture } from '../../../../scripts/settings/guest.ts'
 
 const image = {
   digest: '',
@@ -17,6 +17,9 @@ const image = {
   architecture: nativeArchitecture(),
   kernelVersion: '',
   packages: {},
+  guest: DEFAULT_GUEST,
+  programs: [],
+  modules: [],
   kernel: '',
   initrd: '',
   root: '',

@@ -66,6 +66,31 @@ const arm64Image = (): Buffer => {
   return image
 }
 
+/** A compressed EFI kernel of arm64 (CONFIG_EFI_ZBOOT): where its payload begins, its size, and its compression. */
+function makeZimg(name: string, payload: Buffer): Buffer {
+  const head = Buffer.alloc(0x400)
+  head.write('MZ\0\0zimg', 0, 'latin1')
+  head.writeUInt32LE(head.length, 8)
+  head.writeUInt32LE(payload.length, 12)
+  head.write(name, 24, 'latin1')
+  return Buffer.concat([head, payload, Buffer.from('what follows')])
+}
+
+test('unpacks a compressed EFI kernel of arm64', async t => {
+  const directory = scratch(t)
+  const [source, target] = [path.join(directory, 'vmlinuz.efi'), path.join(directory, 'vmlinux')]
+  for (const [name, payload] of [
+    ['gzip', zlib.gzipSync(CONTENT)],
+    ['zstd', packed('zstd', '-c', '-q')],
+  ] as const) {
+    fs.writeFileSync(source, makeZimg(name, payload))
+    await unpackKernel(source, target, 'arm64')
+    t.deepEqual(fs.readFileSync(target), CONTENT, name)
+  }
+  fs.writeFileSync(source, makeZimg('lzo', CONTENT))
+  await t.throwsAsync(unpackKernel(source, target, 'arm64'), { code: 'BAD_KERNEL', message: /compression lzo/ })
+})
+
 test('unpacks an Image of arm64, also packed by gzip', async t => {
   const directory = scratch(t)
   const [source, target] = [path.join(directory, 'Image'), path.join(directory, 'vmlinux')]

@@ -72,11 +72,17 @@ test('reports a mirror that cannot be reached', async t => {
   )
 })
 
+test('reports a mirror that refuses', async t => {
+  const { keyring, refusing } = await makeMirror(t)
+  const message = await build(t, from(`${await refusing(403)}/debian`, keyring), { http_proxy: '' })
+  t.regex(message, /the mirror does not deliver \S+: 403/)
+})
+
 test('reports a proxy that refuses', async t => {
   const { uri, keyring, refusing } = await makeMirror(t)
   for (const [status, message] of [
     [407, /the proxy demands a password/],
-    [403, /the mirror does not deliver \S+: 403/],
+    [403, /the proxy, or the mirror behind it, does not deliver \S+: 403 .*http_proxy/s],
   ] as const) {
     const environment = { http_proxy: await refusing(status), no_proxy: '' }
     t.regex(await build(t, from(uri.replace('127.0.0.1', 'mirror.invalid'), keyring), environment), message)

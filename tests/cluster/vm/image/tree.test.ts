@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { readDebName } from '../../../../scripts/cluster/vm/image/deb-names.ts'
 import { alternativesIn } from '../../../../scripts/cluster/vm/image/maintainer-scripts.ts'
 import { packageVersions } from '../../../../scripts/cluster/vm/image/packages.ts'
 import {
@@ -72,9 +73,11 @@ test('creates mount points, and removes the files of apt', t => {
   t.is(fs.readlinkSync(path.join(root, 'var/run')), '/run')
 })
 
-test('reads versions from package file names', t => {
+test('reads names and versions from package file names', t => {
   const files = ['lock', 'partial', 'jq_1.6-2.1_amd64.deb', 'busybox-static_1%3a1.35.0-4+b1_amd64.deb']
   t.deepEqual(packageVersions(files), { 'busybox-static': '1:1.35.0-4+b1', jq: '1.6-2.1' })
+  t.deepEqual(readDebName('var/cache/jq_1.6-2.1_arm64.deb'), { name: 'jq', version: '1.6-2.1' })
+  for (const file of ['jq_1.6.deb', 'jq_1.6-2.1_amd64.deb.part', 'jq.deb']) t.is(readDebName(file), undefined, file)
 })
 
 test('makes modes independent of the user who builds the image, and of the umask', t => {
