@@ -38,7 +38,10 @@ const asTexts = (variables: Variables, parameters: Parameters): Readonly<Record<
   )
 
 /** Steps, or a function of the parameters. In texts of steps, `{{name}}` is the value of a parameter. */
-export type Steps = readonly Step[] | ((parameters: Parameters) => readonly Step[])
+export type Steps = readonly StepDefinition[] | ((parameters: Parameters) => readonly StepDefinition[])
+
+/** A step; a text is the name of a step of `netns_test` without arguments, on all workers. */
+export type StepDefinition = Step | string
 
 /** A definition with its place. */
 export interface TestTemplate {
@@ -110,7 +113,9 @@ function parse(key: string, text: string, like: ParameterValue | undefined): Par
 }
 
 const stepsFor = (steps: Steps, parameters: Parameters): readonly Step[] =>
-  (typeof steps === 'function' ? steps(parameters) : steps).map(step => filled(step, parameters))
+  (typeof steps === 'function' ? steps(parameters) : steps).map(step =>
+    filled(typeof step === 'string' ? { name: step } : step, parameters),
+  )
 
 /** Replaces `{{name}}` in all texts; other braces stay: they may be of the command. */
 function filled<T>(value: T, parameters: Parameters): T {

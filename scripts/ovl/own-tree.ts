@@ -8,7 +8,7 @@ import type { Member } from './member.ts'
 export const CONNECTIONS = path.resolve(import.meta.dirname, '../connections')
 
 /** Where `netns_test` finds steps. */
-const STEPS = 'usr/lib/netns/steps'
+export const STEPS = 'usr/lib/netns/steps'
 
 /** This repository's members of the ovl: its tree, and the steps of all tests. */
 export const readOwnTree = (top: string = DEFAULT_TREE, connections: string = CONNECTIONS): readonly Member[] => [

@@ -5,14 +5,18 @@ import { requireCni } from '../ovl/cni.ts'
 import type { Settings } from '../settings/settings.ts'
 import { capture, type Node } from '../ssh/node.ts'
 import { checkLinks } from './links.ts'
+import { checkRules } from './planned-rules.ts'
 import { checkPods } from './pods.ts'
 import { checkSelectors } from './selectors.ts'
+import { checkStepNames } from './step-names.ts'
 
 /**
  * Checks a test's requirements before anything is started.
- * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING, NOT_LINKED, NOTHING_TO_PROVE, PODS_DO_NOT_FIT (exit 2)
+ * @param hasOvls other ovls are unpacked on the nodes
+ * @throws Failure NO_CNI or NO_NODE (exit 3), NEEDS_RUNNING, BAD_TEST, NOT_LINKED, NOTHING_TO_PROVE, PODS_DO_NOT_FIT
+ *   (exit 2)
  */
-export function checkNeeds(test: TestCase, settings: Settings): void {
+export function checkNeeds(test: TestCase, settings: Settings, hasOvls = false): void {
   const { name, needs, steps } = test
   if (needs.running && settings.cluster.start)
     throw usageFailure('NEEDS_RUNNING', `${name} needs a running cluster`, { hint: 'add --no-start' })
@@ -36,7 +40,9 @@ export function checkNeeds(test: TestCase, settings: Settings): void {
     const has = `which has ${plan.nets.length} interfaces`
     throw environmentFailure('NO_NODE', `${name} needs eth0 to eth${nics - 1} on ${node}, ${has}`, { hint })
   }
+  checkStepNames(test, hasOvls || test.ovl !== undefined)
   checkSelectors(test, settings)
+  checkRules(test, settings)
   checkLinks(test, nodes)
   checkPods(test, settings)
   const pods = [...podsOf(test, settings, settings.addressing.podsPerNode).values()].flat()

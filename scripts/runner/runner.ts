@@ -13,7 +13,7 @@ import type { StepFailure } from './steps.ts'
  */
 export async function runTests(request: RunRequest): Promise<RunResult> {
   const { repeats, bail } = request.repeatPolicy
-  const plan = request.plan.filter(planned => canRun(planned, request.emit))
+  const plan = request.plan.filter(planned => canRun(planned, request))
   const leftOut = new Set<PlannedTest>()
   const failures: StepFailure[] = []
   const flaky: string[] = []
@@ -77,10 +77,10 @@ async function tryTest(planned: PlannedTest, repeat: number, isLast: boolean, he
   }
 }
 
-function canRun(planned: PlannedTest, emit: Emit): boolean {
+function canRun(planned: PlannedTest, { extraOvls, emit }: RunRequest): boolean {
   const { test, settings } = planned
   try {
-    checkNeeds(test, settings)
+    checkNeeds(test, settings, extraOvls.length > 0)
     return true
   } catch (error) {
     skipTest(planned, error, emit)

@@ -93,8 +93,10 @@ const command = v.pipe(
   ),
 )
 
+const stepName = v.pipe(text, v.regex(/^\w+$/, 'the name of a step of netns_test is needed, or { command: … }'))
+
 const builtIn = object({
-  name: v.pipe(text, v.regex(/^\w+$/, 'the name of a step of netns_test is needed')),
+  name: stepName,
   arguments: v.optional(v.array(v.string('a text is needed'))),
   where: v.optional(selector),
 })
@@ -107,7 +109,8 @@ const has = (input: unknown, key: string) => typeof input === 'object' && input 
 
 /** The schema of the kind of step that an input is meant to be: its messages are about that kind. */
 const step = v.lazy(input => {
-  if (input === undefined) return v.union([builtIn, command])
+  if (input === undefined) return v.union([stepName, builtIn, command])
+  if (typeof input === 'string') return stepName
   if (has(input, 'run')) return ofFunction
   return has(input, 'command') || ['on', 'in', 'expect', 'background'].some(key => has(input, key)) ? command : builtIn
 })

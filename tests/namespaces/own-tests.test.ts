@@ -172,22 +172,61 @@ steps:
   t.regex(wrong.stderr, /no test is named 'my-ovl\/greet' \(did you mean my-ovl\/greets\?/)
 })
 
+/** The second rule decides about pairs that the first leaves. */
+const RULES = `summary: x
+pods: numbered
+steps: [create_with_addresses]
+reach:
+  rules:
+    - {to: '*-ns02', expect: reply}
+    - {to: vm-001-ns01, expect: silent}
+  default: reply
+`
+
 test('refuses mistakes before anything starts', async t => {
-  const { run } = withFiles(t, {
+  const { state, run } = withFiles(t, {
     'bad.test.ts': "export default {\n  sumary: 'x',\n  steps: [],\n}\n",
     'node.test.yaml':
       'summary: x\nsteps:\n  - {command: echo, on: vm-0*, name: a}\n  - {command: echo, on: "router*"}\n',
     'label.test.yaml': 'summary: x\nlabels: {web: [a]}\nsteps:\n  - {command: echo, in: {label: wbe}}\n',
     'pod.test.yaml': 'summary: x\npods: numbered\nsteps:\n  - {command: echo, in: "*-ns09"}\n',
     'twice.test.yaml': '- {summary: x, name: a, steps: []}\n- {summary: y, name: a, steps: []}\n',
+    'step.test.yaml': 'summary: x\nsteps:\n  - create\n  - {name: linux_brigde}\n',
+    'later.test.yaml': 'summary: x\nsteps: [create]\ncleanup:\n  - conect_everything\n',
+    'typo-ovl/tests/typo.test.yaml': 'summary: x\nsteps: [linux_brigde]\n',
+    'rule.test.yaml': RULES.replace('vm-001-ns01', 'vm-009-ns01'),
+    'hidden.test.yaml': RULES.replace('vm-001-ns01', "'*-ns02'"),
+    'no-label.test.yaml': RULES.replace('vm-001-ns01', '{label: web}'),
     'empty/none.txt': '',
   })
+  writeOvl(state, 'typo-ovl', {})
   for (const [words, expected] of [
     [['./bad.test.ts'], /bad\.test\.ts:2:3: sumary: unknown key \(did you mean summary\?\)/],
     [['./node.test.yaml'], /node\.test\.yaml:4:21: steps\[1\]\.on: no node matches 'router\*' \(nodes are vm-001, /],
     [['./label.test.yaml'], /label\.test\.yaml:4:21: steps\[0\]\.in: no label is named 'wbe' \(labels are web\)/],
     [['./pod.test.yaml'], /pod\.test\.yaml:4:21: steps\[0\]\.in: no POD matches '\*-ns09' \(PODs are vm-001-ns01, /],
     [['./twice.test.yaml'], /two tests are named 'a': twice\.test\.yaml:1:3 and twice\.test\.yaml:2:3/],
+    [
+      ['./step.test.yaml'],
+      /step\.test\.yaml:4:6: steps\[1\]\.name: netns_test has no step 'linux_brigde' \(did you mean linux_bridge\?/,
+    ],
+    [
+      ['./later.test.yaml'],
+      /later\.test\.yaml:4:5: cleanup\[0\]\.name: netns_test has no step 'conect_everything' \(steps are .*linux_bridge.*write \{ command: conect_everything \}/,
+    ],
+    [['typo-ovl/typo'], /typo\.test\.yaml:2:9: steps\[0\]\.name: netns_test has no step 'linux_brigde' \(did you mean/],
+    [
+      ['./rule.test.yaml'],
+      /rule\.test\.yaml:7:7: reach\.rules\[1\]: rule 2 \(all → vm-009-ns01: silent\) matches no address by to: vm-009-ns01/,
+    ],
+    [
+      ['./hidden.test.yaml'],
+      /hidden\.test\.yaml:7:7: reach\.rules\[1\]: rule 2 .* decides about no pair: rules before it match all/,
+    ],
+    [
+      ['./no-label.test.yaml'],
+      /no-label\.test\.yaml:7:7: reach\.rules\[1\]: rule 2 uses the label 'web', which is not defined/,
+    ],
     [['./empty'], /\.\/empty has neither test files .* nor the executable tar of an ovl/],
     [['bridge', '--set', 'size=3'], /--set size: no selected test has this parameter/],
     [['bridge', '--grep', '('], /--grep \(: Invalid regular expression/],

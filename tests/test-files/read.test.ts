@@ -108,15 +108,39 @@ test('reads YAML, with regular expressions and parameters, a test for each combi
   t.throws(() => testsOf(template, new Map([['size', ['x']]])), { message: 'size=x: not a number' })
 })
 
+const SHORT = `summary: steps without arguments
+steps:
+  - create
+  - linux_bridge
+cleanup: [forward]
+`
+
+test('reads the name of a step as a step on all workers, in YAML, TypeScript and functions', async t => {
+  const [yaml] = await readTests(write(t, 'short.test.yaml', SHORT))
+  const [module] = await readTests(
+    write(
+      t,
+      'short.test.ts',
+      "export default { summary: 'x', steps: () => ['create', 'linux_bridge'], cleanup: ['forward'] }",
+    ),
+  )
+  for (const template of [yaml, module]) {
+    const [one] = template ? testsOf(template) : []
+    t.deepEqual(one?.steps, [{ name: 'create' }, { name: 'linux_bridge' }])
+    t.deepEqual(one?.cleanup, [{ name: 'forward' }])
+  }
+})
+
 test('the published schema is current, and accepts and rejects as the program does', async t => {
   t.is(fs.readFileSync(path.join(TOP, 'docs/schemas/test.schema.json'), 'utf8'), testJsonSchema(), 'npm run docs')
   const validate = schemaNamed('test')
-  t.true(validate(parse(YAML)), JSON.stringify(validate.errors))
+  for (const right of [YAML, SHORT]) t.true(validate(parse(right)), JSON.stringify(validate.errors))
   for (const wrong of [
     { summary: 'x' },
     { summary: 'x', steps: [{ comand: 'x' }] },
     { summary: 'x', steps: [{ command: 'x', on: { lable: 'x' } }] },
     { summary: 'x', steps: [{ command: 3 }] },
+    { summary: 'x', steps: ['ip route'] },
     { summary: 'x', steps: [], reach: 'none' },
     { summary: 'x', steps: [], setps: [] },
   ])
@@ -171,6 +195,12 @@ for (const [what, name, text, expected] of [
     'a.test.yaml',
     'summary: x\nsteps:\n  - command: x\n    expect: {stdout: /(/}\n',
     [/^a\.test\.yaml:4:14: steps\[0\]\.expect\.stdout: Invalid regular/],
+  ],
+  [
+    'a command where the name of a step is needed',
+    'a.test.yaml',
+    'summary: x\nsteps:\n  - create\n  - ip route\n',
+    [/^a\.test\.yaml:4:5: steps\[1\]: the name of a step of netns_test is needed, or \{ command: … \}$/],
   ],
   ['a missing key', 'a.test.yaml', 'steps: []\n', [/^a\.test\.yaml:1:1: summary: is missing$/]],
   ['a text instead of a test', 'a.test.yaml', 'hello\n', [/^a\.test\.yaml:1:1: an object of name, summary, /]],

@@ -62,7 +62,8 @@ export function explainReach(reach: Reach, { sources, families }: PlannedPods): 
   return [about, '', ...drawPlan(plan, set, families)]
 }
 
-const addressesFor = (sources: readonly Source[], families: readonly Family[]): readonly PodAddress[] =>
+/** An address of each family for each POD, which need not exist yet. */
+export const addressesFor = (sources: readonly Source[], families: readonly Family[]): readonly PodAddress[] =>
   sources.flatMap(source =>
     families.map(family => ({
       ...source,

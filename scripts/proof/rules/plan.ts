@@ -55,11 +55,34 @@ export function planFor(
   set: RuleSet,
   sources: readonly Source[],
   addresses: readonly PodAddress[],
-  roleOf: RoleOf = () => 'worker',
+  roleOf?: RoleOf,
 ): readonly ProbePlan[] {
+  const { plans, unused } = makePlans(set, sources, addresses, roleOf)
+  if (unused) throw testFailure('UNUSED_RULE', unused.why)
+  return plans
+}
+
+/** A rule that decides about no pair: its index, and why. */
+export interface UnusedRule {
+  readonly index: number
+  readonly why: string
+}
+
+/** The first rule that decides about no pair of PODs, which need not exist yet. */
+export const findUnusedRule = (...planned: Parameters<typeof makePlans>): UnusedRule | undefined =>
+  makePlans(...planned).unused
+
+function makePlans(
+  set: RuleSet,
+  sources: readonly Source[],
+  addresses: readonly PodAddress[],
+  roleOf: RoleOf = () => 'worker',
+): { readonly plans: readonly ProbePlan[]; readonly unused?: UnusedRule } {
   const missing = undefinedLabel(set)
-  if (missing)
-    throw testFailure('UNUSED_RULE', `rule ${missing.rule} uses the label '${missing.label}', which is not defined`)
+  if (missing) {
+    const why = `rule ${missing.rule} uses the label '${missing.label}', which is not defined`
+    return { plans: [], unused: { index: missing.rule - 1, why } }
+  }
   const targets = [...addresses, ...servicesOf(set)]
   const families = sources.map(source => new Set(ownAddresses(addresses, source).map(one => one.family)))
   const matchers = set.rules.map(rule => matcherOf(rule, set, sources, targets, roleOf))
@@ -82,9 +105,8 @@ export function planFor(
     )
     return { probe, sources, targets, rules }
   })
-  const unused = set.rules.findIndex((_, index) => !used.has(index))
-  if (unused >= 0) throw unusedRule(set, unused, matchers[unused])
-  return plans
+  const index = set.rules.findIndex((_, each) => !used.has(each))
+  return index < 0 ? { plans } : { plans, unused: { index, why: whyUnused(set, index, matchers[index]) } }
 }
 
 interface Matcher {
@@ -131,21 +153,16 @@ function servicesOf({ rules }: RuleSet): readonly Target[] {
   }))
 }
 
-function unusedRule(set: RuleSet, index: number, matcher: Matcher | undefined) {
+function whyUnused(set: RuleSet, index: number, matcher: Matcher | undefined): string {
   const { from, to } = set.rules[index] ?? {}
   const name = `rule ${index + 1} (${describeRule(set.rules[index])})`
-  if (!matcher?.from.includes(true))
-    return testFailure('UNUSED_RULE', `${name} matches no POD by from: ${describeEnd(from)}`)
-  if (!matcher.to.includes(true))
-    return testFailure('UNUSED_RULE', `${name} matches no address by to: ${describeEnd(to)}`)
-  return testFailure(
-    'UNUSED_RULE',
-    `${name} decides about no pair: rules before it match all of its pairs, or it has none`,
-  )
+  if (!matcher?.from.includes(true)) return `${name} matches no POD by from: ${describeEnd(from)}`
+  if (!matcher.to.includes(true)) return `${name} matches no address by to: ${describeEnd(to)}`
+  return `${name} decides about no pair: rules before it match all of its pairs, or it has none`
 }
 
 /** `side 1 → vm-003-* tcp/80: reply` */
-export function describeRule(rule: Rule | undefined): string {
+function describeRule(rule: Rule | undefined): string {
   if (!rule) return 'default'
   const protocols = protocolsOf(rule).map(protocol => probeName({ protocol, ...payloadOf(rule) }))
   const family = rule.family ? [`IPv${rule.family}`] : []
