@@ -13,7 +13,7 @@ export interface EntriesOfKind {
   readonly lockOf: (key: string) => string
   /** How many entries to retain, besides those used in the last `graceMs`; default: all. */
   readonly maxEntries?: number | undefined
-  /** How long after its last use a run may still open an entry. */
+  /** Default: {@link GRACE_MS}. */
   readonly graceMs?: number | undefined
 }
 
@@ -21,7 +21,8 @@ export interface EntriesOfKind {
 export const STAGING_PREFIX = 'making-'
 /** Entries that are unused for this long are removed; older versions of this program left them. */
 const UNUSED_MS = 30 * 24 * 3600 * 1000
-const GRACE_MS = 600_000
+/** How long after its last use a run may still open an entry. */
+export const GRACE_MS = 600_000
 /** Prefix of a marker file in an entry; the key of a host that has used it follows. */
 const USED_ON = 'used-on-'
 
@@ -75,7 +76,8 @@ function surplusOf(
 /** Milliseconds since the epoch; infinity when the entry is gone. */
 const lastUse = (place: string): number => tryStat(place)?.mtimeMs ?? Number.POSITIVE_INFINITY
 
-const isUsedElsewhere = (place: string): boolean =>
+/** Whether a host that shares the cache has used an entry: its VMs may run on it. */
+export const isUsedElsewhere = (place: string): boolean =>
   entryNames(place).some(name => name.startsWith(USED_ON) && name !== USED_ON + thisHost().key)
 
 export function markUsed(directory: string): void {

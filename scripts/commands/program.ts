@@ -3,6 +3,7 @@ import type { CommandContext, CommandDefinition } from '../command-line/command.
 import { finishProgram, withExamples } from '../command-line/finish.ts'
 import { callersEnvironment } from '../host/environment.ts'
 import { capture } from './capture/command.ts'
+import { clean } from './clean/command.ts'
 import { completion, completionServer } from './completion/command.ts'
 import { cp } from './cp/command.ts'
 import { env } from './env/command.ts'
@@ -26,7 +27,7 @@ import { xctestHook } from './xctest-hook/command.ts'
 /** All commands, grouped and ordered as in the help. */
 const GROUPS: readonly (readonly [title: string, commands: readonly CommandDefinition[]])[] = [
   ['Run tests:', [test, rerun, env]],
-  ['Prepare:', [setup, image, init, tar]],
+  ['Prepare:', [setup, image, clean, init, tar]],
   ['Inspect a running cluster:', [exec, shell, inspect, logs, capture, cp, graph, status, stop]],
   ["Run other ovls' tests:", [xctestHook, xctest]],
   ['Other:', [completion, completionServer, man]],

@@ -1,0 +1,38 @@
+import fs from 'node:fs'
+import { entryNames } from '../host/files.ts'
+
+/**
+ * Finds entries of the cache that a process has open, mapped or mounted, whichever run started it. Processes of other
+ * users cannot be examined; they have caches of their own.
+ * @param names of entries, which contain their keys
+ */
+export function namesInUse(names: readonly string[]): ReadonlySet<string> {
+  const used = new Set<string>()
+  for (const pid of entryNames('/proc').filter(name => /^\d+$/.test(name))) {
+    const text = [
+      read(`/proc/${pid}/maps`),
+      // Layers of overlayfs, also in other mount namespaces.
+      read(`/proc/${pid}/mountinfo`),
+      ...entryNames(`/proc/${pid}/fd`).map(number => target(`/proc/${pid}/fd/${number}`)),
+      target(`/proc/${pid}/cwd`),
+    ].join('\n')
+    for (const [, name = ''] of text.matchAll(/\/([\w.-]+)(?=[/\s])/g)) if (names.includes(name)) used.add(name)
+  }
+  return used
+}
+
+function read(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch {
+    return '' // ended meanwhile, or not readable
+  }
+}
+
+function target(link: string): string {
+  try {
+    return fs.readlinkSync(link)
+  } catch {
+    return '' // closed meanwhile, or not readable
+  }
+}
