@@ -6,10 +6,12 @@ import type { Preparation } from '../kind.ts'
 import { chooseAccelerator, describeAbility, describeKvm } from './accelerator/choose.ts'
 import { ensureImage, findImage, type GuestImage, inspectImage } from './image/cache.ts'
 import { ensurePlugins } from './image/plugins.ts'
+import { requireKernelFiles } from './kernel-files.ts'
 
 /** Builds the guest image and probes KVM. */
 export const preparation: Preparation = {
   make: async ({ directories, accelerator, guest, refresh, onLine, signal }) => {
+    await requireKernelFiles(guest)
     const common = { cacheDirectory: directories.cache, ...(signal && { signal }) }
     const image = await ensureImage({ ...common, guest, onProgress: onLine, refresh })
     await ensurePlugins(guest, { ...common, onProgress: onLine })
