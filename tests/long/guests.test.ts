@@ -23,20 +23,43 @@ test.serial(`VMs of ${OTHER} pass tests by emulation, with its own CNI plugins`,
   t.regex(refused.stderr, new RegExp(`is for ${nativeArchitecture()}, but the VMs are ${OTHER}`))
 })
 
-test.serial('additional packages run on VMs and on namespaces, and offline from the cache', async t => {
+/** Commands of the additional packages, each with what its output must contain. */
+const ON_VMS = [
+  ['iperf3 -s -1 -D && sleep 2 && iperf3 -c 127.0.0.1 -t 1', /receiver/],
+  ['conntrack -L', /tcp .*sport=22/],
+  ['ipvsadm -A -t 192.0.2.1:80 -s rr && ipvsadm -Ln', /TCP +192\.0\.2\.1:80 rr/],
+  ['/usr/share/openvswitch/scripts/ovs-ctl --system-id=random start', /Starting ovs-vswitchd/],
+  ['ovs-vsctl add-br br0 && ovs-vsctl show', /Bridge br0\n(.*\n)*.*type: internal/],
+  ['ip -brief link show br0', /^br0 /],
+] as const
+const ON_NAMESPACES = [
+  ON_VMS[0],
+  ['conntrack --version', /conntrack v/],
+  ['ipvsadm --version', /ipvsadm v/],
+  ['ovs-vswitchd --version', /Open vSwitch/],
+] as const
+
+test.serial('additional packages run on VMs and on namespaces, offline from the cache', async t => {
   t.timeout(60 * 60_000)
   const { run, runWith } = program(t)
   const packages = ['--package', 'iperf3,conntrack,ipvsadm,openvswitch-switch']
-  for (const kind of ['embedded', 'namespaces']) {
+  const prepared = await run('setup', ...packages)
+  t.is(prepared.status, 0, prepared.stderr)
+  for (const [kind, commands] of [
+    ['embedded', ON_VMS],
+    ['namespaces', ON_NAMESPACES],
+  ] as const) {
     const words = ['test', 'start', '--nvm=1', '--no-stop', '--cluster', kind, ...packages]
     // Whatever would download something fails.
-    const offline = kind === 'namespaces' ? { http_proxy: 'http://127.0.0.1:9' } : {}
-    const started = await runWith(offline, ...words)
+    const started = await runWith({ http_proxy: 'http://127.0.0.1:9', no_proxy: '' }, ...words)
     t.is(started.status, 0, started.stderr)
-    for (const command of ['iperf3', 'conntrack', 'ipvsadm', 'ovs-vswitchd', 'ovs-vsctl']) {
-      const { status, stderr } = await run('exec', '--cluster', kind, 'vm-001', '--', command, '--version')
+    for (const [command, output] of commands) {
+      const { status, stdout, stderr } = await run('exec', '--cluster', kind, 'vm-001', '--', 'sh', '-c', command)
       t.is(status, 0, `${command}: ${stderr}`)
+      t.regex(stdout, output, command)
     }
+    const cleaned = await run('clean', '--dry-run')
+    t.regex(cleaned.stderr, kind === 'embedded' ? /retained, in use: .*image-/ : /retained, in use: .*tree-/)
     t.is((await run('stop', '--cluster', kind)).status, 0)
   }
 })
