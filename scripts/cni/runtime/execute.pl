@@ -1,7 +1,8 @@
 # Executes CNI plugins, several at a time, and reports what each did. A line of input is a call:
-#   <id> <time limit in ms> <limit of each output in bytes> <program> <input> <environment…>
+#   <id> <time limit in ms> <limit of each output in bytes> <program> <saved> <pending> <input> <environment…>
 # and a line of output its end, as soon as it ends:
 #   <id> <exit status> <signal> <begin and duration in µs> <problem> <stdout> <stderr> <detail>
+# The file <saved> gets the output; <pending> exists from the beginning until the plugin has succeeded, with its errors.
 # Texts are in hexadecimal, `-` when empty. Problems: none, timeout, flood, held (a process that outlives the plugin holds its
 # output), exec (with the reason as the detail; for a program of another format also the first bytes of its file).
 use strict;
@@ -54,11 +55,20 @@ sub by_memory {
 sub text { my ($hex) = @_; return $hex eq '-' ? '' : pack 'H*', $hex }
 sub hex_of { my ($text) = @_; return length $text ? unpack 'H*', $text : '-' }
 
+sub save {
+	my ($path, $text) = @_;
+	open my $file, '>', $path or die "cannot write $path: $!\n";
+	print $file $text;
+	close $file or die "cannot write $path: $!\n";
+	return;
+}
+
 sub begin {
 	my ($line) = @_;
 	chomp $line;
 	my ($id, $limit, $bytes, @texts) = split / /, $line;
-	my ($program, $input, @environment) = map { text($_) } @texts;
+	my ($program, $saved, $pending, $input, @environment) = map { text($_) } @texts;
+	save($_, '') for grep { length } $pending, $saved;
 	open my $stdin, '+>', undef or die "no temporary file: $!\n";
 	syswrite $stdin, $input;
 	sysseek $stdin, 0, 0;
@@ -88,7 +98,7 @@ sub begin {
 	sysread $failure, $why, 500;
 	my $call = {
 		id => $id, pid => $pid, begun => $begun, until => $begun + $limit / 1000, bytes => $bytes, problem => 'none',
-		text => ['', ''], pipes => [$stdout, $stderr], detail => '',
+		text => ['', ''], pipes => [$stdout, $stderr], detail => '', saved => $saved, pending => $pending,
 	};
 	if (length $why) {
 		my $head = $why =~ s/^format // ? head_of($program) : '';
@@ -190,6 +200,11 @@ sub attend {
 sub finish {
 	my ($call) = @_;
 	my ($status, $signal) = ($call->{status} >> 8, $call->{status} & 127);
+	save($call->{saved}, $call->{text}[0]) if length $call->{saved};
+	if (length $call->{pending}) {
+		if ($call->{status} == 0 && $call->{problem} eq 'none') { unlink $call->{pending} }
+		else { save($call->{pending}, $call->{text}[1]) }
+	}
 	my @micros = map { int($_ * 1e6) } $call->{begun} - $started, $call->{ended} - $call->{begun};
 	print join(' ', $call->{id}, $status, $signal, @micros, $call->{problem}, (map { hex_of($_) } @{$call->{text}}, $call->{detail})), "\n";
 	delete $running{$call->{id}};

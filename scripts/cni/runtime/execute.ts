@@ -3,7 +3,7 @@ import { infrastructureFailure } from '../../errors/failure.ts'
 import { shellScript } from '../../host/shell-script.ts'
 import { shortText } from '../../host/text.ts'
 import { architectureOf } from '../../ovl/elf.ts'
-import type { NodeShell } from './shell.ts'
+import type { NodeShell, ShellEnd } from './shell.ts'
 
 /** An execution of a plugin. */
 export interface Execution {
@@ -13,6 +13,16 @@ export interface Execution {
   readonly input: string
   /** In seconds; default {@link SECONDS}. */
   readonly timeout?: number
+  /** Files on the node. */
+  readonly files?: ExecutionFiles
+}
+
+/** What an execution leaves on the node, for users and for the next run. */
+export interface ExecutionFiles {
+  /** Gets its output. */
+  readonly stdout: string
+  /** Exists from the beginning until the plugin has succeeded, with its errors. */
+  readonly pending: string
 }
 
 /** How an execution ended. */
@@ -33,7 +43,12 @@ export const SECONDS = 60
 /** Limit on each output of a plugin, in bytes. */
 export const MAX_OUTPUT = 2 ** 20
 
-const HELPER = shellScript(import.meta.dirname, 'execute.pl')
+const PERL_HELPER = shellScript(import.meta.dirname, 'execute.pl')
+const SHELL_HELPER = shellScript(import.meta.dirname, 'execute.sh')
+/** The exit status of a shell, or of nsenter, for a missing command. */
+const NOT_FOUND = 127
+/** Nodes without Perl, such as those of xcluster's image. */
+const withoutPerl = new WeakSet<NodeShell>()
 /** Plugins call programs such as iptables. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -46,7 +61,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 export async function execute(shell: NodeShell, executions: readonly Execution[]): Promise<readonly ExecutionEnd[]> {
   if (executions.length === 0) return []
   const input = executions.map(encode).join('')
-  const { exitCode, stdout, stderr } = await shell.run(['perl', '-e', HELPER], input)
+  const { exitCode, stdout, stderr } = await runHelper(shell, input)
   const ends = new Map(
     stdout
       .toString()
@@ -57,21 +72,28 @@ export async function execute(shell: NodeShell, executions: readonly Execution[]
   const answers = executions.map((_, id) => ends.get(id))
   if (exitCode !== 0 || answers.includes(undefined)) {
     const why = shortText(stderr.toString()) || `exit status ${exitCode}`
-    const hint = exitCode === 127 ? { hint: 'the node needs perl' } : {}
-    throw infrastructureFailure('CNI_HELPER', `${shell.name}: cannot execute CNI plugins: ${why}`, {
-      node: shell.name,
-      ...hint,
-    })
+    throw infrastructureFailure('CNI_HELPER', `${shell.name}: cannot execute CNI plugins: ${why}`, { node: shell.name })
   }
   return answers as readonly ExecutionEnd[]
+}
+
+/** Perl executes plugins with fewer processes, and precise times. */
+async function runHelper(shell: NodeShell, input: string): Promise<ShellEnd> {
+  if (!withoutPerl.has(shell)) {
+    const end = await shell.run(['perl', '-e', PERL_HELPER], input)
+    if (end.exitCode !== NOT_FOUND) return end
+    withoutPerl.add(shell)
+  }
+  return await shell.run(['sh', '-c', SHELL_HELPER], input)
 }
 
 const hex = (text: string) => (text === '' ? '-' : Buffer.from(text).toString('hex'))
 const bytes = (text: string | undefined) => Buffer.from(text === undefined || text === '-' ? '' : text, 'hex')
 
-function encode({ program, environment, input, timeout = SECONDS }: Execution, id: number): string {
+function encode({ program, environment, input, timeout = SECONDS, files }: Execution, id: number): string {
   const variables = Object.entries({ PATH, ...environment }).map(([name, value]) => `${name}=${value}`)
-  return `${[id, timeout * 1000, MAX_OUTPUT, ...[program, input, ...variables].map(hex)].join(' ')}\n`
+  const texts = [program, files?.stdout ?? '', files?.pending ?? '', input, ...variables]
+  return `${[id, timeout * 1000, MAX_OUTPUT, ...texts.map(hex)].join(' ')}\n`
 }
 
 function decode(line: string, executions: readonly Execution[]): [number, ExecutionEnd] {
@@ -101,7 +123,8 @@ function problemOf(problem: string, signal: number, timeout: number, detail: Buf
 }
 
 function cannotRun(detail: Buffer): string {
-  const end = detail.indexOf(0)
+  const zero = detail.indexOf(0)
+  const end = zero < 0 ? detail.length : zero
   const architecture = architectureOf(detail.subarray(end + 1))
   const why = detail.subarray(0, end).toString()
   return `cannot be executed: ${why}${architecture ? `: it is a program for ${architecture}` : ''}`

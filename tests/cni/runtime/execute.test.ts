@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { execute } from '../../../scripts/cni/runtime/execute.ts'
+import type { NodeShell } from '../../../scripts/cni/runtime/shell.ts'
 import { localShell } from './local-shell.ts'
 
 function plugin(t: ExecutionContext, content: string | Buffer): string {
@@ -18,12 +19,6 @@ async function endOf(t: ExecutionContext, content: string | Buffer, more = {}) {
   const [end] = await execute(localShell, [execution])
   return end
 }
-
-test('passes on variables and input, and returns outputs and status', async t => {
-  const script = '#!/bin/sh\ncat; echo "$CNI_COMMAND|$HOME" >&2; exit 3\n'
-  const end = await endOf(t, script, { environment: { CNI_COMMAND: 'ADD' }, input: '{"ü": "\n"}' })
-  t.like(end, { status: 3, problem: undefined, stdout: '{"ü": "\n"}', stderr: 'ADD|\n' })
-})
 
 test('executes all at once, and returns the ends in order', async t => {
   const program = plugin(t, '#!/bin/sh\nsleep 3; echo "$N"\n')
@@ -78,11 +73,82 @@ test('reports a file that is no program, and a missing one', async t => {
   t.regex(end?.problem ?? '', /^cannot be executed: No such file/)
 })
 
-test('reports a node without perl', async t => {
-  const without = { ...localShell, run: () => localShell.run(['sh', '-c', 'echo no perl >&2; exit 127']) }
+test('reports a node that cannot run the helper', async t => {
+  const without = { ...localShell, run: () => localShell.run(['sh', '-c', 'echo no shell >&2; exit 127']) }
   const error = await t.throwsAsync(execute(without, [{ program: '/bin/true', environment: {}, input: '' }]))
-  t.like(error, { code: 'CNI_HELPER', hint: 'the node needs perl' })
+  t.like(error, { code: 'CNI_HELPER', message: 'vm-001: cannot execute CNI plugins: no shell' })
 })
+
+/** Shells of nodes without Perl. */
+const WITHOUT_PERL: Readonly<Record<string, readonly string[]>> = {
+  dash: ['dash'],
+  'the shell of busybox': ['/bin/busybox', 'sh'],
+}
+
+/** Nodes by name: with Perl, and with shells only. */
+const NODES = new Map<string, NodeShell>([['Perl', localShell]])
+for (const [name, words] of Object.entries(WITHOUT_PERL)) {
+  const run: NodeShell['run'] = async ([first = '', ...rest], stdin) =>
+    first === 'perl'
+      ? { exitCode: 127, stdout: Buffer.alloc(0), stderr: Buffer.from('perl: not found') }
+      : await localShell.run([...words, ...rest], stdin)
+  NODES.set(name, { name: 'vm-001', run })
+}
+
+for (const [name, node] of NODES) {
+  test(`${name}: passes on variables and input, and returns outputs and status`, async t => {
+    const script = '#!/bin/sh\ncat; echo "$CNI_COMMAND|$HOME" >&2; exit 3\n'
+    const environment = { CNI_COMMAND: "ADD 'it'", MORE: 'a\nb' }
+    const program = plugin(t, script)
+    const [end] = await execute(node, [{ program, environment, input: '{"ü": "\n"}' }])
+    t.like(end, { status: 3, problem: undefined, stdout: '{"ü": "\n"}', stderr: "ADD 'it'|\n" })
+  })
+
+  test(`${name}: executes all at once, and returns the ends in order`, async t => {
+    const directory = path.dirname(plugin(t, ''))
+    // Each waits until all have begun.
+    const program = plugin(
+      t,
+      `#!/bin/sh
+: >${directory}/begun-$N
+for i in $(seq 600); do set -- ${directory}/begun-*; [ $# -lt 8 ] || break; sleep 0.1; done
+echo "$N $#"
+`,
+    )
+    const executions = Array.from({ length: 8 }, (_, n) => ({ program, environment: { N: String(n) }, input: '' }))
+    const ends = await execute(node, executions)
+    t.deepEqual(
+      ends.map(({ stdout }) => stdout),
+      executions.map((_, n) => `${n} 8\n`),
+    )
+  })
+
+  test(`${name}: names what is wrong with an execution`, async t => {
+    const problem = async (content: string, more = {}) => {
+      const [end] = await execute(node, [{ program: plugin(t, content), environment: {}, input: '', ...more }])
+      return end?.problem
+    }
+    t.is(await problem('#!/bin/sh\nsleep 60\n', { timeout: 1 }), 'timed out after 1 s')
+    t.is(await problem('#!/bin/sh\nexec head -c 100000000 /dev/zero\n'), 'wrote more than 1 MiB')
+    t.is(await problem('#!/bin/sh\nkill -SEGV $$\n'), 'was ended by SIGSEGV')
+    t.is(await problem('', { program: '/nowhere/plugin' }), 'cannot be executed: No such file or directory')
+  })
+
+  test(`${name}: saves the output, and marks an execution until it has succeeded`, async t => {
+    const directory = path.dirname(plugin(t, ''))
+    const [stdout, pending] = [path.join(directory, 'result'), path.join(directory, 'pending')]
+    const succeeds = plugin(t, `#!/bin/sh\n[ -e ${pending} ] && printf '{ }\\n'\n`)
+    const fails = plugin(t, '#!/bin/sh\necho result; echo why >&2; exit 1\n')
+    const run = async (program: string) =>
+      await execute(node, [{ program, environment: {}, input: '', files: { stdout, pending } }])
+    t.like(await run(succeeds), [{ status: 0 }])
+    t.is(fs.readFileSync(stdout, 'utf8'), '{ }\n')
+    t.false(fs.existsSync(pending))
+    await run(fails)
+    t.is(fs.readFileSync(stdout, 'utf8'), 'result\n')
+    t.is(fs.readFileSync(pending, 'utf8'), 'why\n')
+  })
+}
 
 /** How many processes sleep for a time that no other test uses. */
 const sleeping = (seconds: string): number =>
