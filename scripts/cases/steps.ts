@@ -7,11 +7,13 @@ import {
   type FileToPut,
   type Place,
 } from './command.ts'
-import type { TestContext } from './context.ts'
+import type { CapturedCommand, TestContext } from './context.ts'
 
 /** One step of a test: `netns_test tcase_<name> <arguments>` on nodes. */
 export interface BuiltInStep {
   readonly name: string
+  /** Another `netns_test tcase_<tcase>` than the name says. */
+  readonly tcase?: string
   readonly arguments?: readonly string[]
   /** The nodes; all workers by default. */
   readonly where?: Selector
@@ -37,13 +39,37 @@ export interface FunctionStep {
   readonly run: (context: TestContext) => unknown
 }
 
-export type Step = BuiltInStep | CommandStep | FunctionStep
+/** A function for each node, at the same time. It is reported as a step of `netns_test` is. */
+export interface NodeStep {
+  readonly name: string
+  /** For the summary. */
+  readonly title: string
+  /** The nodes; all workers by default. */
+  readonly where?: Selector
+  /** @throws Error: the step fails on this node */
+  readonly runOnNode: (node: StepNode) => Promise<void>
+}
+
+/** The node of a {@link NodeStep}. */
+export interface StepNode {
+  /** `vm-001` */
+  readonly name: string
+  /** Runs a command, and returns its exact output. A lost node is an error. */
+  capture(words: readonly string[], input?: string): Promise<CapturedCommand>
+  /** Adds a line to the output of the step; `FAILED: <why>` is also shown in the summary. */
+  warn(line: string): void
+}
+
+export type Step = BuiltInStep | CommandStep | FunctionStep | NodeStep
 
 export const isCommandStep = (step: Step): step is CommandStep => 'command' in step
 
 export const isFunctionStep = (step: Step): step is FunctionStep => 'run' in step
 
-export const isBuiltInStep = (step: Step): step is BuiltInStep => !isCommandStep(step) && !isFunctionStep(step)
+export const isNodeStep = (step: Step): step is NodeStep => 'runOnNode' in step
+
+export const isBuiltInStep = (step: Step): step is BuiltInStep =>
+  !isCommandStep(step) && !isFunctionStep(step) && !isNodeStep(step)
 
 /** A step of all workers. */
 export const onWorkers = (name: string, ...args: string[]): BuiltInStep => ({

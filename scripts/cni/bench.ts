@@ -6,9 +6,11 @@ import type { Call } from './runtime/answer.ts'
 import type { Attachment } from './runtime/derive.ts'
 import type { Programs } from './runtime/programs.ts'
 import type { Result } from './runtime/result.ts'
-import { type Outcome, Runtime, type RuntimeOptions } from './runtime/runtime.ts'
+import { describeFailure, Runtime, type RuntimeOptions } from './runtime/runtime.ts'
 import type { NodeShell } from './runtime/shell.ts'
 import { Unmet } from './violation.ts'
+
+export { describeFailure } from './runtime/runtime.ts'
 
 /** What a check saw: a call of a plugin, or the state of the kernel. */
 export type Evidence =
@@ -123,12 +125,6 @@ export class Bench {
     const why = shortText(stderr) || `exit status ${exitCode}`
     throw infrastructureFailure('CNI_NODES', `${this.shell.name}: ${why}`, { node: this.shell.name })
   }
-}
-
-/** `the plugin bridge failed with code 7: …` */
-export function describeFailure(outcome: Pick<Outcome, 'failure'> | undefined): string {
-  const { failure } = outcome ?? {}
-  return failure ? `the plugin ${failure.plugin} ${failure.why}` : 'no plugin was called'
 }
 
 /** The first plugin with an IPAM plugin. */

@@ -1,9 +1,9 @@
-import type { BuiltInStep } from '../cases/steps.ts'
+import { type BuiltInStep, isNodeStep, type NodeStep } from '../cases/steps.ts'
 import type { NodeDiagnosis } from '../cluster/cluster.ts'
 import { Failure, testFailure } from '../errors/failure.ts'
 import type { Emit, FailedStep, StepId } from '../events/events.ts'
 import { withDeadline } from '../host/deadline.ts'
-import { type Node, runLines } from '../ssh/node.ts'
+import { capture, type Node, runLines } from '../ssh/node.ts'
 
 /** How many lines of output are shown with a failure. */
 export const LAST_LINES = 8
@@ -30,7 +30,7 @@ export type StepFailure = FailedStep & { readonly broken: boolean }
  * @throws the signal's reason when that is aborted
  */
 export async function runStep(
-  step: BuiltInStep,
+  step: BuiltInStep | NodeStep,
   nodes: readonly Node[],
   context: StepContext,
 ): Promise<readonly StepFailure[]> {
@@ -71,7 +71,7 @@ const SLOGAN = /^ {2}\d\d:\d\d:\d\d \([^)]*\): TEST CASE: /
 
 async function runOn(
   node: Node,
-  step: BuiltInStep,
+  step: BuiltInStep | NodeStep,
   id: StepId,
   context: StepContext,
 ): Promise<StepFailure | undefined> {
@@ -86,16 +86,44 @@ async function runOn(
     if (lastLines.push(line) > LAST_LINES) lastLines.shift()
   }
   const failed = (why: string, broken: boolean) => ({ ...id, node: node.name, why, lastLines, broken })
-  const words = ['netns_test', `tcase_${step.name}`, ...(step.arguments ?? [])]
+  const perform = async (deadline: AbortSignal): Promise<string | undefined> => {
+    if (isNodeStep(step)) return await runFunctionOn(node, step, onLine, deadline)
+    const words = ['netns_test', `tcase_${step.tcase ?? step.name}`, ...(step.arguments ?? [])]
+    const exitCode = await runLines(node, words, onLine, deadline)
+    return exitCode === 0 ? undefined : (reason ?? `exited with status ${exitCode}`)
+  }
   try {
-    const exitCode = await withDeadline(
-      timeoutSeconds * 1000,
-      deadline => runLines(node, words, onLine, deadline.signal),
-      { parent: signal, reason: () => hung(timeoutSeconds) },
-    )
-    return exitCode === 0 ? undefined : failed(reason ?? `exited with status ${exitCode}`, false)
+    const why = await withDeadline(timeoutSeconds * 1000, deadline => perform(deadline.signal), {
+      parent: signal,
+      reason: () => hung(timeoutSeconds),
+    })
+    return why === undefined ? undefined : failed(why, false)
   } catch (error) {
     return await failureFor(error, node, { ...id, lastLines }, context)
+  }
+}
+
+/** @returns why it failed */
+async function runFunctionOn(
+  node: Node,
+  { title, runOnNode }: NodeStep,
+  onLine: (stream: 'stdout' | 'stderr', line: string) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  onLine('stderr', `TEST CASE: ${title}`)
+  const stepNode = {
+    name: node.name,
+    capture: (words: readonly string[], input?: string) => capture(node, words, signal, input),
+    warn: (line: string) => onLine('stderr', line),
+  }
+  try {
+    await runOnNode(stepNode)
+    return undefined
+  } catch (error) {
+    if (signal.aborted || (error instanceof Failure && error.exitCode !== 1)) throw error
+    const { message } = error as Error
+    onLine('stderr', `FAILED: ${message}`)
+    return message
   }
 }
 

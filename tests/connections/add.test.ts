@@ -5,7 +5,9 @@ import test from 'ava'
 import { checkout } from '../launch/checkout.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../..')
-const FOLDER = 'scripts/connections/ptp'
+/** One calls a CNI plugin from the host, the other has steps for the nodes. */
+const NAMES = ['ptp', 'macvlan']
+const FOLDERS = NAMES.map(name => `scripts/connections/${name}`)
 
 /** Names and sizes of the files of a checkout, without generated ones. */
 const filesOf = (top: string) =>
@@ -32,18 +34,20 @@ test('adds a connection by one folder: it is listed, packed, and in the help and
     return execFileSync('dash', [path.join(unpacked, 'bin/netns_test'), 'help'], { encoding: 'utf8' })
   }
 
-  fs.rmSync(path.join(top, FOLDER), { recursive: true })
+  for (const folder of FOLDERS) fs.rmSync(path.join(top, folder), { recursive: true })
   writePages()
-  t.notRegex(list().stdout, /^ptp$/m)
-  t.notRegex(help(), /cni_ptp_/)
-  for (const page of ['README.md', 'docs/connections.md']) t.notRegex(read(page), /\[`ptp`\]/)
+  t.notRegex(list().stdout, /^(ptp|macvlan)$/m)
+  t.notRegex(help(), /^ {2}macvlan /m)
+  for (const page of ['README.md', 'docs/connections.md']) t.notRegex(read(page), /\[`(ptp|macvlan)`\]/)
   const before = filesOf(top).filter(file => !file.startsWith('unpacked'))
 
-  fs.cpSync(path.join(TOP, FOLDER), path.join(top, FOLDER), { recursive: true })
-  t.regex(list().stdout, /^ptp$/m)
+  for (const folder of FOLDERS) fs.cpSync(path.join(TOP, folder), path.join(top, folder), { recursive: true })
+  for (const name of NAMES) t.regex(list().stdout, new RegExp(`^${name}$`, 'm'))
   t.regex(spawnSync(program, ['test', '--list', '--verbose'], { encoding: 'utf8' }).stdout, /^ptp +PODs connected by/m)
-  for (const step of ['configure', 'start', 'ping']) t.regex(help(), new RegExp(`^  cni_ptp_${step} `, 'm'))
-  const after = filesOf(top).filter(file => !file.startsWith('unpacked') && !file.startsWith(FOLDER))
+  t.regex(help(), /^ {2}macvlan /m)
+  const after = filesOf(top).filter(
+    file => !file.startsWith('unpacked') && !FOLDERS.some(folder => file.startsWith(folder)),
+  )
   t.deepEqual(after, before)
   writePages()
   for (const page of ['README.md', 'docs/connections.md'])

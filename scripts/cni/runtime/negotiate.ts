@@ -1,6 +1,6 @@
 import { testFailure } from '../../errors/failure.ts'
 import type { Network } from '../network.ts'
-import { readAnswer } from './answer.ts'
+import { type Answer, readAnswer } from './answer.ts'
 import { variablesOf } from './derive.ts'
 import { execute } from './execute.ts'
 import { CNI_PATH, type Programs, typesOf } from './programs.ts'
@@ -22,7 +22,6 @@ export async function negotiate(
   cniPath: readonly string[] = CNI_PATH,
 ): Promise<Network> {
   const types = typesOf(network)
-  const offered = (network.cniVersions ?? [network.cniVersion]).filter(version => VERSIONS.includes(version as never))
   const ends = await execute(
     shell,
     types.map(type => ({
@@ -31,17 +30,32 @@ export async function negotiate(
       input: JSON.stringify({ cniVersion: network.cniVersion }),
     })),
   )
-  let common = [...offered].sort((one, other) => (isBefore(one, other) ? 1 : -1))
-  for (const [index, end] of ends.entries()) {
-    const answer = readAnswer('VERSION', network.cniVersion, end)
-    if (!answer.ok) throw noVersion(network, `the plugin ${types[index]} ${answer.why}`)
-    const supported = answer.versions ?? []
-    const left = common.filter(version => supported.includes(version))
-    if (left.length === 0) throw noVersion(network, `the plugin ${types[index]} supports ${supported.join(', ')}`)
-    common = left
-  }
-  return { ...network, cniVersion: common[0] as string }
+  const answers = ends.map(end => readAnswer('VERSION', network.cniVersion, end))
+  return { ...network, cniVersion: newestCommon(network, new Map(types.map((type, index) => [type, answers[index]]))) }
 }
 
-const noVersion = ({ name, cniVersion, cniVersions = [cniVersion] }: Network, why: string) =>
-  testFailure('CNI_VERSION', `network '${name}' with version ${cniVersions.join(' or ')}: ${why}`)
+/**
+ * The newest of a network's versions that all its plugins support.
+ * @param answers of the plugins to VERSION
+ * @throws Failure CNI_VERSION (exit 1) when they support none
+ */
+export function newestCommon(
+  network: Pick<Network, 'name' | 'cniVersion' | 'cniVersions'>,
+  answers: ReadonlyMap<string, Answer | undefined>,
+): string {
+  const offered = (network.cniVersions ?? [network.cniVersion]).filter(version => VERSIONS.includes(version as never))
+  let common = [...offered].sort((one, other) => (isBefore(one, other) ? 1 : -1))
+  for (const [type, answer] of answers) {
+    if (!answer?.ok) throw noVersion(network, `the plugin ${type} ${answer?.why ?? 'does not answer VERSION'}`)
+    const supported = answer.versions ?? []
+    const left = common.filter(version => supported.includes(version))
+    if (left.length === 0) throw noVersion(network, `the plugin ${type} supports ${supported.join(', ')}`)
+    common = left
+  }
+  return common[0] as string
+}
+
+const noVersion = (
+  { name, cniVersion, cniVersions = [cniVersion] }: Pick<Network, 'name' | 'cniVersion' | 'cniVersions'>,
+  why: string,
+) => testFailure('CNI_VERSION', `network '${name}' with version ${cniVersions.join(' or ')}: ${why}`)

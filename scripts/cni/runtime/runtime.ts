@@ -1,7 +1,7 @@
 import type { Network, PluginConfig } from '../network.ts'
 import { type Call, readAnswer } from './answer.ts'
 import { type Attachment, derive, missingOperation, type Operation, variablesOf } from './derive.ts'
-import { type Execution, execute } from './execute.ts'
+import { type Execution, type ExecutionFiles, execute } from './execute.ts'
 import { CNI_PATH, type Programs } from './programs.ts'
 import { isBefore, type PluginError, type Result } from './result.ts'
 import type { NodeShell } from './shell.ts'
@@ -25,6 +25,8 @@ export interface RuntimeOptions {
   readonly cniPath?: readonly string[]
   /** For each execution, in seconds. */
   readonly timeout?: number
+  /** Files of an attachment's ADD on the node. */
+  filesOf?(attachment: Attachment): ExecutionFiles
   /** Called for each execution of a plugin. */
   onCall?(call: Call): void
 }
@@ -152,7 +154,7 @@ export class Runtime {
 
   /** What {@link call} executes. */
   execution(operation: Operation, plugin: PluginConfig, attachment?: Attachment, previous?: Result): Execution {
-    const { timeout } = this.#options
+    const { timeout, filesOf } = this.#options
     const input =
       operation === 'VERSION'
         ? { cniVersion: this.network.cniVersion }
@@ -162,6 +164,7 @@ export class Runtime {
       environment: variablesOf(operation, this.#cniPath, attachment),
       input: JSON.stringify(input),
       ...(timeout !== undefined && { timeout }),
+      ...(operation === 'ADD' && attachment && filesOf && { files: filesOf(attachment) }),
     }
   }
 
@@ -189,6 +192,12 @@ export class Runtime {
     }
     return states.map(({ calls }) => ({ calls, ...firstFailure(calls) }))
   }
+}
+
+/** `the plugin bridge failed with code 7: …` */
+export function describeFailure(outcome: Pick<Outcome, 'failure'> | undefined): string {
+  const { failure } = outcome ?? {}
+  return failure ? `the plugin ${failure.plugin} ${failure.why}` : 'no plugin was called'
 }
 
 const keyOf = ({ containerId, ifname }: Attachment) => `${containerId}/${ifname}`

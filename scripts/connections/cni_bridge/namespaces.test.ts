@@ -62,6 +62,48 @@ case $CNI_COMMAND$CNI_CONTAINERID in ADD*-ns02) echo '{"code":11,"msg":"made, an
   t.is(again.stdout.match(/ answers$/gm)?.length, 8)
 })
 
+test('detaches PODs after failed and interrupted ADDs, and attaches them again, on a node without Perl', async t => {
+  const { run } = program(t)
+  t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
+  const plugin = `#!/bin/sh
+echo "$CNI_COMMAND $CNI_CONTAINERID" >>/run/calls
+answer=$(/opt/cni/bin/real) || exit
+[ -e /run/good ] || case $CNI_COMMAND$CNI_CONTAINERID in ADD*-ns02) echo '{"code":11,"msg":"made, and failed"}'; exit 1 ;; esac
+echo "$answer"
+`
+  const inVm = async (command: string, ...words: string[]) => {
+    const { status, stdout, stderr } = await run('exec', 'vm-001', '--', 'sh', '-c', command, 'sh', ...words)
+    t.is(status, 0, stderr)
+    return stdout
+  }
+  const calls = async () => (await inVm('cat /run/calls; : >/run/calls')).trim().split('\n').sort()
+  const replaced = 'cd /opt/cni/bin && mv bridge real && printf %s "$1" >bridge && chmod +x bridge'
+  await inVm(`rm -f /usr/bin/perl /bin/perl; ${replaced}`, plugin)
+
+  const failed = await run('test', 'cni_bridge', '--no-start')
+  t.is(failed.status, 1, failed.stderr)
+  t.regex(
+    failed.stderr,
+    /cni_bridge_start on vm-001: CNI ADD for vm-001-ns02: the plugin bridge failed with code 11: made, and failed/,
+  )
+  const adds = [1, 2, 3, 4].map(n => `ADD vm-001-ns0${n}`)
+  t.deepEqual(await calls(), [...adds, 'DEL vm-001-ns02', 'VERSION '])
+  const files = (await inVm('ls -A /tmp')).split('\n').filter(name => /ns0/.test(name))
+  t.deepEqual(files, [
+    '.vm-001-ns01.cni',
+    '.vm-001-ns03.cni',
+    '.vm-001-ns04.cni',
+    ...[1, 3, 4].map(n => `vm-001-ns0${n}.json`),
+  ])
+
+  // As if the program had been killed during an ADD.
+  await inVm('touch /run/good /tmp/vm-001-ns03.error')
+  const passed = await run('test', 'cni_bridge', '--no-start')
+  t.is(passed.status, 0, passed.stderr)
+  t.deepEqual(await calls(), ['ADD vm-001-ns02', 'ADD vm-001-ns03', 'DEL vm-001-ns03', 'VERSION '])
+  t.is(await inVm('ls /tmp/*.error 2>/dev/null || :'), '')
+})
+
 test('refuses the test without plugins before a node starts', async t => {
   const { run } = program(t)
   const { status, stderr } = await run('test', 'cni_bridge', '--cni', '/nonexistent.tgz')

@@ -3,8 +3,8 @@
 # and its parameters from CNI_* variables, and prints a result or an error as JSON. awk parses it: jq takes half a
 # second to start in an emulated VM.
 #
-# The steps of a connection call cni_prepare, then cni_configure with the configuration on stdin; cni_start; cni_ping.
-# The PODs' results are in /tmp/<pod>.json, the type of the plugin that connected each in /tmp/.<pod>.cni: users read
+# For callers on this node. The tests call plugins from the host (scripts/cni/connection.ts), and leave the same files:
+# the PODs' results are in /tmp/<pod>.json, the type of the plugin that connected each in /tmp/.<pod>.cni: users read
 # the results by the pattern /tmp/<pod>*.
 
 need pods address
@@ -28,19 +28,24 @@ find_plugins() { # <plugin…>
 	die "the CNI plugins $* are neither in /opt/cni/bin nor in /usr/lib/cni"
 }
 
-# Sets the values of a configuration: $version to the newest CNI version that all its plugins support, $subnet4 and
-# $subnet6 to this node's POD networks.
-cni_prepare() { # <type> <other plugins…>
-	local plugin
+# Sets $subnet4 and $subnet6 to this node's POD networks.
+cni_subnets() {
 	own_node
 	load_template
-	find_plugins "$@"
-	cni_network "$1"
 	pod_address "$node" 0
 	format_ipv4 "$ipv4"
 	subnet4=$text/$inner
 	format_mapped "$ipv4"
 	subnet6=$text/$((inner + 96))
+}
+
+# Sets the values of a configuration: $version to the newest CNI version that all its plugins support, $subnet4 and
+# $subnet6 to this node's POD networks.
+cni_prepare() { # <type> <other plugins…>
+	local plugin
+	find_plugins "$@"
+	cni_network "$1"
+	cni_subnets
 	version=$(for plugin; do CNI_COMMAND=VERSION "$plugins/$plugin" || exit; done </dev/null |
 		awk -v plugins=$# -f "$library/cni-versions.awk") ||
 		die "the CNI plugins do not report their versions, or have none in common"
@@ -166,17 +171,27 @@ cni_undo() { # <pod>
 	local said
 	said=$(cni_call DEL "$1" 2>&1) ||
 		echo "netns_test: CNI DEL for $1 after its failed ADD: exit $?: $(echo "$said" | tr -s '\n\t ' ' ')" >&2
+	cni_forget "$1"
+}
+
+# Removes an interface that DEL leaves, and the files of an attachment. Requires pod_interface.
+cni_forget() { # <pod>
 	# shellcheck disable=SC2016
 	! in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface" || ip_in_pod "$1" "link delete $interface"
 	rm -f "/tmp/$1.json" "/tmp/$1.error" "/tmp/.$1.cni"
 }
 
+# Tests whether a POD is attached: ADD left a result, and an interface. Requires pod_interface.
+cni_attached() { # <pod>
+	# shellcheck disable=SC2016
+	[ -s "/tmp/$1.json" ] && [ ! -e "/tmp/$1.error" ] &&
+		in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface"
+}
+
 cni_add() { # <pod>
 	pod_interface "$1"
 	# ADD fails for a POD that is attached already. Skip it.
-	# shellcheck disable=SC2016
-	if [ -s "/tmp/$1.json" ] && [ ! -e "/tmp/$1.error" ] &&
-		in_pod "$1" '[ -e "/proc/sys/net/ipv4/conf/$1" ]' sh "$interface"; then
+	if cni_attached "$1"; then
 		pids="$pids attached"
 		return
 	fi
