@@ -4,8 +4,8 @@ import type { PluginConfig } from '../network.ts'
 import { type Answer, readAnswer } from '../runtime/answer.ts'
 import { newestCommon, VERSIONS } from '../runtime/negotiate.ts'
 import { typesOf } from '../runtime/programs.ts'
+import type { PodNetwork } from './network.ts'
 import { configFile, output } from './node.ts'
-import type { PodNetwork } from './steps.ts'
 
 /** By the shell alone: each process takes an emulated VM 10 to 20 ms. */
 const WRITE = '{ [ -d /etc/cni/net.d ] || mkdir -p /etc/cni/net.d; } && printf %s "$2" >"$1" && eval "$3"'

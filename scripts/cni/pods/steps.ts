@@ -1,16 +1,5 @@
 import type { BuiltInStep, NodeStep } from '../../cases/steps.ts'
-import type { PluginConfig } from '../network.ts'
-
-/** A network of one plugin that connects the PODs of a test. */
-export interface PodNetwork {
-  readonly name: string
-  /** `{{subnet4}}` and `{{subnet6}}` are the networks of a node's PODs. */
-  readonly plugin: PluginConfig
-  /** Of the steps in the summary. */
-  readonly titles: { readonly configure: string; readonly start: string }
-  /** A shell command for each node, before plugins are called. */
-  readonly before?: string
-}
+import type { PodNetwork } from './network.ts'
 
 /**
  * Steps that connect the PODs of all workers by a CNI plugin, and ping the addresses that it assigned:

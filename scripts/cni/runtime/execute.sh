@@ -50,6 +50,7 @@ read_uptime() {
 # Ends with the lines "<id> <exit status> <signal> <begin and duration> <problem>" in <id>.end.
 call() { # <id>
 	id=$1 base=$directory/$1
+	seconds='' bytes='' program='' saved='' pending=''
 	# shellcheck source=/dev/null
 	. "$base.call"
 	[ -z "$pending" ] || : >"$pending"
@@ -59,9 +60,9 @@ call() { # <id>
 	status=0 signal=0 problem=none
 	: >"$base.detail"
 	if [ ! -f "$program" ]; then
-		problem=exec && printf 'No such file or directory' >"$base.detail"
+		problem='exec' && printf 'No such file or directory' >"$base.detail"
 	elif [ ! -x "$program" ]; then
-		problem=exec && printf 'Permission denied' >"$base.detail"
+		problem='exec' && printf 'Permission denied' >"$base.detail"
 	else
 		# shellcheck disable=SC2086
 		(cd / && ulimit -f $((bytes / 512)) && exec $multi env -i "$@" $multi timeout -s KILL "$seconds" "$program") <"$base.in" || status=$?
@@ -72,7 +73,8 @@ call() { # <id>
 	# SIGXFSZ, or the program has received the error of its write.
 	if [ "$signal" -eq 25 ] || [ "$(wc -c <"$base.out")" -ge "$bytes" ] || [ "$(wc -c <"$base.err")" -ge "$bytes" ]; then
 		problem=flood
-		: >"$base.out" >"$base.err"
+		: >"$base.out"
+		: >"$base.err"
 	fi
 	[ -z "$saved" ] || cat "$base.out" >"$saved"
 	case $pending:$problem$status$signal in
