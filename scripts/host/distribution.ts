@@ -21,7 +21,24 @@ export interface Distribution {
 
 const APT: PackageManager = { name: 'apt', install: 'apt-get install --no-install-recommends', names: {} }
 
-const SHARED = { 'xz-utils': 'xz', 'openssh-client': 'openssh-clients', 'perl-base': 'perl', uidmap: 'shadow-utils' }
+/** Names that most other distributions share. */
+const SHARED = {
+  bsdutils: 'util-linux',
+  'busybox-static': 'busybox',
+  gpg: 'gnupg',
+  'gpg-agent': 'gnupg',
+  gpgconf: 'gnupg',
+  'groff-base': 'groff',
+  'iputils-ping': 'iputils',
+  'libxml2-utils': 'libxml2',
+  'openssh-client': 'openssh-clients',
+  'perl-base': 'perl',
+  uidmap: 'shadow-utils',
+  'xz-utils': 'xz',
+}
+
+/** apt and what belongs to it, where only other sources have them: the user's own builds, or other repositories. */
+const NO_APT = { apt: '', 'debian-archive-keyring': '', mmdebstrap: '' }
 
 const MANAGERS: Readonly<Record<string, PackageManager>> = {
   debian: APT,
@@ -33,8 +50,13 @@ const MANAGERS: Readonly<Record<string, PackageManager>> = {
       ...SHARED,
       'qemu-system-x86': 'qemu-system-x86-core',
       'qemu-system-arm': 'qemu-system-aarch64-core',
-      'perl-base': 'perl-interpreter',
       'debian-archive-keyring': 'debian-keyring',
+      gpg: 'gnupg2',
+      'gpg-agent': 'gnupg2',
+      gpgconf: 'gnupg2',
+      'groff-base': 'groff-base',
+      iproute2: 'iproute',
+      shellcheck: 'ShellCheck',
     },
   },
   suse: {
@@ -42,9 +64,17 @@ const MANAGERS: Readonly<Record<string, PackageManager>> = {
     install: 'zypper install',
     names: {
       ...SHARED,
+      ...NO_APT,
+      'busybox-static': 'busybox-static',
+      gpg: 'gpg2',
+      'gpg-agent': 'gpg2',
+      gpgconf: 'gpg2',
+      'libxml2-utils': 'libxml2-tools',
+      'man-db': 'man',
+      'perl-base': 'perl',
       'qemu-system-x86': 'qemu-x86',
       'qemu-system-arm': 'qemu-arm',
-      'perl-base': 'perl-base',
+      shellcheck: 'ShellCheck',
       uidmap: 'shadow',
       'squashfs-tools': 'squashfs',
       'containernetworking-plugins': 'cni-plugins',
@@ -68,6 +98,10 @@ const MANAGERS: Readonly<Record<string, PackageManager>> = {
     install: 'apk add',
     names: {
       ...SHARED,
+      mmdebstrap: '',
+      bsdutils: 'util-linux-misc',
+      'busybox-static': 'busybox-static',
+      'libxml2-utils': 'libxml2-utils',
       'openssh-client': 'openssh-client',
       'qemu-system-x86': 'qemu-system-x86_64',
       'qemu-system-arm': 'qemu-system-aarch64',

@@ -85,6 +85,7 @@ export const TO_TEST: readonly Requirement[] = [
   { command: 'ssh', package: 'openssh-client' },
   { command: 'tcpdump', package: 'tcpdump' },
   { command: 'unshare', package: 'util-linux' },
+  { command: 'unsquashfs', package: 'squashfs-tools' },
   { command: 'xmllint', package: 'libxml2-utils' },
   { command: 'xz', package: 'xz-utils' },
   { command: 'zsh', package: 'zsh' },
@@ -102,13 +103,17 @@ export const searchPath = (environment: Environment): readonly string[] => [
 export const missing = (requirements: readonly Requirement[], environment: Environment): readonly Requirement[] =>
   requirements.filter(requirement => findPlace(requirement, environment) === undefined)
 
-/** The path of a required command or file. */
+/** The path of a required command or file. An applet of busybox does not count: it lacks options that we use. */
 export const findPlace = ({ command, others = [] }: Requirement, environment: Environment): string | undefined =>
   [command, ...others]
     .flatMap(name =>
       path.isAbsolute(name) ? [name] : searchPath(environment).map(directory => path.join(directory, name)),
     )
-    .find(place => (path.isAbsolute(command) ? fs.existsSync(place) : isExecutable(place)))
+    .find(place => (path.isAbsolute(command) ? fs.existsSync(place) : isExecutable(place) && !isApplet(place)))
+
+/** Whether a command is a link to busybox or toybox. */
+const isApplet = (place: string): boolean =>
+  !path.basename(place).startsWith('busybox') && /^(busy|toy)box/.test(path.basename(fs.realpathSync(place)))
 
 /**
  * @param setup the command that installs them, for the hint

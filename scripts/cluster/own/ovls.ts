@@ -105,10 +105,13 @@ const noArchive = (name: string) =>
   environmentFailure('OVL_FAILED', `ovl ${name}: its tar succeeded but wrote no archive to the file that it was given`)
 
 /** sqfstar is the name of mksquashfs for archives; some distributions install only the latter. */
-const MAKE_DISK = [
+export const MAKE_DISK = [
   'archive=$1 disk=$2 && shift 2',
   'if command -v sqfstar >/dev/null; then exec sqfstar "$@" "$disk" <"$archive"; fi',
-  'exec mksquashfs - "$disk" -tar "$@" <"$archive"',
+  // Before 4.5, which reads archives.
+  'if mksquashfs -help 2>&1 | grep -q -e "-tar"; then exec mksquashfs - "$disk" -tar "$@" <"$archive"; fi',
+  'mkdir "$disk.d" && tar -xf "$archive" -C "$disk.d" --same-permissions || exit',
+  'mksquashfs "$disk.d" "$disk" "$@" && rm -rf "$disk.d"',
 ].join('\n')
 
 async function makeDisk(name: string, archive: string, signal: AbortSignal): Promise<string> {

@@ -5,6 +5,8 @@ export interface MachineType {
   /** QEMU's command. */
   readonly qemu: string
   readonly machine: string
+  /** The machine where KVM runs it, if that differs. */
+  readonly machineWithKvm?: string
   /** The model of an emulated CPU. */
   readonly emulatedCpu: string
   /** Options of the guest kernel. */
@@ -59,6 +61,8 @@ export const MACHINE_TYPES: Readonly<Record<GuestArchitecture, MachineType>> = {
     qemu: 'qemu-system-aarch64',
     // The device tree seeds the random numbers. Version 3 of the interrupt controller has no limit of eight CPUs.
     machine: 'virt,gic-version=3',
+    // KVM has the version of the host's own controller only.
+    machineWithKvm: 'virt,gic-version=host',
     // Without pointer authentication, which is slow to emulate.
     emulatedCpu: 'cortex-a72',
     kernel: `console=ttyAMA0 ${KERNEL_OPTIONS}`,

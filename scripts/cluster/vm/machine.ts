@@ -163,12 +163,14 @@ export function bootOptions(
   cpus: number,
   { memory }: Pick<MachineOptions, 'memory'> = {},
 ): string[] {
-  const { machine, emulatedCpu, kernel: kernelOptions, emulated: emulatedOptions } = MACHINE_TYPES[architecture]
+  const type = MACHINE_TYPES[architecture]
+  const { emulatedCpu, kernel: kernelOptions, emulated: emulatedOptions } = type
+  const emulated = accelerator === 'tcg'
+  const machine = (emulated ? undefined : type.machineWithKvm) ?? type.machine
   const options = ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none']
   options.push('-machine', memory ? `${machine},memory-backend=memory` : machine)
   if (memory) options.push('-object', json(memoryBackend(memory, memoryMiB)))
   options.push('-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny')
-  const emulated = accelerator === 'tcg'
   if (emulated) options.push('-accel', `tcg,thread=multi,tb-size=${TRANSLATION_CACHE_MIB}`, '-cpu', emulatedCpu)
   else options.push('-accel', 'kvm', '-cpu', 'host')
   options.push('-m', `${memoryMiB}M`, '-smp', String(cpus))

@@ -28,9 +28,15 @@ export interface Purpose {
   readonly requirements: readonly Requirement[]
 }
 
-/** @param tests include the requirements of the project's own tests */
-export function purposesOf(tests: boolean, { architecture }: Pick<Guest, 'architecture'>): readonly Purpose[] {
-  const native = nativeArchitecture()
+/**
+ * @param tests include the requirements of the project's own tests
+ * @param native the host's architecture
+ */
+export function purposesOf(
+  tests: boolean,
+  { architecture }: Pick<Guest, 'architecture'>,
+  native = nativeArchitecture(),
+): readonly Purpose[] {
   return [
     { gives: 'VMs', requirements: forArchitectures(TO_RUN, [native, architecture]) },
     { gives: 'clusters of namespaces', requirements: TO_RUN_NAMESPACES },
@@ -75,12 +81,16 @@ export async function findParts(purposes: readonly Purpose[], environment: Envir
   )
 }
 
-const OLDEST_QEMU = 7
+/** The oldest tested version of a command, by a prefix of its name, and what an older one lacks. */
+const OLDEST = [
+  ['qemu-system-', 7, 'which is the oldest that is tested'],
+  ['sqfstar', 4.5, 'so ovls are unpacked before they are packed again'],
+] as const
 
-const noteOn = (name: string, version: string): string | undefined =>
-  name.startsWith('qemu-system-') && Number.parseInt(version, 10) < OLDEST_QEMU
-    ? `older than ${OLDEST_QEMU}, which is the oldest that is tested`
-    : undefined
+function noteOn(name: string, version: string): string | undefined {
+  const [, oldest, why] = OLDEST.find(([prefix]) => name.startsWith(prefix)) ?? []
+  return oldest !== undefined && Number.parseFloat(version) < oldest ? `older than ${oldest}, ${why}` : undefined
+}
 
 /** How commands are asked that do not know `--version`. Shared libraries and keys have none. */
 const OPTIONS: Readonly<Record<string, string>> = {

@@ -15,15 +15,17 @@ const WANTED: readonly Requirement[] = [
   { command: 'no-mmdebstrap', package: 'mmdebstrap' },
 ]
 
-/** A PATH with a stand-in for apt-get, which records its calls and "installs" the missing commands. */
+const MANAGERS = ['apt-get', 'dnf', 'zypper', 'pacman', 'apk']
+
+/** A PATH with stand-ins for all package managers, which record their calls and "install" the missing commands. */
 function scene(t: ExecutionContext, osRelease: string) {
   const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-host-'))
   t.teardown(() => fs.rmSync(bin, { recursive: true }))
   const script = `#!/bin/sh
-echo "$@" >>${bin}/calls
+echo "\${0##*/} $*" >>${bin}/calls
 [ "$1" = update ] || for name in no-vde_switch no-mmdebstrap; do cp "$0" ${bin}/$name; done
 `
-  fs.writeFileSync(path.join(bin, 'apt-get'), script, { mode: 0o755 })
+  for (const name of MANAGERS) fs.writeFileSync(path.join(bin, name), script, { mode: 0o755 })
   fs.writeFileSync(path.join(bin, 'sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 })
   for (const name of ['sh', 'env', 'cp']) fs.symlinkSync(`/bin/${name}`, path.join(bin, name))
   const lines: string[] = []
@@ -42,21 +44,26 @@ echo "$@" >>${bin}/calls
   return { bin, request, calls, lines }
 }
 
-for (const name of ['debian', 'ubuntu']) {
+for (const [name, osRelease] of [
+  ['Debian 12', 'ID=debian\nVERSION_ID="12"\n'],
+  ['Debian 13', 'ID=debian\nVERSION_CODENAME=trixie\n'],
+  ['Ubuntu 22.04', 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="22.04"\n'],
+  ['Ubuntu 24.04', 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n'],
+] as const) {
   test(`installs what ${name} lacks by apt`, async t => {
-    const { request, calls } = scene(t, `ID=${name}\n`)
+    const { request, calls } = scene(t, osRelease)
     const lacking = missing(WANTED, request.environment)
     t.is(lacking.length, 2)
     await install(lacking, request)
-    t.is(calls(), 'update --quiet\ninstall --yes --quiet --no-install-recommends vde2 mmdebstrap\n')
+    t.is(calls(), 'apt-get update --quiet\napt-get install --yes --quiet --no-install-recommends vde2 mmdebstrap\n')
   })
 }
 
 for (const [osRelease, hint] of [
   ['ID=fedora\n', /dnf install vde2 mmdebstrap/],
-  ['ID=opensuse-leap\n', /zypper install vde2 mmdebstrap/],
+  ['ID=opensuse-leap\n', /zypper install vde2$/],
   ['ID=arch\n', /pacman -S --needed vde2/],
-  ['ID=alpine\n', /apk add vde2 mmdebstrap/],
+  ['ID=alpine\n', /apk add vde2$/],
 ] as const) {
   test(`names the packages for the package manager of ${osRelease.trim()}, and calls nothing`, async t => {
     const { request, calls } = scene(t, osRelease)
@@ -79,7 +86,12 @@ test('the one command that brings the rest is that of the distribution', t => {
   t.is(remedy('ID=debian\n'), './netns.ts setup')
   t.regex(remedy('ID=ubuntu\n'), /^\.\/netns\.ts setup .*universe/)
   t.is(remedy('ID=fedora\n'), 'sudo dnf install mmdebstrap vde2')
-  t.regex(remedy('ID=arch\n'), /^sudo pacman -S --needed vde2; mmdebstrap from elsewhere/)
+  for (const [osRelease, command] of [
+    ['ID=arch\n', 'sudo pacman -S --needed vde2'],
+    ['ID=opensuse-tumbleweed\n', 'sudo zypper install vde2'],
+    ['ID=alpine\n', 'sudo apk add vde2'],
+  ] as const)
+    t.is(remedy(osRelease), `${command}; mmdebstrap from elsewhere: the distribution has no such package`)
   t.regex(remedy('ID=nixos\n'), /^install the commands/)
 })
 
@@ -93,14 +105,16 @@ test('reports each part with its version, where it is, and what it gives', async
   put('depmod', 'kmod version 30')
   // The name of mksquashfs for archives is not everywhere.
   put('mksquashfs', 'mksquashfs version 4.4 (2019/08/29)')
-  const parts = await findParts(purposesOf(false, DEFAULT_GUEST), request.environment)
+  const parts = await findParts(purposesOf(true, DEFAULT_GUEST), request.environment)
   const part = (name: string) => parts.find(each => each.name === name)
   const qemu = parts.find(each => each.name.startsWith('qemu-system'))
   t.like(qemu, { version: '6.2.0', gives: 'VMs' })
   t.regex(qemu?.note ?? '', /older than 7/)
-  t.like(part('find'), { version: '4.9.0', gives: 'clusters of namespaces, building the image' })
+  t.like(part('find'), { version: '4.9.0', gives: 'clusters of namespaces' })
+  t.is(part('ssh')?.gives, "tests of other ovls' own, the project's own tests")
   t.is(part('depmod')?.version, '30')
   t.is(part('sqfstar')?.place, path.join(bin, 'mksquashfs'))
+  t.regex(part('sqfstar')?.note ?? '', /older than 4\.5/)
   t.is(part('vde_switch')?.place, undefined)
   const report: HostReport = {
     host: { system: 'Debian', architecture: 'amd64', kernel: '6.1', node: 'v20', cpus: 2, memoryMiB: 4096 },
