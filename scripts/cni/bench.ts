@@ -7,6 +7,7 @@ import type { Attachment } from './runtime/derive.ts'
 import type { Programs } from './runtime/programs.ts'
 import type { Result } from './runtime/result.ts'
 import { describeFailure, Runtime, type RuntimeOptions } from './runtime/runtime.ts'
+import { createSandbox, type Sandbox } from './runtime/sandbox.ts'
 import type { NodeShell } from './runtime/shell.ts'
 import { Unmet } from './violation.ts'
 
@@ -23,28 +24,70 @@ export interface Attached {
   readonly result: Result
 }
 
-/** What a check works with: a node of its own, on which it calls the plugins of a network. */
+export interface BenchRequest {
+  readonly network: Network
+  readonly programs: Programs
+  /** A shell script that runs in the sandbox first, for example to start a plugin's daemon. */
+  readonly prepare?: string | undefined
+  /** For each execution of a plugin, in seconds. */
+  readonly timeout?: number | undefined
+}
+
+/** What a check works with: a sandbox of its own, in which it calls the plugins of a network. */
 export class Bench {
   readonly network: Network
   readonly shell: NodeShell
   readonly programs: Programs
-  /** The script that starts what the plugins need in a sandbox. */
-  readonly prepare: string | undefined
+  readonly #request: BenchRequest
+  readonly #sandbox: Sandbox
   /** In the order in which it was seen. */
   readonly evidence: Evidence[] = []
   #containers = 0
 
-  constructor(network: Network, shell: NodeShell, programs: Programs, prepare?: string) {
-    this.prepare = prepare
-    this.network = network
-    this.shell = shell
-    this.programs = programs
+  private constructor(request: BenchRequest, sandbox: Sandbox) {
+    this.#request = request
+    this.#sandbox = sandbox
+    this.network = request.network
+    this.shell = sandbox.shell
+    this.programs = request.programs
+  }
+
+  /**
+   * Creates a sandbox on a node, and runs the script that starts what the plugins need. The caller owes a `close`.
+   * @throws Failure CNI_NODES (exit 4)
+   */
+  static async open(node: NodeShell, request: BenchRequest): Promise<Bench> {
+    const bench = new Bench(request, await createSandbox(node))
+    try {
+      if (request.prepare !== undefined) await bench.mustRun(request.prepare)
+      return bench
+    } catch (error) {
+      await bench.close()
+      throw error
+    }
+  }
+
+  /** Calls a function with a bench in a sandbox within this one; what that bench saw is evidence of this one, too. */
+  async within<T>(run: (inner: Bench) => Promise<T>): Promise<T> {
+    const inner = await Bench.open(this.shell, this.#request)
+    try {
+      return await run(inner)
+    } finally {
+      this.evidence.push(...inner.evidence)
+      await inner.close()
+    }
+  }
+
+  /** Removes the sandbox. */
+  async close(): Promise<void> {
+    await this.#sandbox.remove()
   }
 
   /** A runtime whose calls are evidence. */
   runtime(network: Network = this.network, options: RuntimeOptions = {}): Runtime {
+    const { timeout } = this.#request
     return new Runtime(network, this.shell, this.programs, {
-      timeout: 20,
+      ...(timeout !== undefined && { timeout }),
       ...options,
       onCall: call => void this.evidence.push({ type: 'call', call }),
     })
@@ -102,6 +145,12 @@ export class Bench {
     )
     this.note(netns ? `network of ${netns}` : 'network of the node', [...links, ...routes].join('\n'))
     return facts
+  }
+
+  /** The addresses of a container, without their prefix lengths. */
+  async addressesOf({ netns, ifname }: Attachment): Promise<readonly string[]> {
+    const { links } = await this.kernel(netns)
+    return links.find(link => link.ifname === ifname)?.addresses.map(each => each.split('/')[0] ?? '') ?? []
   }
 
   note(what: string, text: string): void {

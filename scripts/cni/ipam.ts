@@ -1,4 +1,4 @@
-import type { Bench } from './bench.ts'
+import { type Bench, ipamOf } from './bench.ts'
 import type { Operation } from './runtime/derive.ts'
 import { CNI_PATH } from './runtime/programs.ts'
 import type { NodeShell } from './runtime/shell.ts'
@@ -27,8 +27,10 @@ export interface WatchedIpam {
   calls(): Promise<readonly string[]>
 }
 
-/** Puts a {@link WatchedIpam} in front of an IPAM plugin. */
-export async function watchIpam(bench: Bench, type: string): Promise<WatchedIpam> {
+/** Puts a {@link WatchedIpam} in front of the IPAM plugin of the network. */
+export async function watchIpam(bench: Bench): Promise<WatchedIpam> {
+  const { type } = ipamOf(bench.network)?.ipam ?? {}
+  if (type === undefined) throw new Error('the network has an IPAM plugin')
   const program = bench.programs.get(type) ?? type
   const install = `mkdir -p ${DIRECTORY}/bin && cat >${DIRECTORY}/bin/"$1" && chmod 755 ${DIRECTORY}/bin/"$1"`
   await write(bench.shell, install, [type], script(program))

@@ -4,7 +4,6 @@ import { Bench, type Evidence } from './bench.ts'
 import type { Check } from './checks/check.ts'
 import type { Network } from './network.ts'
 import type { Programs } from './runtime/programs.ts'
-import { createSandbox } from './runtime/sandbox.ts'
 import type { NodeShell } from './runtime/shell.ts'
 import { Inapplicable, Unmet, Violation } from './violation.ts'
 
@@ -27,6 +26,8 @@ export interface SuiteNode {
 
 /** So many checks run on a node at once. */
 const PER_NODE = 2
+/** Time limit for each execution of a plugin whose ADD failed: if it hangs, it hangs in many checks. */
+const HANG_SECONDS = 10
 /** Most others need what it checks. */
 const FIRST = 'ADD succeeds'
 
@@ -79,10 +80,9 @@ async function runCheck(
   })
   const applies = check.applies(network)
   if (applies !== true) return end('skipped', applies)
-  const sandbox = await createSandbox(shell)
-  const bench = new Bench(network, sandbox.shell, programs, prepare)
+  const timeout = addFails ? HANG_SECONDS : undefined
+  const bench = await Bench.open(shell, { network, programs, prepare, timeout })
   try {
-    if (prepare !== undefined) await bench.mustRun(prepare)
     await check.run(bench)
     return end('passed', undefined, bench.evidence)
   } catch (error) {
@@ -94,7 +94,7 @@ async function runCheck(
     if (error instanceof Failure) throw new Failure(error.exitCode, error.code, `${name}: ${error.message}`, error)
     throw error
   } finally {
-    await sandbox.remove()
+    await bench.close()
   }
 }
 

@@ -17,6 +17,6 @@ export const MOST_PODS = 254
 export const EXTERNAL_HOST = 100
 
 /** Kinds of interface that a kernel may not support. */
-export const LINK_KINDS = ['ipvlan', 'macvlan', 'vlan', 'vxlan', 'ip6tnl'] as const
+export const LINK_KINDS = ['ipvlan', 'macvlan', 'vlan', 'vrf', 'vxlan', 'ip6tnl'] as const
 
 export const POD_DIRECTORIES = { net: '/var/run/netns', uts: '/var/run/utsns' } as const

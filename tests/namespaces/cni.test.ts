@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { CHECK_NAMES } from '../../scripts/cni/checks/catalog.ts'
+import { isViolation } from '../../scripts/cni/report/words.ts'
 import type { Conformance } from '../../scripts/events/conformance.ts'
 import { conforms } from '../schema.ts'
 import { clusterIn, program, writeOvl } from './program.ts'
@@ -26,8 +27,7 @@ function bench(t: ExecutionContext) {
 }
 
 /** The checks that a network violates. */
-const violated = ({ checks }: Conformance) =>
-  checks.filter(({ verdict }) => verdict === 'failed' || verdict === 'warning').map(({ name }) => name)
+const violated = ({ checks }: Conformance) => checks.filter(isViolation).map(({ name }) => name)
 
 test('attaches PODs on all nodes, proves them, and finds what the bridge of Debian violates', async t => {
   const { cni, results } = bench(t)

@@ -1,4 +1,4 @@
-import { type Attached, type Bench, describeFailure, ipamOf } from '../bench.ts'
+import { type Attached, type Bench, describeFailure } from '../bench.ts'
 import { watchIpam } from '../ipam.ts'
 import type { KernelFacts } from '../kernel.ts'
 import { sameAddress, samePrefix } from '../runtime/addresses.ts'
@@ -141,7 +141,7 @@ export const add: Checks<
   'ADD when IPAM fails': {
     applies: needsIpam,
     run: async bench => {
-      const { cniPath, fail } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const { cniPath, fail } = await watchIpam(bench)
       const runtime = bench.runtime(bench.network, { cniPath })
       const { attachment } = await bench.attach(runtime)
       await runtime.del([attachment])
@@ -153,7 +153,7 @@ export const add: Checks<
   'ADD when IPAM fails: leaves nothing': {
     applies: needsIpam,
     run: async bench => {
-      const { cniPath, fail } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const { cniPath, fail } = await watchIpam(bench)
       await fail('ADD')
       await attachFirst(bench)
       const attachment = await bench.container()

@@ -74,7 +74,7 @@ export const capabilities: Checks<
     },
   ),
   'ADD applies ips': applying('ips', requestedIps, async (bench, { attachment }, requested) => {
-    const addresses = await addressesOf(bench, attachment)
+    const addresses = await bench.addressesOf(attachment)
     for (const ip of requested as readonly string[]) {
       const [wanted = ''] = ip.split('/')
       requireThat(
@@ -96,7 +96,7 @@ export const capabilities: Checks<
     'ipRanges',
     () => [[{ subnet: RANGE.subnet }]],
     async (bench, { attachment }) => {
-      const addresses = await addressesOf(bench, attachment)
+      const addresses = await bench.addressesOf(attachment)
       const isThere = addresses.some(address => address.startsWith(RANGE.start))
       requireThat(isThere, `the container has ${addresses.join(', ') || 'no address'}, none of ${RANGE.subnet}`)
     },
@@ -116,11 +116,6 @@ export const capabilities: Checks<
 
 const ipv4Of = (result: Attached['result']): string | undefined =>
   result.ips?.map(({ address }) => address.split('/')[0]).find(address => address?.includes('.'))
-
-async function addressesOf(bench: Bench, { netns, ifname }: Attached['attachment']): Promise<readonly string[]> {
-  const { links } = await bench.kernel(netns)
-  return links.find(link => link.ifname === ifname)?.addresses.map(each => each.split('/')[0] ?? '') ?? []
-}
 
 /** An address beside one that the network assigns without a request, or of a documentation network. */
 async function requestedIps(bench: Bench): Promise<readonly string[]> {

@@ -1,12 +1,13 @@
-import { type Attached, type Bench, describeFailure, ipamOf } from '../bench.ts'
+import { type Attached, type Bench, ipamOf } from '../bench.ts'
 import { watchIpam } from '../ipam.ts'
 import type { PluginConfig } from '../network.ts'
 import type { Attachment } from '../runtime/derive.ts'
 import { isBefore } from '../runtime/result.ts'
-import type { Outcome, Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
 import { always, type CheckCode, type Checks, createsInterface } from './check.ts'
 import { attachFirst, leavesNothing } from './leftovers.ts'
+import { detach, requireDelWith, requireSuccess } from './outcomes.ts'
 import { callsIpam, listState, newReservations, returnsErrorOfIpam } from './verify.ts'
 
 /** A check that attaches a container, does something, and expects DEL to succeed. */
@@ -17,17 +18,13 @@ const succeeds = (prepare: (bench: Bench, attached: Attached) => Promise<Attachm
     const before = await listState(bench)
     const attached = await bench.attach(runtime)
     const reserved = newReservations(before, await listState(bench))
-    requireSuccess(await runtime.del([await prepare(bench, attached)]))
+    const [outcome] = await runtime.del([await prepare(bench, attached)])
+    requireSuccess(outcome)
     const left = (await listState(bench)).filter(file => reserved.includes(file))
     bench.note('files of the reservation after DEL', left.join('\n') || 'none')
     requireThat(left.length === 0, `DEL did not free the address: ${left[0]} is left`)
   },
 })
-
-function requireSuccess(outcomes: readonly Outcome[]): void {
-  const [outcome] = outcomes
-  requireThat(!outcome?.failure, describeFailure(outcome))
-}
 
 /** Checks of DEL. */
 export const del: Checks<
@@ -49,7 +46,7 @@ export const del: Checks<
     run: async bench => {
       const runtime = bench.runtime()
       const { attachment } = await bench.attach(runtime)
-      requireSuccess(await runtime.del([attachment]))
+      requireSuccess((await runtime.del([attachment]))[0])
     },
   },
   'DEL removes the interface': {
@@ -57,7 +54,7 @@ export const del: Checks<
     run: async bench => {
       const runtime = bench.runtime()
       const { attachment } = await bench.attach(runtime)
-      requireWorking(await runtime.del([attachment]))
+      await detach(runtime, attachment)
       const { links } = await bench.kernel(attachment.netns)
       const isThere = links.some(({ ifname }) => ifname === attachment.ifname)
       requireThat(!isThere, `the container still has the interface ${attachment.ifname}`)
@@ -71,7 +68,7 @@ export const del: Checks<
       await leavesNothing(bench, [attachment], 'ADD and DEL', async () => {
         const runtime = bench.runtime()
         await bench.addTo(runtime, attachment)
-        requireWorking(await runtime.del([attachment]))
+        await detach(runtime, attachment)
         const { links } = await bench.kernel(attachment.netns)
         if (attachment.ifname !== 'lo' && links.some(({ ifname }) => ifname === attachment.ifname))
           throw new Inapplicable(`DEL leaves the interface ${attachment.ifname}, as another check says`)
@@ -83,8 +80,8 @@ export const del: Checks<
     run: async bench => {
       const runtime = bench.runtime()
       const { attachment, result } = await bench.attach(runtime)
-      requireWorking(await runtime.del([attachment]))
-      await delWith(bench, runtime, attachment, isBefore(bench.network.cniVersion, '0.4.0') ? undefined : result)
+      await detach(runtime, attachment)
+      await requireDelWith(runtime, attachment, isBefore(bench.network.cniVersion, '0.4.0') ? undefined : result)
     },
   },
   'DEL after the netns is gone': succeeds(async (bench, { attachment }) => {
@@ -110,7 +107,7 @@ export const del: Checks<
     run: async bench => {
       const runtime = bench.runtime()
       const { attachment } = await bench.attach(runtime)
-      await delWith(bench, runtime, attachment, { cniVersion: bench.network.cniVersion })
+      await requireDelWith(runtime, attachment, { cniVersion: bench.network.cniVersion })
     },
   },
   'DEL after a failed ADD': {
@@ -119,7 +116,7 @@ export const del: Checks<
       const runtime = await failing(bench)
       const attachment = await bench.container()
       await failToAdd(runtime, attachment)
-      requireSuccess(await runtime.del([attachment]))
+      requireSuccess((await runtime.del([attachment]))[0])
     },
   },
   'DEL after a failed ADD: leaves nothing': {
@@ -138,29 +135,13 @@ export const del: Checks<
   'DEL returns the error of IPAM': returnsErrorOfIpam('DEL'),
 }
 
-/** DEL itself has a check of its own. */
-function requireWorking(outcomes: readonly Outcome[]): void {
-  const [outcome] = outcomes
-  if (outcome?.failure) throw new Inapplicable(`DEL failed: ${describeFailure(outcome)}`)
-}
-
-/** Calls DEL of all plugins in reverse order, with a result that the runtime would not give them. */
-async function delWith(bench: Bench, runtime: Runtime, attachment: Attachment, result: Attached['result'] | undefined) {
-  for (const plugin of [...bench.network.plugins].reverse()) {
-    const { answer } = await runtime.call('DEL', plugin, attachment, result)
-    requireThat(answer.ok, `the plugin ${plugin.type} ${answer.ok ? '' : answer.why}`)
-  }
-}
-
 /** A runtime whose ADD fails halfway, because its IPAM plugin does. */
 async function failing(bench: Bench): Promise<Runtime> {
-  const plugin = ipamOf(bench.network)
-  if (plugin) {
-    const { cniPath, fail } = await watchIpam(bench, plugin.ipam.type)
-    await fail('ADD')
-    return bench.runtime(bench.network, { cniPath })
-  }
-  throw new Inapplicable('no plugin of the network has an IPAM plugin, which would let ADD fail')
+  if (!ipamOf(bench.network))
+    throw new Inapplicable('no plugin of the network has an IPAM plugin, which would let ADD fail')
+  const { cniPath, fail } = await watchIpam(bench)
+  await fail('ADD')
+  return bench.runtime(bench.network, { cniPath })
 }
 
 async function failToAdd(runtime: Runtime, attachment: Attachment): Promise<void> {

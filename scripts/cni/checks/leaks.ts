@@ -1,10 +1,11 @@
 import { type Bench, describeFailure } from '../bench.ts'
 import { compareLedgers } from '../ledger/compare.ts'
-import { takeLedgerIn } from '../ledger/take.ts'
+import { takeLedger } from '../ledger/take.ts'
 import type { Attachment } from '../runtime/derive.ts'
 import { Inapplicable } from '../violation.ts'
 import { always, type Checks, needsIpam } from './check.ts'
 import { attachFirst, leavesNothing } from './leftovers.ts'
+import { detach, requireWorking } from './outcomes.ts'
 import { requireSecond } from './parallel.ts'
 import { exhaustible, shrunk } from './pool.ts'
 
@@ -42,7 +43,7 @@ export const leaks: Checks<
         const what = `ADD, killed after ${Math.round(timeout * 1000)} of ${Math.round(seconds * 1000)} ms, and DEL`
         await leavesNothing(bench, [attachment], what, async () => {
           await bench.runtime(bench.network, { timeout }).add([attachment])
-          requireSuccess((await bench.runtime().del([attachment]))[0])
+          await detach(bench.runtime(), attachment)
         })
       }
     },
@@ -61,7 +62,7 @@ export const leaks: Checks<
         if (moved)
           throw new Inapplicable(`the network moves ${moved.ifname}, which in a sandbox ends with the namespace`)
         await bench.mustRun('ip netns delete "$1"', attachment.containerId)
-        requireSuccess((await runtime.del([attachment]))[0])
+        await detach(runtime, attachment)
       })
     },
   },
@@ -74,7 +75,7 @@ export const leaks: Checks<
       await leavesNothing(bench, [attachment], 'a failed ADD with an exhausted pool, and DEL', async () => {
         const [outcome] = await runtime.add([attachment])
         if (!outcome?.failure) throw new Inapplicable('ADD succeeded, and no address was free')
-        requireSuccess((await runtime.del([attachment]))[0])
+        await detach(runtime, attachment)
       })
     },
   },
@@ -88,7 +89,7 @@ export const leaks: Checks<
         const runtime = bench.runtime(bench.network, { timeout: CROWD_SECONDS })
         const failed = (await runtime.add(attachments)).find(({ failure }) => failure)
         if (failed) throw new Inapplicable(`one of ${AT_ONCE} ADDs at once failed: ${describeFailure(failed)}`)
-        for (const outcome of await runtime.del(attachments)) requireSuccess(outcome)
+        for (const outcome of await runtime.del(attachments)) requireWorking('DEL failed', outcome)
       })
     },
   },
@@ -102,7 +103,7 @@ export const leaks: Checks<
 async function prepare(bench: Bench): Promise<Attachment> {
   await attachFirst(bench)
   const attachment = await bench.container()
-  const take = () => takeLedgerIn(bench.shell, [attachment.containerId])
+  const take = () => takeLedger(bench.shell, [attachment.containerId])
   const before = await take()
   await attachAndDetach(bench, attachment)
   const [left] = compareLedgers(before, await take())
@@ -113,18 +114,13 @@ async function prepare(bench: Bench): Promise<Attachment> {
 async function attachAndDetach(bench: Bench, attachment: Attachment): Promise<void> {
   const runtime = bench.runtime()
   await bench.addTo(runtime, attachment)
-  requireSuccess((await runtime.del([attachment]))[0])
-}
-
-/** DEL itself has checks of its own. */
-function requireSuccess(outcome: Parameters<typeof describeFailure>[0]): void {
-  if (outcome?.failure) throw new Inapplicable(`DEL failed: ${describeFailure(outcome)}`)
+  await detach(runtime, attachment)
 }
 
 /** The time of the slowest plugin's ADD, in seconds. */
 async function durationOfAdd(bench: Bench, attachment: Attachment): Promise<number> {
   const runtime = bench.runtime()
   const [outcome] = await runtime.add([attachment])
-  requireSuccess((await runtime.del([attachment]))[0])
+  await detach(runtime, attachment)
   return Math.max(...(outcome?.calls ?? []).map(({ end }) => end.microseconds)) / 1e6
 }

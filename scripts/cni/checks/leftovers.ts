@@ -1,6 +1,7 @@
 import type { Bench } from '../bench.ts'
 import { compareLedgers } from '../ledger/compare.ts'
-import { takeLedgerIn } from '../ledger/take.ts'
+import { takeLedger } from '../ledger/take.ts'
+import { firstOf } from '../report/words.ts'
 import type { Attachment } from '../runtime/derive.ts'
 import { requireThat } from '../violation.ts'
 
@@ -16,7 +17,7 @@ export async function leavesNothing(
   run: () => Promise<void>,
 ): Promise<void> {
   const names = attachments.map(({ containerId }) => containerId)
-  const take = () => takeLedgerIn(bench.shell, names)
+  const take = () => takeLedger(bench.shell, names)
   const before = await take()
   await run()
   const after = await take()
@@ -24,9 +25,7 @@ export async function leavesNothing(
   if (unread.length > 0) bench.note('not compared', unread.join('\n'))
   const differences = compareLedgers(before, after, what).map(({ message }) => message)
   bench.note(`differences after ${what}`, differences.join('\n') || 'none')
-  const [first] = differences
-  const more = differences.length > 1 ? `; and ${differences.length - 1} more` : ''
-  requireThat(first === undefined, `${first}${more}`)
+  requireThat(differences.length === 0, firstOf(differences) ?? '')
 }
 
 /**

@@ -1,8 +1,8 @@
-import { type Bench, describeFailure, ipamOf } from '../bench.ts'
+import type { Bench } from '../bench.ts'
 import { watchIpam } from '../ipam.ts'
-import type { Outcome } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
 import { type Checks, needsIpam } from './check.ts'
+import { requireSuccess, requireWorking } from './outcomes.ts'
 import { exhaustible, shrunk } from './pool.ts'
 import { has, listState, newReservations } from './verify.ts'
 
@@ -35,8 +35,7 @@ export const networkWide: Checks<
       const runtime = bench.runtime()
       const { keep } = await reservations(bench, { isOptional: true })
       const before = await bench.kernel(keep.attachment.netns)
-      const outcome = await runtime.gc([keep.attachment])
-      requireThat(!outcome.failure, describeFailure(outcome))
+      requireSuccess(await runtime.gc([keep.attachment]))
       const files = await listState(bench)
       const freed = keep.files.find(file => !files.includes(file))
       requireThat(freed === undefined, `the reservation of a valid attachment was freed: ${freed}`)
@@ -47,7 +46,7 @@ export const networkWide: Checks<
   'GC calls IPAM': {
     applies: has('GC', needsIpam),
     run: async bench => {
-      const { cniPath, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const { cniPath, calls } = await watchIpam(bench)
       await bench.runtime(bench.network, { cniPath }).gc([])
       requireThat((await calls()).includes('GC'), 'GC did not call the IPAM plugin')
     },
@@ -55,9 +54,9 @@ export const networkWide: Checks<
   'GC returns the error of IPAM': {
     applies: has('GC', needsIpam),
     run: async bench => {
-      const { cniPath, fail, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const { cniPath, fail, calls } = await watchIpam(bench)
       const runtime = bench.runtime(bench.network, { cniPath })
-      requireBefore('GC', await runtime.gc([]))
+      requireWorking('GC fails also when nothing is wrong', await runtime.gc([]))
       await fail('GC')
       const { failure } = await runtime.gc([])
       if (!(await calls()).includes('GC')) throw new Inapplicable('GC does not call the IPAM plugin')
@@ -84,14 +83,13 @@ export const networkWide: Checks<
   'STATUS when ready': {
     applies: has('STATUS'),
     run: async bench => {
-      const outcome = await bench.runtime().status()
-      requireThat(!outcome.failure, describeFailure(outcome))
+      requireSuccess(await bench.runtime().status())
     },
   },
   'STATUS when IPAM is not ready': {
     applies: has('STATUS', needsIpam),
     run: async bench => {
-      const { cniPath, fail } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const { cniPath, fail } = await watchIpam(bench)
       await fail('STATUS', 50)
       const { failure } = await bench.runtime(bench.network, { cniPath }).status()
       requireThat(failure !== undefined, 'STATUS succeeded, and its IPAM plugin is not ready')
@@ -103,21 +101,12 @@ export const networkWide: Checks<
     applies: has('STATUS', exhaustible),
     run: async bench => {
       const runtime = bench.runtime(shrunk(bench.network))
-      requireBefore('STATUS', await runtime.status())
+      requireWorking('STATUS fails also when nothing is wrong', await runtime.status())
       await bench.attach(runtime)
       const { failure } = await runtime.status()
       requireThat(failure !== undefined, 'STATUS succeeded, and no address is free')
     },
   },
-}
-
-/**
- * A plugin that always fails does not fail because of what is wrong.
- * @throws Inapplicable
- */
-function requireBefore(operation: string, outcome: Outcome): void {
-  if (outcome.failure)
-    throw new Inapplicable(`${operation} fails also when nothing is wrong: ${describeFailure(outcome)}`)
 }
 
 /** Attaches two containers, and finds the files of their reservations. */

@@ -1,8 +1,7 @@
-import { isIP } from 'node:net'
 import { type Bench, describeFailure } from '../bench.ts'
-import type { Attachment } from '../runtime/derive.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
 import { always, type Checks, needsIpam } from './check.ts'
+import { requireWorking } from './outcomes.ts'
 
 /** How many containers are attached at once. */
 const PARALLEL = 8
@@ -23,8 +22,8 @@ export const parallel: Checks<'ADD in parallel' | 'ADD in parallel: unique addre
       const { failure, attachments } = await addInParallel(bench)
       if (failure !== undefined) throw new Inapplicable(failure)
       for (const attachment of attachments) {
-        const { containerId, addresses } = await addressesOf(bench, attachment)
-        for (const address of addresses) {
+        const { containerId } = attachment
+        for (const address of await bench.addressesOf(attachment)) {
           requireThat(!seen.has(address), `${seen.get(address)} and ${containerId} have the address ${address}`)
           seen.set(address, containerId)
         }
@@ -44,12 +43,6 @@ async function addInParallel(bench: Bench) {
   return { attachments, failure: failed < 0 ? undefined : why }
 }
 
-async function addressesOf(bench: Bench, { containerId, netns, ifname }: Attachment) {
-  const { links } = await bench.kernel(netns)
-  const addresses = links.find(link => link.ifname === ifname)?.addresses ?? []
-  return { containerId, addresses: addresses.map(each => each.split('/')[0] ?? '').filter(each => isIP(each)) }
-}
-
 /**
  * Some networks serve one container at a time: they move an interface of the node, or have one address.
  * @throws Inapplicable
@@ -61,8 +54,8 @@ export async function requireSecond(bench: Bench): Promise<void> {
   for (const attachment of attachments) {
     const [outcome] = await runtime.add([attachment])
     const second = 'the network does not serve two containers, one after the other'
-    if (outcome?.failure) throw new Inapplicable(`${second}: ${describeFailure(outcome)}`)
-    const { addresses } = await addressesOf(bench, attachment)
+    requireWorking(second, outcome)
+    const addresses = await bench.addressesOf(attachment)
     const same = addresses.find(address => attachment.ifname !== 'lo' && seen.includes(address))
     if (same) throw new Inapplicable(`${second}: both have the address ${same}`)
     seen.push(...addresses)

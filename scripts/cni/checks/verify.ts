@@ -1,4 +1,4 @@
-import { type Attached, type Bench, describeFailure, ipamOf } from '../bench.ts'
+import type { Attached, Bench } from '../bench.ts'
 import { watchIpam } from '../ipam.ts'
 import type { Network } from '../network.ts'
 import { missingOperation, type Operation } from '../runtime/derive.ts'
@@ -6,6 +6,7 @@ import type { Result } from '../runtime/result.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
 import { type CheckCode, type Checks, needsIpam } from './check.ts'
+import { requireSuccess, requireWorking } from './outcomes.ts'
 
 /** Whether the version of a network has an operation, and the network has what the check needs. */
 export const has =
@@ -37,7 +38,7 @@ const damaged = (what: string, damage: (bench: Bench, attached: Attached) => Pro
  */
 async function requireCheck(runtime: Runtime, attachment: Attached['attachment']): Promise<void> {
   const [outcome] = await runtime.check([attachment])
-  if (outcome?.failure) throw new Inapplicable(`CHECK fails also when nothing is gone: ${describeFailure(outcome)}`)
+  requireWorking('CHECK fails also when nothing is gone', outcome)
 }
 
 const inside = 'ip netns exec "$1"'
@@ -61,7 +62,7 @@ export const verify: Checks<
       const runtime = bench.runtime()
       const { attachment } = await bench.attach(runtime)
       const [outcome] = await runtime.check([attachment])
-      requireThat(!outcome?.failure, describeFailure(outcome))
+      requireSuccess(outcome)
     },
   },
   'CHECK after changed routes': {
@@ -172,7 +173,7 @@ export function callsIpam(operation: 'CHECK' | 'DEL'): CheckCode {
   return {
     applies: has(operation, needsIpam),
     run: async bench => {
-      const { cniPath, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const { cniPath, calls } = await watchIpam(bench)
       const runtime = bench.runtime(bench.network, { cniPath })
       const { attachment } = await bench.attach(runtime)
       await calls()
@@ -187,12 +188,10 @@ export function returnsErrorOfIpam(operation: 'CHECK' | 'DEL'): CheckCode {
   return {
     applies: has(operation, needsIpam),
     run: async bench => {
-      const { cniPath, fail, calls } = await watchIpam(bench, ipamOf(bench.network)?.ipam.type ?? '')
+      const { cniPath, fail, calls } = await watchIpam(bench)
       const runtime = bench.runtime(bench.network, { cniPath })
       const { attachment } = await bench.attach(runtime)
-      const before = await operate(runtime, operation, attachment)
-      if (before?.failure)
-        throw new Inapplicable(`${operation} fails also when IPAM does not: ${describeFailure(before)}`)
+      requireWorking(`${operation} fails also when IPAM does not`, await operate(runtime, operation, attachment))
       if (operation === 'DEL') await bench.addTo(runtime, attachment)
       await fail(operation)
       const outcome = await operate(runtime, operation, attachment)

@@ -1,14 +1,12 @@
 import { Bench, describeFailure } from '../bench.ts'
 import { compareLedgers, type Difference } from '../ledger/compare.ts'
 import type { Ledger } from '../ledger/entry.ts'
-import { takeLedgerIn } from '../ledger/take.ts'
+import { takeLedger } from '../ledger/take.ts'
 import type { Network } from '../network.ts'
 import type { Attachment } from '../runtime/derive.ts'
 import type { Programs } from '../runtime/programs.ts'
-import type { Outcome, Runtime } from '../runtime/runtime.ts'
-import { createSandbox, type Sandbox } from '../runtime/sandbox.ts'
+import { durationOf, type Outcome, type Runtime } from '../runtime/runtime.ts'
 import type { NodeShell } from '../runtime/shell.ts'
-import { Unmet } from '../violation.ts'
 import { type Latency, latencyOf } from './latency.ts'
 import { type RunningTraffic, startTraffic, type Traffic } from './pings.ts'
 
@@ -33,7 +31,6 @@ const AT_ONCE = 4
 
 /** A network in a sandbox of its own, with two containers that stay. */
 export class ChurnSubject {
-  readonly #sandbox: Sandbox
   readonly #bench: Bench
   readonly #runtime: Runtime
   readonly #pool: readonly Attachment[]
@@ -44,14 +41,7 @@ export class ChurnSubject {
   #attachments = 0
   #milliseconds = 0
 
-  private constructor(
-    sandbox: Sandbox,
-    bench: Bench,
-    pool: readonly Attachment[],
-    before: Ledger,
-    traffic: RunningTraffic | undefined,
-  ) {
-    this.#sandbox = sandbox
+  private constructor(bench: Bench, pool: readonly Attachment[], before: Ledger, traffic: RunningTraffic | undefined) {
     this.#bench = bench
     this.#runtime = bench.runtime()
     this.#pool = pool
@@ -63,10 +53,8 @@ export class ChurnSubject {
    * @throws Failure (exit 4) when the node cannot make a sandbox; Unmet when the containers that stay cannot be attached
    */
   static async start(node: NodeShell, programs: Programs, network: Network, prepare?: string): Promise<ChurnSubject> {
-    const sandbox = await createSandbox(node)
+    const bench = await Bench.open(node, { network, programs, prepare })
     try {
-      const bench = new Bench(network, sandbox.shell, programs)
-      if (prepare !== undefined) await bench.mustRun(prepare)
       const runtime = bench.runtime()
       const [first, second] = [await bench.attach(runtime), await bench.attach(runtime)]
       const pool = await bench.containers(AT_ONCE)
@@ -75,19 +63,19 @@ export class ChurnSubject {
       await runtime.del(pool)
       const addresses = [second, first].map(({ result }) => result.ips?.[0]?.address.split('/')[0])
       const [toSecond, toFirst] = addresses
-      const traffic = await startTraffic(sandbox.shell, [
+      const traffic = await startTraffic(bench.shell, [
         ...(toSecond
           ? [{ between: 'a container that stays and another', pod: first.attachment.containerId, address: toSecond }]
           : []),
         ...(toFirst ? [{ between: 'the node and a container that stays', pod: '', address: toFirst }] : []),
       ])
-      const before = await takeLedgerIn(
-        sandbox.shell,
+      const before = await takeLedger(
+        bench.shell,
         pool.map(({ containerId }) => containerId),
       )
-      return new ChurnSubject(sandbox, bench, pool, before, traffic)
+      return new ChurnSubject(bench, pool, before, traffic)
     } catch (error) {
-      await sandbox.remove()
+      await bench.close()
       throw error
     }
   }
@@ -115,7 +103,7 @@ export class ChurnSubject {
     try {
       const traffic = await this.#traffic?.end()
       const names = this.#pool.map(({ containerId }) => containerId)
-      const after = await takeLedgerIn(this.#sandbox.shell, names)
+      const after = await takeLedger(this.#bench.shell, names)
       return {
         network: this.#bench.network.name,
         attachments: this.#attachments,
@@ -127,12 +115,12 @@ export class ChurnSubject {
         leaks: compareLedgers(this.#before, after, `${this.#attachments} ADDs and DELs`),
       }
     } finally {
-      await this.#sandbox.remove()
+      await this.#bench.close()
     }
   }
 
   async discard(): Promise<void> {
-    await this.#sandbox.remove()
+    await this.#bench.close()
   }
 
   #note(operation: 'ADD' | 'DEL', outcomes: readonly Outcome[]): void {
@@ -141,62 +129,8 @@ export class ChurnSubject {
         const what = `${operation}: ${describeFailure(outcome)}`
         this.#failures.set(what, (this.#failures.get(what) ?? 0) + 1)
       } else {
-        const microseconds = outcome.calls.reduce((sum, { end }) => sum + end.microseconds, 0)
-        this.#durations[operation].push(microseconds / 1000)
+        this.#durations[operation].push(durationOf(outcome))
       }
     }
-  }
-}
-
-/** Attaches as many containers at once, and compares the state when they are detached. */
-export interface BurstResult {
-  readonly count: number
-  readonly seconds: number
-  readonly slowestMilliseconds: number
-  readonly failed: number
-  /** Addresses of the results that two containers have. */
-  readonly duplicates: readonly string[]
-  readonly leaks: readonly Difference[]
-}
-
-const BURST_SECONDS = 300
-
-/**
- * Attaches `count` containers at once.
- * @throws Failure (exit 4) when the node cannot make a sandbox; Unmet when a single container cannot be attached
- */
-export async function burst(
-  node: NodeShell,
-  programs: Programs,
-  network: Network,
-  count: number,
-): Promise<BurstResult> {
-  const sandbox = await createSandbox(node)
-  try {
-    const bench = new Bench(network, sandbox.shell, programs)
-    const runtime = bench.runtime(network, { timeout: BURST_SECONDS })
-    await bench.attach(runtime)
-    const pods = await bench.containers(count)
-    const [first] = pods
-    if (!first) throw new Unmet('a burst has at least one container')
-    await runtime.add([first])
-    await runtime.del([first])
-    const before = await takeLedgerIn(sandbox.shell, [])
-    const begun = performance.now()
-    const outcomes = await runtime.add(pods)
-    const seconds = (performance.now() - begun) / 1000
-    const addresses = outcomes.flatMap(({ result }) => result?.ips?.map(({ address }) => address) ?? [])
-    await runtime.del(pods)
-    const took = outcomes.map(({ calls }) => calls.reduce((sum, { end }) => sum + end.microseconds, 0) / 1000)
-    return {
-      count,
-      seconds,
-      slowestMilliseconds: Math.max(...took),
-      failed: outcomes.filter(({ failure }) => failure).length,
-      duplicates: addresses.filter((address, index) => addresses.indexOf(address) !== index),
-      leaks: compareLedgers(before, await takeLedgerIn(sandbox.shell, []), `${count} ADDs and DELs at once`),
-    }
-  } finally {
-    await sandbox.remove()
   }
 }

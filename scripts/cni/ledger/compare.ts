@@ -10,8 +10,6 @@ export interface Difference {
   readonly change: 'left' | 'missing' | 'changed'
   /** The properties: of what is left or missing, or `mtu 1500 became 1400`. */
   readonly details: string
-  /** The operation that made it; unknown if undefined. */
-  readonly operation?: string | undefined
   /** `vm-001: link veth1 (veth, master cni0) is left after DEL of vm-001-ns01` */
   readonly message: string
 }
@@ -115,5 +113,5 @@ function differenceOf({ place, change, details, entry }: Change, operation: stri
     change === 'changed'
       ? `${subject} changed: ${details}${after}`
       : `${subject}${properties} is ${change === 'left' ? 'left' : 'missing'}${after}`
-  return { place, kind, name, change, details, operation, message: plainText(`${place}: ${sentence}`) }
+  return { place, kind, name, change, details, message: plainText(`${place}: ${sentence}`) }
 }

@@ -3,8 +3,7 @@ import path from 'node:path'
 import { infrastructureFailure } from '../../errors/failure.ts'
 import { shellScript } from '../../host/shell-script.ts'
 import { shortText } from '../../host/text.ts'
-import type { Node } from '../../ssh/node.ts'
-import { type NodeShell, shellOf } from '../runtime/shell.ts'
+import type { NodeShell } from '../runtime/shell.ts'
 import type { Ledger } from './entry.ts'
 import { entriesOf, omissionsOf, splitSections } from './read.ts'
 
@@ -17,22 +16,17 @@ export const STATE_DIRECTORIES = ['/var/lib', '/run', '/etc/cni']
 export interface LedgerOptions {
   /** More directories with files of plugins, such as the `dataDir` of a configuration. */
   readonly directories?: readonly string[]
-  readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Reads the state of a node and of PODs on it.
+ * Reads the state of a node, or of a copy of its network, and of PODs on it.
  * @param pods names of network namespaces in /var/run/netns
  * @throws Failure BAD_LEDGER (exit 4) when the node's answer is malformed
  */
-export const takeLedger = (node: Node, pods: readonly string[], options: LedgerOptions = {}): Promise<Ledger> =>
-  takeLedgerIn(shellOf(node, options.signal), pods, options)
-
-/** As {@link takeLedger}, in a node or in a copy of its network. */
-export async function takeLedgerIn(
+export async function takeLedger(
   shell: NodeShell,
   pods: readonly string[],
-  options: Pick<LedgerOptions, 'directories'> = {},
+  options: LedgerOptions = {},
 ): Promise<Ledger> {
   const token = `ledger-${randomBytes(12).toString('hex')}`
   const directories = [...STATE_DIRECTORIES, ...(options.directories ?? [])].join(' ')

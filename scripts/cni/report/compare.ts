@@ -1,7 +1,9 @@
-import type { Conformance, ConformanceChange } from '../../events/conformance.ts'
+import type { CheckResult, Conformance, ConformanceChange } from '../../events/conformance.ts'
+import { isViolation } from './words.ts'
 
-const isGood = (verdict: string | undefined) => verdict === 'passed'
-const isBad = (verdict: string | undefined) => verdict === 'failed' || verdict === 'warning'
+type Verdict = Pick<CheckResult, 'verdict'> | undefined
+const isGood = (check: Verdict) => check?.verdict === 'passed'
+const isBad = (check: Verdict) => check !== undefined && isViolation(check)
 
 /** Compares the results of two versions of a plugin, check by check. */
 export function compareConformance(
@@ -12,12 +14,7 @@ export function compareConformance(
   return names.flatMap((name): readonly ConformanceChange[] => {
     const [old, now] = [before, after].map(({ checks }) => checks.find(check => check.name === name))
     if (old?.verdict === now?.verdict) return []
-    const kind =
-      isBad(old?.verdict) && isGood(now?.verdict)
-        ? 'fixed'
-        : isBad(now?.verdict) && isGood(old?.verdict)
-          ? 'broken'
-          : 'other'
+    const kind = isBad(old) && isGood(now) ? 'fixed' : isBad(now) && isGood(old) ? 'broken' : 'other'
     return [{ name, before: old, after: now, kind }]
   })
 }

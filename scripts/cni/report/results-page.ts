@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { CheckResult } from '../../events/conformance.ts'
 import { cell } from './markdown.ts'
-import { countVerdicts, verdictWord } from './words.ts'
+import { countVerdicts, isViolation, verdictWord } from './words.ts'
 
 /** The results of a network, as docs/cni-results.json keeps them. */
 export interface StoredResult {
@@ -60,7 +60,7 @@ function summaryRow({ network, kind, plugins, checks }: StoredResult): string {
 }
 
 function findings({ network, checks }: StoredResult): readonly string[] {
-  const violated = checks.filter(({ verdict }) => verdict === 'failed' || verdict === 'warning')
+  const violated = checks.filter(isViolation)
   const rows = violated.map(
     check => `| ${check.name} | ${check.section} | ${verdictWord(check)} | ${cell((check.why ?? '').slice(0, 240))} |`,
   )

@@ -1,11 +1,11 @@
 import type { Conformance, ConformanceChange } from '../../events/conformance.ts'
 import { shortText } from '../../host/text.ts'
-import { describeConformance, verdictWord } from './words.ts'
+import { describeConformance, isViolation, verdictWord } from './words.ts'
 
 /** The findings, as lines for a terminal: what was violated, why checks were skipped, what changed. */
 export function conformanceLines(conformance: Conformance): readonly string[] {
   const { checks, changes } = conformance
-  const violated = checks.filter(({ verdict }) => verdict === 'failed' || verdict === 'warning')
+  const violated = checks.filter(isViolation)
   const skipped = checks.filter(({ verdict }) => verdict === 'skipped')
   const width = Math.max(0, ...violated.map(({ name }) => name.length))
   const rows = violated.map(

@@ -20,6 +20,16 @@ export function describeConformance(conformance: Conformance): string {
   return `network ${network}, CNI ${cniVersion}, ${plugins.join(' + ')}: ${counts}`
 }
 
+/** Whether a check found a violation, of a MUST or of a SHOULD. */
+export const isViolation = ({ verdict }: Pick<CheckResult, 'verdict'>): boolean =>
+  verdict === 'failed' || verdict === 'warning'
+
+/** `a; and 2 more` of several messages. */
+export function firstOf(messages: readonly string[]): string | undefined {
+  const [first] = messages
+  return messages.length > 1 ? `${first}; and ${messages.length - 1} more` : first
+}
+
 /** The verdict of a check in a table. */
-export const verdictWord = ({ verdict, level }: Pick<CheckResult, 'verdict' | 'level'>): string =>
-  verdict === 'failed' || verdict === 'warning' ? `violates ${level}` : verdict
+export const verdictWord = (check: Pick<CheckResult, 'verdict' | 'level'>): string =>
+  isViolation(check) ? `violates ${check.level}` : check.verdict

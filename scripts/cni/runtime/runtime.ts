@@ -14,6 +14,10 @@ export interface Outcome {
   readonly failure?: PluginFailure
 }
 
+/** The time that the plugins took, in milliseconds. */
+export const durationOf = ({ calls }: Pick<Outcome, 'calls'>): number =>
+  calls.reduce((sum, { end }) => sum + end.microseconds, 0) / 1000
+
 export interface PluginFailure {
   readonly plugin: string
   /** Completes "the plugin …". */

@@ -4,9 +4,10 @@ import { POD_DIRECTORIES } from '../../settings/pod-facts.ts'
 import { describeFailure } from '../bench.ts'
 import { compareLedgers } from '../ledger/compare.ts'
 import type { Ledger } from '../ledger/entry.ts'
-import { takeLedgerIn } from '../ledger/take.ts'
+import { takeLedger } from '../ledger/take.ts'
+import { firstOf } from '../report/words.ts'
 import type { Attachment } from '../runtime/derive.ts'
-import { type Outcome, Runtime } from '../runtime/runtime.ts'
+import { durationOf, type Outcome, Runtime } from '../runtime/runtime.ts'
 import type { SuiteNode } from '../suite.ts'
 import type { PreparedBench } from './conformance.ts'
 import type { BenchPlan } from './plan.ts'
@@ -46,7 +47,7 @@ export async function attachPods(
         await runtime.add([first])
         await runtime.del([first])
       }
-      const before = await takeLedgerIn(shell, pods)
+      const before = await takeLedger(shell, pods)
       await reportAll(context, 'ADD of all PODs', shell.name, attachments, await runtime.add(attachments))
       return { shell, programs, runtime, attachments, before }
     }),
@@ -68,18 +69,17 @@ export async function detachPods(nodes: readonly AttachedNode[], context: TestCo
   await Promise.all(
     nodes.map(async ({ shell, runtime, attachments, before }) => {
       await reportAll(context, 'DEL of all PODs', shell.name, attachments, await runtime.del(attachments))
-      const after = await takeLedgerIn(
+      const after = await takeLedger(
         shell,
         attachments.map(({ containerId }) => containerId),
       )
-      const differences = compareLedgers(before, after, 'DEL of all PODs')
+      const differences = compareLedgers(before, after, 'DEL of all PODs').map(({ message }) => message)
       await context.check(
         'ledger after DEL of all PODs',
         check => {
-          for (const { message } of differences) check.log(message)
-          const [first] = differences
-          const more = differences.length > 1 ? `; and ${differences.length - 1} more` : ''
-          if (first) check.warn(`${first.message}${more}`)
+          for (const message of differences) check.log(message)
+          const found = firstOf(differences)
+          if (found !== undefined) check.warn(found)
         },
         { node: shell.name },
       )
@@ -99,18 +99,15 @@ async function reportAll(
   await context.check(
     name,
     check => {
-      const slowest = Math.max(
-        0,
-        ...outcomes.map(({ calls }) => calls.reduce((sum, { end }) => sum + end.microseconds, 0)),
-      )
-      check.log(`${attachments.length} PODs, the slowest took ${(slowest / 1e6).toFixed(2)} s`)
+      const slowest = Math.max(0, ...outcomes.map(durationOf))
+      check.log(`${attachments.length} PODs, the slowest took ${(slowest / 1000).toFixed(2)} s`)
       const failed = outcomes.flatMap((outcome, index) =>
         outcome.failure ? [`${attachments[index]?.containerId}: ${describeFailure(outcome)}`] : [],
       )
       for (const why of failed) check.log(why)
-      const [first] = failed
-      const more = failed.length > 1 ? `; and ${failed.length - 1} more of ${attachments.length} PODs` : ''
-      if (first) throw testFailure('CNI_FAILED', `${first}${more}`, { node })
+      const found = firstOf(failed)
+      const total = failed.length > 1 ? ` of ${attachments.length} PODs` : ''
+      if (found !== undefined) throw testFailure('CNI_FAILED', `${found}${total}`, { node })
     },
     { node },
   )

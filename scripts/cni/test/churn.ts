@@ -2,6 +2,7 @@ import type { TestContext } from '../../cases/context.ts'
 import { testFailure } from '../../errors/failure.ts'
 import { BASELINE, runChurn } from '../churn/churn.ts'
 import { churnLines, churnProblems } from '../churn/report.ts'
+import { firstOf } from '../report/words.ts'
 import { typesOf } from '../runtime/programs.ts'
 import { Unmet } from '../violation.ts'
 import type { PreparedBench } from './conformance.ts'
@@ -52,11 +53,10 @@ export async function measureChurn(plan: BenchPlan, bench: PreparedBench, contex
       const [own] = results
       const problems = own ? churnProblems(own) : []
       for (const problem of problems) check.log(problem)
-      const [first] = problems
-      const more = problems.length > 1 ? `; and ${problems.length - 1} more` : ''
-      if (first === undefined) return
-      if (own && own.failures.size > 0) throw testFailure('CNI_FAILED', `${first}${more}`, { node: name })
-      check.warn(`${first}${more}`)
+      const found = firstOf(problems)
+      if (found === undefined) return
+      if (own && own.failures.size > 0) throw testFailure('CNI_FAILED', found, { node: name })
+      check.warn(found)
     },
     { node: name },
   )

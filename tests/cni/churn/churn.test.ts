@@ -5,10 +5,10 @@ import { BASELINE, runChurn } from '../../../scripts/cni/churn/churn.ts'
 import { latencyOf } from '../../../scripts/cni/churn/latency.ts'
 import { readChurnLimit } from '../../../scripts/cni/churn/limit.ts'
 import { churnLines, churnProblems } from '../../../scripts/cni/churn/report.ts'
-import { burst } from '../../../scripts/cni/churn/subject.ts'
 import { CNI_PATH, listPrograms } from '../../../scripts/cni/runtime/programs.ts'
 import { shellOf } from '../../../scripts/cni/runtime/shell.ts'
 import { program } from '../../namespaces/program.ts'
+import { burst } from '../burst.ts'
 import { startNodes } from '../cluster.ts'
 import { fixtureNetwork, installPlugins } from '../fixture/fixture.ts'
 
@@ -46,8 +46,7 @@ test('measures rate, latency, loss and leaks of plugins under the same load, and
 test('attaches many containers at once with unique addresses, and nothing is left', async t => {
   const [node] = await startNodes(t)
   if (!node) return t.fail()
-  const shell = shellOf(node)
-  const result = await burst(shell, await listPrograms(shell, CNI_PATH), BASELINE, 30)
+  const result = await burst(node, BASELINE, 30)
   t.log(result)
   t.like(result, { count: 30, failed: 0, duplicates: [], leaks: [] })
 })

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { compareLedgers } from '../../../scripts/cni/ledger/compare.ts'
 import { takeLedger } from '../../../scripts/cni/ledger/take.ts'
+import { shellOf } from '../../../scripts/cni/runtime/shell.ts'
 import { quoteWord } from '../../../scripts/ssh/quote.ts'
 import { shell, startNodes } from '../cluster.ts'
 import { GIVEN, NO_CHANGES, NODE_CHANGES, type RealChange, SPACE_CHANGES } from './changes.ts'
@@ -14,7 +15,7 @@ async function prepare(t: ExecutionContext) {
   if (!node) throw new Error('no node')
   const inPlace = (place: string) => (script: string) =>
     shell(node, place === node.name ? script : `nsenter --net=/var/run/netns/${place} sh -ec ${quoteWord(script)}`)
-  const take = () => takeLedger(node, [POD, OTHER], { directories: ['/opt/data'] })
+  const take = () => takeLedger(shellOf(node), [POD, OTHER], { directories: ['/opt/data'] })
   await shell(node, 'netns_test create 2')
   return { node, inPlace, take }
 }

@@ -1,7 +1,6 @@
 import test from 'ava'
 import { compareLedgers } from '../../../scripts/cni/ledger/compare.ts'
 import { readLedger } from '../../../scripts/cni/ledger/take.ts'
-import { traceLedgers } from '../../../scripts/cni/ledger/trace.ts'
 
 const TOKEN = 'ledger-0123'
 const LINK = { ifname: 'eth0', ifindex: 2, flags: ['UP'], mtu: 1500, link_type: 'ether', address: '02:00:00:00:00:01' }
@@ -58,21 +57,6 @@ test('tells apart VLANs, filters and rules that were added twice', t => {
   t.deepEqual(messages(ledger({ iptables: rules(1) }), ledger({ iptables: rules(2) })), [
     "vm-001: iptables rule '-A POSTROUTING -j MASQUERADE' of iptables nat (2) is left after DEL",
   ])
-})
-
-test('names the operation since which a difference persists', t => {
-  const [clean, left] = [ledger(), ledger({}, [LINK, { ...LINK, ifname: 'v1' }])]
-  const steps = [
-    { operation: 'ADD 1', ledger: left },
-    { operation: 'DEL 1', ledger: clean },
-    { operation: 'ADD 2', ledger: left },
-    { operation: 'DEL 2', ledger: left },
-  ]
-  t.deepEqual(
-    traceLedgers(clean, steps).map(({ message, operation }) => [operation, message]),
-    [['ADD 2', 'vm-001: link v1 (ether, mtu 1500) is left after DEL 2, since ADD 2']],
-  )
-  t.deepEqual(traceLedgers(clean, steps.slice(0, 2)), [])
 })
 
 test('prints names from a node as plain text', t => {

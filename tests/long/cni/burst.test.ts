@@ -1,9 +1,7 @@
 import test from 'ava'
 import { BASELINE } from '../../../scripts/cni/churn/churn.ts'
-import { burst } from '../../../scripts/cni/churn/subject.ts'
 import type { Network } from '../../../scripts/cni/network.ts'
-import { CNI_PATH, listPrograms } from '../../../scripts/cni/runtime/programs.ts'
-import { shellOf } from '../../../scripts/cni/runtime/shell.ts'
+import { burst } from '../../cni/burst.ts'
 import { startNodes } from '../../cni/cluster.ts'
 
 const COUNT = 200
@@ -17,8 +15,7 @@ for (const network of [BASELINE, PTP]) {
   test.serial(`${type}: ${COUNT} ADDs at once give unique addresses, and DEL leaves nothing`, async t => {
     const [node] = await startNodes(t)
     if (!node) return t.fail()
-    const shell = shellOf(node)
-    const result = await burst(shell, await listPrograms(shell, CNI_PATH), network, COUNT)
+    const result = await burst(node, network, COUNT)
     const { seconds, slowestMilliseconds, ...found } = result
     t.log(
       `${type}: ${seconds.toFixed(1)} s, ${(COUNT / seconds).toFixed(0)} each second, slowest ${slowestMilliseconds} ms`,

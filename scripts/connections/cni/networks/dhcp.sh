@@ -12,7 +12,8 @@ cat >/run/udhcpd.conf <<-EOF
 	option router 192.168.1.254
 EOF
 touch /run/udhcpd.leases
-ip netns exec outside udhcpd -f /run/udhcpd.conf </dev/null >/dev/null 2>&1 &
+# By default, the server waits 2 s before each offer whether another machine has the address, one client after another.
+ip netns exec outside udhcpd -a 1 -f /run/udhcpd.conf </dev/null >/dev/null 2>&1 &
 for plugin in /opt/cni/bin/dhcp /usr/lib/cni/dhcp; do [ ! -x "$plugin" ] || break; done
 "$plugin" daemon </dev/null >/dev/null 2>&1 &
 for _ in 1 2 3 4 5 6 7 8 9 10; do

@@ -1,0 +1,46 @@
+import { describeFailure } from '../bench.ts'
+import type { Attachment } from '../runtime/derive.ts'
+import type { Result } from '../runtime/result.ts'
+import type { Outcome, Runtime } from '../runtime/runtime.ts'
+import { Inapplicable, requireThat } from '../violation.ts'
+
+/**
+ * For an operation that the check is about.
+ * @throws Violation when it failed
+ */
+export function requireSuccess(outcome: Outcome | undefined): void {
+  requireThat(!outcome?.failure, describeFailure(outcome))
+}
+
+/**
+ * For an operation that has checks of its own.
+ * @param what begins the message: `DEL failed`
+ * @throws Inapplicable when it failed
+ */
+export function requireWorking(what: string, outcome: Outcome | undefined): void {
+  if (outcome?.failure) throw new Inapplicable(`${what}: ${describeFailure(outcome)}`)
+}
+
+/**
+ * Detaches a container in a check that is not about DEL.
+ * @throws Inapplicable when DEL fails
+ */
+export async function detach(runtime: Runtime, attachment: Attachment): Promise<void> {
+  const [outcome] = await runtime.del([attachment])
+  requireWorking('DEL failed', outcome)
+}
+
+/**
+ * Calls DEL of all plugins in reverse order with a result that the runtime does not have.
+ * @throws Violation when one fails
+ */
+export async function requireDelWith(
+  runtime: Runtime,
+  attachment: Attachment,
+  result: Result | undefined,
+): Promise<void> {
+  for (const plugin of [...runtime.network.plugins].reverse()) {
+    const { answer } = await runtime.call('DEL', plugin, attachment, result)
+    if (!answer.ok) requireThat(false, `the plugin ${plugin.type} ${answer.why}`)
+  }
+}
