@@ -7,11 +7,11 @@ import test, { type ExecutionContext } from 'ava'
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 
 /** Runs `test bridge` where a script has taken something from it: in namespaces of its own, so that the host keeps it. */
-async function runWithout(t: ExecutionContext, script: string) {
+async function runWithout(t: ExecutionContext, script: string, namespaces = ['--user', '--map-root-user', '--mount']) {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-denied-'))
   t.teardown(() => fs.rmSync(state, { recursive: true, force: true }))
   const run = 'exec "$0" test bridge --nvm=2 --cluster namespaces'
-  const words = ['--user', '--map-root-user', '--mount', 'sh', '-ec', `${script}\n${run}`, NETNS]
+  const words = [...namespaces, 'sh', '-ec', `${script}\n${run}`, NETNS]
   const cache = process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache')
   const child = spawn('unshare', words, {
     env: { ...process.env, CI: 'true', XDG_STATE_HOME: state, XDG_CACHE_HOME: cache },
@@ -46,8 +46,18 @@ test('refuses too low a limit of network namespaces before anything starts, with
 })
 
 test('reports a host that hides parts of /proc, as in a container, with a hint', async t => {
-  const { status, stderr, left } = await runWithout(t, 'mount --bind /dev/null /proc/version')
+  // Root has all users already; another user needs those of /etc/subuid, as rootless containers do.
+  const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--map-auto', '--mount']
+  const { status, stderr, left } = await runWithout(t, 'mount --bind /dev/null /proc/version', namespaces)
   t.is(status, 3, stderr)
   t.regex(stderr, /FAILED: parts of \/proc are hidden here.*\(in a container, unmask it/)
+  t.deepEqual(left, [])
+})
+
+test('reports a container with a single user, in which nobody could log in to a node', async t => {
+  const { status, stderr, left } = await runWithout(t, '"$0" setup --check 2>&1 | grep "^namespaces" >&2')
+  t.is(status, 3, stderr)
+  t.regex(stderr, /^namespaces: do not work: .*a user namespace with a single user.*\(run the container with/m)
+  t.regex(stderr, /FAILED: this process is root of a user namespace with a single user.*--cluster vm/)
   t.deepEqual(left, [])
 })

@@ -1,6 +1,7 @@
 import { environmentFailure, type Failure, infrastructureFailure } from '../../errors/failure.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 import { requireUserNamespaces } from '../../host/user-namespaces.ts'
+import { ONE_USER, ONE_USER_HINT } from './users.ts'
 
 /** Messages of the world on hosts that deny something, with their meaning and a hint. */
 const OBSTACLES: readonly (readonly [RegExp, string, string])[] = [
@@ -24,6 +25,7 @@ const OBSTACLES: readonly (readonly [RegExp, string, string])[] = [
     'newuidmap does not map the ids of /etc/subuid and /etc/subgid',
     'is it setuid root, or does it have the capability? ls -l /usr/bin/newuidmap',
   ],
+  [/no groups in the namespace: /, ONE_USER, ONE_USER_HINT],
   [/ip cannot make the networks/, 'this kernel has no bridges or veth pairs', 'load its modules, or use --cluster vm'],
 ]
 

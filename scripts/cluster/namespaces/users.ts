@@ -55,6 +55,18 @@ export function readUserMaps(): UserMaps {
   return { tool: true, uid: mapOf('uid', uid), gid: mapOf('gid', gid) }
 }
 
+export const ONE_USER = 'this process is root of a user namespace with a single user, which cannot change its groups'
+export const ONE_USER_HINT =
+  'run the container with subordinate ids (/etc/subuid, /etc/subgid), or use VMs: --cluster vm'
+
+/**
+ * @param setgroups the text of /proc/self/setgroups, see user_namespaces(7)
+ * @throws Failure NO_SUBUIDS (exit 3) where nodes could start, but nobody could log in
+ */
+export function requireGroups(setgroups = read('/proc/self/setgroups')): void {
+  if (setgroups.trim() === 'deny') throw environmentFailure('NO_SUBUIDS', ONE_USER, { hint: ONE_USER_HINT })
+}
+
 /** The users of this process, mapped to themselves: in a container not all. */
 const sameUsers = (kind: 'uid' | 'gid'): string =>
   read(`/proc/${process.pid}/${kind}_map`)

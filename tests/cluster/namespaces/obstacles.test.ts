@@ -6,6 +6,7 @@ for (const [why, meaning] of [
   ['no namespaces: No space left on device', /as many namespaces as the host allows/],
   ['cannot mount proc on mnt/node/root/proc: Operation not permitted', /parts of \/proc are hidden/],
   ['cannot mount root on mnt/node/root: Operation not permitted', /does not allow overlayfs in user namespaces/],
+  ['no groups in the namespace: Operation not permitted', /a user namespace with a single user/],
   ['no users in the namespace: newuidmap ends with 1', /newuidmap does not map/],
 ] as const) {
   test(`blames the host for ${why}, with a hint`, t => {

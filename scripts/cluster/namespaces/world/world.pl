@@ -85,7 +85,10 @@ sub enter_user_namespace {
 	waitpid $mapper, 0;
 	chomp $why;
 	give_up "no users in the namespace: $why" if $why ne '';
+	# ssh servers change their groups, too. A user namespace that root of the host did not map may deny it.
+	$! = 0;
 	$( = $) = '0 0';
+	give_up "no groups in the namespace: $!" if $! != 0;
 	syscall($CALL{setgid}, 0) == 0 && syscall($CALL{setuid}, 0) == 0 or give_up "cannot become root in the namespace: $!";
 	return;
 }
