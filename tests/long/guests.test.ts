@@ -4,6 +4,8 @@ import path from 'node:path'
 import test from 'ava'
 import { MACHINE_TYPES } from '../../scripts/cluster/vm/architectures.ts'
 import { inspectImage } from '../../scripts/cluster/vm/image/cache.ts'
+import { fetchKernel } from '../../scripts/cluster/vm/image/debian-kernels.ts'
+import { readPackageSources } from '../../scripts/cluster/vm/image/sources.ts'
 import { DEFAULT_GUEST, nativeArchitecture } from '../../scripts/settings/guest.ts'
 import { readDirectories } from '../../scripts/settings/settings.ts'
 import { program } from '../vm/program.ts'
@@ -26,7 +28,7 @@ test.serial(`VMs of ${OTHER} pass tests by emulation, with its own CNI plugins`,
 /** Commands of the additional packages, each with what its output must contain. */
 const ON_VMS = [
   ['iperf3 -s -1 -D && sleep 2 && iperf3 -c 127.0.0.1 -t 1', /receiver/],
-  ['conntrack -L', /tcp .*sport=22/],
+  ['conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1 --dport 2 -t 60 && conntrack -L', /udp .*dst=192\.0\.2\.2/],
   ['ipvsadm -A -t 192.0.2.1:80 -s rr && ipvsadm -Ln', /TCP +192\.0\.2\.1:80 rr/],
   ['/usr/share/openvswitch/scripts/ovs-ctl --system-id=random start', /Starting ovs-vswitchd/],
   ['ovs-vsctl add-br br0 && ovs-vsctl show', /Bridge br0\n(.*\n)*.*type: internal/],
@@ -76,6 +78,22 @@ test.serial('all tests run on several kernels, with a column for each', async t 
     t.regex(stderr, new RegExp(`: ${name} +passed +passed\\n`), `${name} on both kernels`)
   const results = JSON.parse(fs.readFileSync(path.join(state, 'results/results.json'), 'utf8'))
   t.is(results.kernels.rows.length, 12)
+})
+
+test.serial('a kernel file with its modules passes tests, and so does a real-time kernel', async t => {
+  t.timeout(60 * 60_000)
+  const { run, state } = program(t)
+  const { signal } = new AbortController()
+  const sources = await readPackageSources(DEFAULT_GUEST)
+  const { file, modules } = await fetchKernel('6.12', path.join(state, 'kernel.d'), DEFAULT_GUEST, sources, signal)
+  for (const [release, words] of [
+    ['6\\.12\\.', ['--kernel', file, '--modules', modules]],
+    ['6\\.12\\..*-rt-', ['--kernel', '6.12-rt']],
+  ] as const) {
+    const { status, stdout, stderr } = await run('test', 'bridge', 'L3_vxlan', '--nvm=2', '--stop', ...words)
+    t.is(status, 0, stderr)
+    t.regex(stdout, new RegExp(`made with guest kernel ${release}`))
+  }
 })
 
 test.serial('a kernel that does not boot is reported with the last lines of its console', async t => {
