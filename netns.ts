@@ -6,7 +6,7 @@ import process from 'node:process'
 import { runProgram } from './scripts/command-line/edge.ts'
 import { makeProgram } from './scripts/commands/program.ts'
 
-await runProgram('netns.ts', async signal => {
+void runProgram('netns.ts', async signal => {
   let exitCode = 0
   if (process.argv.length === 2) process.argv.push('help')
   const program = makeProgram({

@@ -8,11 +8,12 @@ import { applyVariables } from './scripts/command-line/variables.ts'
 import { tar } from './scripts/commands/tar/command.ts'
 import { callersEnvironment } from './scripts/host/environment.ts'
 
-await runProgram('tar', async signal => {
+void runProgram('tar', async signal => {
   const command = new Command('tar').exitOverride()
   tar.define(command, { signal, setExitCode: () => {} })
   await applyVariables(command, callersEnvironment).parseAsync()
   return 0
+}).then(() => {
+  // A pending write to a stalled reader would keep a failed run alive.
+  if (process.exitCode) process.exit()
 })
-// A pending write to a stalled reader would keep a failed run alive.
-if (process.exitCode) process.exit()

@@ -1,12 +1,16 @@
-// Node before 22.18 does not run TypeScript: bundles the programs as JavaScript, in node_modules or the user's cache,
+// Node before 22.18 does not run TypeScript: bundles each program as one script, in node_modules or the user's cache,
 // once per state of the sources. Without a bundle, transpiling each module would add half a second to every start.
-import { createHash } from 'node:crypto'
-import fs from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { isTrusted, privateDirectory } from './trusted.mjs'
 
+// See start.mjs.
+const fs = process.getBuiltinModule('node:fs')
+const { createHash } = process.getBuiltinModule('node:crypto')
+
 const PROGRAMS = ['netns.ts', 'tar.ts']
+/** Packages that few runs need, and that read files of their own. */
+const NOT_BUNDLED = ['esbuild', 'tsx', 'zx', 'xmlbuilder2', 'yaml', '@pnpm/tabtab', '*.node']
 /** Older bundles are removed: no run uses one for that long. */
 const OLD_MS = 24 * 3600 * 1000
 
@@ -17,7 +21,7 @@ const OLD_MS = 24 * 3600 * 1000
  */
 export async function bundled(top, program) {
   const state = stateOf(top)
-  const name = path.basename(program).replace(/ts$/, 'js')
+  const name = path.basename(program).replace(/ts$/, 'cjs')
   for (const findCache of [inPackages, inUserCache]) {
     const cache = findCache(top)
     const file = cache && (await bundledIn(cache, top, state, name))
@@ -63,14 +67,20 @@ async function bundledIn(cache, top, state, name) {
 
 function stateOf(top) {
   const hash = createHash('sha256').update(process.versions.node)
-  const sources = fs
-    .readdirSync(path.join(top, 'scripts'), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => path.join(entry.parentPath, entry.name))
-  for (const file of [...PROGRAMS.map(name => path.join(top, name)), path.join(top, 'package-lock.json'), ...sources]) {
+  const add = file => {
     const stat = fs.statSync(file, { throwIfNoEntry: false })
     hash.update(`${file} ${stat?.size} ${stat?.mtimeMs}\n`)
   }
+  for (const name of [...PROGRAMS, 'package-lock.json']) add(path.join(top, name))
+  // Half the time of `recursive`.
+  const walk = directory => {
+    for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {
+      const place = `${directory}/${entry.name}`
+      if (entry.isDirectory()) walk(place)
+      else if (entry.isFile()) add(place)
+    }
+  }
+  walk(path.join(top, 'scripts'))
   return hash.digest('hex').slice(0, 16)
 }
 
@@ -79,23 +89,36 @@ async function build(top, outdir) {
   await esbuild.build({
     entryPoints: PROGRAMS.map(name => path.join(top, name)),
     outdir,
+    outExtension: { '.js': '.cjs' },
     bundle: true,
-    splitting: true,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node20',
-    packages: 'external',
+    external: NOT_BUNDLED,
     logLevel: 'silent',
-    plugins: [{ name: 'source-paths', setup: keepSourcePaths }],
+    plugins: [{ name: 'sources', setup: readSources }],
   })
 }
 
-/** Modules locate files relative to their source, which is not where the bundle is. */
-function keepSourcePaths(build) {
+/**
+ * Modules locate files relative to their source, which is not where the bundle is. A script cannot wait for imports
+ * before it runs: those of connections become static.
+ */
+function readSources(build) {
+  build.onLoad({ filter: /\/scripts\/runner\/definitions\.ts$/ }, ({ path: file }) => {
+    const connections = path.join(path.dirname(file), '../connections')
+    const names = fs
+      .readdirSync(connections)
+      .filter(name => fs.existsSync(path.join(connections, name, 'definition.ts')))
+    const imports = names.map((name, index) => `import _${index} from '../connections/${name}/definition.ts'\n`)
+    const entries = names.map((name, index) => `[${JSON.stringify(name)}, _${index}]`)
+    return { loader: 'ts', contents: `${imports.join('')}export const definitions = new Map([${entries}])` }
+  })
   build.onLoad({ filter: /\.ts$/ }, ({ path: file }) => ({
     loader: 'ts',
     contents: fs
       .readFileSync(file, 'utf8')
+      .replace(/^#!.*/, '')
       .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file)))
       .replaceAll('import.meta.filename', JSON.stringify(file)),
   }))

@@ -45,7 +45,17 @@ process.argv.splice(1, 2, program)
 const built = path.join(top, 'dist', name.replace(/ts$/, 'js'))
 const isPackage = !has(top, 'tsconfig.json') && fs.existsSync(built)
 const isNative = process.features.typescript
-await import(pathToFileURL(isPackage ? built : isNative ? program : await transpiled()).href)
+// Coverage is reported for the sources, not for a bundle.
+const isBundled = !isPackage && !isNative && !process.env.NODE_V8_COVERAGE
+const bundle = isBundled ? await (await import('./bundle.mjs')).bundled(top, program) : undefined
+if (bundle) {
+  const { runScript } = await import('./script.mjs')
+  const command = process.argv[2] ?? ''
+  runScript(bundle, /^[a-z]+$/.test(command) && has(top, `scripts/commands/${command}`) ? command : 'help')
+} else {
+  if (!isPackage && !isNative) await transpile()
+  await import(pathToFileURL(isPackage ? built : program).href)
+}
 
 /** A directory and those that contain it: a package's dependencies may be beside it. */
 function above(directory) {
@@ -57,14 +67,9 @@ function has(directory, file) {
   return fs.existsSync(path.join(directory, file))
 }
 
-async function transpiled() {
-  const { bundled } = await import('./bundle.mjs')
-  // Coverage is reported for the sources, not for a bundle.
-  const file = process.env.NODE_V8_COVERAGE ? undefined : await bundled(top, program)
-  if (file) return file
+async function transpile() {
   // tsx's cache is a predictable name below /tmp, too. Set before the import, which reads the variable.
   process.env.TSX_DISABLE_CACHE = '1'
   const { register } = await import('tsx/esm/api')
   register()
-  return program
 }

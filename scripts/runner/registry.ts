@@ -1,23 +1,14 @@
-import fs from 'node:fs'
 import path from 'node:path'
 import { type TestDefinition, type TestTemplate, testsOf } from '../cases/definition.ts'
 import type { TestCase } from '../cases/test-case.ts'
 import { CONNECTIONS } from '../ovl/own-tree.ts'
+import { definitions } from './definitions.ts'
 
-const DEFINITION = 'definition.ts'
-
-/** The folders of tests, each named after its test, in locale-independent order. */
-export const connectionFolders = (top: string = CONNECTIONS): readonly string[] =>
-  fs
-    .readdirSync(top)
-    .filter(name => fs.existsSync(path.join(top, name, DEFINITION)))
-    .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
-
-async function readTemplate(name: string): Promise<TestTemplate> {
-  // esbuild resolves this form, too: scripts/launch/bundle.mjs.
-  const { default: definition }: { default: TestDefinition } = await import(`../connections/${name}/definition.ts`)
-  return { definition, name, file: path.join(CONNECTIONS, name, DEFINITION) }
-}
+const template = ([name, definition]: readonly [string, TestDefinition]): TestTemplate => ({
+  definition,
+  name,
+  file: path.join(CONNECTIONS, name, 'definition.ts'),
+})
 
 /** Tests that keep their cluster come first: at the end of `all` it would be left running. */
 const inOrder = (tests: readonly TestTemplate[]): readonly TestTemplate[] => [
@@ -26,7 +17,12 @@ const inOrder = (tests: readonly TestTemplate[]): readonly TestTemplate[] => [
 ]
 
 /** All built-in tests, in the order of `test --list`, before `--set`. */
-export const testTemplates: readonly TestTemplate[] = inOrder(await Promise.all(connectionFolders().map(readTemplate)))
+export const testTemplates: readonly TestTemplate[] = inOrder(
+  [...definitions]
+    // The same order in every locale.
+    .sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
+    .map(template),
+)
 
 /** The same with the parameters of their definitions. */
 export const testCases: readonly TestCase[] = testTemplates.flatMap(template => testsOf(template))

@@ -5,7 +5,7 @@ import { onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
 import { DEFAULT_TREE } from '../../scripts/ovl/default-tree.ts'
 import { CONNECTIONS, readOwnTree } from '../../scripts/ovl/own-tree.ts'
 import { PAGES_WITH_TESTS, pageWithTests } from '../../scripts/runner/pages.ts'
-import { connectionFolders, testCases } from '../../scripts/runner/registry.ts'
+import { testCases, testTemplates } from '../../scripts/runner/registry.ts'
 import { netnsTest, SHELLS } from '../netns_test/shell.ts'
 import { failureOf, temporaryDirectory } from '../ovl/fixtures/archives.ts'
 import { disagreements, flawsOfPage, stepsIn } from './folders.ts'
@@ -46,7 +46,7 @@ test('finds a step that is missing on one side', t => {
 })
 
 test('every test has a description with valid links', t => {
-  t.deepEqual(connectionFolders().toSorted(), fs.readdirSync(CONNECTIONS).toSorted())
+  t.deepEqual(testTemplates.map(({ name }) => name).toSorted(), fs.readdirSync(CONNECTIONS).toSorted())
   for (const { name } of testCases) t.deepEqual(flawsOfPage(CONNECTIONS, name), [])
   const top = temporaryDirectory(t)
   fs.mkdirSync(path.join(top, 'mine'))

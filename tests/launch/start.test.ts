@@ -79,7 +79,10 @@ test('reports that Node.js is not installed', t => {
 })
 
 test('--help loads neither zx, nor ssh2, nor the packages of the live display', t => {
-  const { stderr } = run(path.join(TOP, 'netns.ts'), ['--help'], { env: { ...process.env, NODE_DEBUG: 'module,esm' } })
+  // The sources, which a bundle would hide.
+  const env = { ...process.env, NODE_DEBUG: 'module,esm', NODE_V8_COVERAGE: temporary(t) }
+  const { stderr } = run(path.join(TOP, 'netns.ts'), ['--help'], { env })
+  t.regex(stderr, /node_modules\/commander\//)
   t.notRegex(stderr, /node_modules\/(zx|ssh2|log-update|cli-truncate)\//)
 })
 
