@@ -11,6 +11,8 @@ const { createHash } = process.getBuiltinModule('node:crypto')
 const PROGRAMS = ['netns.ts', 'tar.ts']
 /** Packages that few runs need, and that read files of their own. */
 const NOT_BUNDLED = ['esbuild', 'tsx', 'zx', 'xmlbuilder2', 'yaml', '@pnpm/tabtab', '*.node']
+/** Node 20 cannot import from cached code: packages are required instead, and script.mjs imports what users bring. */
+const COMPUTED_IMPORT = /\bimport\((?!['"])/g
 /** Older bundles are removed: no run uses one for that long. */
 const OLD_MS = 24 * 3600 * 1000
 
@@ -95,6 +97,7 @@ async function build(top, outdir) {
     platform: 'node',
     target: 'node20',
     external: NOT_BUNDLED,
+    supported: { 'dynamic-import': false },
     logLevel: 'silent',
     plugins: [{ name: 'sources', setup: readSources }],
   })
@@ -120,7 +123,8 @@ function readSources(build) {
       .readFileSync(file, 'utf8')
       .replace(/^#!.*/, '')
       .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file)))
-      .replaceAll('import.meta.filename', JSON.stringify(file)),
+      .replaceAll('import.meta.filename', JSON.stringify(file))
+      .replaceAll(COMPUTED_IMPORT, 'importUncached('),
   }))
 }
 

@@ -1,6 +1,6 @@
 // Runs a bundle. Node before 22 keeps no compiled code, and compiling takes a third of the time of a short run: V8's
 // code cache of what a command has compiled is stored beside the bundle, in the same trusted directory.
-import module from 'node:module'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
 
@@ -10,6 +10,8 @@ const { createHash } = process.getBuiltinModule('node:crypto')
 const v8 = process.getBuiltinModule('node:v8')
 const vm = process.getBuiltinModule('node:vm')
 
+/** Those of a module in CommonJS, and what bundle.mjs adds. */
+const PARAMETERS = '(function (exports, require, module, __filename, __dirname, importUncached) {'
 /** A run that has compiled this much more than the cached code replaces it: `test --list` does less than `test bridge`. */
 const GROWTH = 1.2
 /** Before V8's data: their SHA-256, and the size of what was compiled. V8 trusts its data, and crashes if they are damaged. */
@@ -23,18 +25,17 @@ const HEADER = 40
 export function runScript(file, command) {
   const cache = `${file}.${command}.cache`
   const stored = read(cache)
-  const script = new vm.Script(module.wrap(fs.readFileSync(file, 'latin1')), {
+  const script = new vm.Script(`${PARAMETERS}${fs.readFileSync(file, 'latin1')}\n})`, {
     filename: file,
     cachedData: stored?.subarray(HEADER),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
   const cached = stored && !script.cachedDataRejected ? stored.readDoubleLE(SIZE_AT) : 0
   process.on('exit', () => {
     const size = v8.getHeapCodeStatistics().bytecode_and_metadata_size
     if (size > cached * GROWTH) write(cache, size, script.createCachedData())
   })
-  const program = { exports: {} }
-  script.runInThisContext()(program.exports, module.createRequire(file), program, file, path.dirname(file))
+  const require = createRequire(file)
+  script.runInThisContext()({}, require, { exports: {} }, file, path.dirname(file), name => import(name))
 }
 
 const digest = data => createHash('sha256').update(data).digest()
