@@ -1,8 +1,9 @@
 # Executes CNI plugins, several at a time, and reports what each did. A line of input is a call:
-#   <id> <time limit in ms> <limit of each output in bytes> <program> <saved> <pending> <input> <environment…>
+#   <id> <after> <time limit in ms> <limit of each output in bytes> <program> <saved> <pending> <input> <environment…>
 # and a line of output its end, as soon as it ends:
 #   <id> <exit status> <signal> <begin and duration in µs> <problem> <stdout> <stderr> <detail>
-# The file <saved> gets the output; <pending> exists from the beginning until the plugin has succeeded, with its errors.
+# A call begins after the call <after> has succeeded; `-`: at once. With `<after>+`, the output of that call, which must be an
+# object, and a brace complete its input. The file <saved> gets the output; <pending> exists from the beginning until the plugin has succeeded, with its errors.
 # Texts are in hexadecimal, `-` when empty. Problems: none, timeout, flood, held (a process that outlives the plugin holds its
 # output), exec (with the reason as the detail; for a program of another format also the first bytes of its file).
 use strict;
@@ -24,7 +25,11 @@ my $clock_gettime = $CLOCK_GETTIME{(uname())[4]};
 
 my $most = shift @ARGV || by_memory();
 my $started = now();
-my @waiting = <STDIN>;
+my (@waiting, %next);
+while (<STDIN>) {
+	if (/^\d+ (\d+)/) { $next{$1} = $_ }
+	else { push @waiting, $_ }
+}
 my %running;
 $| = 1;
 while (@waiting || %running) {
@@ -64,10 +69,11 @@ sub save {
 }
 
 sub begin {
-	my ($line) = @_;
+	my ($line, $previous) = @_;
 	chomp $line;
-	my ($id, $limit, $bytes, @texts) = split / /, $line;
+	my ($id, $after, $limit, $bytes, @texts) = split / /, $line;
 	my ($program, $saved, $pending, $input, @environment) = map { text($_) } @texts;
+	$input .= $previous . '}' if $after =~ /\+$/;
 	save($_, '') for grep { length } $pending, $saved;
 	open my $stdin, '+>', undef or die "no temporary file: $!\n";
 	syswrite $stdin, $input;
@@ -208,5 +214,9 @@ sub finish {
 	my @micros = map { int($_ * 1e6) } $call->{begun} - $started, $call->{ended} - $call->{begun};
 	print join(' ', $call->{id}, $status, $signal, @micros, $call->{problem}, (map { hex_of($_) } @{$call->{text}}, $call->{detail})), "\n";
 	delete $running{$call->{id}};
+	my $next = delete $next{$call->{id}};
+	return if !defined $next || $call->{status} != 0 || $call->{problem} ne 'none';
+	return if $next =~ /^\d+ \d+\+/ && $call->{text}[0] !~ /^\s*\{.*\}\s*$/s;
+	begin($next, $call->{text}[0]);
 	return;
 }

@@ -17,7 +17,7 @@ directory=$(mktemp -d /tmp/.cni-calls.XXXXXX) || exit
 trap 'rm -rf "$directory"' EXIT
 export LC_ALL=C
 
-# Writes each call as <id>.call, for the shell to source, and <id>.in.
+# Writes each call as <id>.call, for the shell to source, and <id>.in. Prints the calls that begin at once.
 ids=$(awk -v directory="$directory" '
 	BEGIN { for (i = 1; i < 256; i++) code[sprintf("%02x", i)] = sprintf("%c", i) }
 	function text(hex,  found, i) {
@@ -31,20 +31,41 @@ ids=$(awk -v directory="$directory" '
 	}
 	{
 		call = directory "/" $1
-		seconds = int(($2 + 999) / 1000)
-		printf "seconds=%d bytes=%d program=%s saved=%s pending=%s\nset --", seconds, $3, quoted(text($4)), quoted(text($5)), quoted(text($6)) >(call ".call")
-		for (i = 8; i <= NF; i++) printf " %s", quoted(text($i)) >(call ".call")
+		seconds = int(($3 + 999) / 1000)
+		printf "seconds=%d bytes=%d program=%s saved=%s pending=%s\nset --", seconds, $4, quoted(text($5)), quoted(text($6)), quoted(text($7)) >(call ".call")
+		for (i = 9; i <= NF; i++) printf " %s", quoted(text($i)) >(call ".call")
 		printf "\n" >(call ".call")
-		printf "%s", text($7) >(call ".in")
+		printf "%s", text($8) >(call ".in")
 		close(call ".call")
 		close(call ".in")
-		print $1
+		if ($2 == "-") {
+			print $1
+			next
+		}
+		before = directory "/" int($2) ".next"
+		print $1, ($2 ~ /\+$/ ? "completed" : "complete") >before
+		close(before)
 	}')
 
 # Sets $uptime, in hundredths of a second.
 read_uptime() {
 	read -r uptime _ </proc/uptime
 	uptime=${uptime%.*}${uptime#*.}
+}
+
+# A call and those after it.
+chain() { # <id>
+	call "$1" >"$directory/$1.out" 2>"$directory/$1.err"
+	[ "$problem$status$signal" = none00 ] && [ -e "$base.next" ] || return 0
+	read -r next how <"$base.next"
+	if [ "$how" = completed ]; then
+		output=$(cat "$base.out")
+		case $output in
+		'{'*'}') printf '%s}' "$output" >>"$directory/$next.in" ;;
+		*) return 0 ;;
+		esac
+	fi
+	chain "$next"
 }
 
 # Ends with the lines "<id> <exit status> <signal> <begin and duration> <problem>" in <id>.end.
@@ -82,8 +103,6 @@ call() { # <id>
 	*:none00) rm -f "$pending" ;;
 	*) cat "$base.err" >"$pending" ;;
 	esac
-	# awk does not tell whether the last line ends.
-	for file in "$base.out" "$base.err" "$base.detail"; do printf . >>"$file"; done
 	echo "$id $status $signal $(((begun - started) * 10000)) $(((uptime - begun) * 10000)) $problem" >"$base.end"
 }
 
@@ -98,14 +117,22 @@ read_uptime
 started=$uptime
 running=0
 for id in $ids; do
-	call "$id" >"$directory/$id.out" 2>"$directory/$id.err" &
+	chain "$id" &
 	running=$((running + 1))
 	[ $((running % most)) -ne 0 ] || wait
 done
 wait
 
+# Prints the ends. awk does not tell whether the last line of a file ends.
+ended=
+for end in "$directory"/*.end; do
+	[ -e "$end" ] || continue
+	base=${end%.end}
+	ended="$ended ${base##*/}"
+	for file in "$base.out" "$base.err" "$base.detail"; do printf . >>"$file"; done
+done
 # shellcheck disable=SC2086
-printf '%s\n' $ids | awk -v directory="$directory" '
+printf '%s\n' $ended | awk -v directory="$directory" '
 	BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = sprintf("%02x", i) }
 	# Without the last character.
 	function print_hex(file,  line, last, i, count) {

@@ -17,6 +17,10 @@ export interface Execution {
   readonly files?: ExecutionFiles
 }
 
+/** At the end of an input, before the last brace: the output of the execution before it in a chain. */
+export const PREVIOUS = '@previous@'
+const PREVIOUS_END = `${JSON.stringify(PREVIOUS)}}`
+
 /** What an execution leaves on the node, for users and for the next run. */
 export interface ExecutionFiles {
   /** Gets its output. */
@@ -59,8 +63,26 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
  * @throws Failure CNI_HELPER (exit 4) when the node cannot run the helper
  */
 export async function execute(shell: NodeShell, executions: readonly Execution[]): Promise<readonly ExecutionEnd[]> {
-  if (executions.length === 0) return []
-  const input = executions.map(encode).join('')
+  const chains = await executeChains(
+    shell,
+    executions.map(execution => [execution]),
+  )
+  return chains.flat()
+}
+
+/**
+ * Executes chains of plugins, all at once as {@link execute}. An execution of a chain begins after the one before has
+ * succeeded, and has printed an object if the input has a place for it ({@link PREVIOUS}).
+ * @returns how those of each chain ended that were executed
+ * @throws Failure CNI_HELPER (exit 4) when the node cannot run the helper
+ */
+export async function executeChains(
+  shell: NodeShell,
+  chains: readonly (readonly Execution[])[],
+): Promise<readonly (readonly ExecutionEnd[])[]> {
+  const executions = chains.flatMap(chain => chain.map((execution, at) => ({ execution, at })))
+  if (executions.length === 0) return chains.map(() => [])
+  const input = executions.map(({ execution, at }, id) => encode(execution, id, at === 0 ? undefined : id - 1)).join('')
   const { exitCode, stdout, stderr } = await runHelper(shell, input)
   const ends = new Map(
     stdout
@@ -69,13 +91,20 @@ export async function execute(shell: NodeShell, executions: readonly Execution[]
       .filter(Boolean)
       .map(line => decode(line, executions)),
   )
-  const answers = executions.map((_, id) => ends.get(id))
-  if (exitCode !== 0 || answers.includes(undefined)) {
-    const why = shortText(stderr.toString()) || `exit status ${exitCode}`
-    throw infrastructureFailure('CNI_HELPER', `${shell.name}: cannot execute CNI plugins: ${why}`, { node: shell.name })
-  }
-  return answers as readonly ExecutionEnd[]
+  let next = 0
+  const answers = chains.map(chain => {
+    const own = chain.map((_, at) => ends.get(next + at))
+    next += chain.length
+    return own.filter(end => end !== undefined)
+  })
+  if (exitCode === 0 && !answers.some((own, index) => own.length === 0 && chains[index]?.length)) return answers
+  const why = shortText(stderr.toString()) || `exit status ${exitCode}`
+  throw infrastructureFailure('CNI_HELPER', `${shell.name}: cannot execute CNI plugins: ${why}`, { node: shell.name })
 }
+
+/** The input of an execution in a chain, with the output of the one before. */
+export const inputAfter = (input: string, previous: string | undefined): string =>
+  previous !== undefined && input.endsWith(PREVIOUS_END) ? `${input.slice(0, -PREVIOUS_END.length)}${previous}}` : input
 
 /** Perl executes plugins with fewer processes, and precise times. */
 async function runHelper(shell: NodeShell, input: string): Promise<ShellEnd> {
@@ -90,15 +119,22 @@ async function runHelper(shell: NodeShell, input: string): Promise<ShellEnd> {
 const hex = (text: string) => (text === '' ? '-' : Buffer.from(text).toString('hex'))
 const bytes = (text: string | undefined) => Buffer.from(text === undefined || text === '-' ? '' : text, 'hex')
 
-function encode({ program, environment, input, timeout = SECONDS, files }: Execution, id: number): string {
+function encode(
+  { program, environment, input, timeout = SECONDS, files }: Execution,
+  id: number,
+  after: number | undefined,
+): string {
+  const isCompleted = after !== undefined && input.endsWith(PREVIOUS_END)
+  const begin = isCompleted ? input.slice(0, -PREVIOUS_END.length) : input
   const variables = Object.entries({ PATH, ...environment }).map(([name, value]) => `${name}=${value}`)
-  const texts = [program, files?.stdout ?? '', files?.pending ?? '', input, ...variables]
-  return `${[id, timeout * 1000, MAX_OUTPUT, ...texts.map(hex)].join(' ')}\n`
+  const texts = [program, files?.stdout ?? '', files?.pending ?? '', begin, ...variables]
+  const chain = after === undefined ? '-' : `${after}${isCompleted ? '+' : ''}`
+  return `${[id, chain, timeout * 1000, MAX_OUTPUT, ...texts.map(hex)].join(' ')}\n`
 }
 
-function decode(line: string, executions: readonly Execution[]): [number, ExecutionEnd] {
+function decode(line: string, executions: readonly { readonly execution: Execution }[]): [number, ExecutionEnd] {
   const [id = '', status, signal, begin, duration, problem = '', stdout, stderr, detail] = line.split(' ')
-  const { timeout = SECONDS } = executions[Number(id)] ?? {}
+  const { timeout = SECONDS } = executions[Number(id)]?.execution ?? {}
   const found = problemOf(problem, Number(signal), timeout, bytes(detail))
   const hasExited = found === undefined || problem === 'held'
   const end = {

@@ -1,7 +1,15 @@
 import type { Network, PluginConfig } from '../network.ts'
 import { type Call, readAnswer } from './answer.ts'
 import { type Attachment, derive, missingOperation, type Operation, variablesOf } from './derive.ts'
-import { type Execution, type ExecutionFiles, execute } from './execute.ts'
+import {
+  type Execution,
+  type ExecutionEnd,
+  type ExecutionFiles,
+  execute,
+  executeChains,
+  inputAfter,
+  PREVIOUS,
+} from './execute.ts'
 import { CNI_PATH, type Programs } from './programs.ts'
 import { isBefore, type PluginError, type Result } from './result.ts'
 import type { NodeShell } from './shell.ts'
@@ -36,8 +44,8 @@ export interface RuntimeOptions {
 }
 
 /**
- * Calls the plugins of a network as sections 3 and 4 of the specification demand. Operations on several attachments call
- * each plugin for all of them at once.
+ * Calls the plugins of a network as sections 3 and 4 of the specification demand. An operation on several attachments is
+ * one command on the node, which calls the plugins for all of them at once.
  */
 export class Runtime {
   readonly network: Network
@@ -58,34 +66,24 @@ export class Runtime {
 
   /** Calls ADD of each plugin in order, up to the first error. The caller owes a DEL, also after a failure. */
   async add(attachments: readonly Attachment[]): Promise<readonly Outcome[]> {
-    const results = new Map<Attachment, Result>()
-    const outcomes = await this.#each('ADD', attachments, this.network.plugins, attachment => results.get(attachment), {
-      onCall: (attachment, { answer }) => {
-        if (answer.ok && answer.result) results.set(attachment, answer.result)
-      },
-    })
+    const outcomes = await this.#each('ADD', attachments, this.network.plugins)
     return outcomes.map((outcome, index) => {
-      const attachment = attachments[index] as Attachment
-      const result = results.get(attachment)
-      if (outcome.failure || !result) return outcome
-      this.#results.set(keyOf(attachment), result)
-      return { ...outcome, result }
+      const answer = outcome.calls.at(-1)?.answer
+      if (outcome.failure || !answer?.ok || !answer.result) return outcome
+      this.#results.set(keyOf(attachments[index] as Attachment), answer.result)
+      return { ...outcome, result: answer.result }
     })
   }
 
   /** Calls CHECK of each plugin in order, up to the first error; of none when the network disables it. */
   async check(attachments: readonly Attachment[]): Promise<readonly Outcome[]> {
     if (this.network.disableCheck) return attachments.map(() => ({ calls: [] }))
-    return await this.#each('CHECK', attachments, this.network.plugins, attachment => this.resultOf(attachment))
+    return await this.#each('CHECK', attachments, this.network.plugins)
   }
 
   /** Calls DEL of each plugin in reverse order, up to the first error. */
   async del(attachments: readonly Attachment[]): Promise<readonly Outcome[]> {
-    const hasResults = !isBefore(this.network.cniVersion, '0.4.0')
-    const plugins = [...this.network.plugins].reverse()
-    const outcomes = await this.#each('DEL', attachments, plugins, attachment =>
-      hasResults ? this.resultOf(attachment) : undefined,
-    )
+    const outcomes = await this.#each('DEL', attachments, [...this.network.plugins].reverse())
     for (const [index, { failure }] of outcomes.entries()) {
       if (!failure) this.#results.delete(keyOf(attachments[index] as Attachment))
     }
@@ -145,19 +143,22 @@ export class Runtime {
   /** Executes a plugin, and reads its answers. */
   async execute(operation: Operation, plugin: string, executions: readonly Execution[]): Promise<readonly Call[]> {
     const ends = await execute(this.#shell, executions)
-    const calls = ends.map((end, index) => ({
-      ...(executions[index] as Execution),
-      operation,
-      plugin,
-      end,
-      answer: readAnswer(operation, this.network.cniVersion, end),
-    }))
-    for (const call of calls) this.#options.onCall?.(call)
-    return calls
+    return ends.map((end, index) => this.#ended(operation, plugin, executions[index] as Execution, end))
+  }
+
+  #ended(operation: Operation, plugin: string, execution: Execution, end: ExecutionEnd): Call {
+    const call = { ...execution, operation, plugin, end, answer: readAnswer(operation, this.network.cniVersion, end) }
+    this.#options.onCall?.(call)
+    return call
   }
 
   /** What {@link call} executes. */
-  execution(operation: Operation, plugin: PluginConfig, attachment?: Attachment, previous?: Result): Execution {
+  execution(
+    operation: Operation,
+    plugin: PluginConfig,
+    attachment?: Attachment,
+    previous?: Result | typeof PREVIOUS,
+  ): Execution {
     const { timeout, filesOf } = this.#options
     const input =
       operation === 'VERSION'
@@ -177,24 +178,33 @@ export class Runtime {
     return this.#programs.get(type) ?? `${this.#cniPath[0]}/${type}`
   }
 
+  /** Calls the plugins in order for each attachment, up to the first error; for all attachments at once. */
   async #each(
     operation: Operation,
     attachments: readonly Attachment[],
     plugins: readonly PluginConfig[],
-    previousOf: (attachment: Attachment) => Result | undefined,
-    { onCall = () => {} }: { onCall?: (attachment: Attachment, call: Call) => void } = {},
   ): Promise<readonly Outcome[]> {
-    const states = attachments.map(attachment => ({ attachment, calls: [] as Call[] }))
-    for (const plugin of plugins) {
-      const active = states.filter(({ calls }) => !firstFailure(calls))
-      const wanted = active.map(({ attachment }) => ({ attachment, previous: previousOf(attachment) }))
-      for (const [index, call] of (await this.callAll(operation, plugin, wanted)).entries()) {
-        const { attachment, calls } = active[index] as (typeof active)[number]
-        calls.push(call)
-        onCall(attachment, call)
-      }
-    }
-    return states.map(({ calls }) => ({ calls, ...firstFailure(calls) }))
+    const chains = attachments.map(attachment =>
+      plugins.map((plugin, at) =>
+        this.execution(operation, plugin, attachment, this.#previous(operation, at, attachment)),
+      ),
+    )
+    const ended = await executeChains(this.#shell, chains)
+    return chains.map((chain, index) => {
+      const ends = ended[index] ?? []
+      const calls = ends.map((end, at) => {
+        const execution = chain[at] as Execution
+        const sent = { ...execution, input: inputAfter(execution.input, ends[at - 1]?.stdout) }
+        return this.#ended(operation, plugins[at]?.type ?? '', sent, end)
+      })
+      return { calls, ...firstFailure(calls) }
+    })
+  }
+
+  #previous(operation: Operation, at: number, attachment: Attachment): Result | typeof PREVIOUS | undefined {
+    if (operation === 'ADD') return at === 0 ? undefined : PREVIOUS
+    const hasResults = operation !== 'DEL' || !isBefore(this.network.cniVersion, '0.4.0')
+    return hasResults ? this.resultOf(attachment) : undefined
   }
 }
 

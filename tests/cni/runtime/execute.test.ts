@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { execute } from '../../../scripts/cni/runtime/execute.ts'
+import { execute, executeChains, PREVIOUS } from '../../../scripts/cni/runtime/execute.ts'
 import type { NodeShell } from '../../../scripts/cni/runtime/shell.ts'
 import { localShell } from './local-shell.ts'
 
@@ -132,6 +132,39 @@ echo "$N $#"
     t.is(await problem('#!/bin/sh\nexec head -c 100000000 /dev/zero\n'), 'wrote more than 1 MiB')
     t.is(await problem('#!/bin/sh\nkill -SEGV $$\n'), 'was ended by SIGSEGV')
     t.is(await problem('', { program: '/nowhere/plugin' }), 'cannot be executed: No such file or directory')
+  })
+
+  test(`${name}: executes chains up to the first failure, each with the output of the one before`, async t => {
+    const program = plugin(
+      t,
+      `#!/bin/sh
+input=$(cat)
+[ "$FAIL" != text ] || { echo none; exit; }
+printf '{"name":"%s","input":%s}\\n\\n' "$NAME" "$input"
+[ "$FAIL" != status ] || exit 3
+`,
+    )
+    const link = (NAME: string, input: unknown, FAIL = '') => ({
+      ...{ program, environment: { NAME, FAIL }, input: JSON.stringify(input) },
+    })
+    const rest = { own: 1, previous: PREVIOUS }
+    const chains = await executeChains(node, [
+      [link('a', {}), link('b', rest), link('c', rest)],
+      [link('d', {}, 'status'), link('e', rest)],
+      [link('f', {}, 'text'), link('g', rest)],
+      [link('h', {}, 'text'), link('i', { other: 2 })],
+      [],
+    ])
+    const printed = chains.map(ends => ends.map(({ stdout }) => stdout.trim()))
+    t.deepEqual(
+      printed.map(({ length }) => length),
+      [3, 1, 1, 2, 0],
+    )
+    const a = { name: 'a', input: {} }
+    const b = { name: 'b', input: { own: 1, previous: a } }
+    t.deepEqual(JSON.parse(printed[0]?.[2] ?? ''), { name: 'c', input: { own: 1, previous: b } })
+    t.deepEqual(printed[3], ['none', '{"name":"i","input":{"other":2}}'])
+    t.is(chains[1]?.[0]?.status, 3)
   })
 
   test(`${name}: saves the output, and marks an execution until it has succeeded`, async t => {
