@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { callersEnvironment } from '../scripts/host/environment.ts'
 import { readDirectories } from '../scripts/settings/settings.ts'
 import { benchClusters } from './clusters.ts'
+import { benchCni } from './cni.ts'
 import { HEAD, line, type Row, time } from './measure.ts'
 import { model } from './model.ts'
 import { benchNamespaces } from './namespaces.ts'
@@ -67,6 +68,7 @@ const parts: Readonly<Record<string, () => void | Promise<void>>> = {
     const head = '| test, nodes | processes, MiB a node | host in all, MiB a node |\n|---|---|---|'
     if (memory.length > 0) process.stdout.write(`\n${head}\n${memory.join('\n')}\n`)
   },
+  cni: () => benchCni(work, environment, add),
   clusters: () => {
     const clusters = benchClusters(work, environment, maxNodes, add)
     printStages('test bridge', clusters.stages)
