@@ -4,12 +4,10 @@ import path from 'node:path'
 import process from 'node:process'
 import { resolveCluster } from '../scripts/cluster/choose.ts'
 import { BASELINE } from '../scripts/cni/churn/churn.ts'
-import { burst } from '../scripts/cni/churn/subject.ts'
 import type { Network } from '../scripts/cni/network.ts'
-import { CNI_PATH, listPrograms } from '../scripts/cni/runtime/programs.ts'
-import { shellOf } from '../scripts/cni/runtime/shell.ts'
 import type { RunEvent } from '../scripts/events/events.ts'
 import { callersEnvironment } from '../scripts/host/environment.ts'
+import { burst } from '../tests/cni/burst.ts'
 import { type Row, time } from './measure.ts'
 
 const TOP = path.resolve(import.meta.dirname, '..')
@@ -90,10 +88,8 @@ async function addBursts(
   const [node] = nodes
   if (!node) throw new Error('there is no node')
   try {
-    const shell = shellOf(node)
-    const programs = await listPrograms(shell, CNI_PATH)
     const measure = async (count: number) => {
-      const { seconds, slowestMilliseconds, failed, duplicates, leaks } = await burst(shell, programs, network, count)
+      const { seconds, slowestMilliseconds, failed, duplicates, leaks } = await burst(node, network, count)
       if (failed + duplicates.length + leaks.length > 0)
         throw new Error(
           `${failed} ADDs failed; duplicates: ${duplicates.join()}; ${leaks.map(each => each.message).join()}`,
