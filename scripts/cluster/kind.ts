@@ -206,6 +206,8 @@ export interface PreparationRequest {
   readonly accelerator: AcceleratorChoice
   /** The image to build. */
   readonly guest: Guest
+  /** Others that are built, too. */
+  readonly otherGuests: readonly Guest[]
   /** Rebuild existing parts. */
   readonly refresh: boolean
   /** The command that creates missing parts, for messages. */

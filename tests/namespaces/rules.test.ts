@@ -2,15 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { conforms } from '../schema.ts'
+import { type Pair, pairNames, provesHole } from './holes.ts'
 import { program } from './program.ts'
 
 const EXAMPLES = path.resolve(import.meta.dirname, '../../examples')
-
-interface Pair {
-  readonly source: { readonly pod: string }
-  readonly target: { readonly pod: string; readonly family: number }
-  readonly why: string
-}
 
 /** Runs an example's test, with changes to its files, and returns the results of its rules. */
 async function runExample(
@@ -33,10 +28,6 @@ async function runExample(
   const found = fs.existsSync(json) ? JSON.parse(fs.readFileSync(json, 'utf8')) : undefined
   return { ...answer, found, results }
 }
-
-/** `vm-001-ns01 → vm-002-ns04 IPv6`, sorted. */
-const named = (pairs: readonly Pair[]) =>
-  pairs.map(({ source, target }) => `${source.pod} → ${target.pod} IPv${target.family}`).sort()
 
 test.serial(
   'the example of a policy passes: allowed, refused by reset and ICMP, and dropped in both families',
@@ -66,7 +57,7 @@ test.serial('without one rule of the policy, exactly the pairs that it is about 
   const expected = ['vm-001', 'vm-002'].flatMap(from =>
     ['vm-001', 'vm-002'].map(to => `${from}-ns01 → ${to}-ns04 IPv6`),
   )
-  t.deepEqual(named(http.wrong), expected)
+  t.deepEqual(pairNames(http.wrong), expected)
   t.deepEqual([...new Set(http.wrong.map(({ why }: Pair) => why))], ['is silent, but must reply'])
   for (const { wrong, unproved } of others) t.deepEqual([wrong, unproved], [[], []])
   t.regex(stdout, /FAILED: vm-001-ns01 → vm-002-ns04 1000::1:ac10:204 tcp\/80 is silent, but must reply/)
@@ -79,38 +70,54 @@ test.serial('VXLAN has its path MTU measured', async t => {
   t.regex(stderr, /icmp path MTU: 4 of 4 pairs reply; path MTU 1450 bytes\n/)
 })
 
-/** vm-001 does not announce that packets are too big for its tunnel. */
-const HOLE = `summary: a black hole
-needs: { nics: { workers: 2 }, net: 1, kinds: [vxlan], pods: { addresses: node, rndadr: 'no', veth: true } }
-cluster: { __nvm: 2, xcluster_NPODS: 2 }
+test.serial('packets that vanish without an announcement are a black hole between exactly those pairs', async t => {
+  await provesHole(t, program(t), 'vxlan')
+})
+
+/** Packets for vm-002-ns03 reach vm-002-ns01, and vm-001-ns01 has the address of vm-001-ns02, too. */
+const WRONG_PODS = `summary: wrong PODs answer
+needs: { nics: { workers: 2 }, net: 1, pods: { addresses: node, rndadr: 'no', veth: true } }
+cluster: { __nvm: 2, xcluster_NPODS: 3 }
 pods: numbered
 steps:
-  - name: forward
-  - name: create_with_addresses
-  - name: linux_bridge
-  - name: default_route
-  - { name: setup_overlay, arguments: [--type=vxlan] }
+  - forward
+  - create_with_addresses
+  - linux_bridge
+  - default_route
+  - setup_routes
   - command: |
-      nft 'add table inet t; add chain inet t o { type filter hook output priority 0; }'
-      nft 'add rule inet t o icmp code frag-needed drop; add rule inet t o icmpv6 type packet-too-big drop'
-    on: vm-001
+      nft 'add table inet t; add chain inet t p { type nat hook prerouting priority dstnat; }'
+      nft 'add rule inet t p ip daddr 172.16.2.3 dnat ip to 172.16.2.1'
+    on: vm-002
+  - command: ip address add 172.16.1.2/24 dev eth0
+    in: vm-001-ns01
 reach:
-  rules: [{ protocol: icmp, mtu: measure, expect: reply }]
+  rules: [{ protocol: [tcp/80, udp/53], expect: reply }]
   default: reply
 `
 
-test.serial('packets that vanish without an announcement are a black hole between exactly those pairs', async t => {
+test.serial('a wrong POD that answers is an error that names both', async t => {
   const { state, run } = program(t)
-  fs.writeFileSync(path.join(state, 'hole.test.yaml'), HOLE)
-  const { status, stderr } = await run('test', './hole.test.yaml', '--results', 'results', '--stop')
+  fs.writeFileSync(path.join(state, 'wrong.test.yaml'), WRONG_PODS)
+  const { status, stdout, stderr } = await run('test', './wrong.test.yaml', '--results', 'results', '--stop')
   t.is(status, 1, stderr)
-  const [{ wrong }] = JSON.parse(fs.readFileSync(path.join(state, 'results/hole/matrix.json'), 'utf8')).matrices
-  const pods = (node: string) => [`${node}-ns01`, `${node}-ns02`]
-  const across = pods('vm-001').flatMap(from =>
-    pods('vm-002').flatMap(to => [4, 6].map(family => `${from} → ${to} IPv${family}`)),
+  const { matrices } = JSON.parse(fs.readFileSync(path.join(state, 'results/wrong/matrix.json'), 'utf8'))
+  for (const { protocol, wrong } of matrices) {
+    // vm-002-ns01 and vm-002-ns02 reach it over the bridge.
+    const ofDnat = wrong.filter(({ target }: Pair) => target.pod === 'vm-002-ns03')
+    t.deepEqual(
+      pairNames(ofDnat),
+      [1, 2, 3].map(number => `vm-001-ns0${number} → vm-002-ns03 IPv4`),
+    )
+    for (const { why } of ofDnat) t.is(why, 'is answered by the wrong POD: vm-002-ns01 on vm-002', protocol)
+  }
+  t.true(
+    stdout.includes(
+      'FAILED: vm-001-ns02 → vm-002-ns03 172.16.2.3 tcp/80 is answered by the wrong POD: vm-002-ns01 on vm-002',
+    ),
+    stdout,
   )
-  t.deepEqual(named(wrong), across.sort())
-  t.regex(wrong[0].why, /^black hole: packets of 1451 to 1500 bytes vanish/)
+  t.regex(stdout, /FAILED: address 172\.16\.1\.2 is used by vm-001-ns01 and vm-001-ns02/)
 })
 
 test.serial(

@@ -3,6 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 import type { TestCase } from '../../scripts/cases/test-case.ts'
 import { testCases } from '../../scripts/runner/registry.ts'
+import { TUNNEL_MTU } from '../namespaces/holes.ts'
 import { processesIn, program } from './program.ts'
 
 /** The tests of `all`. */
@@ -28,6 +29,8 @@ test('every test passes, none is skipped, and each proof is collected', async t 
     t.deepEqual([summary.expected, summary.reached, wrong], [pairs, pairs, []], name)
     t.true(fs.existsSync(path.join(state, 'results', name, 'matrix.svg')))
   }
+  for (const mtu of Object.values(TUNNEL_MTU))
+    t.regex(stderr, new RegExp(`icmp path MTU: 4 of 4 pairs reply; path MTU ${mtu} bytes\\n`))
   const { tests } = JSON.parse(fs.readFileSync(path.join(state, 'results/results.json'), 'utf8'))
   const names = tests[0].components.map(({ name }: { name: string }) => name)
   for (const name of ['qemu', 'guest kernel', 'guest image', 'ovl netns']) t.true(names.includes(name), name)

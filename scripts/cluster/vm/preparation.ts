@@ -10,12 +10,14 @@ import { requireKernelFiles } from './kernel-files.ts'
 
 /** Builds the guest image and probes KVM. */
 export const preparation: Preparation = {
-  make: async ({ directories, accelerator, guest, refresh, onLine, signal }) => {
+  make: async ({ directories, accelerator, guest, otherGuests, refresh, onLine, signal }) => {
     await requireKernelFiles(guest)
     const common = { cacheDirectory: directories.cache, ...(signal && { signal }) }
     const image = await ensureImage({ ...common, guest, onProgress: onLine, refresh })
     await ensurePlugins(guest, { ...common, onProgress: onLine })
     onLine(describeImage(image))
+    for (const other of otherGuests)
+      onLine(describeImage(await ensureImage({ ...common, guest: other, onProgress: onLine, refresh })))
     // The user may have just fixed what kept KVM from working.
     await chooseAccelerator({ ...common, requested: accelerator, image, onNotice: onLine, retry: true })
     onLine(describeKvm(directories.cache))
@@ -28,13 +30,19 @@ export const preparation: Preparation = {
     return { kind: 'embedded', works: !lacking, how }
   },
   image: async ({ directories, guest, onLine }) => await inspectImage(directories.cache, guest, onLine),
-  check: async ({ directories, guest, remedy, onLine }) => {
-    const image = await findImage(directories.cache, guest, onLine)
-    onLine(image ? describeImage(image) : 'image: not built yet')
+  check: async ({ directories, guest, otherGuests, remedy, onLine }) => {
+    const missing: string[] = []
+    for (const each of [guest, ...otherGuests]) {
+      const image = await findImage(directories.cache, each, onLine)
+      const name = each.packages.length > 0 ? `image with ${each.packages.join(', ')}` : 'image'
+      onLine(image ? describeImage(image) : `${name}: not built yet`)
+      if (!image) missing.push(name)
+    }
     onLine(describeKvm(directories.cache))
-    return image
+    const [first] = missing
+    return first === undefined
       ? undefined
-      : environmentFailure('NO_IMAGE', 'the guest image is not built yet', { hint: `run: ${remedy}` })
+      : environmentFailure('NO_IMAGE', `the guest ${first} is not built yet`, { hint: `run: ${remedy}` })
   },
 }
 

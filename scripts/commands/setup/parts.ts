@@ -22,6 +22,9 @@ const FOR_SOME: readonly Requirement[] = [
   },
 ]
 
+/** Debian packages on the nodes of `examples/`. */
+export const EXAMPLE_PACKAGES: readonly string[] = ['dnsmasq-base', 'openvswitch-switch']
+
 /** Requirements, and what a host can do that has them. */
 export interface Purpose {
   readonly gives: string

@@ -1,4 +1,4 @@
-import type { Preparation } from '../../cluster/kind.ts'
+import type { Preparation, PreparationRequest } from '../../cluster/kind.ts'
 import { KINDS } from '../../cluster/kinds.ts'
 import { environmentFailure, type Failure } from '../../errors/failure.ts'
 import { type Distribution, packageNames, readDistribution } from '../../host/distribution.ts'
@@ -8,7 +8,7 @@ import { requireUserNamespaces } from '../../host/user-namespaces.ts'
 import { type Guest, guestWords } from '../../settings/guest.ts'
 import type { AcceleratorChoice, Directories } from '../../settings/settings.ts'
 import { installCommands, installPackages } from './install.ts'
-import { findParts, type Purpose, purposesOf } from './parts.ts'
+import { EXAMPLE_PACKAGES, findParts, type Purpose, purposesOf } from './parts.ts'
 import { describeHost, type HostReport, remedyFor, reportText } from './report.ts'
 
 export interface SetupRequest {
@@ -46,7 +46,14 @@ export async function setUp(request: SetupRequest): Promise<void> {
   if (request.check) return await check(lacking, purposes, preparations, request)
   await install(lacking, request)
   if (request.tests) requireUserNamespaces(request.environment)
-  for (const { make } of preparations) await make({ ...request, remedy: again(request) })
+  for (const { make } of preparations) await make(preparationOf(request))
+}
+
+/** The project's own tests also run the examples, on an image with the packages of all of them. */
+function preparationOf(request: SetupRequest): PreparationRequest {
+  const { guest, tests } = request
+  const packages = [...new Set([...guest.packages, ...EXAMPLE_PACKAGES])].sort()
+  return { ...request, otherGuests: tests ? [{ ...guest, packages }] : [], remedy: again(request) }
 }
 
 /** `--check`: installs and writes nothing. */
@@ -68,7 +75,7 @@ async function check(
   else for (const line of reportText(report).trimEnd().split('\n')) onLine(line)
   const unprepared: Failure[] = []
   for (const preparation of preparations) {
-    const failure = await preparation.check({ ...request, remedy: again(request) })
+    const failure = await preparation.check(preparationOf(request))
     if (failure) unprepared.push(failure)
   }
   if (lacking.length > 0) throw lacks(lacking, request)

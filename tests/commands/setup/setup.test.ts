@@ -2,9 +2,11 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { EXAMPLE_PACKAGES } from '../../../scripts/commands/setup/parts.ts'
 import { type SetupRequest, setUp } from '../../../scripts/commands/setup/setup.ts'
 import { TO_BUILD, TO_RUN, TO_RUN_NAMESPACES, TO_TEST } from '../../../scripts/host/requirements.ts'
 import { DEFAULT_GUEST } from '../../../scripts/settings/guest.ts'
+import { readTests } from '../../../scripts/test-files/read.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../../..')
 
@@ -42,6 +44,7 @@ test('requires the commands of tests only with --tests, and installs them by one
   const { failure: without } = await check(t, false)
   t.false(without.message.includes('libxml2-utils'), without.message)
   const { failure, lines } = await check(t, true)
+  t.true(lines.includes('image with dnsmasq-base, openvswitch-switch: not built yet'), lines.join('\n'))
   t.is(failure.code, 'HOST_LACKS')
   t.regex(failure.message, /\blibxml2-utils zsh$/)
   t.regex(failure.hint, /^run: \.\/netns\.ts setup --tests /)
@@ -50,6 +53,14 @@ test('requires the commands of tests only with --tests, and installs them by one
     lines.join('\n'),
   )
   t.true(lines.includes('to install what is missing: ./netns.ts setup --tests'))
+})
+
+test('the image for the examples has the packages that they need', async t => {
+  const ovls = ['dhcp', 'ovs'].map(name => path.join(TOP, 'examples', name, 'tests'))
+  const files = ovls.flatMap(ovl => fs.readdirSync(ovl).map(name => path.join(ovl, name)))
+  const tests = await Promise.all(files.filter(file => file.includes('.test.')).map(file => readTests(file)))
+  const needed = tests.flat().flatMap(({ definition }) => definition.packages ?? [])
+  t.deepEqual([...new Set(needed)].sort(), EXAMPLE_PACKAGES)
 })
 
 test("the gate uses the README's command for the tests", t => {
