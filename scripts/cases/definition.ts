@@ -47,6 +47,8 @@ export type StepDefinition = Step | string
 export interface TestTemplate {
   readonly name: string
   readonly file: string
+  /** Its position among the tests of the file; undefined for built-in tests. */
+  readonly position?: number
   readonly definition: TestDefinition
   /** The place in the file of a member of the definition: `policy.test.ts:12:5`. */
   readonly locate?: (path: readonly (string | number)[]) => string | undefined

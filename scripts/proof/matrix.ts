@@ -24,7 +24,7 @@ export interface Pair {
   readonly destination: PodAddress
 }
 
-export interface UnreachablePod {
+interface UnreachablePod {
   readonly source: Source
   readonly family: Family
 }

@@ -1,6 +1,7 @@
 import { infrastructureFailure } from '../errors/failure.ts'
 import { shortText } from '../host/text.ts'
 import type { Family } from '../settings/family.ts'
+import type { Selectable } from '../settings/selectors.ts'
 import { capture, type Node } from '../ssh/node.ts'
 import type { NodeFacts } from './facts.ts'
 import { asNics } from './nics.ts'
@@ -44,6 +45,27 @@ export interface Source {
   readonly pod: string
   readonly node: string
 }
+
+/** A key for maps: POD names are unique only within a node. */
+export const podKey = ({ node, pod }: Source): string => `${node} ${pod}`
+
+/** The PODs of all nodes. */
+export const sourcesOf = (network: readonly NodeFacts[]): readonly Source[] =>
+  network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
+
+/** A POD, for selectors, and the node that it runs on. */
+interface PlacedPod extends Selectable {
+  readonly node: string
+  readonly on: Node
+}
+
+/** The PODs of a network on nodes. */
+export const podsOn = (nodes: readonly Node[], network: readonly NodeFacts[]): readonly PlacedPod[] =>
+  nodes.flatMap(on =>
+    network
+      .filter(({ node }) => node === on.name)
+      .flatMap(({ node, pods }) => pods.map(({ name }) => ({ name, node, role: on.role, on }))),
+  )
 
 /** An address of a POD with global scope. */
 export interface PodAddress extends Source {

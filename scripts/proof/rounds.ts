@@ -1,7 +1,7 @@
 import { testFailure } from '../errors/failure.ts'
 import type { Family } from '../settings/family.ts'
 import type { NodeFacts } from './facts.ts'
-import { type PodAddress, podAddresses, type Source } from './network.ts'
+import { type PodAddress, podAddresses, podKey, type Source } from './network.ts'
 import {
   contestedAddresses,
   groupOf,
@@ -79,7 +79,7 @@ function requireKnownPods(reach: Exclude<Reach, string>, network: readonly NodeF
   }
 }
 
-const keyOf = ({ node, pod }: Source, family: Family) => `${node} ${pod} ${family}`
+const keyOf = (source: Source, family: Family) => `${podKey(source)} ${family}`
 
 /** Keys of the PODs and families that use one of the addresses. */
 const podsWith = (addresses: ReadonlySet<string>, destinations: readonly PodAddress[]): ReadonlySet<string> =>

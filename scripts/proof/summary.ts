@@ -1,6 +1,6 @@
 import { safeJson } from '../host/text.ts'
 import type { Matrix, Pair } from './matrix.ts'
-import type { PodAddress, Source } from './network.ts'
+import { type PodAddress, podKey, type Source } from './network.ts'
 import { groupOf, isExpected } from './reach.ts'
 
 /** A pair with an unexpected result. */
@@ -13,7 +13,7 @@ export interface WrongPair extends Pair {
   readonly what: 'missing' | 'open' | 'shared' | 'cut'
 }
 
-export interface MatrixSummary {
+interface MatrixSummary {
   /** Pairs (a POD and an address of another) that must answer, and those that did. */
   readonly expected: number
   readonly reached: number
@@ -31,7 +31,7 @@ export interface MatrixSummary {
 export function summarize(matrix: Matrix): MatrixSummary {
   const { reach, sources, destinations, rows } = matrix
   const shared = sharedColumns(matrix)
-  const unreachable = new Set(matrix.unreachable?.map(({ source, family }) => `${source.node} ${source.pod} ${family}`))
+  const unreachable = new Set(matrix.unreachable?.map(({ source, family }) => `${podKey(source)} ${family}`))
   const cut = new Map<Source, Set<PodAddress>>()
   for (const { source, destination } of matrix.cut ?? [])
     cut.set(source, (cut.get(source) ?? new Set()).add(destination))
@@ -46,7 +46,7 @@ export function summarize(matrix: Matrix): MatrixSummary {
       if (!isExpected(reach, source, destination)) {
         counts.forbidden++
         if (answers) wrong.push({ source, destination, what: shared.has(column) ? 'shared' : 'open' })
-        else if (unreachable.has(`${source.node} ${source.pod} ${destination.family}`)) counts.unproved++
+        else if (unreachable.has(`${podKey(source)} ${destination.family}`)) counts.unproved++
         else counts.closed++
         continue
       }
@@ -80,7 +80,7 @@ function sharedColumns({ reach, destinations }: Matrix): ReadonlySet<number> {
   for (const destination of destinations) {
     for (const key of keysOf(destination)) {
       const pods = owners.get(key) ?? new Set()
-      owners.set(key, pods.add(`${destination.node} ${destination.pod}`))
+      owners.set(key, pods.add(podKey(destination)))
     }
   }
   const isShared = (destination: PodAddress) => keysOf(destination).some(key => (owners.get(key)?.size ?? 0) > 1)

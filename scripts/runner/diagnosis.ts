@@ -10,7 +10,7 @@ import type { Matrix } from '../proof/matrix.ts'
 import { readNode, type Source } from '../proof/network.ts'
 import type { Node } from '../ssh/node.ts'
 
-export interface FailureRequest {
+interface FailureRequest {
   readonly cluster: RunningCluster
   readonly failures: readonly FailedStep[]
   readonly matrix?: Matrix
@@ -22,7 +22,7 @@ const PATIENCE_MS = 10_000
 /** How many PODs are searched for filter rules, worst first: each costs a process or two. */
 const MAX_SUSPECTS = 16
 
-export interface FailureDiagnosis extends Diagnosis {
+interface FailureDiagnosis extends Diagnosis {
   /** Names of nodes that do not respond; do not query them again. */
   readonly silent: ReadonlySet<string>
 }

@@ -4,7 +4,7 @@ import { type StepContext, type StepFailure, startStep } from './steps.ts'
 /** How events name this program among the nodes. */
 export const HOST = 'host'
 
-export interface HostFailure {
+interface HostFailure {
   readonly why: string
   readonly location?: string | undefined
   readonly lastLines?: readonly string[]

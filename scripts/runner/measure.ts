@@ -10,7 +10,7 @@ import { countRouted } from '../proof/routes.ts'
 import { capture, type Node } from '../ssh/node.ts'
 import { Semaphore } from '../ssh/semaphore.ts'
 
-export interface MeasureRequest {
+interface MeasureRequest {
   readonly nodes: readonly Node[]
   readonly network: readonly NodeFacts[]
   readonly reach: Reach

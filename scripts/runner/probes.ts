@@ -2,7 +2,7 @@ import { infrastructureFailure } from '../errors/failure.ts'
 import { withDeadline } from '../host/deadline.ts'
 import { shortText } from '../host/text.ts'
 import type { NodeFacts } from '../proof/facts.ts'
-import { podAddresses, type Source } from '../proof/network.ts'
+import { podAddresses, podKey, sourcesOf } from '../proof/network.ts'
 import { ownAddresses } from '../proof/reach.ts'
 import type { ProbeInput } from '../proof/rules/input.ts'
 import {
@@ -16,7 +16,7 @@ import { capture, type Node } from '../ssh/node.ts'
 import { Semaphore } from '../ssh/semaphore.ts'
 import { AT_ONCE } from './measure.ts'
 
-export interface ProbeRequest {
+interface ProbeRequest {
   readonly nodes: readonly Node[]
   readonly network: readonly NodeFacts[]
   /** When to stop retrying, on the clock of `performance.now()`. */
@@ -97,20 +97,21 @@ async function runAll(
   inputs: ReadonlyMap<string, ProbeInput>,
 ): Promise<ReadonlyMap<string, PodObservations>> {
   const { nodes, network, deadline, signal } = request
-  const sources = network.flatMap(({ node, pods }) => pods.map(({ name }): Source => ({ pod: name, node })))
-  const pods = new Set(sources.map(({ node, pod }) => `${node} ${pod}`))
+  const sources = sourcesOf(network)
+  const pods = new Set(sources.map(podKey))
   const semaphore = new Semaphore(AT_ONCE)
   const results = new Map<string, PodObservations>()
   await Promise.all(
     nodes.map(async node => {
-      const own = sources.filter(source => source.node === node.name && inputs.has(`${source.node} ${source.pod}`))
+      const own = sources.filter(source => source.node === node.name && inputs.has(podKey(source)))
       if (own.length === 0) return
       await semaphore.use(async () => {
         signal.throwIfAborted()
         const retry = Math.max(0, Math.round(deadline - performance.now()))
         const counts = new Map<string, number>()
-        const lines = own.flatMap(({ pod }) => {
-          const { lines: probes } = inputs.get(`${node.name} ${pod}`) as ProbeInput
+        const lines = own.flatMap(source => {
+          const { pod } = source
+          const { lines: probes } = inputs.get(podKey(source)) as ProbeInput
           counts.set(pod, probes.length)
           const flush = request.flushNeighbors ? ['set flush 1'] : []
           const settings = [`set window ${windowOf(sources.length)}`, `set retry ${retry}`, ...flush]
@@ -119,7 +120,7 @@ async function runAll(
         const asked: Asked = { counts, pods }
         const output = await askProbers(node, ['run'], lines.join(''), request)
         for (const [pod, found] of readObservations({ node: node.name, text: output }, asked))
-          results.set(`${node.name} ${pod}`, found)
+          results.set(podKey({ node: node.name, pod }), found)
       })
     }),
   )
@@ -134,7 +135,7 @@ async function statesOf(request: ProbeRequest): Promise<ReadonlyMap<string, Serv
       if (!node || pods.length === 0) return
       const names = pods.map(pod => pod.name)
       const text = await askProbers(node, ['state'], names.map(pod => `${pod} state\n`).join(''), request)
-      for (const [pod, state] of readStates({ node: name, text }, names)) all.set(`${name} ${pod}`, state)
+      for (const [pod, state] of readStates({ node: name, text }, names)) all.set(podKey({ node: name, pod }), state)
     }),
   )
   return all

@@ -16,12 +16,12 @@ import { podAddresses, readNode } from '../proof/network.ts'
 import type { Family } from '../settings/family.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Node } from '../ssh/node.ts'
-import { type StepContext, type StepFailure, startStep } from './steps.ts'
+import { type StepContext, type StepFailure, startStep, stepTimeout } from './steps.ts'
 
 /** How many wrong pairs a node's failure lists; the log has all. */
 const NAMED = 8
 
-export interface ProofStep {
+interface ProofStep {
   readonly name: string
   readonly test: TestCase
   readonly settings: Settings
@@ -37,7 +37,7 @@ export interface NodeLine {
 }
 
 /** What a measurement found. */
-export interface Measured<T> {
+interface Measured<T> {
   readonly result: T
   readonly findings: readonly Finding[]
   readonly wrong: readonly NodeLine[]
@@ -46,7 +46,7 @@ export interface Measured<T> {
 }
 
 /** What a measurement needs. */
-export interface Measuring {
+interface Measuring {
   readonly network: readonly NodeFacts[]
   readonly deadline: Deadline
   onHung(node: Node): void
@@ -101,7 +101,7 @@ export async function runProofStep<T>(
         if (podAddresses(network).length === 0) return undefined
         return await measure({ network, deadline, onHung, onProgress })
       },
-      { parent: signal, reason: () => testFailure('STEP_HUNG', `did not end in ${timeoutSeconds} s`) },
+      { parent: signal, reason: () => stepTimeout(timeoutSeconds) },
     )
     if (measured) findings.push(...measured.findings)
     else if (findings.length === 0) throw testFailure('NO_PODS', 'no POD has an address')

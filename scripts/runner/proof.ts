@@ -13,7 +13,7 @@ import type { StepContext, StepFailure } from './steps.ts'
 /** The share of a step's time for retries; the last round and the transfer need the rest. */
 export const RETRYING = 0.7
 
-export interface ProofRequest {
+interface ProofRequest {
   readonly test: TestCase
   readonly settings: Settings
   readonly reach: Reach

@@ -16,7 +16,7 @@ import { RETRYING } from './proof.ts'
 import { type NodeLine, runProofStep } from './proof-step.ts'
 import type { StepContext, StepFailure } from './steps.ts'
 
-export interface RulesRequest {
+interface RulesRequest {
   readonly test: TestCase
   readonly settings: Settings
   readonly rules: RuleSet

@@ -8,7 +8,7 @@ import { putFiles } from './commands/files.ts'
 import { runFunction } from './functions/function.ts'
 import { onHost } from './functions/scope.ts'
 import { endHostStep } from './host-step.ts'
-import { hung, runStep, type StepContext, type StepFailure } from './steps.ts'
+import { runStep, type StepContext, type StepFailure, stepTimeout } from './steps.ts'
 import { nextContext, nodesFor, type TestRun } from './test-run.ts'
 
 /**
@@ -55,7 +55,7 @@ async function onHostWithin(
 ): Promise<readonly StepFailure[]> {
   const failures: StepFailure[] = []
   const { timeoutSeconds, signal } = context
-  const options = { parent: signal, reason: () => hung(timeoutSeconds) }
+  const options = { parent: signal, reason: () => stepTimeout(timeoutSeconds) }
   await onHost(name, context, run, failures, async () => {
     await withDeadline(timeoutSeconds * 1000, deadline => perform(deadline.signal), options)
   })
@@ -91,7 +91,7 @@ export async function cleanUp(run: TestRun): Promise<readonly StepFailure[]> {
     for (const step of steps) failures.push(...(await runAnyStep(step, own)))
   }
   try {
-    await withDeadline(seconds * 1000, perform, { reason: () => hung(seconds) })
+    await withDeadline(seconds * 1000, perform, { reason: () => stepTimeout(seconds) })
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     failures.push(endHostStep('cleanup', nextContext(run), { why: error.message, broken: error.exitCode !== 1 }))

@@ -85,7 +85,6 @@ async function runOn(
     reason = /\bFAILED: (.*)/s.exec(line)?.[1] ?? reason
     if (lastLines.push(line) > LAST_LINES) lastLines.shift()
   }
-  const failed = (why: string, broken: boolean) => ({ ...id, node: node.name, why, lastLines, broken })
   const perform = async (deadline: AbortSignal): Promise<string | undefined> => {
     if (isNodeStep(step)) return await runFunctionOn(node, step, onLine, deadline)
     const words = ['netns_test', `tcase_${step.tcase ?? step.name}`, ...(step.arguments ?? [])]
@@ -95,9 +94,9 @@ async function runOn(
   try {
     const why = await withDeadline(timeoutSeconds * 1000, deadline => perform(deadline.signal), {
       parent: signal,
-      reason: () => hung(timeoutSeconds),
+      reason: () => stepTimeout(timeoutSeconds),
     })
-    return why === undefined ? undefined : failed(why, false)
+    return why === undefined ? undefined : { ...id, node: node.name, why, lastLines, broken: false }
   } catch (error) {
     return await failureFor(error, node, { ...id, lastLines }, context)
   }
@@ -153,4 +152,5 @@ const withoutStamp = (line: string, node: string): string => {
   return stamp.endsWith(` (${node}): `) ? line.slice(stamp.length) : line
 }
 
-export const hung = (seconds: number) => testFailure('STEP_HUNG', `did not end in ${seconds} s`)
+/** The reason of a step that exceeds its time. */
+export const stepTimeout = (seconds: number) => testFailure('STEP_HUNG', `did not end in ${seconds} s`)

@@ -37,7 +37,7 @@ export interface TestRun {
 }
 
 /** Numbers the steps of a test: functions add some. */
-export interface StepCounter {
+interface StepCounter {
   index: number
   of: number
 }

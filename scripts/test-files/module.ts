@@ -4,6 +4,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import type { BuildFailure, Plugin, PluginBuild } from 'esbuild'
+import { shownPath } from '../host/shown-path.ts'
 import { locationIn } from '../host/stack.ts'
 import type { Issue } from './issues.ts'
 import { lineAndColumn, memberFinder } from './source-positions.ts'
@@ -69,16 +70,11 @@ async function bundle(file: string, outfile: string): Promise<readonly Issue[]> 
     const { errors } = error as Partial<BuildFailure>
     if (!errors?.length) throw error
     return errors.map(({ text, location }) => ({
-      location: location ? `${shownFrom(location.file)}:${location.line}:${location.column + 1}` : shownFrom(file),
+      location: location ? `${shownPath(location.file)}:${location.line}:${location.column + 1}` : shownPath(file),
       key: '',
       message: text,
     }))
   }
-}
-
-const shownFrom = (file: string): string => {
-  const relative = path.relative(process.cwd(), path.resolve(file))
-  return relative.startsWith('..') ? path.resolve(file) : relative
 }
 
 /** Modules of packages stay where they are; those beside the test become part of it. */

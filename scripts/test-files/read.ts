@@ -28,11 +28,11 @@ export async function readTests(file: string, prefix = ''): Promise<readonly Tes
   const read = all.map((each, index) => check(each, several ? [index] : [], locate))
   const issues = read.flatMap(each => each.issues)
   if (issues.length > 0) throw badTest(issues)
-  return read.map(({ definition, path: at }) => {
+  return read.map(({ definition, path: at }, position) => {
     const { name = path.basename(file).replace(TEST_FILE, '').replace(READABLE, ''), ...rest } =
       definition as TestDefinition
     const ofMember = (member: readonly (string | number)[]) => locate([...at, ...member])
-    return { name: `${prefix}${name}`, file, definition: rest, locate: ofMember }
+    return { name: `${prefix}${name}`, file, position, definition: rest, locate: ofMember }
   })
 }
 

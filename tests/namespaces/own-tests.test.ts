@@ -197,6 +197,7 @@ test('refuses mistakes before anything starts', async t => {
     'rule.test.yaml': RULES.replace('vm-001-ns01', 'vm-009-ns01'),
     'hidden.test.yaml': RULES.replace('vm-001-ns01', "'*-ns02'"),
     'no-label.test.yaml': RULES.replace('vm-001-ns01', '{label: web}'),
+    'computed.test.mjs': "export default ['a', 'a'].map(name => ({ name, summary: 'x', steps: [] }))\n",
     'empty/none.txt': '',
   })
   writeOvl(state, 'typo-ovl', {})
@@ -227,6 +228,7 @@ test('refuses mistakes before anything starts', async t => {
       ['./no-label.test.yaml'],
       /no-label\.test\.yaml:7:7: reach\.rules\[1\]: rule 2 uses the label 'web', which is not defined/,
     ],
+    [['./computed.test.mjs'], /two tests are named 'a': computed\.test\.mjs:1:1 and computed\.test\.mjs:1:1/],
     [['./empty'], /\.\/empty has neither test files .* nor the executable tar of an ovl/],
     [['bridge', '--set', 'size=3'], /--set size: no selected test has this parameter/],
     [['bridge', '--grep', '('], /--grep \(: Invalid regular expression/],

@@ -14,7 +14,7 @@ const NETWORK = (bridge: CommandStep): readonly Step[] => [
 
 const BASE = {
   packages: ['openvswitch-switch'],
-  cluster: { __nvm: 2, xcluster_NPODS: 4 },
+  cluster: { __nvm: 2, xcluster_NPODS: 3 },
   needs: {
     commands: ['ovs-vsctl', 'ovs-vswitchd', 'ethtool'],
     nics: { workers: 2 },
@@ -36,7 +36,7 @@ export default [
     ...BASE,
     name: 'flows',
     summary: 'OpenFlow rules let only web PODs reach the databases, and only on TCP 80',
-    labels: { web: ['*-ns01'], db: ['*-ns04'] },
+    labels: { web: ['*-ns01'], db: ['*-ns03'] },
     steps: NETWORK({
       name: 'bridge',
       command: ['/usr/lib/netns-ovs/bridge', '/etc/database.flows'],
@@ -45,7 +45,7 @@ export default [
     reach: {
       rules: [
         { from: { label: 'web' }, to: { label: 'db' }, protocol: 'tcp/80', expect: 'reply' },
-        { to: { label: 'db' }, protocol: ['icmp', 'tcp/80', 'udp/53'], expect: 'silent' },
+        { to: { label: 'db' }, protocol: ['icmp', 'tcp/80'], expect: 'silent' },
       ],
       default: 'reply',
     },

@@ -3,8 +3,7 @@ import { type ClusterChoice, clusterOf } from '../../cluster/choice.ts'
 import { noSuchNode } from '../../cluster/targets.ts'
 import { commandLine } from '../../command-line/attached.ts'
 import { Failure, usageFailure } from '../../errors/failure.ts'
-import { readNetwork } from '../../proof/network.ts'
-import { roleOf } from '../../settings/nodes.ts'
+import { podsOn, readNetwork } from '../../proof/network.ts'
 import { select } from '../../settings/selectors.ts'
 import { lineSplitter } from '../../ssh/lines.ts'
 import { allOrNone, type Node } from '../../ssh/node.ts'
@@ -50,14 +49,8 @@ export async function execOnAll(
 async function targetsIn(pattern: string, nodes: readonly Node[], signal: AbortSignal): Promise<readonly Target[]> {
   const own = select(pattern, nodes)
   if (own.length > 0) return own.map(node => ({ name: node.name, node }))
-  const network = await readNetwork(nodes, signal)
-  const pods = network.flatMap(({ node: name, pods: there }) =>
-    nodes
-      .filter(node => node.name === name)
-      .flatMap(node => there.map(pod => ({ name: pod.name, node, role: roleOf(node.number) ?? ('worker' as const) }))),
-  )
-  const chosen = pods.filter(({ name, node, role }) => select(pattern, [{ name, node: node.name, role }]).length > 0)
-  if (chosen.length > 0) return chosen
+  const chosen = select(pattern, podsOn(nodes, await readNetwork(nodes, signal)))
+  if (chosen.length > 0) return chosen.map(({ name, on: node }) => ({ name, node }))
   throw noSuchNode(pattern, 'of the cluster', `nodes are ${nodes.map(({ name }) => name).join(' ')}`)
 }
 

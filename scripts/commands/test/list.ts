@@ -6,7 +6,7 @@ import { ALL, testCases } from '../../runner/registry.ts'
 import { ovlsWithTests } from '../../test-files/find.ts'
 import { readGrep, readSet, selectTests } from './select.ts'
 
-export interface ListRequest {
+interface ListRequest {
   readonly words: readonly string[]
   readonly set: readonly string[]
   readonly grep: string | undefined

@@ -12,7 +12,7 @@ import { findTestFiles, findTestsOfOvl, isTestPath } from '../../test-files/find
 
 export type SelectedTest = Pick<PlannedTest, 'test' | 'optional'>
 
-export interface Selection {
+interface Selection {
   readonly tests: readonly SelectedTest[]
   /** The words that name tests, valid in any directory. */
   readonly words: readonly string[]
@@ -20,7 +20,7 @@ export interface Selection {
   readonly others: readonly string[]
 }
 
-export interface SelectRequest {
+interface SelectRequest {
   readonly words: readonly string[]
   /** Values of parameters, from `--set`. */
   readonly set: SetValues
@@ -96,7 +96,7 @@ async function ovlPathFor({ words, options, environment, signal }: SelectRequest
   return (await resolveCluster({ options, environment, test: {}, onLine: () => {}, signal })).settings.ovlPath
 }
 
-function expanded(chosen: readonly Chosen[], set: SetValues): readonly SelectedTest[] {
+function expanded(chosen: readonly Chosen[], set: SetValues): readonly (SelectedTest & Chosen)[] {
   const known = new Set(chosen.flatMap(({ template }) => Object.keys(template.definition.parameters ?? {})))
   for (const key of set.keys()) {
     if (known.has(key)) continue
@@ -107,7 +107,7 @@ function expanded(chosen: readonly Chosen[], set: SetValues): readonly SelectedT
   }
   return chosen.flatMap(({ template, optional }) => {
     try {
-      return testsOf(template, set).map(test => ({ test, optional }))
+      return testsOf(template, set).map(test => ({ test, template, optional }))
     } catch (error) {
       const { message } = error as Error
       if (error instanceof ParameterError) throw usageFailure('BAD_VALUE', `--set ${message}`, { cause: error })
@@ -120,27 +120,25 @@ function expanded(chosen: readonly Chosen[], set: SetValues): readonly SelectedT
 
 /**
  * Each test once: one that is selected by name is required.
- * @throws Failure BAD_TEST (exit 2) when tests of different files have the same name
+ * @throws Failure BAD_TEST (exit 2) when two tests have the same name
  */
-function unique(tests: readonly SelectedTest[]): readonly SelectedTest[] {
-  const byName = new Map<string, SelectedTest>()
+function unique(tests: readonly (SelectedTest & Chosen)[]): readonly SelectedTest[] {
+  const byName = new Map<string, SelectedTest & Chosen>()
   for (const each of tests) {
-    const { name, file } = each.test
+    const { name } = each.test
     const other = byName.get(name)
-    if (
-      other &&
-      (other.test.file !== file || (other.test.locate && other.test !== each.test && isTwice(other, each)))
-    ) {
+    if (other && !isSameTemplate(other.template, each.template)) {
       const places = [other, each].map(({ test }) => test.locate?.([]) ?? shownPath(test.file))
       throw usageFailure('BAD_TEST', `two tests are named '${name}': ${places.join(' and ')}`)
     }
-    byName.set(name, { test: each.test, optional: each.optional && (other?.optional ?? true) })
+    byName.set(name, { ...each, optional: each.optional && (other?.optional ?? true) })
   }
-  return [...byName.values()]
+  return [...byName.values()].map(({ test, optional }) => ({ test, optional }))
 }
 
-/** Whether two tests of one file are different ones: the file may be named twice. */
-const isTwice = (one: SelectedTest, other: SelectedTest): boolean => one.test.locate?.([]) !== other.test.locate?.([])
+/** A file that is named twice is read twice. */
+const isSameTemplate = (one: TestTemplate, other: TestTemplate): boolean =>
+  one === other || (one.position !== undefined && one.file === other.file && one.position === other.position)
 
 /**
  * Reads `--set`: `size=1400`, or several values: `size=1400,9000`.

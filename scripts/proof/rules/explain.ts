@@ -1,5 +1,5 @@
 import type { Family } from '../../settings/family.ts'
-import type { PodAddress, Source } from '../network.ts'
+import { type PodAddress, podKey, type Source } from '../network.ts'
 import { isExpected, type Reach } from '../reach.ts'
 import {
   DEFAULT_RULE,
@@ -67,7 +67,7 @@ export const addressesFor = (sources: readonly Source[], families: readonly Fami
   sources.flatMap(source =>
     families.map(family => ({
       ...source,
-      address: `${source.node} ${source.pod} IPv${family}`,
+      address: `${podKey(source)} IPv${family}`,
       family,
       interface: '',
     })),

@@ -1,6 +1,6 @@
 import type { NodeFacts } from '../facts.ts'
-import type { Source } from '../network.ts'
-import { mtuOf, podKey, tasksOf } from './matrix.ts'
+import { podKey, type Source } from '../network.ts'
+import { mtuOf, tasksOf } from './matrix.ts'
 import { expectedOf, type ProbePlan, type Target } from './plan.ts'
 import { type Probe, portOf } from './probe.ts'
 import type { Result, RuleSet } from './rule.ts'

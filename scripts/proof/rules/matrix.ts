@@ -1,6 +1,6 @@
 import type { Family } from '../../settings/family.ts'
 import type { NodeFacts } from '../facts.ts'
-import type { Source } from '../network.ts'
+import { podKey, type Source } from '../network.ts'
 import { isSame } from '../reach.ts'
 import { judge } from './judge.ts'
 import type { Observation, PodObservations, ServerState } from './observation.ts'
@@ -42,7 +42,7 @@ export interface ProbeMatrix {
   readonly counts: ProbeCounts
 }
 
-export interface ProbeCounts {
+interface ProbeCounts {
   /** Pairs that must reply, and those that did. */
   readonly expected: number
   readonly reached: number
@@ -57,12 +57,10 @@ export interface ProbeCounts {
 export type Observed = ReadonlyMap<string, PodObservations>
 
 /** States of the servers after a probe, by `<node> <pod>`. */
-export type Servers = ReadonlyMap<string, ServerState>
+type Servers = ReadonlyMap<string, ServerState>
 
 /** A server that did not run for this time may have missed all tries of a datagram, which take 1.9 seconds. */
 const STALL_MS = 900
-
-export const podKey = ({ node, pod }: Source): string => `${node} ${pod}`
 
 /** A probe of one POD: a target, or one of its own addresses as a control. */
 export interface Task {

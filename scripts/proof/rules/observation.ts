@@ -1,6 +1,6 @@
 import { infrastructureFailure } from '../../errors/failure.ts'
 import { shortText } from '../../host/text.ts'
-import type { Source } from '../network.ts'
+import { podKey, type Source } from '../network.ts'
 import { REFUSALS, type Refusal } from './rule.ts'
 
 /** What came of a probe. */
@@ -22,7 +22,7 @@ export type Observation =
   | { readonly kind: 'misdirected'; readonly address: string; readonly by?: Source }
 
 /** Output of `netns_test probe run` on a node. */
-export interface ProbeOutput {
+interface ProbeOutput {
   readonly node: string
   readonly text: string
 }
@@ -175,5 +175,5 @@ const whole = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
 
 function readSource([node = '', pod = '']: readonly string[], pods: ReadonlySet<string>): Source | undefined {
-  return pods.has(`${node} ${pod}`) ? { node, pod } : undefined
+  return pods.has(podKey({ node, pod })) ? { node, pod } : undefined
 }

@@ -3,7 +3,7 @@ import { testFailure } from '../../errors/failure.ts'
 import type { Role } from '../../settings/nodes.ts'
 import { matches, type Selector } from '../../settings/selectors.ts'
 import type { NodeFacts } from '../facts.ts'
-import { type PodAddress, podAddresses, type Source } from '../network.ts'
+import { type PodAddress, podAddresses, type Source, sourcesOf } from '../network.ts'
 import { isSame, ownAddresses } from '../reach.ts'
 import { type Probe, payloadOf, probeName, probesOf, protocolsOf } from './probe.ts'
 import type { Expected, Rule, RuleSet } from './rule.ts'
@@ -37,8 +37,7 @@ export function expectedOf({ rules, default: rest }: RuleSet, rule: number): Exp
  * @throws Failure UNUSED_RULE (exit 1) for a rule that decides about no pair
  */
 export function planProbes(set: RuleSet, network: readonly NodeFacts[], roleOf?: RoleOf): readonly ProbePlan[] {
-  const sources = network.flatMap(({ node, pods }) => pods.map(({ name }) => ({ pod: name, node })))
-  return planFor(set, sources, podAddresses(network), roleOf)
+  return planFor(set, sourcesOf(network), podAddresses(network), roleOf)
 }
 
 /** The role of a node. */
@@ -63,7 +62,7 @@ export function planFor(
 }
 
 /** A rule that decides about no pair: its index, and why. */
-export interface UnusedRule {
+interface UnusedRule {
   readonly index: number
   readonly why: string
 }

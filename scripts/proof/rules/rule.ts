@@ -29,7 +29,7 @@ export interface Expected {
 }
 
 /** What a probe carries, instead of a few bytes. */
-export interface Payload {
+interface Payload {
   /** `icmp` and `udp`: bytes of the IP packet, sent with "don't fragment". */
   readonly size?: number
   /** `icmp` and `udp`: bytes of the IP packet before it is fragmented. */

@@ -1,9 +1,9 @@
 import { matches } from '../../settings/selectors.ts'
 import type { NodeFacts } from '../facts.ts'
-import type { Source } from '../network.ts'
+import { podKey, type Source } from '../network.ts'
 import { lineFor, type ProbeInput } from './input.ts'
 import { describeObservation } from './judge.ts'
-import { type Observed, podKey } from './matrix.ts'
+import type { Observed } from './matrix.ts'
 import type { ProbePlan, RoleOf, Target } from './plan.ts'
 import type { RuleSet, Spread } from './rule.ts'
 
@@ -11,7 +11,7 @@ import type { RuleSet, Spread } from './rule.ts'
 const CONNECTIONS = 4
 
 /** Connections to an address of a load balancer. */
-export interface SpreadPlan {
+interface SpreadPlan {
   /** The index of the rule. */
   readonly rule: number
   readonly spread: Spread

@@ -1,5 +1,6 @@
 import type { Family } from '../../settings/family.ts'
 import { drawPanel, FONT, GAP, legendLine, MARGIN, picture, scaleFor } from '../drawing.ts'
+import { podKey } from '../network.ts'
 import type { ProbeMatrix } from './matrix.ts'
 import type { Observation } from './observation.ts'
 import { probeName } from './probe.ts'
@@ -63,6 +64,6 @@ const isProbed = ({ targets, rows }: ProbeMatrix, column: number, family: Family
   targets[column]?.family === family && rows.some(row => row[column])
 
 const keyOf = (source: { pod: string; node: string }, target: { address: string }) =>
-  `${source.node} ${source.pod} ${target.address}`
+  `${podKey(source)} ${target.address}`
 
 const colorOf = ({ kind }: Observation): string => COLORS[kind as keyof typeof COLORS] ?? WRONG

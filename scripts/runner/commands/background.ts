@@ -27,7 +27,7 @@ const END = `d=$1; pid=$(cat "$d/pid") || exit 0; echo "status $(cat "$d/status"
 n=$((n + 1)); [ "$n" -lt 20 ] || { kill -KILL "-$pid"; break; }; sleep 0.1; done; }
 cat "$d/log"; rm -rf "$d"`
 
-export interface BackgroundRequest extends Place, Background {
+interface BackgroundRequest extends Place, Background {
   readonly name: string
   readonly command: Command
   readonly environment?: Readonly<Record<string, string>>
@@ -108,7 +108,7 @@ function listens(line: string, { protocol, port }: Socket): boolean {
 const notReady = ({ name, node }: CommandPlace, task: string, why: string) =>
   testFailure('BACKGROUND_NOT_READY', `${name}: '${task}' in the background is not ready: ${why}`, { node: node.name })
 
-export interface EndedBackground {
+interface EndedBackground {
   readonly where: string
   readonly node: string
   readonly stdout: string

@@ -6,7 +6,7 @@ import type { StepId } from '../../events/events.ts'
 import { withDeadline } from '../../host/deadline.ts'
 import { runLines, type Stream } from '../../ssh/node.ts'
 import { endHostStep } from '../host-step.ts'
-import { failureFor, hung, LAST_LINES, type StepContext, type StepFailure, startStep } from '../steps.ts'
+import { failureFor, LAST_LINES, type StepContext, type StepFailure, startStep, stepTimeout } from '../steps.ts'
 import type { CommandPlace, TestRun } from '../test-run.ts'
 import { mismatch } from './expected.ts'
 import { placesOf, wordsIn } from './places.ts'
@@ -18,7 +18,7 @@ export interface CommandRequest extends Place, CommandOptions {
   readonly location?: string | undefined
 }
 
-export interface CommandOutcome {
+interface CommandOutcome {
   readonly results: readonly CommandResult[]
   readonly failures: readonly StepFailure[]
 }
@@ -107,7 +107,7 @@ async function attempts(
   const seconds = request.timeoutSeconds ?? timeoutSeconds
   const { withinSeconds = 0 } = request.expect ?? {}
   const end = performance.now() + withinSeconds * 1000
-  const options = { parent: signal, reason: () => hung(seconds) }
+  const options = { parent: signal, reason: () => stepTimeout(seconds) }
   return await withDeadline(
     seconds * 1000,
     async deadline => {

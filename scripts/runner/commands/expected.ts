@@ -39,5 +39,5 @@ export const matchesText = (pattern: TextPattern, text: string): boolean =>
     ? text.includes(pattern)
     : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(text)
 
-export const describePattern = (pattern: TextPattern): string =>
+const describePattern = (pattern: TextPattern): string =>
   typeof pattern === 'string' ? `'${pattern}'` : String(pattern)

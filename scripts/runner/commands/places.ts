@@ -1,17 +1,9 @@
 import type { Place } from '../../cases/command.ts'
 import { namespaceOf } from '../../cluster/targets.ts'
 import { testFailure } from '../../errors/failure.ts'
-import { readNetwork } from '../../proof/network.ts'
+import { podsOn, readNetwork } from '../../proof/network.ts'
 import { describeSelector, select } from '../../settings/selectors.ts'
 import { type CommandPlace, nodesFor, type TestRun } from '../test-run.ts'
-
-/** All PODs of the cluster, by their nodes. */
-export async function podPlaces({ cluster }: TestRun, signal: AbortSignal): Promise<readonly CommandPlace[]> {
-  const network = await readNetwork(cluster.nodes, signal)
-  return network.flatMap(({ node: name, pods }) =>
-    cluster.nodes.filter(node => node.name === name).flatMap(node => pods.map(pod => ({ name: pod.name, node }))),
-  )
-}
 
 /**
  * The nodes or PODs of a command; all workers by default.
@@ -24,11 +16,10 @@ export async function placesOf(place: Place, run: TestRun, signal: AbortSignal):
     if (nodes.length === 0) throw testFailure('NOTHING_SELECTED', `no node matches '${describeSelector(on)}'`)
     return nodes.map(node => ({ name: node.name, node }))
   }
-  const all = await podPlaces(run, signal)
-  const candidates = all.map(({ name, node }) => ({ name, node: node.name, role: node.role }))
-  const chosen = new Set(select(pods, candidates, run.test.labels).map(({ node, name }) => `${node} ${name}`))
-  const places = all.filter(({ node, name }) => chosen.has(`${node.name} ${name}`))
-  if (places.length > 0) return places
+  const { nodes } = run.cluster
+  const all = podsOn(nodes, await readNetwork(nodes, signal))
+  const chosen = select(pods, all, run.test.labels)
+  if (chosen.length > 0) return chosen.map(({ name, on: node }) => ({ name, node }))
   const there = all.length === 0 ? 'the cluster has no PODs' : `the PODs are ${namesOf(all)}`
   throw testFailure('NOTHING_SELECTED', `no POD matches '${describeSelector(pods)}': ${there}`)
 }
@@ -36,7 +27,7 @@ export async function placesOf(place: Place, run: TestRun, signal: AbortSignal):
 /** How many PODs a message names. */
 const NAMED = 8
 
-const namesOf = (places: readonly CommandPlace[]): string => {
+const namesOf = (places: readonly { readonly name: string }[]): string => {
   const names = places.slice(0, NAMED).map(({ name }) => name)
   return `${names.join(' ')}${places.length > NAMED ? ` and ${places.length - NAMED} more` : ''}`
 }

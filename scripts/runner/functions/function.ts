@@ -1,7 +1,7 @@
 import type { FunctionStep } from '../../cases/steps.ts'
 import type { StepId } from '../../events/events.ts'
 import { withDeadline } from '../../host/deadline.ts'
-import { hung, type StepContext, type StepFailure } from '../steps.ts'
+import { type StepContext, type StepFailure, stepTimeout } from '../steps.ts'
 import type { TestRun } from '../test-run.ts'
 import { contextFor } from './context.ts'
 import { describeReported, type FunctionScope, onHost, Reported, whenAborted } from './scope.ts'
@@ -27,7 +27,7 @@ export async function runFunction(
           await Promise.allSettled(pending)
         }
       },
-      { parent: signal, reason: () => hung(timeoutSeconds) },
+      { parent: signal, reason: () => stepTimeout(timeoutSeconds) },
     )
     if (failures.length > 0) throw new Reported(describeReported(failures))
   }

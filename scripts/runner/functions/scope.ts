@@ -54,7 +54,7 @@ export async function runWithin<T>(
   return result as T
 }
 
-export interface CheckOutcome {
+interface CheckOutcome {
   skip(reason: string): never
   warn(reason: string): void
 }

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { assembleProbes, podKey, tasksOf } from '../../../scripts/proof/rules/matrix.ts'
+import { podKey } from '../../../scripts/proof/network.ts'
+import { assembleProbes, tasksOf } from '../../../scripts/proof/rules/matrix.ts'
 import type { Observation, PodObservations, ServerState } from '../../../scripts/proof/rules/observation.ts'
 import { planProbes } from '../../../scripts/proof/rules/plan.ts'
 import type { Rule, RuleSet } from '../../../scripts/proof/rules/rule.ts'

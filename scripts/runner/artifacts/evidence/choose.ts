@@ -5,7 +5,7 @@ import type { WrongPair } from '../../../proof/summary.ts'
 export const MOST_PAIRS = 8
 
 /** Two PODs, and the addresses of the destination with wrong results. */
-export interface ShownPair {
+interface ShownPair {
   readonly source: Source
   readonly destination: Source
   readonly addresses: readonly string[]

@@ -12,7 +12,7 @@ import type { Node } from '../../../ssh/node.ts'
 import { askNodes, type Shown, type Task } from './ask.ts'
 import { type Choice, choosePairs } from './choose.ts'
 
-export interface EvidenceRequest {
+interface EvidenceRequest {
   readonly cluster: RunningCluster
   readonly test: string
   readonly directory: string

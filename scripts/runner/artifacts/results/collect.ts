@@ -18,7 +18,7 @@ import type { Node } from '../../../ssh/node.ts'
 import { collectCniResults } from './cni.ts'
 import { captureReading } from './read.ts'
 
-export interface CollectRequest {
+interface CollectRequest {
   readonly cluster: RunningCluster
   readonly test: string
   /** Gets `<test>/<node>/`. */
