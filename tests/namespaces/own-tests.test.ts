@@ -228,7 +228,7 @@ test('refuses mistakes before anything starts', async t => {
       ['./no-label.test.yaml'],
       /no-label\.test\.yaml:7:7: reach\.rules\[1\]: rule 2 uses the label 'web', which is not defined/,
     ],
-    [['./computed.test.mjs'], /two tests are named 'a': computed\.test\.mjs:1:1 and computed\.test\.mjs:1:1/],
+    [['./computed.test.mjs'], /two tests are named 'a': computed\.test\.mjs:1:17 and computed\.test\.mjs:1:22/],
     [['./empty'], /\.\/empty has neither test files .* nor the executable tar of an ovl/],
     [['bridge', '--set', 'size=3'], /--set size: no selected test has this parameter/],
     [['bridge', '--grep', '('], /--grep \(: Invalid regular expression/],
