@@ -1,6 +1,8 @@
+import path from 'node:path'
 import test from 'ava'
 import { XMLParser } from 'fast-xml-parser'
 import { Parser } from 'tap-parser'
+import type { RunEvent } from '../../scripts/events/events.ts'
 import { github } from '../../scripts/reporters/github/github.ts'
 import { json } from '../../scripts/reporters/json.ts'
 import { junit } from '../../scripts/reporters/junit.ts'
@@ -11,6 +13,7 @@ import { tap } from '../../scripts/reporters/tap.ts'
 import { conforms } from '../schema.ts'
 import { checked } from './fixtures/checks.ts'
 import { play } from './fixtures/runs.ts'
+import { dataOf, directory, report } from './html/report.ts'
 
 test('JUnit has a case for each check, with its verdict', async t => {
   const text = await play(checked, junit)
@@ -82,6 +85,19 @@ test('results.json has verdicts and reasons of checks', async t => {
     ['DEL twice', 1, 'failed'],
     ['GC', 1, 'skipped'],
     ['CHECK', 1, 'warning'],
+  ])
+})
+
+test('the HTML report has the reasons of checks that were skipped or have a warning', async t => {
+  const events = checked.map(event => ({ at: 1_700_000_000_000, ...event }) as RunEvent)
+  const { tests } = dataOf(await report(path.join(directory(t), 'r.html'), events))
+  const notes = tests[0]?.steps.map(({ name, nodes }) => [name, nodes[0]?.failure?.why ?? nodes[0]?.note])
+  t.deepEqual(notes, [
+    ['conformance', 'DEL twice failed'],
+    ['ADD', undefined],
+    ['DEL twice', 'exited with status 1 (my/cni.test.ts:12:5)'],
+    ['GC', 'skipped: no GC before 1.1'],
+    ['CHECK', 'warning: SHOULD name the # interface'],
   ])
 })
 

@@ -15,9 +15,6 @@ import { payloadOf, probeName, protocolsOf } from './probe.ts'
 import type { Rule, RuleSet } from './rule.ts'
 import { describeEnd } from './select.ts'
 
-/** Tables of at most this number of PODs fit a terminal. */
-const MOST_DRAWN = 64
-
 const MARKS = { reply: 'r', refused: 'x', silent: '-', blocked: 'b' } as const
 const LEGEND = 'r reply, x refused, - silent, b blocked, . not probed'
 
@@ -112,7 +109,6 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
 
 function drawPlan(plan: ProbePlan, set: RuleSet, families: readonly Family[]): readonly string[] {
   const name = probeName(plan.probe)
-  if (plan.sources.length > MOST_DRAWN) return [`${name}: no table for ${plan.sources.length} PODs`]
   const grids = families.map(family => gridOf(plan, set, family))
   const isSame = grids.every(grid => grid.join() === grids[0]?.join())
   const titles = families.map(family => `IPv${family}`)

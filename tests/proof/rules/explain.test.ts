@@ -56,6 +56,13 @@ test('shows the short forms', t => {
   t.is(explainReach('all', { sources: [], families: [4] })[0], 'all PODs reach each other')
 })
 
+test('shows the whole table of many PODs', t => {
+  const sources = Array.from({ length: 100 }, (_, index) => ({ pod: `vm-001-ns${index + 1}`, node: 'vm-001' }))
+  const rows = explainReach('all', { sources, families: [4, 6] }).filter(line => /^ {2}vm-/.test(line))
+  t.is(rows.length, 100)
+  t.is(rows[1], `  ${'vm-001-ns2'.padEnd(12)}  r.${'r'.repeat(98)}`)
+})
+
 test('shows rules alone if the PODs are not known, and refuses one that matches nothing', t => {
   const lines = explainRules({ rules: [{ expect: 'reply' }], default: 'silent' }, { sources: [], families: [4] })
   t.is(lines.at(-1), 'The PODs are not known before the test runs.')
