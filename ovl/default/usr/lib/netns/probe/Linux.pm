@@ -3,10 +3,9 @@ package Linux;
 use strict;
 use warnings;
 use Exporter 'import';
-use Errno qw(EINTR);
 use POSIX ();
-use Socket qw(:DEFAULT IPPROTO_IP IPPROTO_IPV6 IPV6_V6ONLY SOCK_NONBLOCK SOCK_CLOEXEC inet_pton inet_ntop pack_sockaddr_in6
-	unpack_sockaddr_in6);
+use Socket qw(:DEFAULT IPPROTO_IP IPPROTO_IPV6 IPV6_V6ONLY SOCK_NONBLOCK SOCK_CLOEXEC inet_pton inet_ntop
+	pack_sockaddr_in6 unpack_sockaddr_in6);
 
 our @EXPORT_OK = qw(now enter_net socket_for address_of destination error_name write_file read_file drops_of
 	IP_MTU_DISCOVER IPV6_MTU_DISCOVER IPV6_DONTFRAG PMTU_DONT PMTU_PROBE SCTP

@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use Errno qw(EAGAIN EINTR);
 use Fcntl qw(F_SETFL O_NONBLOCK);
-use Linux qw(socket_for destination address_of SCTP);
+use Linux qw(socket_for destination SCTP);
 use Loop ();
 use Socket qw(:DEFAULT IPPROTO_TCP);
 
