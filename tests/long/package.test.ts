@@ -29,3 +29,24 @@ for (const version of ['20', '22', '24']) {
     }
   })
 }
+
+test('the npm package runs own tests when it is installed globally', async t => {
+  const { home, run, own } = ordinaryUser(t)
+  const directory = path.join(home, 'project')
+  fs.mkdirSync(directory)
+  packInto(directory, TOP)
+  own(directory)
+  const program = '"$HOME/global/bin/xcluster-netns"'
+  for (const command of [
+    'npm install --global --prefix "$HOME/global" ./xcluster-netns-*.tgz',
+    `${program} init`,
+    `${program} test tests/first.test.ts my-ovl/greeting --cluster namespaces --stop > log`,
+  ]) {
+    const { status, stdout, stderr } = await run(command, directory)
+    t.is(status, 0, `${command}\n${stdout}\n${stderr}`)
+    if (command.includes(' test ')) t.regex(stderr, /passed: 3 tests/)
+  }
+  const { status, stderr } = await run(`${program} test tests/second.tset.yaml`, directory)
+  t.is(status, 2)
+  t.regex(stderr, /second\.tset\.yaml: cannot read it/)
+})
