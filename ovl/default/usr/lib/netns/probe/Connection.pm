@@ -2,6 +2,8 @@ package Connection;
 # Probes over TCP and SCTP: connects, reads which POD answers, and transfers data.
 use strict;
 use warnings;
+# Variables of Client.
+no warnings 'once';
 use Errno qw(EAGAIN EINTR EINPROGRESS ECONNREFUSED ECONNRESET ETIMEDOUT);
 use Linux qw(now socket_for destination error_name SCTP);
 use Loop ();

@@ -2,6 +2,8 @@ package Mtu;
 # Path MTU of a pair: the largest echo request with "don't fragment" that is answered.
 use strict;
 use warnings;
+# Variables of Client.
+no warnings 'once';
 use Linux qw(now destination error_name);
 
 # Bisection between a size that is answered and one that is not, which is asked so many times.

@@ -2,6 +2,8 @@ package Receive;
 # What comes back to a POD's probes besides connections, and what leaves the POD.
 use strict;
 use warnings;
+# Variables of Client.
+no warnings 'once';
 use Linux qw(now socket_for destination address_of IP_FREEBIND IPV6_FREEBIND);
 use Packets ();
 use Socket qw(:DEFAULT IPPROTO_IP IPPROTO_IPV6);
