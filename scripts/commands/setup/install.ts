@@ -30,6 +30,7 @@ export function installCommands(
  * Runs commands sequentially, with the user's terminal, where sudo asks for a password. Their output goes to stderr,
  * because stdout is for data.
  * @param onLine gets each command before it runs
+ * @param hint for a failure
  * @throws Failure INSTALL_FAILED (exit 3); the signal's reason when that is aborted
  */
 export async function installPackages(
@@ -37,6 +38,7 @@ export async function installPackages(
   environment: Environment,
   onLine: (line: string) => void,
   signal?: AbortSignal,
+  hint = 'see its output above',
 ): Promise<void> {
   for (const command of commands) {
     signal?.throwIfAborted()
@@ -51,8 +53,6 @@ export async function installPackages(
     // Ctrl-C reaches apt-get, too, which stops when it is safe.
     signal?.throwIfAborted()
     if (code === 0) continue
-    throw environmentFailure('INSTALL_FAILED', `'${command.join(' ')}' failed`, {
-      hint: 'see its output above',
-    })
+    throw environmentFailure('INSTALL_FAILED', `'${command.join(' ')}' failed`, { hint })
   }
 }

@@ -91,13 +91,15 @@ export async function install(lacking: readonly Requirement[], request: SetupReq
   const { environment, onLine, signal } = request
   if (lacking.length === 0) return onLine('packages: all are installed')
   onLine(`packages: this host lacks ${listOf(lacking)}`)
-  const isApt = (request.distribution ?? readDistribution()).manager?.name === 'apt'
-  const commands = isApt ? installCommands(packagesOf(lacking), environment) : undefined
+  const { manager, id } = request.distribution ?? readDistribution()
+  const commands = manager?.name === 'apt' ? installCommands(packagesOf(lacking), environment) : undefined
   if (!commands) throw lacks(lacking, request)
-  await installPackages(commands, environment, onLine, signal)
+  await installPackages(commands, environment, onLine, signal, id === 'ubuntu' ? UBUNTU_HINT : undefined)
   const still = missing(lacking, environment)
   if (still.length > 0) throw lacks(still, request)
 }
+
+const UBUNTU_HINT = 'see its output above; the packages are in the component universe: sudo add-apt-repository universe'
 
 const packagesOf = (lacking: readonly Requirement[]) => [...new Set(lacking.map(({ package: name }) => name))]
 

@@ -59,6 +59,13 @@ for (const [name, osRelease] of [
   })
 }
 
+test('names the component that Ubuntu may lack when apt finds no package', async t => {
+  const { bin, request } = scene(t, 'ID=ubuntu\nID_LIKE=debian\n')
+  fs.writeFileSync(path.join(bin, 'apt-get'), '#!/bin/sh\n[ "$1" = update ]\n', { mode: 0o755 })
+  const error = await t.throwsAsync(install(missing(WANTED, request.environment), request), { code: 'INSTALL_FAILED' })
+  t.regex((error as Error & { hint: string }).hint, /add-apt-repository universe/)
+})
+
 for (const [osRelease, hint] of [
   ['ID=fedora\n', /dnf install vde2 mmdebstrap/],
   ['ID=opensuse-leap\n', /zypper install vde2$/],
