@@ -3,6 +3,7 @@ import type { CheckEvidence, CheckResult, CheckVerdict } from '../events/conform
 import { Bench, type Evidence } from './bench.ts'
 import type { Check } from './checks/check.ts'
 import type { Network } from './network.ts'
+import { SECONDS, SECONDS_AFTER_FAILURE } from './runtime/execute.ts'
 import type { Programs } from './runtime/programs.ts'
 import type { NodeShell } from './runtime/shell.ts'
 import { Inapplicable, Unmet, Violation } from './violation.ts'
@@ -14,6 +15,8 @@ export interface SuiteRequest {
   readonly nodes: readonly SuiteNode[]
   /** A shell script that runs in each sandbox first, for example to start a plugin's daemon. */
   readonly prepare?: string | undefined
+  /** For each execution of a plugin, in seconds. */
+  readonly timeout?: number
   /** Called for each result, in the order of the checks. */
   report?(result: CheckResult): Promise<unknown>
   readonly signal?: AbortSignal | undefined
@@ -26,8 +29,6 @@ export interface SuiteNode {
 
 /** So many checks run on a node at once. */
 const PER_NODE = 2
-/** Time limit for each execution of a plugin whose ADD failed: if it hangs, it hangs in many checks. */
-const HANG_SECONDS = 10
 /** Most others need what it checks. */
 const FIRST = 'ADD succeeds'
 
@@ -65,7 +66,7 @@ export async function runSuite(request: SuiteRequest): Promise<readonly CheckRes
 /** @param addFails the check of ADD failed: checks that need it are skipped */
 async function runCheck(
   check: Check,
-  { networkOf, prepare }: SuiteRequest,
+  { networkOf, prepare, timeout: limit = SECONDS }: SuiteRequest,
   { shell, programs }: SuiteNode,
   addFails: boolean,
 ): Promise<CheckResult> {
@@ -80,7 +81,7 @@ async function runCheck(
   })
   const applies = check.applies(network)
   if (applies !== true) return end('skipped', applies)
-  const timeout = addFails ? HANG_SECONDS : undefined
+  const timeout = addFails ? Math.min(limit, SECONDS_AFTER_FAILURE) : limit
   const bench = await Bench.open(shell, { network, programs, prepare, timeout })
   try {
     await check.run(bench)

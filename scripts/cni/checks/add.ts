@@ -7,6 +7,7 @@ import type { Attachment } from '../runtime/derive.ts'
 import { requireThat, Violation } from '../violation.ts'
 import { always, type CheckCode, type Checks, createsInterface, needsIpam } from './check.ts'
 import { attachFirst, leavesNothing } from './leftovers.ts'
+import { requireFailure } from './outcomes.ts'
 import { exhaustible, shrunk } from './pool.ts'
 
 /** A check of the result of a successful ADD. */
@@ -106,7 +107,9 @@ export const add: Checks<
     run: async bench => {
       const { attachment } = await bench.attach(bench.runtime())
       const again = await callFirst(bench, { ...attachment, containerId: `${attachment.containerId}-again` })
-      requireThat(!again.answer.ok, `the plugin ${again.plugin} succeeded, and the container has ${attachment.ifname}`)
+      const { plugin, answer, end } = again
+      requireThat(!answer.ok, `the plugin ${plugin} succeeded, and the container has ${attachment.ifname}`)
+      requireThat(end.status !== undefined, `the plugin ${plugin} ${answer.why}`)
     },
   },
   'ADD with an existing ifname: the first attachment stays': {
@@ -147,7 +150,7 @@ export const add: Checks<
       await runtime.del([attachment])
       await fail('ADD')
       const [outcome] = await runtime.add([await bench.container()])
-      requireThat(outcome?.failure !== undefined, 'ADD succeeded, and its IPAM plugin had failed')
+      requireFailure(outcome, 'ADD succeeded, and its IPAM plugin had failed')
     },
   },
   'ADD when IPAM fails: leaves nothing': {
@@ -170,7 +173,7 @@ export const add: Checks<
       const attachment = await bench.container()
       await leavesNothing(bench, [attachment], 'a failed ADD', async () => {
         const [outcome] = await runtime.add([attachment])
-        requireThat(outcome?.failure !== undefined, 'ADD succeeded, and no address was free')
+        requireFailure(outcome, 'ADD succeeded, and no address was free')
       })
     },
   },

@@ -2,7 +2,7 @@ import type { Bench } from '../bench.ts'
 import { watchIpam } from '../ipam.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
 import { type Checks, needsIpam } from './check.ts'
-import { requireSuccess, requireWorking } from './outcomes.ts'
+import { requireFailure, requireSuccess, requireWorking } from './outcomes.ts'
 import { exhaustible, shrunk } from './pool.ts'
 import { has, listState, newReservations } from './verify.ts'
 
@@ -58,9 +58,9 @@ export const networkWide: Checks<
       const runtime = bench.runtime(bench.network, { cniPath })
       requireWorking('GC fails also when nothing is wrong', await runtime.gc([]))
       await fail('GC')
-      const { failure } = await runtime.gc([])
+      const outcome = await runtime.gc([])
       if (!(await calls()).includes('GC')) throw new Inapplicable('GC does not call the IPAM plugin')
-      requireThat(failure !== undefined, 'GC succeeded, and its IPAM plugin had failed')
+      requireFailure(outcome, 'GC succeeded, and its IPAM plugin had failed')
     },
   },
   'GC continues after an error': {
@@ -91,9 +91,9 @@ export const networkWide: Checks<
     run: async bench => {
       const { cniPath, fail } = await watchIpam(bench)
       await fail('STATUS', 50)
-      const { failure } = await bench.runtime(bench.network, { cniPath }).status()
-      requireThat(failure !== undefined, 'STATUS succeeded, and its IPAM plugin is not ready')
-      const code = failure.error?.code
+      const outcome = await bench.runtime(bench.network, { cniPath }).status()
+      requireFailure(outcome, 'STATUS succeeded, and its IPAM plugin is not ready')
+      const code = outcome.failure?.error?.code
       requireThat(code !== undefined && NOT_READY.includes(code), `STATUS failed with code ${code ?? 'none'}`)
     },
   },
@@ -103,8 +103,7 @@ export const networkWide: Checks<
       const runtime = bench.runtime(shrunk(bench.network))
       requireWorking('STATUS fails also when nothing is wrong', await runtime.status())
       await bench.attach(runtime)
-      const { failure } = await runtime.status()
-      requireThat(failure !== undefined, 'STATUS succeeded, and no address is free')
+      requireFailure(await runtime.status(), 'STATUS succeeded, and no address is free')
     },
   },
 }

@@ -13,6 +13,17 @@ export function requireSuccess(outcome: Outcome | undefined): void {
 }
 
 /**
+ * For an operation that must fail. A plugin that hangs or crashes does not report an error.
+ * @param why it should have failed
+ * @throws Violation when it succeeded, or did not exit by itself
+ */
+export function requireFailure(outcome: Outcome | undefined, why: string): void {
+  requireThat(outcome?.failure !== undefined, why)
+  const failed = outcome.calls.find(({ answer }) => !answer.ok)
+  requireThat(failed?.end.status !== undefined, describeFailure(outcome))
+}
+
+/**
  * For an operation that has checks of its own.
  * @param what begins the message: `DEL failed`
  * @throws Inapplicable when it failed

@@ -142,8 +142,10 @@ export const protocol: Checks<
   'ADD with an unsupported cniVersion': {
     applies: always,
     run: async bench => {
-      for (const { plugin, end } of await unsupported(bench))
+      for (const { plugin, answer, end } of await unsupported(bench)) {
         requireThat(end.status !== 0, `the plugin ${plugin} accepted version ${UNSUPPORTED}`)
+        if (end.status === undefined && !answer.ok) throw new Violation(`the plugin ${plugin} ${answer.why}`)
+      }
     },
   },
   'ADD with an unsupported cniVersion: code 1': {

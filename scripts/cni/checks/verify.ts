@@ -6,7 +6,7 @@ import type { Result } from '../runtime/result.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
 import { type CheckCode, type Checks, needsIpam } from './check.ts'
-import { requireSuccess, requireWorking } from './outcomes.ts'
+import { requireFailure, requireSuccess, requireWorking } from './outcomes.ts'
 
 /** Whether the version of a network has an operation, and the network has what the check needs. */
 export const has =
@@ -28,7 +28,7 @@ const damaged = (what: string, damage: (bench: Bench, attached: Attached) => Pro
     await requireCheck(runtime, attached.attachment)
     await damage(bench, attached)
     const [outcome] = await runtime.check([attached.attachment])
-    requireThat(outcome?.failure !== undefined, `CHECK succeeded, and ${what} is gone`)
+    requireFailure(outcome, `CHECK succeeded, and ${what} is gone`)
   },
 })
 
@@ -105,7 +105,7 @@ export const verify: Checks<
       await requireCheck(runtime, attachment)
       await bench.mustRun('nft flush ruleset')
       const [outcome] = await runtime.check([attachment])
-      requireThat(outcome?.failure !== undefined, 'CHECK succeeded, and the firewall rules are gone')
+      requireFailure(outcome, 'CHECK succeeded, and the firewall rules are gone')
     },
   },
   'CHECK without the shaping': {
@@ -118,7 +118,7 @@ export const verify: Checks<
       if (deleted === '') throw new Inapplicable('ADD created no traffic shaping')
       bench.note('traffic shaping that was deleted', deleted)
       const [outcome] = await runtime.check([attachment])
-      requireThat(outcome?.failure !== undefined, 'CHECK succeeded, and the traffic shaping is gone')
+      requireFailure(outcome, 'CHECK succeeded, and the traffic shaping is gone')
     },
   },
   'CHECK without the IPAM reservation': {
@@ -133,7 +133,7 @@ export const verify: Checks<
       await requireCheck(runtime, attachment)
       await bench.mustRun('rm -f "$@"', ...files)
       const [outcome] = await runtime.check([attachment])
-      requireThat(outcome?.failure !== undefined, 'CHECK succeeded, and the reservation of the address is gone')
+      requireFailure(outcome, 'CHECK succeeded, and the reservation of the address is gone')
     },
   },
   'CHECK calls IPAM': callsIpam('CHECK'),
@@ -196,7 +196,7 @@ export function returnsErrorOfIpam(operation: 'CHECK' | 'DEL'): CheckCode {
       await fail(operation)
       const outcome = await operate(runtime, operation, attachment)
       if (!(await calls()).includes(operation)) throw new Inapplicable(`${operation} does not call the IPAM plugin`)
-      requireThat(outcome?.failure !== undefined, `${operation} succeeded, and its IPAM plugin had failed`)
+      requireFailure(outcome, `${operation} succeeded, and its IPAM plugin had failed`)
     },
   }
 }

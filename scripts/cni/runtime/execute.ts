@@ -44,6 +44,8 @@ export interface ExecutionEnd {
 
 /** A plugin takes a second when twenty start at once in an emulated VM. */
 export const SECONDS = 60
+/** The same for a plugin whose ADD failed: one that hangs would take a minute for each of many operations. */
+export const SECONDS_AFTER_FAILURE = 5
 /** Limit on each output of a plugin, in bytes. */
 export const MAX_OUTPUT = 2 ** 20
 

@@ -7,7 +7,8 @@ import type { Ledger } from '../ledger/entry.ts'
 import { takeLedger } from '../ledger/take.ts'
 import { firstOf } from '../report/words.ts'
 import type { Attachment } from '../runtime/derive.ts'
-import { durationOf, type Outcome, Runtime } from '../runtime/runtime.ts'
+import { SECONDS_AFTER_FAILURE } from '../runtime/execute.ts'
+import { durationOf, type Outcome, Runtime, type RuntimeOptions } from '../runtime/runtime.ts'
 import type { SuiteNode } from '../suite.ts'
 import type { PreparedBench } from './conformance.ts'
 import type { BenchPlan } from './plan.ts'
@@ -41,10 +42,12 @@ export async function attachPods(
         netns: `${POD_DIRECTORIES.net}/${pod}`,
         ifname: podInterface === 'hostname' ? pod : podInterface,
       }))
-      const runtime = new Runtime(networkOf(shell.name), shell, programs)
+      const runtimeWith = (options: RuntimeOptions) => new Runtime(networkOf(shell.name), shell, programs, options)
+      let runtime = runtimeWith({})
       const [first] = attachments
       if (first) {
-        await runtime.add([first])
+        const [outcome] = await runtime.add([first])
+        if (outcome?.failure) runtime = runtimeWith({ timeout: SECONDS_AFTER_FAILURE })
         await runtime.del([first])
       }
       const before = await takeLedger(shell, pods)
