@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import { describePath, type Issue } from './issues.ts'
 
 export interface ParsedFile {
@@ -26,12 +26,31 @@ export function parseYaml(text: string, shown: string): ParsedFile | { readonly 
     }))
     return { issues }
   }
+  const unknown = unknownAliases(document)
+  if (unknown.length > 0) {
+    const message = (name: string) =>
+      `*${name} is an alias that is not defined; put a text that begins with * in quotes`
+    return {
+      issues: unknown.map(({ name, offset }) => ({ location: placeAt(offset), key: '', message: message(name) })),
+    }
+  }
   const locate = (path: readonly (string | number)[]) => placeAt(offsetOf(document.contents, path))
   const issues: Issue[] = []
   const value = withPatterns(document.toJS(), [], (path, message) =>
     issues.push({ location: locate(path), key: describePath(path), message }),
   )
   return issues.length > 0 ? { issues } : { value, locate }
+}
+
+/** Aliases without an anchor: `*-ns01` without quotes is one. */
+function unknownAliases(document: Document): readonly { readonly name: string; readonly offset: number }[] {
+  const found: { name: string; offset: number }[] = []
+  visit(document, {
+    Alias: (_, alias) => {
+      if (!alias.resolve(document)) found.push({ name: alias.source, offset: alias.range?.[0] ?? 0 })
+    },
+  })
+  return found
 }
 
 function offsetOf(contents: unknown, path: readonly (string | number)[]): number {

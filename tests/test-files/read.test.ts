@@ -202,6 +202,12 @@ for (const [what, name, text, expected] of [
     'summary: x\nsteps:\n  - create\n  - ip route\n',
     [/^a\.test\.yaml:4:5: steps\[1\]: the name of a step of netns_test is needed, or \{ command: … \}$/],
   ],
+  [
+    'a pattern without quotes in YAML',
+    'a.test.yaml',
+    'summary: x\nsteps:\n  - command: x\n    in: *-ns01\n',
+    [/^a\.test\.yaml:4:9: \*-ns01 is an alias that is not defined; put a text that begins with \* in quotes$/],
+  ],
   ['a missing key', 'a.test.yaml', 'steps: []\n', [/^a\.test\.yaml:1:1: summary: is missing$/]],
   ['a text instead of a test', 'a.test.yaml', 'hello\n', [/^a\.test\.yaml:1:1: an object of name, summary, /]],
   [
