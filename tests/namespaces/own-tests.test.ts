@@ -112,17 +112,17 @@ export default defineTest({
 
 test('failures of functions name the place in the file; the clean-up runs', async t => {
   const { run } = withFiles(t, { 'fail.test.ts': FAILING })
-  const { status, stdout, stderr } = await run('test', './fail.test.ts', '--stop', '--timeout', '6')
+  const { status, stdout, stderr } = await run('test', './fail.test.ts', '--stop', '--timeout', '15')
   t.is(status, 1, stderr)
   for (const line of [
     'fail[how=throw]: function on host: one is not two (fail.test.ts:13:',
     'fail[how=run]: echo on vm-001: exited with status 3: bad (fail.test.ts:14:',
     'fail[how=run]: function on host: echo on vm-001: exited with status 3: bad',
-    'fail[how=hang]: inner on host: did not end in 6 s',
-    'fail[how=hang]: function on host: did not end in 6 s',
+    'fail[how=hang]: inner on host: did not end in 15 s',
+    'fail[how=hang]: function on host: did not end in 15 s',
     "fail[how=early]: end background on host: vm-001: 'exit' in the background exited with status 4",
     'fail[how=catch]: false on vm-001: exited with status 1 (fail.test.ts:17:',
-    'fail[how=never]: start echo on host: did not end in 6 s',
+    'fail[how=never]: start echo on host: did not end in 15 s',
     "fail[how=nowhere]: true on host: no POD matches '*-ns09': the cluster has no PODs (fail.test.ts:19:",
     "fail[how=later]: echo on vm-001: stdout does not contain 'yes': no, for 1 s (fail.test.ts:20:",
   ])
