@@ -18,8 +18,8 @@ shell_files() {
 	done
 }
 
-# The parts of netns_test share variables and call each other. Together they are checked as one program: a variable that no
-# part sets, or none uses, is found. Commands get their arguments where shellcheck cannot see it (SC2119, SC2120).
+# The parts of netns_test share variables and call each other. Together they are checked as one program: a variable that
+# no part sets, or none uses, is found. Commands get their arguments where shellcheck cannot see it (SC2119, SC2120).
 is_part() { # <file>
 	case $1 in
 	ovl/default/* | scripts/connections/*) ;;

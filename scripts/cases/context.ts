@@ -139,8 +139,8 @@ export interface TestContext {
    */
   expectReach(expected: RuleSet | Reach): Promise<void>
   /**
-   * Opens TCP connections from PODs to an address, and keeps them busy. Probers serve the port in all PODs meanwhile, so
-   * rules cannot be measured until the connections are released.
+   * Opens TCP connections from PODs to an address, and keeps them busy. Probers serve the port in all PODs meanwhile,
+   * so rules cannot be measured until the connections are released.
    * @throws Error when one cannot be opened
    */
   hold(request: HoldRequest): Promise<HeldConnections>

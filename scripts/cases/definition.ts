@@ -58,8 +58,8 @@ export interface TestTemplate {
 export type SetValues = ReadonlyMap<string, readonly string[]>
 
 /**
- * The tests of a definition: one for each combination of its parameters' values. Parameters with several values are part
- * of their names: `mtu[size=1400]`.
+ * The tests of a definition: one for each combination of its parameters' values. Parameters with several values are
+ * part of their names: `mtu[size=1400]`.
  * @throws ParameterError for a value of the wrong type; what a function for steps throws
  */
 export function testsOf(

@@ -11,8 +11,8 @@ interface Held {
 }
 
 /**
- * Reports steps that run at the same time one after the other, with the times at which they happened: reports show steps
- * within steps, but not beside each other. `flush` reports all that is held.
+ * Reports steps that run at the same time one after the other, with the times at which they happened: reports show
+ * steps within steps, but not beside each other. `flush` reports all that is held.
  */
 export function inOrder(emit: Emit): { readonly emit: Emit; flush(): void } {
   /** The reported steps that have not ended, each within the one before, with their nodes that have not ended. */

@@ -12,9 +12,14 @@ const vm = process.getBuiltinModule('node:vm')
 
 /** Those of a module in CommonJS, and what bundle.mjs adds. */
 const PARAMETERS = '(function (exports, require, module, __filename, __dirname, importUncached) {'
-/** A run that has compiled this much more than the cached code replaces it: `test --list` does less than `test bridge`. */
+/**
+ * A run that has compiled this much more than the cached code replaces it: `test --list` does less than `test bridge`.
+ */
 const GROWTH = 1.2
-/** Before V8's data: their SHA-256, and the size of what was compiled. V8 trusts its data, and crashes if they are damaged. */
+/**
+ * Before V8's data: their SHA-256, and the size of what was compiled. V8 trusts its data, and crashes if they are
+ * damaged.
+ */
 const SIZE_AT = 32
 const HEADER = 40
 

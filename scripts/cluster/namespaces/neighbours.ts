@@ -34,8 +34,8 @@ const fewest = ({ flushed, mayRetry }: NeighborNeeds): number => (mayRetry ? flu
 const [POLL_MS, PATIENCE_MS] = [100, 2000] as const
 
 /**
- * Reads the tables, and waits as long as they have too little room and shrink: the kernel frees the entries of a cluster a
- * few seconds after its end.
+ * Reads the tables, and waits as long as they have too little room and shrink: the kernel frees the entries of a
+ * cluster a few seconds after its end.
  */
 export async function readTablesWithRoom(
   needs: NeighborNeeds,

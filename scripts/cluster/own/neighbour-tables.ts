@@ -7,7 +7,9 @@ export interface NeighbourTable {
   /** `net.ipv4.neigh.default.gc_thresh3` */
   readonly sysctl: string
   readonly limit: number
-  /** All entries. Permanent ones do not count against the limit (Linux 5.0), but the kernel shows no number of others. */
+  /**
+   * All entries. Permanent ones do not count against the limit (Linux 5.0), but the kernel shows no number of others.
+   */
   readonly entries: number
   /** How often an entry did not fit since the kernel booted; undefined in a container, where it is hidden. */
   readonly overflows: number | undefined
@@ -29,7 +31,8 @@ export const readTables = (read = readProc): readonly NeighbourTable[] =>
   })
 
 /**
- * @param text of /proc/net/stat/arp_cache: names, then one line per CPU with hexadecimal numbers. `entries` counts the whole
+ * @param text of /proc/net/stat/arp_cache: names, then one line per CPU with hexadecimal numbers. `entries` counts the
+ * whole
  *   table in every line.
  */
 function parseStatistics(text: string | undefined): Pick<NeighbourTable, 'entries' | 'overflows'> {

@@ -17,8 +17,8 @@ export default {
     },
     titles: { configure: 'Configure the CNI plugin ptp', start: 'Connect PODs by the CNI plugin ptp' },
     // Every ADD of ptp turns it on. Where several do so at once, and another namespace holds the kernel's rtnl lock
-    // meanwhile, Linux can take the value for written without telling the interfaces (devinet_sysctl_forward restores and
-    // writes it without a lock).
+    // meanwhile, Linux can take the value for written without telling the interfaces (devinet_sysctl_forward restores
+    // and writes it without a lock).
     before: 'echo 1 >/proc/sys/net/ipv4/ip_forward',
   }),
   pods: [numberedPods('workers')],

@@ -1,5 +1,5 @@
-# Starts the daemon of the plugin dhcp, and a DHCP server behind eth1: in sandboxes only, nodes have no network `outside`.
-# shellcheck shell=sh
+# Starts the daemon of the plugin dhcp, and a DHCP server behind eth1: in sandboxes only, nodes have no network
+# `outside`. shellcheck shell=sh
 [ -e /run/netns/outside ] || exit 0
 cat >/run/udhcpd.conf <<-EOF
 	start 192.168.1.10

@@ -25,7 +25,9 @@ const PACKAGES = [...recipe.packages, `linux-image-cloud-${nativeArchitecture()}
 /** apt looks at size and checksum only. */
 const CONTENT = Buffer.from('a package')
 
-/** A mirror of all packages that an image needs, without content, signed with a key of its own, on the loopback address. */
+/**
+ * A mirror of all packages that an image needs, without content, signed with a key of its own, on the loopback address.
+ */
 export interface Mirror {
   readonly uri: string
   /** Its public key. */
