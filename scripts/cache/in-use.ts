@@ -7,7 +7,7 @@ import { entryNames } from '../host/files.ts'
  * @param names of entries, which contain their keys
  */
 export function namesInUse(names: readonly string[]): ReadonlySet<string> {
-  const used = new Set<string>()
+  const [known, used] = [new Set(names), new Set<string>()]
   for (const pid of entryNames('/proc').filter(name => /^\d+$/.test(name))) {
     const text = [
       read(`/proc/${pid}/maps`),
@@ -16,7 +16,7 @@ export function namesInUse(names: readonly string[]): ReadonlySet<string> {
       ...entryNames(`/proc/${pid}/fd`).map(number => target(`/proc/${pid}/fd/${number}`)),
       target(`/proc/${pid}/cwd`),
     ].join('\n')
-    for (const [, name = ''] of text.matchAll(/\/([\w.-]+)(?=[/\s])/g)) if (names.includes(name)) used.add(name)
+    for (const [, name = ''] of text.matchAll(/\/([\w.-]+)(?=[/\s])/g)) if (known.has(name)) used.add(name)
   }
   return used
 }
