@@ -12,7 +12,7 @@ import type { CapturedCommand, TestContext } from './context.ts'
 /** One step of a test: `netns_test tcase_<name> <arguments>` on nodes. */
 export interface BuiltInStep {
   readonly name: string
-  /** Another `netns_test tcase_<tcase>` than the name says. */
+  /** Another `netns_test tcase_<tcase>` than the name says. For built-in tests only. */
   readonly tcase?: string
   readonly arguments?: readonly string[]
   /** The nodes; all workers by default. */
@@ -39,7 +39,10 @@ export interface FunctionStep {
   readonly run: (context: TestContext) => unknown
 }
 
-/** A function for each node, at the same time. It is reported as a step of `netns_test` is. */
+/**
+ * A function for each node, at the same time. It is reported as a step of `netns_test` is. For built-in tests: test files
+ * have {@link FunctionStep}.
+ */
 export interface NodeStep {
   readonly name: string
   /** For the summary. */

@@ -81,6 +81,21 @@ test('runs on as many nodes as --set nodes says, for each value', async t => {
   t.regex(refused.stderr, /__nvm=many/)
 })
 
+test('checks plugins on a node without Perl, and leaves no process there', async t => {
+  const { conf, run } = bench(t)
+  t.is((await run('test', 'start', '--nvm=1', '--no-stop')).status, 0)
+  const inVm = (command: string) => run('exec', 'vm-001', '--', 'sh', '-c', command)
+  t.is((await inVm('rm /usr/bin/perl && ! command -v perl')).status, 0)
+  const processes = async () => (await inVm('ps -e -o args= | sort')).stdout.match(/^sleep .*$/gm) ?? []
+  t.deepEqual(await processes(), [])
+  const only = ['--only', 'DEL twice,DEL leaves nothing,ADD passes on prevResult']
+  const chain = { ...NETWORK, plugins: [...NETWORK.plugins, { type: 'tuning' }] }
+  const passed = await run('test', 'cni', '--conf', conf(chain), '--no-start', ...only)
+  t.is(passed.status, 0, passed.stderr)
+  t.regex(passed.stderr, /: 3 passed, /)
+  t.deepEqual(await processes(), [])
+})
+
 test('a warning fails the run with --strict', async t => {
   const { cni } = bench(t)
   const only = ['--nvm=1', '--only', 'ADD with an exhausted pool*']

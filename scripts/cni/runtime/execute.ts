@@ -3,7 +3,7 @@ import { infrastructureFailure } from '../../errors/failure.ts'
 import { shellScript } from '../../host/shell-script.ts'
 import { shortText } from '../../host/text.ts'
 import { architectureOf } from '../../ovl/elf.ts'
-import type { NodeShell, ShellEnd } from './shell.ts'
+import { NOT_FOUND, type NodeShell, type ShellEnd } from './shell.ts'
 
 /** An execution of a plugin. */
 export interface Execution {
@@ -51,8 +51,6 @@ export const MAX_OUTPUT = 2 ** 20
 
 const PERL_HELPER = shellScript(import.meta.dirname, 'execute.pl')
 const SHELL_HELPER = shellScript(import.meta.dirname, 'execute.sh')
-/** The exit status of a shell, or of nsenter, for a missing command. */
-const NOT_FOUND = 127
 /** Nodes without Perl, such as those of xcluster's image. */
 const withoutPerl = new WeakSet<NodeShell>()
 /** Plugins call programs such as iptables. */

@@ -1,7 +1,7 @@
 import { infrastructureFailure } from '../../errors/failure.ts'
 import { shellScript } from '../../host/shell-script.ts'
 import { shortText } from '../../host/text.ts'
-import type { NodeShell } from './shell.ts'
+import { NOT_FOUND, type NodeShell } from './shell.ts'
 
 const SCRIPT = shellScript(import.meta.dirname, 'sandbox.sh')
 
@@ -13,6 +13,15 @@ const END_ALL = `
 open my $held, '<', "/proc/$ARGV[0]/ns/mnt" or exit;
 my $own = readlink "/proc/$ARGV[0]/ns/mnt" or exit;
 for (glob '/proc/[0-9]*') { kill KILL => m{(\\d+)} if (readlink("$_/ns/mnt") // '') eq $own }
+`
+
+/** The same with a process for each process of the node, without Perl. */
+const END_ALL_BY_SHELL = `
+exec 3<"/proc/$1/ns/mnt" || exit 0
+own=$(readlink "/proc/$1/ns/mnt")
+for process in /proc/[0-9]*; do
+  [ "$(readlink "$process/ns/mnt" 2>/dev/null)" != "$own" ] || kill -KILL "\${process#/proc/}"
+done
 `
 
 /** A copy of a node's network in namespaces of its own, in which a plugin can break nothing else. */
@@ -37,6 +46,9 @@ export async function createSandbox(node: NodeShell): Promise<Sandbox> {
   const enter = ['nsenter', `--net=/proc/${pid}/ns/net`, `--mount=/proc/${pid}/ns/mnt`]
   return {
     shell: { name: node.name, run: (words, stdin) => node.run([...enter, ...words], stdin) },
-    remove: async () => void (await node.run(['perl', '-e', END_ALL, pid])),
+    remove: async () => {
+      const ended = await node.run(['perl', '-e', END_ALL, pid])
+      if (ended.exitCode === NOT_FOUND) await node.run(['sh', '-c', END_ALL_BY_SHELL, 'sh', pid])
+    },
   }
 }

@@ -14,6 +14,9 @@ export interface ShellEnd {
   readonly stderr: Buffer
 }
 
+/** The exit status of a shell, or of nsenter, for a missing command. */
+export const NOT_FOUND = 127
+
 export const shellOf = (node: Node, signal?: AbortSignal): NodeShell => ({
   name: node.name,
   run: (words, stdin) => capture(node, words, signal, stdin),
