@@ -119,6 +119,9 @@ test('names what plugins do wrong', async t => {
     'opt/cni/bin/flood': plugin('exec head -c 100000000 /dev/zero'),
     'opt/cni/bin/crash': plugin('kill -SEGV $$'),
     'opt/cni/bin/arm': `\x7fELF\x02\x01\x01${'\0'.repeat(9)}\x02\0${process.arch === 'arm64' ? '\x3e' : '\x33'}\0`,
+    'opt/cni/bin/home': plugin(
+      `echo "$CNI_CONTAINERID" >>/root/elsewhere; [ $CNI_COMMAND != ADD ] || echo '{"cniVersion":"1.0.0"}'`,
+    ),
     'opt/cni/bin/outside': plugin(
       `echo "$CNI_CONTAINERID" >>/run/elsewhere; [ $CNI_COMMAND != ADD ] || echo '{"cniVersion":"1.0.0"}'`,
     ),
@@ -137,6 +140,7 @@ test('names what plugins do wrong', async t => {
     /the plugin arm cannot be executed: .*it is a program for (arm64|riscv64|amd64)|machine/,
   )
   t.regex(await why('outside', 'DEL leaves nothing'), /file \/run\/elsewhere .*after ADD and DEL/)
+  t.regex(await why('home', 'DEL leaves nothing'), /file \/root\/elsewhere .*after ADD and DEL/)
 })
 
 test('refuses a wrong configuration before anything starts', async t => {

@@ -10,8 +10,8 @@ import { entriesOf, omissionsOf, splitSections } from './read.ts'
 const script = (name: string) => shellScript(path.join(import.meta.dirname, 'sh'), name)
 const [NODE_SCRIPT, SPACE_SCRIPT] = [script('node.sh'), script('space.sh')]
 
-/** Where plugins keep their state: IPAM files, caches, configurations. */
-export const STATE_DIRECTORIES = ['/var/lib', '/run', '/etc/cni']
+/** Where plugins keep their state: IPAM files, caches, configurations; and where they should not write. */
+export const STATE_DIRECTORIES = ['/var/lib', '/run', '/etc', '/root', '/home', '/usr/local']
 
 export interface LedgerOptions {
   /** More directories with files of plugins, such as the `dataDir` of a configuration. */

@@ -301,6 +301,12 @@ export const NODE_CHANGES: readonly RealChange[] = [
     difference: 'file /etc/cni/x',
   },
   {
+    what: 'a file where a plugin keeps nothing',
+    change: 'echo x >/root/x',
+    undo: 'rm /root/x',
+    difference: 'file /root/x',
+  },
+  {
     what: 'a file in a directory of the configuration',
     given: 'mkdir -p /opt/data',
     change: 'touch /opt/data/x',
