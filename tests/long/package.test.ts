@@ -37,8 +37,10 @@ test('the npm package runs own tests when it is installed globally', async t => 
   packInto(directory, TOP)
   own(directory)
   const program = '"$HOME/global/bin/xcluster-netns"'
+  // Another prefix has another global configuration, but registry and certificates are those of the host.
+  const options = '--prefix "$HOME/global" --globalconfig "$(npm config get globalconfig)"'
   for (const command of [
-    'npm install --global --prefix "$HOME/global" ./xcluster-netns-*.tgz',
+    `npm install --global ${options} ./xcluster-netns-*.tgz`,
     `${program} init`,
     `${program} test tests/first.test.ts my-ovl/greeting --cluster namespaces --stop > log`,
   ]) {

@@ -22,7 +22,7 @@ export async function provesDhcp(t: ExecutionContext, program: Program) {
  * @param datapath `system` where the nodes' kernel forwards packets, `netdev` where Open vSwitch does
  */
 export async function provesOvs(t: ExecutionContext, program: Program, datapath: RegExp) {
-  const { status, stdout, stderr } = await runOvl(program, 'ovs', '--timeout=120')
+  const { status, stdout, stderr } = await runOvl(program, 'ovs', '--timeout=300')
   t.is(status, 0, stderr)
   t.regex(stdout, datapath)
   t.regex(stderr, /matrix: 60 of 60 pairs answer/)

@@ -40,7 +40,7 @@ export const pairNames = (pairs: readonly Pair[]): readonly string[] =>
 export async function provesHole(t: ExecutionContext, { state, run }: Program, type: keyof typeof TUNNEL_MTU) {
   const name = `hole-${type}`
   fs.writeFileSync(path.join(state, `${name}.test.yaml`), HOLE.replaceAll('TYPE', type))
-  const { status, stderr } = await run('test', `./${name}.test.yaml`, '--results', 'results', '--stop')
+  const { status, stderr } = await run('test', `./${name}.test.yaml`, '--results', 'results', '--stop', '--timeout=300')
   t.is(status, 1, stderr)
   const [{ wrong }] = JSON.parse(fs.readFileSync(path.join(state, 'results', name, 'matrix.json'), 'utf8')).matrices
   const pods = (node: string) => [`${node}-ns01`, `${node}-ns02`]

@@ -24,7 +24,7 @@ reach:
   rules:
     - { protocol: icmp, mtu: 1500, expect: reply }
     - { protocol: [icmp, udp/9], fragmented: 4000, expect: reply }
-    - { protocol: tcp/9, bulk: 1000000, expect: reply }
+    - { protocol: tcp/9, bulk: 100000, expect: reply }
     - { to: vm-002-ns02, protocol: sctp/10, expect: silent }
     - { protocol: sctp/9, expect: reply }
   default: reply
@@ -35,13 +35,13 @@ test.serial(
   async t => {
     const { state, run } = program(t)
     fs.writeFileSync(path.join(state, 'kinds.test.yaml'), ALL_KINDS)
-    const { status, stderr } = await run('test', './kinds.test.yaml', '--stop')
+    const { status, stderr } = await run('test', './kinds.test.yaml', '--stop', '--timeout=300')
     t.is(status, 0, stderr)
     for (const line of [
       'icmp path MTU: 24 of 24 pairs reply; path MTU 1500 bytes',
       'icmp of 4000 bytes in fragments: 24 of 24 pairs reply',
       'udp/9 of 4000 bytes in fragments: 24 of 24 pairs reply',
-      'tcp/9 transfer of 1000000 bytes: 24 of 24 pairs reply',
+      'tcp/9 transfer of 100000 bytes: 24 of 24 pairs reply',
       'sctp/10: 18 of 18 pairs reply; 6 of 6 forbidden pairs blocked',
       'sctp/9: 24 of 24 pairs reply',
     ])
