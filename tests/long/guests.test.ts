@@ -37,7 +37,8 @@ const ON_VMS = [
 const ON_NAMESPACES = [
   ON_VMS[0],
   ['conntrack --version', /conntrack v/],
-  ['ipvsadm --version', /ipvsadm v/],
+  // Prints its version only where the host's kernel has IPVS.
+  ['command -v ipvsadm', /ipvsadm/],
   ['ovs-vswitchd --version', /Open vSwitch/],
 ] as const
 
