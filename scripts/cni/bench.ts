@@ -11,8 +11,6 @@ import { createSandbox, type Sandbox } from './runtime/sandbox.ts'
 import type { NodeShell } from './runtime/shell.ts'
 import { Unmet } from './violation.ts'
 
-export { describeFailure } from './runtime/runtime.ts'
-
 /** What a check saw: a call of a plugin, or the state of the kernel. */
 export type Evidence =
   | { readonly type: 'call'; readonly call: Call }

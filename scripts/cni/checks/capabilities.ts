@@ -1,6 +1,7 @@
-import { type Attached, type Bench, describeFailure } from '../bench.ts'
+import type { Attached, Bench } from '../bench.ts'
 import type { Network } from '../network.ts'
 import { sameAddress } from '../runtime/addresses.ts'
+import { describeFailure } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat, Unmet } from '../violation.ts'
 import type { CheckCode, Checks } from './check.ts'
 import { rateTo, reply } from './traffic.ts'

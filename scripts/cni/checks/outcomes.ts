@@ -1,7 +1,6 @@
-import { describeFailure } from '../bench.ts'
 import type { Attachment } from '../runtime/derive.ts'
 import type { Result } from '../runtime/result.ts'
-import type { Outcome, Runtime } from '../runtime/runtime.ts'
+import { describeFailure, type Outcome, type Runtime } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
 
 /**

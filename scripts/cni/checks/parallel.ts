@@ -1,4 +1,5 @@
-import { type Bench, describeFailure } from '../bench.ts'
+import type { Bench } from '../bench.ts'
+import { describeFailure } from '../runtime/runtime.ts'
 import { Inapplicable, requireThat } from '../violation.ts'
 import { always, type Checks, needsIpam } from './check.ts'
 import { requireWorking } from './outcomes.ts'
