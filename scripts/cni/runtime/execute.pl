@@ -28,12 +28,12 @@ my $started = now();
 my (@waiting, %next);
 while (<STDIN>) {
 	if (/^\d+ (\d+)/) { $next{$1} = $_ }
-	else { push @waiting, $_ }
+	else { push @waiting, [$_] }
 }
 my %running;
 $| = 1;
 while (@waiting || %running) {
-	while (@waiting && keys %running < $most) { begin(shift @waiting) }
+	while (@waiting && keys %running < $most) { begin(@{shift @waiting}) }
 	serve();
 }
 
@@ -165,16 +165,25 @@ sub receive {
 	my ($call, $index, $pipe) = @_;
 	my $bytes = '';
 	my $count = sysread $pipe, $bytes, 65536;
-	return if !defined $count && ($!{EAGAIN} || $!{EINTR});
+	return 0 if !defined $count && ($!{EAGAIN} || $!{EINTR});
 	if (!$count) {
 		close $pipe;
 		$call->{pipes}[$index] = undef;
-		return;
+		return 1;
 	}
 	my $room = $call->{bytes} - length $call->{text}[$index];
 	$call->{text}[$index] .= substr $bytes, 0, $room if $room > 0;
 	stop($call, 'flood') if $count > $room;
-	return;
+	return 1;
+}
+
+# Reads what there is; returns whether the output has ended.
+sub drain {
+	my ($call, $index) = @_;
+	while (defined(my $pipe = $call->{pipes}[$index])) {
+		return 0 if $call->{problem} eq 'flood' || !receive($call, $index, $pipe);
+	}
+	return 1;
 }
 
 # With the processes that it started.
@@ -198,7 +207,8 @@ sub attend {
 	}
 	my $is_open = grep { defined } @{$call->{pipes}};
 	return if $is_open && $now < $call->{closing};
-	stop($call, 'held') if $is_open;
+	# What it has written may not be read yet.
+	stop($call, 'held') if grep { defined $call->{pipes}[$_] && !drain($call, $_) } 0, 1;
 	finish($call);
 	return;
 }
@@ -217,6 +227,7 @@ sub finish {
 	my $next = delete $next{$call->{id}};
 	return if !defined $next || $call->{status} != 0 || $call->{problem} ne 'none';
 	return if $next =~ /^\d+ \d+\+/ && $call->{text}[0] !~ /^\s*\{.*\}\s*$/s;
-	begin($next, $call->{text}[0]);
+	# Later: to begin one takes time, in which others could seem to hold their output.
+	unshift @waiting, [$next, $call->{text}[0]];
 	return;
 }

@@ -46,6 +46,19 @@ test('refuses 100 MB of output', async t => {
   t.true((end?.stdout.length ?? 0) <= 2 ** 20)
 })
 
+test('does not take output that it has not read yet for held, while it starts many others', async t => {
+  const program = plugin(t, '#!/bin/sh\nhead -c 150000 /dev/zero | tr "\\0" x\n')
+  const link = { program, environment: {}, input: '{}' }
+  const chains = await executeChains(
+    localShell,
+    Array.from({ length: 100 }, () => [link, link, link]),
+  )
+  t.deepEqual(
+    chains.map(ends => ends.map(({ stdout, problem }) => problem ?? stdout.length)),
+    chains.map(() => [150_000, 150_000, 150_000]),
+  )
+})
+
 test('names the signal of a crash', async t => {
   t.like(await endOf(t, '#!/bin/sh\nkill -SEGV $$\n'), { status: undefined, problem: 'was ended by SIGSEGV' })
 })
@@ -55,6 +68,11 @@ test('reports a process that holds the output of a plugin that has exited, and e
   const end = await endOf(t, `#!/bin/sh\nsleep ${marker} & echo done\n`)
   t.like(end, { status: 0, stdout: 'done\n', problem: 'left a process that holds its output' })
   t.is(sleeping(marker), 0)
+})
+
+test('ends a process in another session that holds the output and floods it', async t => {
+  const end = await endOf(t, '#!/bin/sh\nsetsid yes & sleep 0.2; exit 0\n')
+  t.is(end?.problem, 'wrote more than 1 MiB')
 })
 
 test('names the architecture of a program for another one', async t => {
