@@ -15,6 +15,7 @@ import { benchOvl } from './ovl.ts'
 import { pods } from './pods.ts'
 import { reporters } from './reporters.ts'
 import { rsh } from './rsh.ts'
+import { benchRules } from './rules.ts'
 import { steps } from './steps.ts'
 
 // `npm run bench [-- <part>… --nodes <max>]`: compares each part with what a user would use instead, in the same run.
@@ -62,6 +63,7 @@ const parts: Readonly<Record<string, () => void | Promise<void>>> = {
   rsh: async () => (await rsh(work, environment)).forEach(add),
   pods: () => pods(environment).forEach(add),
   reports: () => add(reporters(work, environment, maxNodes)),
+  rules: async () => void process.stdout.write(`\n${await benchRules(environment, maxNodes)}\n`),
   namespaces: () => {
     const { stages, memory } = benchNamespaces(work, environment, maxNodes, add)
     printStages('test bridge --cluster namespaces', stages)
