@@ -1,5 +1,6 @@
 import { shellScript } from '../../host/shell-script.ts'
 import type { Bench } from '../bench.ts'
+import { Inapplicable } from '../violation.ts'
 
 const SCRIPT = shellScript(import.meta.dirname, 'traffic.pl')
 
@@ -13,11 +14,21 @@ echo 'the server in the container did not start' >&2
 exit 1`
 
 /**
+ * Starts the server in a container.
+ * @throws Inapplicable on a node without Perl
+ */
+async function serve(bench: Bench, pod: string, port: string): Promise<void> {
+  const { exitCode } = await bench.run('command -v perl')
+  if (exitCode !== 0) throw new Inapplicable('the node has no Perl to send and count traffic')
+  await bench.mustRun(SERVE, pod, SCRIPT, port)
+}
+
+/**
  * Whether a connection from outside the node to a port of the node reaches a server in the container. A container
  * without a route to the outside is reached from the node.
  */
 export async function reply(bench: Bench, pod: string, port: number, hostPort: number): Promise<boolean> {
-  await bench.mustRun(SERVE, pod, SCRIPT, String(port))
+  await serve(bench, pod, String(port))
   const script = `address=$(ip -4 -oneline address show dev eth1 | awk '{ sub(/\\/.*/, "", $4); print $4 }')
     if ip -netns "$1" route get 192.168.1.254 >/dev/null 2>&1; then set -- "$@" ip netns exec outside; else set -- "$@"; fi
     script=$2 port=$3
@@ -31,7 +42,7 @@ export async function reply(bench: Bench, pod: string, port: number, hostPort: n
 /** Measures the rate from the node to a container, in bits per second. */
 export async function rateTo(bench: Bench, pod: string, address: string, bytes: number): Promise<number> {
   const port = '9000'
-  await bench.mustRun(SERVE, pod, SCRIPT, port)
+  await serve(bench, pod, port)
   const seconds = Number(await bench.mustRun('perl -e "$2" send "$1" "$3" "$4"', address, SCRIPT, port, String(bytes)))
   const rate = (bytes * 8) / Math.max(seconds, 1e-6)
   bench.note('traffic to the container', `${bytes} bytes in ${seconds} s: ${(rate / 1e6).toFixed(1)} Mbit/s`)
