@@ -38,7 +38,7 @@ class Typist {
   async type(text: string, wanted: RegExp): Promise<void> {
     this.#shown = ''
     this.#child.stdin.write(text)
-    const patience = AbortSignal.timeout(20_000)
+    const patience = AbortSignal.timeout(90_000)
     while (!wanted.test(plain(this.#shown))) {
       try {
         await once(this.#child.stdout, 'data', { signal: patience })
