@@ -39,6 +39,26 @@ for (const shell of SHELLS) {
     t.is(quick.stdout, slow.stdout)
   })
 
+  test(`${name}: starts Perl for many PODs on an emulated CPU, and for a few on others`, t => {
+    const starts = (line: string) => `
+      echo 'quiet ${line} console=ttyS0' >/run/cmdline && mount --bind /run/cmdline /proc/cmdline
+      for count in 4 12; do
+        rm -f /run/started
+        netns_test create $count && netns_test veth $count && netns_test delete $count || exit
+        [ ! -e /run/started ] || echo "${line}: Perl for $count"
+      done`
+    const { status, stdout, stderr } = inVm(
+      shell,
+      `cp "$(command -v perl)" /run/perl
+      printf '#!/bin/sh\ntouch /run/started\nexec /run/perl "$@"\n' >/run/recording && chmod +x /run/recording
+      mount --bind /run/recording "$(command -v perl)"
+      ${starts('emulated=yes')}
+      ${starts('emulated=no')}`,
+    )
+    t.is(status, 0, stderr)
+    t.is(stdout, 'emulated=yes: Perl for 12\nemulated=no: Perl for 4\nemulated=no: Perl for 12\n')
+  })
+
   for (const [how, prologue] of [
     ['with Perl', ':'],
     ['without Perl', WITHOUT_PERL],

@@ -114,7 +114,7 @@ matrix_flush() {
 	local file
 	set --
 	for file in "$NETNS"/*; do [ ! -e "$UTSNS/${file##*/}" ] || set -- "$@" "${file##*/}"; done
-	if find_perl; then
+	if find_perl $#; then
 		file=$("$perl" "$library/pods.pl" flush "$NETNS" "$@")
 		case $? in
 		0) return ;;

@@ -76,7 +76,7 @@ set_vm_end() { # <pod>
 configure_ends() { # <command> <command for a failure>
 	local line
 	[ -n "$ends" ] || return 0
-	if find_perl; then
+	if find_perl "$count"; then
 		line=$("$perl" "$library/pods.pl" configure "$NETNS" <<-EOF
 			$ends
 		EOF
