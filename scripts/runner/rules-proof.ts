@@ -80,7 +80,7 @@ async function measurePlan(
   network: readonly NodeFacts[],
   probers: Probers,
 ): Promise<ProbeMatrix> {
-  const isSilent = plan.sources.some((_, row) => hasSilence(plan, set, row))
+  const isSilent = hasSilence(plan, set)
   for (let attempt = 1; ; attempt++) {
     if (isSilent) await probers.states()
     const observed = await probers.run(inputsFor(plan, set, network))

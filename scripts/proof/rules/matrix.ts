@@ -72,7 +72,7 @@ export interface Task {
 /** The probes of a source in their order, with controls if anything may be silent; rotated by source to spread the load. */
 export function tasksOf(plan: ProbePlan, set: RuleSet, row: number): readonly Task[] {
   const { targets, rules, sources } = plan
-  const hasControls = hasSilence(plan, set, row)
+  const hasControls = controlledRows(plan, set).has(row)
   const source = sources[row] as Source
   const all = [...targets.entries()].flatMap(([column, target]): Task[] => {
     if (rules[row]?.[column] !== NOT_PROBED) return [{ target, column, isControl: false }]
@@ -83,10 +83,30 @@ export function tasksOf(plan: ProbePlan, set: RuleSet, row: number): readonly Ta
 }
 
 /** Whether something may be silent, which needs controls. */
-export const hasSilence = (plan: ProbePlan, set: RuleSet, row: number): boolean =>
-  (plan.rules[row] ?? []).some(rule => rule !== NOT_PROBED && isSilence(expectedOf(set, rule)))
+export const hasSilence = (plan: ProbePlan, set: RuleSet): boolean => controlledRows(plan, set).size > 0
 
 const isSilence = ({ expect }: Expected) => expect === 'silent' || expect === 'blocked'
+
+/** Cached: each source's probes depend on those of all. */
+const controlled = new WeakMap<ProbePlan, ReadonlySet<number>>()
+
+/** The sources on either end of a pair that may be silent: they ask themselves, too. */
+function controlledRows(plan: ProbePlan, set: RuleSet): ReadonlySet<number> {
+  const known = controlled.get(plan)
+  if (known) return known
+  const rows = new Set<number>()
+  const targets = new Set<string>()
+  for (const [row, rules] of plan.rules.entries())
+    for (const [column, rule] of rules.entries()) {
+      const target = plan.targets[column]
+      if (!target || rule === NOT_PROBED || !isSilence(expectedOf(set, rule))) continue
+      rows.add(row)
+      targets.add(podKey(target))
+    }
+  for (const [row, source] of plan.sources.entries()) if (targets.has(podKey(source))) rows.add(row)
+  controlled.set(plan, rows)
+  return rows
+}
 
 /** Compares observations with rules. */
 export function assembleProbes(

@@ -105,6 +105,20 @@ for (const [expected, observed, why] of [
   })
 }
 
+test('a POD that must be silent to all others shows by its answer to itself that it was up', t => {
+  const rules: readonly Rule[] = [
+    { to: 'vm-002-ns01', protocol: 'tcp/80', expect: 'silent' },
+    { protocol: 'tcp/80', expect: 'reply' },
+  ]
+  t.like(prove(rules), { wrong: [], unproved: [], counts: { forbidden: 2, closed: 2 } })
+  const down = prove(rules, { '2.1 2.1': { kind: 'silent', sent: 2 } })
+  t.deepEqual(
+    down.unproved,
+    ['1.1', '1.2'].map(pod => `${pod} 1: vm-002-ns01 answered nobody, not even itself`),
+  )
+  t.is(down.counts.closed, 0)
+})
+
 test('silence of a POD that gets no answer at all proves nothing', t => {
   const silent = { kind: 'silent', sent: 2 } as const
   const itself = prove(SAME_NODE, { '2.1 2.1': silent })
