@@ -5,6 +5,7 @@ import { beginTest, recorder } from '../../events/recorder.ts'
 import { buildGraph } from '../../graph/graph.ts'
 import { plainText } from '../../host/text.ts'
 import { quote, quoteWord } from '../../ssh/quote.ts'
+import { draftConformance } from './conformance.ts'
 import type { ComponentData, ReportData, SaidLine } from './data.ts'
 import { type DraftTest, newDraft } from './draft.ts'
 import { finish } from './finish.ts'
@@ -145,6 +146,9 @@ export class ReportCollector {
       }
       case 'probes':
         draft.probes = picturesOf(event.test, event.text, event.proof)
+        break
+      case 'conformance':
+        draft.conformance = draftConformance(event.conformance)
         break
       case 'evidence':
         this.#keepEvidence(draft, event)

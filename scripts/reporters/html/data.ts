@@ -75,6 +75,8 @@ export interface TestData {
   readonly matrix: MatrixData | undefined
   /** Results of a proof by rules. */
   readonly probes: ProbesData | undefined
+  /** How a CNI network conforms to the specification. */
+  readonly conformance: ConformanceData | undefined
   /** {@link Packed} as a `Graph` of scripts/graph. */
   readonly graph: Packed | undefined
   /** {@link Packed} as `readonly LogGroup[]`. */
@@ -134,6 +136,40 @@ export interface EvidenceData {
   readonly what: string
   readonly texts: Packed
   readonly position: number
+}
+
+/** How a CNI network conforms to the specification. */
+export interface ConformanceData {
+  /** Network, version, plugins and counts of verdicts. */
+  readonly text: string
+  readonly checks: readonly CheckData[]
+  /** Whether the results are compared with earlier ones. */
+  readonly isCompared: boolean
+  /** Checks of the earlier results that were not run now. */
+  readonly gone: readonly string[]
+  /** {@link Packed} as `readonly (readonly CheckEvidenceData[])[]`: a list for each check; undefined if it did not fit. */
+  readonly evidence: Packed | undefined
+}
+
+export interface CheckData {
+  readonly name: string
+  readonly verdict: 'passed' | 'failed' | 'warning' | 'skipped'
+  /** The verdict in words: `violates MUST`. */
+  readonly word: string
+  readonly level: string
+  readonly section: string
+  /** What a conforming plugin does. */
+  readonly expects: string
+  readonly why: string | undefined
+  readonly node: string
+  /** Against earlier results: `fixed, before: violates MUST`. */
+  readonly change: string | undefined
+}
+
+/** A call of a plugin, or what the kernel shows. */
+export interface CheckEvidenceData {
+  readonly title: string
+  readonly parts: readonly (readonly [label: string, text: string])[]
 }
 
 /** A picture for each probe, and lines for addresses of load balancers. */

@@ -1,6 +1,7 @@
 import type { Verdict } from '../../events/events.ts'
 import type { Evidence, TestRecord } from '../../events/record.ts'
 import { isFlaky, reasonsOf } from '../../events/rules.ts'
+import type { DraftConformance } from './conformance.ts'
 import type { ArtifactData, LogLine, MatrixData, ProbesData, ReportVerdict, StepData, TestData } from './data.ts'
 import type { KeptLines } from './logs.ts'
 import { shortened } from './shorten.ts'
@@ -19,6 +20,7 @@ export interface DraftTest {
   readonly evidence: Evidence[]
   matrix?: Omit<MatrixData, 'cells' | 'ranges'> & { readonly cells: Promise<string>; readonly ranges: Promise<string> }
   probes?: Omit<ProbesData, 'pictures'> & { readonly pictures: readonly DraftPicture[] }
+  conformance?: DraftConformance
   graph?: Promise<string>
 }
 

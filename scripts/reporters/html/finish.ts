@@ -2,7 +2,15 @@ import { kernelHeading, kernelTable } from '../../events/kernels.ts'
 import type { RunRecord } from '../../events/record.ts'
 import { notRun } from '../../events/rules.ts'
 import type { CollectedRun } from './collected.ts'
-import type { EvidenceData, KernelsData, MatrixData, ProbesData, ReportData, TestData } from './data.ts'
+import type {
+  ConformanceData,
+  EvidenceData,
+  KernelsData,
+  MatrixData,
+  ProbesData,
+  ReportData,
+  TestData,
+} from './data.ts'
 import { type AttemptData, attemptOf, type DraftTest, logText, nodesOf, stepsOf, verdictOf, wordsOf } from './draft.ts'
 import { Packs, pack } from './packed.ts'
 import { count } from './page/words.ts'
@@ -34,6 +42,7 @@ export async function finish(gathered: CollectedRun): Promise<{ readonly data: R
   const evidence = await packEvidence(packs, drafts)
   const matrices = await packMatrices(packs, drafts, leftOut)
   const probes = await packProbes(packs, drafts, leftOut)
+  const conformances = await packConformances(packs, drafts, leftOut)
   const logs = await packLogs(packs, gathered)
   leftOut.push(...log.leftOut())
   const tests = drafts.map((draft, number): TestData => {
@@ -60,6 +69,7 @@ export async function finish(gathered: CollectedRun): Promise<{ readonly data: R
       artefacts: draft.artefacts,
       matrix: matrices[number],
       probes: probes[number],
+      conformance: conformances[number],
       graph: graphs[number],
       log: logs[number],
       evidence: evidence[number] ?? [],
@@ -106,6 +116,7 @@ const withoutRun = (name: string, at: number): TestData => ({
   artefacts: [],
   matrix: undefined,
   probes: undefined,
+  conformance: undefined,
   graph: undefined,
   log: undefined,
   evidence: [],
@@ -169,6 +180,26 @@ async function packProbes(
     all.push(probes && { ...probes, pictures })
   }
   if (without > 0) leftOut.push(`${count(without, 'matrix', 'matrices')} of probes (results are in matrix.json)`)
+  return all
+}
+
+/** Always contains the verdicts; what checks sent, got and saw if it fits. */
+async function packConformances(
+  packs: Packs,
+  drafts: readonly DraftTest[],
+  leftOut: string[],
+): Promise<readonly (ConformanceData | undefined)[]> {
+  const all: (ConformanceData | undefined)[] = []
+  for (const { conformance } of drafts) {
+    const content = await conformance?.evidence
+    const fits = content !== undefined && packs.size + content.length + LEAST_FOR_LOGS <= BUDGET
+    all.push(conformance && { ...conformance, evidence: fits ? packs.add(content) : undefined })
+  }
+  const without = all.filter(conformance => conformance && !conformance.evidence).length
+  if (without > 0)
+    leftOut.push(
+      `evidence of the checks of ${count(without, 'network', 'networks')} (--reporter cni=<file>.json has it)`,
+    )
   return all
 }
 

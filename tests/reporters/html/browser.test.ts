@@ -6,8 +6,10 @@ import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Conformance } from '../../../scripts/events/conformance.ts'
 import type { RunEvent } from '../../../scripts/events/events.ts'
 import { tool } from '../../needs.ts'
+import { conformance } from '../fixtures/conformance.ts'
 import { directory, report } from './report.ts'
 import { type Simulation, simulatedRun, simulatedRuns } from './simulated-run.ts'
 
@@ -92,6 +94,57 @@ for (const [name, simulation, colorScheme] of [
     t.deepEqual(complaints, [])
   })
 }
+
+/** A run with results of a CNI network. */
+function* conformingRun(results: Conformance): Generator<RunEvent> {
+  for (const event of simulatedRun({ nodes: 2, pods: 2 })) {
+    if (event.type === 'test-end') yield { at: event.at, type: 'conformance', test: event.test, conformance: results }
+    yield event
+  }
+}
+
+test('shows the conformance of a CNI network, with what each check sent, got and saw', async t => {
+  const { page, complaints } = await open(t, conformingRun(conformance))
+  const part = page.locator('#test-1-conformance')
+  await part.getByText('network xnet, CNI 1.0.0, bridge (host-local): 1 passed, 1 violation of a MUST').waitFor()
+  const rows = await part.locator('tbody tr').allInnerTexts()
+  t.deepEqual(
+    rows.map(row => row.split(/\t/).map(cell => cell.trim())),
+    [
+      ['passed', 'ADD succeeds', 'MUST', '2', '', 'the same'],
+      [
+        'violates MUST',
+        'DEL twice',
+        'MUST',
+        '2',
+        'the plugin bridge failed with code 999: <b>Link not found</b>',
+        'broken, before: passed',
+      ],
+      ['violates SHOULD', 'DEL leaves nothing', 'SHOULD', '3', 'link veth1 is left', 'the same'],
+      ['skipped', 'GC calls IPAM', 'MUST', '2', 'GC exists since version 1.1.0, this is 1.0.0', 'the same'],
+    ],
+  )
+  await part.getByText('ADD sets the MTU: passed, now not run').waitFor()
+  await part.locator('summary', { hasText: 'DEL twice' }).click()
+  const call = 'DEL bridge: exit status 1 (12 ms)'
+  await part.getByText(call, { exact: true }).waitFor()
+  const textOf = (name: string) => part.getByRole('group', { name, exact: true }).innerText()
+  t.is(await textOf(`${call}: variables`), 'CNI_COMMAND=DEL\nCNI_IFNAME=eth0')
+  t.is(await textOf(`${call}: sent`), '{"name":"xnet"}')
+  t.is(await textOf(`${call}: standard output`), '{"code":999,"msg":"<b>Link not found</b>"}')
+  await part.locator('summary', { hasText: 'ADD succeeds' }).click()
+  t.is(await textOf('network of bench-1'), 'eth0 mtu 1500\nlo')
+  await unfoldAll(page)
+  t.deepEqual(await violations(page), [])
+  t.deepEqual(complaints, [])
+})
+
+test('shows no earlier results of a CNI network without a comparison', async t => {
+  const { changes: _, ...alone } = conformance
+  const { page } = await open(t, conformingRun(alone))
+  const heads = await page.locator('#test-1-conformance thead th').allInnerTexts()
+  t.deepEqual(heads, ['Verdict', 'Check', 'Level', 'Section', 'Finding'])
+})
 
 test('axe finds an accessibility problem', async t => {
   const { page } = await open(t, simulatedRun({ nodes: 1, pods: 2 }))

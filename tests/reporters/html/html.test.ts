@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import type { RunEvent } from '../../../scripts/events/events.ts'
+import { conformance } from '../fixtures/conformance.ts'
 import { dataOf, directory, report } from './report.ts'
 import { simulatedRun, simulatedTest } from './simulated-run.ts'
 
@@ -76,6 +77,38 @@ test('escapes output of nodes, and the policy allows only the page itself', asyn
     '</script><script>alert(1)</script><!--<script>]]>',
     'a line separator is none of the text',
   )
+})
+
+test('keeps the verdicts of a CNI network whose evidence is too large, and says what it omits', async t => {
+  const text = randomBytes(5_000_000).toString('hex')
+  const [first, ...others] = conformance.checks
+  if (!first) return t.fail()
+  const large = { ...first, evidence: [{ type: 'kernel', what: 'network of bench-1', text }] } as const
+  const run = (checks: typeof conformance.checks): RunEvent[] => [
+    { at: AT, type: 'run-start', tests: ['cni'] },
+    { at: AT, type: 'test-start', test: 'cni', summary: '', settings: [] },
+    { at: AT, type: 'conformance', test: 'cni', conformance: { ...conformance, checks } },
+    { at: AT, type: 'test-end', test: 'cni', verdict: 'failed', why: 'DEL twice' },
+    { ...END, verdict: 'failed' },
+  ]
+  const of = async (checks: typeof conformance.checks) =>
+    dataOf(await report(path.join(directory(t), 'r.html'), run(checks)))
+  const found = await of([large, ...others])
+  const { checks, evidence } = found.tests[0]?.conformance ?? {}
+  t.is(evidence, undefined)
+  t.deepEqual(
+    checks?.map(({ name, word }) => `${name}: ${word}`),
+    [
+      'ADD succeeds: passed',
+      'DEL twice: violates MUST',
+      'DEL leaves nothing: violates SHOULD',
+      'GC calls IPAM: skipped',
+    ],
+  )
+  t.deepEqual(found.leftOut, ['evidence of the checks of 1 network (--reporter cni=<file>.json has it)'])
+  const usual = await of(conformance.checks)
+  t.truthy(usual.tests[0]?.conformance?.evidence)
+  t.deepEqual(usual.leftOut, [])
 })
 
 test('reports an interrupted run until its end', async t => {

@@ -112,6 +112,7 @@ function waysOn(test: TestData, number: number, step: StepData): readonly HTMLEl
   const ways = [
     ['time', 'Time line', test.steps.length > 0],
     ['matrix', 'Matrix', test.matrix !== undefined || test.probes !== undefined],
+    ['conformance', 'Conformance', test.conformance !== undefined],
     ['network', 'Network', test.graph !== undefined],
     ['evidence', 'Evidence', test.evidence.length > 0],
     ['files', 'Files', test.artefacts.length > 0],

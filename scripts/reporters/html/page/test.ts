@@ -1,4 +1,5 @@
 import type { TestData } from '../data.ts'
+import { conformancePart } from './conformance.ts'
 import { element, folded } from './dom.ts'
 import { evidencePart } from './evidence.ts'
 import { badge } from './icons.ts'
@@ -35,7 +36,7 @@ function parts(test: TestData, number: number): readonly HTMLElement[] {
     const heading = [element('h3', {}, title), element('span', { class: 'about' }, about)]
     return folded({ id: sectionId(number, name), class: 'part', open }, heading, content)
   }
-  const { matrix, probes, graph, log, evidence } = test
+  const { matrix, probes, conformance, graph, log, evidence } = test
   return [
     test.steps.length > 0 &&
       part(
@@ -47,6 +48,10 @@ function parts(test: TestData, number: number): readonly HTMLElement[] {
       ),
     matrix && part('matrix', 'Matrix', matrix.text, true, () => matrixPart(matrix)),
     probes && part('matrix', 'Matrices', count(probes.pictures.length, 'probe'), true, () => probesPart(probes)),
+    conformance &&
+      part('conformance', 'Conformance', count(conformance.checks.length, 'check'), true, () =>
+        conformancePart(conformance),
+      ),
     graph && part('network', 'Network', 'as reported by the nodes', false, () => networkPart(test, graph)),
     evidence.length > 0 &&
       part('evidence', 'Evidence', count(evidence.length, 'piece'), false, () => evidencePart(evidence)),
