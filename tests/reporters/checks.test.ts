@@ -93,7 +93,7 @@ test('the HTML report has the reasons of checks that were skipped or have a warn
   const { tests } = dataOf(await report(path.join(directory(t), 'r.html'), events))
   const notes = tests[0]?.steps.map(({ name, nodes }) => [name, nodes[0]?.failure?.why ?? nodes[0]?.note])
   t.deepEqual(notes, [
-    ['conformance', 'DEL twice failed'],
+    ['conformance', 'DEL twice failed (my/cni.test.ts:12:5)'],
     ['ADD', undefined],
     ['DEL twice', 'exited with status 1 (my/cni.test.ts:12:5)'],
     ['GC', 'skipped: no GC before 1.1'],
