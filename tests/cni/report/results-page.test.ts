@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
+import { CHECK_NAMES } from '../../../scripts/cni/checks/catalog.ts'
 import { RESULTS_FILE, RESULTS_PAGE, resultsPage, type StoredResult } from '../../../scripts/cni/report/results-page.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../../..')
@@ -10,11 +11,25 @@ test('the page is up to date with the results', t => {
   t.is(fs.readFileSync(path.join(TOP, RESULTS_PAGE), 'utf8'), resultsPage(results))
 })
 
-test('the results have a verdict for a network of each name, and what is known of the plugins', t => {
-  const networks = fs.readdirSync(path.join(TOP, 'scripts/connections/cni/networks'))
+test('the results have a verdict of each check for each network, and what is known of the plugins', t => {
+  const files = fs.readdirSync(path.join(TOP, 'scripts/connections/cni/networks'))
+  const networks = files.filter(file => file.endsWith('.conflist')).map(file => path.parse(file).name)
+  t.deepEqual(
+    results.map(({ network }) => network),
+    networks.toSorted(),
+  )
+  const verdicts = ['passed', 'failed', 'warning', 'skipped']
   for (const { network, checks } of results) {
-    t.true(networks.includes(`${network}.conflist`), network)
-    t.true(checks.length > 10, network)
+    t.deepEqual(
+      checks.map(({ name }) => name),
+      [...CHECK_NAMES],
+      network,
+    )
+    t.true(
+      checks.every(({ verdict }) => verdicts.includes(verdict)),
+      network,
+    )
+    t.is(checks.find(({ name }) => name === 'ADD succeeds')?.verdict, 'passed', network)
   }
   const whyOf = (network: string, name: string) =>
     results.find(result => result.network === network)?.checks.find(check => check.name === name)?.why ?? ''
