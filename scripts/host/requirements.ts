@@ -78,6 +78,7 @@ export const TO_TEST: readonly Requirement[] = [
   { command: 'man', package: 'man-db' },
   { command: 'mandoc', package: 'mandoc' },
   { command: 'mawk', package: 'mawk' },
+  { command: 'mke2fs', package: 'e2fsprogs' },
   { command: 'nft', package: 'nftables' },
   { command: 'ping', package: 'iputils-ping' },
   { command: 'script', package: 'bsdutils' },
