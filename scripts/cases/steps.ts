@@ -40,8 +40,8 @@ export interface FunctionStep {
 }
 
 /**
- * A function for each node, at the same time. It is reported as a step of `netns_test` is. For built-in tests: test files
- * have {@link FunctionStep}.
+ * A function for each node, at the same time. It is reported as a step of `netns_test` is. For built-in tests: test
+ * files have {@link FunctionStep}.
  */
 export interface NodeStep {
   readonly name: string

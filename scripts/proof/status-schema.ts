@@ -37,8 +37,8 @@ const networkInterface = v.looseObject({
 const encapsulation = v.looseObject({ encap_type: v.string(), dst: optional(v.string()) })
 
 /**
- * Before iproute2 6.13, `encap` is the type, and the last `dst` is the tunnel's remote end. Later versions print an object
- * with both. Here all routes have the older form.
+ * Before iproute2 6.13, `encap` is the type, and the last `dst` is the tunnel's remote end. Later versions print an
+ * object with both. Here all routes have the older form.
  */
 const route = v.pipe(
   v.looseObject({

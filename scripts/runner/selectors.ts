@@ -5,7 +5,8 @@ import { describeSelector, type Selectable, type Selector, select, unknownLabels
 import type { Settings } from '../settings/settings.ts'
 
 /**
- * Checks that each selector of a test matches a node of the planned cluster, or a POD if the test says which it creates.
+ * Checks that each selector of a test matches a node of the planned cluster, or a POD if the test says which it
+ * creates.
  * @throws Failure BAD_TEST (exit 2) naming the place in the test's file
  */
 export function checkSelectors(test: TestCase, settings: Settings): void {

@@ -5,8 +5,8 @@ import { didYouMean } from '../errors/suggest.ts'
 import { stepNames } from '../ovl/step-names.ts'
 
 /**
- * Checks that the steps of `netns_test` in a test of a user's file exist. Other ovls can bring steps of their own, so with them only likely typing
- * errors are refused.
+ * Checks that the steps of `netns_test` in a test of a user's file exist. Other ovls can bring steps of their own, so
+ * with them only likely typing errors are refused.
  * @param hasOvls other ovls are unpacked on the nodes
  * @throws Failure BAD_TEST (exit 2) naming the place in the test's file
  */

@@ -2,7 +2,10 @@ import test from 'ava'
 import { purposesOf } from '../../scripts/commands/setup/parts.ts'
 import { packageNames, readDistribution } from '../../scripts/host/distribution.ts'
 
-/** os-release of each distribution, as it ships it, its package manager, and its names of all packages that a host needs. */
+/**
+ * os-release of each distribution, as it ships it, its package manager, and its names of all packages that a host
+ * needs.
+ */
 const DEBIAN_NAMES = [
   'qemu-system-x86 vde2 squashfs-tools util-linux perl-base tar findutils uidmap mmdebstrap debian-archive-keyring',
   'apt dpkg kmod lz4 xz-utils zstd openssh-client containernetworking-plugins',

@@ -6,8 +6,8 @@ import { differences } from './contract-differences.ts'
 import { program } from './program.ts'
 
 /**
- * Calls that need a kind of interface that not every host's kernel has. Where it lacks one, only VMs show these calls (npm
- * run test:long).
+ * Calls that need a kind of interface that not every host's kernel has. Where it lacks one, only VMs show these calls
+ * (npm run test:long).
  */
 const NEEDS: Readonly<Record<string, RegExp>> = {
   'type dummy': / type dummy/,

@@ -6,7 +6,9 @@ import test, { type ExecutionContext } from 'ava'
 
 const NETNS = path.resolve(import.meta.dirname, '../../netns.ts')
 
-/** Runs `test bridge` where a script has taken something from it: in namespaces of its own, so that the host keeps it. */
+/**
+ * Runs `test bridge` where a script has taken something from it: in namespaces of its own, so that the host keeps it.
+ */
 async function runWithout(t: ExecutionContext, script: string, namespaces = ['--user', '--map-root-user', '--mount']) {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-denied-'))
   t.teardown(() => fs.rmSync(state, { recursive: true, force: true }))

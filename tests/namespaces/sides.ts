@@ -16,7 +16,10 @@ const sidesOf = (outside: readonly [string, string]) =>
     [name, '172.16.0.100', '1000::1:ac10:64'],
   ])
 
-/** Proves that the matrix of two sides reports exactly the pairs that are joined or cut. @param outside their external ends */
+/**
+ * Proves that the matrix of two sides reports exactly the pairs that are joined or cut.
+ * @param outside their external ends
+ */
 export async function provesSides(
   t: ExecutionContext,
   { run, runWith }: Program,

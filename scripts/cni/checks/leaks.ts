@@ -12,7 +12,9 @@ import { exhaustible, shrunk } from './pool.ts'
 
 const CYCLES = 5
 const AT_ONCE = 50
-/** Deletes a namespace, whose interfaces the kernel removes a moment later, with their peers among those of the node. */
+/**
+ * Deletes a namespace, whose interfaces the kernel removes a moment later, with their peers among those of the node.
+ */
 const DELETE_NAMESPACE = `ip netns delete "$1" || exit
 shift
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

@@ -8,9 +8,9 @@ const SAVE = 'tar c -C /var/lib/cni . | base64'
 const RESTORE = 'base64 -d | tar x -C /var/lib/cni'
 
 /**
- * A node that lost its power: the kernel's network, /run and the containers are gone, files in /var/lib/cni are not. Nodes
- * have no disk that they write to: a second sandbox is the node after it. tests/long/cni/power-cut.test.ts cuts the power
- * of a VM with a disk.
+ * A node that lost its power: the kernel's network, /run and the containers are gone, files in /var/lib/cni are not.
+ * Nodes have no disk that they write to: a second sandbox is the node after it. tests/long/cni/power-cut.test.ts cuts
+ * the power of a VM with a disk.
  */
 export const reboot: Checks<'DEL after a reboot: leaves nothing'> = {
   'DEL after a reboot: leaves nothing': {

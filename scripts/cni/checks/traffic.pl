@@ -1,5 +1,5 @@
-# serve <port>: answers each TCP connection once its sender is done. send <address> <port> <bytes>: sends zeros, waits for
-# the answer, and prints the seconds that it took.
+# serve <port>: answers each TCP connection once its sender is done. send <address> <port> <bytes>: sends zeros, waits
+# for the answer, and prints the seconds that it took.
 use strict;
 use warnings;
 use Socket;

@@ -50,7 +50,8 @@ export class ChurnSubject {
   }
 
   /**
-   * @throws Failure (exit 4) when the node cannot make a sandbox; Unmet when the containers that stay cannot be attached
+   * @throws Failure (exit 4) when the node cannot make a sandbox; Unmet when the containers that stay cannot be
+   * attached
    */
   static async start(node: NodeShell, programs: Programs, network: Network, prepare?: string): Promise<ChurnSubject> {
     const bench = await Bench.open(node, { network, programs, prepare })

@@ -3,7 +3,8 @@ import type { PodNetwork } from './network.ts'
 
 /**
  * Steps that connect the PODs of all workers by a CNI plugin, and ping the addresses that it assigned:
- * `cni_<type>_configure`, `cni_<type>_start` and `cni_<type>_ping`. They leave the files of `netns_test cni_bridge_start`.
+ * `cni_<type>_configure`, `cni_<type>_start` and `cni_<type>_ping`. They leave the files of `netns_test
+ * cni_bridge_start`.
  */
 export const cniSteps = (network: PodNetwork): readonly (NodeStep | BuiltInStep)[] => [
   {

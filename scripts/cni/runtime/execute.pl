@@ -2,10 +2,11 @@
 #   <id> <after> <time limit in ms> <limit of each output in bytes> <program> <saved> <pending> <input> <environment…>
 # and a line of output its end, as soon as it ends:
 #   <id> <exit status> <signal> <begin and duration in µs> <problem> <stdout> <stderr> <detail>
-# A call begins after the call <after> has succeeded; `-`: at once. With `<after>+`, the output of that call, which must be an
-# object, and a brace complete its input. The file <saved> gets the output; <pending> exists from the beginning until the plugin has succeeded, with its errors.
-# Texts are in hexadecimal, `-` when empty. Problems: none, timeout, flood, held (a process that outlives the plugin holds its
-# output), exec (with the reason as the detail; for a program of another format also the first bytes of its file).
+# A call begins after the call <after> has succeeded; `-`: at once. With `<after>+`, the output of that call, which must
+# be an object, and a brace complete its input. The file <saved> gets the output; <pending> exists from the beginning
+# until the plugin has succeeded, with its errors. Texts are in hexadecimal, `-` when empty. Problems: none, timeout,
+# flood, held (a process that outlives the plugin holds its output), exec (with the reason as the detail; for a program
+# of another format also the first bytes of its file).
 use strict;
 use warnings;
 use Errno qw(EAGAIN EINTR);

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Executes CNI plugins as execute.pl does, with the same input and output, on nodes without Perl. Limits: durations have
-# the resolution of /proc/uptime, time limits are whole seconds, and a process that holds the output of a plugin that has
-# exited is not noticed.
+# the resolution of /proc/uptime, time limits are whole seconds, and a process that holds the output of a plugin that
+# has exited is not noticed.
 
 # A Go program needs about 5 MiB, and a plugin may call another.
 kib_per_call=8192

@@ -44,8 +44,8 @@ export interface RuntimeOptions {
 }
 
 /**
- * Calls the plugins of a network as sections 3 and 4 of the specification demand. An operation on several attachments is
- * one command on the node, which calls the plugins for all of them at once.
+ * Calls the plugins of a network as sections 3 and 4 of the specification demand. An operation on several attachments
+ * is one command on the node, which calls the plugins for all of them at once.
  */
 export class Runtime {
   readonly network: Network

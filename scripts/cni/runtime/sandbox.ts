@@ -6,8 +6,8 @@ import { NOT_FOUND, type NodeShell } from './shell.ts'
 const SCRIPT = shellScript(import.meta.dirname, 'sandbox.sh')
 
 /**
- * Ends all processes in the sandbox: those that plugins left, too. The mount namespace is held open, because the kernel gives
- * its number to the next sandbox as soon as it is gone.
+ * Ends all processes in the sandbox: those that plugins left, too. The mount namespace is held open, because the kernel
+ * gives its number to the next sandbox as soon as it is gone.
  */
 const END_ALL = `
 open my $held, '<', "/proc/$ARGV[0]/ns/mnt" or exit;

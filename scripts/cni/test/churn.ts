@@ -21,8 +21,8 @@ export const churnSeconds = ({ churn }: Pick<BenchPlan, 'churn'>): number => {
 }
 
 /**
- * Attaches and detaches containers on one node, of the network and of the baseline in turn. Operations that fail fail the
- * check; lost packets and leaks are warnings.
+ * Attaches and detaches containers on one node, of the network and of the baseline in turn. Operations that fail fail
+ * the check; lost packets and leaks are warnings.
  */
 export async function measureChurn(plan: BenchPlan, bench: PreparedBench, context: TestContext): Promise<void> {
   const [node] = bench.nodes

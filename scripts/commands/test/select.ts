@@ -38,8 +38,8 @@ interface Chosen {
 }
 
 /**
- * Finds the tests and ovls that words name; without a test, the default one. The first word is a test if possible; after
- * it, an ambiguous word is an ovl: docs/xcluster.md.
+ * Finds the tests and ovls that words name; without a test, the default one. The first word is a test if possible;
+ * after it, an ambiguous word is an ovl: docs/xcluster.md.
  * @throws Failure BAD_TEST, NO_SUCH_TEST, BAD_VALUE (exit 2)
  */
 export async function selectTests(request: SelectRequest): Promise<Selection> {

@@ -26,8 +26,8 @@ export interface PlannedPods {
 }
 
 /**
- * Shows what a test expects, before anything is measured: its rules with the number of pairs that each decides about, and
- * a table for each probe.
+ * Shows what a test expects, before anything is measured: its rules with the number of pairs that each decides about,
+ * and a table for each probe.
  * @throws Failure UNUSED_RULE (exit 1) for a rule that decides about no pair
  */
 export function explainRules(set: RuleSet, { sources, families, roleOf }: PlannedPods): readonly string[] {

@@ -69,7 +69,9 @@ export interface Task {
   readonly isControl: boolean
 }
 
-/** The probes of a source in their order, with controls if anything may be silent; rotated by source to spread the load. */
+/**
+ * The probes of a source in their order, with controls if anything may be silent; rotated by source to spread the load.
+ */
 export function tasksOf(plan: ProbePlan, set: RuleSet, row: number): readonly Task[] {
   const { targets, rules, sources } = plan
   const hasControls = controlledRows(plan, set).has(row)

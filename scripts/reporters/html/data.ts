@@ -147,7 +147,9 @@ export interface ConformanceData {
   readonly isCompared: boolean
   /** Checks of the earlier results that were not run now. */
   readonly gone: readonly string[]
-  /** {@link Packed} as `readonly (readonly CheckEvidenceData[])[]`: a list for each check; undefined if it did not fit. */
+  /**
+   * {@link Packed} as `readonly (readonly CheckEvidenceData[])[]`: a list for each check; undefined if it did not fit.
+   */
   readonly evidence: Packed | undefined
 }
 

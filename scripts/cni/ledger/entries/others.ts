@@ -63,8 +63,8 @@ export const mountEntries = (text: string): readonly Entry[] =>
   })
 
 /**
- * Named namespaces, and those that only processes hold. Processes with other mounts belong to somebody else: to a sandbox
- * beside this one.
+ * Named namespaces, and those that only processes hold. Processes with other mounts belong to somebody else: to a
+ * sandbox beside this one.
  */
 export function namespaceEntries(named: string, own: string, processes: string): readonly Entry[] {
   const names = inodesOf(named)

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Prints the state of this node and of network namespaces, as sections. A section starts with a line `<token> <place> <name>`;
-# the token is random, so that no plugin's output can pass for one.
+# Prints the state of this node and of network namespaces, as sections. A section starts with a line `<token> <place>
+# <name>`; the token is random, so that no plugin's output can pass for one.
 # $1: token; $2: space.sh; $3: directories of plugins' files, separated by spaces; then PODs (names in /var/run/netns)
 token=$1 space=$2 directories=$3
 shift 3

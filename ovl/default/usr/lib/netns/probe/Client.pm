@@ -11,7 +11,7 @@ use Packets ();
 use Receive ();
 use Socket;
 
-# Milliseconds until a TCP connection or a reply is given up, before a retry; the kernel repeats a SYN after 1 s and 3 s.
+# Milliseconds until a TCP connection or a reply is given up, before a retry. The kernel repeats a SYN after 1 and 3 s.
 my ($CONNECT_MS, $REPLY_MS, $REPLY_MOST_MS) = (3500, 400, 2000);
 # Packets without a connection that must not be answered are repeated: one that is lost would prove nothing.
 my $SILENT_TRIES = 3;

@@ -5,8 +5,9 @@
 #   after so many seconds, and returns when all listen.
 # run: reads "<pod> set <option> <number>" and "<pod> probe <index> <protocol> <address> <port> <expected result>
 #   <payload> <bytes>" lines, and prints "<pod> <index> <result> …" for each probe, and "<pod> end …".
-# hold: reads "<pod> hold <index> <address> <port> <connections>" lines, and connects; release prints what became of them.
-# state: reads "<pod> state" lines, and prints what servers lost since the last state: "<pod> end 0 <datagrams> <milliseconds>".
+# hold: reads "<pod> hold <index> <address> <port> <connections>" lines, and connects; release prints their outcomes.
+# state: reads "<pod> state" lines, and prints what servers lost since the last state:
+#   "<pod> end 0 <datagrams> <milliseconds>".
 # stop: ends the processes.
 use strict;
 use warnings;
