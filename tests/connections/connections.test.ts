@@ -40,6 +40,13 @@ test('finds a step that is missing on one side', t => {
     'other: steps/one.sh: its own definition does not name it',
   ])
   t.deepEqual(disagreements([mine], [shell('one', 'mine', 'tcase_uno() {\n')]), ['mine: steps/one.sh: defines uno'])
+  const onHost: TestCase = { ...mine, steps: [{ name: 'one', title: 'One', runOnNode: async () => {} }] }
+  t.deepEqual(disagreements([onHost], []), [])
+  t.deepEqual(disagreements([onHost], [shell('one', 'mine'), shell('two', 'mine')]), [
+    'mine: steps/two.sh: no definition names it',
+  ])
+  const other: TestCase = { ...mine, steps: [{ name: 'one', tcase: 'two' }] }
+  t.deepEqual(disagreements([other], [shell('two', undefined)]), [])
   t.deepEqual(disagreements([mine], [{ name: 'one', of: 'mine', text: 'tcase_one() {\n' }]), [
     'mine: steps/one.sh: its second line is not "# one [arguments]: <what it does>"',
   ])

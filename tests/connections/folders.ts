@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { isBuiltInStep } from '../../scripts/cases/steps.ts'
+import { isBuiltInStep, isNodeStep } from '../../scripts/cases/steps.ts'
 import type { TestCase } from '../../scripts/cases/test-case.ts'
 
 /** A step in a shell file. */
@@ -25,14 +25,23 @@ export function stepsIn(shared: string, connections: string): readonly ShellStep
   return [...read(shared, undefined), ...folders.flatMap(name => read(path.join(connections, name, 'steps'), name))]
 }
 
-/** Differences between definitions and shell files, one sentence each. */
+/**
+ * Differences between definitions and shell files, one sentence each. A step that the host runs on the nodes, or that
+ * calls another one, needs no shell file of its name; callers in a node may need it.
+ */
 export function disagreements(tests: readonly TestCase[], steps: readonly ShellStep[]): readonly string[] {
   const named = new Map<string, string[]>()
+  const needed = new Map<string, string>()
   for (const { name, steps: ofTest } of tests)
-    for (const step of ofTest.filter(isBuiltInStep)) named.set(step.name, [...(named.get(step.name) ?? []), name])
+    for (const step of ofTest) {
+      if (!isBuiltInStep(step) && !isNodeStep(step)) continue
+      const called = isBuiltInStep(step) ? (step.tcase ?? step.name) : undefined
+      if (called && !needed.has(called)) needed.set(called, name)
+      for (const each of new Set([step.name, called ?? step.name])) named.set(each, [...(named.get(each) ?? []), name])
+    }
   const defined = new Set(steps.map(({ name }) => name))
   return [
-    ...[...named].flatMap(([step, [test]]) => (defined.has(step) ? [] : `${test}: no shell file defines ${step}`)),
+    ...[...needed].flatMap(([step, test]) => (defined.has(step) ? [] : `${test}: no shell file defines ${step}`)),
     ...steps.flatMap(({ name, of, text }) => {
       const where = `${of ?? 'shared'}: steps/${name}.sh`
       const functions = [...text.matchAll(/^tcase_(\w+)\(\)/gm)].map(([, found]) => found)
