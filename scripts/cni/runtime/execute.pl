@@ -9,9 +9,11 @@
 # of another format also the first bytes of its file).
 use strict;
 use warnings;
-use Errno qw(EAGAIN EINTR);
+use Config;
 use Fcntl qw(F_GETFL F_SETFL F_GETFD F_SETFD O_NONBLOCK FD_CLOEXEC);
-use POSIX qw(WNOHANG _exit setpgid uname);
+
+# Of linux/wait.h. Loading POSIX takes an emulated VM more than 0.1 s.
+my $WNOHANG = 1;
 
 # Go programs need about 5 MiB each, and a plugin may call another.
 my $KIB_PER_CALL = 8192;
@@ -20,9 +22,10 @@ my $HELD_SECONDS = 0.5;
 my $HEAD = 20;
 
 # perl-base has no Time::HiRes. Numbers of the kernel's tables of system calls.
-my %CLOCK_GETTIME = (x86_64 => 228, aarch64 => 113, riscv64 => 113, armv7l => 263, ppc64le => 246, s390x => 260);
+my %CLOCK_GETTIME = (x86_64 => 228, aarch64 => 113, riscv64 => 113, arm => 263, powerpc64le => 246, s390x => 260);
 my $MONOTONIC = 1;
-my $clock_gettime = $CLOCK_GETTIME{(uname())[4]};
+my ($machine) = $Config{archname} =~ /^([^-]*)/;
+my $clock_gettime = $CLOCK_GETTIME{$machine};
 
 my $most = shift @ARGV || by_memory();
 my $started = now();
@@ -85,7 +88,7 @@ sub begin {
 	my $begun = now();
 	my $pid = fork // die "cannot fork: $!\n";
 	if ($pid == 0) {
-		setpgid(0, 0);
+		setpgrp(0, 0);
 		open STDIN, '<&', $stdin;
 		open STDOUT, '>&', $stdout_end;
 		open STDERR, '>&', $stderr_end;
@@ -97,7 +100,7 @@ sub begin {
 			no warnings 'exec';
 			exec { $program } $program or syswrite $failure_end, "$!";
 		}
-		_exit(127);
+		exit 127;
 	}
 	close $_ for $stdout_end, $stderr_end, $failure_end, $stdin;
 	# Until the program is executed, when the kernel closes it.
@@ -199,7 +202,7 @@ sub stop {
 sub attend {
 	my ($call) = @_;
 	my $now = now();
-	if (!defined $call->{status} && waitpid($call->{pid}, WNOHANG) == $call->{pid}) {
+	if (!defined $call->{status} && waitpid($call->{pid}, $WNOHANG) == $call->{pid}) {
 		@$call{qw(status ended closing)} = ($?, $now, $now + $HELD_SECONDS);
 	}
 	if (!defined $call->{status}) {
