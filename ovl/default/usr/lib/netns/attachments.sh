@@ -25,12 +25,7 @@ cmd_cni_node() { # <plugin…>
 # configuration. A POD is new, interrupted (an ADD did not succeed) or attached.
 cmd_cni_pods() { # <type of plugin>
 	[ $# -eq 1 ] || usage "cni_pods: the type of a plugin is needed"
-	find_plugins "$1"
-	cni_network "$1"
-	[ -r "$cni_config" ] || die "no $cni_config (the step cni_$1_configure writes it)"
-	cmd_create
-	range
-	each_pod cni_check
+	cni_pods "$1"
 	echo "$plugins"
 	each_pod print_attachment
 	echo

@@ -3,7 +3,7 @@
 # and its parameters from CNI_* variables, and prints a result or an error as JSON. awk parses it: jq takes half a
 # second to start in an emulated VM.
 #
-# For callers on this node. The tests call plugins from the host (scripts/cni/connection.ts), and leave the same files:
+# For callers on this node. The tests call plugins from the host (scripts/cni/pods/steps.ts), and leave the same files:
 # the PODs' results are in /tmp/<pod>.json, the type of the plugin that connected each in /tmp/.<pod>.cni: users read
 # the results by the pattern /tmp/<pod>*.
 
@@ -56,15 +56,20 @@ cni_configure() {
 	mkdir -p "${cni_config%/*}/net.d" && cat >"$cni_config" || die "cannot write $cni_config"
 }
 
-# Calls ADD for every POD, in batches.
-cni_start() { # <type>
-	local pids
+# Creates the PODs for the plugin of a configuration.
+cni_pods() { # <type>
 	find_plugins "$1"
 	cni_network "$1"
 	[ -r "$cni_config" ] || die "no $cni_config (the step cni_$1_configure writes it)"
 	cmd_create
 	range
 	each_pod cni_check
+}
+
+# Calls ADD for every POD, in batches.
+cni_start() { # <type>
+	local pids
+	cni_pods "$1"
 	cni_most
 	local end failures
 	end=$last failures=0

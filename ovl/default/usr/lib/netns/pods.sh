@@ -130,7 +130,7 @@ find_perl() { # <number of PODs>
 	[ -n "$perl" ]
 }
 
-# Whether this node is a VM without KVM: its kernel is told so (scripts/cluster/vm/architectures.ts).
+# Tests whether this node is a VM without KVM, by its kernel's command line (scripts/cluster/vm/architectures.ts).
 is_emulated() {
 	local line
 	read -r line </proc/cmdline || :
