@@ -20,31 +20,8 @@ MATRIX_CONTROLS=3
 MATRIX_LARGE_TRIES=3
 MATRIX_LARGE_TIMEOUT=500
 MATRIX_WORK=/tmp/netns-matrix.$$
-# Without fping, as in xcluster's image: runs a ping for each address on stdin, and prints what fping would.
+# Without fping, as in xcluster's image.
 MATRIX_PINGS_AT_ONCE=8
-# shellcheck disable=SC2016
-MATRIX_PING_EACH='
-	running=0
-	while read -r address; do
-		{
-			tries=$3
-			while :; do
-				said=$(ping -c 1 -W "$2" ${4:+-s "$4"} "$address" </dev/null)
-				tries=$((tries - 1))
-				case $said in
-				*time=*)
-					time=${said#*time=}
-					echo "$address (${time%% *} ms)"
-					break
-					;;
-				esac
-				[ "$tries" -gt 0 ] || break
-			done
-		} &
-		running=$((running + 1))
-		[ "$running" -lt "$1" ] || { wait; running=0; }
-	done
-	wait'
 
 # Reads lines "<pod> <address>…", pings the addresses from every POD except their owner, and prints
 # "<pod> <address> <sent> <received> <min> <mean> <max>", times in milliseconds, "-" without an answer. Addresses that
@@ -237,7 +214,7 @@ matrix_ping() { # <pod> <file of addresses> [bytes of data]
 	local pinging list
 	if [ -z "$fping" ]; then
 		# shellcheck disable=SC2086
-		exec $multi nsenter --net="$NETNS/$1" $multi sh -c "$MATRIX_PING_EACH" sh \
+		exec $multi nsenter --net="$NETNS/$1" $multi sh "$library/ping-each.sh" \
 			"$MATRIX_PINGS_AT_ONCE" $(((timeout + 999) / 1000)) $((${3:+MATRIX_LARGE_TRIES - 1} + 1)) "${3-}" \
 			<"$2" >"$MATRIX_WORK/$1.said" 2>"$MATRIX_WORK/$1.errors"
 	fi
