@@ -41,7 +41,7 @@ printf %s "$parts" | shellcheck --shell=sh -x -a -e SC2119,SC2120 - || status=1
 for file in $(git ls-files -co --exclude-standard -- '*.pl' '*.pm'); do
 	[ -f "$file" ] && read -r first <"$file" || continue
 	case $first in
-	'#!/usr/bin/perl' | package*) ;;
+	'#!/usr/bin/perl'* | package*) ;;
 	*) continue ;;
 	esac
 	said=$(perl -w -I "$PWD/${file%/*}" -c "$PWD/$file" 2>&1)

@@ -1,3 +1,4 @@
+#!/usr/bin/perl -w
 # Executes CNI plugins, several at a time, and reports what each did. A line of input is a call:
 #   <id> <after> <time limit in ms> <limit of each output in bytes> <program> <saved> <pending> <input> <environment…>
 # and a line of output its end, as soon as it ends:
@@ -7,13 +8,13 @@
 # until the plugin has succeeded, with its errors. Texts are in hexadecimal, `-` when empty. Problems: none, timeout,
 # flood, held (a process that outlives the plugin holds its output), exec (with the reason as the detail; for a program
 # of another format also the first bytes of its file).
+#
+# Loading modules for constants and warnings takes an emulated VM more than 0.1 s.
 use strict;
-use warnings;
-use Config;
-use Fcntl qw(F_GETFL F_SETFL F_GETFD F_SETFD O_NONBLOCK FD_CLOEXEC);
 
-# Of linux/wait.h. Loading POSIX takes an emulated VM more than 0.1 s.
+# Of linux/wait.h and asm-generic/fcntl.h.
 my $WNOHANG = 1;
+my ($F_GETFL, $F_SETFL, $O_NONBLOCK) = (3, 4, 2048);
 
 # Go programs need about 5 MiB each, and a plugin may call another.
 my $KIB_PER_CALL = 8192;
@@ -21,10 +22,13 @@ my $KIB_PER_CALL = 8192;
 my $HELD_SECONDS = 0.5;
 my $HEAD = 20;
 
-# perl-base has no Time::HiRes. Numbers of the kernel's tables of system calls.
-my %CLOCK_GETTIME = (x86_64 => 228, aarch64 => 113, riscv64 => 113, arm => 263, powerpc64le => 246, s390x => 260);
+# Of an ELF file: its class and byte order, and its machine.
+my ($FORMAT_AT, $MACHINE_AT) = (4, 18);
+my $own_head = head_of('/proc/self/exe');
+# perl-base has no Time::HiRes. The kernel's tables of system calls have these numbers, by machines of linux/elf-em.h.
+my %CLOCK_GETTIME = (62 => 228, 183 => 113, 243 => 113, 40 => 263, 21 => 246, 22 => 260);
 my $MONOTONIC = 1;
-my ($machine) = $Config{archname} =~ /^([^-]*)/;
+my $machine = length $own_head < $HEAD ? 0 : unpack(substr($own_head, 5, 1) eq "\2" ? 'n' : 'v', substr $own_head, $MACHINE_AT, 2);
 my $clock_gettime = $CLOCK_GETTIME{$machine};
 
 my $most = shift @ARGV || by_memory();
@@ -97,7 +101,7 @@ sub begin {
 		# Before exec, which would give a file of another format to the shell.
 		if (!can_run($program)) { syswrite $failure_end, 'format Exec format error' }
 		else {
-			no warnings 'exec';
+			local $^W = 0;
 			exec { $program } $program or syswrite $failure_end, "$!";
 		}
 		exit 127;
@@ -115,7 +119,7 @@ sub begin {
 		@$call{qw(problem detail)} = ('exec', $why . "\0" . $head);
 	}
 	for my $pipe ($stdout, $stderr) {
-		fcntl $pipe, F_SETFL, fcntl($pipe, F_GETFL, 0) | O_NONBLOCK;
+		fcntl $pipe, $F_SETFL, fcntl($pipe, $F_GETFL, 0) | $O_NONBLOCK;
 	}
 	$running{$id} = $call;
 	return;
@@ -127,8 +131,7 @@ sub can_run {
 	my $head = head_of($program);
 	return 1 if !length $head || $head =~ /^#!/;
 	return 0 if length $head < $HEAD || $head !~ /^\x7fELF/;
-	my $own = head_of('/proc/self/exe');
-	return substr($head, 4, 2) eq substr($own, 4, 2) && substr($head, 18, 2) eq substr($own, 18, 2);
+	return !grep { substr($head, $_, 2) ne substr($own_head, $_, 2) } $FORMAT_AT, $MACHINE_AT;
 }
 
 sub head_of {

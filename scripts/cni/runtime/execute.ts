@@ -109,7 +109,7 @@ export const inputAfter = (input: string, previous: string | undefined): string 
 /** Perl executes plugins with fewer processes, and precise times. */
 async function runHelper(shell: NodeShell, input: string): Promise<ShellEnd> {
   if (!withoutPerl.has(shell)) {
-    const end = await shell.run(['perl', '-e', PERL_HELPER], input)
+    const end = await shell.run(['perl', '-w', '-e', PERL_HELPER], input)
     if (end.exitCode !== NOT_FOUND) return end
     withoutPerl.add(shell)
   }
