@@ -28,7 +28,6 @@ const LAYERS: Layers = {
     'test-files',
     'cni',
     'connections',
-    'cni',
     'runner',
     'reporters',
     'copy',
