@@ -27,7 +27,7 @@ export const emulationNotice = (
 ): string | undefined =>
   kind === 'kvm' || requested === 'tcg' || architecture !== nativeArchitecture()
     ? undefined
-    : 'emulated: KVM does not work here (setup --check says why); --cluster namespaces needs none'
+    : 'emulated: KVM does not work here (setup --check says why); --cluster namespaces does not need it'
 
 /**
  * Reports whether KVM works on this host, without starting a guest: a line for `setup --check`.

@@ -48,7 +48,7 @@ test('without the device falls back to emulation, with the reason, or fails when
   t.is(describeAccelerator(accelerator), 'emulated')
   t.regex(
     emulationNotice(accelerator, 'auto') ?? '',
-    /^emulated: KVM does not work here \(setup --check says why\); --cluster namespaces needs none$/,
+    /^emulated: KVM does not work here \(setup --check says why\); --cluster namespaces does not need it$/,
   )
   t.regex(describeKvm(rest.cacheDirectory, device), /^KVM: does not work, .*: no \S+device-not /)
   const error = await t.throwsAsync(chooseAccelerator({ ...rest, device, requested: 'kvm' }), { code: 'NO_KVM' })
