@@ -10,7 +10,12 @@ export const addGuestOptions = (command: Command): Command =>
     )
     .addOption(list('--package <names>', 'add Debian packages to the nodes; maintainer scripts are not run'))
     .addOption(completedBy(list('--kernel <kernels>', KERNEL), 'files'))
-    .addOption(completedBy(new Option('--modules <directory>', "lib/modules/<version> of a kernel's file"), 'files'))
+    .addOption(
+      completedBy(
+        new Option('--modules <directory>', 'modules of a kernel that is a file: its lib/modules/<version>'),
+        'files',
+      ),
+    )
     .addOption(list('--module <names>', 'keep kernel modules with their dependencies, and load them at boot'))
     .addOption(
       completedBy(new Option('--arch <amd64|arm64>', "architecture of the VMs (default: the host's)"), [
@@ -28,7 +33,7 @@ export const addGuestOptions = (command: Command): Command =>
     )
 
 const RELEASES = ['bookworm', 'trixie', 'forky', 'sid']
-const KERNEL = "run the tests on each of these kernels: Debian's 6.12 or 6.12-rt, or a file ./bzImage"
+const KERNEL = "kernels of the VMs; `test` runs on each: Debian's 6.12 or 6.12-rt, or a file ./bzImage"
 
 /** A repeatable option with a comma-separated list. */
 const list = (flags: string, description: string) =>

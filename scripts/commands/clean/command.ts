@@ -17,7 +17,7 @@ export const clean: CommandDefinition = {
         await cleanCache(options, callersEnvironment, signal)
       })
     withExamples(command, [
-      ['./netns.ts clean --dry-run', 'how much space the images, templates and ovls take'],
+      ['./netns.ts clean --dry-run', 'list images, templates and ovls with their sizes'],
       ['./netns.ts clean --yes', 'remove them; the next run builds what it needs'],
     ])
   },

@@ -33,7 +33,7 @@ export const cp: CommandDefinition = {
   },
 }
 
-const sourceArgument = () => new Argument('<source>', 'a file on this host, or <node or pod>:<file>')
+const sourceArgument = () => new Argument('<source>', 'a file on this host, or <node or POD>:<file>')
 
 const destinationArgument = () =>
   new Argument('<destination>', 'the same; a copy goes into an existing directory under its own name')

@@ -10,7 +10,7 @@ export const exec: CommandDefinition = {
   define: (command, { signal, setExitCode }) => {
     command
       .description(
-        "run a command on a node or in a POD, or at once on all whose names match 'vm-*' or '*-ns01'; without a command, open a shell",
+        "run a command on a node or in a POD, or at once on all that match 'vm-*' or '*-ns01'; without a command, open a shell",
       )
       .addArgument(targetArgument())
       .argument('[command...]', 'the command and its arguments')
