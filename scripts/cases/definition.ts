@@ -1,5 +1,5 @@
 import type { Step } from './steps.ts'
-import { type MadePods, type Needs, numberedPods, type TestCase } from './test-case.ts'
+import { type CreatedPods, type Needs, numberedPods, type TestCase } from './test-case.ts'
 
 export type ParameterValue = string | number | boolean
 
@@ -24,7 +24,7 @@ export interface TestDefinition
   readonly steps: Steps
   readonly cleanup?: Steps
   /** The PODs that the steps create. `numbered`: those of `create`, on all workers. */
-  readonly pods?: readonly MadePods[] | 'numbered'
+  readonly pods?: readonly CreatedPods[] | 'numbered'
 }
 
 type Variables = Readonly<Record<string, string | number>>

@@ -54,7 +54,7 @@ export interface PodNeeds {
 }
 
 /** PODs that the steps of a test create on some nodes. */
-export interface MadePods {
+export interface CreatedPods {
   readonly where: Where
   /**
    * @param node its name
@@ -95,7 +95,7 @@ export interface TestCase {
   /** The place in its file of a member of its definition: `policy.test.ts:12:5`. */
   readonly locate?: (path: readonly (string | number)[]) => string | undefined
   /** The PODs that the steps create, each with an IPv4 and an IPv6 address; missing if unknown. */
-  readonly pods?: readonly MadePods[]
+  readonly pods?: readonly CreatedPods[]
   /** Which PODs must reach each other after the steps, proved for all pairs; missing: no proof. */
   readonly reach?: Reach | RuleSet
   /** Also measure the path MTU between nodes, which a tunnel reduces. */
@@ -117,29 +117,29 @@ export interface CompletedTest {
 }
 
 /** PODs with the names of `netns_test name`, on all workers or one. */
-export const numberedPods = (where: Where, prefix = ''): MadePods => ({
+export const numberedPods = (where: Where, prefix = ''): CreatedPods => ({
   where,
   names: (node, count) =>
     Array.from({ length: count }, (_, index) => `${prefix}${node}-ns${String(index + 1).padStart(2, '0')}`),
 })
 
 /** PODs with other names. */
-export const namedPods = (where: Where, ...names: readonly string[]): MadePods => ({ where, names: () => names })
+export const namedPods = (where: Where, ...names: readonly string[]): CreatedPods => ({ where, names: () => names })
 
 /**
  * The names of the PODs that a test creates, by node.
  * @param count the number of PODs per step
  */
 export function podsOf({ pods = [] }: TestCase, { cluster, guestEnvironment }: Settings, count: number) {
-  const made = new Map<string, readonly string[]>()
+  const byNode = new Map<string, readonly string[]>()
   for (const { where, names } of pods) {
     for (const { name, role } of cluster.nodes) {
       if (where !== name && !(where === 'workers' && role === 'worker')) continue
       const prefix = where === 'workers' ? (guestEnvironment.NAME_PREFIX ?? '') : ''
-      made.set(name, [...(made.get(name) ?? []), ...names(name, count).map(pod => `${prefix}${pod}`)])
+      byNode.set(name, [...(byNode.get(name) ?? []), ...names(name, count).map(pod => `${prefix}${pod}`)])
     }
   }
-  return made
+  return byNode
 }
 
 const TOP = path.resolve(import.meta.dirname, '../..')

@@ -11,7 +11,7 @@ import { createSandbox, type Sandbox } from './runtime/sandbox.ts'
 import type { NodeShell } from './runtime/shell.ts'
 import { Unmet } from './violation.ts'
 
-/** What a check saw: a call of a plugin, or the state of the kernel. */
+/** Evidence of a check: a call of a plugin, or the state of the kernel. */
 export type Evidence =
   | { readonly type: 'call'; readonly call: Call }
   | { readonly type: 'kernel'; readonly what: string; readonly text: string }
@@ -31,7 +31,7 @@ export interface BenchRequest {
   readonly timeout?: number | undefined
 }
 
-/** What a check works with: a sandbox of its own, in which it calls the plugins of a network. */
+/** The environment of a check: its own sandbox, in which it calls the plugins of a network. */
 export class Bench {
   readonly network: Network
   readonly shell: NodeShell
@@ -108,7 +108,7 @@ export class Bench {
     return attachment as Attachment
   }
 
-  /** The interface to ask for: loopback adjusts the one that every container has. */
+  /** CNI_IFNAME: the plugin loopback configures the interface lo, which each container has. */
   get ifname(): string {
     return this.network.plugins[0]?.type === 'loopback' ? 'lo' : 'eth0'
   }

@@ -3,10 +3,10 @@ import type { Operation } from './runtime/derive.ts'
 import { CNI_PATH } from './runtime/programs.ts'
 import type { NodeShell } from './runtime/shell.ts'
 
-/** No ledger looks there. */
+/** Not in the ledger. */
 const DIRECTORY = '/tmp/bench'
 
-/** Records the operation, and fails if told so; otherwise becomes the real plugin. */
+/** Records the operation, and fails on request; otherwise executes the real plugin. */
 const script = (program: string) => `#!/bin/sh
 echo "$CNI_COMMAND" >>${DIRECTORY}/calls
 if [ -e "${DIRECTORY}/fail-$CNI_COMMAND" ]; then
@@ -17,17 +17,17 @@ fi
 exec '${program}'
 `
 
-/** An IPAM plugin that stands in front of the real one, records its calls, and fails when told to. */
+/** A wrapper of an IPAM plugin that records its calls, and fails on request. */
 export interface WatchedIpam {
-  /** Where plugins find it before the real one. */
+  /** CNI_PATH with its directory first. */
   readonly cniPath: readonly string[]
-  /** Lets an operation fail. */
+  /** Makes an operation fail. */
   fail(operation: Operation, code?: number): Promise<void>
   /** The operations that it was called for, since the last call of this function. */
   calls(): Promise<readonly string[]>
 }
 
-/** Puts a {@link WatchedIpam} in front of the IPAM plugin of the network. */
+/** Wraps the IPAM plugin of the network. */
 export async function watchIpam(bench: Bench): Promise<WatchedIpam> {
   const { type } = ipamOf(bench.network)?.ipam ?? {}
   if (type === undefined) throw new Error('the network has an IPAM plugin')

@@ -27,9 +27,9 @@ export interface SuiteNode {
   readonly programs: Programs
 }
 
-/** So many checks run on a node at once. */
+/** Maximum number of checks that run on a node at once. */
 const PER_NODE = 2
-/** Most others need what it checks. */
+/** Runs before the others, because most of them need a working ADD. */
 const FIRST = 'ADD succeeds'
 
 /**

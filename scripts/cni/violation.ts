@@ -1,13 +1,13 @@
 /** The plugin violates a requirement; the message says how. */
 export class Violation extends Error {}
 
-/** A check could not be made: an operation that must succeed before it failed. */
+/** A precondition of a check failed, so it proves nothing. */
 export class Unmet extends Error {}
 
-/** A check does not apply, which only its run could show. */
+/** A check turned out not to apply after it had started. */
 export class Inapplicable extends Error {}
 
-/** @throws Violation */
+/** @throws Violation with the reason unless a requirement holds */
 export function requireThat(holds: boolean, why: string): asserts holds {
   if (!holds) throw new Violation(why)
 }

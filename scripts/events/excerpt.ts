@@ -14,7 +14,7 @@ export interface Excerpt {
 export function excerpt(size: ExcerptSize): Excerpt {
   const head: string[] = []
   let tail: string[] = []
-  let [headLength, tailLength, leftOut] = [0, 0, 0]
+  let [headLength, tailLength, omitted] = [0, 0, 0]
   let isHead = true
   const trim = () => {
     let first = 0
@@ -22,7 +22,7 @@ export function excerpt(size: ExcerptSize): Excerpt {
       tailLength -= lengthOf(tail[first])
       first++
     }
-    leftOut += first
+    omitted += first
     tail = tail.slice(first)
   }
   const add = (line: string) => {
@@ -39,7 +39,7 @@ export function excerpt(size: ExcerptSize): Excerpt {
   }
   const lines = () => {
     trim()
-    return leftOut === 0 ? [...head, ...tail] : [...head, `… ${leftOut} lines omitted here; the log has all …`, ...tail]
+    return omitted === 0 ? [...head, ...tail] : [...head, `… ${omitted} lines omitted here; the log has all …`, ...tail]
   }
   return { add, lines }
 }

@@ -12,11 +12,11 @@ export function eventStream(listeners: readonly Listener[], complain: (line: str
     failed.add(listener)
     complain(`report '${listener.name}' failed and is disabled: ${error instanceof Error ? error.message : error}`)
   }
-  const said = new Set<string>()
+  const shown = new Set<string>()
   const emit: Emit = event => {
     if (event.type === 'notice' && event.once) {
-      if (said.has(event.text)) return
-      said.add(event.text)
+      if (shown.has(event.text)) return
+      shown.add(event.text)
     }
     const timed = { at: runClock(), ...event }
     for (const listener of listeners) {

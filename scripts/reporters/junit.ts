@@ -153,9 +153,14 @@ function casesOfRetried(test: TestRecord, isFlaky: boolean): readonly Case[] {
   const [element, outcome] = isFlaky ? ['flakyFailure', 'FLAKY: passed when'] : ['rerunFailure', 'was']
   return casesOf(test).flatMap(({ problem, output, name, milliseconds }) => {
     if (!problem || problem.element === 'skipped') return []
-    const said = [`${problem.message}; ${outcome} retried`, ...output]
+    const outputLines = [`${problem.message}; ${outcome} retried`, ...output]
     return [
-      { name: `${name}, attempt ${test.turn.attempt}`, milliseconds, problem: { ...problem, element }, output: said },
+      {
+        name: `${name}, attempt ${test.turn.attempt}`,
+        milliseconds,
+        problem: { ...problem, element },
+        output: outputLines,
+      },
     ]
   })
 }

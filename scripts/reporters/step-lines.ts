@@ -72,11 +72,11 @@ export class StepLines {
     if (titles.length === 0 && this.#lines.size === 0 && this.isOver && !this.hasFailed) return []
     const title = titles.length === 1 ? titles[0] : this.#step
     const head: StepLine = { who: this.#who(this.#nodes), kind: 'nodes', text: `${TITLE}${title}: ${this.#result()}` }
-    const said = [...this.#lines].filter(([text]) => !this.failures.some(({ why }) => text.includes(why)))
-    const shown = said
+    const unexplained = [...this.#lines].filter(([text]) => !this.failures.some(({ why }) => text.includes(why)))
+    const shown = unexplained
       .slice(0, SHOWN_LINES)
       .map(([text, nodes]): StepLine => ({ who: this.#who([...nodes]), kind: 'nodes', text }))
-    const more = said.length - shown.length
+    const more = unexplained.length - shown.length
     return [
       ...(titles.length > 0 ? [head] : []),
       ...shown,

@@ -8,8 +8,8 @@ import type { TerminalUse } from './streams.ts'
  * Reads `--progress`.
  * @throws Failure BAD_VALUE (exit 2)
  */
-export function readProgress(said: string | undefined, option = '--progress'): ProgressKind {
-  const value = said ?? 'auto'
+export function readProgress(input: string | undefined, option = '--progress'): ProgressKind {
+  const value = input ?? 'auto'
   const kind = PROGRESS_KINDS.find(each => each === value)
   if (kind) return kind
   throw usageFailure('BAD_VALUE', `${option}=${value}: must be one of ${PROGRESS_KINDS.join(', ')}`)

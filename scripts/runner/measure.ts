@@ -45,16 +45,16 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   const withPods = new Set(network.filter(({ pods }) => pods.length > 0).map(({ node }) => node))
   const nodes = request.nodes.filter(({ name }) => withPods.has(name))
   const rounds = roundsOf(reach, network)
-  const neighbours = (round: Round, node: Node) => neighborsFor(network, reach, round, node.name)
+  const entriesOf = (round: Round, node: Node) => neighborsFor(network, reach, round, node.name)
   const pinned = rounds.filter(round => round.pinned)
   const unpin = async (limits: Pick<MeasureRequest, 'signal'> & Partial<Pick<MeasureRequest, 'onHung'>>) => {
-    const all = (node: Node) => pinned.map(round => neighbours(round, node)).join('')
+    const all = (node: Node) => pinned.map(round => entriesOf(round, node)).join('')
     await Promise.all(nodes.map(node => ask(node, ['static_neighbours', '--delete'], all(node), limits)))
   }
   const measured: Measurement[] = []
   try {
     for (const round of pinned) {
-      await Promise.all(nodes.map(node => ask(node, ['static_neighbours'], neighbours(round, node), request)))
+      await Promise.all(nodes.map(node => ask(node, ['static_neighbours'], entriesOf(round, node), request)))
       measured.push(await ping(nodes, [round], request))
     }
     const free = rounds.filter(round => !round.pinned)
@@ -147,10 +147,10 @@ async function ask(
     throw error
   })
   if (exitCode === 0) return stdout.toString()
-  const said = shortText(stderr.toString())
+  const errors = shortText(stderr.toString())
   throw infrastructureFailure(
     'NO_MATRIX',
-    `${node.name}: netns_test ${words[0]} exited with status ${exitCode}: ${said}`,
+    `${node.name}: netns_test ${words[0]} exited with status ${exitCode}: ${errors}`,
     { node: node.name },
   )
 }

@@ -155,7 +155,7 @@ export async function askProbers(
     },
   )
   if (exitCode === 0) return stdout.toString()
-  const said = shortText(stderr.toString().trim())
-  const message = `${node.name}: netns_test probe ${words[0]} exited with status ${exitCode}: ${said}`
+  const errors = shortText(stderr.toString().trim())
+  const message = `${node.name}: netns_test probe ${words[0]} exited with status ${exitCode}: ${errors}`
   throw infrastructureFailure('NO_PROBE', message, { node: node.name })
 }

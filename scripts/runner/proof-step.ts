@@ -134,19 +134,19 @@ function expectationOf(
   if (!test.pods) return undefined
   const workers = new Set(settings.cluster.nodes.filter(({ role }) => role === 'worker').map(({ name }) => name))
   // Without a user setting, an ovl may have set NPODS, equally on all nodes.
-  const said = settings.cluster.start ? settings.guestEnvironment.NPODS : undefined
+  const userPods = settings.cluster.start ? settings.guestEnvironment.NPODS : undefined
   const counts = network.flatMap(({ node, npods }) =>
     workers.has(node) && npods !== undefined ? [{ node, npods }] : [],
   )
   const [first, ...others] = counts
   const other = others.find(({ npods }) => npods !== first?.npods)
-  if (said === undefined && first && other) {
+  if (userPods === undefined && first && other) {
     const texts = [first, other].map(({ node, npods }) => `NPODS is ${npods} on ${node}`)
     throw testFailure('NPODS_DIFFER', `the nodes create different numbers of PODs: ${texts.join(', ')}`, {
       node: other.node,
     })
   }
-  const count = said === undefined ? (first?.npods ?? settings.addressing.podsPerNode) : Number(said)
+  const count = userPods === undefined ? (first?.npods ?? settings.addressing.podsPerNode) : Number(userPods)
   return { pods: podsOf(test, settings, count), families }
 }
 

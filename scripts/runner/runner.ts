@@ -14,7 +14,7 @@ import type { StepFailure } from './steps.ts'
 export async function runTests(request: RunRequest): Promise<RunResult> {
   const { repeats, bail } = request.repeatPolicy
   const plan = request.plan.filter(planned => canRun(planned, request))
-  const leftOut = new Set<PlannedTest>()
+  const skipped = new Set<PlannedTest>()
   const failures: StepFailure[] = []
   const flaky: string[] = []
   const held = new HeldCluster(request.emit)
@@ -25,10 +25,10 @@ export async function runTests(request: RunRequest): Promise<RunResult> {
     for (let repeat = 1; repeat <= repeats && plan.length > 0 && notRun === undefined; repeat++) {
       for (const [index, planned] of plan.entries()) {
         const isLast = repeat === repeats && index === plan.length - 1
-        if (leftOut.has(planned)) continue
+        if (skipped.has(planned)) continue
         const outcome = await tryTest(planned, repeat, isLast, held, request)
         if (!outcome) {
-          leftOut.add(planned)
+          skipped.add(planned)
           continue
         }
         failures.push(...outcome.failures)
@@ -50,7 +50,7 @@ export async function runTests(request: RunRequest): Promise<RunResult> {
   }
   const left = (await held.keep()) ?? attached
   const verdict = isPartial && failures.length === 0 ? 'broken' : verdictOf(failures)
-  const isIncomplete = request.strict && plan.length - leftOut.size < request.plan.length
+  const isIncomplete = request.strict && plan.length - skipped.size < request.plan.length
   const result = { verdict: verdict === 'passed' && isIncomplete ? 'failed' : verdict, failures, flaky, left } as const
   return notRun === undefined ? result : { ...result, notRun }
 }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { readTables } from '../../scripts/cluster/own/neighbour-tables.ts'
+import { readTables } from '../../scripts/cluster/own/neighbor-tables.ts'
 import { program } from '../namespaces/program.ts'
 
 /** The kernel's default for all network namespaces of a host together. */

@@ -50,10 +50,11 @@ function notUp({ plans, clusterDirectory, timeoutSeconds }: LogInRequest, up: Re
   const missing = plans.filter(({ name }) => !up.has(name)).map(({ name }) => name)
   const [first = ''] = missing
   const lines = consoleTail(clusterDirectory, first, CONSOLE_LINES)
-  const said = lines.length > 0 ? `\n  the last lines on the console of ${first}:\n    ${lines.join('\n    ')}\n` : ''
+  const console =
+    lines.length > 0 ? `\n  the last lines on the console of ${first}:\n    ${lines.join('\n    ')}\n` : ''
   return infrastructureFailure(
     'NODE_NOT_UP',
-    `${missing.length} of ${countOfNodes(plans)} did not come up in ${timeoutSeconds} s: ${missing.join(', ')}${said}`,
+    `${missing.length} of ${countOfNodes(plans)} did not come up in ${timeoutSeconds} s: ${missing.join(', ')}${console}`,
     { hint: 'a slow host needs more: --timeout <seconds>' },
   )
 }

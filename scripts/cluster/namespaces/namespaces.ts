@@ -19,7 +19,7 @@ import { directories as asDirectories } from './layers.ts'
 import { requireLinkKinds } from './link-kinds.ts'
 import { logInOnNodes, recordOf } from './log-in.ts'
 import { needsOf, requireNamespaces } from './needs.ts'
-import { neighbourCommands, readTablesWithRoom, requireNeighbours, wantsPermanent } from './neighbours.ts'
+import { neighborCommands, readTablesWithRoom, requireNeighbors, wantsPermanent } from './neighbors.ts'
 import { ensureImageTree } from './tree.ts'
 import { readUserMaps } from './users.ts'
 import { startWorld } from './world.ts'
@@ -47,16 +47,16 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
   requireLimits(needsOf(cluster.nodes, settings.addressing.podsPerNode))
   const { kinds = [], neighbors = { kept: 0, flushed: 0, mayRetry: true } } = request.kernel ?? {}
   const tables = await readTablesWithRoom(neighbors, signal)
-  const flushesNeighbors = requireNeighbours(neighbors, tables)
+  const flushesNeighbors = requireNeighbors(neighbors, tables)
   requireNamespaces(cluster.nodes.length, settings.addressing.podsPerNode)
   const cache = { cacheDirectory: directories.cache, onProgress: notice, signal }
   const image = await ensureImage({ ...cache, guest: cluster.guest })
-  const treeMade = ensureImageTree(image, cache)
-  treeMade.catch(() => {}) // waited for below
-  if (kinds.length > 0) await requireLinkKinds(kinds, await treeMade, request.test)
+  const imageTree = ensureImageTree(image, cache)
+  imageTree.catch(() => {}) // awaited below
+  if (kinds.length > 0) await requireLinkKinds(kinds, await imageTree, request.test)
   signal.throwIfAborted()
-  const made = (component: Component) => emit({ type: 'provenance', test: request.test, component })
-  made({ name: 'node image', ...imageComponent(image) })
+  const report = (component: Component) => emit({ type: 'provenance', test: request.test, component })
+  report({ name: 'node image', ...imageComponent(image) })
 
   const keys = makeKeys()
   const claim = { kind: 'namespaces', replace: cluster.replace, onNotice: notice } as const
@@ -68,13 +68,13 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
     emit({ type: 'cluster-start', test: request.test, ...countAndNames(cluster.nodes), kind })
     const layers = { cacheDirectory: directories.cache, clusterDirectory: directory, signal }
     const [tree, ovls] = await Promise.all([
-      treeMade,
+      imageTree,
       layOvls({
         ...layers,
         packing: settings.packing,
         extra,
         onLine: text => emit({ type: 'detail', text }),
-        onComponent: made,
+        onComponent: report,
         form: asDirectories(layers),
       }),
     ])
@@ -85,7 +85,7 @@ async function start(settings: Settings, request: StartRequest): Promise<Running
       names: cluster.nodes.map(({ name }) => name),
       nodes: cluster.nodes.map(plan => identityMessage(plan, identity, false)),
       neighbours: cluster.nodes.map(plan =>
-        isLarge ? neighbourCommands(plan, cluster.nodes, identity.bareNets, identity.prefix) : '',
+        isLarge ? neighborCommands(plan, cluster.nodes, identity.bareNets, identity.prefix) : '',
       ),
     })
     const nodes = await logInOnNodes({

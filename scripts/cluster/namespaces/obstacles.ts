@@ -37,8 +37,8 @@ const OBSTACLES: readonly (readonly [RegExp, string, string])[] = [
  */
 export function obstacle(subject: string, why: string): Failure {
   const message = `${subject} did not come up: ${why}`
-  for (const [said, meaning, hint] of OBSTACLES) {
-    if (said.test(why)) return environmentFailure('NO_NAMESPACES', `${meaning} (${message})`, { hint })
+  for (const [pattern, meaning, hint] of OBSTACLES) {
+    if (pattern.test(why)) return environmentFailure('NO_NAMESPACES', `${meaning} (${message})`, { hint })
   }
   if (/(^|: )no namespaces: /.test(why)) {
     try {

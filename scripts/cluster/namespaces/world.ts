@@ -51,8 +51,8 @@ export function startWorld(clusterDirectory: string, maps: UserMaps): World {
       events.of('failed', WORLD).then(reason => ['the cluster', reason] as const),
       events.of('ended', node).then(how => [node, `its first process ${how}`] as const),
     ])
-    const said = subject === node ? '' : errors()
-    throw obstacle(subject, said && !why.includes(said) ? `${why}: ${said}` : why)
+    const stderr = subject === node ? '' : errors()
+    throw obstacle(subject, stderr && !why.includes(stderr) ? `${why}: ${stderr}` : why)
   }
   return {
     up: async (node, signal) => {

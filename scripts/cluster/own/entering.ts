@@ -5,7 +5,7 @@ import type { ClusterConsoles, ClusterQuery } from '../kind.ts'
 import { nodeIn, noSuchNode } from '../targets.ts'
 import { markUse } from '../users.ts'
 import { consoleFile, MOST_CONSOLE_BYTES } from './consoles.ts'
-import { meantCluster, requireCluster, runningName } from './find-clusters.ts'
+import { requestedCluster, requireCluster, runningName } from './find-clusters.ts'
 import { logIn } from './login.ts'
 
 /** Logs in on one node: see {@link ClusterOperations.enter}. */
@@ -28,7 +28,7 @@ export async function logInOnAll(
   signal: AbortSignal,
 ): Promise<readonly Node[]> {
   const isNamed = origins.some(({ name, origin }) => name === '__name' && origin !== 'default')
-  const name = isNamed ? cluster.name : meantCluster(directories.state, cluster.name)
+  const name = isNamed ? cluster.name : requestedCluster(directories.state, cluster.name)
   const { directory, record } = requireCluster(directories.state, name)
   return await allOrNone(record.nodes.map(node => logIn(directory, node, record.hostKey, signal)))
 }

@@ -99,11 +99,11 @@ const runningNames = (stateDirectory: string): readonly string[] =>
     .map(({ name }) => name)
 
 /**
- * The cluster to use when the user names none: the default one or, if that does not exist, the only one that is
- * running.
+ * The name of the cluster for a command without `--name`: the default one or, if that does not exist, the only running
+ * one.
  * @param usual the default name
  */
-export function meantCluster(stateDirectory: string, usual: string): string {
+export function requestedCluster(stateDirectory: string, usual: string): string {
   if (findCluster(stateDirectory, usual)) return usual
   const [only = usual, ...others] = runningNames(stateDirectory)
   return others.length === 0 ? only : usual
@@ -143,7 +143,7 @@ export const processNamed = (directory: string, name: string): ProcessId | undef
 export function runningName({ options, environment }: Pick<ClusterQuery, 'options' | 'environment'>): string {
   const name = readClusterName(options, environment)
   const isNamed = options.__name !== undefined || environment.XCLUSTER_NETNS_NAME || environment.__name
-  return isNamed ? name : meantCluster(readDirectories(environment).state, DEFAULT_CLUSTER_NAME)
+  return isNamed ? name : requestedCluster(readDirectories(environment).state, DEFAULT_CLUSTER_NAME)
 }
 
 /** The names of a cluster's nodes; empty when it is not running. */

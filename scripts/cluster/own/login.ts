@@ -13,10 +13,10 @@ const CONSOLE_LINES = 4
 function requireAlive(clusterDirectory: string, { name, port }: NodeRecord): void {
   if (processNamed(clusterDirectory, name)) return
   const lines = consoleTail(clusterDirectory, name, CONSOLE_LINES)
-  const said = lines.length > 0 ? `last console lines:\n  ${lines.join('\n  ')}` : 'nothing is on its console'
+  const console = lines.length > 0 ? `last console lines:\n  ${lines.join('\n  ')}` : 'nothing is on its console'
   throw infrastructureFailure(
     'NODE_GONE',
-    `${name} is gone: its ${port === undefined ? 'first process' : 'QEMU'} ended; ${said}`,
+    `${name} is gone: its ${port === undefined ? 'first process' : 'QEMU'} ended; ${console}`,
   )
 }
 

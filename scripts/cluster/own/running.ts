@@ -8,7 +8,7 @@ import { type ClusterRecord, requireOwnCluster, updateRecord } from './cluster-r
 import { consoleTail, readConsole } from './consoles.ts'
 import { processNamed } from './find-clusters.ts'
 import { logIn } from './login.ts'
-import { hasRoom, type NeighbourTable, readTables, requireNoOverflow } from './neighbour-tables.ts'
+import { hasRoom, type NeighborTable, readTables, requireNoOverflow } from './neighbor-tables.ts'
 import { type Part, partsOf, requireParts } from './parts.ts'
 import { adoptCluster, destroyCluster, renameCluster } from './registry.ts'
 
@@ -63,7 +63,7 @@ export interface Ending {
   /** Processes that must keep running. */
   readonly watched: readonly Part[]
   /** The host's neighbor tables before the start, if nodes share them: they must not overflow. */
-  readonly tables?: readonly NeighbourTable[]
+  readonly tables?: readonly NeighborTable[]
   readonly flushesNeighbors?: boolean
 }
 

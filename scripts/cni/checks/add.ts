@@ -96,10 +96,10 @@ export const add: Checks<
       const wanted = Number(bench.network.plugins.findLast(({ mtu }) => Number(mtu) > 0)?.mtu)
       const found = links.find(({ ifname }) => ifname === attachment.ifname)?.mtu
       requireThat(found === wanted, `${attachment.ifname} has an MTU of ${found}, not of ${wanted}`)
-      const told = result.interfaces?.find(({ name, sandbox }) => sandbox && name === attachment.ifname)?.mtu
+      const reported = result.interfaces?.find(({ name, sandbox }) => sandbox && name === attachment.ifname)?.mtu
       requireThat(
-        told == null || told === found,
-        `the result has an MTU of ${told}, and ${attachment.ifname} of ${found}`,
+        reported == null || reported === found,
+        `the result has an MTU of ${reported}, and ${attachment.ifname} of ${found}`,
       )
     },
   },
@@ -107,8 +107,10 @@ export const add: Checks<
     applies: createsInterface,
     run: async bench => {
       const { attachment } = await bench.attach(bench.runtime())
-      const again = await callFirst(bench, { ...attachment, containerId: `${attachment.containerId}-again` })
-      const { plugin, answer, end } = again
+      const { plugin, answer, end } = await callFirst(bench, {
+        ...attachment,
+        containerId: `${attachment.containerId}-again`,
+      })
       requireThat(!answer.ok, `the plugin ${plugin} succeeded, and the container has ${attachment.ifname}`)
       requireThat(end.status !== undefined, `the plugin ${plugin} ${answer.why}`)
     },

@@ -20,7 +20,7 @@ const applying = (
 ): CheckCode => ({
   applies: declares(capability),
   run: async bench => {
-    // A plugin that always fails does not fail because of the capability.
+    // Throws Unmet if ADD fails even without the capability.
     const plain = await bench.attach(bench.runtime())
     await bench.runtime().del([plain.attachment])
     const value = await argument(bench)

@@ -12,21 +12,19 @@ import { exhaustible, shrunk } from './pool.ts'
 
 const CYCLES = 5
 const AT_ONCE = 50
-/**
- * Deletes a namespace, whose interfaces the kernel removes a moment later, with their peers among those of the node.
- */
+/** Deletes a namespace, and waits: the kernel removes its interfaces, and their peers on the node, a moment later. */
 const DELETE_NAMESPACE = `ip netns delete "$1" || exit
 shift
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	for link; do ip link show "$link" >/dev/null 2>&1 || exit 0; done
 	sleep 0.1
 done`
-/** Time limit for one of so many. */
+/** Time limit of a plugin while {@link AT_ONCE} run, in seconds. */
 const CROWD_SECONDS = 150
-/** ADD is killed once in each of so many parts of its duration. */
+/** Parts of ADD's duration; ADD is killed once in each, at a random moment. */
 const KILLS = 4
 
-/** Checks of what stays after a scenario that ends with DEL. */
+/** Checks for leftovers of scenarios that end with DEL. */
 export const leaks: Checks<
   | 'DEL after many ADDs: leaves nothing'
   | 'DEL after a killed ADD: leaves nothing'
@@ -106,9 +104,9 @@ export const leaks: Checks<
 }
 
 /**
- * Attaches another container, and a container that is detached again.
- * @returns that container
- * @throws Inapplicable when already this leaves something
+ * Attaches the first container of the network, and attaches and detaches another one.
+ * @returns the detached container
+ * @throws Inapplicable when a single ADD and DEL leaves something
  */
 async function prepare(bench: Bench): Promise<Attachment> {
   await attachFirst(bench)

@@ -6,8 +6,8 @@ import type { Attachment } from '../runtime/derive.ts'
 import { requireThat } from '../violation.ts'
 
 /**
- * Requires that operations leave node and containers as they were. What the first attachment of a network creates for
- * all, such as a bridge, is no leftover: another container is attached before, and stays.
+ * Requires that operations leave node and containers as they were. The first attachment of a network may create
+ * shared objects, such as a bridge, which are not leftovers: call {@link attachFirst} before.
  * @param what for the message: `a failed ADD`
  */
 export async function leavesNothing(
@@ -29,8 +29,8 @@ export async function leavesNothing(
 }
 
 /**
- * Attaches another container, so that what all share is there. It is detached again if the network serves one container
- * at a time, as a network that moves an interface of the node does.
+ * Attaches a container, so that the network's shared objects exist. Detaches it if the network serves one container at
+ * a time, such as one that moves an interface of the node.
  */
 export async function attachFirst(bench: Bench): Promise<void> {
   const runtime = bench.runtime()

@@ -4,7 +4,7 @@ import { describeFailure, type Outcome, type Runtime } from '../runtime/runtime.
 import { Inapplicable, requireThat } from '../violation.ts'
 
 /**
- * For an operation that the check is about.
+ * Requires the success of the operation under test.
  * @throws Violation when it failed
  */
 export function requireSuccess(outcome: Outcome | undefined): void {
@@ -12,7 +12,7 @@ export function requireSuccess(outcome: Outcome | undefined): void {
 }
 
 /**
- * For an operation that must fail. A plugin that hangs or crashes does not report an error.
+ * Requires that an operation fails with an error. A plugin that hangs or crashes does not report one.
  * @param why it should have failed
  * @throws Violation when it succeeded, or did not exit by itself
  */
@@ -23,7 +23,7 @@ export function requireFailure(outcome: Outcome | undefined, why: string): void 
 }
 
 /**
- * For an operation that has checks of its own.
+ * Requires the success of an operation that other checks test.
  * @param what begins the message: `DEL failed`
  * @throws Inapplicable when it failed
  */

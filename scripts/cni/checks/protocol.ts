@@ -7,13 +7,13 @@ import { parseVersions, type Result } from '../runtime/result.ts'
 import { requireThat, Violation } from '../violation.ts'
 import { always, type CheckCode, type Checks } from './check.ts'
 
-/** How to spoil an execution: variables to set, or to remove; a change of the input. */
+/** How to make a call of a plugin invalid: variables to set or, if undefined, to remove; a change of the input. */
 interface Spoiling {
   readonly variables?: Readonly<Record<string, string | undefined>>
   readonly input?: (input: Record<string, unknown>) => unknown
 }
 
-/** Calls ADD of each plugin of the network with a spoiled execution, each with a container of its own. */
+/** Calls ADD of each plugin of the network with an invalid call, each for a container of its own. */
 async function spoiled(bench: Bench, { variables = {}, input }: Spoiling): Promise<readonly Call[]> {
   const runtime = bench.runtime()
   const calls: Call[] = []
@@ -38,7 +38,7 @@ async function spoiled(bench: Bench, { variables = {}, input }: Spoiling): Promi
   return calls
 }
 
-/** Plugins behind the first are called with a result: that of no plugin, for a container without an address. */
+/** A previous result for plugins after the first: the container has an interface without an address. */
 export function previousFor(bench: Bench, plugin: PluginConfig, attachment: Attachment): Result | undefined {
   if (plugin === bench.network.plugins[0]) return undefined
   const { cniVersion } = bench.network

@@ -8,7 +8,7 @@ import { Inapplicable, requireThat } from '../violation.ts'
 import { type CheckCode, type Checks, needsIpam } from './check.ts'
 import { requireFailure, requireSuccess, requireWorking } from './outcomes.ts'
 
-/** Whether the version of a network has an operation, and the network has what the check needs. */
+/** True if a network's version has an operation and the network meets more conditions; otherwise the reason. */
 export const has =
   (operation: Operation, ...more: readonly ((network: Network) => true | string)[]) =>
   (network: Network): true | string => {
@@ -33,8 +33,8 @@ const damaged = (what: string, damage: (bench: Bench, attached: Attached) => Pro
 })
 
 /**
- * A plugin whose CHECK always fails does not find what is gone.
- * @throws Inapplicable
+ * Requires that CHECK succeeds on an intact attachment: if it always fails, its later failure proves nothing.
+ * @throws Inapplicable when it fails
  */
 async function requireCheck(runtime: Runtime, attachment: Attached['attachment']): Promise<void> {
   const [outcome] = await runtime.check([attachment])

@@ -16,7 +16,7 @@ export interface ChurnRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The network of the plugins that most know, for comparison. */
+/** The default network for comparison. */
 export const BASELINE: Network = {
   cniVersion: '1.0.0',
   name: 'baseline',

@@ -1,6 +1,6 @@
 import type { NodeShell } from '../runtime/shell.ts'
 
-/** Traffic between those that stay while others come and go. */
+/** Pings between containers that stay attached, or from the node to one, while others are attached and detached. */
 export interface Traffic {
   /** `resident 1 to resident 2` */
   readonly between: string

@@ -10,16 +10,16 @@ import type { NodeShell } from '../runtime/shell.ts'
 import { type Latency, latencyOf } from './latency.ts'
 import { type RunningTraffic, startTraffic, type Traffic } from './pings.ts'
 
-/** What happened to a network while containers came and went. */
+/** Results of attaching and detaching containers of a network. */
 export interface ChurnResult {
   readonly network: string
   /** Containers that were attached and detached. */
   readonly attachments: number
-  /** That it took, without the time of other networks. */
+  /** Time spent on this network alone. */
   readonly seconds: number
   readonly add: Latency | undefined
   readonly del: Latency | undefined
-  /** How often an operation failed, by what it was: `ADD: the plugin bridge failed with code 7: …`. */
+  /** Number of failed operations by description: `ADD: the plugin bridge failed with code 7: …`. */
   readonly failures: ReadonlyMap<string, number>
   /** Undefined if nothing answered. */
   readonly traffic: Traffic | undefined
@@ -59,7 +59,7 @@ export class ChurnSubject {
       const runtime = bench.runtime()
       const [first, second] = [await bench.attach(runtime), await bench.attach(runtime)]
       const pool = await bench.containers(AT_ONCE)
-      // What the first attachments create for all.
+      // Creates the objects that all attachments share before the ledger is taken.
       await runtime.add(pool)
       await runtime.del(pool)
       const addresses = [second, first].map(({ result }) => result.ips?.[0]?.address.split('/')[0])

@@ -58,14 +58,14 @@ const describe = (facts: Facts): string =>
     .map(([name, value]) => (name === 'kind' ? value : `${name} ${short(value)}`))
     .join(', ')
 
-/** A message names so many changed properties. */
+/** Maximum number of changed properties in a message. */
 const MOST_CHANGES = 4
 
 function changedFacts(before: Facts, after: Facts): string {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
     name => before[name] !== after[name],
   )
-  // Those that change their value say more than those that come and go with another one.
+  // A changed property that is shown says more than one that changes along with it.
   const ranked = [...names.filter(name => SHOWN.test(name)), ...names.filter(name => !SHOWN.test(name))]
   const shown = ranked.slice(0, MOST_CHANGES).map(name => {
     const label = name.replace(/^info_(?:slave_)?data\./, '')
@@ -80,7 +80,7 @@ const short = (value: string | undefined): string => {
   return value.length > 60 ? `${value.slice(0, 60)}…` : value || "''"
 }
 
-/** Drops what only follows from another change in the same place. */
+/** Drops changes that only follow from another one in the same place. */
 function withoutConsequences(changes: readonly Change[]): readonly Change[] {
   const names = (of: (change: Change) => boolean) => new Set(changes.filter(of).map(({ entry }) => entry.name))
   const isWhole = ({ change }: Change) => change !== 'changed'

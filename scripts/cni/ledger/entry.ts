@@ -21,13 +21,13 @@ export interface Entry {
   readonly kind: EntryKind
   /** Identifies it within its place and kind: `10.1.0.2/16 on eth0`. */
   readonly name: string
-  /** Its properties, without those that change by themselves; a change of one is a difference. */
+  /** Its properties, without volatile ones; a change of one is a difference. */
   readonly facts: Facts
-  /** The interface that takes it along when it goes. */
+  /** The interface whose deletion deletes it. */
   readonly device?: string | undefined
-  /** Of a route that the kernel makes: the address that takes it along; empty for any address of the device. */
+  /** Of a route that the kernel adds: the address whose deletion deletes it; empty for any address of the device. */
   readonly address?: string | undefined
-  /** The nftables chain, iptables table and the like that take it along. */
+  /** The nftables chain, iptables table and the like whose deletion deletes it. */
   readonly container?: string | undefined
 }
 

@@ -80,7 +80,7 @@ export type Vlan = v.InferOutput<typeof vlan>
 
 /**
  * Parses the JSON values in the lines of a text.
- * @throws Error for a line that is none
+ * @throws Error for a line that is not JSON
  */
 export const jsonLines = (text: string): readonly unknown[] =>
   text

@@ -10,7 +10,7 @@ import { entriesOf, omissionsOf, splitSections } from './read.ts'
 const script = (name: string) => shellScript(path.join(import.meta.dirname, 'sh'), name)
 const [NODE_SCRIPT, SPACE_SCRIPT] = [script('node.sh'), script('space.sh')]
 
-/** Where plugins keep their state: IPAM files, caches, configurations; and where they should not write. */
+/** Directories of plugins' state (IPAM, caches, configurations), and some where they should not write. */
 export const STATE_DIRECTORIES = ['/var/lib', '/run', '/etc', '/root', '/home', '/usr/local']
 
 export interface LedgerOptions {

@@ -5,7 +5,7 @@ export interface PodNetwork {
   readonly name: string
   /** `{{subnet4}}` and `{{subnet6}}` are the networks of a node's PODs. */
   readonly plugin: PluginConfig
-  /** Of the steps in the summary. */
+  /** Titles of the steps, for the summary. */
   readonly titles: { readonly configure: string; readonly start: string }
   /** A shell command for each node, before plugins are called. */
   readonly before?: string

@@ -37,8 +37,8 @@ export function readAnswer(operation: Operation, version: string, end: Execution
     const error = parseError(stdout, stderr)
     if (error) return { ok: false, why: describeError(error), error }
     const output = [stdout, stderr].map(text => shortText(text, MOST_CHARACTERS)).filter(Boolean)
-    const said = output.length > 0 ? `: ${output.join(' ')}` : ''
-    return { ok: false, why: `exited with status ${status} and without an error in JSON${said}` }
+    const text = output.length > 0 ? `: ${output.join(' ')}` : ''
+    return { ok: false, why: `exited with status ${status} and without an error in JSON${text}` }
   }
   if (operation === 'ADD') {
     const parsed = parseResult(stdout, version)

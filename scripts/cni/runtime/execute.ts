@@ -17,7 +17,7 @@ export interface Execution {
   readonly files?: ExecutionFiles
 }
 
-/** At the end of an input, before the last brace: the output of the execution before it in a chain. */
+/** A placeholder at the end of an input, for the output of the previous execution in a chain. */
 export const PREVIOUS = '@previous@'
 const PREVIOUS_END = `${JSON.stringify(PREVIOUS)}}`
 
@@ -25,15 +25,15 @@ const PREVIOUS_END = `${JSON.stringify(PREVIOUS)}}`
 export interface ExecutionFiles {
   /** Gets its output. */
   readonly stdout: string
-  /** Exists from the beginning until the plugin has succeeded, with its errors. */
+  /** Created when the plugin starts, gets its errors, and is removed when it succeeds. */
   readonly pending: string
 }
 
-/** How an execution ended. */
+/** The end of an execution. */
 export interface ExecutionEnd {
-  /** Exit status; undefined for a plugin that did not exit by itself. */
+  /** Exit status; undefined for a plugin that was killed. */
   readonly status: number | undefined
-  /** Why it did not exit by itself, or left something behind; completes "the plugin …". */
+  /** Why it was killed, or which processes it left; completes "the plugin …". */
   readonly problem: string | undefined
   readonly stdout: string
   readonly stderr: string
@@ -42,9 +42,9 @@ export interface ExecutionEnd {
   readonly microseconds: number
 }
 
-/** A plugin takes a second when twenty start at once in an emulated VM. */
+/** Default timeout: a plugin takes a second when twenty start at once in an emulated VM. */
 export const SECONDS = 60
-/** The same for a plugin whose ADD failed: one that hangs would take a minute for each of many operations. */
+/** After a failed ADD: a plugin that hangs would take a minute for each of many operations. */
 export const SECONDS_AFTER_FAILURE = 5
 /** Limit on each output of a plugin, in bytes. */
 export const MAX_OUTPUT = 2 ** 20

@@ -14,7 +14,7 @@ import { CNI_PATH, type Programs } from './programs.ts'
 import { isBefore, type PluginError, type Result } from './result.ts'
 import type { NodeShell } from './shell.ts'
 
-/** What an operation on an attachment, or on a network, came to. */
+/** The outcome of an operation on an attachment, or on a network. */
 export interface Outcome {
   readonly calls: readonly Call[]
   /** The last plugin's result of ADD. */
@@ -91,7 +91,7 @@ export class Runtime {
   }
 
   /**
-   * Calls GC of each plugin, and goes on after errors; of none when the network disables it.
+   * Calls GC of each plugin, and continues after errors; of none when the network disables it.
    * @param valid the attachments to keep
    */
   async gc(valid: readonly Pick<Attachment, 'containerId' | 'ifname'>[]): Promise<Outcome> {

@@ -21,8 +21,8 @@ export interface AttachedNode extends SuiteNode {
 }
 
 /**
- * Creates the PODs of all nodes, and attaches them all at once. What the first attachment of a network creates for all,
- * such as a bridge, is there before the ledger is taken: the first POD is attached and detached before.
+ * Creates the PODs of all nodes, and attaches them all at once. First attaches and detaches one POD, so that
+ * the objects that attachments share, such as a bridge, exist before the ledger is taken.
  * @param podInterface as in PODIF
  */
 export async function attachPods(

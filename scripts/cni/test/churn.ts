@@ -8,12 +8,12 @@ import { Unmet } from '../violation.ts'
 import type { PreparedBench } from './conformance.ts'
 import type { BenchPlan } from './plan.ts'
 
-/** Time for the containers that stay, and for those that end. */
+/** Time to start and end, besides the measurement. */
 const MARGIN_SECONDS = 120
-/** For a POD of the slowest plugins in emulated VMs. */
+/** Enough for the slowest plugins in emulated VMs. */
 const SECONDS_PER_POD = 4
 
-/** How long a step may take that measures two networks. */
+/** Timeout of the step, which measures two networks. */
 export const churnSeconds = ({ churn }: Pick<BenchPlan, 'churn'>): number => {
   if (!churn) return 0
   const seconds = 'seconds' in churn.limit ? churn.limit.seconds : churn.limit.count * SECONDS_PER_POD

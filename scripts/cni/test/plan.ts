@@ -16,19 +16,19 @@ import type { Network } from '../network.ts'
 import { readDocument } from '../report/document.ts'
 import { requirePlugins } from '../runtime/programs.ts'
 
-/** What a run of the bench does, as its options say. */
+/** The options of a run of the bench. */
 export interface BenchPlan {
   readonly file: string
   /** The network as filled for a node. */
   networkOf(node: string): Network
   readonly checks: readonly Check[]
-  /** With `--only`, nothing but checks is run; with `--churn`, nothing else. */
+  /** Attach PODs; not with `--only` or `--churn`. */
   readonly attaches: boolean
-  /** With `--churn`: what is measured, and the network to compare with, instead of the usual one. */
+  /** With `--churn`: its limit, and the network of `--baseline`. */
   readonly churn: { readonly limit: ChurnLimit; baselineOf?(node: string): Network } | undefined
   /** A shell script that runs on each node, and in each sandbox, before plugins are called. */
   readonly prepare: string | undefined
-  /** To compare with. */
+  /** Results to compare with. */
   readonly earlier: Pick<Conformance, 'checks'> | undefined
 }
 

@@ -110,7 +110,7 @@ async function runTcpdump(node: Node, target: string, options: CaptureOptions, f
       process.stderr.write(
         complaints
           .splice(0)
-          .map(said => `${said}\n`)
+          .map(line => `${line}\n`)
           .join(''),
       )
   })
@@ -121,7 +121,7 @@ async function runTcpdump(node: Node, target: string, options: CaptureOptions, f
   if (output !== stdout && output !== process.stdout) await new Promise<void>(resolve => output.end(resolve))
   if (stdout?.errored) throw stdout.errored
   if (begun || ![REFUSED, NOT_FOUND].includes(exitCode)) return exitCode
-  const why = complaints.map(said => said.replace(/^tcpdump: /, '')).join('; ')
+  const why = complaints.map(line => line.replace(/^tcpdump: /, '')).join('; ')
   if (exitCode === NOT_FOUND)
     throw environmentFailure('NO_TCPDUMP', `tcpdump is missing on ${node.name}: ${why}`, {
       hint: 'start the cluster with an ovl that contains tcpdump',

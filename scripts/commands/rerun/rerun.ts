@@ -36,10 +36,10 @@ export async function repeatRun(
   const { words, ovls, set, grep } = results.invocation
   // Each test has one kernel of several: the invocation has all.
   const isRepeated = ({ name }: Setting) => name !== '__kernel' && !NOT_REPEATED.includes(name)
-  const said = results.tests.flatMap(({ settings }) => settings).filter(isRepeated)
+  const recorded = results.tests.flatMap(({ settings }) => settings).filter(isRepeated)
   const from = (isWanted: (origin: string) => boolean) =>
-    Object.fromEntries(said.filter(({ origin }) => isWanted(origin)).map(({ name, value }) => [name, value]))
-  const kind = said.find(({ name }) => name === '__cluster')
+    Object.fromEntries(recorded.filter(({ origin }) => isWanted(origin)).map(({ name, value }) => [name, value]))
+  const kind = recorded.find(({ name }) => name === '__cluster')
   const again = Object.entries(results.invocation.options).filter(([name]) => !NOT_REPEATED.includes(name))
   const request = {
     words,

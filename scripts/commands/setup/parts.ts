@@ -108,16 +108,17 @@ const TIMEOUT_MS = 5000
 async function versionOf(name: string, place: string): Promise<string | undefined> {
   if (name.startsWith('/')) return undefined
   const text = await new Promise<string>(resolve => {
-    let said = ''
+    let output = ''
     const stdio = ['ignore', 'pipe', 'pipe'] as const
     const child = spawn(place, [OPTIONS[name] ?? '--version'], {
       stdio: [...stdio],
       timeout: TIMEOUT_MS,
       env: childEnvironment(),
     })
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.once('error', () => resolve(''))
-    child.once('close', () => resolve(said))
+    child.once('close', () => resolve(output))
   })
   return (/(?<![\d.])(\d+(?:\.\d+)+\w*)/.exec(text) ?? /version (\d+)/.exec(text))?.[1]
 }

@@ -63,24 +63,29 @@ export async function runTestCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const { options, ovls, writtenAs } = request
-  const said = { ...request.variables, ...options }
+  const effective = { ...request.variables, ...options }
   const { words, set = [], grep } = request
   const given = { words, set: readSet(set), grep: readGrep(grep), options, environment, signal }
   const { tests, words: named, others } = await selectTests(given)
-  const wanted = reachingAs(said.__reach, tests, writtenAs('--reach'))
+  const wanted = reachingAs(effective.__reach, tests, writtenAs('--reach'))
   const progress = readProgress(request.progress, writtenAs('--progress'))
   const details: string[] = []
   const plan: PlannedTest[] = []
   // One seed for the whole run, known in advance, so that the run can be repeated.
   const drawn = { __seed: String(randomInt(2 ** 32)) }
-  const kernels = kernelsIn(said.__kernel, writtenAs('--kernel'))
+  const kernels = kernelsIn(effective.__kernel, writtenAs('--kernel'))
   for (const kernel of kernels) {
     for (const { test, optional } of wanted) {
       const onLine = (line: string) => details.push(line)
       const { cluster = {}, forced = {}, packages = [] } = test
       const own = { options: { ...options, ...kernel.options }, environment, drawn, onLine, signal }
       const resolved = await resolveCluster({ ...own, test: cluster, forced, packages })
-      const request = { test, settings: resolved.settings, options: said, hasOvls: others.length + ovls.length > 0 }
+      const request = {
+        test,
+        settings: resolved.settings,
+        options: effective,
+        hasOvls: others.length + ovls.length > 0,
+      }
       const completed = test.complete ? await test.complete(request) : request
       plan.push({
         test: onKernel(completed.test, kernel),
@@ -115,7 +120,7 @@ export async function runTestCommand(
   }
   let exitCode: number
   const invocation = {
-    ...describeInvocation(named, said, settings, extraOvls),
+    ...describeInvocation(named, effective, settings, extraOvls),
     ...(set.length > 0 && { set }),
     ...(grep !== undefined && { grep }),
   }
@@ -125,7 +130,7 @@ export async function runTestCommand(
   emit({ type: 'run-start', tests: names, ...perKernel, invocation, reports: describePlaces(reporting) })
   for (const component of hostComponents()) emit({ type: 'provenance', component })
   for (const text of details) emit({ type: 'detail', text })
-  for (const { test } of wanted) for (const text of overridden(test, said)) emit({ type: 'notice', text })
+  for (const { test } of wanted) for (const text of overridden(test, effective)) emit({ type: 'notice', text })
   const untested =
     named.length === 0 && others.length > 0 ? describeUntested(extraOvls.slice(-others.length)) : undefined
   if (untested) emit({ type: 'notice', text: `${untested}: the test '${wanted[0]?.test.name}' runs with it` })
@@ -134,7 +139,7 @@ export async function runTestCommand(
     const ran = await runTests({
       plan,
       extraOvls,
-      strict: said.__strict === 'yes',
+      strict: effective.__strict === 'yes',
       repeatPolicy: settings.repeatPolicy,
       emit,
       signal,
@@ -147,7 +152,7 @@ export async function runTestCommand(
     emit({ type: 'run-failed', message: describeError(error) })
   }
   if (untested && result.verdict === 'passed') emit({ type: 'notice', text: `${untested}, so it was not tested` })
-  const left = result.left && howToEnter(result.left, said.__cluster, plan.length > 1)
+  const left = result.left && howToEnter(result.left, effective.__cluster, plan.length > 1)
   const seconds = Math.round((performance.now() - begun) / 1000)
   emit({ type: 'run-end', ...result, left: undefined, ...left, seconds })
   await close()
@@ -174,12 +179,12 @@ function describeInvocation(
   { packing }: Settings,
   ovls: readonly OvlDirectory[],
 ): Invocation {
-  const said = Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const used = Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return {
     command: [programAsTyped(), ...process.argv.slice(2)],
     directory: process.cwd(),
     words: tests,
-    options: { ...Object.fromEntries(said), ...(packing.cni && { __cni: packing.cni }), ...pathsOf(options) },
+    options: { ...Object.fromEntries(used), ...(packing.cni && { __cni: packing.cni }), ...pathsOf(options) },
     ovls: ovls.map(({ directory }) => directory),
   }
 }

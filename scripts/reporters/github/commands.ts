@@ -12,11 +12,11 @@ export interface Properties {
  * `,`, see "Workflow commands" in GitHub's documentation.
  */
 export function command(name: string, message: string, properties: Properties | undefined = undefined): string {
-  const said = Object.entries(properties ?? {})
+  const text = Object.entries(properties ?? {})
     .filter(([, value]) => value)
     .map(([key, value]) => `${key}=${escapeProperty(String(value))}`)
     .join(',')
-  return `::${name}${said && ` ${said}`}::${escapeMessage(message)}\n`
+  return `::${name}${text && ` ${text}`}::${escapeMessage(message)}\n`
 }
 
 const escapeMessage = (text: string): string =>

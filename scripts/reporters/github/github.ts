@@ -88,8 +88,8 @@ const evidenceOf = (test: TestRecord, node: string): readonly string[] => [
 function linesOf(test: TestRecord): string {
   const steps = test.steps.flatMap(({ step, index, nodes }) =>
     [...nodes.values()].map(({ node, verdict, milliseconds, failure, note }) => {
-      const said = failure?.why ?? note
-      const why = said === undefined ? '' : `: ${said}`
+      const reason = failure?.why ?? note
+      const why = reason === undefined ? '' : `: ${reason}`
       return `${index} ${step} on ${node}: ${verdict} in ${(milliseconds / 1000).toFixed(2)} s${why}`
     }),
   )

@@ -1,6 +1,6 @@
 import type { Command } from '../../events/events.ts'
 import type { RunRecord } from '../../events/record.ts'
-import type { ComponentData, SaidLine } from './data.ts'
+import type { ComponentData, HostLine } from './data.ts'
 import type { DraftTest } from './draft.ts'
 import type { BoundedLog } from './logs.ts'
 
@@ -12,7 +12,7 @@ export interface CollectedRun {
   readonly commands: readonly Command[]
   readonly drafts: readonly DraftTest[]
   readonly log: BoundedLog
-  readonly said: readonly SaidLine[]
-  readonly madeWith: readonly ComponentData[]
-  readonly leftOut: readonly string[]
+  readonly hostLines: readonly HostLine[]
+  readonly components: readonly ComponentData[]
+  readonly omissions: readonly string[]
 }

@@ -6,7 +6,7 @@ import { buildGraph } from '../../graph/graph.ts'
 import { plainText } from '../../host/text.ts'
 import { quote, quoteWord } from '../../ssh/quote.ts'
 import { draftConformance } from './conformance.ts'
-import type { ComponentData, ReportData, SaidLine } from './data.ts'
+import type { ComponentData, HostLine, ReportData } from './data.ts'
 import { type DraftTest, newDraft } from './draft.ts'
 import { finish } from './finish.ts'
 import { BoundedLog } from './logs.ts'
@@ -24,7 +24,7 @@ const MOST_WORDS = 2000
 const MOST_EVIDENCE = 60_000
 const EVIDENCE_BUDGET = 1_500_000
 /** Maximum number of host messages. */
-const MOST_SAID = 2000
+const MOST_HOST_LINES = 2000
 
 /** Collects the events of a run. */
 export class ReportCollector {
@@ -32,7 +32,7 @@ export class ReportCollector {
   readonly #recorder = recorder({ head: 0, tail: 0 })
   readonly #drafts: DraftTest[] = []
   readonly #log = new BoundedLog(LOG_BUDGET)
-  readonly #said: SaidLine[] = []
+  readonly #hostLines: HostLine[] = []
   #begun = 0
   #last = 0
   #leftCommands: readonly Command[] = []
@@ -97,9 +97,9 @@ export class ReportCollector {
       commands: [...this.#repeatRun(), ...this.#leftCommands],
       drafts: this.#drafts,
       log: this.#log,
-      said: this.#said,
-      madeWith: madeWith(run),
-      leftOut: left.filter(([number]) => number > 0).map(([, ...words]) => words.join(' ')),
+      hostLines: this.#hostLines,
+      components: componentsOf(run),
+      omissions: left.filter(([number]) => number > 0).map(([, ...words]) => words.join(' ')),
     })
   }
 
@@ -167,7 +167,7 @@ export class ReportCollector {
 
   #say(at: number, text: string): void {
     for (const line of text.split('\n')) {
-      if (this.#said.length < MOST_SAID) this.#said.push({ at, text: shortened(line, MOST_WORDS) })
+      if (this.#hostLines.length < MOST_HOST_LINES) this.#hostLines.push({ at, text: shortened(line, MOST_WORDS) })
       else this.#saidLeftOut++
     }
   }
@@ -193,7 +193,7 @@ const skippedTest = ({ at, test, why }: Extract<RunEvent, { readonly type: 'test
 })
 
 /** Each component once, in order. */
-const madeWith = ({ components, tests }: RunRecord): readonly ComponentData[] => {
+const componentsOf = ({ components, tests }: RunRecord): readonly ComponentData[] => {
   const all = [...components, ...tests.flatMap(test => test.components)]
   const once = new Map(all.map(component => [JSON.stringify(component), component]))
   return [...once.values()].map(({ name, version, digest, place }) => ({ name, version, digest, place }))

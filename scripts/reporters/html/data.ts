@@ -18,11 +18,11 @@ export interface ReportData {
   readonly tests: readonly TestData[]
   /** Of a run on several kernels. */
   readonly kernels: KernelsData | undefined
-  readonly madeWith: readonly ComponentData[]
+  readonly components: readonly ComponentData[]
   /** Messages of the host. */
-  readonly said: readonly SaidLine[]
+  readonly hostLines: readonly HostLine[]
   /** What the report omits, for the user. */
-  readonly leftOut: readonly string[]
+  readonly omissions: readonly string[]
 }
 
 /** A row for each test, a column for each kernel. */
@@ -39,7 +39,7 @@ export interface ComponentData {
   readonly place: string | undefined
 }
 
-export interface SaidLine {
+export interface HostLine {
   readonly at: number
   readonly text: string
 }
@@ -122,8 +122,8 @@ export interface LogGroup {
   readonly node: number
   readonly lines: readonly LogLine[]
   /** The number of omitted lines, and their position in `lines`. */
-  readonly leftOut: number
-  readonly leftOutBehind: number
+  readonly omitted: number
+  readonly omittedAfter: number
 }
 
 /** Milliseconds since the test started; `!` for stderr, `|` for stdout; the text. */

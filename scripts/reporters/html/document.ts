@@ -66,11 +66,11 @@ function withoutScript({ verdict, message, tests, left }: ReportData): string {
     `${titleOf(test)}: ${test.verdict}${test.why ? `: ${test.why}` : ''}`,
     ...failuresOf(test),
   ])
-  const said = [...(message ? [message] : []), ...lines, ...(left ? [left] : [])]
+  const content = [...(message ? [message] : []), ...lines, ...(left ? [left] : [])]
   return `<h1>${escapeXml(verdict)}</h1>
 <p>Time line, matrix, network, logs and evidence need JavaScript, which is switched off here. Open the saved file in a
 browser.</p>
-<pre>${escapeXml(plainLines(said.join('\n')))}</pre>`
+<pre>${escapeXml(plainLines(content.join('\n')))}</pre>`
 }
 
 const failuresOf = ({ nodes, steps }: TestData): readonly string[] =>

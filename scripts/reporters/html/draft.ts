@@ -91,11 +91,11 @@ export const logText = (groups: readonly KeptLines[], test: number, position: (n
   JSON.stringify(
     groups
       .filter(group => group.test === test)
-      .map(({ step, node, lines, leftOut, leftOutBehind }) => ({
+      .map(({ step, node, lines, omitted, omittedAfter }) => ({
         step,
         node: position(node),
         lines: lines as readonly LogLine[],
-        leftOut,
-        leftOutBehind,
+        omitted,
+        omittedAfter,
       })),
   )

@@ -30,21 +30,21 @@ function kernelsOf(run: RunRecord): KernelsData | undefined {
 }
 
 /** Assembles the report. Omits what would make it too large, and says so. */
-export async function finish(gathered: CollectedRun): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
-  const { run, begun, ended, commands, drafts, log, said, madeWith } = gathered
+export async function finish(collected: CollectedRun): Promise<{ readonly data: ReportData; readonly packs: Packs }> {
+  const { run, begun, ended, commands, drafts, log, hostLines, components } = collected
   const { verdict, message, left } = run
   const packs = new Packs()
-  const leftOut = [...gathered.leftOut]
+  const omissions = [...collected.omissions]
   const graphs = await packed(
     packs,
     drafts.map(({ graph }) => graph),
   )
   const evidence = await packEvidence(packs, drafts)
-  const matrices = await packMatrices(packs, drafts, leftOut)
-  const probes = await packProbes(packs, drafts, leftOut)
-  const conformances = await packConformances(packs, drafts, leftOut)
-  const logs = await packLogs(packs, gathered)
-  leftOut.push(...log.leftOut())
+  const matrices = await packMatrices(packs, drafts, omissions)
+  const probes = await packProbes(packs, drafts, omissions)
+  const conformances = await packConformances(packs, drafts, omissions)
+  const logs = await packLogs(packs, collected)
+  omissions.push(...log.describeOmissions())
   const tests = drafts.map((draft, number): TestData => {
     const nodes = nodesOf(draft)
     const position = (node: string) => nodes.indexOf(node)
@@ -87,9 +87,9 @@ export async function finish(gathered: CollectedRun): Promise<{ readonly data: R
       commands,
       tests: all,
       kernels: kernelsOf(run),
-      madeWith,
-      said,
-      leftOut,
+      components,
+      hostLines,
+      omissions,
     },
     packs,
   }
@@ -139,7 +139,7 @@ async function packEvidence(packs: Packs, drafts: readonly DraftTest[]): Promise
 async function packMatrices(
   packs: Packs,
   drafts: readonly DraftTest[],
-  leftOut: string[],
+  omissions: string[],
 ): Promise<readonly (MatrixData | undefined)[]> {
   const cells = await packed(
     packs,
@@ -155,7 +155,9 @@ async function packMatrices(
     else ranges.set(number, packs.add(content))
   }
   if (without > 0)
-    leftOut.push(`minimum and maximum round trips of ${count(without, 'matrix', 'matrices')} (the means are included)`)
+    omissions.push(
+      `minimum and maximum round trips of ${count(without, 'matrix', 'matrices')} (the means are included)`,
+    )
   return drafts.map(({ matrix }, number) => {
     const own = cells[number]
     return matrix && own && { ...matrix, cells: own, ranges: ranges.get(number) }
@@ -166,7 +168,7 @@ async function packMatrices(
 async function packProbes(
   packs: Packs,
   drafts: readonly DraftTest[],
-  leftOut: string[],
+  omissions: string[],
 ): Promise<readonly (ProbesData | undefined)[]> {
   let without = 0
   const all: (ProbesData | undefined)[] = []
@@ -179,7 +181,7 @@ async function packProbes(
     }
     all.push(probes && { ...probes, pictures })
   }
-  if (without > 0) leftOut.push(`${count(without, 'matrix', 'matrices')} of probes (results are in matrix.json)`)
+  if (without > 0) omissions.push(`${count(without, 'matrix', 'matrices')} of probes (results are in matrix.json)`)
   return all
 }
 
@@ -187,7 +189,7 @@ async function packProbes(
 async function packConformances(
   packs: Packs,
   drafts: readonly DraftTest[],
-  leftOut: string[],
+  omissions: string[],
 ): Promise<readonly (ConformanceData | undefined)[]> {
   const all: (ConformanceData | undefined)[] = []
   for (const { conformance } of drafts) {
@@ -197,7 +199,7 @@ async function packConformances(
   }
   const without = all.filter(conformance => conformance && !conformance.evidence).length
   if (without > 0)
-    leftOut.push(
+    omissions.push(
       `evidence of the checks of ${count(without, 'network', 'networks')} (--reporter cni=<file>.json has it)`,
     )
   return all

@@ -17,8 +17,8 @@ export interface KeptLines {
   readonly node: string
   readonly lines: readonly LogLine[]
   /** The number of omitted lines, and their position in `lines`. */
-  readonly leftOut: number
-  readonly leftOutBehind: number
+  readonly omitted: number
+  readonly omittedAfter: number
 }
 
 interface Kept {
@@ -27,7 +27,7 @@ interface Kept {
   readonly node: string
   readonly first: LogLine[]
   readonly last: LogLine[]
-  leftOut: number
+  omitted: number
   cost: number
 }
 
@@ -50,11 +50,11 @@ export class BoundedLog {
 
   add(test: number, step: number, node: string, [since, mark, text]: LogLine): void {
     const key = keyOf(test, step, node)
-    const group = this.#groups.get(key) ?? { test, step, node, first: [], last: [], leftOut: 0, cost: 0 }
+    const group = this.#groups.get(key) ?? { test, step, node, first: [], last: [], omitted: 0, cost: 0 }
     this.#groups.set(key, group)
     const half = this.#limitOf(key) / 2
     const line: LogLine = [since, mark, this.#shortened(text)]
-    if (group.last.length + group.leftOut === 0 && group.first.length < half) group.first.push(line)
+    if (group.last.length + group.omitted === 0 && group.first.length < half) group.first.push(line)
     else group.last.push(line)
     this.#charge(group, costOf(line))
     // Trims at twice the limit: trimming moves the rest.
@@ -77,15 +77,15 @@ export class BoundedLog {
   groups(): readonly KeptLines[] {
     return [...this.#groups].map(([key, group]) => {
       this.#trim(group, this.#limitOf(key) / 2)
-      const { test, step, node, first, last, leftOut } = group
-      return { test, step, node, lines: [...first, ...last], leftOut, leftOutBehind: first.length }
+      const { test, step, node, first, last, omitted } = group
+      return { test, step, node, lines: [...first, ...last], omitted, omittedAfter: first.length }
     })
   }
 
   /** Descriptions of omitted lines, for the user. */
-  leftOut(): readonly string[] {
-    const groups = this.groups().filter(({ leftOut }) => leftOut > 0)
-    const lines = groups.reduce((sum, { leftOut }) => sum + leftOut, 0)
+  describeOmissions(): readonly string[] {
+    const groups = this.groups().filter(({ omitted }) => omitted > 0)
+    const lines = groups.reduce((sum, { omitted }) => sum + omitted, 0)
     const steps = count(groups.length, 'step on a node', 'steps on nodes')
     return [
       ...(lines > 0 ? [`${count(lines, 'line')} of the log, from the middle of ${steps}`] : []),
@@ -125,7 +125,7 @@ export class BoundedLog {
     // Lines cut off the head come before the gap.
     const dropped = [...group.first.splice(half), ...group.last.splice(0, Math.max(0, group.last.length - half))]
     if (dropped.length === 0) return
-    group.leftOut += dropped.length
+    group.omitted += dropped.length
     this.#charge(group, -dropped.reduce((sum, line) => sum + costOf(line), 0))
   }
 }

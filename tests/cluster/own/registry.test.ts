@@ -7,9 +7,9 @@ import { updateRecord } from '../../../scripts/cluster/own/cluster-record.ts'
 import {
   findCluster,
   findClusters,
-  meantCluster,
   nameBeside,
   noCluster,
+  requestedCluster,
 } from '../../../scripts/cluster/own/find-clusters.ts'
 import { adoptCluster, claimCluster, destroyCluster, renameCluster } from '../../../scripts/cluster/own/registry.ts'
 import { spawnInCluster } from '../../../scripts/cluster/own/spawn.ts'
@@ -275,13 +275,13 @@ test('a second cluster has an unused name, and takes the requested one when it b
 
 test('selects the default or the only running cluster without a name; an error lists the existing ones', async t => {
   const state = stateDirectory(t)
-  t.is(meantCluster(state, 'default'), 'default')
+  t.is(requestedCluster(state, 'default'), 'default')
   t.like(noCluster(state, 'default'), { exitCode: 3, hint: 'start one with: netns.ts test start' })
   await claimCluster(state, 'ux-a', '')
-  t.is(meantCluster(state, 'default'), 'ux-a')
+  t.is(requestedCluster(state, 'default'), 'ux-a')
   await claimCluster(state, 'ux-b', '')
-  t.is(meantCluster(state, 'default'), 'default')
+  t.is(requestedCluster(state, 'default'), 'default')
   t.is(noCluster(state, 'default').hint, 'running: ux-a, ux-b: choose one with --name <name>')
   await claimCluster(state, 'default', '')
-  t.is(meantCluster(state, 'default'), 'default')
+  t.is(requestedCluster(state, 'default'), 'default')
 })

@@ -105,10 +105,10 @@ test('keeps the verdicts of a CNI network whose evidence is too large, and says 
       'GC calls IPAM: skipped',
     ],
   )
-  t.deepEqual(found.leftOut, ['evidence of the checks of 1 network (--reporter cni=<file>.json has it)'])
+  t.deepEqual(found.omissions, ['evidence of the checks of 1 network (--reporter cni=<file>.json has it)'])
   const usual = await of(conformance.checks)
   t.truthy(usual.tests[0]?.conformance?.evidence)
-  t.deepEqual(usual.leftOut, [])
+  t.deepEqual(usual.omissions, [])
 })
 
 test('reports an interrupted run until its end', async t => {
@@ -234,7 +234,7 @@ test('stays below five megabytes for a hundred nodes and incompressible logs, an
   const text = await report(file, noise(simulatedRun({ nodes: 100, pods: 4, cut: 'vm-042-ns03', lines: 300 })))
   t.log(`${Buffer.byteLength(text)} bytes`)
   t.true(Buffer.byteLength(text) < 5_000_000)
-  const { leftOut, tests } = dataOf(text)
-  t.regex(leftOut.join(), /lines of the log/)
+  const { omissions, tests } = dataOf(text)
+  t.regex(omissions.join(), /lines of the log/)
   t.truthy(tests[0]?.matrix?.ranges)
 })

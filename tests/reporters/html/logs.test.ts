@@ -15,7 +15,7 @@ test('keeps a short log completely and in order', t => {
     text(log, 'vm-001'),
     Array.from({ length: 300 }, (_, line) => `line ${line}`),
   )
-  t.deepEqual(log.leftOut(), [])
+  t.deepEqual(log.describeOmissions(), [])
 })
 
 test('omits the middle of a long log, and counts it', t => {
@@ -25,9 +25,9 @@ test('omits the middle of a long log, and counts it', t => {
   const lines = text(log, 'vm-001')
   t.is(lines[0], 'line 0')
   t.is(lines.at(-1), 'line 4999')
-  t.is(lines.length + (group?.leftOut ?? 0), 5000)
-  t.is(lines[(group?.leftOutBehind ?? 0) - 1], `line ${(group?.leftOutBehind ?? 0) - 1}`)
-  t.regex(log.leftOut().join(), /^4,600 lines of the log, from the middle of 1 step on a node$/)
+  t.is(lines.length + (group?.omitted ?? 0), 5000)
+  t.is(lines[(group?.omittedAfter ?? 0) - 1], `line ${(group?.omittedAfter ?? 0) - 1}`)
+  t.regex(log.describeOmissions().join(), /^4,600 lines of the log, from the middle of 1 step on a node$/)
 })
 
 test('trims the log of failed steps last', t => {
@@ -44,7 +44,7 @@ test('truncates a line of ten megabytes', t => {
   const log = new BoundedLog(1_000_000)
   log.add(0, 1, 'vm-001', [0, '|', 'x'.repeat(10_000_000)])
   t.is(text(log, 'vm-001')[0]?.length, 2001)
-  t.regex(log.leftOut().join(), /^the end of 1 line longer than 2000 characters$/)
+  t.regex(log.describeOmissions().join(), /^the end of 1 line longer than 2000 characters$/)
 })
 
 test('stays within its budget, and counts every omitted line', t => {
@@ -59,7 +59,7 @@ test('stays within its budget, and counts every omitted line', t => {
       for (const { step, node, length } of lines) log.add(0, step, `vm-00${node}`, [0, '!', 'y'.repeat(length)])
       const groups = log.groups()
       const kept = groups.reduce((sum, group) => sum + group.lines.length, 0)
-      const left = groups.reduce((sum, group) => sum + group.leftOut, 0)
+      const left = groups.reduce((sum, group) => sum + group.omitted, 0)
       const size = groups.flatMap(group => group.lines).reduce((sum, [, , kept]) => sum + kept.length, 0)
       return kept + left === lines.length && size <= budget
     }),

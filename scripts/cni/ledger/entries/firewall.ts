@@ -7,7 +7,7 @@ type Item = Readonly<Record<string, unknown>>
 /** Handles, counters and timers. */
 const VOLATILE = new Set(['handle', 'packets', 'bytes', 'used', 'expires', 'index'])
 
-/** JSON without what changes by itself. */
+/** JSON without volatile properties. */
 const stable = (value: unknown): string =>
   JSON.stringify(value, (name, inner) => (VOLATILE.has(name) ? undefined : inner))
 
@@ -56,7 +56,7 @@ export function nftEntries(
 function setEntries(object: Item, key: string, table: string): Entry[] {
   const { elem, family: _, name: __, table: ___, ...others } = object
   const elements = Array.isArray(elem) ? elem : []
-  // An element that expires goes by itself.
+  // Elements with a timeout expire without DEL.
   const lasting = elements.filter(
     each => !stable(each).includes('"timeout"') && !JSON.stringify(each).includes('"expires"'),
   )

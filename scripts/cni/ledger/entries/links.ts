@@ -1,7 +1,7 @@
 import { type Entry, factsOf } from '../entry.ts'
 import type { Addresses, ForwardingEntry, Link, Vlan } from '../schema.ts'
 
-/** Numbers that the kernel gives, and states that follow from carrier, ports and timers. */
+/** Numbers that the kernel assigns, and states that depend on carrier, ports and timers. */
 const VOLATILE = new Set([
   ...['ifindex', 'ifname', 'link_index', 'link_netnsid', 'operstate', 'qdisc', 'stats', 'stats64', 'flags', 'address'],
   ...['min_mtu', 'max_mtu', 'tso_max_size', 'tso_max_segs', 'linkmode', 'parentbus', 'parentdev', 'phys_port_id'],
@@ -11,7 +11,7 @@ const VOLATILE = new Set([
   ...['message_age_timer', 'forward_delay_timer', 'topology_change_ack', 'config_pending'],
 ])
 
-/** Flags that follow from the other end. */
+/** Flags that depend on the other end. */
 const CARRIER = ['LOWER_UP', 'NO-CARRIER', 'DORMANT', 'ECHO', 'M-DOWN']
 
 const ZERO = '00:00:00:00:00:00'
@@ -38,7 +38,7 @@ export const linkEntries = (links: readonly Link[]): readonly Entry[] =>
     return [{ kind: 'link' as const, name: ifname, facts, device: ifname }]
   })
 
-/** The kernel makes them of the MAC when the carrier comes: before or after a plugin returns. */
+/** The kernel adds these addresses when the carrier comes up, before or after a plugin returns. */
 const isMadeOfMac = (address: string): boolean =>
   /^fe80::(?:[\da-f]{0,4}:)?[\da-f]{0,4}:?[\da-f]{0,2}ff:fe[\da-f]{2}:/.test(address)
 

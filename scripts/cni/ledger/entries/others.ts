@@ -23,7 +23,7 @@ export const sysctlEntries = (text: string): readonly Entry[] =>
     ]
   })
 
-/** Handles that the kernel chose, and counters of users. */
+/** Handles that the kernel chooses, and reference counts. */
 const plain = (line: string): string =>
   line
     .replace(/ (?:parent )?8[\da-f]{3}:(?=\s)/g, ' auto:')
@@ -41,7 +41,7 @@ export const qdiscEntries = (text: string): readonly Entry[] =>
 export const filterEntries = (device: string, text: string): readonly Entry[] =>
   lines(text).map(line => ({ kind: 'tc' as const, name: `${plain(line.trim())} dev ${device}`, facts: {}, device }))
 
-/** A cursor: host-local keeps in it which address it gave last. */
+/** host-local's cursor: the last address that it assigned. */
 const CURSOR = /\/last_reserved_ip\.[^/]*$/
 
 export const fileEntries = (hashes: string, others: string): readonly Entry[] => [
@@ -63,8 +63,8 @@ export const mountEntries = (text: string): readonly Entry[] =>
   })
 
 /**
- * Named namespaces, and those that only processes hold. Processes with other mounts belong to somebody else: to a
- * sandbox beside this one.
+ * Named namespaces, and those that only processes hold. Processes with other mounts belong to another
+ * sandbox.
  */
 export function namespaceEntries(named: string, own: string, processes: string): readonly Entry[] {
   const names = inodesOf(named)

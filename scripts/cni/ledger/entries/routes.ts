@@ -1,13 +1,13 @@
 import { type Entry, factsOf } from '../entry.ts'
 import type { Neighbor, Nexthop, Route, Rule } from '../schema.ts'
 
-/** The kernel makes these when the carrier comes. */
+/** The kernel adds these when the carrier comes up. */
 const FOLLOWS_CARRIER = /^(?:fe80|ff00)::/
 
-/** The kernel makes these when the detection of duplicate addresses ends; the address itself is in the ledger. */
+/** The kernel adds these when duplicate address detection ends; the address itself is in the ledger. */
 const isOfDad = ({ type, dst }: Route): boolean => (type === 'local' || type === 'anycast') && dst.includes(':')
 
-/** What follows from carrier and time. */
+/** Properties that depend on carrier and time. */
 const VOLATILE = new Set([
   'flags',
   'expires',
@@ -63,7 +63,7 @@ export const nexthopEntries = (nexthops: readonly Nexthop[]): readonly Entry[] =
     device: dev ?? undefined,
   }))
 
-/** Only those that somebody configured: the others come and go with traffic. */
+/** Only configured entries: learned ones come and go with traffic. */
 export const neighborEntries = (neighbors: readonly Neighbor[], proxies: readonly Neighbor[]): readonly Entry[] => [
   ...neighbors
     .filter(({ state, ...others }) => state?.includes('PERMANENT') || 'extern_learn' in others || 'managed' in others)

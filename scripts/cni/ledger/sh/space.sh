@@ -2,7 +2,7 @@
 # Prints the state of the network namespace that it runs in, as sections (node.sh). $1: token; $2: place
 token=$1 place=$2
 section() { printf '\n%s %s %s\n' "$token" "$place" "$1"; }
-# Sets $there: a missing tool is reported, so that nobody takes what it would show for unchanged.
+# Sets $there: a missing tool is reported, because the objects that it shows are not compared.
 has() {
 	command -v "$1" >/dev/null && return
 	section "absent $1"

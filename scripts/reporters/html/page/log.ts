@@ -104,7 +104,7 @@ function groupOf(node: string, failed: boolean, { group, lines }: Found, text: s
     lines.length === group.lines.length
       ? count(lines.length, 'line')
       : `${lines.length} of ${count(group.lines.length, 'line')}`
-  const left = group.leftOut > 0 ? `, ${group.leftOut} omitted` : ''
+  const left = group.omitted > 0 ? `, ${group.omitted} omitted` : ''
   const summary = [
     element('span', { class: 'node' }, node),
     failed && element('span', { class: 'bad' }, '✕ failed'),
@@ -114,7 +114,7 @@ function groupOf(node: string, failed: boolean, { group, lines }: Found, text: s
     const place = element('div', { class: 'lines', role: 'group', 'aria-label': `Log of ${node}`, tabindex: 0 })
     const show = (from: number) => {
       for (const index of lines.slice(from, from + LINES_AT_ONCE)) {
-        if (group.leftOut > 0 && index === group.leftOutBehind) place.append(gap(group.leftOut))
+        if (group.omitted > 0 && index === group.omittedAfter) place.append(gap(group.omitted))
         place.append(lineOf(group.lines[index] as LogLine, text))
       }
       const rest = lines.length - from - LINES_AT_ONCE
@@ -131,8 +131,8 @@ function groupOf(node: string, failed: boolean, { group, lines }: Found, text: s
   })
 }
 
-const gap = (leftOut: number) =>
-  element('div', { class: 'gap' }, `… ${count(leftOut, 'line')} omitted; the log of the run has all …`)
+const gap = (omitted: number) =>
+  element('div', { class: 'gap' }, `… ${count(omitted, 'line')} omitted; the log of the run has all …`)
 
 function lineOf([at, mark, line]: LogLine, text: string): HTMLElement {
   const parts = pieces(line, text).map((piece, index) => (index % 2 === 1 ? element('mark', {}, piece) : piece))

@@ -2,7 +2,7 @@ import type { ReportData } from '../data.ts'
 import { element, unfold } from './dom.ts'
 import { failuresSection } from './failures.ts'
 import { nextFailure, testFilter } from './filter.ts'
-import { kernelsSection, madeWithSection, runHeader, saidSection, testList } from './overview.ts'
+import { componentsSection, hostSection, kernelsSection, runHeader, testList } from './overview.ts'
 import { followLinks } from './reveal.ts'
 import { testSection } from './test.ts'
 
@@ -29,8 +29,8 @@ document
         ...kernelsSection(data),
         ...failures,
         ...tests,
-        ...madeWithSection(data),
-        ...saidSection(data),
+        ...componentsSection(data),
+        ...hostSection(data),
       ),
     ),
   )

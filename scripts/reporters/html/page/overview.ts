@@ -10,7 +10,7 @@ const ORDER: readonly ReportVerdict[] = ['failed', 'broken', 'interrupted', 'fla
 
 /** The verdict of the run, counts and commands. */
 export function runHeader(data: ReportData): HTMLElement {
-  const { verdict, begun, ended, message, left, commands, leftOut, tests } = data
+  const { verdict, begun, ended, message, left, commands, omissions, tests } = data
   const final = tests.filter(({ retried }) => !retried)
   const counts = ORDER.map(kind => [kind, final.filter(({ verdict }) => verdict === kind).length] as const)
   return element(
@@ -41,8 +41,8 @@ export function runHeader(data: ReportData): HTMLElement {
     left !== undefined && element('p', { class: 'left' }, left),
     commands.length > 0 &&
       element('ul', { class: 'commands' }, ...commands.map(({ what, text }) => commandLine(what, text))),
-    leftOut.length > 0 &&
-      element('p', { class: 'left-out' }, `To limit its size, this report omits ${leftOut.join('; ')}.`),
+    omissions.length > 0 &&
+      element('p', { class: 'left-out' }, `To limit its size, this report omits ${omissions.join('; ')}.`),
   )
 }
 
@@ -104,10 +104,10 @@ export function kernelsSection({ kernels }: ReportData): readonly HTMLElement[] 
 }
 
 /** Versions and origins, to compare hosts. */
-export function madeWithSection({ madeWith }: ReportData): readonly HTMLElement[] {
-  if (madeWith.length === 0) return []
+export function componentsSection({ components }: ReportData): readonly HTMLElement[] {
+  if (components.length === 0) return []
   const rows = () =>
-    madeWith.map(({ name, version, digest, place }) =>
+    components.map(({ name, version, digest, place }) =>
       element(
         'tr',
         {},
@@ -119,20 +119,20 @@ export function madeWithSection({ madeWith }: ReportData): readonly HTMLElement[
     )
   const summary = [
     element('h2', {}, 'Made with'),
-    element('span', { class: 'about' }, count(madeWith.length, 'component')),
+    element('span', { class: 'about' }, count(components.length, 'component')),
   ]
   const table = () => [plainTable({ caption: 'Components' }, ['Component', 'Version', 'SHA-256', 'From'], rows())]
   return [element('section', { class: 'test' }, folded({ class: 'top' }, summary, table))]
 }
 
 /** Messages of the host. */
-export function saidSection({ said, begun }: ReportData): readonly HTMLElement[] {
-  if (said.length === 0) return []
+export function hostSection({ hostLines, begun }: ReportData): readonly HTMLElement[] {
+  if (hostLines.length === 0) return []
   const lines = () => [
     element(
       'div',
       { class: 'lines', role: 'group', 'aria-label': 'Messages of the host', tabindex: 0 },
-      ...said.map(({ at, text }) =>
+      ...hostLines.map(({ at, text }) =>
         element(
           'div',
           { class: 'line' },
@@ -142,6 +142,6 @@ export function saidSection({ said, begun }: ReportData): readonly HTMLElement[]
       ),
     ),
   ]
-  const summary = [element('h2', {}, 'Host'), element('span', { class: 'about' }, count(said.length, 'line'))]
+  const summary = [element('h2', {}, 'Host'), element('span', { class: 'about' }, count(hostLines.length, 'line'))]
   return [element('section', { class: 'test' }, folded({ class: 'top' }, summary, lines))]
 }

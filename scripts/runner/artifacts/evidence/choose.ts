@@ -14,7 +14,7 @@ interface ShownPair {
 export interface Choice {
   readonly pairs: readonly ShownPair[]
   /** The number of wrong pairs that are not inspected. */
-  readonly leftOut: number
+  readonly omitted: number
 }
 
 /**
@@ -36,7 +36,7 @@ export function choosePairs(wrong: readonly WrongPair[]): Choice {
     left.delete(best)
     pairs.push(best)
   }
-  return { pairs, leftOut: left.size }
+  return { pairs, omitted: left.size }
 }
 
 /** What a pair covers, with weights. */

@@ -77,7 +77,7 @@ export async function collectEvidence(request: EvidenceRequest): Promise<void> {
       signal,
     )),
   ]
-  const said = [
+  const report = [
     ...request.reasons,
     ...request.failures.map(({ step, node, why }) => `${step} on ${node}: ${why}`),
     ...describeChoice(choice),
@@ -92,7 +92,7 @@ export async function collectEvidence(request: EvidenceRequest): Promise<void> {
   try {
     removeEvidence(directory)
     makeDirectory(directory)
-    writeFileSync(path.join(directory, 'evidence.txt'), `${said.map(plainText).join('\n')}\n`)
+    writeFileSync(path.join(directory, 'evidence.txt'), `${report.map(plainText).join('\n')}\n`)
     for (const { subject, file, content } of files) {
       makeDirectory(path.join(directory, subject))
       writeFileSync(path.join(directory, subject, file), content)
@@ -134,12 +134,12 @@ function podsNamedBy({ why, lastLines }: FailedStep, node: string): readonly str
   return failed.length > 0 ? failed : namedIn(lastLines)
 }
 
-function describeChoice({ pairs, leftOut }: Choice): readonly string[] {
+function describeChoice({ pairs, omitted }: Choice): readonly string[] {
   if (pairs.length === 0) return []
   const shown = pairs.map(
     ({ source, destination, addresses }) => `pinged again: ${source.pod} → ${destination.pod} ${addresses.join(' ')}`,
   )
-  return [...shown, ...(leftOut > 0 ? [`not inspected: ${leftOut} more pairs of PODs`] : [])]
+  return [...shown, ...(omitted > 0 ? [`not inspected: ${omitted} more pairs of PODs`] : [])]
 }
 
 function describeWrong(wrong: readonly WrongPair[]): readonly string[] {

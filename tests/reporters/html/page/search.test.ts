@@ -7,8 +7,8 @@ const group = (step: number, node: number, ...lines: LogGroup['lines'][number][]
   step,
   node,
   lines,
-  leftOut: 0,
-  leftOutBehind: 0,
+  omitted: 0,
+  omittedAfter: 0,
 })
 const GROUPS = [
   group(1, 0, [0, '|', 'Created the bridge'], [1, '!', 'warning']),

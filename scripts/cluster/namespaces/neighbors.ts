@@ -4,9 +4,9 @@ import { macAddress } from '../../settings/mac-address.ts'
 import type { NodePlan } from '../../settings/nodes.ts'
 import type { NeighborNeeds } from '../cluster.ts'
 import { addressOn } from '../own/addresses.ts'
-import { hasRoom, isSmallShare, type NeighbourTable, readTables } from '../own/neighbour-tables.ts'
+import { hasRoom, isSmallShare, type NeighborTable, readTables } from '../own/neighbor-tables.ts'
 
-/** The kernel gives up entries after 5 s: retries succeed where that many times as many as have room are needed. */
+/** Retries succeed if at most this many times the available room is needed: the kernel drops entries after 5 s. */
 const OVERCOMMIT = 1.5
 
 /**
@@ -14,7 +14,7 @@ const OVERCOMMIT = 1.5
  * @returns whether PODs must drop their entries as soon as they have pinged
  * @throws Failure LIMIT_TOO_LOW (exit 3) with the numbers and the sysctls
  */
-export function requireNeighbours(needs: NeighborNeeds, tables: readonly NeighbourTable[]): boolean {
+export function requireNeighbors(needs: NeighborNeeds, tables: readonly NeighborTable[]): boolean {
   if (hasRoom(needs.kept, tables)) return false
   if (hasRoom(fewest(needs), tables)) return true
   const needed = needs.flushed
@@ -28,23 +28,23 @@ export function requireNeighbours(needs: NeighborNeeds, tables: readonly Neighbo
   )
 }
 
-/** The least room with which a test can pass. */
+/** The minimum room with which a test can pass. */
 const fewest = ({ flushed, mayRetry }: NeighborNeeds): number => (mayRetry ? flushed / OVERCOMMIT : flushed)
 
 const [POLL_MS, PATIENCE_MS] = [100, 2000] as const
 
 /**
- * Reads the tables, and waits as long as they have too little room and shrink: the kernel frees the entries of a
+ * Reads the tables. While they have too little room, waits until they stop shrinking: the kernel frees the entries of a
  * cluster a few seconds after its end.
  */
 export async function readTablesWithRoom(
   needs: NeighborNeeds,
   signal: AbortSignal,
-  read: () => readonly NeighbourTable[] = readTables,
-): Promise<readonly NeighbourTable[]> {
+  read: () => readonly NeighborTable[] = readTables,
+): Promise<readonly NeighborTable[]> {
   const needed = fewest(needs)
   let tables = read()
-  const lacksRoom = ({ limit, entries }: NeighbourTable) =>
+  const lacksRoom = ({ limit, entries }: NeighborTable) =>
     limit - entries < needed && limit >= needed && !isSmallShare(needed, limit)
   const count = () => tables.reduce((sum, { entries }) => sum + entries, 0)
   let [least, waited] = [count(), 0]
@@ -60,8 +60,8 @@ export async function readTablesWithRoom(
 /** Above this share of a table, entries between nodes are made permanent, which the limit does not count. */
 const SHARE = 1 / 4
 
-/** Whether nodes that all speak to each other would fill much of a table. */
-export function wantsPermanent(nodes: readonly NodePlan[], tables: readonly NeighbourTable[]): boolean {
+/** Whether entries for all pairs of nodes would fill more than {@link SHARE} of a table. */
+export function wantsPermanent(nodes: readonly NodePlan[], tables: readonly NeighborTable[]): boolean {
   const pairs = netsOf(nodes).reduce((sum, net) => {
     const members = nodes.filter(({ nets }) => nets.includes(net)).length
     return sum + members * (members - 1)
@@ -73,11 +73,11 @@ const netsOf = (nodes: readonly NodePlan[]): readonly number[] =>
   [...new Set(nodes.flatMap(({ nets }) => nets))].filter(net => net > 0)
 
 /**
- * Commands for `ip -batch` that say on which MAC addresses all others on a node's nets are.
+ * Commands for `ip -batch` with a permanent entry for each other node on a node's nets.
  * @param bareNets nets without addresses
  * @param prefix the beginning of IPv6 addresses
  */
-export function neighbourCommands(
+export function neighborCommands(
   node: NodePlan,
   nodes: readonly NodePlan[],
   bareNets: readonly number[],

@@ -1,11 +1,11 @@
 import test from 'ava'
 import {
-  neighbourCommands,
+  neighborCommands,
   readTablesWithRoom,
-  requireNeighbours,
+  requireNeighbors,
   wantsPermanent,
-} from '../../../scripts/cluster/namespaces/neighbours.ts'
-import { readTables, requireNoOverflow } from '../../../scripts/cluster/own/neighbour-tables.ts'
+} from '../../../scripts/cluster/namespaces/neighbors.ts'
+import { readTables, requireNoOverflow } from '../../../scripts/cluster/own/neighbor-tables.ts'
 import type { Failure } from '../../../scripts/errors/failure.ts'
 import type { NodePlan } from '../../../scripts/settings/nodes.ts'
 
@@ -46,13 +46,13 @@ test('a container, which is not shown them, is taken to have the limit of the ke
 
 test('requires PODs to drop their entries where not all have room', t => {
   const needs = { kept: 1009, flushed: 1008, mayRetry: false }
-  t.false(requireNeighbours({ ...needs, kept: 1008 }, host(1024, '00000000')))
-  t.true(requireNeighbours(needs, host(1024, '00000000')))
+  t.false(requireNeighbors({ ...needs, kept: 1008 }, host(1024, '00000000')))
+  t.true(requireNeighbors(needs, host(1024, '00000000')))
 })
 
 test('lets a test that passes by answers alone retry with too little room', t => {
-  t.true(requireNeighbours({ kept: 2000, flushed: 1512, mayRetry: true }, host(1024, '00000000')))
-  t.throws(() => requireNeighbours({ kept: 2000, flushed: 1513, mayRetry: true }, host(1024, '00000000')))
+  t.true(requireNeighbors({ kept: 2000, flushed: 1512, mayRetry: true }, host(1024, '00000000')))
+  t.throws(() => requireNeighbors({ kept: 2000, flushed: 1513, mayRetry: true }, host(1024, '00000000')))
 })
 
 test('waits while the kernel frees the entries of an earlier cluster, and no longer', async t => {
@@ -74,15 +74,15 @@ test('waits while the kernel frees the entries of an earlier cluster, and no lon
 test('does not count the permanent entries of another large cluster', t => {
   const tables = (entries: number) => host(1024, '00000000').map(table => ({ ...table, entries }))
   const needs = { kept: 400, flushed: 400, mayRetry: false }
-  t.false(requireNeighbours(needs, tables(10_927)))
-  t.throws(() => requireNeighbours(needs, tables(1000)))
-  t.false(requireNeighbours({ ...needs, kept: 341 }, tables(1000)), 'a small share of the table')
-  t.throws(() => requireNeighbours({ ...needs, kept: 1025, flushed: 1025 }, tables(10_927)))
+  t.false(requireNeighbors(needs, tables(10_927)))
+  t.throws(() => requireNeighbors(needs, tables(1000)))
+  t.false(requireNeighbors({ ...needs, kept: 341 }, tables(1000)), 'a small share of the table')
+  t.throws(() => requireNeighbors({ ...needs, kept: 1025, flushed: 1025 }, tables(10_927)))
 })
 
 test('refuses more entries than have room, with the numbers and the sysctls', t => {
   const needs = { kept: 2000, flushed: 1009, mayRetry: false }
-  const { code, message, hint } = t.throws(() => requireNeighbours(needs, host(1024, '00000000'))) as Failure
+  const { code, message, hint } = t.throws(() => requireNeighbors(needs, host(1024, '00000000'))) as Failure
   t.is(code, 'LIMIT_TOO_LOW')
   t.regex(message, /^about 1009 neighbor entries are needed, .* 1024 of IPv4, 16 in use, and 1024 of IPv6, 16 in use /)
   t.regex(hint ?? '', /sysctl net\.ipv4\.neigh\.default\.gc_thresh3=4096 net\.ipv6\.neigh\.default\.gc_thresh3=4096;/)
@@ -93,7 +93,7 @@ test('a table that was full during the test breaks it, one that was full before 
   t.notThrows(() => requireNoOverflow(before, host(1024, '00000003', '00000000')))
   const { code, message } = t.throws(() => requireNoOverflow(before, host(1024, '00000003', '00000002'))) as Failure
   t.is(code, 'CLUSTER_BROKEN')
-  t.regex(message, /neighbour table was full while the test ran \(IPv4, 2 times\)/)
+  t.regex(message, /IPv4 neighbor table was full while the test ran \(2 times\)/)
 })
 
 test('only nodes that would fill much of a table know each other from the start', t => {
@@ -104,7 +104,7 @@ test('only nodes that would fill much of a table know each other from the start'
 })
 
 test('a node learns the others of its nets, not itself and not those of net 0 or of nets without addresses', t => {
-  const text = neighbourCommands(node(1), [node(1), node(2)], [3], '1000::1')
+  const text = neighborCommands(node(1), [node(1), node(2)], [3], '1000::1')
   t.is(
     text,
     `neighbour replace 192.168.1.2 lladdr 00:00:00:01:01:02 dev eth1 nud permanent
