@@ -8,8 +8,8 @@ for (const shell of SHELLS) {
   test(`${shell.join(' ')}: refuses wrong arguments without side effects`, t => {
     for (const [words, says] of [
       [['add_ipvlan'], /a device is needed/],
-      [['add_ipvlan', 'lo', 'l4'], /no mode 'l4' \(there is: l2 l3 l3s\)/],
-      [['add_macvlan', 'lo', 'l2'], /no mode 'l2' \(there is: bridge private vepa passthru\)/],
+      [['add_ipvlan', 'lo', 'l4'], /no mode 'l4' \(known: l2 l3 l3s\)/],
+      [['add_macvlan', 'lo', 'l2'], /no mode 'l2' \(known: bridge private vepa passthru\)/],
       [['create_vlans'], /at least one interface/],
       [['create_vlans', 'lo'], /'lo' is not an interface with a VLAN/],
       [['create_vlans', 'lo.4095'], /1 to 4094/],
@@ -28,7 +28,7 @@ for (const shell of SHELLS) {
     for (const [words, says] of [
       [['setup_routes', '--net=255'], /invalid net number '255'/],
       [['setup_routes', 'eth1'], /takes no arguments/],
-      [['setup_overlay', '--type=gre'], /no type 'gre' \(there is: ip6tnl vxlan\)/],
+      [['setup_overlay', '--type=gre'], /no type 'gre' \(known: ip6tnl vxlan\)/],
       [['delete', '0x1'], /count '0x1'/],
     ] as const) {
       const { status, stderr } = inVm(shell, `netns_test ${words.join(' ')}`)

@@ -53,7 +53,7 @@ for (const shell of SHELLS) {
 
   test(`${name}: prerequisites knows every kind of interface that a test can need`, t => {
     const refusal = withLibrary(shell, ['prerequisites'], 'probe_kind nothing')
-    const [, kinds = ''] = /\(there is: (.*)\)/.exec(refusal) ?? []
+    const [, kinds = ''] = /\(known: (.*)\)/.exec(refusal) ?? []
     t.deepEqual(kinds.split(' ').toSorted(), ['bridge', 'veth', ...LINK_KINDS].toSorted())
   })
 

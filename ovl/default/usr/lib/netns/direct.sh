@@ -19,7 +19,7 @@ add_direct() { # <kind> <modes> <dev> [mode]
 	below=$1 mode=${2:-${modes%% *}}
 	case " $modes " in
 	*" $mode "*) ;;
-	*) usage "add_$kind: no mode '$mode' (there is: $modes)" ;;
+	*) usage "add_$kind: no mode '$mode' (known: $modes)" ;;
 	esac
 	has_device "$below" || die "add_$kind: no device '$below'"
 	own=$kind-$below

@@ -30,8 +30,8 @@ is_interface_name() { # <name>
 	case $1 in
 	'' | *[!A-Za-z0-9_.-]* | ????????????????* | -* | . | .. | all | default | lo) return 1 ;;
 	allmulticast | arp | carrier | dev | down | gro_max_size | group | gso_max_segs | gso_max_size | index) return 1 ;;
-	link-netns | link-netnsid | mode | mtu | multicast | netns | parentdev | promisc | protodown | qlen | state) return 1 ;;
-	trailers | type | up | vf | vrf | xdp | xdpdrv | xdpgeneric | xdpoffload | brd | lladdr | name) return 1 ;;
+	link-netns | link-netnsid | mode | mtu | multicast | netns | parentdev | promisc | protodown | qlen) return 1 ;;
+	state | trailers | type | up | vf | vrf | xdp | xdpdrv | xdpgeneric | xdpoffload | brd | lladdr | name) return 1 ;;
 	esac
 	# Keywords that ip accepts abbreviated, as <shortest abbreviation>:<keyword>.
 	for keyword in a:address addrg:addrgenmode al:alias b:broadcast d:dynamic h:help l:link link-:link-netnsid m:master \

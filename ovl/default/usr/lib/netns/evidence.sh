@@ -14,8 +14,7 @@ EVIDENCE_KERNEL_LINES=80
 
 # Reads lines "pod <pod>" and "ping <pod> <address>" up to "end" or the end of stdin, and writes a tar archive of files
 # <node or pod>/<what>.txt or .pcap to stdout. With --capture it reports "ready" on stderr once the captures run, pings
-# on
-# "go", reports "pinged", and stops capturing on "stop": thus captures on other nodes see the same pings. The end of
+# on "go", reports "pinged", and stops capturing on "stop": thus captures on other nodes see the same pings. The end of
 # stdin stands for "go" and "stop".
 cmd_evidence() { # [--capture]
 	case $#${1-} in
@@ -154,7 +153,7 @@ evidence_stop() {
 	[ -n "${print-}" ] || rm -f "$EVIDENCE_WORK"/*/capture.txt
 }
 
-# Addresses with counters, routes, neighbours, rules.
+# Addresses with counters, routes, neighbors, rules.
 evidence_of() { # <node or pod>
 	evidence_command ip "$real_ip" "$1/addresses" -s -d address show
 	evidence_command ip "$real_ip" "$1/routes" route show table all

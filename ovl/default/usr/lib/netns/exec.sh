@@ -33,7 +33,7 @@ cmd_exec() {
 	fi
 	shift
 	find_multi
-	# Mounts /sys anew, as `ip netns exec` does: the node's shows the node's interfaces. Passes the program's path:
+	# Mounts /sys again, as `ip netns exec` does: the node's shows the node's interfaces. Passes the program's path:
 	# busybox would prefer its own applet.
 	# shellcheck disable=SC2016,SC2086
 	exec $multi nsenter --net="$NETNS/$pod_exec" ${uts:+"$uts"} $multi unshare --mount --propagation slave \

@@ -43,7 +43,7 @@ cmd_matrix() { # [--pairs] [--flush] [--within=<seconds>] [--interval=<milliseco
 		--flush) flush=yes ;;
 		--within=?*) within=${option#*=} ;;
 		--interval=?*) interval=${option#*=} ;;
-		*) usage "matrix: takes --pairs, --flush, --within=<seconds> and --interval=<milliseconds>, and targets on its input" ;;
+		*) usage "matrix: options are --pairs, --flush, --within=<seconds>, --interval=<milliseconds>" ;;
 		esac
 	done
 	is_number "$within" || usage "matrix: invalid number of seconds '$within'"
@@ -86,7 +86,7 @@ cmd_matrix() { # [--pairs] [--flush] [--within=<seconds>] [--interval=<milliseco
 	[ "$flush" = no ] || matrix_flush
 }
 
-# Spares entries without a MAC address yet, with which a packet would be lost that waits for it.
+# Keeps entries without a MAC address yet: deleting one would drop the packet that waits for it.
 matrix_flush() {
 	local file
 	set --

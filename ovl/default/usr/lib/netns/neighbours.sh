@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# Static neighbour entries in PODs.
+# Static neighbor entries in PODs.
 
 need pods
 
-# Reads lines "<pod> <interface> <address> <mac>" and adds static neighbour entries to the PODs, which select one of
+# Reads lines "<pod> <interface> <address> <mac>" and adds static neighbor entries to the PODs, which select one of
 # several interfaces with the same address. With --delete it deletes them.
 cmd_static_neighbours() { # [--delete]
 	local owner verb pod batch status interface address mac
@@ -15,18 +15,18 @@ cmd_static_neighbours() { # [--delete]
 	find_multi
 	pod='' batch='' status=0
 	while read -r owner interface address mac; do
-		[ "$owner" = "$pod" ] || neighbour_batch
+		[ "$owner" = "$pod" ] || neighbor_batch
 		pod=$owner
 		[ "$verb" = delete ] || address="$address lladdr $mac nud permanent"
 		batch="${batch}neighbour $verb $address dev $interface
 "
 	done
-	neighbour_batch
+	neighbor_batch
 	[ "$status" -eq 0 ] || die "static_neighbours: cannot add some entries, see above"
 }
 
 # Runs one process for each POD. Entries to delete may already be gone with their interface.
-neighbour_batch() {
+neighbor_batch() {
 	[ -n "$batch" ] || return 0
 	require_pod "$pod"
 	# shellcheck disable=SC2086

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Pings with retries: routes and neighbours may take time.
+# Pings with retries: routes and neighbors may take time.
 
 need address random
 

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Does for all PODs in one process what the shell needs several processes per POD for. Without core modules, which would
+# Creates and configures all PODs in one process; the shell needs several for each. Without core modules, which would
 # double its start-up time.
 # pods.pl create <net directory> <uts directory> <pod…>: creates namespaces and mounts them on existing files
 # pods.pl configure <net directory>: reads lines "<pod> <interface> <up|-> <address/length…>"; "up" also prepares a new
@@ -25,7 +25,7 @@ my ($GETFLAGS, $SETFLAGS, $GETINDEX, $IFF_UP) = (0x8913, 0x8914, 0x8933, 1);
 my ($REQUEST, $ACK, $REPLACE, $CREATE, $ERROR) = (1, 4, 0x100, 0x400, 2);
 my ($NEWADDR, $IFA_ADDRESS, $IFA_LOCAL) = (20, 1, 2);
 my ($DUMP, $DONE, $NEWNEIGH, $DELNEIGH, $GETNEIGH, $NDA_DST) = (0x300, 3, 28, 29, 30, 1);
-# REACHABLE, STALE, DELAY and PROBE. Without a MAC address yet, a packet would be lost that waits for it.
+# REACHABLE, STALE, DELAY and PROBE. Deleting an entry without a MAC address would drop the packet that waits for it.
 my $LEARNED = 2 | 4 | 8 | 16;
 
 my ($mode, $netns, @arguments) = @ARGV;
@@ -60,7 +60,7 @@ sub create_pod {
 	call 'cannot create namespaces', $calls->{unshare}, $NEWNET | $NEWUTS;
 	for ([net => "$netns/$pod"], [uts => "$utsns/$pod"]) {
 		my ($kind, $file) = @{$_};
-		# The kernel wants to write into what it is given: copies.
+		# Copies: the kernel writes into the buffers.
 		call "cannot mount on $file", $calls->{mount}, my $source = "/proc/self/ns/$kind", $file, my $type = '', $BIND, 0;
 	}
 	call 'cannot set the hostname', $calls->{sethostname}, my $name = $pod, length $pod;

@@ -122,19 +122,19 @@ create_pods() { # <pod…>
 # PODs for which an emulated CPU starts Perl no later than it runs the processes that Perl saves. Other CPUs always do.
 PERL_LEAST_PODS=7
 
-# Sets $perl to a Perl that does for all PODs what takes several processes for each otherwise; empty without one, as in
-# xcluster's image. Fails without one, and where it saves nothing.
+# Sets $perl to a Perl, which configures all PODs in one process instead of several for each; empty without one, as in
+# xcluster's image. Fails without one, and for so few PODs that it saves nothing.
 find_perl() { # <number of PODs>
 	[ "$1" -ge "$PERL_LEAST_PODS" ] || ! is_emulated || return 1
 	[ -n "${perl+set}" ] || { find_program perl && perl=$program; } || perl=
 	[ -n "$perl" ]
 }
 
-# Tests whether this node is a VM without KVM, by its kernel's command line (scripts/cluster/vm/architectures.ts).
+# Tests whether this node is a VM without KVM, by its kernel's command line (scripts/cluster/vm/architectures.ts), which
+# is read once.
 is_emulated() {
-	local line
-	read -r line </proc/cmdline || :
-	case " $line " in
+	[ -n "${command_line+set}" ] || read -r command_line </proc/cmdline || :
+	case " $command_line " in
 	*' emulated=yes '*) ;;
 	*) return 1 ;;
 	esac

@@ -27,7 +27,7 @@ probe_kind() { # <kind>
 	vxlan) how="name $probe-1 type vxlan id 1 dstport 4799" ;;
 	vrf) how="name $probe-1 type vrf table 4799" ;;
 	ip6tnl) how="name $probe-1 type ip6tnl local 2001:db8::1 remote 2001:db8::2" ;;
-	*) usage "prerequisites: unknown kind of interface '$1' (there is: bridge veth ipvlan macvlan vlan vrf vxlan ip6tnl)" ;;
+	*) usage "prerequisites: unknown kind of interface '$1' (known: bridge veth ipvlan macvlan vlan vrf vxlan ip6tnl)" ;;
 	esac
 	printf 'link add %s type bridge\n%s\n' "$probe" "${how:+link add $how}" | ip -batch - 2>/dev/null
 	made=$?

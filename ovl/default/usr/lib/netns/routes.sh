@@ -93,7 +93,7 @@ cmd_setup_overlay() {
 	case $type in
 	ip6tnl) overlay=ip6tnl6 ;;
 	vxlan) overlay=vxlan6 ;;
-	*) usage "setup_overlay: no type '$type' (there is: ip6tnl vxlan)" ;;
+	*) usage "setup_overlay: no type '$type' (known: ip6tnl vxlan)" ;;
 	esac
 	own_node
 	load_template

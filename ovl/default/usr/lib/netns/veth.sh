@@ -121,7 +121,8 @@ end_lines() { # <pod> <interface> <up|-> [address/length…]
 }
 
 veth_failed() { # [pod] [interface] …
-	die "veth: cannot set up ${2-interfaces} in ${1-PODs}: the interface ${1-} on the node may not be its peer (ip link delete ${1-})"
+	die "veth: cannot set up ${2-interfaces} in ${1-PODs}:" \
+		"the interface ${1-} on the node may not be its peer (ip link delete ${1-})"
 }
 
 pod_end_with_addresses() { # <pod>

@@ -1,5 +1,5 @@
 package Client;
-# Probes of a POD: starts them, some at once, repeats them, and answers what came of each.
+# Probes of a POD: starts them, several at once, retries them, and reports the result of each.
 use strict;
 use warnings;
 use Connection ();
@@ -18,8 +18,8 @@ my $SILENT_TRIES = 3;
 my $RETRY_MS = 50;
 my %CANNOT_RUN = map { $_ => 1 } EMFILE, ENFILE, ENOBUFS, ENOMEM, EPROTONOSUPPORT, ENOPROTOOPT;
 
-# Options of a run: at most so many probes at once; milliseconds to wait for silence; until when, and how long without
-# any new answer, probes are retried.
+# Options of a run: maximum number of concurrent probes; milliseconds to wait for silence; until when, and for how long
+# after the last new answer, probes are retried.
 my %options;
 my (@queue, %flying, @later, $answer_to, $sequence, $until);
 # Known to Connection, Mtu and Receive: probes by index, and by protocol, address and port; sockets by name; what marks
@@ -28,7 +28,7 @@ our (@tasks, %at, %sockets, $nonce, $id, %sequences, $slowest);
 # Milliseconds since the last new answer, without those in which this process did not run; the last time.
 our $idle;
 my $ticked;
-# A process that runs calls tick at least this often.
+# A running process calls tick at least this often.
 my $TICK_MS = 100;
 my @batch;
 
@@ -85,13 +85,13 @@ sub echo_socket {
 	return $sockets{$name} if $sockets{$name};
 	my $socket = Packets::icmp_socket($family);
 	Packets::fragment($socket, $family, $payload eq 'fragmented');
-	# Replies are read by the other one.
+	# Replies are read from the other socket.
 	shutdown $socket, 0;
 	setsockopt $socket, SOL_SOCKET, SO_RCVBUF, 0;
 	return $sockets{$name} = $socket;
 }
 
-# Whether a probe that has this result must go on.
+# Whether a probe with this result must be retried.
 sub must_retry {
 	my ($task, $result) = @_;
 	return 0 if $task->{over} || $result eq 'mtu';
@@ -102,7 +102,7 @@ sub must_retry {
 	return now() < $until && $idle < $options{patience};
 }
 
-# A probe has a result for now; what is said of it follows the result.
+# Stores the current result of a probe, with its details.
 sub finish {
 	my ($task, $result, @details) = @_;
 	return if $task->{over};
@@ -117,7 +117,7 @@ sub finish {
 	return;
 }
 
-# Takes a probe out of the ones that wait for an answer.
+# Removes a probe from those that wait for an answer.
 sub land {
 	my ($task) = @_;
 	delete $flying{$task->{index}};
@@ -167,7 +167,7 @@ sub launch {
 	return;
 }
 
-# Milliseconds to wait for an answer: longer where none must come, and in a slow network.
+# Milliseconds to wait for an answer: longer if silence is expected, and in a slow network.
 sub waiting {
 	my ($task) = @_;
 	my $slow = 4 * $slowest < 20_000 ? 4 * $slowest : 20_000;
@@ -192,7 +192,7 @@ sub expire {
 	return finish($task, 'silent');
 }
 
-# Starts what may start, and ends what has waited long enough. Returns the milliseconds until the next time, or undef
+# Starts probes, and ends those that have waited long enough. Returns the milliseconds until the next call, or undef
 # when all probes have a result.
 sub tick {
 	return if !$answer_to;
@@ -205,7 +205,7 @@ sub tick {
 	for my $task (values %flying) {
 		next if $task->{due} > $now;
 		my $more = $task->{sent} + waiting($task);
-		# It became clear that the network is slow.
+		# The timeout has grown: the network is slow.
 		if ($task->{payload} ne 'mtu' && !$task->{connected} && $more > $now) { $task->{due} = $more; next }
 		expire($task);
 	}
@@ -235,7 +235,7 @@ sub end {
 		Loop::forget($sockets{$name});
 		close $sockets{$name};
 	}
-	# All network namespaces of a host share the kernel's limit. Spares entries without a MAC address yet.
+	# All network namespaces of a host share the kernel's limit. Keeps entries without a MAC address yet.
 	system qw(ip neighbour flush nud reachable nud stale nud delay nud probe) if $options{flush};
 	my $done = $answer_to;
 	$answer_to = undef;

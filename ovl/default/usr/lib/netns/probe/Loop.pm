@@ -1,12 +1,12 @@
 package Loop;
-# The event loop of a process: handlers of sockets that can be read or written, and one of time.
+# The event loop of a process: handlers for readable and writable sockets, and one for timers.
 use strict;
 use warnings;
 use Linux qw(now);
 
 my (%readers, %writers);
 my ($readable, $writable) = ('', '');
-# The longest time in milliseconds in which this process did not run although it should have.
+# The longest stall in milliseconds: time in which this process should have run, and did not.
 our $stall = 0;
 
 sub on_read {
@@ -38,7 +38,7 @@ sub forget {
 	return;
 }
 
-# Waits for sockets at most so many milliseconds, and calls their handlers.
+# Waits for sockets, up to a timeout in milliseconds, and calls their handlers.
 sub turn {
 	my ($milliseconds) = @_;
 	my $begun = now;

@@ -6,7 +6,7 @@ use warnings;
 no warnings 'once';
 use Linux qw(now destination error_name);
 
-# Bisection between a size that is answered and one that is not, which is asked so many times.
+# Bisects between an answered and an unanswered size; a size counts as unanswered after this many requests.
 my $MTU_TRIES = 3;
 
 sub ask {

@@ -33,7 +33,7 @@ sub icmp_socket {
 	return $socket;
 }
 
-# Sets what happens to packets that are larger than the path's MTU.
+# Selects whether packets above the path MTU are fragmented or refused.
 sub fragment {
 	my ($socket, $family, $is_allowed) = @_;
 	my $how = $is_allowed ? PMTU_DONT : PMTU_PROBE;
@@ -42,7 +42,7 @@ sub fragment {
 	return setsockopt $socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, $how;
 }
 
-# An echo request as long as the IP packet must be, or as short as possible.
+# An echo request that makes an IP packet of a given size, or the shortest one.
 sub echo_request {
 	my ($family, $id, $sequence, $size) = @_;
 	my $data = ($size // 0) - ($family == 4 ? 28 : 48);

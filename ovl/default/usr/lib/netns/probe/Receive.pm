@@ -1,5 +1,5 @@
 package Receive;
-# What comes back to a POD's probes besides connections, and what leaves the POD.
+# Receives replies and errors for a POD's probes, except on connections, and records the probes that leave the POD.
 use strict;
 use warnings;
 # Variables of Client.
@@ -8,7 +8,7 @@ use Linux qw(now socket_for destination address_of IP_FREEBIND IPV6_FREEBIND);
 use Packets ();
 use Socket qw(:DEFAULT IPPROTO_IP IPPROTO_IPV6);
 
-# Packets that are read at once, before another socket has its turn.
+# Maximum number of packets to read from a socket before the next one has its turn.
 my $RAW_READS = 256;
 
 sub read_datagrams {
@@ -56,7 +56,7 @@ sub hear_error {
 		$task->{announced} = $mtu if !$task->{announced} || $mtu < $task->{announced};
 		$task->{announcer} = $from;
 		if ($task->{payload} eq 'mtu') {
-			# Larger packets do not pass there.
+			# Larger packets do not pass this hop.
 			$task->{most} = $mtu if $mtu > 0 && $mtu < $task->{most};
 			$task->{due} = now;
 			return;

@@ -10,7 +10,7 @@ use Socket qw(:DEFAULT IPPROTO_TCP);
 
 my $ACCEPTS = 64;
 my $CHUNK = 65536;
-# Of UDP, which can lose packets.
+# UDP sockets, which can lose packets.
 my @datagram_sockets;
 my $identity;
 
@@ -119,8 +119,7 @@ sub start {
 	return;
 }
 
-# Datagrams that were lost since this server was too slow, and the milliseconds of its longest stall, since the last
-# state.
+# Datagrams lost because this server was too slow, and its longest stall in milliseconds, since the last call.
 my $drops_before = 0;
 
 sub state {

@@ -2,7 +2,7 @@
 # Probes between PODs over TCP, UDP, SCTP and ICMP: a process for each POD is its server and its client.
 # probe.pl <directory of network namespaces> <node> <command>:
 # start [seconds]: reads "<pod> <address,address…> <protocol>/<port>…" lines, starts a process for each POD, which ends
-#   after so many seconds, and returns when all listen.
+#   after this time, and returns when all listen.
 # run: reads "<pod> set <option> <number>" and "<pod> probe <index> <protocol> <address> <port> <expected result>
 #   <payload> <bytes>" lines, and prints "<pod> <index> <result> …" for each probe, and "<pod> end …".
 # hold: reads "<pod> hold <index> <address> <port> <connections>" lines, and connects; release prints their outcomes.
@@ -22,7 +22,7 @@ use Server ();
 use Socket;
 
 my $DIRECTORY = '/run/netns-probe';
-# Senders of ICMP errors keep silent above a rate, which would look like silence of the probed.
+# Lifts the rate limit of ICMP errors: a suppressed error would look like silence.
 my %RATE_LIMITS = ('/proc/sys/net/ipv4/icmp_ratemask' => '0', '/proc/sys/net/ipv6/icmp/ratemask' => '0');
 my %saved;
 
@@ -110,7 +110,7 @@ sub serve {
 	POSIX::_exit(0);
 }
 
-# Takes runs, one after the other: lines up to "go".
+# Executes runs one after the other; the lines of a run end with "go".
 sub listen_for_runs {
 	my ($file) = @_;
 	socket my $listener, AF_UNIX, SOCK_STREAM, 0 or die "$file: $!\n";
@@ -193,7 +193,7 @@ sub stop {
 	my @pids;
 	for my $file (glob "$DIRECTORY/*.pid $DIRECTORY/.node.pid") {
 		my ($pid) = (read_file($file) // '') =~ /^(\d+)$/ or next;
-		# Numbers are used again.
+		# Numbers are reused.
 		push @pids, $pid if $pid > 1 && (read_file("/proc/$pid/cmdline") // '') =~ /probe\.pl/;
 	}
 	kill 'TERM', @pids;
