@@ -43,7 +43,7 @@ cmd_matrix() { # [--pairs] [--flush] [--within=<seconds>] [--interval=<milliseco
 		--flush) flush=yes ;;
 		--within=?*) within=${option#*=} ;;
 		--interval=?*) interval=${option#*=} ;;
-		*) usage "matrix: options are --pairs, --flush, --within=<seconds>, --interval=<milliseconds>" ;;
+		*) usage "matrix: expects targets on its input; options: --pairs, --flush, --within=<s>, --interval=<ms>" ;;
 		esac
 	done
 	is_number "$within" || usage "matrix: invalid number of seconds '$within'"
