@@ -60,6 +60,6 @@ test('reports a container with a single user, in which nobody could log in to a 
   const { status, stderr, left } = await runWithout(t, '"$0" setup --check 2>&1 | grep "^namespaces" >&2')
   t.is(status, 3, stderr)
   t.regex(stderr, /^namespaces: do not work: .*a user namespace with a single user.*\(run the container with/m)
-  t.regex(stderr, /FAILED: this process is root of a user namespace with a single user.*--cluster vm/)
+  t.regex(stderr, /FAILED: this process is root of a user namespace with a single user.*--cluster embedded/)
   t.deepEqual(left, [])
 })

@@ -120,5 +120,5 @@ ifRoot('works for an ordinary user with a range of subordinate IDs', async t => 
 ifRoot('tells a user without such a range how to get one, and starts nothing', async t => {
   const { status, stderr } = await asOrdinaryUser(t, 'adam:300000:65536\n', 'test', 'bridge', '--cluster', 'namespaces')
   t.is(status, 3, stderr)
-  t.regex(stderr, /\/etc\/subuid has no range of at least 1000 ids for nobody \(an administrator can run: usermod /)
+  t.regex(stderr, /\/etc\/subuid has no range of at least 1000 IDs for nobody \(an administrator can run: usermod /)
 })

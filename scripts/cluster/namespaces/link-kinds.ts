@@ -26,6 +26,6 @@ export async function requireLinkKinds(kinds: readonly string[], tree: string, t
     throw environmentFailure(
       'NO_KIND',
       `${test} needs interfaces of the kind ${kinds.join(', ')}, and this host's kernel has no ${lacking.join(', ')}`,
-      { hint: 'VMs have it: --cluster vm' },
+      { hint: 'VMs have it: --cluster embedded' },
     )
 }

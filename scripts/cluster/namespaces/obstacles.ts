@@ -8,25 +8,29 @@ const OBSTACLES: readonly (readonly [RegExp, string, string])[] = [
   [
     /no (?:network )?namespaces?.*: No space left on device/,
     'this user has as many namespaces as the host allows',
-    'an administrator can raise user.max_user_namespaces, user.max_net_namespaces and their like: sysctl -a --pattern max_.*_namespaces',
+    'an administrator can raise the sysctls user.max_*_namespaces: sysctl -a --pattern max_.*_namespaces',
   ],
   [
     /cannot mount proc on /,
-    'parts of /proc are hidden here, and the kernel then shows no other one',
+    'parts of /proc are hidden here, so the kernel refuses to mount another one',
     'in a container, unmask it (Docker: --security-opt systempaths=unconfined)',
   ],
   [
     /cannot mount root on .*: (?:Operation not permitted|Invalid argument|No such device)/,
     'this kernel does not allow overlayfs in user namespaces',
-    'Linux 5.11 or later does; use VMs: --cluster vm',
+    'Linux 5.11 or later allows it; or use VMs: --cluster embedded',
   ],
   [
     /no users in the namespace: new[ug]idmap/,
-    'newuidmap does not map the ids of /etc/subuid and /etc/subgid',
-    'is it setuid root, or does it have the capability? ls -l /usr/bin/newuidmap',
+    'newuidmap does not map the IDs of /etc/subuid and /etc/subgid',
+    'it must be setuid root or have the capability CAP_SETUID: ls -l /usr/bin/newuidmap',
   ],
   [/no groups in the namespace: /, ONE_USER, ONE_USER_HINT],
-  [/ip cannot make the networks/, 'this kernel has no bridges or veth pairs', 'load its modules, or use --cluster vm'],
+  [
+    /ip cannot make the networks/,
+    'this kernel has no bridges or veth pairs',
+    'load its modules, or use --cluster embedded',
+  ],
 ]
 
 /**

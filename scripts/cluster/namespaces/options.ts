@@ -20,6 +20,6 @@ export function refuseVmOptions(settings: readonly Setting[]): void {
   if (!refused) return
   const option = spelling(refused.name, refused.origin)
   throw usageFailure('BAD_VALUE', `${option}: nodes that are namespaces have this host's kernel, CPUs and memory`, {
-    hint: 'leave it out, or use --cluster vm',
+    hint: 'omit it, or use --cluster embedded',
   })
 }

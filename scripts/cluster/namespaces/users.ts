@@ -48,7 +48,7 @@ export function readUserMaps(): UserMaps {
     const file = `/etc/sub${kind}`
     const range = subordinateRange(read(file), username, uid)
     if (range && range.count >= FEWEST) return `0 ${own} 1 1 ${range.first} ${range.count}`
-    throw environmentFailure('NO_SUBUIDS', `${file} has no range of at least ${FEWEST} ids for ${username}`, {
+    throw environmentFailure('NO_SUBUIDS', `${file} has no range of at least ${FEWEST} IDs for ${username}`, {
       hint: `an administrator can run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
     })
   }
@@ -57,7 +57,7 @@ export function readUserMaps(): UserMaps {
 
 export const ONE_USER = 'this process is root of a user namespace with a single user, which cannot change its groups'
 export const ONE_USER_HINT =
-  'run the container with subordinate ids (/etc/subuid, /etc/subgid), or use VMs: --cluster vm'
+  'run the container with subordinate IDs (/etc/subuid, /etc/subgid), or use VMs: --cluster embedded'
 
 /**
  * @param setgroups the text of /proc/self/setgroups, see user_namespaces(7)

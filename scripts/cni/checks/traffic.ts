@@ -30,7 +30,7 @@ async function serve(bench: Bench, pod: string, port: string): Promise<void> {
 export async function reply(bench: Bench, pod: string, port: number, hostPort: number): Promise<boolean> {
   await serve(bench, pod, String(port))
   const script = `address=$(ip -4 -oneline address show dev eth1 | awk '{ sub(/\\/.*/, "", $4); print $4 }')
-    if ip -netns "$1" route get 192.168.1.254 >/dev/null 2>&1; then set -- "$@" ip netns exec outside; else set -- "$@"; fi
+    ! ip -netns "$1" route get 192.168.1.254 >/dev/null 2>&1 || set -- "$@" ip netns exec outside
     script=$2 port=$3
     shift 3
     "$@" perl -e "$script" send "$address" "$port" 0`

@@ -20,13 +20,13 @@ export function churnProblems({ network, failures, traffic, leaks }: ChurnResult
 
 function linesOf(result: ChurnResult): readonly string[] {
   const { network, attachments, seconds, add, del, traffic, leaks, failures } = result
-  const rate = `${network}: ${attachments} PODs in ${seconds.toFixed(1)} s, ${(attachments / seconds).toFixed(1)} each second`
+  const perSecond = (attachments / seconds).toFixed(1)
   const shown = leaks.slice(0, MOST_LEAKS).map(({ message }) => `${network}: ${message}`)
   const more = leaks.length - shown.length
   return [
-    rate,
+    `${network}: ${attachments} PODs in ${seconds.toFixed(1)} s, ${perSecond} each second`,
     `${network}: ADD ${percentiles(add)}; DEL ${percentiles(del)}`,
-    `${network}: ${traffic ? packets(traffic) : 'no traffic: those that stay do not answer'}`,
+    `${network}: ${traffic ? packets(traffic) : 'no traffic: the resident containers do not answer'}`,
     ...[...failures].map(([what, count]) => `${network}: ${count} times ${what}`),
     ...(leaks.length === 0 ? [`${network}: nothing is left`] : shown),
     ...(more > 0 ? [`${network}: ${more} more differences are left`] : []),

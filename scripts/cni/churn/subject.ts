@@ -29,7 +29,7 @@ export interface ChurnResult {
 /** Containers that are attached at once. */
 const AT_ONCE = 4
 
-/** A network in a sandbox of its own, with two containers that stay. */
+/** A network in a sandbox of its own, with two resident containers. */
 export class ChurnSubject {
   readonly #bench: Bench
   readonly #runtime: Runtime
@@ -50,7 +50,7 @@ export class ChurnSubject {
   }
 
   /**
-   * @throws Failure (exit 4) when the node cannot make a sandbox; Unmet when the containers that stay cannot be
+   * @throws Failure (exit 4) when the node cannot make a sandbox; Unmet when the resident containers cannot be
    * attached
    */
   static async start(node: NodeShell, programs: Programs, network: Network, prepare?: string): Promise<ChurnSubject> {
@@ -66,9 +66,9 @@ export class ChurnSubject {
       const [toSecond, toFirst] = addresses
       const traffic = await startTraffic(bench.shell, [
         ...(toSecond
-          ? [{ between: 'a container that stays and another', pod: first.attachment.containerId, address: toSecond }]
+          ? [{ between: 'two resident containers', pod: first.attachment.containerId, address: toSecond }]
           : []),
-        ...(toFirst ? [{ between: 'the node and a container that stays', pod: '', address: toFirst }] : []),
+        ...(toFirst ? [{ between: 'the node and a resident container', pod: '', address: toFirst }] : []),
       ])
       const before = await takeLedger(
         bench.shell,

@@ -10,14 +10,15 @@ export function conformanceLines(conformance: Conformance): readonly string[] {
   const width = Math.max(0, ...violated.map(({ name }) => name.length))
   const rows = violated.map(
     check =>
-      `  ${verdictWord(check).padEnd(15)} §${check.section.padEnd(2)} ${check.name.padEnd(width)}  ${shortText(check.why ?? '', 160)}`,
+      `  ${verdictWord(check).padEnd(15)} §${check.section.padEnd(2)} ${check.name.padEnd(width)}  ` +
+      shortText(check.why ?? '', 160),
   )
   const reasons = new Map<string, string[]>()
   for (const { why = '', name } of skipped) reasons.set(why, [...(reasons.get(why) ?? []), name])
-  const left = [...reasons].map(
-    ([why, names]) =>
-      `  skipped: ${shortText(why, 120)}: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`,
-  )
+  const left = [...reasons].map(([why, names]) => {
+    const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
+    return `  skipped: ${shortText(why, 120)}: ${names.slice(0, 3).join(', ')}${more}`
+  })
   return [describeConformance(conformance), ...rows, ...left, ...(changes ? changeLines(changes) : [])]
 }
 

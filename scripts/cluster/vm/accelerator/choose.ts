@@ -90,7 +90,7 @@ interface Obstacle {
 function foreignObstacle({ architecture }: GuestImage): Obstacle | undefined {
   const native = nativeArchitecture()
   if (architecture === native) return undefined
-  return { why: `this host is ${native}, and the guests are ${architecture}`, hint: 'leave out --accel or --arch' }
+  return { why: `this host is ${native}, and the guests are ${architecture}`, hint: 'omit --accel or --arch' }
 }
 
 function deviceObstacle(device: string): Obstacle | undefined {
