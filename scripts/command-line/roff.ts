@@ -1,7 +1,7 @@
 /**
  * Escapes text for roff: escapes, requests and dashes, see groff_char(7), man(7).
  */
-export const roffText = (text: string): string =>
+const roffText = (text: string): string =>
   text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')

@@ -5,7 +5,7 @@ import { toJson } from '../proof/summary.ts'
 import type { Output } from './output.ts'
 
 /** Version of the event format (docs/reports.md); incremented by incompatible changes. */
-export const EVENTS_VERSION = 1
+const EVENTS_VERSION = 1
 
 /** Writes every event at once as a line of JSON. */
 export const json = (output: Output): Listener => ({

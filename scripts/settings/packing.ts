@@ -11,7 +11,7 @@ export interface PackingOptions {
   readonly require?: string | undefined
 }
 
-export const OPTIONAL_PARTS = ['cni', 'ipu'] as const
+const OPTIONAL_PARTS = ['cni', 'ipu'] as const
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number]
 
 export interface Packing {

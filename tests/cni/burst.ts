@@ -4,8 +4,8 @@ import { takeLedger } from '../../scripts/cni/ledger/take.ts'
 import type { Network } from '../../scripts/cni/network.ts'
 import { CNI_PATH, listPrograms } from '../../scripts/cni/runtime/programs.ts'
 import { durationOf } from '../../scripts/cni/runtime/runtime.ts'
-import { shellOf } from '../../scripts/cni/runtime/shell.ts'
 import type { Node } from '../../scripts/ssh/node.ts'
+import { shellOf } from './shell.ts'
 
 /** What a burst of ADDs and DELs came to. */
 export interface BurstResult {

@@ -1,8 +1,8 @@
 import test from 'ava'
 import { checks } from '../../scripts/cni/checks/checks.ts'
-import { shellOf } from '../../scripts/cni/runtime/shell.ts'
 import { runSuite } from '../../scripts/cni/suite.ts'
 import { shell, startNodes } from './cluster.ts'
+import { shellOf } from './shell.ts'
 
 const HANG = `#!/bin/sh
 echo $$ >>/run/hanging

@@ -39,7 +39,7 @@ async function spoiled(bench: Bench, { variables = {}, input }: Spoiling): Promi
 }
 
 /** A previous result for plugins after the first: the container has an interface without an address. */
-export function previousFor(bench: Bench, plugin: PluginConfig, attachment: Attachment): Result | undefined {
+function previousFor(bench: Bench, plugin: PluginConfig, attachment: Attachment): Result | undefined {
   if (plugin === bench.network.plugins[0]) return undefined
   const { cniVersion } = bench.network
   return { cniVersion, interfaces: [{ name: attachment.ifname, sandbox: attachment.netns }], ips: [] }

@@ -140,8 +140,8 @@ export const verify: Checks<
   'CHECK returns the error of IPAM': returnsErrorOfIpam('CHECK'),
 }
 
-export const PORTS = { portMappings: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }] }
-export const BANDWIDTH = {
+const PORTS = { portMappings: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }] }
+const BANDWIDTH = {
   bandwidth: { ingressRate: 8_000_000, ingressBurst: 800_000, egressRate: 8_000_000, egressBurst: 800_000 },
 }
 

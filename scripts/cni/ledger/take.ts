@@ -11,7 +11,7 @@ const script = (name: string) => shellScript(path.join(import.meta.dirname, 'sh'
 const [NODE_SCRIPT, SPACE_SCRIPT] = [script('node.sh'), script('space.sh')]
 
 /** Directories of plugins' state (IPAM, caches, configurations), and some where they should not write. */
-export const STATE_DIRECTORIES = ['/var/lib', '/run', '/etc', '/root', '/home', '/usr/local']
+const STATE_DIRECTORIES = ['/var/lib', '/run', '/etc', '/root', '/home', '/usr/local']
 
 export interface LedgerOptions {
   /** More directories with files of plugins, such as the `dataDir` of a configuration. */

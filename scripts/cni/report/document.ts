@@ -3,7 +3,7 @@ import { usageFailure } from '../../errors/failure.ts'
 import type { Conformance } from '../../events/conformance.ts'
 
 /** Incremented by incompatible changes of docs/schemas/cni.schema.json. */
-export const CONFORMANCE_VERSION = 1
+const CONFORMANCE_VERSION = 1
 
 /** The results as a document of JSON. */
 export const toDocument = (conformances: readonly Conformance[]): string =>

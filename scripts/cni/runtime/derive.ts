@@ -1,7 +1,7 @@
 import type { Network, PluginConfig } from '../network.ts'
 import { isBefore } from './result.ts'
 
-export const OPERATIONS = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION'] as const
+const OPERATIONS = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION'] as const
 export type Operation = (typeof OPERATIONS)[number]
 
 /** Values for capabilities, such as `portMappings`. */

@@ -47,7 +47,7 @@ export const SECONDS = 60
 /** After a failed ADD: a plugin that hangs would take a minute for each of many operations. */
 export const SECONDS_AFTER_FAILURE = 5
 /** Limit on each output of a plugin, in bytes. */
-export const MAX_OUTPUT = 2 ** 20
+const MAX_OUTPUT = 2 ** 20
 
 const PERL_HELPER = shellScript(import.meta.dirname, 'execute.pl')
 const SHELL_HELPER = shellScript(import.meta.dirname, 'execute.sh')

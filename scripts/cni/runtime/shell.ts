@@ -1,5 +1,3 @@
-import { capture, type Node } from '../../ssh/node.ts'
-
 /** Where commands run: a node, or a copy of its network. */
 export interface NodeShell {
   /** `vm-001` */
@@ -16,8 +14,3 @@ export interface ShellEnd {
 
 /** The exit status of a shell, or of nsenter, for a missing command. */
 export const NOT_FOUND = 127
-
-export const shellOf = (node: Node, signal?: AbortSignal): NodeShell => ({
-  name: node.name,
-  run: (words, stdin) => capture(node, words, signal, stdin),
-})

@@ -6,11 +6,11 @@ import { latencyOf } from '../../../scripts/cni/churn/latency.ts'
 import { readChurnLimit } from '../../../scripts/cni/churn/limit.ts'
 import { churnLines, churnProblems } from '../../../scripts/cni/churn/report.ts'
 import { CNI_PATH, listPrograms } from '../../../scripts/cni/runtime/programs.ts'
-import { shellOf } from '../../../scripts/cni/runtime/shell.ts'
 import { program } from '../../namespaces/program.ts'
 import { burst } from '../burst.ts'
 import { startNodes } from '../cluster.ts'
 import { fixtureNetwork, installPlugins } from '../fixture/fixture.ts'
+import { shellOf } from '../shell.ts'
 
 test('measures rate, latency, loss and leaks of plugins under the same load, and finds each fault', async t => {
   const [node] = await startNodes(t)

@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava'
 import { compareLedgers } from '../../../scripts/cni/ledger/compare.ts'
 import { takeLedger } from '../../../scripts/cni/ledger/take.ts'
-import { shellOf } from '../../../scripts/cni/runtime/shell.ts'
 import { quoteWord } from '../../../scripts/ssh/quote.ts'
 import { shell, startNodes } from '../cluster.ts'
+import { shellOf } from '../shell.ts'
 import { GIVEN, NO_CHANGES, NODE_CHANGES, type RealChange, SPACE_CHANGES } from './changes.ts'
 
 const POD = 'vm-001-ns01'
