@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { entryNames } from '../host/files.ts'
+import { entryNames, tryRead } from '../host/files.ts'
 
 /**
  * Finds entries of the cache that a process has open, mapped or mounted, whichever run started it. Processes of other
@@ -21,13 +21,7 @@ export function namesInUse(names: readonly string[]): ReadonlySet<string> {
   return used
 }
 
-function read(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch {
-    return '' // ended meanwhile, or not readable
-  }
-}
+const read = (file: string): string => tryRead(file) ?? ''
 
 function target(link: string): string {
   try {

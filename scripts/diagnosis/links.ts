@@ -1,6 +1,6 @@
-import type { Interface } from '../proof/facts.ts'
+import { type Interface, kindOf } from '../proof/facts.ts'
 import { netOfMac } from '../settings/mac-address.ts'
-import { type Device, isUp, kindOf, type Namespace } from './namespaces.ts'
+import { type Device, isUp, type Namespace } from './namespaces.ts'
 
 /** A frame's position: the device, and the VLAN tag. */
 interface Place {

@@ -1,4 +1,4 @@
-import { FALLBACK_DEVICES, type Interface, type NodeFacts, type Route } from '../proof/facts.ts'
+import { type Interface, type NodeFacts, ownInterfaces, type Route } from '../proof/facts.ts'
 import type { Family } from '../settings/family.ts'
 
 /** The network namespace of a node or POD. */
@@ -27,11 +27,7 @@ export const namespacesOf = (network: readonly NodeFacts[]): readonly Namespace[
 /** Administratively up. A device without carrier counts as up: its peer is the cause. */
 export const isUp = ({ flags }: Interface): boolean => flags.includes('UP')
 
-/** Interfaces other than the kernel's fallback devices. */
-export const ownDevices = ({ interfaces }: Namespace): readonly Interface[] =>
-  interfaces.filter(({ ifname }) => !FALLBACK_DEVICES.test(ifname))
-
-export const kindOf = ({ linkinfo }: Interface): string => linkinfo?.info_kind ?? 'nic'
+export const ownDevices = ({ interfaces }: Namespace): readonly Interface[] => ownInterfaces(interfaces)
 
 const FAMILY_NAMES = { inet: 4, inet6: 6 } as const
 

@@ -1,5 +1,6 @@
+import { kindOf } from '../proof/facts.ts'
 import type { Family } from '../settings/family.ts'
-import { type Device, kindOf, type Namespace } from './namespaces.ts'
+import type { Device, Namespace } from './namespaces.ts'
 
 /** Something in the nodes' state that stops packets. */
 export interface Obstacle {

@@ -1,19 +1,10 @@
 import { isIP } from 'node:net'
-import type { NodeFacts } from '../proof/facts.ts'
+import { kindOf, type NodeFacts } from '../proof/facts.ts'
 import type { PodAddress, Source } from '../proof/network.ts'
 import type { Family } from '../settings/family.ts'
 import type { AllFilters } from './filters.ts'
 import { Links, type Reached } from './links.ts'
-import {
-  addressesOf,
-  type Device,
-  hasAddress,
-  isUp,
-  kindOf,
-  type Namespace,
-  namespacesOf,
-  ownDevices,
-} from './namespaces.ts'
+import { addressesOf, type Device, hasAddress, isUp, type Namespace, namespacesOf, ownDevices } from './namespaces.ts'
 import { linksDown, noAddress, noGateway, noRoute, notAPort, type Obstacle, refusedByRoute } from './obstacle.ts'
 import { Peers } from './peers.ts'
 import { decide, tunnelEnds } from './routing.ts'

@@ -1,6 +1,7 @@
+import { kindOf } from '../proof/facts.ts'
 import { type AllFilters, type Filters, filtersBridged, filtersKey, ignoringPings, notForwarding } from './filters.ts'
 import type { Reached } from './links.ts'
-import { kindOf, type Namespace } from './namespaces.ts'
+import type { Namespace } from './namespaces.ts'
 import { dropsPackets, forwardingOff, ignoresPings, type Obstacle } from './obstacle.ts'
 import type { Packet } from './rule-match.ts'
 import { evaluate } from './rules.ts'

@@ -1,4 +1,4 @@
-import { FALLBACK_DEVICES, foreignName, type Interface, type NodeFacts } from '../proof/facts.ts'
+import { foreignName, type Interface, kindOf, type NodeFacts, ownInterfaces } from '../proof/facts.ts'
 import { netOfMac } from '../settings/mac-address.ts'
 
 export interface GraphInterface {
@@ -54,7 +54,7 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
   const nodes = network.map(({ node, interfaces, pods, foreign = [] }): GraphNode => {
     const byIndex = new Map(interfaces.map(device => [device.ifindex, device]))
     const byName = new Set(interfaces.map(({ ifname }) => ifname))
-    for (const device of shown(interfaces)) {
+    for (const device of ownInterfaces(interfaces)) {
       const from = `${node}/${device.ifname}`
       if (device.master) links.push({ kind: 'port', from, to: `${node}/${device.master}` })
       if (kindOf(device) !== 'veth' && device.link && byName.has(device.link))
@@ -65,16 +65,16 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
     }
     const others = foreign.map(({ name, ...facts }) => ({ name: escapeBlanks(foreignName(node, name)), ...facts }))
     const graphPods = [...pods, ...others].map(pod => {
-      for (const device of shown(pod.interfaces)) {
+      for (const device of ownInterfaces(pod.interfaces)) {
         // A POD knows only the index of the peer, which is in the node's own namespace.
         const other = device.link_index === undefined ? undefined : byIndex.get(device.link_index)
         if (!other) continue
         const kind = kindOf(device) === 'veth' ? 'veth' : 'below'
         links.push({ kind, from: `${pod.name}/${device.ifname}`, to: `${node}/${other.ifname}` })
       }
-      return { name: pod.name, interfaces: shown(pod.interfaces).map(device => describe(pod.name, device)) }
+      return { name: pod.name, interfaces: ownInterfaces(pod.interfaces).map(device => describe(pod.name, device)) }
     })
-    return { name: node, interfaces: shown(interfaces).map(device => describe(node, device)), pods: graphPods }
+    return { name: node, interfaces: ownInterfaces(interfaces).map(device => describe(node, device)), pods: graphPods }
   })
   return { version: 1, nodes, links: [...links, ...tunnels(network)] }
 }
@@ -100,10 +100,6 @@ function tunnels(network: readonly NodeFacts[]): readonly GraphLink[] {
   }
   return [...ends.values()]
 }
-
-const shown = (interfaces: readonly Interface[]) => interfaces.filter(({ ifname }) => !FALLBACK_DEVICES.test(ifname))
-
-const kindOf = ({ linkinfo }: Interface): string => linkinfo?.info_kind ?? 'nic'
 
 function describe(owner: string, device: Interface): GraphInterface {
   const data = device.linkinfo?.info_data ?? {}

@@ -13,6 +13,15 @@ export function tryStat(place: string): fs.Stats | undefined {
   }
 }
 
+/** Reads a text. @returns undefined when the file cannot be read, such as one of a process that has ended */
+export function tryRead(file: string): string | undefined {
+  try {
+    return builtIn().readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
 /** Sorted names of a directory's entries; none when it cannot be read. */
 export function entryNames(directory: string): readonly string[] {
   try {

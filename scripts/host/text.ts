@@ -24,6 +24,7 @@ export function shortText(text: string, maxLength = 300): string {
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line
 }
 
+/** {@link plainText} of each line. */
 export const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n')
 
 /** Characters that XML 1.0 does not allow (production 2, "Char"), including lone surrogates. */
@@ -54,3 +55,6 @@ export const xmlText = (lines: readonly string[]): string =>
     .map(line => plainText(line))
     .join('\n')
     .replace(NO_XML, '')
+
+/** `24 MiB` */
+export const mebibytes = (bytes: number): string => `${bytes / 2 ** 20} MiB`

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import fs from 'node:fs'
 import { environmentFailure } from '../errors/failure.ts'
 import type { Environment } from './environment.ts'
+import { tryRead } from './files.ts'
 import { searchPath } from './requirements.ts'
 
 const NAMESPACES = ['--user', '--map-root-user', '--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc']
@@ -53,18 +53,10 @@ function isChroot(): boolean {
 
 /** Mounts of a process; none when they cannot be read. Ids are unique within a mount namespace. */
 const mountsOf = (process: string): readonly { id: string; point: string }[] =>
-  (read(`/proc/${process}/mountinfo`) ?? '')
+  (tryRead(`/proc/${process}/mountinfo`) ?? '')
     .split('\n')
     .filter(Boolean)
     .map(line => line.split(' '))
     .map(([id = '', , , , point = '']) => ({ id, point }))
 
-const sysctl = (name: string) => read(`/proc/sys/${name}`)?.trim()
-
-function read(file: string): string | undefined {
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch {
-    return undefined // unknown to this kernel
-  }
-}
+const sysctl = (name: string) => tryRead(`/proc/sys/${name}`)?.trim()

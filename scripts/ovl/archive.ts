@@ -1,5 +1,6 @@
 import type { ReadEntry } from 'tar'
 import { type Failure, testFailure } from '../errors/failure.ts'
+import { mebibytes } from '../host/text.ts'
 import type { Content } from './member.ts'
 import { TRUNCATED, tarStream } from './tar-stream.ts'
 import { corruptArchive, type Sink, unpack } from './unpack.ts'
@@ -111,8 +112,6 @@ const memberOf = (file: string, member: string) => (member ? `${file}: member '$
 /** Escapes control characters: an untrusted name must not control the terminal. */
 const printable = (name: string): string =>
   name.replace(/[\p{Cc}\p{Cf}]/gu, character => `\\u{${character.codePointAt(0)?.toString(16)}}`)
-
-const mebibytes = (bytes: number): string => `${bytes / 2 ** 20} MiB`
 
 const unsafe = (file: string, member: string, why: string, hint = ''): Failure =>
   testFailure('ARCHIVE_UNSAFE', `${memberOf(file, member)}: refused: ${why}`, {

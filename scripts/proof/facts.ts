@@ -17,6 +17,13 @@ export interface Interface {
 /** Loopback, and the unused devices that the kernel creates in every namespace once a tunnel module is loaded. */
 export const FALLBACK_DEVICES = /^(lo|ip6tnl0|sit0|tunl0|erspan0|gre0|gretap0|ip6gre0|ip_vti0|ip6_vti0)$/
 
+/** Interfaces except {@link FALLBACK_DEVICES}. */
+export const ownInterfaces = (interfaces: readonly Interface[]): readonly Interface[] =>
+  interfaces.filter(({ ifname }) => !FALLBACK_DEVICES.test(ifname))
+
+/** The kernel's name of an interface's kind, or `nic` for hardware. */
+export const kindOf = ({ linkinfo }: Pick<Interface, 'linkinfo'>): string => linkinfo?.info_kind ?? 'nic'
+
 export interface AddressInfo {
   readonly family: 'inet' | 'inet6'
   readonly local: string

@@ -1,6 +1,7 @@
 import { finished } from 'node:stream/promises'
 import { infrastructureFailure } from '../errors/failure.ts'
 import { follow } from '../host/deadline.ts'
+import { mebibytes } from '../host/text.ts'
 import type { Role } from '../settings/nodes.ts'
 import { Budget, boundedCollector } from './collector.ts'
 import type { Connection } from './connection.ts'
@@ -71,8 +72,6 @@ const MAX_ANSWER = 24 * 2 ** 20
 const MAX_STDERR = 64 * 2 ** 10
 /** Limit on all pending answers together, as all nodes may flood at once. */
 const answers = new Budget(64 * 2 ** 20)
-
-const mebibytes = (bytes: number): string => `${bytes / 2 ** 20} MiB`
 
 /**
  * Runs a command on a node and returns what it wrote.

@@ -1,6 +1,6 @@
-import fs from 'node:fs'
 import process from 'node:process'
 import { environmentFailure } from '../../errors/failure.ts'
+import { tryRead } from '../../host/files.ts'
 import { findAccount } from '../../settings/home.ts'
 
 /** The mapping of users of a user namespace to those of the host. */
@@ -77,10 +77,4 @@ const sameUsers = (kind: 'uid' | 'gid'): string =>
     })
     .join('')
 
-function read(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch {
-    return '' // the answer is the same as for an empty one
-  }
-}
+const read = (file: string): string => tryRead(file) ?? ''

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
+import { counted, encodeMessage } from '../own/message.ts'
 import { WORLD } from '../own/parts.ts'
 import { spawnInCluster } from '../own/spawn.ts'
 import { obstacle } from './obstacles.ts'
@@ -43,7 +44,7 @@ export function startWorld(clusterDirectory: string, maps: UserMaps): World {
   const events = readWorldEvents(control, () => subjects)
   control.on('error', () => {}) // the world ended, which its process reports
   ended.then(how => events.report('failed', WORLD, `its first process ${how}${errors() && `: ${errors()}`}`))
-  control.write(message({ tool: maps.tool ? 'yes' : 'no', uid: maps.uid, gid: maps.gid }))
+  control.write(encodeMessage({ tool: maps.tool ? 'yes' : 'no', uid: maps.uid, gid: maps.gid }))
   /** Never resolves. */
   const failure = async (node: string) => {
     const [subject, why] = await Promise.race([
@@ -75,22 +76,11 @@ export function startWorld(clusterDirectory: string, maps: UserMaps): World {
       const [ofLayers, ofNodes, ofNeighbours] = [layers, nodes, neighbours].map(values =>
         Buffer.concat(values.map(counted)),
       ) as [Buffer, Buffer, Buffer]
-      control.write(message({ layers: ofLayers, nodes: ofNodes, neighbours: ofNeighbours }))
+      control.write(encodeMessage({ layers: ofLayers, nodes: ofNodes, neighbours: ofNeighbours }))
     },
     release: () => {
       control.end('keep\n', () => control.destroy())
       child.unref()
     },
   }
-}
-
-/** Alternating names and values, see world/world.pl. */
-const message = (values: Readonly<Record<string, string | Buffer>>): Buffer =>
-  counted(Buffer.concat(Object.entries(values).flat().map(counted)))
-
-function counted(value: string | Buffer): Buffer {
-  const bytes = Buffer.from(value)
-  const head = Buffer.alloc(4)
-  head.writeUInt32BE(bytes.length)
-  return Buffer.concat([head, bytes])
 }

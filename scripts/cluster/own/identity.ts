@@ -5,6 +5,7 @@ import type { NodePlan } from '../../settings/nodes.ts'
 import { quoteWord } from '../../ssh/quote.ts'
 import { addressByTemplate, addressOn } from './addresses.ts'
 import type { ClusterKeys } from './keys.ts'
+import { encodeMessage } from './message.ts'
 import { type Attached, forwards, routesOf } from './routing.ts'
 
 /** The part of the identity that all nodes of a cluster share. */
@@ -32,7 +33,7 @@ const SEED_BYTES = 32
 /**
  * The message that turns a booted guest into a node: see guest/root/etc/netns/become.pl.
  * @param cloned restored from a template, whose clock and random numbers it has
- * @returns the total length, then alternating names and values, each after its length (32 bits, big-endian)
+ * @returns see {@link encodeMessage}
  */
 export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: boolean): Buffer {
   const environment = Object.entries(common.environment).map(([name, value]) => `export ${name}=${quoteWord(value)}\n`)
@@ -52,7 +53,7 @@ export function identityMessage(node: NodePlan, common: CommonIdentity, cloned: 
     seed: cloned ? randomBytes(SEED_BYTES) : '',
     now: `${Math.floor(now / 1000)} ${(now % 1000) * 1_000_000}`,
   }
-  return counted(Buffer.concat(Object.entries(values).flat().map(counted)))
+  return encodeMessage(values)
 }
 
 /**
@@ -85,11 +86,4 @@ function routeCommands(node: NodePlan, { nodes, bareNets, alsoForwarding, prefix
     routes: lines(ipv4, 24).join(''),
     routes6: lines((net, host) => `${prefix}:${ipv4(net, host)}`, 120).join(''),
   }
-}
-
-function counted(value: string | Buffer): Buffer {
-  const bytes = Buffer.from(value)
-  const head = Buffer.alloc(4)
-  head.writeUInt32BE(bytes.length)
-  return Buffer.concat([head, bytes])
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { realPath } from '../../host/directories.ts'
+import { tryRead } from '../../host/files.ts'
 import { bootId, findProcess, isAlive, type ProcessId, parseStat } from '../../host/processes.ts'
 
 /** A process of a cluster, which may have ended. */
@@ -66,13 +67,7 @@ function list(directory: string): readonly string[] {
   }
 }
 
-function read(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch {
-    return '' // ended meanwhile, or not readable
-  }
-}
+const read = (file: string): string => tryRead(file) ?? ''
 
 function workingDirectory(pid: string): string | undefined {
   try {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { escapeXml, plainText } from '../../host/text.ts'
+import { escapeXml, plainLines } from '../../host/text.ts'
 import type { ReportData, TestData } from './data.ts'
 import { type Packs, packId } from './packed.ts'
 import { titleOf } from './page/words.ts'
@@ -51,7 +51,6 @@ const jsonInScript = (data: ReportData): string =>
   JSON.stringify(data, (_, value) => (typeof value === 'string' ? plainLines(value) : value)).replaceAll('<', '\\u003c')
 
 /** Output and names from nodes are untrusted. */
-const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n')
 
 /** The verdict first: a browser's tab shows the beginning. */
 function headOf({ verdict, tests }: ReportData): string {
