@@ -20,7 +20,7 @@ export interface CommandOptions {
   readonly timeoutSeconds?: number
 }
 
-/** What is expected of a command. */
+/** The expected outcome of a command. */
 export interface Expected {
   /** Its exit status, or several; `any` to ignore it. By default 0. */
   readonly status?: number | readonly number[] | 'any'

@@ -88,7 +88,7 @@ export interface HoldRequest {
 
 export interface HeldConnections {
   readonly count: number
-  /** Ends the connections, and says which broke before. */
+  /** Closes the connections, and reports those that broke before. */
   release(): Promise<readonly HeldConnection[]>
 }
 
@@ -122,12 +122,12 @@ export interface TestContext {
   check(name: string, run: (check: Check) => unknown, options?: CheckOptions): Promise<CheckVerdict>
   /**
    * Runs a command on nodes or in PODs, on all at once.
-   * @throws Error when one does not do what is expected
+   * @throws Error when an outcome is not the expected one
    */
   run(command: Command, options?: RunOptions): Promise<readonly CommandResult[]>
   /** Runs a command on one node without reporting it, and returns its exact output. A lost node is an error. */
   capture(node: string, words: readonly string[], input?: string): Promise<CapturedCommand>
-  /** Starts a command in the background and waits until it is ready. It is ended with the test. */
+  /** Starts a command in the background and waits until it is ready. It is stopped at the end of the test. */
   background(command: Command, options?: BackgroundOptions): Promise<BackgroundProcess>
   /** Copies files to nodes; all workers by default. */
   put(files: readonly FileToPut[], options?: Pick<Place, 'on'>): Promise<void>

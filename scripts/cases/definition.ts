@@ -119,7 +119,7 @@ const stepsFor = (steps: Steps, parameters: Parameters): readonly Step[] =>
     filled(typeof step === 'string' ? { name: step } : step, parameters),
   )
 
-/** Replaces `{{name}}` in all texts; other braces stay: they may be of the command. */
+/** Replaces `{{name}}` in all texts. Other braces are kept: they may belong to a command. */
 function filled<T>(value: T, parameters: Parameters): T {
   if (typeof value === 'string')
     return value.replaceAll(/\{\{\s*([\w-]+)\s*\}\}/g, (all, name: string) => String(parameters[name] ?? all)) as T

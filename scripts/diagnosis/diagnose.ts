@@ -25,7 +25,7 @@ const NO_ANSWER = /no answer to ping: ([\w.-]+), address ([0-9a-f.:]+)/g
 
 /**
  * Finds likely causes of missing pairs in the state of the nodes: interfaces that are down, missing addresses and
- * routes, disabled forwarding, rules that drop packets. An obstacle counts only if no pair answered in spite of it.
+ * routes, disabled forwarding, rules that drop packets. An obstacle counts only if no pair answered across it.
  * @param network when the matrix was measured
  * @param filters of the namespaces where they are known
  */
@@ -135,7 +135,7 @@ function causesOf(tracer: PathTracer, matrix: Matrix, missing: readonly WrongPai
     for (const obstacle of tracer.obstacles(source, destination)) add(found, obstacle)
   if (found.size === 0) return []
   const subjects = new Set([...found.values()].map(({ obstacle: { subject } }) => subject))
-  // An obstacle on the path of a pair that answered is none.
+  // It does not count if a pair answered across it.
   for (const { source, destination } of sample(answered(matrix, subjects), MAX_FOLLOWED))
     for (const obstacle of tracer.obstacles(source, destination)) found.delete(keyOf(obstacle))
   const each = missing.length / followed.length

@@ -11,9 +11,9 @@ export type CheckEvidence =
       readonly plugin: string
       readonly environment: Readonly<Record<string, string>>
       readonly input: string
-      /** Missing for a plugin that did not exit by itself. */
+      /** Missing for a plugin that was killed. */
       readonly status?: number
-      /** Why it did not, or left something behind. */
+      /** Why it was killed, or a problem of its execution. */
       readonly problem?: string
       readonly stdout: string
       readonly stderr: string
@@ -21,7 +21,7 @@ export type CheckEvidence =
     }
   | { readonly type: 'kernel'; readonly what: string; readonly text: string }
 
-/** What a check of a CNI network found. */
+/** The result of a check of a CNI network. */
 export interface CheckResult {
   readonly name: string
   readonly level: Level

@@ -135,7 +135,7 @@ function readOsRelease(): string {
   return ''
 }
 
-/** Translates names of Debian's packages; those that the distribution does not have are left out. */
+/** Translates names of Debian's packages; those that the distribution does not have are omitted. */
 export const packageNames = ({ names }: PackageManager, packages: readonly string[]): readonly string[] => [
   ...new Set(packages.flatMap(name => (names[name] ?? name).split(' ').filter(Boolean))),
 ]

@@ -36,7 +36,7 @@ const FLOOD = 16
 const CLEANING_MS = 10_000
 
 /**
- * Lets all PODs ping: in rounds if an address needs a pinned neighbor, otherwise all at once. Retries pairs that must
+ * Pings from all PODs: in rounds if an address needs a pinned neighbor, otherwise all at once. Retries pairs that must
  * answer until the deadline; pings others once.
  * @throws Failure NO_MATRIX (exit 4) when the command fails on a node; the signal's reason when that is aborted
  */

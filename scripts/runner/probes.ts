@@ -30,10 +30,10 @@ interface ProbeRequest {
 
 /** Limit for ending probers after a failure or an interruption. */
 const CLEANING_MS = 10_000
-/** How much longer than the step the probers live, if nobody ends them. */
+/** Probers that are not ended exit this long after the step. */
 const GRACE_SECONDS = 60
 
-/** Probes at once of one POD: with more PODs, fewer, so that servers keep up. */
+/** Maximum number of concurrent probes of a POD: fewer with more PODs, so that servers keep up. */
 const windowOf = (pods: number): number => Math.max(8, Math.min(128, Math.floor(6400 / Math.max(pods, 1))))
 
 /** Probers that run in all PODs. */

@@ -67,7 +67,7 @@ const INTERRUPTED_SECONDS = 15
 
 /**
  * Ends commands in the background, then runs the clean-up of a test, also after a failure or an interruption. A command
- * that had ended by itself with another status than 0 is a failure.
+ * that had already exited with a status other than 0 is a failure.
  */
 export async function cleanUp(run: TestRun): Promise<readonly StepFailure[]> {
   const { test, settings, signal } = run

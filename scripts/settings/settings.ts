@@ -213,7 +213,7 @@ export function readSettingsOfKind<Own>(
   }
 }
 
-/** In CI nobody inspects a cluster that is left running. */
+/** In CI a cluster that is left running serves no purpose. */
 function readRetainPolicy(sources: Sources): RetainPolicy {
   if (sources.flag('__no_stop')) return 'always'
   return sources.flag('__stop') || isCi(sources.text('CI', '')) ? 'never' : 'usual'

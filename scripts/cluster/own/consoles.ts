@@ -11,7 +11,7 @@ export const MOST_CONSOLE_BYTES = 16 * 2 ** 20
 export const consoleFile = (node: string): string => `${node}.console`
 
 /** The guest's terminal codes must not reach a log or the user's terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters
 const CONTROL = /\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]/g
 
 /** The end of a node's console; empty when there is none. */

@@ -2,7 +2,7 @@ import { type Bench, ipamOf } from '../bench.ts'
 import type { Network } from '../network.ts'
 import type { CheckName, Requirement } from './catalog.ts'
 
-/** What a check does; its requirement is in the catalog. */
+/** The code of a check; its requirement is in the catalog. */
 export interface CheckCode {
   /** Whether the check applies to a network: true, or why not. */
   applies(network: Network): true | string

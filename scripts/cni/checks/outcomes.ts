@@ -14,7 +14,7 @@ export function requireSuccess(outcome: Outcome | undefined): void {
 /**
  * Requires that an operation fails with an error. A plugin that hangs or crashes does not report one.
  * @param why it should have failed
- * @throws Violation when it succeeded, or did not exit by itself
+ * @throws Violation when it succeeded, or a plugin was killed
  */
 export function requireFailure(outcome: Outcome | undefined, why: string): void {
   requireThat(outcome?.failure !== undefined, why)

@@ -27,7 +27,7 @@ const list = v.strictObject({
   loadOnlyInlinedPlugins: v.optional(v.boolean()),
   plugins: v.pipe(v.array(plugin), v.minLength(1, 'is empty')),
 })
-/** A single plugin, until version 0.4.0. */
+/** A single plugin, up to version 0.4.0. */
 const single = v.looseObject({ ...common, ...plugin.entries })
 
 /** Keys that the specification gives to a plugin. A key that differs only in case is a mistake. */

@@ -12,7 +12,7 @@ export interface Call extends Execution {
   readonly answer: Answer
 }
 
-/** What a plugin answered: success, with a result of ADD, or failure. */
+/** The answer of a plugin: success, with a result of ADD, or failure. */
 export type Answer =
   | { readonly ok: true; readonly result?: Result; readonly versions?: readonly string[] }
   | {
@@ -23,7 +23,7 @@ export type Answer =
       readonly error?: PluginError
     }
 
-/** How much of an output that is no JSON is shown. */
+/** How much of an output that is not JSON is shown. */
 const MOST_CHARACTERS = 200
 
 /**

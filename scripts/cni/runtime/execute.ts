@@ -33,7 +33,7 @@ export interface ExecutionFiles {
 export interface ExecutionEnd {
   /** Exit status; undefined for a plugin that was killed. */
   readonly status: number | undefined
-  /** Why it was killed, or which processes it left; completes "the plugin …". */
+  /** Why it was killed or could not run, or that it left a process; completes "the plugin …". */
   readonly problem: string | undefined
   readonly stdout: string
   readonly stderr: string

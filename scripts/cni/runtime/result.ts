@@ -76,7 +76,7 @@ const networkInterface = v.looseObject({
 })
 const assigned = { address: prefix, gateway: optional(ip), interface: optional(count) }
 const IPS = {
-  /** Until 0.4.0. */
+  /** Up to version 0.4.0. */
   old: v.looseObject({ version: v.picklist(['4', '6']), ...assigned }),
   new: v.looseObject(assigned),
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Creates a sandbox on a node: see sandbox.ts. Prints the number of the process that keeps it.
-# A sandbox that nobody removes ends by itself.
+# A sandbox that is not removed ends after a time limit.
 seconds=900
 
 interfaces=$(ip -brief address show | awk '$1 ~ /^eth[0-9]+(@|$)/ {

@@ -24,7 +24,7 @@ for process in /proc/[0-9]*; do
 done
 `
 
-/** A copy of a node's network in namespaces of its own, in which a plugin can break nothing else. */
+/** A copy of a node's network in its own namespaces, so that a plugin cannot affect the node. */
 export interface Sandbox {
   readonly shell: NodeShell
   /** Removes it with all its containers. */

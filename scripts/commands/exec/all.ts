@@ -54,7 +54,7 @@ async function targetsIn(pattern: string, nodes: readonly Node[], signal: AbortS
   throw noSuchNode(pattern, 'of the cluster', `nodes are ${nodes.map(({ name }) => name).join(' ')}`)
 }
 
-/** Runs the command in one place; reports a lost node and goes on with the others. */
+/** Runs the command in one place; reports a lost node and continues with the others. */
 async function runOn({ name, node }: Target, words: readonly string[], width: number, signal: AbortSignal) {
   const [stdout, stderr] = [process.stdout, process.stderr].map(stream =>
     lineSplitter(line => stream.write(`${name.padEnd(width)}: ${line}\n`)),

@@ -95,7 +95,7 @@ function noteOn(name: string, version: string): string | undefined {
   return oldest !== undefined && Number.parseFloat(version) < oldest ? `older than ${oldest}, ${why}` : undefined
 }
 
-/** How commands are asked that do not know `--version`. Shared libraries and keys have none. */
+/** How to get the version of commands without `--version`. Shared libraries and keys have none. */
 const OPTIONS: Readonly<Record<string, string>> = {
   mksquashfs: '-version',
   unsquashfs: '-version',

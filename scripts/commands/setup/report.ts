@@ -18,7 +18,7 @@ export interface HostReport {
   }
   readonly parts: readonly Part[]
   readonly clusters: readonly ClusterAbility[]
-  /** The command that brings what is missing; undefined when nothing is. */
+  /** The command that installs missing parts; undefined if none is missing. */
   readonly remedy: string | undefined
 }
 

@@ -39,7 +39,7 @@ export function explainRules(set: RuleSet, { sources, families, roleOf }: Planne
   return [...rulesTable(set, counts), ...plans.flatMap(plan => ['', ...drawPlan(plan, set, families)])]
 }
 
-/** The same for the short forms of reach, which are about pings. */
+/** As {@link explainRules}, for the short forms of reach, which are proved by pings. */
 export function explainReach(reach: Reach, { sources, families }: PlannedPods): readonly string[] {
   const targets = addressesFor(sources, families)
   const rules = sources.map(source =>

@@ -12,8 +12,8 @@ export interface Circumstances {
 }
 
 /**
- * Compares what came of a probe with what a rule expects.
- * @returns what is wrong, in words that follow `<source> → <target> <probe>`; undefined if nothing is
+ * Compares the observation of a probe with the expected result.
+ * @returns the problem, to follow `<source> → <target> <probe>` in a message; undefined for the expected result
  */
 export function judge(
   expected: Expected & { readonly mtu?: Rule['mtu'] | undefined },
@@ -42,7 +42,7 @@ function isExpected({ expect, by }: Expected, observed: Observation): boolean {
   return false
 }
 
-/** Packets above the path's MTU must be announced as too big, or senders do not learn of it. */
+/** An ICMP error must announce a smaller path MTU, or senders do not learn of it. */
 function judgeMtu(
   expected: Rule['mtu'],
   { mtu, announced, from }: Extract<Observation, { kind: 'mtu' }>,

@@ -84,7 +84,7 @@ export function tasksOf(plan: ProbePlan, set: RuleSet, row: number): readonly Ta
   return start > 0 ? [...all.slice(start), ...all.slice(0, start)] : all
 }
 
-/** Whether something may be silent, which needs controls. */
+/** Whether silence may be a valid result, which needs controls. */
 export const hasSilence = (plan: ProbePlan, set: RuleSet): boolean => controlledRows(plan, set).size > 0
 
 const isSilence = ({ expect }: Expected) => expect === 'silent' || expect === 'blocked'
@@ -92,7 +92,7 @@ const isSilence = ({ expect }: Expected) => expect === 'silent' || expect === 'b
 /** Cached: each source's probes depend on those of all. */
 const controlled = new WeakMap<ProbePlan, ReadonlySet<number>>()
 
-/** The sources on either end of a pair that may be silent: they ask themselves, too. */
+/** The sources on either end of a pair that may be silent: they also probe themselves. */
 function controlledRows(plan: ProbePlan, set: RuleSet): ReadonlySet<number> {
   const known = controlled.get(plan)
   if (known) return known
@@ -167,15 +167,15 @@ export function assembleProbes(
 
 type Lacking = Pick<UnprovedPod, 'why' | 'isSlow'>
 
-/** Says why the silence between two PODs proves nothing. */
+/** Why the silence between two PODs proves nothing. */
 interface Controls {
   lackingOf(source: Source, family: Family): Lacking | undefined
   lackingFor(source: Source, target: Target): Lacking | undefined
 }
 
 /**
- * A POD proves silence if its client was answered in the same round: by a POD that must answer, or without one by its
- * own server; and if it lost no packets. The target must have been up: it answered somebody.
+ * Silence is proved if, in the same round, the source got an answer (from a POD that must answer or, without one, from
+ * its own server) and lost no packets, and the target answered some POD.
  */
 function controlsOf(plan: ProbePlan, set: RuleSet, observed: Observed, servers: Servers): Controls {
   const { sources, rules } = plan
@@ -209,7 +209,7 @@ function controlsOf(plan: ProbePlan, set: RuleSet, observed: Observed, servers: 
       const isUdp = plan.probe.protocol.startsWith('udp/')
       if (server && server.drops > 0)
         return { why: `the server of ${target.pod} lost ${server.drops} packets`, isSlow: true }
-      // The kernel answers for the others.
+      // For other protocols, the kernel answers.
       if (server && isUdp && server.stall > STALL_MS)
         return { why: `the server of ${target.pod} did not run for ${server.stall} ms`, isSlow: true }
       if (!answering.has(`${podKey(target)} ${target.family}`))

@@ -3,7 +3,7 @@ import { shortText } from '../../host/text.ts'
 import { podKey, type Source } from '../network.ts'
 import { REFUSALS, type Refusal } from './rule.ts'
 
-/** What came of a probe. */
+/** The observed result of a probe. */
 export type Observation =
   /** `by` is missing for ICMP, which does not say who answers. */
   | { readonly kind: 'reply'; readonly by?: Source; readonly milliseconds: number }
@@ -16,9 +16,9 @@ export type Observation =
   /** The largest packet that was answered; `announced` by `from`, or not at all. */
   | { readonly kind: 'mtu'; readonly mtu: number; readonly announced?: number; readonly from?: string }
   | { readonly kind: 'stalled'; readonly bytes: number; readonly why: string }
-  /** Connected, but what answered did not say who it is. */
+  /** Connected, but the server did not identify itself. */
   | { readonly kind: 'unidentified'; readonly why: string }
-  /** The reply came from another address than the one that was asked. */
+  /** The reply came from an address other than the target. */
   | { readonly kind: 'misdirected'; readonly address: string; readonly by?: Source }
 
 /** Output of `netns_test probe run` on a node. */
@@ -33,14 +33,14 @@ export interface PodObservations {
   readonly results: readonly (Observation | undefined)[]
   /** PODs that answered a datagram besides the first, by index. */
   readonly others: ReadonlyMap<number, readonly Source[]>
-  /** Packets that this POD's client lost, since it was too slow. */
+  /** Packets that this POD's client lost because it was too slow. */
   readonly clientDrops: number
 }
 
-/** What a POD's server lost, since it was too slow. */
+/** Losses of a POD's server that was too slow. */
 export interface ServerState {
   readonly drops: number
-  /** Milliseconds of the longest time in which it did not run. */
+  /** Its longest stall in milliseconds. */
   readonly stall: number
 }
 
@@ -102,7 +102,7 @@ interface PodReader {
   drops: number | undefined
 }
 
-/** A prober that could not run says so: it is no observation. */
+/** A line in which a prober reports that it could not run. */
 const explain = (pod: string, [, kind, ...why]: readonly string[]): string | undefined =>
   kind === 'error' ? `${pod} could not probe: ${why.join(' ')}` : undefined
 

@@ -1,6 +1,6 @@
 import type { Protocol, Rule, RuleSet } from './rule.ts'
 
-/** What is sent from each POD to each address that rules decide about. */
+/** A kind of packet or connection from each POD to each address that rules decide about. */
 export interface Probe {
   readonly protocol: Protocol
   readonly payload: 'plain' | 'size' | 'fragmented' | 'bulk' | 'mtu'
@@ -16,7 +16,7 @@ export function probeName({ protocol, payload, bytes }: Probe): string {
   return `${protocol} of ${bytes} bytes${payload === 'fragmented' ? ' in fragments' : ''}`
 }
 
-/** What a rule sends; a rule without a payload is about packets of any. */
+/** The payload that a rule sends; a rule without one decides about packets of any payload. */
 export function payloadOf({ size, fragmented, bulk, mtu }: Rule): Pick<Probe, 'payload' | 'bytes'> {
   if (size !== undefined) return { payload: 'size', bytes: size }
   if (fragmented !== undefined) return { payload: 'fragmented', bytes: fragmented }

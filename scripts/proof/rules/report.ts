@@ -65,7 +65,7 @@ export function describeUnproved({ probe }: ProbeMatrix, { source, family, pairs
   return `${source.pod}: ${what} ${pairs === 1 ? 'proves' : 'prove'} nothing: ${why}`
 }
 
-/** A cell of `matrix.json`: the kind of result, and what is known of it. */
+/** A cell of `matrix.json`: the kind of result, and its details. */
 function toCell(observed: Observation | undefined): readonly unknown[] | null {
   if (!observed) return null
   const { kind, ...facts } = observed

@@ -28,7 +28,7 @@ export interface Expected {
   readonly by?: Refusal
 }
 
-/** What a probe carries, instead of a few bytes. */
+/** The payload of a probe, instead of a few bytes. */
 interface Payload {
   /** `icmp` and `udp`: bytes of the IP packet, sent with "don't fragment". */
   readonly size?: number
@@ -65,7 +65,7 @@ export interface Spread {
 export interface RuleSet {
   readonly rules: readonly Rule[]
   readonly default: Result | Expected
-  /** Families that the rules are about; both by default: then PODs must have addresses of both, or none of one. */
+  /** Families of the rules. By default both: then either all PODs have addresses of a family, or none has. */
   readonly families?: readonly Family[]
   /** Names of PODs by label; `*` stands for any characters. Labels of the test are known, too. */
   readonly labels?: Labels

@@ -7,7 +7,7 @@ import type { Observed } from './matrix.ts'
 import type { ProbePlan, RoleOf, Target } from './plan.ts'
 import type { RuleSet, Spread } from './rule.ts'
 
-/** Connections of each source, unless a rule says how many. */
+/** Default number of connections of each source. */
 const CONNECTIONS = 4
 
 /** Connections to an address of a load balancer. */
@@ -30,7 +30,7 @@ export interface SpreadResult {
   readonly counts: ReadonlyMap<string, number>
   /** Connections without an answer. */
   readonly failed: readonly { readonly source: Source; readonly why: string }[]
-  /** What is wrong, with the source or the POD that it is about. */
+  /** Problems, each with its source or POD. */
   readonly wrong: readonly { readonly node: string; readonly text: string }[]
 }
 
