@@ -18,17 +18,22 @@ interface Change extends Pick<Difference, 'place' | 'change' | 'details'> {
   readonly entry: Entry
 }
 
+/** Entries of all places that explain others: a link in a POD changes entries of the interface below it on the node. */
+const CAUSES: readonly EntryKind[] = ['namespace', 'link']
+
 /**
- * What differs between two states, one difference per object. What goes along with an object is not listed again: the
- * addresses and settings of an interface, the kernel's routes for an address.
+ * What differs between two states, one difference per object; namespaces and links come first. What goes along with an
+ * object is not listed again: the addresses and settings of an interface, the kernel's routes for an address.
  * @param operation what happened in between, for the messages: `DEL of vm-001-ns01`
  */
 export function compareLedgers(before: Ledger, after: Ledger, operation?: string): readonly Difference[] {
   const places = new Set([...before.places.keys(), ...after.places.keys()])
-  return [...places].flatMap(place => {
+  const differences = [...places].flatMap(place => {
     const changes = changesIn(place, before.places.get(place) ?? [], after.places.get(place) ?? [])
     return withoutConsequences(changes).map(change => differenceOf(change, operation))
   })
+  const isCause = ({ kind }: Difference) => CAUSES.includes(kind)
+  return [...differences.filter(isCause), ...differences.filter(difference => !isCause(difference))]
 }
 
 const keyOf = ({ kind, name }: Pick<Entry, 'kind' | 'name'>): string => `${kind} ${name}`

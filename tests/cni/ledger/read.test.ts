@@ -28,6 +28,19 @@ test('reports an added, missing and changed link in a sentence', t => {
   ])
 })
 
+test('lists the link of a POD before what it adds to the interface of the node', t => {
+  const fdb = JSON.stringify([{ mac: '01:80:c2:00:00:21', ifname: 'eth0', flags: ['self'], state: 'permanent' }])
+  const vlan = { ...LINK, ifname: 'net1', linkinfo: { info_kind: 'vlan' } }
+  const withPod = (node: ReturnType<typeof ledger>, pod: ReturnType<typeof ledger>) => ({
+    ...node,
+    places: new Map([...node.places, ['vm-001-ns01', pod.places.get('vm-001') ?? []]]),
+  })
+  t.deepEqual(messages(withPod(ledger(), ledger()), withPod(ledger({ fdb }), ledger({}, [LINK, vlan]))), [
+    'vm-001-ns01: link net1 (vlan, mtu 1500) is left after DEL',
+    'vm-001: forwarding entry 01:80:c2:00:00:21 on eth0 self is left after DEL',
+  ])
+})
+
 test('ignores numbers of the kernel, carrier, counters and timers', t => {
   const nft = (packets: number, handle: number) =>
     JSON.stringify({
