@@ -36,7 +36,7 @@ for (const name of TESTS) {
     t.deepEqual(causesIn(network, reachOf(name), podIs('vm-002-ns02')), ['vm-002-ns02: eth0 is down'])
   })
 
-  test(`${name}: finds no cause in an intact network, whatever pairs are lost`, t => {
+  test(`${name}: finds no cause in an intact network, whichever pairs are lost`, t => {
     fc.assert(
       fc.property(fc.infiniteStream(fc.boolean()), losses => {
         t.deepEqual(

@@ -29,7 +29,7 @@ function bench(t: ExecutionContext) {
 /** The checks that a network violates. */
 const violated = ({ checks }: Conformance) => checks.filter(isViolation).map(({ name }) => name)
 
-test('attaches PODs on all nodes, proves them, and finds what the bridge of Debian violates', async t => {
+test("attaches PODs on all nodes, proves them, and finds the violations of Debian's bridge", async t => {
   const { cni, results } = bench(t)
   const { status, stdout, stderr } = await cni(NETWORK, '--nvm=2')
   t.is(status, 1, stderr)
@@ -112,7 +112,7 @@ cat >/tmp/input
 ${script}
 `
 
-test('names what plugins do wrong', async t => {
+test('names the violations of plugins', async t => {
   const { state, cni, results } = bench(t)
   writeOvl(state, 'plugins', {
     'opt/cni/bin/silent': plugin('exit 0'),

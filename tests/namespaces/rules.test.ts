@@ -138,7 +138,7 @@ test.serial(
   },
 )
 
-test.serial('a load balancer that leaves out a POD, or reaches a wrong one, fails with the counts', async t => {
+test.serial('a load balancer that omits a POD, or reaches a wrong one, fails with the counts', async t => {
   // vm-001-ns01 gets the turns of vm-001-ns02, too.
   const change = (_: string, text: string) =>
     text

@@ -37,7 +37,7 @@ const probe = (prepare: string, probes: readonly string[], more = '') => {
   return { status, stderr, lines: lines.slice(1, -2), first: lines[0], left: lines.at(-2) }
 }
 
-test('an answer says which POD gave it, over TCP, UDP and ICMP of both families', t => {
+test('a reply names the POD that sent it, over TCP, UDP and ICMP of both families', t => {
   const { lines, stderr, first, left } = probe('', [
     'tcp 10.0.0.2 80 reply plain 0',
     'tcp fd00::2 80 reply plain 0',

@@ -92,7 +92,7 @@ for (const [what, member, expected] of [
   ['a climbing directory', { name: '..', type: '5' }, /leads out/],
   ['an absolute name', { name: '/etc/evil', content: 'x' }, /'\/etc\/evil'.*leads out/],
 ] as const) {
-  test(`refuses ${what}, wanted or not`, async t => {
+  test(`refuses ${what}, selected or not`, async t => {
     const directory = temporaryDirectory(t)
     for (const [index, members] of [
       [member, good],

@@ -52,7 +52,7 @@ test('names missing PODs, also when a node has none or did not answer', t => {
   t.deepEqual(describe([complete('vm-001')]), [all])
 })
 
-test('reports lost addresses by family, but not of a family that the test leaves out', t => {
+test('reports lost addresses by family, but not of a family that the test does not prove', t => {
   const lost = [
     node('vm-001', ...names('vm-001').map(one => pod(one, [4]))),
     node(

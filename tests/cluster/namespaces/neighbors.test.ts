@@ -39,7 +39,7 @@ test('reads limits, entries and overflows of all CPUs', t => {
   t.is(ipv6?.family, 'IPv6')
 })
 
-test('a container, which is not shown them, is taken to have the limit of the kernel', t => {
+test("assumes the kernel's default limit where a container hides the tables", t => {
   const [table] = readTables(() => undefined)
   t.like(table, { limit: 1024, entries: 0, overflows: undefined })
 })

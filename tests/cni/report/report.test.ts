@@ -36,7 +36,7 @@ test('prints what was violated, and why checks were skipped, in lines', t => {
   ])
 })
 
-test('writes a table of Markdown, in which text of plugins has no effect', t => {
+test('writes a table in Markdown, and escapes the text of plugins', t => {
   const lines = toMarkdown(RESULTS).split('\n')
   t.is(lines.length, 5 + RESULTS.checks.length)
   t.is(lines[5], '| ❌ | DEL twice | MUST | 2 | the plugin bridge \\| failed with \\*this\\* |')

@@ -11,7 +11,7 @@ test('the page is up to date with the results', t => {
   t.is(fs.readFileSync(path.join(TOP, RESULTS_PAGE), 'utf8'), resultsPage(results))
 })
 
-test('the results have a verdict of each check for each network, and what is known of the plugins', t => {
+test('the results have a verdict of each check for each network, and known violations of the plugins', t => {
   const files = fs.readdirSync(path.join(TOP, 'scripts/connections/cni/networks'))
   const networks = files.filter(file => file.endsWith('.conflist')).map(file => path.parse(file).name)
   t.deepEqual(

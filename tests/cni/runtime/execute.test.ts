@@ -85,7 +85,7 @@ test('names the architecture of a program for another one', async t => {
   t.regex((await endOf(t, other))?.problem ?? '', problem)
 })
 
-test('reports a file that is no program, and a missing one', async t => {
+test('reports a file that is not a program, and a missing one', async t => {
   t.like(await endOf(t, 'just some text that is long enough\n'), { problem: 'cannot be executed: Exec format error' })
   const [end] = await execute(localShell, [{ program: '/nowhere/plugin', environment: {}, input: '' }])
   t.regex(end?.problem ?? '', /^cannot be executed: No such file/)
@@ -141,7 +141,7 @@ echo "$N $#"
     )
   })
 
-  test(`${name}: names what is wrong with an execution`, async t => {
+  test(`${name}: names the problem of an execution`, async t => {
     const problem = async (content: string, more = {}) => {
       const [end] = await execute(node, [{ program: plugin(t, content), environment: {}, input: '', ...more }])
       return end?.problem

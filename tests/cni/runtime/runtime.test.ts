@@ -74,7 +74,7 @@ test('hands out arguments of declared capabilities only, and no declarations', a
   t.false('capabilities' in (one?.input ?? {}))
 })
 
-test('CHECK and DEL get the final result of ADD; DEL goes in reverse order, and forgets the result', async t => {
+test('CHECK and DEL get the final result of ADD; DEL calls plugins in reverse order, and forgets the result', async t => {
   const { runtime, calls } = world(t)
   await runtime.add([POD])
   calls()
@@ -121,7 +121,7 @@ test('a failed ADD of one container does not stop the others', async t => {
   )
 })
 
-test('GC lists valid attachments, and goes on after an error, which it reports', async t => {
+test('GC lists valid attachments, and continues after an error, which it reports', async t => {
   const { runtime, calls, fail } = world(t)
   fail('one', 'GC')
   const { failure } = await runtime.gc([POD])
@@ -156,7 +156,7 @@ test('chooses the newest version that all plugins support', async t => {
   t.regex(error?.message ?? '', /version 1\.0\.0: the plugin old supports 0\.3\.0, 0\.4\.0/)
 })
 
-test('lists the plugins of several directories, of which the first counts', async t => {
+test('lists the plugins of several directories; the first with a name takes precedence', async t => {
   const { directory } = world(t)
   const other = path.join(directory, 'other')
   fs.mkdirSync(other)

@@ -102,7 +102,7 @@ test('the one command that brings the rest is that of the distribution', t => {
   t.regex(remedy('ID=nixos\n'), /^install the commands/)
 })
 
-test('reports each part with its version, where it is, and what it gives', async t => {
+test('reports each part with its version, place and purpose', async t => {
   const { bin, request } = scene(t, 'ID=debian\n')
   const put = (name: string, says: string) =>
     fs.writeFileSync(path.join(bin, name), `#!/bin/sh\necho '${says}'\n`, { mode: 0o755 })

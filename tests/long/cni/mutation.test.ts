@@ -19,7 +19,7 @@ for (const version of ['0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']) {
   }
 }
 
-test.serial('no check reports a fault that is for another one', async t => {
+test.serial('no check reports a fault that another one must find', async t => {
   const [node] = await startNodes(t)
   if (!node) return t.fail()
   t.timeout(HOURS * 3_600_000)

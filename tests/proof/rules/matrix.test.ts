@@ -119,7 +119,7 @@ test('a POD that must be silent to all others shows by its answer to itself that
   t.is(down.counts.closed, 0)
 })
 
-test('silence of a POD that gets no answer at all proves nothing', t => {
+test('silence proves nothing to a POD that gets no answers', t => {
   const silent = { kind: 'silent', sent: 2 } as const
   const itself = prove(SAME_NODE, { '2.1 2.1': silent })
   t.deepEqual(itself.unproved, [
@@ -138,7 +138,7 @@ test('silence proves nothing if a prober or a server lost packets', t => {
   t.deepEqual(unproved, ['1.1 1: its prober lost 5 packets', '1.2 1: the server of vm-002-ns01 lost 7 packets'])
 })
 
-test('what the kernel did not send needs no answering target, but a prober that works', t => {
+test('a packet that the kernel did not send needs no answering target, but a working prober', t => {
   const unsent = { kind: 'unsent', why: 'ENETUNREACH' } as const
   const { unproved, counts } = prove(SAME_NODE, { '2.1 1.1': unsent, '2.1 1.2': unsent })
   t.deepEqual(unproved, [])

@@ -66,7 +66,7 @@ test('payloads are sent only between the pairs of their rules', t => {
   })
 })
 
-test('an address that is no POD is probed only by rules that name it', t => {
+test("an address that is not a POD's is probed only by rules that name it", t => {
   const set: RuleSet = {
     rules: [
       { from: 'vm-001-*', to: '10.9.9.9', protocol: 'tcp/80', expect: 'reply' },

@@ -13,7 +13,7 @@ test('describes a matrix, a wrong pair and an unproved POD in a line each', t =>
   t.is(unproved, 'b<: 2 silent tcp/80 pairs over IPv4 prove nothing: it does not even answer itself')
 })
 
-test('matrix.json of rules has a matrix for each probe, with what was observed', t => {
+test('matrix.json of rules has a matrix for each probe, with the observations', t => {
   const rules = { rules: [{ protocol: 'tcp/80', expect: 'reply' }], default: 'silent' } as const
   const json = JSON.parse(proofToJson('policy', { rules, matrices: [MATRIX], spreads: [] }))
   t.is(json.version, 2)
@@ -28,7 +28,7 @@ test('matrix.json of rules has a matrix for each probe, with what was observed',
   t.is(matrix.wrong[0].why, 'is silent, but must reply')
 })
 
-test('draws a matrix as well-formed SVG with what was observed', t => {
+test('draws a matrix as well-formed SVG with the observations', t => {
   const svg = probeSvg('policy & more', MATRIX)
   execFileSync(tool('xmllint'), ['--noout', '-'], { input: svg })
   t.regex(svg, /policy &amp; more: tcp\/80/)

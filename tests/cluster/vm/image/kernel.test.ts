@@ -102,7 +102,7 @@ test('unpacks an Image of arm64, also packed by gzip', async t => {
   await t.throwsAsync(unpackKernel(source, target, 'amd64'), { code: 'BAD_KERNEL' })
 })
 
-test('keeps a bzImage whose kernel QEMU could not start by itself', async t => {
+test('keeps a bzImage whose kernel QEMU cannot start directly', async t => {
   const directory = scratch(t)
   const [source, target] = [path.join(directory, 'bzImage'), path.join(directory, 'vmlinux')]
   const elf = Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(1000)])
@@ -112,7 +112,7 @@ test('keeps a bzImage whose kernel QEMU could not start by itself', async t => {
   t.deepEqual(fs.readFileSync(target), image)
 })
 
-test('refuses a file of --kernel that is no kernel, or one for another architecture, before anything starts', t => {
+test('refuses a file of --kernel that is not a kernel, or is for another architecture, before anything starts', t => {
   const file = path.join(scratch(t), 'kernel')
   const refused = (content: Buffer, architecture: 'amd64' | 'arm64', message: RegExp) => {
     fs.writeFileSync(file, content)

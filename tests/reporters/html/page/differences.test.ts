@@ -9,7 +9,7 @@ const piece = (node: string, subject: string, what: string) => ({
   position: 0,
 })
 
-test('a line that another POD has and one has not is a difference; names, numbers and addresses are none', t => {
+test('a line that only one of two PODs has is a difference; names, numbers and addresses are not', t => {
   const evidence = [piece('vm-001', 'vm-001-ns01', 'routes'), piece('vm-002', 'vm-002-ns03', 'routes')]
   const texts = [
     'default via 172.16.1.0 dev eth0\n172.16.1.0/24 dev eth0 src 172.16.1.1',
@@ -28,7 +28,7 @@ test('an interface that is down differs, IPv6 addresses do not', t => {
   t.is(differences(evidence, [line('UP', '1'), line('DOWN', '2')]).length, 2)
 })
 
-test('PODs are compared with PODs alone, and what changes by itself is not compared', t => {
+test('PODs are compared only with PODs, without volatile values', t => {
   const evidence = [
     piece('vm-001', 'vm-001', 'routes'),
     piece('vm-001', 'vm-001-ns01', 'routes'),

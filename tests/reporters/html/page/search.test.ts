@@ -35,7 +35,7 @@ test('a search finds lines by text, step, node and stream, whatever the case', t
   t.deepEqual(found({ text: 'not there' }), [])
 })
 
-test('every second piece of a line is what was looked for, and all pieces are the line', t => {
+test('every second piece of a line is a match, and all pieces are the line', t => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('a', 'B', 'b', 'İ', ' ') }),
