@@ -65,6 +65,18 @@ test('all relative links and anchors of the pages exist', t => {
   t.deepEqual(deadLinks('docs/hosts.md', text), ['#one-page', 'missing.md', 'hosts.md#nowhere'])
 })
 
+test('the pages that sources cite exist', t => {
+  const sources = fs.readdirSync(path.join(TOP, 'scripts'), { recursive: true, encoding: 'utf8' })
+  const cited = sources
+    .filter(file => /\.(?:ts|mjs|sh|pl)$/.test(file))
+    .flatMap(file => read(`scripts/${file}`).match(/\bdocs\/[\w-]+\.(?:md|json)\b/g) ?? [])
+  t.true(cited.includes('docs/xcluster.md'))
+  t.deepEqual(
+    [...new Set(cited)].filter(file => !fs.existsSync(path.join(TOP, file))),
+    [],
+  )
+})
+
 test('all commands and options in the pages exist', t => {
   t.deepEqual(
     PAGES.flatMap(page => unknownWords(read(page)).map(word => `${page}: ${word}`)),

@@ -39,7 +39,7 @@ interface Chosen {
 
 /**
  * Finds the tests and ovls that words name; without a test, the default one. The first word is a test if possible;
- * after it, an ambiguous word is an ovl: docs/xcluster.md.
+ * after it, a word that names both a test and an ovl is the ovl.
  * @throws Failure BAD_TEST, NO_SUCH_TEST, BAD_VALUE (exit 2)
  */
 export async function selectTests(request: SelectRequest): Promise<Selection> {
