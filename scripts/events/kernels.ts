@@ -1,6 +1,6 @@
 import type { Verdict } from './events.ts'
+import { isFlaky } from './outcomes.ts'
 import type { RunRecord } from './record.ts'
-import { isFlaky } from './rules.ts'
 
 export type KernelVerdict = Verdict | 'flaky' | 'skipped' | 'not run'
 

@@ -1,7 +1,7 @@
 import type { RunEvent, StepId } from './events.ts'
 import { type ExcerptSize, excerpt } from './excerpt.ts'
+import { noteOf, ONCE, stepVerdict } from './outcomes.ts'
 import type { NodeRecord, RunRecord, TestRecord } from './record.ts'
-import { noteOf, ONCE, stepVerdict } from './rules.ts'
 
 /** Folds events into the record that reports are built from. */
 export interface Recorder {

@@ -1,8 +1,8 @@
 import { describeConformance } from '../cni/report/words.ts'
 import { describeDiagnosis } from '../diagnosis/cause.ts'
 import type { Component, Listener, RunEvent, StepId } from '../events/events.ts'
+import { attemptName, describeEnd, describeFlaky, describeStep } from '../events/outcomes.ts'
 import { recorder } from '../events/recorder.ts'
-import { attemptName, describeEnd, describeFlaky, describeStep } from '../events/rules.ts'
 import { plainText } from '../host/text.ts'
 import type { Output } from './output.ts'
 

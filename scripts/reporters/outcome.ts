@@ -1,6 +1,6 @@
 import type { Verdict } from '../events/events.ts'
+import { failuresOf, isFlaky, notRun, reasonsOf } from '../events/outcomes.ts'
 import type { RunRecord, TestRecord } from '../events/record.ts'
-import { failuresOf, isFlaky, notRun, reasonsOf } from '../events/rules.ts'
 import { plainText } from '../host/text.ts'
 import { describeFailedStep } from './failed-step.ts'
 

@@ -1,5 +1,5 @@
 import type { FailedStep, RunEvent } from '../events/events.ts'
-import { describeStep, noteOf } from '../events/rules.ts'
+import { describeStep, noteOf } from '../events/outcomes.ts'
 import { plainText } from '../host/text.ts'
 import { describeFailedStep, newLines } from './failed-step.ts'
 

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import type { Listener, RunEvent, StepId } from '../events/events.ts'
+import { attemptName, describeFlaky, isFlaky, notRun, ONCE, reasonsOf } from '../events/outcomes.ts'
 import { recorder } from '../events/recorder.ts'
-import { attemptName, describeFlaky, isFlaky, notRun, ONCE, reasonsOf } from '../events/rules.ts'
 import { plainLines, plainText, yamlText } from '../host/text.ts'
 import { newLines } from './failed-step.ts'
 import type { Output } from './output.ts'

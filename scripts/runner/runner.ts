@@ -1,5 +1,5 @@
 import type { Emit } from '../events/events.ts'
-import { isFlaky, ONCE } from '../events/rules.ts'
+import { isFlaky, ONCE } from '../events/outcomes.ts'
 import { HeldCluster, type LeftCluster } from './held.ts'
 import { checkNeeds } from './needs.ts'
 import type { PlannedTest, RunRequest, RunResult } from './plan.ts'

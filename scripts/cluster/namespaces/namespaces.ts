@@ -21,7 +21,7 @@ import { logInOnNodes, recordOf } from './log-in.ts'
 import { needsOf, requireNamespaces } from './needs.ts'
 import { neighborCommands, readTablesWithRoom, requireNeighbors, wantsPermanent } from './neighbors.ts'
 import { ensureImageTree } from './tree.ts'
-import { readUserMaps } from './users.ts'
+import { readUserMaps } from './user-maps.ts'
 import { startWorld } from './world.ts'
 
 /** A cluster whose nodes are namespaces of this host's kernel, with the VMs' image as root. */

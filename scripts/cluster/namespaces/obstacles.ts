@@ -1,7 +1,7 @@
 import { environmentFailure, type Failure, infrastructureFailure } from '../../errors/failure.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 import { requireUserNamespaces } from '../../host/user-namespaces.ts'
-import { ONE_USER, ONE_USER_HINT } from './users.ts'
+import { ONE_USER, ONE_USER_HINT } from './user-maps.ts'
 
 /** Messages of the world on hosts that deny something, with their meaning and a hint. */
 const OBSTACLES: readonly (readonly [RegExp, string, string])[] = [

@@ -2,7 +2,7 @@ import { Failure } from '../../errors/failure.ts'
 import { callersEnvironment } from '../../host/environment.ts'
 import { requireUserNamespaces } from '../../host/user-namespaces.ts'
 import type { Preparation } from '../kind.ts'
-import { readUserMaps, requireGroups } from './users.ts'
+import { readUserMaps, requireGroups } from './user-maps.ts'
 
 /** Never fails: a host without namespaces can still run VMs. */
 export const preparation: Preparation = {

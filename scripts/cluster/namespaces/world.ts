@@ -4,7 +4,7 @@ import { counted, encodeMessage } from '../own/message.ts'
 import { WORLD } from '../own/parts.ts'
 import { spawnInCluster } from '../own/spawn.ts'
 import { obstacle } from './obstacles.ts'
-import type { UserMaps } from './users.ts'
+import type { UserMaps } from './user-maps.ts'
 import { readWorldEvents } from './world-events.ts'
 
 /** The program that creates the namespaces and stays as their first process. */

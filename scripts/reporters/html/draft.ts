@@ -1,6 +1,6 @@
 import type { Verdict } from '../../events/events.ts'
+import { isFlaky, reasonsOf } from '../../events/outcomes.ts'
 import type { Evidence, TestRecord } from '../../events/record.ts'
-import { isFlaky, reasonsOf } from '../../events/rules.ts'
 import type { DraftConformance } from './conformance.ts'
 import type { ArtifactData, LogLine, MatrixData, ProbesData, ReportVerdict, StepData, TestData } from './data.ts'
 import type { KeptLines } from './logs.ts'

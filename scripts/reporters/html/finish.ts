@@ -1,6 +1,6 @@
 import { kernelHeading, kernelTable } from '../../events/kernels.ts'
+import { notRun } from '../../events/outcomes.ts'
 import type { RunRecord } from '../../events/record.ts'
-import { notRun } from '../../events/rules.ts'
 import type { CollectedRun } from './collected.ts'
 import type {
   ConformanceData,

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../events/events.ts'
-import { attemptName } from '../../events/rules.ts'
+import { attemptName } from '../../events/outcomes.ts'
 
 /** Progress of a node. */
 export interface NodeProgress {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { subordinateRange } from '../../../scripts/cluster/namespaces/users.ts'
+import { subordinateRange } from '../../../scripts/cluster/namespaces/user-maps.ts'
 
 const TEXT = 'eve:100000:65536\nadam:165536:1000\n1000:500000:2000\nadam:231072:65536\nbroken\nadam:0:70000\n'
 
