@@ -80,6 +80,7 @@ const lastUse = (place: string): number => tryStat(place)?.mtimeMs ?? Number.POS
 export const isUsedElsewhere = (place: string): boolean =>
   entryNames(place).some(name => name.startsWith(USED_ON) && name !== USED_ON + thisHost().key)
 
+/** Records that this host uses an entry now, so that {@link clean} retains it. */
 export function markUsed(directory: string): void {
   const now = new Date()
   try {

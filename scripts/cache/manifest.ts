@@ -50,11 +50,16 @@ export async function readManifest<Facts>(directory: string, names: readonly str
   return manifest
 }
 
+/** A digest of some files of an entry, from the digests in its manifest. */
 export const contentDigest = ({ files }: Manifest<unknown>, names: readonly string[]): string =>
   createHash('sha256')
     .update(names.map(name => `${name} ${files[name]?.sha256}\n`).join(''))
     .digest('hex')
 
+/**
+ * The stat fields of a file that change with its content.
+ * @throws the system's error
+ */
 export function stampOf(file: string): Omit<FileRecord, 'sha256'> {
   const { size, mtimeNs, ctimeNs, ino } = fs.statSync(file, { bigint: true })
   return { size: String(size), mtimeNs: String(mtimeNs), ctimeNs: String(ctimeNs), inode: String(ino) }

@@ -11,6 +11,7 @@ export interface Excerpt {
   lines(): readonly string[]
 }
 
+/** Collects an output, and retains its head and tail. */
 export function excerpt(size: ExcerptSize): Excerpt {
   const head: string[] = []
   let tail: string[] = []

@@ -9,6 +9,7 @@ export interface Box {
   readonly up: boolean
 }
 
+/** The box of a POD, with its addresses. */
 export const podBox = ({ name, interfaces }: GraphPod): Box => ({
   ids: interfaces.map(({ id }) => id),
   lines: [name, ...interfaces.flatMap(linesOf)],
@@ -16,6 +17,7 @@ export const podBox = ({ name, interfaces }: GraphPod): Box => ({
   up: interfaces.every(({ up }) => up),
 })
 
+/** The box of an interface of a node. */
 export const interfaceBox = (device: GraphInterface): Box => ({
   ids: [device.id],
   lines: linesOf(device),

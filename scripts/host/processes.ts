@@ -25,6 +25,7 @@ export function parseStat(stat: string): ProcessId | undefined {
   return { pid, startTime }
 }
 
+/** The running process with a pid. */
 export function findProcess(pid: number): ProcessId | undefined {
   try {
     return parseStat(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
@@ -46,6 +47,7 @@ export function processState(id: ProcessId): 'running' | 'stopped' | 'gone' {
   }
 }
 
+/** The ID of this process. */
 export function thisProcess(): ProcessId {
   const id = findProcess(process.pid)
   if (!id) throw new Error('/proc does not know this process')

@@ -141,7 +141,10 @@ async function statesOf(request: ProbeRequest): Promise<ReadonlyMap<string, Serv
   return all
 }
 
-/** Runs a command of `netns_test probe`. */
+/**
+ * Runs a command of `netns_test probe`, and returns its output.
+ * @throws Failure NO_PROBE (exit 4) when it fails
+ */
 export async function askProbers(
   node: Node,
   words: readonly string[],

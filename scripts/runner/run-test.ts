@@ -27,6 +27,7 @@ export function skipTest({ test, optional }: PlannedTest, error: unknown, emit: 
   emit({ type: 'test-skipped', test: test.name, why: error.message })
 }
 
+/** `broken` if a node failed rather than the tested network. */
 export function verdictOf(failures: readonly StepFailure[]): RunVerdict {
   if (failures.length === 0) return 'passed'
   return failures.some(failure => failure.broken) ? 'broken' : 'failed'
@@ -39,6 +40,11 @@ interface Next {
   readonly held: HeldCluster
 }
 
+/**
+ * Runs one attempt of a test, and reports its start and end.
+ * @returns undefined when an optional test is skipped because its requirements are not met
+ * @throws Failure when the infrastructure failed; the signal's reason when that is aborted
+ */
 export async function runTest(planned: PlannedTest, turn: AttemptInfo | undefined, next: Next, request: RunRequest) {
   const { test, settings } = planned
   const { emit, signal } = request

@@ -13,6 +13,7 @@ const KUBERNETES_OVL = 'private-reg'
 
 const words = (text: string): readonly string[] => Object.freeze(text.split(/\s+/).filter(Boolean))
 
+/** Reads $BASEOVLS and $XOVLS. */
 export function readOvlNames(sources: Sources): OvlNames {
   const [base, more] = [words(sources.text('BASEOVLS', '')), words(sources.text('XOVLS', ''))]
   return Object.freeze({ base, more: more.includes(KUBERNETES_OVL) ? [] : more })

@@ -168,6 +168,7 @@ export class Sources {
 
 const yesNo = (isOn: boolean): string => (isOn ? 'yes' : 'no')
 
+/** A variable as the user wrote it: `--nvm`, `XCLUSTER_NETNS_NVM` or `__nvm`. */
 export function spelling(name: string, origin: Origin): string {
   if (origin === 'option') return name.replace(/^__/, '--').replaceAll('_', '-')
   return origin === 'variable' ? ownVariable(name.replace(/^__/, '')) : name

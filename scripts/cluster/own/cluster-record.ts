@@ -60,6 +60,7 @@ const damaged = (directory: string) =>
     hint: 'it must be left alone while a cluster runs; netns.ts stop --all ends what is left',
   })
 
+/** The record in a cluster's directory; undefined when it is missing or damaged. */
 export function readRecord(directory: string): ClusterRecord | undefined {
   try {
     const record = JSON.parse(fs.readFileSync(path.join(directory, RECORD), 'utf8'))
@@ -80,6 +81,7 @@ const isNode = (node: Partial<NodeRecord> | null) =>
   Number.isSafeInteger(node.number) &&
   (node.port === undefined || Number.isSafeInteger(node.port))
 
+/** Writes the record of a cluster atomically. */
 export function writeRecord(directory: string, record: ClusterRecord): void {
   replaceFile(path.join(directory, RECORD), `${JSON.stringify(record, undefined, 2)}\n`)
 }

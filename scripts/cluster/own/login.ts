@@ -26,6 +26,7 @@ const addressOf = (directory: string, { name, port }: NodeRecord) =>
 /** The private key, in the cluster's directory. */
 const KEY_FILE = 'id_ed25519'
 
+/** Stores the private key with which commands log in on the cluster's nodes. */
 export function storeKey(clusterDirectory: string, privateKey: string): void {
   fs.writeFileSync(path.join(clusterDirectory, KEY_FILE), privateKey, { mode: 0o600 })
 }

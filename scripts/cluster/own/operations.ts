@@ -32,6 +32,7 @@ export const resolved = (
   logInOnAll: async signal => await (await entering()).logInOnAll(settings, signal),
 })
 
+/** A cluster as `status` shows it. */
 export const describeCluster = ({ name, directory, condition, record, processes }: FoundCluster): ClusterStatus => ({
   kind: record?.kind ?? 'embedded',
   name,

@@ -17,6 +17,7 @@ export interface Part {
   readonly isSwitch: boolean
 }
 
+/** The running processes that a test on these nodes depends on: nodes, switches, the world. */
 export const partsOf = (clusterDirectory: string, nodes: readonly { readonly name: string }[]): readonly Part[] =>
   recordedProcesses(clusterDirectory).flatMap(({ name, id }): Part[] => {
     const net = netOfSwitch(name)

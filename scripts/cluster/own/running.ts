@@ -67,6 +67,11 @@ export interface Ending {
   readonly flushesNeighbors?: boolean
 }
 
+/**
+ * A running cluster of this process.
+ * @param startedAs its name, which `keep` changes to that in the settings if another cluster had it
+ * @param ending how this process leaves it
+ */
 export function running(
   settings: Settings,
   startedAs: string,

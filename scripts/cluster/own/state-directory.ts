@@ -4,6 +4,10 @@ import { environmentFailure } from '../../errors/failure.ts'
 import { makePrivateDirectory } from '../../host/directories.ts'
 import { reasonOf } from '../../host/files.ts'
 
+/**
+ * Creates the directory of running clusters, mode 0700.
+ * @throws Failure STATE_NOT_WRITABLE (exit 3)
+ */
 export function makeStateDirectory(stateDirectory: string): void {
   try {
     makePrivateDirectory(path.join(stateDirectory, 'clusters'))

@@ -4,7 +4,10 @@ import type { StopRequest } from '../kind.ts'
 import { type FoundCluster, findClusters, noCluster, runningName } from './find-clusters.ts'
 import { destroyCluster } from './registry.ts'
 
-/** Ends one cluster: see {@link ClusterOperations.stop}. */
+/**
+ * Ends one cluster: see {@link ClusterOperations.stop}.
+ * @throws Failure NO_CLUSTER (exit 3) when it is not running, unless only abandoned clusters are to be stopped
+ */
 export async function stop(request: StopRequest): Promise<void> {
   const { environment, which, onLine } = request
   const { state } = readDirectories(environment)

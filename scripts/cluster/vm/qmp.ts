@@ -32,6 +32,7 @@ interface Response {
   readonly error?: { readonly desc: string }
 }
 
+/** Opens a client on a socket that is connected to QEMU. */
 export function openQmp(socket: Duplex): Qmp {
   const waiting: ((response: Response) => void)[] = []
   const events = new EventEmitter()

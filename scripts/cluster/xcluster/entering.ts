@@ -29,7 +29,10 @@ export const logInOnAll = ({ cluster }: Settings, signal: AbortSignal): Promise<
     }),
   )
 
-/** Finds the console logs that `screen` writes. */
+/**
+ * Finds the console logs that `screen` writes.
+ * @throws Failure NO_CLUSTER (exit 3) without any
+ */
 export async function findConsoles({ options, environment, signal }: ClusterQuery): Promise<ClusterConsoles> {
   const onLine = (line: string) => process.stderr.write(`${line}\n`)
   const { xcluster } = await resolveXcluster({ options, environment, test: {}, onLine, signal })

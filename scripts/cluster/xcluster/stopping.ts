@@ -6,7 +6,10 @@ import { resolveXcluster } from './resolve.ts'
 import { findXcluster } from './running.ts'
 import { stopCluster } from './xcluster.ts'
 
-/** Stops xcluster's cluster, even when another program started it. */
+/**
+ * Stops xcluster's cluster, even when another program started it.
+ * @throws Failure NO_CLUSTER (exit 3) when none is running, unless only abandoned clusters are to be stopped
+ */
 export async function stop(request: StopRequest): Promise<void> {
   const isStopped = await stopRunningCluster(request)
   if (!isStopped && request.which === 'any') throw environmentFailure('NO_CLUSTER', 'no xcluster cluster is running')

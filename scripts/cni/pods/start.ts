@@ -5,7 +5,10 @@ import type { Attachment } from '../runtime/derive.ts'
 import { describeFailure, Runtime } from '../runtime/runtime.ts'
 import { configFile, output, shellOn } from './node.ts'
 
-/** Creates the PODs of a node, and calls ADD for all that are not attached, at once. */
+/**
+ * Creates the PODs of a node, and calls ADD for all that are not attached, at once.
+ * @throws Failure CNI_FAILED (exit 1) when an ADD failed; DEL was called for these PODs then
+ */
 export async function start(node: StepNode, type: string): Promise<void> {
   const { directory, pods, config } = parsePods(await output(node, ['netns_test', 'cni_pods', type]), type)
   const { cniVersion, name, ...plugin } = config

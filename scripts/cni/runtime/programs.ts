@@ -11,7 +11,10 @@ export type Programs = ReadonlyMap<string, string>
 
 const LIST = 'for d; do for f in "$d"/*; do if [ -f "$f" ] && [ -x "$f" ]; then echo "$f"; fi; done; done'
 
-/** Lists the plugins of a node. For a name in several directories, the first counts. */
+/**
+ * Lists the plugins of a node. For a name in several directories, the first one counts.
+ * @throws Failure CNI_NODES (exit 4)
+ */
 export async function listPrograms(shell: NodeShell, cniPath: readonly string[]): Promise<Programs> {
   const { exitCode, stdout } = await shell.run(['sh', '-c', LIST, 'sh', ...cniPath])
   if (exitCode !== 0)

@@ -22,6 +22,7 @@ export interface HostReport {
   readonly remedy: string | undefined
 }
 
+/** This host, for reports. */
 export const describeHost = ({ name }: Distribution): HostReport['host'] => ({
   system: name,
   architecture: nativeArchitecture(),

@@ -7,9 +7,10 @@ import { spelling } from '../../settings/sources.ts'
 import type { SelectedTest } from './select.ts'
 
 /**
- * Lets a test of a running cluster prove the reachability of another test.
+ * Applies `--reach`: the tests matrix and cni prove the reachability of another test.
  * @param name of the other test, if any
  * @param option as the user wrote it
+ * @throws Failure BAD_VALUE (exit 2) when it has no reachability of its own, or no selected test accepts one
  */
 export function reachingAs(
   name: string | undefined,

@@ -49,7 +49,7 @@ export function rolesOf(nodes: readonly { readonly name: string; readonly role: 
   return node => roles.get(node) ?? 'worker'
 }
 
-/** The same, for PODs that need not exist yet. */
+/** As {@link planProbes}, for PODs that need not exist yet. @throws Failure UNUSED_RULE (exit 1) */
 export function planFor(
   set: RuleSet,
   sources: readonly Source[],

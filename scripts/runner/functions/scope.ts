@@ -144,6 +144,7 @@ function failureOf(error: unknown, node: string, id: StepId, { test }: TestRun):
   return failedOn(node, id, { why, location, lastLines: rest.slice(0, MOST_LINES), broken })
 }
 
+/** The failures of steps within a function, as the reason of the function's own failure. */
 export function describeReported(failures: readonly StepFailure[]): string {
   const names = [...new Set(failures.map(({ step }) => step))]
   return names.length === 1 ? `${names[0]} failed` : `${names.length} steps failed: ${names.slice(0, 8).join(', ')}`

@@ -16,6 +16,7 @@ const CARRIER = ['LOWER_UP', 'NO-CARRIER', 'DORMANT', 'ECHO', 'M-DOWN']
 
 const ZERO = '00:00:00:00:00:00'
 
+/** Interfaces, without volatile properties. */
 export const linkEntries = (links: readonly Link[]): readonly Entry[] =>
   links.flatMap(link => {
     const { ifname, flags, address } = link
@@ -42,6 +43,7 @@ export const linkEntries = (links: readonly Link[]): readonly Entry[] =>
 const isMadeOfMac = (address: string): boolean =>
   /^fe80::(?:[\da-f]{0,4}:)?[\da-f]{0,4}:?[\da-f]{0,2}ff:fe[\da-f]{2}:/.test(address)
 
+/** Addresses, without those that the kernel derives from the MAC. */
 export const addressEntries = (interfaces: readonly Addresses[]): readonly Entry[] =>
   interfaces.flatMap(({ ifname, addr_info }) =>
     addr_info.flatMap(info => {
@@ -64,6 +66,7 @@ export const addressEntries = (interfaces: readonly Addresses[]): readonly Entry
 /** The kernel listens to the groups of its addresses. */
 const isMulticast = (mac: string): boolean => /^(?:33:33|01:00:5e):/.test(mac)
 
+/** Static entries of the forwarding databases of bridges. */
 export const forwardingEntries = (entries: readonly ForwardingEntry[], links: readonly Link[]): readonly Entry[] =>
   entries.flatMap(({ mac, ifname, flags, state, ...others }) => {
     const isConfigured = state === 'permanent' || state === 'static' || flags?.includes('extern_learn')

@@ -6,6 +6,7 @@ const lines = (text: string): readonly string[] => text.split('\n').filter(line 
 const VOLATILE = /(?:_count|\/stable_secret|\/fib_multipath_hash_seed|\/tcp_fastopen_key|\/flush|_n_learned)$/
 const DEVICE = /^ipv[46]\/(?:conf|neigh)\/([^/]+)\//
 
+/** Settings below /proc/sys/net. */
 export const sysctlEntries = (text: string): readonly Entry[] =>
   lines(text).flatMap(line => {
     const colon = line.indexOf(':')
@@ -23,7 +24,7 @@ export const sysctlEntries = (text: string): readonly Entry[] =>
     ]
   })
 
-/** Handles that the kernel chooses, and reference counts. */
+/** A line of tc without handles that the kernel chooses, and without reference counts. */
 const plain = (line: string): string =>
   line
     .replace(/ (?:parent )?8[\da-f]{3}:(?=\s)/g, ' auto:')
@@ -44,6 +45,7 @@ export const filterEntries = (device: string, text: string): readonly Entry[] =>
 /** host-local's cursor: the last address that it assigned. */
 const CURSOR = /\/last_reserved_ip\.[^/]*$/
 
+/** Files of plugins by their digests, and other kinds of files. */
 export const fileEntries = (hashes: string, others: string): readonly Entry[] => [
   ...lines(hashes).flatMap(line => {
     const [, hash = '', name = ''] = /^\\?([\da-f]{64}) {2}(.*)$/.exec(line) ?? []
@@ -52,6 +54,7 @@ export const fileEntries = (hashes: string, others: string): readonly Entry[] =>
   ...lines(others).map(name => ({ kind: 'file' as const, name, facts: { type: 'no regular file' } })),
 ]
 
+/** Mounts. */
 export const mountEntries = (text: string): readonly Entry[] =>
   lines(text).map(line => {
     const [left = '', right = ''] = line.split(' - ')

@@ -22,6 +22,7 @@ const VOLATILE = new Set([
 ])
 const isShown = (name: string) => !VOLATILE.has(name)
 
+/** Routes, without those that the kernel adds by itself. */
 export const routeEntries = (routes: readonly Route[]): readonly Entry[] =>
   routes.flatMap(route => {
     const { type, dst, dev, table, protocol, prefsrc, gateway, metric, ...others } = route
@@ -46,6 +47,7 @@ export const routeEntries = (routes: readonly Route[]): readonly Entry[] =>
     ]
   })
 
+/** Policy routing rules of a family. */
 export const ruleEntries = (rules: readonly Rule[], family: string): readonly Entry[] =>
   rules.map(({ priority, ...others }) => ({
     kind: 'rule' as const,
@@ -55,6 +57,7 @@ export const ruleEntries = (rules: readonly Rule[], family: string): readonly En
     facts: {},
   }))
 
+/** Nexthop objects. */
 export const nexthopEntries = (nexthops: readonly Nexthop[]): readonly Entry[] =>
   nexthops.map(({ id, dev, ...others }) => ({
     kind: 'nexthop' as const,
