@@ -2,7 +2,7 @@
 import { defineTest, onWorkers } from 'xcluster-netns'
 
 const ADDRESSES = ['10.0.0.1', 'fd00:10::1'] as const
-/** Answers no more while connections are held. */
+/** Stops answering while connections are held. */
 const TARGET = 'vm-002-ns03'
 
 const NODES = [1, 2, 3, 4]
@@ -11,13 +11,16 @@ const pods = (address: (node: number, pod: number) => string) =>
     .map((text, index) => `${index} : ${text}`)
     .join(', ')
 
-/** The PODs take turns. Answers come back through the router, since it is the source of the connections. */
+const IPV4_PODS = pods((node, pod) => `172.16.${node}.${pod}`)
+const IPV6_PODS = pods((node, pod) => `1000::1:ac10:${node}0${pod}`)
+
+/** The PODs take turns. Answers return through the router, which is the source of the connections for them. */
 const BALANCER = `flush ruleset
 table inet balancer {
   chain prerouting {
     type nat hook prerouting priority dstnat
-    ip daddr ${ADDRESSES[0]} tcp dport 80 dnat ip to numgen inc mod 16 map { ${pods((node, pod) => `172.16.${node}.${pod}`)} }
-    ip6 daddr ${ADDRESSES[1]} tcp dport 80 dnat ip6 to numgen inc mod 16 map { ${pods((node, pod) => `1000::1:ac10:${node}0${pod}`)} }
+    ip daddr ${ADDRESSES[0]} tcp dport 80 dnat ip to numgen inc mod 16 map { ${IPV4_PODS} }
+    ip6 daddr ${ADDRESSES[1]} tcp dport 80 dnat ip6 to numgen inc mod 16 map { ${IPV6_PODS} }
   }
   chain postrouting {
     type nat hook postrouting priority srcnat

@@ -10,27 +10,27 @@ export default defineTest({
   pods: 'numbered',
   // Names for selectors.
   labels: { first: ['*-ns01'] },
-  // A list is a test for each value: `first[size=1400]`. `--set size=576` chooses others.
+  // The test runs once for each value, as `first[size=1400]`. `--set size=576` selects other values.
   parameters: { size: [56, 1400] },
   steps: [
     // Steps of `netns_test`, on all nodes with PODs.
     onWorkers('create_with_addresses'),
     onWorkers('linux_bridge'),
-    // Commands on nodes (`on`) or in PODs (`in`). A text is for a shell, a list is words.
+    // Commands on nodes (`on`) or in PODs (`in`): a text is run by a shell, a list is a command with its arguments.
     {
       name: 'bridge',
       command: 'ip -brief link show type bridge',
       on: 'workers',
       expect: { stdout: /UP/, withinSeconds: 10 },
     },
-    // A command in the background: ended with the test.
+    // A command in the background, stopped at the end of the test.
     {
       name: 'listener',
       command: ['socat', 'TCP6-LISTEN:8080,fork', 'SYSTEM:hostname'],
       in: { label: 'first' },
       background: { port: 8080 },
     },
-    // What data cannot say.
+    // A function does what data cannot express.
     {
       name: 'names',
       run: async ({ pods, run, check, parameters }) => {
