@@ -102,7 +102,7 @@ export async function readCni(
   if (long) {
     const why = `the plugin's name has ${long.path.length} characters, more than ${MAX_NAME_LENGTH}: ${long.path}`
     throw testFailure('NAME_TOO_LONG', `${place}: ${why}`, {
-      hint: 'busybox, which unpacks the ovl, reads no longer names',
+      hint: 'busybox, which unpacks the ovl, cannot read longer names',
     })
   }
   return plugins.map(({ path: name, content }) => program(`opt/cni/bin/${name}`, content))

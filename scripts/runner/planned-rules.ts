@@ -25,6 +25,6 @@ export function checkRules(test: TestCase, settings: Settings): void {
   if (!unused) return
   const place = locate?.(['reach', 'rules', unused.index]) ?? fileOf(test)
   throw usageFailure('BAD_TEST', `${place}: reach.rules[${unused.index}]: ${unused.why}`, {
-    hint: './netns.ts test --explain shows what the rules are about',
+    hint: './netns.ts test --explain shows the pairs of each rule',
   })
 }

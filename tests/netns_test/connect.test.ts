@@ -7,7 +7,7 @@ needsUserNamespaces()
 for (const shell of SHELLS) {
   test(`${shell.join(' ')}: refuses wrong arguments without side effects`, t => {
     for (const [words, says] of [
-      [['add_ipvlan'], /a device is needed/],
+      [['add_ipvlan'], /expects a device/],
       [['add_ipvlan', 'lo', 'l4'], /no mode 'l4' \(known: l2 l3 l3s\)/],
       [['add_macvlan', 'lo', 'l2'], /no mode 'l2' \(known: bridge private vepa passthru\)/],
       [['create_vlans'], /at least one interface/],

@@ -35,7 +35,7 @@ async function unpackArchive(name: string, archive: string, signal: AbortSignal)
     failure: {
       exitCode: 3,
       code: 'OVL_FAILED',
-      hint: `is what ovl ${name} packs a tar archive without devices?`,
+      hint: `does the tar of ovl ${name} write an archive without devices?`,
       subject: `ovl ${name}: tar, which unpacks its archive,`,
     },
   })

@@ -57,7 +57,7 @@ export function requireOwnCluster(directory: string): void {
 
 const damaged = (directory: string) =>
   infrastructureFailure('CLUSTER_DAMAGED', `${path.join(directory, RECORD)} is gone, damaged or another run's`, {
-    hint: 'it must be left alone while a cluster runs; netns.ts stop --all ends what is left',
+    hint: 'do not change it while a cluster runs; netns.ts stop --all stops leftover processes',
   })
 
 /** The record in a cluster's directory; undefined when it is missing or damaged. */

@@ -48,7 +48,7 @@ export function findClusters(stateDirectory: string): readonly FoundCluster[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       throw environmentFailure('STATE_NOT_READABLE', `cannot read ${stateDirectory}: ${reasonOf(error)}`, {
-        hint: 'set XDG_STATE_HOME to a directory of yours',
+        hint: 'set XDG_STATE_HOME to a directory that you can read',
         cause: error,
       })
   }

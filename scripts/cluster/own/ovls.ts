@@ -123,7 +123,7 @@ async function makeDisk(name: string, archive: string, signal: AbortSignal): Pro
     failure: {
       exitCode: 3,
       code: 'OVL_FAILED',
-      hint: `is what ovl ${name} packs a tar archive?`,
+      hint: `does the tar of ovl ${name} write a tar archive?`,
       subject: `ovl ${name}: sqfstar, which reads its archive,`,
     },
   })

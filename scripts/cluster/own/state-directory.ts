@@ -20,7 +20,7 @@ export function makeStateDirectory(stateDirectory: string): void {
 
 const stateNotWritable = (stateDirectory: string, error: unknown) =>
   environmentFailure('STATE_NOT_WRITABLE', `cannot write to ${stateDirectory}: ${reasonOf(error)}`, {
-    hint: 'set XDG_STATE_HOME to a directory of yours, with space on its disk',
+    hint: 'set XDG_STATE_HOME to a writable directory with free disk space',
     cause: error,
   })
 

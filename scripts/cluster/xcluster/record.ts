@@ -20,7 +20,7 @@ export interface XclusterRecord {
   readonly exports: Readonly<Record<string, string>>
 }
 
-const IN_USE_HINT = 'wait for it, or stop it with --replace'
+const IN_USE_HINT = 'wait for it to end, or stop it with --replace'
 
 const RECORD = 'cluster.json'
 

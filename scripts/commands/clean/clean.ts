@@ -97,7 +97,7 @@ const mebibytes = (entries: readonly CachedDirectory[]): string =>
 function requireTerminal(): void {
   if (process.stdin.isTTY && process.stderr.isTTY) return
   throw usageFailure('BAD_VALUE', 'clean asks before it removes anything, and there is no terminal', {
-    hint: 'without a question: --yes; the list alone: --dry-run',
+    hint: '--yes removes without asking, --dry-run only lists',
   })
 }
 

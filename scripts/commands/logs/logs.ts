@@ -98,5 +98,5 @@ function callWhenGone(nodes: readonly string[], { logIn }: ClusterConsoles, onGo
 
 const noConsole = (node: string, nodes: readonly string[]) =>
   usageFailure('NO_SUCH_NODE', `'${node}' is not a node with a console`, {
-    hint: nodes.length > 0 ? `those are ${nodes.join(' ')}` : 'there is none',
+    hint: nodes.length > 0 ? `those are ${nodes.join(' ')}` : 'no node has one',
   })

@@ -116,7 +116,7 @@ function lacks(lacking: readonly Requirement[], request: SetupRequest): Failure 
   const packages = packagesOf(lacking)
   if (!manager)
     return environmentFailure('HOST_LACKS', `this host lacks ${lacking.map(({ command }) => command).join(', ')}`, {
-      hint: `install them; this program does not know how ${name} calls their packages`,
+      hint: `install them; the names of their packages on ${name} are unknown`,
     })
   const names = packageNames(manager, packages)
   const administrator = `${manager.install} ${names.join(' ')}`

@@ -58,7 +58,7 @@ test('refuses without a terminal and without --yes', async t => {
   const before = left()
   const { status, stdout, stderr } = await clean()
   t.is(status, 2, stderr)
-  t.regex(stderr, /no terminal \(without a question: --yes/)
+  t.regex(stderr, /no terminal \(--yes removes without asking, --dry-run/)
   t.is(stdout, '')
   t.deepEqual(left(), before)
 })

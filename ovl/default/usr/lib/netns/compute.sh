@@ -37,13 +37,13 @@ print_pod_addresses() { # <pod_address or random_pod_address> <family>
 }
 
 cmd_address_pods() {
-	[ $# -ge 1 ] && [ $# -le 2 ] || usage "address_pods: a node is needed, and perhaps a family"
+	[ $# -ge 1 ] && [ $# -le 2 ] || usage "address_pods: expects a node, and optionally a family"
 	node_argument address_pods "$1"
 	print_pod_addresses pod_address "${2-}"
 }
 
 cmd_rndaddress_node() {
-	[ $# -ge 1 ] && [ $# -le 2 ] || usage "rndaddress_node: a node is needed, and perhaps a family"
+	[ $# -ge 1 ] && [ $# -le 2 ] || usage "rndaddress_node: expects a node, and optionally a family"
 	node_argument rndaddress_node "$1"
 	load_template
 	random_address "$node"
@@ -51,7 +51,7 @@ cmd_rndaddress_node() {
 }
 
 cmd_rndaddress_pods() {
-	[ $# -ge 1 ] && [ $# -le 2 ] || usage "rndaddress_pods: a node is needed, and perhaps a family"
+	[ $# -ge 1 ] && [ $# -le 2 ] || usage "rndaddress_pods: expects a node, and optionally a family"
 	node_argument rndaddress_pods "$1"
 	print_pod_addresses random_pod_address "${2-}"
 }

@@ -15,7 +15,7 @@ add_direct() { # <kind> <modes> <dev> [mode]
 	local modes kind mode below own
 	kind=$1 modes=$2
 	shift 2
-	[ $# -ge 1 ] && [ $# -le 2 ] || usage "add_$kind: a device is needed, and perhaps a mode"
+	[ $# -ge 1 ] && [ $# -le 2 ] || usage "add_$kind: expects a device, and optionally a mode"
 	below=$1 mode=${2:-${modes%% *}}
 	case " $modes " in
 	*" $mode "*) ;;
