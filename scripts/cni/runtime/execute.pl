@@ -28,7 +28,8 @@ my $own_head = head_of('/proc/self/exe');
 # perl-base has no Time::HiRes. The kernel's tables of system calls have these numbers, by machines of linux/elf-em.h.
 my %CLOCK_GETTIME = (62 => 228, 183 => 113, 243 => 113, 40 => 263, 21 => 246, 22 => 260);
 my $MONOTONIC = 1;
-my $machine = length $own_head < $HEAD ? 0 : unpack(substr($own_head, 5, 1) eq "\2" ? 'n' : 'v', substr $own_head, $MACHINE_AT, 2);
+my $is_big_endian = substr($own_head, $FORMAT_AT + 1, 1) eq "\2";
+my $machine = length $own_head < $HEAD ? 0 : unpack $is_big_endian ? 'n' : 'v', substr $own_head, $MACHINE_AT, 2;
 my $clock_gettime = $CLOCK_GETTIME{$machine};
 
 my $most = shift @ARGV || by_memory();
@@ -229,7 +230,8 @@ sub finish {
 		else { save($call->{pending}, $call->{text}[1]) }
 	}
 	my @micros = map { int($_ * 1e6) } $call->{begun} - $started, $call->{ended} - $call->{begun};
-	print join(' ', $call->{id}, $status, $signal, @micros, $call->{problem}, (map { hex_of($_) } @{$call->{text}}, $call->{detail})), "\n";
+	my @hex = map { hex_of($_) } @{$call->{text}}, $call->{detail};
+	print join(' ', $call->{id}, $status, $signal, @micros, $call->{problem}, @hex), "\n";
 	delete $running{$call->{id}};
 	my $next = delete $next{$call->{id}};
 	return if !defined $next || $call->{status} != 0 || $call->{problem} ne 'none';
