@@ -35,7 +35,7 @@ test('reports a host that denies user namespaces, with the sysctl, and leaves no
   t.is(status, 3, stderr)
   t.regex(
     stderr,
-    /FAILED: this user has as many namespaces as the host allows .*\(an administrator can raise user\.max_/,
+    /FAILED: this user has as many namespaces as the host allows .*\(an administrator can raise the sysctls user\.max_/,
   )
   t.deepEqual(left, [])
 })

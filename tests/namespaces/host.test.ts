@@ -84,7 +84,10 @@ test.serial('refuses a node with another host key', async t => {
   t.regex(stderr, /vm-001: unexpected host key on /)
 })
 
-/** As a user who has a range in /etc/subuid, which only this process tree sees. */
+/**
+ * As a user who has a range in /etc/subuid, which only this process tree sees. The user may be unable to enter the
+ * directory of the checkout, such as /root: it is also mounted in the user's home.
+ */
 async function asOrdinaryUser(t: ExecutionContext, ranges: string, ...words: string[]) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-user-'))
   t.teardown(() => fs.rmSync(home, { recursive: true, force: true }))
@@ -94,9 +97,11 @@ async function asOrdinaryUser(t: ExecutionContext, ranges: string, ...words: str
   for (const name of fs.readdirSync(own).filter(each => each.startsWith('image-')))
     fs.cpSync(path.join(own, name), path.join(cache, name), { recursive: true, preserveTimestamps: true })
   fs.writeFileSync(path.join(home, 'ranges'), ranges)
+  const checkout = path.join(home, 'checkout')
+  fs.mkdirSync(checkout)
   const script = `mount --bind "$1/ranges" /etc/subuid && mount --bind "$1/ranges" /etc/subgid && chown -R nobody "$1" && cd / &&
-		HOME=$1 && export HOME && shift && exec setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-all "$@"`
-  const command = ['--mount', 'sh', '-c', script, 'sh', home, path.join(TOP, 'netns.ts'), ...words]
+		mount --bind "$2" "$1/checkout" && HOME=$1 && export HOME && shift 2 && exec setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-all "$@"`
+  const command = ['--mount', 'sh', '-c', script, 'sh', home, TOP, path.join(checkout, 'netns.ts'), ...words]
   const { XDG_STATE_HOME: _, XDG_CACHE_HOME: __, ...env } = process.env
   const child = spawn('unshare', command, { env: { ...env, CI: 'true' }, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = [child.stdout, child.stderr].map(stream => {

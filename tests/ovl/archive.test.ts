@@ -242,7 +242,8 @@ for (const version of ['0.0', '0.1', '1.0']) {
 }
 
 test('reports an xz file that needs too much memory as too large, not as corrupt', async t => {
-  const packed = execFileSync('xz', { input: rawTar([good]) })
+  // With several threads, xz 5.4 and later write sizes before the filter.
+  const packed = execFileSync('xz', ['--threads=1'], { input: rawTar([good]) })
   // The .xz file format, 3.1: the block header follows the stream header of 12 bytes; its fifth byte is the filter's
   // dictionary size, 40 for 4 GiB.
   const header = packed.subarray(12, 12 + ((packed[12] ?? 0) + 1) * 4)

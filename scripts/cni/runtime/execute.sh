@@ -26,7 +26,8 @@ ids=$(awk -v directory="$directory" '
 		return found
 	}
 	function quoted(word) {
-		gsub(/\047/, "\047\\\047\047", word)
+		# Without a backslash: implementations of awk disagree about those in the replacement.
+		gsub(/\047/, "\047\"\047\"\047", word)
 		return "\047" word "\047"
 	}
 	{

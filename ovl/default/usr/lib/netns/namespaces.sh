@@ -29,9 +29,16 @@ mountinfo_text() { # <name>
 	escaped=$1
 	case $1 in
 	*[\\[:space:]]*)
+		# Not with gsub: implementations of awk disagree about backslashes in its replacement.
 		escaped=$(printf '%s\n' "$1" | awk '
-			{ gsub(/\\/, "\\134"); gsub(/ /, "\\040"); gsub(/\t/, "\\011") }
-			{ printf "%s%s", (NR > 1 ? "\\012" : ""), $0 }')
+			BEGIN { escape["\\"] = "\\134"; escape[" "] = "\\040"; escape["\t"] = "\\011" }
+			{
+				if (NR > 1) printf "%s", "\\012"
+				for (i = 1; i <= length($0); i++) {
+					letter = substr($0, i, 1)
+					printf "%s", letter in escape ? escape[letter] : letter
+				}
+			}')
 		;;
 	esac
 }
