@@ -5,8 +5,8 @@ const LONGEST = [
   'tests/vm/life.test.ts',
   'tests/reporters/html/browser.test.ts',
   'tests/package/own-tests.test.ts',
-  'tests/namespaces/matrix.test.ts',
-  'tests/namespaces/cni.test.ts',
+  'scripts/connections/L3/namespaces.test.ts',
+  'scripts/connections/cni/namespaces.test.ts',
 ]
 
 const rank = file => {

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { conforms } from '../schema.ts'
-import { type Pair, pairNames, provesHole } from './holes.ts'
+import { type Pair, pairNames } from './holes.ts'
 import { program } from './program.ts'
 
 const EXAMPLES = path.resolve(import.meta.dirname, '../../examples')
@@ -61,17 +61,6 @@ test.serial('without one rule of the policy, exactly the pairs that it is about 
   t.deepEqual([...new Set(http.wrong.map(({ why }: Pair) => why))], ['is silent, but must reply'])
   for (const { wrong, unproved } of others) t.deepEqual([wrong, unproved], [[], []])
   t.regex(stdout, /FAILED: vm-001-ns01 → vm-002-ns04 1000::1:ac10:204 tcp\/80 is silent, but must reply/)
-})
-
-test.serial('VXLAN has its path MTU measured', async t => {
-  const { run } = program(t)
-  const { status, stderr } = await run('test', 'L3_vxlan', '--nvm=2')
-  t.is(status, 0, stderr)
-  t.regex(stderr, /icmp path MTU: 4 of 4 pairs reply; path MTU 1450 bytes\n/)
-})
-
-test.serial('packets that vanish without an announcement are a black hole between exactly those pairs', async t => {
-  await provesHole(t, program(t), 'vxlan')
 })
 
 /** Packets for vm-002-ns03 reach vm-002-ns01, and vm-001-ns01 has the address of vm-001-ns02, too. */

@@ -1,7 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { provesHole } from '../namespaces/holes.ts'
 import { program } from './program.ts'
 
 /** What the kernels of some hosts lack: SCTP. Its port 10 is dropped by one POD. */
@@ -30,26 +29,18 @@ reach:
   default: reply
 `
 
-test.serial(
-  'between VMs, SCTP replies or is silent, path MTUs are measured, and larger frames are refused',
-  async t => {
-    const { state, run } = program(t)
-    fs.writeFileSync(path.join(state, 'kinds.test.yaml'), ALL_KINDS)
-    const { status, stderr } = await run('test', './kinds.test.yaml', '--stop', '--timeout=300')
-    t.is(status, 0, stderr)
-    for (const line of [
-      'icmp path MTU: 24 of 24 pairs reply; path MTU 1500 bytes',
-      'icmp of 4000 bytes in fragments: 24 of 24 pairs reply',
-      'udp/9 of 4000 bytes in fragments: 24 of 24 pairs reply',
-      'tcp/9 transfer of 100000 bytes: 24 of 24 pairs reply',
-      'sctp/10: 18 of 18 pairs reply; 6 of 6 forbidden pairs blocked',
-      'sctp/9: 24 of 24 pairs reply',
-    ])
-      t.true(stderr.includes(line), `${line}\n${stderr}`)
-  },
-)
-
-for (const type of ['vxlan', 'ip6tnl'] as const)
-  test.serial(`without "packet too big", ${type} is a black hole between exactly the pairs of its tunnel`, async t => {
-    await provesHole(t, program(t), type)
-  })
+test('between VMs, SCTP replies or is silent, path MTUs are measured, and larger frames are refused', async t => {
+  const { state, run } = program(t)
+  fs.writeFileSync(path.join(state, 'kinds.test.yaml'), ALL_KINDS)
+  const { status, stderr } = await run('test', './kinds.test.yaml', '--stop', '--timeout=300')
+  t.is(status, 0, stderr)
+  for (const line of [
+    'icmp path MTU: 24 of 24 pairs reply; path MTU 1500 bytes',
+    'icmp of 4000 bytes in fragments: 24 of 24 pairs reply',
+    'udp/9 of 4000 bytes in fragments: 24 of 24 pairs reply',
+    'tcp/9 transfer of 100000 bytes: 24 of 24 pairs reply',
+    'sctp/10: 18 of 18 pairs reply; 6 of 6 forbidden pairs blocked',
+    'sctp/9: 24 of 24 pairs reply',
+  ])
+    t.true(stderr.includes(line), `${line}\n${stderr}`)
+})

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { program } from '../../../tests/namespaces/program.ts'
+import { wrongPairs } from '../../../tests/namespaces/sides.ts'
 
 test('bridge passes with twelve PODs in two nodes and PODIF=hostname', async t => {
   const { runWith } = program(t)
@@ -45,4 +46,27 @@ test('reports a POD whose link goes down with node and address, and leaves the c
   t.is((await run('exec', 'vm-002', '--', 'rm', '/usr/local/bin/fping')).status, 0)
   const repaired = await run('test', 'bridge', '--no-start', '--results', 'results')
   t.is(repaired.status, 0, `the steps bring the link up again: ${repaired.stderr}`)
+})
+
+test('the matrix of bridge reports exactly the forbidden answers from another node, with pings without pauses', async t => {
+  const { run, runWith } = program(t)
+  const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'bridge', '--nvm=2', '--no-stop')
+  t.is(start.status, 0, start.stderr)
+  t.regex(start.stderr, /: matrix: 8 of 8 pairs answer; 16 of 16 forbidden pairs blocked;/)
+  for (const [node, other] of [
+    [1, 2],
+    [2, 1],
+  ]) {
+    for (const [target, command] of [
+      [`vm-00${node}`, `netns_test tcase_forward && ip route add 172.16.${other}.0/24 via 192.168.1.${other}`],
+      [`vm-00${node}-ns01`, `ip route add 172.16.${other}.1 via 172.16.${node}.0`],
+    ] as const) {
+      const { status, stderr } = await run('exec', target, '--', 'sh', '-c', command)
+      t.is(status, 0, `${target}: ${command}: ${stderr}`)
+    }
+  }
+  const { status, stdout, stderr } = await run('test', 'matrix', '--no-start', '--reach', 'bridge', '--timeout=30')
+  t.is(status, 1, stderr)
+  t.regex(stderr, /: matrix: 8 of 8 pairs answer; 14 of 16 forbidden pairs blocked;/)
+  t.deepEqual(wrongPairs(stdout), ['vm-001-ns01 172.16.2.1', 'vm-002-ns01 172.16.1.1'])
 })

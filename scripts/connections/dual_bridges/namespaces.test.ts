@@ -1,7 +1,12 @@
 import test from 'ava'
 import { program } from '../../../tests/namespaces/program.ts'
+import { provesSides } from '../../../tests/namespaces/sides.ts'
 
-test('reports a silent external network with bridge, POD and address', async t => {
+test.serial('dual_bridges passes, and its matrix reports exactly the pairs that are joined or cut', async t => {
+  await provesSides(t, program(t), 'dual_bridges', ['vm-202-eth3', 'vm-202-eth4'])
+})
+
+test.serial('reports a silent external network with bridge, POD and address', async t => {
   const { run } = program(t)
   const started = await run('test', 'dual_bridges', '--no-stop')
   t.is(started.status, 0, started.stderr)

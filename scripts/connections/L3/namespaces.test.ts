@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { tool } from '../needs.ts'
-import { conforms } from '../schema.ts'
-import { program } from './program.ts'
-import { provesSides, wrongPairs } from './sides.ts'
+import { program } from '../../../tests/namespaces/program.ts'
+import { wrongPairs } from '../../../tests/namespaces/sides.ts'
+import { tool } from '../../../tests/needs.ts'
+import { conforms } from '../../../tests/schema.ts'
 
 const PODS = ['vm-001-ns01', 'vm-001-ns02', 'vm-002-ns01', 'vm-002-ns02']
 const addressesOf = (pod: string): readonly [string, string] => {
@@ -24,7 +24,7 @@ const pairsWhere = (holds: (from: string, to: string, address: string) => boolea
 
 const nodeOf = (pod: string) => pod.slice(0, 6)
 
-test.serial('the matrix of L3 reports exactly the pairs that are cut', async t => {
+test('L3 passes with routes between the nodes; its matrix reports exactly the pairs that are cut', async t => {
   const { run, state, runWith } = program(t)
   const results = path.join(state, 'results')
   const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'L3', '--nvm=2', '--no-stop', '--results', results)
@@ -36,9 +36,14 @@ test.serial('the matrix of L3 reports exactly the pairs that are cut', async t =
   t.regex(fs.readFileSync(path.join(results, 'L3/matrix.svg'), 'utf8'), /vm-002-ns02/)
 
   const inVm = async (target: string, command: string) => {
-    const { status, stderr } = await run('exec', target, '--', 'sh', '-c', command)
+    const { status, stdout, stderr } = await run('exec', target, '--', 'sh', '-c', command)
     t.is(status, 0, `${target}: ${command}: ${stderr}`)
+    return stdout
   }
+  t.regex(await inVm('vm-001', 'ip route show 172.16.2.0/24'), /via 192\.168\.1\.2 dev eth1/)
+  t.regex(await inVm('vm-001', 'ip -6 route show 1000::1:ac10:200/120'), /via 1000::1:c0a8:102 dev eth1/)
+  t.regex(await inVm('vm-001-ns01', 'ip route show default'), /via 172\.16\.1\.0 dev eth0/)
+
   /** @param perhaps pairs that may or may not be cut */
   const prove = async (what: string, expected: readonly string[], perhaps: readonly string[] = []) => {
     const { status, stdout, stderr } = await run('test', 'matrix', '--no-start', '--timeout=30')
@@ -128,49 +133,4 @@ test.serial('the matrix of L3 reports exactly the pairs that are cut', async t =
     'a node is cut off',
     pairsWhere((from, to) => nodeOf(from) !== nodeOf(to)),
   )
-})
-
-test.serial('the matrix of dual_bridges reports exactly the pairs that are joined or cut', async t => {
-  await provesSides(t, program(t), 'dual_bridges', ['vm-202-eth3', 'vm-202-eth4'])
-})
-
-test.serial(
-  'the matrix of bridge reports exactly the forbidden answers from another node, with pings without pauses',
-  async t => {
-    const { run, runWith } = program(t)
-    const start = await runWith({ xcluster_NPODS: '2' }, 'test', 'bridge', '--nvm=2', '--no-stop')
-    t.is(start.status, 0, start.stderr)
-    t.regex(start.stderr, /: matrix: 8 of 8 pairs answer; 16 of 16 forbidden pairs blocked;/)
-    for (const [node, other] of [
-      [1, 2],
-      [2, 1],
-    ]) {
-      for (const [target, command] of [
-        [`vm-00${node}`, `netns_test tcase_forward && ip route add 172.16.${other}.0/24 via 192.168.1.${other}`],
-        [`vm-00${node}-ns01`, `ip route add 172.16.${other}.1 via 172.16.${node}.0`],
-      ] as const) {
-        const { status, stderr } = await run('exec', target, '--', 'sh', '-c', command)
-        t.is(status, 0, `${target}: ${command}: ${stderr}`)
-      }
-    }
-    const { status, stdout, stderr } = await run('test', 'matrix', '--no-start', '--reach', 'bridge', '--timeout=30')
-    t.is(status, 1, stderr)
-    t.regex(stderr, /: matrix: 8 of 8 pairs answer; 14 of 16 forbidden pairs blocked;/)
-    t.deepEqual(wrongPairs(stdout), ['vm-001-ns01 172.16.2.1', 'vm-002-ns01 172.16.1.1'])
-  },
-)
-
-test('refuses --reach with a test that defines no reach, and for tests other than matrix and cni', async t => {
-  const { run } = program(t)
-  for (const [words, says] of [
-    [
-      ['matrix', '--no-start', '--reach', 'start'],
-      /--reach=start: not a test with its own reachability: .*dual_bridges/,
-    ],
-    [['bridge', '--reach', 'L3'], /--reach is for the tests matrix and cni/],
-  ] as const) {
-    const { status, stderr } = await run('test', ...words)
-    t.is(status, 2)
-    t.regex(stderr, says)
-  }
 })

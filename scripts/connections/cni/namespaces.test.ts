@@ -1,11 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { CHECK_NAMES } from '../../scripts/cni/checks/catalog.ts'
-import { isViolation } from '../../scripts/cni/report/words.ts'
-import type { Conformance } from '../../scripts/events/conformance.ts'
-import { conforms } from '../schema.ts'
-import { clusterIn, program, writeOvl } from './program.ts'
+import { clusterIn, program, writeOvl } from '../../../tests/namespaces/program.ts'
+import { conforms } from '../../../tests/schema.ts'
+import { CHECK_NAMES } from '../../cni/checks/catalog.ts'
+import { isViolation } from '../../cni/report/words.ts'
+import type { Conformance } from '../../events/conformance.ts'
 
 const IPAM = { type: 'host-local', ranges: [[{ subnet: '{{subnet4}}' }], [{ subnet: '{{subnet6}}' }]] }
 const NETWORK = { cniVersion: '1.0.0', name: 'net', plugins: [{ type: 'bridge', isDefaultGateway: true, ipam: IPAM }] }
