@@ -59,13 +59,12 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
       if (device.master) links.push({ kind: 'port', from, to: `${node}/${device.master}` })
       if (kindOf(device) !== 'veth' && device.link && byName.has(device.link))
         links.push({ kind: 'below', from, to: `${node}/${device.link}` })
-      const net = netOfMac(device.address) ?? 0
-      // Net 0, for maintenance, leads to the host; in embedded clusters it does not connect VMs.
-      if (net > 0 && kindOf(device) === 'nic') links.push({ kind: 'net', from, to: `net ${net}` })
+      links.push(...netLinks(from, device))
     }
     const others = foreign.map(({ name, ...facts }) => ({ name: escapeBlanks(foreignName(node, name)), ...facts }))
     const graphPods = [...pods, ...others].map(pod => {
       for (const device of ownInterfaces(pod.interfaces)) {
+        links.push(...netLinks(`${pod.name}/${device.ifname}`, device))
         // A POD knows only the index of the peer, which is in the node's own namespace.
         const other = device.link_index === undefined ? undefined : byIndex.get(device.link_index)
         if (!other) continue
@@ -77,6 +76,12 @@ export function buildGraph(network: readonly NodeFacts[]): Graph {
     return { name: node, interfaces: ownInterfaces(interfaces).map(device => describe(node, device)), pods: graphPods }
   })
   return { version: 1, nodes, links: [...links, ...tunnels(network)] }
+}
+
+/** The net of a NIC. Net 0, for maintenance, leads to the host; in embedded clusters it does not connect VMs. */
+function netLinks(from: string, device: Interface): readonly GraphLink[] {
+  const net = netOfMac(device.address) ?? 0
+  return net > 0 && kindOf(device) === 'nic' ? [{ kind: 'net', from, to: `net ${net}` }] : []
 }
 
 /** Escapes spaces and control characters of names that users chose, as `\\x20`. */

@@ -1,16 +1,14 @@
 import { escapeXml } from '../host/text.ts'
 import { type Box, interfaceBox, podBox } from './boxes.ts'
 import type { Graph, GraphInterface, GraphNode } from './graph.ts'
+import { attributes, dropFrom, FONT, GAP, LINE, type Place } from './places.ts'
 import { nets, type Segment, tunnels } from './segments.ts'
 import { COLORS, DARK, DOWN, OTHER, SEGMENT_STYLES } from './svg-style.ts'
 
-const FONT = 11
-const LINE = FONT + 3
 const PAD = 10
 /** Minimum width of a box, and maximum width of a character. */
 const MIN_BOX_WIDTH = 158
 const CHARACTER_WIDTH = 6.8
-const GAP = 14
 /** PODs in a row of a node. */
 const MAX_POD_COLUMNS = 6
 /** Maximum width of a row of nodes: still legible on a page and in a README. */
@@ -20,13 +18,6 @@ const SPINE_GAP = 12
 const ROW_GAP = 46
 /** Kinds in each row below the PODs; other kinds are in the last row, with the hardware. */
 const ROWS: readonly (readonly string[])[] = [['bridge'], ['vlan', 'veth', 'dummy', 'bond']]
-
-interface Place {
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
-}
 
 /**
  * Draws a network: a frame for each node, with PODs above, bridges and VLANs in the middle, and NICs below. Nodes are
@@ -68,7 +59,9 @@ class Drawing {
       let x = margin
       for (const node of row) x += this.#drawNode(node, x, top) + GAP
       this.#width = Math.max(this.#width, x)
-      const ids = new Set(row.flatMap(({ interfaces }) => interfaces.map(({ id }) => id)))
+      const ids = new Set(
+        row.flatMap(node => [node, ...node.pods].flatMap(({ interfaces }) => interfaces.map(({ id }) => id))),
+      )
       for (const [index, segment] of segments.entries()) {
         const own = [...segment.ids].filter(id => ids.has(id))
         if (own.length === 0) continue
@@ -116,9 +109,15 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     )
   }
 
-  #interfaceRows({ interfaces }: GraphNode): readonly (readonly GraphInterface[])[] {
-    const isPort = (device: GraphInterface) => device.kind === 'veth' && this.#isEndOfPod(device.id)
-    const middle = ROWS.map(kinds => interfaces.filter(device => kinds.includes(device.kind) && !isPort(device)))
+  /** Without ports of bridges to PODs, and without the node's ends of PODs' veth pairs if there are many. */
+  #interfaceRows({ interfaces, pods }: GraphNode): readonly (readonly GraphInterface[])[] {
+    const ends = interfaces.filter(device => device.kind === 'veth' && this.#isEndOfPod(device.id))
+    const isFree = ({ id }: GraphInterface) =>
+      !this.#graph.links.some(({ kind, from }) => kind === 'port' && from === id)
+    const free = ends.filter(isFree)
+    const isHidden = (device: GraphInterface) =>
+      ends.includes(device) && (free.length > this.#podColumns(pods) || !free.includes(device))
+    const middle = ROWS.map(kinds => interfaces.filter(device => kinds.includes(device.kind) && !isHidden(device)))
     const isBelow = ({ kind }: GraphInterface) => !ROWS.flat().includes(kind)
     return [...middle, interfaces.filter(isBelow)].filter(({ length }) => length > 0)
   }
@@ -177,7 +176,7 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     return this.#graph.links.some(({ kind, to }) => kind === 'veth' && to === id)
   }
 
-  /** The node's end of a POD's veth has no box: the line leads to its bridge. */
+  /** If the node's end of a POD's veth pair has no box, the line leads to its bridge. */
   #drawLink(from: string, to: string): void {
     const end = this.#places.has(to)
       ? to
@@ -210,15 +209,16 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
    */
   #drawSegment({ label, kind }: Segment, ids: readonly string[], spine: number | undefined): number {
     const { line, text, dashes } = SEGMENT_STYLES[kind]
-    const places = ids.map(id => this.#places.get(id)).filter(place => place !== undefined)
     this.#bottom += ROW_GAP
     const y = this.#bottom
-    const centers = places.map(({ x, width }) => x + width / 2)
-    const [first, last] = [Math.min(...centers), Math.max(...centers)]
+    const drops = ids.flatMap(id => {
+      const place = this.#places.get(id)
+      return place ? [dropFrom(place, this.#podsBottom.has(id))] : []
+    })
+    const [first, last] = [Math.min(...drops.map(({ x }) => x)), Math.max(...drops.map(({ x }) => x))]
     const stroke = `class="${kind}" stroke="${line}"${dashes}`
     this.#lines.push(`<path d="M${spine ?? first} ${y}H${last}" ${stroke} stroke-width="3"/>`)
-    for (const [index, { y: top, height }] of places.entries())
-      this.#lines.push(`<path d="M${centers[index]} ${top + height}V${y}" ${stroke}/>`)
+    for (const { begin } of drops) this.#lines.push(`<path d="${begin}V${y}" fill="none" ${stroke}/>`)
     const at = `x="${first + PAD / 2}" y="${y - PAD / 2}"`
     this.#boxes.push(`<text class="${kind}" ${at} fill="${text}">${escapeXml(label)}</text>`)
     return y
@@ -230,5 +230,3 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     this.#lines.push(`<path d="M${GAP + index * SPINE_GAP} ${Math.min(...ys)}V${Math.max(...ys)}" ${stroke}/>`)
   }
 }
-
-const attributes = ({ x, y, width, height }: Place) => `x="${x}" y="${y}" width="${width}" height="${height}"`

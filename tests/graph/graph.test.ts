@@ -73,6 +73,55 @@ test('finds ports, veth pairs, lower devices, and nets between nodes', t => {
   )
 })
 
+test('draws the net of an interface that was moved to a POD', t => {
+  const [first, second] = [node(1), node(2)]
+  const moved = device('eth2', 4, { address: '00:00:00:01:02:02', addr_info: [address('10.0.0.9')] })
+  const outside = { ...second, pods: [{ name: 'vm-002-eth2', interfaces: [device('lo', 1), moved], routes: [] }] }
+  const own = device('eth2', 9, { address: '00:00:00:01:02:01', master: 'br2' })
+  const graph = buildGraph([{ ...first, interfaces: [...first.interfaces, own] }, outside])
+  t.deepEqual(
+    graph.links.filter(({ to }) => to === 'net 2').map(({ kind: how, from }) => [how, from]),
+    [
+      ['net', 'vm-001/eth2'],
+      ['net', 'vm-002-eth2/eth2'],
+    ],
+  )
+  const svg = graphSvg(graph)
+  t.regex(svg, />net 2</)
+  // Beside the POD, and below all boxes: the line does not look like that of an interface below the POD.
+  const [, right = '', down = ''] = /<path d="M[\d.]+ [\d.]+H([\d.]+)V([\d.]+)" fill="none" class="net"/.exec(svg) ?? []
+  const pod = places(svg, BOXES).find(({ right: edge }) => edge === Number(right) - 7)
+  t.truthy(pod, svg)
+  t.true(places(svg, BOXES).every(({ bottom }) => bottom < Number(down)))
+})
+
+test("draws the node's ends of PODs' veth pairs without a bridge, while they fit below the PODs", t => {
+  const routed = (count: number): NodeFacts => {
+    const numbers = Array.from({ length: count }, (_, index) => index + 1)
+    const [head = device('lo', 1)] = node(1).interfaces
+    return {
+      node: 'vm-001',
+      interfaces: [
+        head,
+        ...numbers.map(number => device(`veth${number}`, 10 + number, { ...kind('veth'), link_index: 2 })),
+      ],
+      routes: [],
+      pods: numbers.map(number => ({
+        name: `pod${number}`,
+        interfaces: [device('eth0', 2, { ...kind('veth'), link_index: 10 + number })],
+        routes: [],
+      })),
+    }
+  }
+  const svg = graphSvg(buildGraph([routed(2)]))
+  for (const number of [1, 2]) {
+    t.regex(svg, new RegExp(`>veth${number}</text>`))
+    t.regex(svg, new RegExp(`class="link" data-ends="pod${number}/eth0 vm-001/veth${number} `))
+  }
+  t.notRegex(graphSvg(buildGraph([routed(20)])), />veth1</)
+  t.notRegex(graphSvg(buildGraph([node(1)])), />vm-001-ns01<\/text><\/g>/, 'a port of a bridge has no box')
+})
+
 test('marks interfaces that are down', t => {
   const graph = buildGraph([node(1)])
   t.deepEqual(
