@@ -1,14 +1,14 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
+import { numberedPods, onWorkers, type TestCase } from '../../scripts/cases/test-case.ts'
 import { DEFAULT_TREE } from '../../scripts/ovl/default-tree.ts'
 import { CONNECTIONS, readOwnTree } from '../../scripts/ovl/own-tree.ts'
 import { PAGES_WITH_TESTS, pageWithTests } from '../../scripts/runner/pages.ts'
 import { testCases, testTemplates } from '../../scripts/runner/registry.ts'
 import { netnsTest, SHELLS } from '../netns_test/shell.ts'
 import { failureOf, temporaryDirectory } from '../ovl/fixtures/archives.ts'
-import { disagreements, flawsOfPage, stepsIn } from './folders.ts'
+import { disagreements, flawsOfFolder, stepsIn } from './folders.ts'
 
 const TOP = path.resolve(import.meta.dirname, '../..')
 const steps = stepsIn(path.join(DEFAULT_TREE, 'usr/lib/netns/steps'), CONNECTIONS)
@@ -52,14 +52,35 @@ test('finds a step that is missing on one side', t => {
   ])
 })
 
-test('every test has a description with valid links', t => {
+test('every test has a description with valid links, a picture of its network, and tests', t => {
   t.deepEqual(testTemplates.map(({ name }) => name).toSorted(), fs.readdirSync(CONNECTIONS).toSorted())
-  for (const { name } of testCases) t.deepEqual(flawsOfPage(CONNECTIONS, name), [])
+  for (const test of testCases) t.deepEqual(flawsOfFolder(CONNECTIONS, test), [])
+})
+
+test('reports a folder without description, picture or tests', t => {
   const top = temporaryDirectory(t)
-  fs.mkdirSync(path.join(top, 'mine'))
-  t.deepEqual(flawsOfPage(top, 'mine'), ['mine: no README.md'])
-  fs.writeFileSync(path.join(top, 'mine/README.md'), '# Mine\n![a picture](picture.svg)\n')
-  t.deepEqual(flawsOfPage(top, 'mine'), ['mine: README.md does not begin with its name', 'mine: no file picture.svg'])
+  const folder = path.join(top, 'mine')
+  fs.mkdirSync(folder)
+  const write = (file: string, text = '') => fs.writeFileSync(path.join(folder, file), text)
+  const pods = [numberedPods('workers')]
+  const flaws = (more: Partial<TestCase> = {}) => flawsOfFolder(top, { name: 'mine', ...more })
+  const untested = 'mine: neither namespaces.test.ts nor vm.test.ts'
+  t.deepEqual(flaws(), ['mine: no README.md', untested])
+  t.deepEqual(flaws({ sameAs: 'other' }), ['mine: no README.md'])
+
+  write('README.md', '# Mine\n![a picture](picture.svg)\n')
+  t.deepEqual(flaws(), ['mine: README.md does not begin with its name', 'mine: no file picture.svg', untested])
+  write('README.md', '# `mine`\n')
+  t.deepEqual(flaws(), [untested])
+  write('vm.test.ts')
+  t.deepEqual(flaws(), [])
+  t.deepEqual(flaws({ pods }), ['mine: README.md does not show picture.svg'])
+  write('picture.svg')
+  t.deepEqual(flaws(), ['mine: README.md does not show picture.svg'])
+  write('README.md', '# `mine`\n![a picture](picture.svg)\n')
+  t.deepEqual(flaws({ pods }), [])
+  fs.renameSync(path.join(folder, 'vm.test.ts'), path.join(folder, 'namespaces.test.ts'))
+  t.deepEqual(flaws({ pods }), [])
 })
 
 for (const page of PAGES_WITH_TESTS)

@@ -58,16 +58,27 @@ export function disagreements(tests: readonly TestCase[], steps: readonly ShellS
   ]
 }
 
-/** Problems of the description of a test. */
-export function flawsOfPage(connections: string, name: string): readonly string[] {
-  const file = path.join(connections, name, 'README.md')
-  if (!fs.existsSync(file)) return [`${name}: no README.md`]
-  const text = fs.readFileSync(file, 'utf8')
+const TEST_FILES = ['namespaces.test.ts', 'vm.test.ts']
+
+/**
+ * What the folder of a test lacks, one sentence each. An alias needs no tests; only a definition that names the PODs of
+ * its network needs a picture.
+ */
+export function flawsOfFolder(
+  connections: string,
+  { name, sameAs, pods }: Pick<TestCase, 'name' | 'sameAs' | 'pods'>,
+): readonly string[] {
+  const has = (file: string) => fs.existsSync(path.join(connections, name, file))
+  const tests = sameAs || TEST_FILES.some(has) ? [] : [`${name}: neither ${TEST_FILES.join(' nor ')}`]
+  if (!has('README.md')) return [`${name}: no README.md`, ...tests]
+  const text = fs.readFileSync(path.join(connections, name, 'README.md'), 'utf8')
   const links = [...text.matchAll(/\]\(([^)#]+)(?:#[\w-]+)?\)/g)].map(([, link = '']) => link)
   return [
     ...(text.startsWith(`# \`${name}\``) ? [] : [`${name}: README.md does not begin with its name`]),
-    ...links.flatMap(link =>
-      /^https?:/.test(link) || fs.existsSync(path.join(connections, name, link)) ? [] : [`${name}: no file ${link}`],
-    ),
+    ...links.flatMap(link => (/^https?:/.test(link) || has(link) ? [] : [`${name}: no file ${link}`])),
+    ...((pods || has('picture.svg')) && !text.includes('](picture.svg)')
+      ? [`${name}: README.md does not show picture.svg`]
+      : []),
+    ...tests,
   ]
 }
