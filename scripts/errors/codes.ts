@@ -38,7 +38,7 @@ export const ERROR_CODES = {
   CACHE_NOT_WRITABLE: { exit: [3, 4], means: 'the cache directory is not writable' },
   CAPTURE_REFUSED: { exit: [2], means: 'tcpdump refused the filter or an option of `capture`' },
   CLUSTER_BROKEN: { exit: [4], means: 'a process of the cluster died or was stopped while a test ran' },
-  CLUSTER_DAMAGED: { exit: [4], means: "the running cluster's record was removed or replaced" },
+  CLUSTER_DAMAGED: { exit: [4], means: "the running cluster's record was removed or replaced, or its key was removed" },
   CLUSTER_IN_USE: { exit: [3], means: 'another run or an attached command uses the cluster' },
   CLUSTER_RUNS: { exit: [3], means: 'the cluster is still running after `$XCLUSTER stop`' },
   CLUSTER_STOPPED: { exit: [4], means: 'another command stopped the cluster during its start' },

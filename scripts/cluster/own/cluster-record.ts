@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { infrastructureFailure } from '../../errors/failure.ts'
+import { type Failure, infrastructureFailure } from '../../errors/failure.ts'
 import { isThisProcess, type ProcessId } from '../../host/processes.ts'
 import { replaceFile } from '../../host/replace-file.ts'
 import type { HostRecord } from '../../host/this-host.ts'
@@ -38,7 +38,7 @@ const RECORD = 'cluster.json'
 /** Updates the record of a cluster that this process owns. */
 export function updateRecord(directory: string, change: Partial<ClusterRecord>): void {
   const record = readRecord(directory)
-  if (!record) throw damaged(directory)
+  if (!record) throw damaged(path.join(directory, RECORD))
   writeRecord(directory, { ...record, ...change })
 }
 
@@ -52,11 +52,13 @@ export function isOwn(directory: string): boolean {
  * @throws Failure CLUSTER_DAMAGED (exit 4) when this process no longer owns the cluster, or its record cannot be read
  */
 export function requireOwnCluster(directory: string): void {
-  if (!isOwn(directory)) throw damaged(directory)
+  if (!isOwn(directory)) throw damaged(path.join(directory, RECORD))
 }
 
-const damaged = (directory: string) =>
-  infrastructureFailure('CLUSTER_DAMAGED', `${path.join(directory, RECORD)} is gone, damaged or another run's`, {
+/** @param file one of a cluster's files */
+export const damaged = (file: string, cause?: unknown): Failure =>
+  infrastructureFailure('CLUSTER_DAMAGED', `${file} is gone, damaged or another run's`, {
+    cause,
     hint: 'do not change it while a cluster runs; netns.ts stop --all stops leftover processes',
   })
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { infrastructureFailure } from '../../errors/failure.ts'
 import { Connection } from '../../ssh/connection.ts'
 import type { Node } from '../../ssh/node.ts'
-import type { NodeRecord } from './cluster-record.ts'
+import { damaged, type NodeRecord } from './cluster-record.ts'
 import { consoleTail } from './consoles.ts'
 import { processNamed } from './find-clusters.ts'
 
@@ -31,10 +31,19 @@ export function storeKey(clusterDirectory: string, privateKey: string): void {
   fs.writeFileSync(path.join(clusterDirectory, KEY_FILE), privateKey, { mode: 0o600 })
 }
 
+function readKey(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw damaged(file, cause)
+  }
+}
+
 /**
  * Logs in on a node with the cluster's key, and checks its host key.
  * @param hostKey the public key blob in base64
- * @throws Failure NODE_GONE when the node has ended, and those of the connection (exit 4)
+ * @throws Failure NODE_GONE when the node has ended, CLUSTER_DAMAGED without the key, and those of the connection (exit
+ *   4)
  */
 export async function logIn(
   clusterDirectory: string,
@@ -46,7 +55,7 @@ export async function logIn(
     name: record.name,
     ...addressOf(clusterDirectory, record),
     user: 'root',
-    privateKey: fs.readFileSync(path.join(clusterDirectory, KEY_FILE), 'utf8'),
+    privateKey: readKey(path.join(clusterDirectory, KEY_FILE)),
     hostKey,
   }
   requireAlive(clusterDirectory, record)
