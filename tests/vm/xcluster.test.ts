@@ -29,6 +29,8 @@ const timeless = (summary: string) =>
     .replace(/^( *)\d\d:\d\d:\d\d \(([^)]*)\)/gm, (_, indent, who) => `${indent}(${/VM|vm/.test(who) ? who : ''})`)
     .replace(/: ok, [\d.]+ \w+/g, ': ok')
     .replace(/^.*emulated: KVM does not work here.*\n/gm, '')
+    // Of the first run with this image.
+    .replace(/^.*template: built in .*\n/gm, '')
     .replace(/Total time: \d+ s/, 'Total time')
     .replace(/round trip .* ms/g, 'round trip')
     .replace(/cluster: \w+: .*/g, 'cluster')
