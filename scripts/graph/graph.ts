@@ -106,6 +106,10 @@ function tunnels(network: readonly NodeFacts[]): readonly GraphLink[] {
   return [...ends.values()]
 }
 
+/** The kernel updates `operstate` up to a second after the carrier, which `LOWER_UP` shows. */
+const isUp = ({ flags, operstate }: Interface): boolean =>
+  flags.includes('UP') && (flags.includes('LOWER_UP') || (operstate !== 'DOWN' && operstate !== 'LOWERLAYERDOWN'))
+
 function describe(owner: string, device: Interface): GraphInterface {
   const data = device.linkinfo?.info_data ?? {}
   const detail = data.external ? undefined : (data.id ?? data.mode)
@@ -113,7 +117,7 @@ function describe(owner: string, device: Interface): GraphInterface {
     id: `${owner}/${device.ifname}`,
     name: device.ifname,
     kind: kindOf(device),
-    up: device.flags.includes('UP') && device.operstate !== 'DOWN' && device.operstate !== 'LOWERLAYERDOWN',
+    up: isUp(device),
     addresses: device.addr_info
       .filter(({ scope }) => scope === 'global')
       .map(({ local, prefixlen }) => `${local}/${prefixlen}`),

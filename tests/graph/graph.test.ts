@@ -48,6 +48,19 @@ const node = (number: number): NodeFacts => ({
   ],
 })
 
+test('takes a device with a carrier for up before the kernel does', t => {
+  const states = [
+    device('late', 1, { flags: ['UP', 'LOWER_UP'], operstate: 'DOWN' }),
+    device('loose', 2, { operstate: 'LOWERLAYERDOWN' }),
+    device('off', 3, { flags: ['LOWER_UP'] }),
+  ]
+  const { nodes } = buildGraph([{ node: 'vm-001', interfaces: states, routes: [], pods: [] }])
+  t.deepEqual(
+    nodes.flatMap(({ interfaces }) => interfaces.map(({ name, up }) => `${name} ${up}`)),
+    ['late true', 'loose false', 'off false'],
+  )
+})
+
 test('finds ports, veth pairs, lower devices, and nets between nodes', t => {
   const { nodes, links } = buildGraph([node(1), node(2)])
   t.deepEqual(
