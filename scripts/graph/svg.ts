@@ -117,7 +117,10 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     const free = ends.filter(isFree)
     const isHidden = (device: GraphInterface) =>
       ends.includes(device) && (free.length > this.#podColumns(pods) || !free.includes(device))
-    const middle = ROWS.map(kinds => interfaces.filter(device => kinds.includes(device.kind) && !isHidden(device)))
+    // In the order of the PODs, so that lines do not cross.
+    const podOf = ({ id }: GraphInterface) => pods.findIndex(pod => this.#isEndOfPod(id, pod))
+    const ordered = interfaces.toSorted((a, b) => podOf(a) - podOf(b))
+    const middle = ROWS.map(kinds => ordered.filter(device => kinds.includes(device.kind) && !isHidden(device)))
     const isBelow = ({ kind }: GraphInterface) => !ROWS.flat().includes(kind)
     return [...middle, interfaces.filter(isBelow)].filter(({ length }) => length > 0)
   }
@@ -172,8 +175,11 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     return height
   }
 
-  #isEndOfPod(id: string): boolean {
-    return this.#graph.links.some(({ kind, to }) => kind === 'veth' && to === id)
+  /** Whether a device is the node's end of a veth pair: of that POD, or of any. */
+  #isEndOfPod(end: string, pod?: GraphNode['pods'][number]): boolean {
+    return this.#graph.links.some(
+      ({ kind, from, to }) => kind === 'veth' && to === end && (!pod || pod.interfaces.some(({ id }) => id === from)),
+    )
   }
 
   /** If the node's end of a POD's veth pair has no box, the line leads to its bridge. */

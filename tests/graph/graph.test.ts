@@ -131,6 +131,10 @@ test("draws the node's ends of PODs' veth pairs without a bridge, while they fit
     t.regex(svg, new RegExp(`>veth${number}</text>`))
     t.regex(svg, new RegExp(`class="link" data-ends="pod${number}/eth0 vm-001/veth${number} `))
   }
+  // In the order of the PODs, whatever that of the node's interfaces.
+  const network = routed(2)
+  const swapped = graphSvg(buildGraph([{ ...network, interfaces: network.interfaces.toReversed() }]))
+  t.true(swapped.indexOf('>veth1<') < swapped.indexOf('>veth2<'))
   t.notRegex(graphSvg(buildGraph([routed(20)])), />veth1</)
   t.notRegex(graphSvg(buildGraph([node(1)])), />vm-001-ns01<\/text><\/g>/, 'a port of a bridge has no box')
 })
