@@ -4,6 +4,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { execute, executeChains, PREVIOUS } from '../../../scripts/cni/runtime/execute.ts'
 import type { NodeShell } from '../../../scripts/cni/runtime/shell.ts'
+import { waitUntil } from '../../wait-until.ts'
 import { localShell } from './local-shell.ts'
 
 function plugin(t: ExecutionContext, content: string | Buffer): string {
@@ -37,7 +38,8 @@ test('kills a plugin that hangs, with its processes', async t => {
   const marker = `7${process.pid}`
   const end = await endOf(t, `#!/bin/sh\nsleep ${marker} & sleep ${marker}\n`, { timeout: 1 })
   t.like(end, { status: undefined, problem: 'timed out after 1 s' })
-  t.is(sleeping(marker), 0)
+  // A killed process ends a moment later.
+  await waitUntil('the process of the plugin ends', () => sleeping(marker) === 0)
 })
 
 test('refuses 100 MB of output', async t => {
@@ -67,7 +69,7 @@ test('reports a process that holds the output of a plugin that has exited, and e
   const marker = `8${process.pid}`
   const end = await endOf(t, `#!/bin/sh\nsleep ${marker} & echo done\n`)
   t.like(end, { status: 0, stdout: 'done\n', problem: 'left a process that holds its output' })
-  t.is(sleeping(marker), 0)
+  await waitUntil('the process of the plugin ends', () => sleeping(marker) === 0)
 })
 
 test('ends a process in another session that holds the output and floods it', async t => {
