@@ -12,9 +12,10 @@
 # Loading modules for constants and warnings takes an emulated VM more than 0.1 s.
 use strict;
 
-# Of linux/wait.h and asm-generic/fcntl.h.
+# Of linux/wait.h, asm-generic/fcntl.h and asm-generic/errno-base.h.
 my $WNOHANG = 1;
 my ($F_GETFL, $F_SETFL, $O_NONBLOCK) = (3, 4, 2048);
+my ($EINTR, $EAGAIN) = (4, 11);
 
 # Go programs need about 5 MiB each, and a plugin may call another.
 my $KIB_PER_CALL = 8192;
@@ -173,7 +174,7 @@ sub receive {
 	my ($call, $index, $pipe) = @_;
 	my $bytes = '';
 	my $count = sysread $pipe, $bytes, 65536;
-	return 0 if !defined $count && ($!{EAGAIN} || $!{EINTR});
+	return 0 if !defined $count && ($! == $EAGAIN || $! == $EINTR);
 	if (!$count) {
 		close $pipe;
 		$call->{pipes}[$index] = undef;
