@@ -24,6 +24,9 @@ const TOP = path.resolve(import.meta.dirname, '..')
 const NETNS = path.join(TOP, 'netns.ts')
 const QUICK_RUNS = 7
 
+const { values, positionals } = readArguments()
+const maxNodes = Number(values.nodes ?? 100)
+
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'netns-bench-'))
 const cache = path.dirname(readDirectories(callersEnvironment).cache)
 const environment = { XDG_STATE_HOME: work, CI: 'true', HOME: work, XDG_CACHE_HOME: cache }
@@ -44,8 +47,14 @@ function help(): Row {
   }
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { nodes: { type: 'string' } } })
-const maxNodes = Number(values.nodes ?? 100)
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { nodes: { type: 'string' } } })
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\nusage: npm run bench [-- [part…] [--nodes <most>]]\n`)
+    process.exit(2)
+  }
+}
 
 /** Prints each row immediately, as a later part may fail after an hour. */
 const add = (row: Row): void => void process.stdout.write(`${line(row)}\n`)
