@@ -107,7 +107,7 @@ function tunnels(network: readonly NodeFacts[]): readonly GraphLink[] {
 }
 
 /** The kernel updates `operstate` up to a second after the carrier, which `LOWER_UP` shows. */
-const isUp = ({ flags, operstate }: Interface): boolean =>
+const isOperational = ({ flags, operstate }: Interface): boolean =>
   flags.includes('UP') && (flags.includes('LOWER_UP') || (operstate !== 'DOWN' && operstate !== 'LOWERLAYERDOWN'))
 
 function describe(owner: string, device: Interface): GraphInterface {
@@ -117,7 +117,7 @@ function describe(owner: string, device: Interface): GraphInterface {
     id: `${owner}/${device.ifname}`,
     name: device.ifname,
     kind: kindOf(device),
-    up: isUp(device),
+    up: isOperational(device),
     addresses: device.addr_info
       .filter(({ scope }) => scope === 'global')
       .map(({ local, prefixlen }) => `${local}/${prefixlen}`),

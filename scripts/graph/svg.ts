@@ -31,6 +31,10 @@ export function graphSvg(graph: Graph, use: 'document' | 'part of a page' = 'doc
 
 class Drawing {
   readonly #graph: Graph
+  /** The node's ends of PODs' veth pairs, in the order of the PODs. */
+  readonly #ends: ReadonlyMap<string, number>
+  /** The bridges by their ports. */
+  readonly #ports: ReadonlyMap<string, string>
   readonly #places = new Map<string, Place>()
   /** Bottom of a node's PODs, by the PODs' interfaces. */
   readonly #podsBottom = new Map<string, number>()
@@ -43,6 +47,9 @@ class Drawing {
 
   constructor(graph: Graph) {
     this.#graph = graph
+    const linksOf = (wanted: string) => graph.links.filter(({ kind }) => kind === wanted)
+    this.#ends = new Map(linksOf('veth').map(({ to }, position) => [to, position]))
+    this.#ports = new Map(linksOf('port').map(({ from, to }) => [from, to]))
     const boxes = graph.nodes.flatMap(({ pods, interfaces }) => [...pods.map(podBox), ...interfaces.map(interfaceBox)])
     this.#boxWidth = Math.ceil(
       Math.max(
@@ -111,16 +118,13 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
 
   /** Without ports of bridges to PODs, and without the node's ends of PODs' veth pairs if there are many. */
   #interfaceRows({ interfaces, pods }: GraphNode): readonly (readonly GraphInterface[])[] {
-    const ends = interfaces.filter(device => device.kind === 'veth' && this.#isEndOfPod(device.id))
-    const isFree = ({ id }: GraphInterface) =>
-      !this.#graph.links.some(({ kind, from }) => kind === 'port' && from === id)
-    const free = ends.filter(isFree)
-    const isHidden = (device: GraphInterface) =>
-      ends.includes(device) && (free.length > this.#podColumns(pods) || !free.includes(device))
+    const ends = interfaces.filter(({ id }) => this.#ends.has(id))
+    const free = ends.filter(({ id }) => !this.#ports.has(id))
+    const hidden = new Set(free.length > this.#podColumns(pods) ? ends : ends.filter(({ id }) => this.#ports.has(id)))
     // In the order of the PODs, so that lines do not cross.
-    const podOf = ({ id }: GraphInterface) => pods.findIndex(pod => this.#isEndOfPod(id, pod))
-    const ordered = interfaces.toSorted((a, b) => podOf(a) - podOf(b))
-    const middle = ROWS.map(kinds => ordered.filter(device => kinds.includes(device.kind) && !isHidden(device)))
+    const orderOf = ({ id }: GraphInterface) => this.#ends.get(id) ?? -1
+    const shown = interfaces.filter(device => !hidden.has(device)).toSorted((a, b) => orderOf(a) - orderOf(b))
+    const middle = ROWS.map(kinds => shown.filter(({ kind }) => kinds.includes(kind)))
     const isBelow = ({ kind }: GraphInterface) => !ROWS.flat().includes(kind)
     return [...middle, interfaces.filter(isBelow)].filter(({ length }) => length > 0)
   }
@@ -175,18 +179,9 @@ ${[...this.#frames, ...this.#lines, ...this.#boxes].join('\n')}
     return height
   }
 
-  /** Whether a device is the node's end of a veth pair: of that POD, or of any. */
-  #isEndOfPod(end: string, pod?: GraphNode['pods'][number]): boolean {
-    return this.#graph.links.some(
-      ({ kind, from, to }) => kind === 'veth' && to === end && (!pod || pod.interfaces.some(({ id }) => id === from)),
-    )
-  }
-
   /** If the node's end of a POD's veth pair has no box, the line leads to its bridge. */
   #drawLink(from: string, to: string): void {
-    const end = this.#places.has(to)
-      ? to
-      : this.#graph.links.find(({ kind, from: port }) => kind === 'port' && port === to)?.to
+    const end = this.#places.has(to) ? to : this.#ports.get(to)
     const [start, target] = [this.#places.get(from), this.#places.get(end ?? '')]
     if (!start || !target || start === target) return
     const marks = `class="link" data-ends="${escapeXml(`${from} ${to} ${end}`)}"`
