@@ -99,8 +99,9 @@ async function asOrdinaryUser(t: ExecutionContext, ranges: string, ...words: str
   fs.writeFileSync(path.join(home, 'ranges'), ranges)
   const checkout = path.join(home, 'checkout')
   fs.mkdirSync(checkout)
-  const script = `mount --bind "$1/ranges" /etc/subuid && mount --bind "$1/ranges" /etc/subgid && chown -R nobody "$1" && cd / &&
-		mount --bind "$2" "$1/checkout" && HOME=$1 && export HOME && shift 2 && exec setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-all "$@"`
+  const script = `mount --bind "$1/ranges" /etc/subuid && mount --bind "$1/ranges" /etc/subgid &&
+		chown -R nobody "$1" && mount --bind "$2" "$1/checkout" && cd / && HOME=$1 && export HOME && shift 2 &&
+		exec setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-all "$@"`
   const command = ['--mount', 'sh', '-c', script, 'sh', home, TOP, path.join(checkout, 'netns.ts'), ...words]
   const { XDG_STATE_HOME: _, XDG_CACHE_HOME: __, ...env } = process.env
   const child = spawn('unshare', command, { env: { ...env, CI: 'true' }, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -52,9 +52,9 @@ const SMALL_SHARE = 1 / 3
 export const isSmallShare = (needed: number, limit: number): boolean => needed <= limit * SMALL_SHARE
 
 /**
- * Whether `needed` more entries of each family may fit. Not all entries in use matter: the kernel drops those older than
- * 5 s when it needs room, and if there are more entries than the limit, most are permanent ones of a large cluster. An
- * overflow is detected by {@link requireNoOverflow}.
+ * Whether `needed` more entries of each family may fit. Not all entries in use matter: the kernel drops those older
+ * than 5 s when it needs room, and if there are more entries than the limit, most are permanent ones of a large
+ * cluster. An overflow is detected by {@link requireNoOverflow}.
  */
 export const hasRoom = (needed: number, tables: readonly NeighborTable[]): boolean =>
   tables.every(({ limit, entries }) => isSmallShare(needed, limit) || limit - (entries > limit ? 0 : entries) >= needed)

@@ -74,7 +74,7 @@ test('hands out arguments of declared capabilities only, and no declarations', a
   t.false('capabilities' in (one?.input ?? {}))
 })
 
-test('CHECK and DEL get the final result of ADD; DEL calls plugins in reverse order, and forgets the result', async t => {
+test('CHECK and DEL get the final result of ADD; DEL goes in reverse order, and forgets the result', async t => {
   const { runtime, calls } = world(t)
   await runtime.add([POD])
   calls()
